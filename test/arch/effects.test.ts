@@ -102,3 +102,77 @@ test("moves, sums, calls and branches of arm64 are followed", () => {
   assert.equal(pair?.access?.writes, true);
   assert.equal(pair?.writes.has("sp"), true);
 });
+
+const reg = (name: string, bits = 64, signed = false): Value => ({ kind: "register", name, bits, signed });
+const number = (value: bigint): Value => ({ kind: "constant", value });
+
+test("comparisons of arm64 and their branches tell what decides", () => {
+  // cmp x0, #0x4b0; b.gt; cmp w1, w2; b.hi; tst x3, #0xff00ff00ff00ff00; b.ne
+  const all = words(0xf112c01f, 0x5400004c, 0x6b02003f, 0x54000048, 0xf2089c7f, 0x54000041);
+  assert.deepEqual(all[0]?.compares, { left: reg("x0"), right: number(0x4b0n), by: "difference" });
+  assert.deepEqual(all[2]?.compares, { left: reg("x1", 32), right: reg("x2", 32), by: "difference" });
+  assert.deepEqual(all[4]?.compares, { left: reg("x3"), right: number(0xff00ff00ff00ff00n), by: "conjunction" });
+  assert.deepEqual(
+    all.map(({ relation, setsFlags, writes }) => [relation, setsFlags, writes.size]),
+    [
+      [undefined, true, 0],
+      [">", false, 0],
+      [undefined, true, 0],
+      [">", false, 0],
+      [undefined, true, 0],
+      ["!=", false, 0],
+    ],
+  );
+});
+
+test("branches of arm64 that compare by themselves leave the flags", () => {
+  // cbz w4; tbnz x5, #33; tbnz w6, #31
+  const [zero, bit, sign] = words(0x34000044, 0xb7080045, 0x37f80046);
+  assert.deepEqual(zero?.compares, { left: reg("x4", 32), right: number(0n), by: "difference" });
+  assert.deepEqual(bit?.compares, { left: reg("x5"), right: number(1n << 33n), by: "conjunction" });
+  assert.deepEqual(sign?.compares, { left: reg("x6", 32, true), right: number(0n), by: "difference" });
+  assert.deepEqual([zero?.relation, bit?.relation, sign?.relation], ["==", "!=", "<"]);
+  assert.deepEqual([zero?.setsFlags, bit?.setsFlags, sign?.setsFlags], [false, false, false]);
+});
+
+test("immediates, shifts and extensions of arm64 are followed", () => {
+  // mov x7, #0x55...; lsl x10, x11, #12; lsr w12, w13, #3; sxtw x14, w15; uxtb w16, w17; add x0, x1, w2, sxtw #2
+  const all = words(0xb200f3e7, 0xd374cd6a, 0x53037dac, 0x93407dee, 0x53001e30, 0x8b22c820);
+  const shift = (operator: "<<" | ">>", left: Value, by: bigint, bits: number): Value => ({
+    kind: "operation",
+    operator,
+    left,
+    right: number(by),
+    bits,
+  });
+  assert.deepEqual(
+    all.map(({ writes }) => [...writes]),
+    [
+      [["x7", number(0x5555555555555555n)]],
+      [["x10", shift("<<", reg("x11"), 12n, 64)]],
+      [["x12", shift(">>", reg("x13", 32), 3n, 32)]],
+      [["x14", reg("x15", 32, true)]],
+      [["x16", reg("x17", 8)]],
+      [
+        [
+          "x0",
+          {
+            kind: "operation",
+            operator: "+",
+            left: reg("x1"),
+            right: shift("<<", reg("x2", 32, true), 2n, 64),
+            bits: 64,
+          },
+        ],
+      ],
+    ],
+  );
+});
+
+test("an atomic compare-and-swap of arm64 reads memory into what was expected", () => {
+  const [casa, ccmp, brk] = words(0x88e17c02, 0xfa410000, 0xd4210000);
+  assert.deepEqual([...(casa?.writes.keys() ?? [])], ["x1"]);
+  assert.equal(casa?.access?.reads && casa.access.writes, true);
+  assert.deepEqual([ccmp?.writes.size, ccmp?.setsFlags], [0, true]);
+  assert.equal(brk?.writes.size, 0);
+});

@@ -2,7 +2,7 @@
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { hasFaultAddress, syndromeText, trapName } from "./traps.ts";
-import { callBefore, framePrologue } from "./prologue.ts";
+import { calleeSaves, callBefore, framePrologue } from "./prologue.ts";
 import type { Arch, LayoutFacts, Paging } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
 import { masked } from "../modes.ts";
@@ -94,6 +94,7 @@ export const arm64: Arch = {
   errorText: (_type, code) => syndromeText(code),
   hasFaultAddress,
   framePrologue,
+  calleeSaves,
   callBefore,
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, registers, 8, "little"),

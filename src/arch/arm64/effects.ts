@@ -1,5 +1,7 @@
 /** Effects of arm64 instructions on registers and memory. */
-import { type Access, type Effect, type Place, type Value, wrap64 } from "../effect.ts";
+import { type Access, type Effect, type Place, type Relation, type Value, wrap64 } from "../effect.ts";
+import { immediateEffect, registerEffect } from "./dataProcessing.ts";
+import { bits, orSp, register, signed, type Told, x, ZERO } from "./encoding.ts";
 
 /** A64 by the encodings of the Arm ARM, chapter C4; what is not known here writes the register of bits 4 to 0. */
 export function arm64Effects(bytes: Uint8Array, address: bigint): Effect[] {
@@ -9,32 +11,22 @@ export function arm64Effects(bytes: Uint8Array, address: bigint): Effect[] {
   return all;
 }
 
-type Told = Partial<Pick<Effect, "access" | "flow" | "target" | "through">> & {
-  readonly writes?: readonly (readonly [string, Value | undefined])[];
-};
-
 const effectOf = (word: number, address: bigint): Effect => {
-  const { access, flow = "next", target, through, writes = [] } = told(word >>> 0, address);
+  const { flow = "next", writes = [], ...rest } = told(word >>> 0, address);
   return {
     address,
     length: 4,
-    access,
+    access: rest.access,
     flow,
-    target,
-    through,
+    target: rest.target,
+    through: rest.through,
+    compares: rest.compares,
+    relation: rest.relation,
+    setsFlags: rest.setsFlags ?? rest.compares !== undefined,
     writes: new Map(writes.filter(([name]) => name !== ZERO)),
   };
 };
 
-const ZERO = "xzr";
-const bits = (word: number, high: number, low: number): number => (word >>> low) & ((1 << (high - low + 1)) - 1);
-const signed = (value: number, width: number): bigint => BigInt.asIntN(width, BigInt(value));
-/** Register 31 is zero here, the stack pointer there. */
-const x = (number: number): string => (number === 31 ? ZERO : `x${number}`);
-const orSp = (number: number): string => (number === 31 ? "sp" : `x${number}`);
-const register = (name: string, width = 64, isSigned = false): Value =>
-  name === ZERO ? { kind: "constant", value: 0n } : { kind: "register", name, bits: width, signed: isSigned };
-const constant = (value: bigint): Value => ({ kind: "constant", value });
 const place = (base: string, displacement: bigint, index?: string, scale = 1): Place => ({
   base,
   index: index === ZERO ? undefined : index,
@@ -51,19 +43,60 @@ function told(word: number, address: bigint): Told {
     return { flow: word >>> 31 === 1 ? "call" : "jump", target, writes: word >>> 31 === 1 ? [["x30", undefined]] : [] };
   }
   if (bits(word, 31, 24) === 0b01010100)
-    return { flow: "branch", target: wrap64(address + (signed(bits(word, 23, 5), 19) << 2n)) };
-  if (bits(word, 30, 25) === 0b011010)
-    return { flow: "branch", target: wrap64(address + (signed(bits(word, 23, 5), 19) << 2n)) };
-  if (bits(word, 30, 25) === 0b011011)
-    return { flow: "branch", target: wrap64(address + (signed(bits(word, 18, 5), 14) << 2n)) };
+    return {
+      flow: "branch",
+      target: wrap64(address + (signed(bits(word, 23, 5), 19) << 2n)),
+      relation: RELATIONS[bits(word, 3, 0)],
+    };
+  if (bits(word, 30, 25) === 0b011010) return compareAndBranch(word, address);
+  if (bits(word, 30, 25) === 0b011011) return testAndBranch(word, address);
   if (bits(word, 31, 25) === 0b1101011) return indirect(word, rn);
   if (bits(word, 31, 21) === 0b11010100001) return {};
   if (bits(word, 31, 22) === 0b1101010100) return { writes: bits(word, 21, 21) === 1 ? [[x(rd), undefined]] : [] };
   // Loads and stores: C4.1.94.
   if (bits(word, 27, 27) === 1 && bits(word, 25, 25) === 0) return memory(word, address);
   // Data processing, immediate: C4.1.92.
-  if (bits(word, 28, 26) === 0b100) return immediate(word, address, rd, rn);
-  return { writes: [[x(rd), fromRegisters(word)]] };
+  if (bits(word, 28, 26) === 0b100) return immediateEffect(word, address);
+  return registerEffect(word);
+}
+
+/** Conditions by their numbers (C1.2.4); those of sign and of unsigned numbers are alike here. */
+const RELATIONS: readonly (Relation | undefined)[] = [
+  ...(["==", "!=", ">=", "<", "<", ">="] as const),
+  ...[undefined, undefined],
+  ...([">", "<=", ">=", "<", ">", "<="] as const),
+];
+
+/** CBZ and CBNZ, which leave the flags as they are. */
+function compareAndBranch(word: number, address: bigint): Told {
+  return {
+    flow: "branch",
+    target: wrap64(address + (signed(bits(word, 23, 5), 19) << 2n)),
+    compares: {
+      left: register(x(bits(word, 4, 0)), word >>> 31 === 1 ? 64 : 32),
+      right: { kind: "constant", value: 0n },
+      by: "difference",
+    },
+    relation: bits(word, 24, 24) === 1 ? "!=" : "==",
+    setsFlags: false,
+  };
+}
+
+/** TBZ and TBNZ, which leave the flags as they are. */
+function testAndBranch(word: number, address: bigint): Told {
+  const bit = (bits(word, 31, 31) << 5) | bits(word, 23, 19);
+  const isSet = bits(word, 24, 24) === 1;
+  const tested = register(x(bits(word, 4, 0)), bit < 32 ? 32 : 64, bit === 31 || bit === 63);
+  const isSign = tested.kind === "register" && tested.signed;
+  return {
+    flow: "branch",
+    target: wrap64(address + (signed(bits(word, 18, 5), 14) << 2n)),
+    compares: isSign
+      ? { left: tested, right: { kind: "constant", value: 0n }, by: "difference" }
+      : { left: tested, right: { kind: "constant", value: 1n << BigInt(bit) }, by: "conjunction" },
+    relation: isSign ? (isSet ? "<" : ">=") : isSet ? "!=" : "==",
+    setsFlags: false,
+  };
 }
 
 function indirect(word: number, rn: number): Told {
@@ -71,58 +104,6 @@ function indirect(word: number, rn: number): Told {
   if (kind === 0) return { flow: "jump", through: x(rn) };
   if (kind === 1) return { flow: "call", through: x(rn), writes: [["x30", undefined]] };
   return { flow: "return" };
-}
-
-function immediate(word: number, address: bigint, rd: number, rn: number): Told {
-  const is64 = word >>> 31 === 1;
-  const width = is64 ? 64 : 32;
-  const group = bits(word, 25, 23);
-  if (group === 0b000 || group === 0b001) {
-    const offset = signed((bits(word, 23, 5) << 2) | bits(word, 30, 29), 21);
-    const value = is64 ? (address & ~0xfffn) + (offset << 12n) : address + offset;
-    return { writes: [[x(rd), constant(wrap64(value))]] };
-  }
-  if (group === 0b010) {
-    const right = constant(BigInt(bits(word, 21, 10)) << (bits(word, 22, 22) === 1 ? 12n : 0n));
-    const setsFlags = bits(word, 29, 29) === 1;
-    const to = setsFlags ? x(rd) : orSp(rd);
-    const left = register(orSp(rn), width);
-    return {
-      writes: [[to, { kind: "operation", operator: bits(word, 30, 30) === 1 ? "-" : "+", left, right, bits: width }]],
-    };
-  }
-  if (group === 0b101) {
-    const shift = BigInt(bits(word, 22, 21) * 16);
-    const value = BigInt(bits(word, 20, 5)) << shift;
-    const operation = bits(word, 30, 29);
-    if (operation === 0b10) return { writes: [[x(rd), constant(value)]] };
-    if (operation === 0b00) return { writes: [[x(rd), constant(BigInt.asUintN(width, ~value))]] };
-    const kept: Value = {
-      kind: "operation",
-      operator: "&",
-      left: register(x(rd), width),
-      right: constant(BigInt.asUintN(width, ~(0xffffn << shift))),
-      bits: width,
-    };
-    return { writes: [[x(rd), { kind: "operation", operator: "|", left: kept, right: constant(value), bits: width }]] };
-  }
-  return { writes: [[group === 0b100 && bits(word, 30, 29) !== 0b11 ? orSp(rd) : x(rd), undefined]] };
-}
-
-/** ORR and ADD, SUB of registers (C4.1.95): moves and sums. */
-function fromRegisters(word: number): Value | undefined {
-  const width = word >>> 31 === 1 ? 64 : 32;
-  const [left, right] = [register(x(bits(word, 9, 5)), width), register(x(bits(word, 20, 16)), width)];
-  const amount = bits(word, 15, 10);
-  const isPlain = amount === 0 && bits(word, 23, 22) === 0;
-  if (bits(word, 30, 24) === 0b0101010 && bits(word, 21, 21) === 0 && isPlain && bits(word, 9, 5) === 31) return right;
-  const isSum = bits(word, 28, 24) === 0b01011 && bits(word, 21, 21) === 0 && bits(word, 23, 22) === 0;
-  if (!isSum) return undefined;
-  const shifted: Value =
-    amount === 0
-      ? right
-      : { kind: "operation", operator: "<<", left: right, right: constant(BigInt(amount)), bits: width };
-  return { kind: "operation", operator: bits(word, 30, 30) === 1 ? "-" : "+", left, right: shifted, bits: width };
 }
 
 function memory(word: number, address: bigint): Told {
@@ -195,9 +176,17 @@ function pair(word: number, rt: number, rn: number): Told {
   };
 }
 
-/** LDXR, STXR, LDAR, STLR and their like. */
+/** LDXR, STXR, LDAR, STLR, CAS and their like. */
 function exclusive(word: number, rt: number, rn: number): Told {
   const size = 1 << bits(word, 31, 30);
+  if (bits(word, 23, 23) === 1 && bits(word, 21, 21) === 1) {
+    // CAS reads what was there into the register with what was expected.
+    const at = place(orSp(rn), 0n);
+    return {
+      access: { place: at, size, reads: true, writes: true },
+      writes: [[x(bits(word, 20, 16)), { kind: "load", place: at, size, signed: false }]],
+    };
+  }
   const isLoad = bits(word, 22, 22) === 1;
   const where = place(orSp(rn), 0n);
   const isOrdered = bits(word, 23, 23) === 1;

@@ -1,6 +1,8 @@
 /** Prologues of arm64 functions, and their calls. */
 import { viewOf } from "../../base/bytes.ts";
-import type { FramePrologue } from "../arch.ts";
+import type { CalleeSaves, FramePrologue } from "../arch.ts";
+import { arm64Effects } from "./effects.ts";
+import { bits } from "./encoding.ts";
 
 /**
  * Follows the instructions of a function. @param code from the function's entry to the current instruction, or at least
@@ -27,6 +29,58 @@ export function framePrologue(code: Uint8Array): FramePrologue {
     else if (isReturn(word)) hasRecord = cfaOffset !== undefined;
   }
   return { hasRecord, cfaOffset, recordOffset, taken };
+}
+
+/** Callee-saved registers of the AAPCS64 but the frame pointer. */
+const isCalleeSaved = (register: number): boolean => register >= 19 && register <= 28;
+
+/**
+ * Finds what a function does with the callee-saved registers. Only saves in the block that makes the frame record are
+ * certain to have run.
+ */
+export function calleeSaves(code: Uint8Array, limit: number): CalleeSaves {
+  const view = viewOf(code);
+  const effects = arm64Effects(code, 0n);
+  const changed = new Set<string>();
+  const slots = new Map<string, number>();
+  let sp = 0;
+  let record: number | undefined;
+  for (const { address, flow } of effects) {
+    const at = Number(address);
+    if (at >= limit) break;
+    if (flow !== "next") {
+      if (record !== undefined) break;
+      slots.clear();
+      continue;
+    }
+    const word = view.getUint32(at, true);
+    const store = storeOf(word);
+    if (store?.writesBack) sp += store.offset;
+    else if (isSubSp(word)) sp -= immediate12(word);
+    for (const [i, register] of (store?.registers ?? []).entries())
+      if (isCalleeSaved(register) && !changed.has(`x${register}`))
+        slots.set(`x${register}`, sp + (store?.writesBack ? 0 : (store?.offset ?? 0)) + i * 8);
+    if (setsFramePointer(word)) record = sp + immediate12(word);
+    for (const name of effects[at / 4]?.writes.keys() ?? []) changed.add(name);
+  }
+  for (const { writes } of effects) for (const name of writes.keys()) changed.add(name);
+  const start = record;
+  const saved = start === undefined ? [] : [...slots].map(([name, slot]) => [name, slot - start] as const);
+  return { saved: new Map(saved), changed };
+}
+
+/** Reads STR and STP of 64-bit registers to the stack pointer plus a constant, before the store where it writes back. */
+function storeOf(word: number): { registers: number[]; offset: number; writesBack: boolean } | undefined {
+  if (bits(word, 9, 5) !== 31) return undefined;
+  const [first, second] = [bits(word, 4, 0), bits(word, 14, 10)];
+  const isPair = masked(word, 0xffc00000) === 0xa9000000;
+  if (isPair || masked(word, 0xffc00000) === 0xa9800000)
+    return { registers: [first, second], offset: immediate7(word), writesBack: !isPair };
+  if (masked(word, 0xffc00000) === 0xf9000000)
+    return { registers: [first], offset: bits(word, 21, 10) * 8, writesBack: false };
+  if (masked(word, 0xffe00c00) === 0xf8000c00)
+    return { registers: [first], offset: (word << 11) >> 23, writesBack: true };
+  return undefined;
 }
 
 const masked = (word: number, mask: number): number => (word & mask) >>> 0;
