@@ -137,6 +137,14 @@ export interface FramePrologue {
   readonly taken: number;
 }
 
+/** What a function with a frame record does with the callee-saved registers. */
+export interface CalleeSaves {
+  /** Registers that it saves where it makes its record, each with the bytes from the record to its slot. */
+  readonly saved: ReadonlyMap<string, number>;
+  /** Registers that some instruction of the function writes. */
+  readonly changed: ReadonlySet<string>;
+}
+
 /** Effect on the stack of the first instructions of a function that pushes registers. */
 export interface PushPrologue {
   /** Bytes between sp and the return address after these instructions. */
@@ -219,6 +227,10 @@ export interface Arch {
   /** Whether an exception with this code sets the fault address register. */
   hasFaultAddress?(code: bigint): boolean;
   framePrologue?(code: Uint8Array): FramePrologue;
+  /** @param code of the whole function @param limit offset of the current instruction */
+  calleeSaves?(code: Uint8Array, limit: number): CalleeSaves;
+  /** KASAN_SHADOW_OFFSET: what generic KASAN adds to an eighth of an address. Absent if the configuration sets it. */
+  readonly kasanShadowOffset?: bigint;
   /** Returns the call instruction before a return address, with its target if the instruction contains it. */
   callBefore?(code: Uint8Array, returnAddress: bigint): { readonly target: bigint | undefined } | undefined;
   pushPrologue?(code: Uint8Array, limit: number): PushPrologue | undefined;

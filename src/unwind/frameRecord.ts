@@ -1,5 +1,5 @@
 /** Unwinding by frame records of arm64. */
-import type { FramePrologue } from "../arch/arch.ts";
+import type { FramePrologue, Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { derived } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -84,7 +84,8 @@ export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefine
   // Without a known prologue, at least the record itself belongs to the callee.
   const cfa = fp + BigInt(prologue?.cfaOffset ?? 16);
   const known = new Map([["pc", pc], ["sp", cfa], ["x29", record.fp]]); // prettier-ignore
-  const step = { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa } as const;
+  const registers = (): Registers => withCalleeSaved(kernel, cursor, fp, known);
+  const step = { kind: "caller", cursor: { pc, sp: cfa, known, registers, exact: false }, cfa } as const;
   // Unknown code may not have made its record: then its caller is missing.
   return isLeaf ? { ...step, doubt: "frame record" } : step;
 }
@@ -104,6 +105,29 @@ function prologueOf(kernel: Kernel, pc: bigint, exact: boolean): FramePrologue |
   const bytes = Math.min(Number(pc - entry), exact ? FUNCTION_BYTES : PROLOGUE_BYTES);
   const code = bytes > 0 ? attempt(() => kernel.memory.read(entry, bytes)) : new Uint8Array(0);
   return code instanceof Fault ? undefined : kernel.arch.framePrologue?.(code);
+}
+
+/** Adds the callee-saved registers that a function with its record at `fp` has saved, or does not change. */
+function withCalleeSaved(kernel: Kernel, { pc, exact, registers }: Cursor, fp: bigint, known: Registers): Registers {
+  const { arch, code, memory } = kernel;
+  const symbol = code.isText(pc) ? kernel.symbols.at(exact ? pc : pc - 1n) : undefined;
+  if (!symbol || symbol.size > FUNCTION_BYTES) return known;
+  const body = attempt(() => memory.read(symbol.address, symbol.size));
+  const saves = body instanceof Fault ? undefined : arch.calleeSaves?.(body, Number(pc - symbol.address));
+  if (!saves) return known;
+  const inner = registers();
+  const all = new Map(known);
+  for (const name of arch.calleeSaved) {
+    const slot = saves.saved.get(name);
+    const value =
+      slot !== undefined
+        ? attempt(() => memory.word(fp + BigInt(slot)))
+        : saves.changed.has(name)
+          ? undefined
+          : inner.get(name);
+    if (value !== undefined && !(value instanceof Fault) && !all.has(name)) all.set(name, value);
+  }
+  return all;
 }
 
 /** Returns the caller of a function whose return address is still, or again, in the link register. */

@@ -185,6 +185,18 @@ test("frame records alone lead outwards where the link register is no return add
   assert.deepEqual(names(unwind(kernel, start, { task, byRecords: true })), ALL);
 });
 
+test("callee-saved registers that a function saved are read from its frame, and others pass through it", () => {
+  const kernel = kernelWith(arm64Regs.plain);
+  putThread(kernel);
+  const STP_X19_X20 = 0xa90153f3; // stp x19, x20, [sp, #16]
+  const MOV_X19 = 0xaa0003f3; // mov x19, x0
+  putCode(kernel, TEXT, STP_PRE, MOV_FP, STP_X19_X20, MOV_X19, ...new Array<number>(60).fill(NOP));
+  putWords(kernel, SP, SP + 0x40n, RETURN, 0x1919n, 0x2020n);
+  const { frames } = from(kernel, { pc: TEXT + 0x20n, sp: SP, x29: SP, x19: 1n, x20: 2n, x21: 3n });
+  const caller = frames[1]?.registers;
+  assert.deepEqual([caller?.get("x19"), caller?.get("x20"), caller?.get("x21")], [0x1919n, 0x2020n, 3n]);
+});
+
 /** Code of a module that the kernel's symbols do not name; `bl` at 0x40 calls 0x100. */
 const MODULE = TEXT - 0x100000n;
 const BL_0xC0 = 0x94000030; // bl pc + 0xc0

@@ -129,6 +129,8 @@ export const x86_64: Arch = {
   trapName,
   errorText,
   pushPrologue,
+  // arch/x86/Kconfig: KASAN_SHADOW_OFFSET
+  kasanShadowOffset: 0xdffffc0000000000n,
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, gregs, 8, "little"),
   cpuNote: (name, _type, desc) => (name === "QEMU" ? qemuCpu(desc) : undefined),
