@@ -1,5 +1,5 @@
 /** Decodes the faulting memory access and finds the register with the bad value. */
-import type { Effect, Place } from "../../arch/effect.ts";
+import { type Effect, type Place, wrap64 } from "../../arch/effect.ts";
 import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
@@ -42,8 +42,7 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
     throw Fault.at("unknown", frame.pc, "the faulting instruction accesses no memory by an operand");
   const address = addressAt(site, access.place, site.index);
   if (address === undefined) throw Fault.at("unknown", frame.pc, "the registers of the faulting operand are not known");
-  const told = trap.faultAddress;
-  if (told !== undefined && (told < address || told >= address + BigInt(Math.max(1, access.size))))
+  if (!isWithin(kernel, trap.faultAddress, address, access.size))
     throw Fault.at("unknown", frame.pc, "the operand of the instruction is not where the processor says it faulted");
   const register = badRegister(site, access.place);
   return {
@@ -56,6 +55,16 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
     register,
     value: register === undefined ? address : (registerAt(site, register, site.index) ?? address),
   };
+}
+
+/**
+ * Returns false if the processor says that it faulted outside of an operand. arm64 kernels remove the tag, the highest
+ * byte, from the address that the processor gives.
+ */
+function isWithin(kernel: Kernel, told: bigint | undefined, address: bigint, size: number): boolean {
+  if (told === undefined) return true;
+  const offset = wrap64(kernel.memory.canonical(told) - kernel.memory.canonical(address));
+  return offset < BigInt(Math.max(1, size));
 }
 
 /** Returns whether the error code is that of a read. On x86 bit 1 is set for a write. */

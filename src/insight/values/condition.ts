@@ -48,7 +48,8 @@ export function conditionOf(site: Site): Condition | undefined {
     if (effect?.flow === "branch") {
       if (effect.relation === undefined) return undefined;
       const isTaken = effect.target === graph.effects[at]?.address;
-      const found = comparedBefore(site, before);
+      // Some branches of arm64 compare a register themselves.
+      const found = effect.compares ? { comparison: effect.compares, index: before } : comparedBefore(site, before);
       const relation = isTaken ? effect.relation : OPPOSITE[effect.relation];
       return found && worded(site, found.comparison, found.index, relation, effect.address);
     }

@@ -1,7 +1,8 @@
 /** Builds the control-flow graph of a function from its instructions. */
 import { effectDecoder } from "../../arch/disassembler/effects.ts";
-import type { Effect } from "../../arch/effect.ts";
-import { Fault } from "../../base/fault.ts";
+import { type Effect, type EffectDecoder, wrap64 } from "../../arch/effect.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { fixupsOf } from "../../linux/exceptionTable.ts";
 import { derivedFor } from "../../model/derived.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -29,13 +30,17 @@ export class FunctionGraph {
   private readonly before: readonly (readonly number[])[];
   private readonly clobbered: ReadonlySet<string>;
 
-  constructor(kernel: Kernel, symbol: KSymbol, effects: readonly Effect[]) {
+  /** @param fixups where the function continues after faults of its instructions; undefined if not known */
+  constructor(kernel: Kernel, symbol: KSymbol, effects: readonly Effect[], fixups: readonly bigint[] | undefined) {
     this.kernel = kernel;
     this.symbol = symbol;
     this.effects = effects;
     this.byAddress = new Map(effects.map(({ address }, index) => [address, index]));
-    this.before = predecessors(effects, this.byAddress);
     this.hasTables = effects.some(({ flow, target }) => flow === "jump" && target === undefined);
+    const before = predecessors(effects, this.byAddress);
+    // Code that nothing leads to is left where the kernel patched itself, as with alternatives.
+    const roots = this.hasTables || !fixups ? undefined : fixups.flatMap((to) => this.byAddress.get(to) ?? []);
+    this.before = roots ? withoutDead(before, [0, ...roots]) : before;
     this.clobbered = new Set(kernel.arch.registers.filter((name) => !this.isKept(name)));
   }
 
@@ -132,6 +137,21 @@ function predecessors(effects: readonly Effect[], byAddress: ReadonlyMap<bigint,
   return before;
 }
 
+/** Removes the predecessors that no root leads to. */
+function withoutDead(before: readonly (readonly number[])[], roots: readonly number[]): number[][] {
+  const after = before.map((): number[] => []);
+  for (const [index, all] of before.entries()) for (const one of all) after[one]?.push(index);
+  const isLive = new Set(roots);
+  const work = [...roots];
+  for (let at = work.pop(); at !== undefined; at = work.pop())
+    for (const next of after[at] ?? [])
+      if (!isLive.has(next)) {
+        isLive.add(next);
+        work.push(next);
+      }
+  return before.map((all) => all.filter((one) => isLive.has(one)));
+}
+
 const doesNothing = ({ flow, writes, access }: Effect): boolean =>
   flow === "trap" || (flow === "next" && writes.size === 0 && access === undefined);
 
@@ -148,11 +168,41 @@ export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step,
   if (kept.graph) return kept.graph;
   if (!kernel.code.isText(address)) throw Fault.at("unknown", address, "no code lies there");
   const decode = yield* effectDecoder(kernel.arch);
-  const effects = partsOf(kernel, symbol).flatMap(({ address: start, size }) =>
-    decode(kernel.memory.read(start, Math.min(size, MAX_BYTES)), start),
+  const parts = partsOf(kernel, symbol);
+  const effects = parts.flatMap(({ address: start, size }) =>
+    decode(kernel.memory.read(start, Math.min(size, MAX_BYTES)), start).map((effect) =>
+      effect.flow === "call" || effect.flow === "jump"
+        ? { ...effect, target: throughVeneer(kernel, decode, effect.target) }
+        : effect,
+    ),
   );
-  kept.graph = new FunctionGraph(kernel, symbol, effects);
+  const fixups = attempt(() => parts.flatMap((part) => fixupsOf(kernel, part)));
+  kept.graph = new FunctionGraph(kernel, symbol, effects, fixups instanceof Fault ? undefined : fixups);
   return kept.graph;
+}
+
+/** Bytes of the longest veneer: `bti c`, `adrp`, `add`, `br`. */
+const VENEER_BYTES = 16;
+
+/**
+ * Returns the function that a call reaches through a veneer, which loads an address that is too far away for the call
+ * and jumps there, as the PLT of arm64 modules does; otherwise the target itself.
+ */
+function throughVeneer(kernel: Kernel, decode: EffectDecoder, target: bigint | undefined): bigint | undefined {
+  if (target === undefined || kernel.symbols.at(target)?.address === target) return target;
+  const code = attempt(() => decode(kernel.memory.read(target, VENEER_BYTES), target));
+  const constants = new Map<string, bigint>();
+  for (const { flow, writes, through } of code instanceof Fault ? [] : code) {
+    if (flow === "jump") return constants.get(through ?? "") ?? target;
+    if (flow !== "next") return target;
+    for (const [name, value] of writes) {
+      const base = value?.kind === "operation" && value.left.kind === "register" ? constants.get(value.left.name) : 0n;
+      const added = value?.kind === "operation" && value.operator === "+" ? value.right : value;
+      if (base === undefined || added?.kind !== "constant") return target;
+      constants.set(name, wrap64(base + added.value));
+    }
+  }
+  return target;
 }
 
 /** Returns a function and the parts that the compiler moved away, entry first: `f`, `f.cold`. */

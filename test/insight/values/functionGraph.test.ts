@@ -32,8 +32,11 @@ const graph = (...all: Told[]): FunctionGraph => {
     ...rest,
     writes: new Map(Object.entries(writes)),
   }));
-  return new FunctionGraph(kernel, { name: "f", address: START, size: 64, type: "T" }, effects);
+  return new FunctionGraph(kernel, { name: "f", address: START, size: 64, type: "T" }, effects, fixups);
 };
+
+/** Where the functions of these tests go on after a fault. */
+let fixups: readonly bigint[] | undefined;
 
 const register = (name: string): Value => ({ kind: "register", name, bits: 64, signed: false });
 const load = (base: string, displacement: bigint): Value => ({
@@ -49,6 +52,18 @@ const site = (of: FunctionGraph, index: number, registers: Record<string, bigint
   registers: new Map(Object.entries(registers)),
   frame: { pc: at(index), exact: true, registers: new Map() } as unknown as Frame,
   cpu: 0,
+});
+
+test("code that nothing leads to defines no register, unless a fault can lead there", (context) => {
+  context.after(() => (fixups = undefined));
+  const code = (): FunctionGraph =>
+    graph({ writes: { rax: load("rdi", 0n) } }, { flow: "jump", target: at(3) }, { writes: { rax: undefined } }, {});
+  fixups = [];
+  assert.deepEqual(code().definitions("rax", 3), [{ kind: "instruction", index: 0 }]);
+  fixups = [at(2)];
+  assert.equal(code().definitions("rax", 3).length, 2);
+  fixups = undefined;
+  assert.equal(code().definitions("rax", 3).length, 2);
 });
 
 test("a register that two ways set has both definitions", () => {
