@@ -3,7 +3,28 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** What QEMU emulates. */
+export interface Machine {
+  readonly qemu: string;
+  readonly argv: readonly string[];
+  /** The kernel's name for the serial console. */
+  readonly console: string;
+}
+
+export const x86_64: Machine = {
+  qemu: "qemu-system-x86_64",
+  argv: ["-cpu", "max,la57=off", "-machine", "q35"],
+  console: "ttyS0",
+};
+
+export const arm64: Machine = {
+  qemu: "qemu-system-aarch64",
+  argv: ["-cpu", "max,pauth-impdef=on", "-machine", "virt,gic-version=3"],
+  console: "ttyAMA0",
+};
+
 export interface Guest {
+  readonly runsOn: Machine;
   readonly kernel: string;
   /** Undefined boots without one. */
   readonly initrd: string | undefined;
@@ -18,21 +39,21 @@ export interface Guest {
 const CRASHED = /end Kernel panic/;
 
 /**
- * Boots a guest of x86_64 under QEMU, waits for its panic and writes its memory as ELF to `vmcore`.
+ * Boots a guest under QEMU, waits for its panic and writes its memory as ELF to `vmcore`.
  * @throws Error when it does not panic within the time
  */
 export async function crashGuest(guest: Guest, vmcore: string): Promise<void> {
   rmSync(guest.console, { force: true });
   const socket = `${vmcore}.qmp`;
   const argv = [
-    ...["-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-m", String(guest.memory), "-smp", "2"],
-    ...["-machine", "q35", "-display", "none", "-no-reboot", "-nodefaults", "-device", "vmcoreinfo"],
+    ...["-accel", "tcg,thread=multi", ...guest.runsOn.argv, "-m", String(guest.memory), "-smp", "2"],
+    ...["-display", "none", "-no-reboot", "-nodefaults", "-device", "vmcoreinfo"],
     ...["-serial", `file:${guest.console}`, "-qmp", `unix:${socket},server,nowait`],
     ...["-drive", `file=${guest.disk},if=none,id=d0,format=raw,cache=unsafe`, "-device", "virtio-blk-pci,drive=d0"],
-    ...["-kernel", guest.kernel, "-append", `console=ttyS0 panic=0 ${guest.append}`],
+    ...["-kernel", guest.kernel, "-append", `console=${guest.runsOn.console} panic=0 ${guest.append}`],
     ...(guest.initrd === undefined ? [] : ["-initrd", guest.initrd]),
   ];
-  const qemu = spawn("qemu-system-x86_64", argv, { stdio: ["ignore", "ignore", "inherit"] });
+  const qemu = spawn(guest.runsOn.qemu, argv, { stdio: ["ignore", "ignore", "inherit"] });
   const deadline = Date.now() + guest.timeout * 1000;
   try {
     const ask = await monitorOf(qemu, socket);

@@ -1,9 +1,10 @@
-/** Makes the dumps of the made crashes, each once: `node test/corpus/made/make.ts [NAME...]`. */
+/** Makes the dumps of the made crashes, each once: `node test/corpus/made/make.ts [--on KERNEL] [NAME...]`. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { crashGuest } from "./guest.ts";
-import { digest, type Platform, settings, shared, source } from "./platform.ts";
+import { digest, type Platform, platforms, settings, shared, source } from "./platform.ts";
 import { type Recipe, recipes } from "./recipe.ts";
 
 const here = import.meta.dirname;
@@ -31,7 +32,7 @@ export async function makeCrash(name: string, platform: Platform = shared()): Pr
     source("guest.ts"),
     ...modules,
   ];
-  const folder = join(DUMPS, `made-${platform.drivers ? `${platform.name}-` : ""}${name}-${digest(...parts)}`);
+  const folder = join(DUMPS, `made-${platform.isShared ? "" : `${platform.name}-`}${name}-${digest(...parts)}`);
   const made = (at: string): Made => ({ vmcore: join(at, "vmcore.elf"), console: join(at, "console.log"), modules });
   if (existsSync(made(folder).vmcore)) return made(folder);
   const started = Date.now();
@@ -43,14 +44,15 @@ export async function makeCrash(name: string, platform: Platform = shared()): Pr
   execFileSync("/sbin/mke2fs", ["-q", "-t", "ext4", "-E", "lazy_itable_init=0", "-L", "labdata", disk, "96M"]);
   await crashGuest(
     {
+      runsOn: platform.machine,
       kernel: platform.vmlinuz,
       initrd: recipe.isBare ? undefined : initrdOf(recipe, platform, modules, work),
       disk,
       // On a busy machine an early check of the timer panics.
       append: `no_timer_check ${recipe.isBare ? "" : "rdinit=/made-init labscn=none labprof=tiny "}${recipe.kernel ?? ""}`,
-      memory: recipe.memory ?? 256,
+      memory: recipe.memory ?? platform.memory,
       console: made(work).console,
-      timeout: recipe.timeout ?? 180,
+      timeout: recipe.timeout ?? platform.timeout,
       ...(recipe.machine ? { machine: recipe.machine } : {}),
     },
     made(work).vmcore,
@@ -75,7 +77,7 @@ function initrdOf(recipe: Recipe, platform: Platform, modules: readonly string[]
   if (platform.drivers) addDrivers(root, platform.release, platform.drivers);
   const loads = modules.map((folder) => {
     const name = /\/(\w+)-[0-9a-f]+$/.exec(folder)![1]!;
-    execFileSync("strip", ["-g", "-o", join(root, "made", `${name}.ko`), join(folder, `${name}.ko`)]);
+    execFileSync(platform.strip, ["-g", "-o", join(root, "made", `${name}.ko`), join(folder, `${name}.ko`)]);
     return `insmod /made/${name}.ko`;
   });
   writeFileSync(join(root, "made", "run"), [...loads, recipe.run ?? "", ""].join("\n"));
@@ -85,7 +87,7 @@ function initrdOf(recipe: Recipe, platform: Platform, modules: readonly string[]
   }
   const initrd = join(work, "initrd");
   const script = `cat "$1"; cd "$2" && find . -mindepth 1 | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0 | zstd -q`;
-  const image = execFileSync("bash", ["-euc", script, "bash", join(settings().BUILD, "initrd-full.zst"), root], {
+  const image = execFileSync("bash", ["-euc", script, "bash", platform.initrd, root], {
     maxBuffer: 1 << 28,
   });
   writeFileSync(initrd, image);
@@ -106,10 +108,13 @@ function addDrivers(root: string, release: string, from: string): void {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const names = process.argv.slice(2);
-  for (const name of names.length > 0 ? names : Object.keys(recipes)) {
+  const { values, positionals } = parseArgs({ options: { on: { type: "string" } }, allowPositionals: true });
+  const platform = platforms[values.on ?? "shared"];
+  if (!platform) throw new Error(`--on takes one of ${Object.keys(platforms).join(" ")}`);
+  const on = platform();
+  for (const name of positionals.length > 0 ? positionals : Object.keys(recipes)) {
     try {
-      const { vmcore, seconds } = await makeCrash(name);
+      const { vmcore, seconds } = await makeCrash(name, on);
       const megabytes = Math.round((statSync(vmcore).blocks * 512) / 1e6);
       console.log(`${name}: ${megabytes} MB, ${seconds === undefined ? "was there" : `${seconds} s`}, ${vmcore}`);
     } catch (error) {

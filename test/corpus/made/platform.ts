@@ -1,15 +1,27 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { alone, cache } from "../alone.ts";
 import { corpus, vmlinuxOf } from "../corpus.ts";
+import { arm64, type Machine, x86_64 } from "./guest.ts";
 
 /** A kernel that crashes are made on. */
 export interface Platform {
   readonly name: string;
+  /** Whether it is the shared guest's kernel, whose lines truth files name. */
+  readonly isShared: boolean;
   readonly release: string;
   readonly vmlinuz: string;
+  readonly machine: Machine;
+  /** The guest's initramfs. */
+  readonly initrd: string;
+  /** MB that a guest gets unless its recipe asks for more. */
+  readonly memory: number;
+  /** Seconds that a guest may take to crash unless its recipe says otherwise. */
+  readonly timeout: number;
+  /** Removes a module's debuginfo. */
+  readonly strip: string;
   /** The folder of lib/modules that has the guest's drivers; undefined where the shared initramfs has them. */
   readonly drivers?: string;
   /** Builds a module of this folder once. @returns the folder that has it, with its source */
@@ -55,40 +67,119 @@ function built(parent: string, release: string, name: string, build: (folder: st
   });
 }
 
+/** Runs a program whose output is an answer, so that its own goes to stderr. */
+const quietly = (program: string, argv: readonly string[]): void => {
+  execFileSync(program, argv, { stdio: ["ignore", "ignore", "inherit"] });
+};
+
 /** The shared guest's kernel. */
 export const shared = (): Platform => {
   const { KREL, BUILD, VMLINUZ } = settings();
   return {
     name: "x86_64-6.1",
+    isShared: true,
     release: KREL,
     vmlinuz: VMLINUZ,
+    machine: x86_64,
+    initrd: join(BUILD, "initrd-full.zst"),
+    memory: 256,
+    timeout: 180,
+    strip: "strip",
     module: (name) =>
-      built(join(BUILD, "made"), KREL, name, (folder) => {
-        const argv = ["-s", "-C", folder, `KREL=${KREL}`, `MODULE=${name}`];
-        execFileSync("make", argv, { stdio: ["ignore", "ignore", "inherit"] });
-      }),
+      built(join(BUILD, "made"), KREL, name, (folder) =>
+        quietly("make", ["-s", "-C", folder, `KREL=${KREL}`, `MODULE=${name}`]),
+      ),
     vmlinux: () => vmlinuxOf("x86_64-6.1"),
   };
 };
 
+/** A Debian unstable of our own, whose compiler builds modules of other kernels. */
+const unstable = join(cache, "foreign", "newest", "root");
+
+const run = (script: string, ...argv: string[]): string =>
+  execFileSync(join(import.meta.dirname, script), [unstable, ...argv], { encoding: "utf8" }).trim();
+
+/** Unpacks what a script of this folder describes, unless it is there. @returns what the script prints */
+const unpacked = (script: string, ...argv: string[]): string => alone(() => run(script, ...argv));
+
+/**
+ * Builds a module with the compiler of unstable.
+ * @param kernel the folder in unstable that builds modules
+ * @param more arguments of make
+ */
+const builtInUnstable = (name: string, release: string, kernel: string, more: readonly string[]): string =>
+  built(join(unstable, "made"), release, name, (folder) => {
+    // objtool reads /proc/self/limits.
+    const build = `mount -t proc proc "$0/proc"; chroot "$0" make -s -C "$@" modules`;
+    const argv = [kernel, `M=${folder.slice(unstable.length)}`, `MODULE=${name}`, ...more];
+    quietly("unshare", ["-m", "bash", "-euc", build, unstable, ...argv]);
+  });
+
+/** The newest compiler of unstable for its own machine. */
+function unstableCompiler(): string {
+  const compilers = readdirSync(join(unstable, "usr/bin")).filter((name) => /^x86_64-linux-gnu-gcc-\d+$/.test(name));
+  const version = (name: string): number => Number(/\d+$/.exec(name)![0]);
+  return compilers.sort((a, b) => version(b) - version(a))[0] ?? "gcc";
+}
+
 /** Debian unstable's newest kernel, which is unpacked when it is not there yet; in its own tree, for it needs its own compiler. */
 export const newest = (): Platform => {
-  const root = join(cache, "foreign", "newest", "root");
-  const script = join(import.meta.dirname, "newest.sh");
-  const release = alone(() => execFileSync(script, [root], { encoding: "utf8" })).trim();
+  const release = unpacked("newest.sh");
   return {
+    ...shared(),
     name: "x86_64-newest",
+    isShared: false,
     release,
-    vmlinuz: join(root, "usr/lib/modules", release, "vmlinuz"),
-    drivers: join(root, "usr/lib/modules", release),
-    module: (name) =>
-      built(join(root, "made"), release, name, (folder) => {
-        // objtool reads /proc/self/limits.
-        const build = `mount -t proc proc "$0/proc"; cc=$(ls "$0"/usr/bin/x86_64-linux-gnu-gcc-[0-9]* | sort -V | tail -1)
-          chroot "$0" make -s -C "/usr/lib/modules/$1/build" "M=$2" "MODULE=$3" "CC=$(basename "$cc")" modules`;
-        const argv = ["-m", "bash", "-euc", build, root, release, folder.slice(root.length), name];
-        execFileSync("unshare", argv, { stdio: ["ignore", "ignore", "inherit"] });
-      }),
-    vmlinux: () => join(root, "usr/lib/debug/boot", `vmlinux-${release}`),
+    vmlinuz: join(unstable, "usr/lib/modules", release, "vmlinuz"),
+    drivers: join(unstable, "usr/lib/modules", release),
+    module: (name) => builtInUnstable(name, release, `/usr/lib/modules/${release}/build`, [`CC=${unstableCompiler()}`]),
+    vmlinux: () => join(unstable, "usr/lib/debug/boot", `vmlinux-${release}`),
   };
+};
+
+/** The corpus' arm64 kernel: its modules are cross-compiled in unstable. */
+export const arm64Debian = (): Platform => {
+  unpacked("newest.sh");
+  const [release, folder] = unpacked("arm64.sh", corpus).split(" ") as [string, string];
+  return {
+    name: "arm64-6.12",
+    isShared: false,
+    release,
+    vmlinuz: join(folder, "boot", `vmlinuz-${release}`),
+    machine: arm64,
+    initrd: join(folder, "initrd.gz"),
+    memory: 256,
+    timeout: 300,
+    strip: "aarch64-linux-gnu-strip",
+    module: (name) => builtInUnstable(name, release, `/usr/src/linux-headers-${release}`, []),
+    vmlinux: () => vmlinuxOf("arm64-6.12"),
+  };
+};
+
+/** A kernel of our own configuration, with KASAN, page_owner, allocation tags and blockers of hung tasks. */
+export const instrumented = (): Platform => {
+  unpacked("newest.sh");
+  // Twenty minutes: other suites need not wait for it.
+  const folder = alone(() => run("build-kernel.sh"), "instrumented");
+  const release = readFileSync(join(folder, "include/config/kernel.release"), "utf8").trim();
+  return {
+    ...shared(),
+    name: "x86_64-instrumented",
+    isShared: false,
+    release,
+    vmlinuz: join(folder, "arch/x86/boot/bzImage"),
+    memory: 512,
+    timeout: 400,
+    module: (name) =>
+      builtInUnstable(name, `${release} ${folder}`, folder.slice(unstable.length), [`CC=${unstableCompiler()}`]),
+    vmlinux: () => join(folder, "vmlinux"),
+  };
+};
+
+/** The kernels that crashes are made on, by the names that make.ts takes. */
+export const platforms: Readonly<Record<string, () => Platform>> = {
+  shared,
+  newest,
+  arm64: arm64Debian,
+  instrumented,
 };

@@ -32,6 +32,8 @@ export interface Truth {
   readonly says: string;
   readonly kind: string;
   readonly title: string;
+  /** What arm64 calls it, where that is another kind: it has no general protection fault. */
+  readonly arm64?: { readonly kind: string; readonly title: string };
   readonly both?: Lists;
   readonly with?: Lists;
   readonly without?: Lists;

@@ -5,6 +5,7 @@ import type { TestContext } from "node:test";
 import { openSession } from "../../../src/session/open/open.ts";
 import { cli, moduleFolders } from "../corpus.ts";
 import { factsOf } from "./facts.ts";
+import { arm64 } from "./guest.ts";
 import { type Made, makeCrash } from "./make.ts";
 import { type Platform, shared } from "./platform.ts";
 import { type Certainty, disagreements, type Facts, type Finding, type Lists, type Truth } from "./truth.ts";
@@ -82,9 +83,10 @@ export async function caseOf(name: string, platform: Platform = shared()): Promi
   const truth = read(name) as Truth | undefined;
   if (!truth) return undefined;
   const made = await makeCrash(name, platform);
+  const renamed = platform.machine === arm64 ? { ...truth, ...truth.arm64 } : truth;
   const session = openSession({ vmcore: [made.vmcore] });
   return {
-    truth: platform.drivers ? withoutLines(truth) : truth,
+    truth: platform.isShared ? renamed : withoutLines(renamed),
     made,
     platform,
     facts: factsOf(session.kernel),
@@ -100,7 +102,7 @@ export const wrongWithout = ({ truth, made, facts }: Case): string[] =>
 export function wrongWith({ truth, made, platform, facts }: Case): string[] | undefined {
   const vmlinux = platform.vmlinux();
   if (!vmlinux) return undefined;
-  const dump = { name: "made", vmcore: made.vmcore, family: "x86_64-6.1", ref: undefined };
+  const dump = { name: "made", vmcore: made.vmcore, family: platform.name, ref: undefined };
   const folders = [...made.modules, ...moduleFolders(dump, vmlinux)];
   const options = ["--vmlinux", vmlinux, ...folders.flatMap((folder) => ["--modules", folder])];
   return wrong(truth, truth.with, [...options, made.vmcore], facts);
@@ -119,8 +121,9 @@ function wrong(truth: Truth, more: Lists | undefined, args: readonly string[], f
   const [verdict] = ask<Verdict>(args, "analyze");
   if (!verdict) return ["NOTHING is said"];
   const lines = disagreements(verdict.findings, [every, truth.both, more], facts);
-  if (verdict.kind !== truth.kind) lines.push(`KIND is ${verdict.kind}, not ${truth.kind}`);
-  if (!isTitle(truth.title, verdict.title)) lines.push(`TITLE is "${verdict.title}", not "${truth.title}"`);
+  const { kind, title } = truth;
+  if (verdict.kind !== kind) lines.push(`KIND is ${verdict.kind}, not ${kind}`);
+  if (!isTitle(title, verdict.title)) lines.push(`TITLE is "${verdict.title}", not "${title}"`);
   if (truth.waits) {
     const findings = waitFindings(ask<Wait>(args, "waits"));
     lines.push(...disagreements(findings, [truth.waits], facts).map((line) => `waits: ${line}`));
