@@ -9,7 +9,7 @@ import { ansi, plain, type Style } from "../render/style.ts";
 import { pieceText } from "../render/text.ts";
 import type { Job } from "../base/job.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
-import type { Row } from "./frames.ts";
+import type { FrameRow } from "./frames.ts";
 import { scopeOf } from "./values/scope.ts";
 import type { Target } from "./target.ts";
 
@@ -25,7 +25,7 @@ const CHUNK_MS = 50;
  * @returns the output, if it fitted into one portion and was not sent yet; else an empty string
  * @throws UsageError, Fault
  */
-export function* command(target: Target, text: string, row: Row | undefined): Job<string> {
+export function* command(target: Target, text: string, row: FrameRow | undefined): Job<string> {
   const context = contextFor(target, row);
   const line = readLine(context, text);
   if (line.shell !== undefined) throw new UsageError("the debug console runs no shell: use a terminal");
@@ -80,7 +80,7 @@ export function* openingCommands(target: Target): Job<void> {
  * Returns the user's context with the locals of the selected frame. A task chosen by `set` is kept until another thread
  * is selected.
  */
-function contextFor(target: Target, row: Row | undefined): Context {
+function contextFor(target: Target, row: FrameRow | undefined): Context {
   if (row && row.thread !== target.console.thread) {
     target.console.thread = row.thread;
     const { task } = row.thread;

@@ -17,7 +17,7 @@ import { shortfall } from "../session/open/shortfall.ts";
 const LOG_LINES = 40;
 
 /** Returns the facts of a dump as text. Rows with an empty value are dropped. */
-export function facts(vmcore: readonly string[]): DumpFacts {
+export function dumpFacts(vmcore: readonly string[]): DumpFacts {
   try {
     const session = openSession({ vmcore });
     try {
@@ -25,7 +25,7 @@ export function facts(vmcore: readonly string[]): DumpFacts {
         ok: true,
         missing: shortfall(session.dump.facts),
         facts: [...rows(session, vmcore)],
-        lacking: session.context.session.lacking,
+        limitations: session.context.session.limitations,
         log: logLines(session.kernel)
           .slice(-LOG_LINES)
           .map(({ text }) => text),

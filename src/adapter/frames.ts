@@ -7,7 +7,7 @@ import { References } from "./values/references.ts";
 import type { Thread } from "./threads.ts";
 
 /** A row of the Call Stack view: a frame, or a label between frames. */
-export interface Row {
+export interface FrameRow {
   readonly id: number;
   readonly thread: Thread;
   /** The frame. Undefined for a label. */
@@ -22,8 +22,11 @@ export interface Row {
 
 /** The rows of all threads' stacks. They are made on request, because each row may need a look-up of lines. */
 export class Frames {
-  private readonly rows = new References<Row>();
-  private readonly byThread = new Map<number, { readonly rows: Row[]; readonly rest: Generator<Row, void, void> }>();
+  private readonly rows = new References<FrameRow>();
+  private readonly byThread = new Map<
+    number,
+    { readonly rows: FrameRow[]; readonly rest: Generator<FrameRow, void, void> }
+  >();
   private readonly stackOf: (thread: Thread) => Stack;
 
   constructor(stackOf: (thread: Thread) => Stack) {
@@ -31,7 +34,7 @@ export class Frames {
   }
 
   /** Returns the row with this id. @throws UsageError for an unknown id */
-  get(id: number): Row {
+  get(id: number): FrameRow {
     const row = this.rows.get(id);
     if (!row) throw new UsageError(`there is no frame ${id}`);
     return row;
@@ -46,7 +49,7 @@ export class Frames {
     thread: Thread,
     start: number,
     end: number,
-  ): { readonly rows: readonly Row[]; readonly total: number | undefined } {
+  ): { readonly rows: readonly FrameRow[]; readonly total: number | undefined } {
     let known = this.byThread.get(thread.id);
     if (!known) this.byThread.set(thread.id, (known = { rows: [], rest: this.walk(thread, this.stackOf(thread)) }));
     let complete = false;
@@ -63,9 +66,9 @@ export class Frames {
     this.byThread.clear();
   }
 
-  private *walk(thread: Thread, { frames, userTrap, fault }: Stack): Generator<Row, void, void> {
+  private *walk(thread: Thread, { frames, userTrap, fault }: Stack): Generator<FrameRow, void, void> {
     const site = crashSite(frames);
-    const label = (text: string): Row =>
+    const label = (text: string): FrameRow =>
       this.row({ thread, frame: undefined, place: undefined, label: text, machinery: false });
     for (const [index, frame] of frames.entries()) {
       const machinery = index < site;
@@ -79,7 +82,7 @@ export class Frames {
     if (fault) yield label(`<${fault.message}>`);
   }
 
-  private row(row: Omit<Row, "id">): Row {
+  private row(row: Omit<FrameRow, "id">): FrameRow {
     return this.rows.make((id) => ({ id, ...row }));
   }
 }

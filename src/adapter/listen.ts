@@ -73,14 +73,14 @@ export function listen(where: string, fail: (message: string) => never): void {
   if (path === undefined && (port === undefined || Number(port) > 65535))
     fail(`${where}: not an address to listen on; give [HOST:]PORT or unix:PATH`);
   let proof: Proof | undefined;
-  const strangers = new Set<number | undefined>();
+  const refusedUsers = new Set<number | undefined>();
   const server = createServer((socket) => {
     const uid = proof?.kind === "uid" ? peerUid(socket) : undefined;
     if (proof && (proof.kind !== "uid" || uid === process.getuid?.()))
       return serve(socket, proof.kind === "token" ? proof.token : undefined);
     socket.destroy();
-    if (!strangers.has(uid)) say(`refused a connection of ${uid === undefined ? "an unknown user" : `user ${uid}`}`);
-    strangers.add(uid);
+    if (!refusedUsers.has(uid)) say(`refused a connection of ${uid === undefined ? "an unknown user" : `user ${uid}`}`);
+    refusedUsers.add(uid);
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
 /** The entry point of the debug adapter: a session on standard input and output, or a listener. */
-import { facts } from "./facts.ts";
+import { dumpFacts } from "./facts.ts";
 import { Framing } from "./framing.ts";
 import { listen } from "./listen.ts";
 import { removeLeftovers } from "../session/fetch/leftovers.ts";
@@ -25,5 +25,5 @@ removeLeftovers(process.env);
 const [option, ...rest] = process.argv.slice(2);
 if (option === undefined) serveStdio();
 else if (option === "--listen" && rest.length === 1) listen(rest[0] ?? "", fail);
-else if (option === "--facts" && rest.length > 0) process.stdout.write(`${JSON.stringify(facts(rest))}\n`);
+else if (option === "--facts" && rest.length > 0) process.stdout.write(`${JSON.stringify(dumpFacts(rest))}\n`);
 else fail(USAGE);

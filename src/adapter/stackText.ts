@@ -6,7 +6,7 @@ import { symbolPlace } from "../debuginfo/symbols/symbolText.ts";
 import { utsname } from "../linux/utsname.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Job } from "../base/job.ts";
-import type { Row } from "./frames.ts";
+import type { FrameRow } from "./frames.ts";
 import type { Target } from "./target.ts";
 import { type Thread, threadName } from "./threads.ts";
 
@@ -36,7 +36,7 @@ export function* stackText(target: Target, thread: Thread, format: "text" | "mar
  * Formats a frame as `ffffffff81aa8a06 sysrq_handle_crash+0x16 at drivers/tty/sysrq.c:155`, which joins the formats of
  * crash and gdb.
  */
-function frameText({ frame, place }: Row): string {
+function frameText({ frame, place }: FrameRow): string {
   if (!frame) return "";
   const { pc, symbol } = frame;
   const offset = symbol ? symbolPlace(symbol, pc, 16) : "(unknown)";

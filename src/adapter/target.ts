@@ -236,8 +236,8 @@ export class Target {
   /** Returns sentences about this session for the user, the most important first. */
   remarks(): string[] {
     const { warnings, context } = this.session;
-    const { lacking } = context.session;
-    const said = [...warnings, ...this.packageRemarks, this.untitled, ...lacking, this.sourceRemark];
+    const { limitations } = context.session;
+    const said = [...warnings, ...this.packageRemarks, this.untitled, ...limitations, this.sourceRemark];
     return said.filter((sentence) => sentence !== undefined);
   }
 

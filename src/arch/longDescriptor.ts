@@ -1,5 +1,5 @@
 /** Page tables of 8-byte Arm descriptors. */
-import type { Entry, TableLevel } from "./walk.ts";
+import type { PageTableEntry, TableLevel } from "./walk.ts";
 
 /**
  * Descriptors of Arm since LPAE: all levels of AArch64, and AArch32 with CONFIG_ARM_LPAE (Arm ARM, VMSAv8-64
@@ -42,7 +42,7 @@ function levelNames(count: number): readonly string[] {
   return ["PGD", ...all.slice(all.length - count + 1)].slice(0, count);
 }
 
-function decode(entry: bigint, last: boolean, span: bigint, format: LongDescriptors): Entry | undefined {
+function decode(entry: bigint, last: boolean, span: bigint, format: LongDescriptors): PageTableEntry | undefined {
   const physical = outputAddress(entry, format);
   if ((entry & VALID) === 0n) {
     // PROT_NONE entries and entries under change are present only for the kernel. The software bit for them moved (58,

@@ -4,7 +4,7 @@ import { hex } from "../base/hex.ts";
 import type { EntryReader, Translation, WalkStep } from "./arch.ts";
 
 /** The content of an entry: a next table, or a page of `pageBytes`. */
-export interface Entry {
+export interface PageTableEntry {
   readonly physical: bigint;
   /** Size of the page in bytes; undefined for a table. */
   readonly pageBytes: bigint | undefined;
@@ -20,7 +20,7 @@ export interface TableLevel {
   readonly bits: number;
   readonly entryBytes: 4 | 8;
   /** Decodes an entry; undefined if it maps nothing. `at` is its address, for tables with a second half. */
-  decode(entry: bigint, at: bigint, read: EntryReader): Entry | undefined;
+  decode(entry: bigint, at: bigint, read: EntryReader): PageTableEntry | undefined;
 }
 
 /**

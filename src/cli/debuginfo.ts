@@ -41,8 +41,8 @@ export async function debuginfo(argv: readonly string[]): Promise<number> {
 /** @throws UsageError if DEBUGINFOD_URLS names no server */
 function downloadMissing({ hasDwarf, buildId, modules }: DebuginfoReport): Promise<number> {
   if (!hasServers()) throw new UsageError("--download needs servers: set DEBUGINFOD_URLS");
-  const lacking = modules.filter(({ path }) => path === undefined);
-  const wanted = [...(hasDwarf ? [] : [{ name: "vmlinux", buildId }]), ...lacking];
+  const missing = modules.filter(({ path }) => path === undefined);
+  const wanted = [...(hasDwarf ? [] : [{ name: "vmlinux", buildId }]), ...missing];
   return download(wanted.flatMap(({ name, buildId: id }) => (id === undefined ? [] : [{ name, buildId: id }])));
 }
 

@@ -4,7 +4,7 @@ import { commands } from "../crash/commands.ts";
 import { filters } from "../crash/language/filters.ts";
 import { synopsis } from "../crash/language/command.ts";
 import { SCHEMA } from "../render/json.ts";
-import type { Fields, Kind } from "../say/table.ts";
+import type { Fields, ColumnKind } from "../say/table.ts";
 import { EXIT_ANSWERED } from "./exit.ts";
 
 /** Runs `vmcore-debug docs [json]`: prints docs/commands.md or docs/json.md. */
@@ -41,7 +41,7 @@ export function jsonPage(): string {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-const forms: Readonly<Record<Kind, string>> = {
+const forms: Readonly<Record<ColumnKind, string>> = {
   number: "a number: a size in bytes, a count, an identifier",
   integer: "a C value of a 64-bit type: a decimal string, whatever the value",
   nanoseconds: "a clock value or a duration: a decimal string; the key ends in `_ns`",

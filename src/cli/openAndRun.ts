@@ -9,7 +9,7 @@ import type { Piece } from "../say/piece.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { UsageError } from "../base/usageError.ts";
 import type { Context, OutputFile, SessionFacts } from "../crash/language/command.ts";
-import { lackingTypes } from "../crash/language/lacking.ts";
+import { missingTypes } from "../crash/language/missingTypes.ts";
 import { ansi, plain } from "../render/style.ts";
 import { printable } from "../base/printable.ts";
 import { type DebuginfoPlaces, placesOf } from "../session/find/debuginfoPlaces.ts";
@@ -52,14 +52,14 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
   }
   try {
     for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${printable(warning)}\n`);
-    return (await work(session.context.with(ownFaculties(session)), options)) ? EXIT_ANSWERED : EXIT_FAILED;
+    return (await work(session.context.with(terminalContext(session)), options)) ? EXIT_ANSWERED : EXIT_FAILED;
   } finally {
     session.close();
   }
 }
 
 /** Services that only the terminal provides to commands. */
-const ownFaculties = ({ context }: Session): Pick<Context, "extensions" | "createFile"> => ({
+const terminalContext = ({ context }: Session): Pick<Context, "extensions" | "createFile"> => ({
   extensions: new ExtensionFiles(process.env["CRASH_EXTENSIONS"] ?? ""),
   createFile: fileCreator(context.session),
 });
@@ -137,7 +137,7 @@ async function work(context: Context, options: CliOptions): Promise<boolean> {
 /** Prints the kernel, the verdict and the current task, as crash does at its start. */
 async function greet(terminal: Terminal): Promise<void> {
   await terminal.execute("sys");
-  if (!lackingTypes(terminal.context)) await terminal.execute("set");
+  if (!missingTypes(terminal.context)) await terminal.execute("set");
 }
 
 /** Reads the rc files in the home directory only, because the directory of a dump may belong to another user. */

@@ -49,11 +49,11 @@ function offsetFrom(location: VariableLocation, register: number): number | unde
   };
   const pieces = attempt(() => evaluateLocation(location, machine));
   if (pieces instanceof Fault || pieces.length !== 1 || pieces[0]?.bits !== undefined) return undefined;
-  const { place } = pieces[0]!;
-  if (place.kind === "register") return place.register === register ? 0 : undefined;
+  const value = pieces[0]!.location;
+  if (value.kind === "register") return value.register === register ? 0 : undefined;
   // DW_OP_breg and DW_OP_stack_value: the register plus a constant. A constant alone names no register.
-  const isBased = place.kind === "value" && isOfRegister(location.bytes);
-  return isBased ? Number(BigInt.asIntN(64, place.value)) : undefined;
+  const isBased = value.kind === "value" && isOfRegister(location.bytes);
+  return isBased ? Number(BigInt.asIntN(64, value.value)) : undefined;
 }
 
 /** DW_OP_breg0 to breg31. */

@@ -5,7 +5,7 @@ import { elf } from "./formats/elf.ts";
 import { isFlat, unflattened } from "./formats/flat.ts";
 import type { DumpFormat, DumpImage, OpenOptions } from "./format.ts";
 import { kdump } from "./formats/kdump.ts";
-import { lookOf } from "./recognize.ts";
+import { contentDescription } from "./recognize.ts";
 
 /** All dump formats. To add one, write its file and list it here. */
 export const formats: readonly DumpFormat[] = [kdump, elf];
@@ -21,8 +21,8 @@ export function openDump(files: readonly RandomFile[], options: OpenOptions = {}
   const [first, ...others] = opened.map((one) => one.file);
   if (!first) throw Fault.of("missing", "no dump file given");
   const format = formatOf(first);
-  const stranger = others.find((file) => formatOf(file) !== format);
-  if (stranger) throw Fault.of("corrupt", `${first.name} and ${stranger.name} are not parts of the same dump`);
+  const other = others.find((file) => formatOf(file) !== format);
+  if (other) throw Fault.of("corrupt", `${first.name} and ${other.name} are not parts of the same dump`);
   const image = format.open([first, ...others], options);
   return opened[0]?.flat ? { ...image, format: `flattened ${image.format}` } : image;
 }
@@ -37,7 +37,7 @@ function formatOf(file: RandomFile): DumpFormat {
   const format = formats.find((one) => one.probe(head));
   if (format) return format;
   if (head.length === 0) throw Fault.of("truncated", `${file.name} is not a dump: the file is empty`);
-  throw Fault.of("corrupt", `${file.name} is not a dump: it is ${lookOf(head)}`);
+  throw Fault.of("corrupt", `${file.name} is not a dump: it is ${contentDescription(head)}`);
 }
 
 const headOf = (file: RandomFile): Uint8Array => orThrow(readBytes(file, 0, HEAD_BYTES));

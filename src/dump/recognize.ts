@@ -2,7 +2,7 @@
 import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
 
 /** Says what kind of file these first bytes belong to. */
-export function lookOf(head: Uint8Array): string {
+export function contentDescription(head: Uint8Array): string {
   const packing = packingOf(head);
   if (packing) return `compressed with ${packing}: unpack it with ${UNPACK_TOOLS[packing]}`;
   const text = Buffer.from(head.subarray(0, 512)).toString("latin1");

@@ -1,7 +1,7 @@
 /** Finds the build ID among ELF notes. */
 import type { ByteOrder } from "../base/bytes.ts";
 import { bytesFile, type RandomFile } from "../base/file.ts";
-import { type Place, readNotes } from "./notes.ts";
+import { type FileRange, readNotes } from "./notes.ts";
 
 /** Values from binutils' include/elf/common.h. */
 const NT_GNU_BUILD_ID = 3;
@@ -12,7 +12,7 @@ const MAX_NOTES = 1 << 20;
  * Returns the GNU build ID in an ELF file's notes, in lower-case hexadecimal. @param places byte ranges of notes in the
  * file
  */
-export function findBuildId(file: RandomFile, order: ByteOrder, places: readonly Place[]): string | undefined {
+export function findBuildId(file: RandomFile, order: ByteOrder, places: readonly FileRange[]): string | undefined {
   for (const { offset, size } of places) {
     const notes = readNotes(file, [{ offset, size: Math.min(size, MAX_NOTES) }], order);
     const note = notes.find(({ type, name }) => type === NT_GNU_BUILD_ID && name === "GNU");

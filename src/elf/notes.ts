@@ -13,7 +13,7 @@ export interface Note {
 }
 
 /** A byte range of a file. */
-export interface Place {
+export interface FileRange {
   readonly offset: number;
   readonly size: number;
 }
@@ -32,7 +32,7 @@ const MAX_DESC = 1 << 16;
  * files (elf(5), "Notes"). A note that is cut off or exceeds its range ends the list of that range. @throws Fault when
  * the file cannot be read
  */
-export function readNotes(file: RandomFile, places: readonly Place[], order: ByteOrder): Note[] {
+export function readNotes(file: RandomFile, places: readonly FileRange[], order: ByteOrder): Note[] {
   const notes: Note[] = [];
   let budget = MAX_READ;
   for (const { offset, size } of places) {

@@ -15,7 +15,7 @@ const MAX_DECOMPRESSED = 1 << 30;
 /** Maximum expansion of a zlib stream. zstd has no such bound and is limited by the size in the header. */
 const ZLIB_MAX_RATIO = 1032;
 
-interface Place {
+interface SectionRange {
   readonly name: string;
   readonly flags: number;
   readonly offset: number;
@@ -29,7 +29,7 @@ interface Place {
  */
 export function sectionContents(
   file: RandomFile,
-  section: Place,
+  section: SectionRange,
   { byteOrder, wordSize }: { readonly byteOrder: ByteOrder; readonly wordSize: 4 | 8 },
 ): RandomFile {
   const stored = { ...sliceFile(file, section.offset, section.size), name: `${file.name} ${section.name}` };

@@ -124,7 +124,7 @@ const REACH = 200;
  *
  * @param lineAt returns the text of a line, counted from 0
  */
-export function mentions<T extends Named>(
+export function lastUses<T extends Named>(
   lineAt: (line: number) => string,
   stop: number,
   variables: readonly T[],

@@ -35,14 +35,14 @@ function body(facts: DumpFacts | undefined): string {
   const rows = facts.facts.map(
     ({ name, value }) => `<tr><th scope="row">${escape(name)}</th><td>${escape(value)}</td></tr>`,
   );
-  const lacking = facts.lacking.map((sentence) => `<p class="lacking">${escape(sentence)}</p>`);
+  const limitations = facts.limitations.map((sentence) => `<p class="limitation">${escape(sentence)}</p>`);
   const log =
     facts.log.length > 0 ? [`<h2>Last lines of the kernel log</h2>`, `<pre>${escape(facts.log.join("\n"))}</pre>`] : [];
   return [
     ...(facts.missing === undefined ? [] : [`<p class="missing" role="alert">${escape(facts.missing)}</p>`]),
     `<p><button id="debug" type="button">Debug This Dump</button></p>`,
     `<table>${rows.join("")}</table>`,
-    ...lacking,
+    ...limitations,
     ...log,
   ].join("\n");
 }

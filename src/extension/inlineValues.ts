@@ -1,7 +1,7 @@
 /** Inline values in sources of a stopped frame. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
-import { mentions } from "./expression.ts";
+import { lastUses } from "./expression.ts";
 import { activeSession } from "./session.ts";
 
 /** Maximum length of a value in characters. */
@@ -15,7 +15,7 @@ export const inlineValues = (): vscode.Disposable[] => [
       if (!session) return [];
       const variables = await localsOf(session, context.frameId);
       const stop = Math.min(context.stoppedLocation.end.line, document.lineCount - 1);
-      return mentions((line) => document.lineAt(line).text, stop, variables).map(({ line, range, variable }) => {
+      return lastUses((line) => document.lineAt(line).text, stop, variables).map(({ line, range, variable }) => {
         const place = new vscode.Range(line, range.start, line, range.end);
         return new vscode.InlineValueText(place, `${variable.name} = ${shorten(variable.value)}`);
       });

@@ -63,7 +63,7 @@ function tooltip(about: About): vscode.MarkdownString {
     ],
   ];
   for (const [name, value] of rows) text.appendMarkdown(`**${name}**\u2003`).appendText(value).appendMarkdown("\n\n");
-  for (const sentence of about.lacking) text.appendText(sentence).appendMarkdown("\n\n");
+  for (const sentence of about.limitations) text.appendText(sentence).appendMarkdown("\n\n");
   return text;
 }
 

@@ -1,7 +1,7 @@
 /** Queries the active debug session through the client. */
 import { unlessRefused } from "../base/refused.ts";
 import { hex0x } from "../base/hex.ts";
-import type { About, CustomRequests, Described, Place } from "../protocol/custom.ts";
+import type { About, CustomRequests, Described, PlaceQuery } from "../protocol/custom.ts";
 import type { Askable, SessionQuestion } from "../protocol/language.ts";
 import { symbolText } from "../debuginfo/symbols/symbolText.ts";
 import type { BasedAddress } from "../log/context.ts";
@@ -42,7 +42,7 @@ export class Session {
   /**
    * Describes places, in their order; all null without a session. Sends one request for the places that are not cached.
    */
-  async describe(places: readonly Place[]): Promise<(Described | null)[]> {
+  async describe(places: readonly PlaceQuery[]): Promise<(Described | null)[]> {
     const unknown = [...new Map(places.map((place) => [keyOf(place), place])).entries()].filter(
       ([key]) => !this.places.has(key),
     );
@@ -94,7 +94,7 @@ export class Session {
 /** No session; another kernel; another boot of the same kernel; the same boot. */
 export type Kinship = "none" | "stranger" | "kernel" | "boot";
 
-const keyOf = ({ text, returns, access }: Place): string =>
+const keyOf = ({ text, returns, access }: PlaceQuery): string =>
   `${returns ? "<" : "="}${text}${access ? ` ${access.register}+${access.displacement}` : ""}`;
 
 /** A word of a log whose description is requested. */
@@ -107,7 +107,7 @@ export interface WordQuery {
 }
 
 /** Returns the place to request for a word; undefined if it cannot be known. */
-export function placeOf({ word, returns, access }: WordQuery, kinship: Kinship): Place | undefined {
+export function placeOf({ word, returns, access }: WordQuery, kinship: Kinship): PlaceQuery | undefined {
   if (kinship === "none" || kinship === "stranger") return undefined;
   if (word.kind === "symbol") return { text: symbolText(word), returns, ...(access && { access }) };
   if (kinship !== "boot") return undefined;

@@ -40,7 +40,7 @@ export function candidateOf(image: DumpImage, text: string, options: MemoryOptio
   const arch = orThrow(architectureFor(image, text));
   const vmcoreinfo = parseVmcoreinfo(text);
   let best: Candidate | undefined;
-  for (const way of likelyWays(image, arch, vmcoreinfo, options)) {
+  for (const way of likelyPagings(image, arch, vmcoreinfo, options)) {
     const candidate = { arch, vmcoreinfo, doubts: [], ...way };
     if (candidate.isRoot === true) return candidate;
     if (best === undefined || (best.isRoot === false && candidate.isRoot === undefined)) best = candidate;
@@ -51,7 +51,7 @@ export function candidateOf(image: DumpImage, text: string, options: MemoryOptio
 }
 
 /** Searches memory for the page tables of a candidate whose own are wrong. Records the doubt if it finds none. */
-export function* settled(
+export function* withPageTables(
   image: DumpImage,
   candidate: Candidate,
   options: MemoryOptions,
@@ -77,12 +77,17 @@ export function architectureFor(image: DumpImage, vmcoreinfo: string | undefined
   return architectureOf({ byteOrder, elfMachine, machine: facts.utsname?.machine, vmcoreinfo });
 }
 
-type Way = Pick<Candidate, "paging" | "physical" | "isRoot">;
+type MemoryPaging = Pick<Candidate, "paging" | "physical" | "isRoot">;
 
 /**
  * Addresses of the root table: by the machine's formula, then by program headers, for each way to count page frames.
  */
-function* likelyWays(image: DumpImage, arch: Arch, vmcoreinfo: Vmcoreinfo, options: MemoryOptions): Generator<Way> {
+function* likelyPagings(
+  image: DumpImage,
+  arch: Arch,
+  vmcoreinfo: Vmcoreinfo,
+  options: MemoryOptions,
+): Generator<MemoryPaging> {
   const byFormula = pagingFor(image, arch, vmcoreinfo, options, undefined);
   const pagings = [byFormula];
   const root = rootBySegments(image, byFormula);

@@ -53,11 +53,11 @@ export function cpuStates(notes: readonly Note[], arch: Arch): readonly CpuState
   // A second kind of note belongs to the CPU at the same index, because it does not contain a CPU number.
   const isPaired = further.length === general.length;
   return general.flatMap((state, index) =>
-    state === undefined ? [] : [isPaired ? merged(state, further[index]) : state],
+    state === undefined ? [] : [isPaired ? mergedCpuState(state, further[index]) : state],
   );
 }
 
-function merged(state: CpuState, further: CpuState | undefined): CpuState {
+function mergedCpuState(state: CpuState, further: CpuState | undefined): CpuState {
   if (further === undefined) return state;
   return { ...further, ...state, registers: new Map([...further.registers, ...state.registers]) };
 }

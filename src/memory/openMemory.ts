@@ -4,7 +4,7 @@ import { toEnd } from "../base/job.ts";
 import type { Arch, CpuState, Paging } from "../arch/arch.ts";
 import type { DumpImage } from "../dump/format.ts";
 import type { Candidate, MemoryOptions } from "./candidate.ts";
-import { architectureFor, candidateOf, settled } from "./candidate.ts";
+import { architectureFor, candidateOf, withPageTables } from "./candidate.ts";
 import type { SearchProgress } from "./findKernel.ts";
 import { imageByRoots, vmcoreinfoTexts } from "./findKernel.ts";
 import { DumpKernelMemory } from "./kernelMemory.ts";
@@ -38,9 +38,9 @@ export interface OpenedMemory {
 export function* openingMemory(image: DumpImage, options: MemoryOptions = {}): Generator<SearchProgress, OpenedMemory> {
   const given = options.vmcoreinfo ?? image.vmcoreinfo;
   if (given?.includes("OSRELEASE="))
-    return seenBy(image, yield* settled(image, candidateOf(image, given, options), options));
+    return openedMemory(image, yield* withPageTables(image, candidateOf(image, given, options), options));
   const found = yield* searched(image, options);
-  return found === undefined ? withoutVmcoreinfo(image, options) : seenBy(image, found);
+  return found === undefined ? withoutVmcoreinfo(image, options) : openedMemory(image, found);
 }
 
 /** Runs `openingMemory` without pauses. */
@@ -85,7 +85,7 @@ function* searched(image: DumpImage, options: MemoryOptions): Generator<SearchPr
   }
   let first: Candidate | undefined;
   for (const candidate of uncertain) {
-    const result = yield* settled(image, candidate, options);
+    const result = yield* withPageTables(image, candidate, options);
     if (result.isRoot === true) return bySearch(result);
     first ??= result;
   }
@@ -97,7 +97,7 @@ const bySearch = (candidate: Candidate): Candidate => ({
   doubts: ["VMCOREINFO was found by a search of memory", ...candidate.doubts],
 });
 
-function seenBy(image: DumpImage, { arch, vmcoreinfo, paging, physical, doubts }: Candidate): OpenedMemory {
+function openedMemory(image: DumpImage, { arch, vmcoreinfo, paging, physical, doubts }: Candidate): OpenedMemory {
   const memory = new DumpKernelMemory(physical, paging);
   return { arch, memory, paging, vmcoreinfo, cpuNotes: cpuStates(image.notes, arch), imageStart: undefined, doubts };
 }

@@ -91,7 +91,7 @@ export function specifiers(cursor: Cursor, types: TypeLookup): CType {
     else if (isBaseTypeWord(text)) words.push(text);
     else if (!MARKERS.has(text)) {
       if (type || words.length > 0) break;
-      type = named(cursor, types);
+      type = parseNamedType(cursor, types);
       continue;
     }
     cursor.take();
@@ -106,7 +106,7 @@ export function specifiers(cursor: Cursor, types: TypeLookup): CType {
 }
 
 /** Parses `struct page` or a typedef's name. */
-function named(cursor: Cursor, types: TypeLookup): CType {
+function parseNamedType(cursor: Cursor, types: TypeLookup): CType {
   const { text: first, position } = cursor.take();
   const isTag = first === "struct" || first === "union" || first === "enum";
   const name = isTag ? cursor.expectName(`the name of a ${first}`).text : first;

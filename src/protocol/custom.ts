@@ -52,7 +52,10 @@ export interface CustomRequests {
   /** Returns messages of the kernel log, the newest first: up to a number, before a position from an earlier answer. */
   "vmcore/kernelLog": { arguments: { count: number; before?: number }; body: LogStretch };
   /** Describes the places that a log names, in their order; null for a place that is not in this dump. */
-  "vmcore/describe": { arguments: { places: readonly Place[] }; body: { described: readonly (Described | null)[] } };
+  "vmcore/describe": {
+    arguments: { places: readonly PlaceQuery[] };
+    body: { described: readonly (Described | null)[] };
+  };
   /** Returns where a source file named in a text is on this machine. */
   "vmcore/sourceFile": { arguments: { file: string }; body: { path: string | undefined } };
   /**
@@ -104,7 +107,7 @@ export interface About {
     readonly version: string | undefined;
   }[];
   /** Sentences about what is missing. */
-  readonly lacking: readonly string[];
+  readonly limitations: readonly string[];
 }
 
 /** Result for one file that was tried. */
@@ -175,7 +178,7 @@ export interface LogMessage {
 }
 
 /** A place named in a log: an address, `symbol+0x10/0x80 [module]`. */
-export interface Place {
+export interface PlaceQuery {
   readonly text: string;
   /** Whether it is a return address, as in a call trace: its line is that of the call before it. */
   readonly returns: boolean;
@@ -286,7 +289,7 @@ export type DumpFacts =
       /** A sentence on what is missing from the dump. */
       readonly missing: string | undefined;
       readonly facts: readonly { readonly name: string; readonly value: string }[];
-      readonly lacking: readonly string[];
+      readonly limitations: readonly string[];
       readonly log: readonly string[];
     }
   | {

@@ -1,5 +1,5 @@
 /** Messages between the extension and the pages of the Crash Dump panel. */
-import type { Described, Identified, LogStretch, Place, TaskStack } from "./custom.ts";
+import type { Described, Identified, LogStretch, PlaceQuery, TaskStack } from "./custom.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
 import type { Grid } from "./grid.ts";
 
@@ -49,7 +49,7 @@ export interface PageRequests {
   /** Returns the text of an editor hover. */
   explain: { arguments: { text: string; kind: LinkKind }; body: { text: string } };
   stacks: { arguments: { tasks: readonly string[] }; body: { stacks: readonly TaskStack[] } };
-  describe: { arguments: { places: readonly Place[] }; body: { described: readonly (Described | null)[] } };
+  describe: { arguments: { places: readonly PlaceQuery[] }; body: { described: readonly (Described | null)[] } };
   opcodes: { arguments: Opcodes; body: { instructions: readonly Opcode[] } };
   goTo: { arguments: { text: string }; body: void };
   /** `fs/inode.c:12`. */

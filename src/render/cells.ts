@@ -2,7 +2,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { padHex } from "../base/hex.ts";
 import { addressJson, faultJson, faultSpan, type Json, type Line, type Span } from "../say/piece.ts";
-import type { Align, Column, Kind } from "../say/table.ts";
+import type { Align, Column, ColumnKind } from "../say/table.ts";
 import { lengthOf } from "./pad.ts";
 
 /** The machine whose addresses are shown. */
@@ -13,7 +13,7 @@ export interface Machine {
 /** Digits of an address. */
 export const digits = ({ arch }: Machine): number => arch.wordSize * 2;
 
-export const isAddress = (kind: Kind): boolean => kind === "address" || kind === "task";
+export const isAddress = (kind: ColumnKind): boolean => kind === "address" || kind === "task";
 
 export const alignOf = ({ align, kind }: Pick<Column<never>, "align" | "kind">): Align =>
   align ?? (kind === "number" || kind === "integer" || kind === "nanoseconds" ? "right" : "left");
@@ -56,13 +56,13 @@ export function cellLine<Row>(machine: Machine, column: Column<Row>, row: Row, v
 const lineOf = (said: Span | Line): Line => (isLine(said) ? said : [said]);
 const isLine = (said: Span | Line): said is Line => Array.isArray(said);
 
-function plainSpan(machine: Machine, kind: Kind, value: unknown): Span {
+function plainSpan(machine: Machine, kind: ColumnKind, value: unknown): Span {
   if ((kind !== "address" && kind !== "task") || typeof value !== "bigint") return String(value);
   return { as: kind, text: padHex(value, digits(machine)), address: value };
 }
 
 /** Formats a column of a row for programs. */
-function jsonOf(kind: Kind, value: unknown): Json {
+function jsonOf(kind: ColumnKind, value: unknown): Json {
   if (value instanceof Fault) return faultJson(value);
   if (value === undefined || value === null) return null;
   if (typeof value === "function") {

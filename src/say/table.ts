@@ -27,12 +27,12 @@ export interface ColumnValues {
   data: Json | (() => Json);
 }
 
-export type Kind = keyof ColumnValues;
+export type ColumnKind = keyof ColumnValues;
 
 /** "middle" puts an odd blank before the text, "center" after it. */
 export type Align = "left" | "right" | "middle" | "center";
 
-interface ColumnOf<Row, K extends Kind> {
+interface ColumnOf<Row, K extends ColumnKind> {
   readonly kind: K;
   /** The heading. A column without a heading is for programs only. */
   readonly title?: string;
@@ -71,11 +71,11 @@ interface ColumnOf<Row, K extends Kind> {
   readonly fields?: Fields;
 }
 
-export type Column<Row> = { [K in Kind]: ColumnOf<Row, K> }[Kind];
+export type Column<Row> = { [K in ColumnKind]: ColumnOf<Row, K> }[ColumnKind];
 
 /** Makes a column of a part of a row, such as its task, a column of the row. */
 export function columnOf<Row, Part>(column: Column<Part>, part: (row: Row) => Part): Column<Row> {
-  const { value, text, absent } = column as ColumnOf<Part, Kind>;
+  const { value, text, absent } = column as ColumnOf<Part, ColumnKind>;
   return {
     ...column,
     value: (row: Row) => value(part(row)),
@@ -90,14 +90,14 @@ export const untitled = <Row, Key extends string>(columns: {
 }): { readonly [K in Key]: Column<Row> } =>
   Object.fromEntries(
     Object.entries<Column<Row>>(columns).map(([key, column]) => {
-      const { title: _, ...rest } = column as ColumnOf<Row, Kind>;
+      const { title: _, ...rest } = column as ColumnOf<Row, ColumnKind>;
       return [key, rest];
     }),
   ) as { readonly [K in Key]: Column<Row> };
 
 /** A value within a list or record of a row. */
 export interface Field {
-  readonly kind: Kind;
+  readonly kind: ColumnKind;
   /** The layout of a part of the record, not a value of its own. */
   readonly screenOnly?: true;
   readonly about?: string;

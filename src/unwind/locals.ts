@@ -60,31 +60,29 @@ function variableIn(
   const pieces = evaluateLocation(location, machineOf(kernel, frame, trail));
   const [whole] = pieces;
   if (pieces.length === 1 && whole && whole.bits === undefined) {
-    const { place } = whole;
-    if (place.kind === "memory") return kernel.object(type, place.address);
-    if (place.kind === "bytes") return bytesObject(kernel, type, place.bytes);
-    if (place.kind === "pointer") return pointerTo(kernel, frame, type, { unit: location.unit, place }, trail);
+    const value = whole.location;
+    if (value.kind === "memory") return kernel.object(type, value.address);
+    if (value.kind === "bytes") return bytesObject(kernel, type, value.bytes);
+    if (value.kind === "pointer") return pointerTo(kernel, frame, type, { unit: location.unit, value }, trail);
   }
   return assembled(kernel, frame, type, pieces);
 }
 
 type Expression = Extract<VariableLocation, { kind: "expression" }>;
-type Place = Piece["place"];
-
 /** A pointer that was optimized away, and the unit that describes its target. */
 interface OptimizedPointer {
   readonly unit: Expression["unit"];
-  readonly place: Extract<Place, { kind: "pointer" }>;
+  readonly value: Extract<Piece["location"], { kind: "pointer" }>;
 }
 
 /** Computes a pointer that was optimized away, if its target is in memory. */
-function pointerTo(kernel: Kernel, frame: Frame, type: CType, { unit, place }: OptimizedPointer, trail: Trail): Obj {
-  const target = unit.variable?.(place.variable)?.location;
+function pointerTo(kernel: Kernel, frame: Frame, type: CType, { unit, value }: OptimizedPointer, trail: Trail): Obj {
+  const target = unit.variable?.(value.variable)?.location;
   const [whole, ...more] =
     target?.kind === "expression" ? evaluateLocation(target, machineOf(kernel, frame, trail)) : [];
-  if (whole?.place.kind !== "memory" || more.length > 0)
+  if (whole?.location.kind !== "memory" || more.length > 0)
     throw Fault.of("unknown", "optimised out: the pointer refers to an object that is not in memory");
-  const address = BigInt.asUintN(kernel.arch.wordSize * 8, whole.place.address + BigInt(place.offset));
+  const address = BigInt.asUintN(kernel.arch.wordSize * 8, whole.location.address + BigInt(value.offset));
   return bytesObject(kernel, type, bytesOf(kernel, address, kernel.arch.wordSize));
 }
 
@@ -112,21 +110,21 @@ function assembled(kernel: Kernel, frame: Frame, type: CType, pieces: readonly P
 }
 
 /** Reads `count` bits of a piece. @throws Fault */
-function partOf(kernel: Kernel, frame: Frame, { place, bitOffset }: Piece, count: number): bigint {
-  switch (place.kind) {
+function partOf(kernel: Kernel, frame: Frame, { location, bitOffset }: Piece, count: number): bigint {
+  switch (location.kind) {
     case "register": {
-      const value = frame.registers.get(kernel.arch.dwarfRegisters[place.register] ?? "");
+      const value = frame.registers.get(kernel.arch.dwarfRegisters[location.register] ?? "");
       if (value === undefined) throw Fault.of("unknown", "optimised out: the register that held it was not saved");
       return BigInt.asUintN(count, value >> BigInt(bitOffset));
     }
     case "value":
-      return BigInt.asUintN(count, place.value >> BigInt(bitOffset));
+      return BigInt.asUintN(count, location.value >> BigInt(bitOffset));
     case "memory":
     case "bytes": {
       if (bitOffset > MAX_BYTES * 8) throw Fault.of("corrupt", "a piece begins beyond any object");
       const length = Math.ceil((bitOffset + count) / 8);
       const bytes =
-        place.kind === "bytes" ? place.bytes.subarray(0, length) : kernel.memory.read(place.address, length);
+        location.kind === "bytes" ? location.bytes.subarray(0, length) : kernel.memory.read(location.address, length);
       if (bytes.length < length) throw Fault.of("corrupt", "a piece is larger than what it is taken from");
       const all = readUnsigned(viewOf(bytes), 0, length, kernel.arch.byteOrder);
       const shift = kernel.arch.byteOrder === "little" ? bitOffset : length * 8 - bitOffset - count;

@@ -56,7 +56,7 @@ function inTask(kernel: Kernel, context: Obj, aliases: ReadonlyMap<string, strin
 }
 
 /** Returns where a CPU was when its registers were saved. @throws Fault corrupt without pc and sp */
-export function stoodAt(kernel: Kernel, registers: Registers): Cursor {
+export function savedCursor(kernel: Kernel, registers: Registers): Cursor {
   const cursor = cursorOf(kernel, registers, true);
   if (!cursor) throw Fault.of("corrupt", "the saved registers lack pc or sp");
   return cursor;

@@ -53,7 +53,7 @@ interface UnwindOptions {
 export function unwind(kernel: Kernel, start: Cursor, options: UnwindOptions = {}): Stack {
   const { task, doubt, reported, byRecords } = options;
   const { unwindRules, recordRules = unwindRules } = kernel.arch;
-  const ways = (byRecords ? recordRules : unwindRules).map((name) => rules[name]);
+  const chosenRules = (byRecords ? recordRules : unwindRules).map((name) => rules[name]);
   const frames: UnwoundFrame[] = [];
   const ended = (fault?: Fault, userTrap?: Trap): Stack => ({ frames, userTrap, fault });
   if (isUser(kernel, start.known)) return ended(undefined, userMode(start.known));
@@ -64,7 +64,7 @@ export function unwind(kernel: Kernel, start: Cursor, options: UnwindOptions = {
   while (frames.length < MAX_FRAMES) {
     const { cursor } = arrived;
     const stack = progress.enter(cursor);
-    const step = attempt(() => next(kernel, cursor, ways, task, progress));
+    const step = attempt(() => next(kernel, cursor, chosenRules, task, progress));
     const frame = new UnwoundFrame(kernel, arrived, stack, step);
     const inner = frames.at(-1);
     if (inner && !arrived.trap && arrived.doubt === undefined) inner.caller = frame;
@@ -102,9 +102,15 @@ const userMode = (registers: Registers): Trap => ({
  * Steps by the first rule that leads to a possible frame. @throws Fault the reason of the most exact rule, or unknown
  * if none applies
  */
-function next(kernel: Kernel, cursor: Cursor, ways: readonly Rule[], task: Obj | undefined, progress: Progress): Step {
+function next(
+  kernel: Kernel,
+  cursor: Cursor,
+  chosenRules: readonly Rule[],
+  task: Obj | undefined,
+  progress: Progress,
+): Step {
   let fault: Fault | undefined;
-  for (const rule of ways) {
+  for (const rule of chosenRules) {
     const step = attempt(() => rule(kernel, cursor, task));
     if (!step) continue;
     if (step instanceof Fault) {

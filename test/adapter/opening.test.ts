@@ -16,7 +16,7 @@ import { connect } from "node:net";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { facts } from "../../src/adapter/facts.ts";
+import { dumpFacts } from "../../src/adapter/facts.ts";
 import { launchArguments } from "../../src/adapter/launch.ts";
 import type { DumpFacts } from "../../src/protocol/custom.ts";
 import { elfCore } from "../builders/elfCore.ts";
@@ -124,7 +124,7 @@ test("what was erased from a dump is said when it opens, by sys and by the dump 
 
 /** As the dump editor is told. */
 function factsOf(path: string): Extract<DumpFacts, { ok: true }> {
-  const told = facts([path]);
+  const told = dumpFacts([path]);
   assert.ok(told.ok);
   return told;
 }
@@ -135,7 +135,7 @@ test("a file that is no dump is known for text, or not", () => {
   writeFileSync(data, Buffer.alloc(5000, 1));
   assert.deepEqual(
     [text, data].map((path) => {
-      const told = facts([path]);
+      const told = dumpFacts([path]);
       return !told.ok && told.isText;
     }),
     [true, false],

@@ -14,7 +14,7 @@ const facts: SessionFacts = {
   incomplete: false,
   dumpLevel: undefined,
   timestamp: undefined,
-  lacking: [],
+  limitations: [],
 };
 
 /** A user's context on a toy kernel. @param task the current task, for commands that go by it */

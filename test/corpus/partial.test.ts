@@ -101,7 +101,7 @@ test(
   (t) => {
     const bare = opened(t, { vmcore: [snappyDump.vmcore] });
     assert.deepEqual(partsOf(bare), ["symbols: kallsyms", "types: none", "lines: none, nor locals"]);
-    assert.match(bare.context.session.lacking.join(), /no types: the dump holds no BTF/);
+    assert.match(bare.context.session.limitations.join(), /no types: the dump holds no BTF/);
     const session = opened(t, { vmcore: [snappyDump.vmcore], vmlinux: objcopied("--strip-all") });
     assert.deepEqual(partsOf(session), ["symbols: kallsyms", "types: BTF", "lines: none, nor locals"]);
     assert.match(session.warnings.join(), /was stripped: symbols are read from the dump/);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ByteOrder } from "../../src/base/bytes.ts";
 import { bytesFile } from "../../src/base/file.ts";
 import type { Note } from "../../src/dump/format.ts";
-import { eraseinfoOf, readNotes, vmcoreinfoOf, type Place } from "../../src/elf/notes.ts";
+import { eraseinfoOf, readNotes, vmcoreinfoOf, type FileRange } from "../../src/elf/notes.ts";
 import { noteBytes } from "../builders/notes.ts";
 import { stopwatch } from "../builders/stopwatch.ts";
 
@@ -72,6 +72,9 @@ test("notes on both sides of a reading window are whole", () => {
 test("a million empty places and a place of zeros cost next to nothing", () => {
   const zeros = bytesFile("zeros", new Uint8Array(20 << 20));
   const elapsed = stopwatch();
-  assert.equal(readNotes(zeros, new Array<Place>(1_000_000).fill({ offset: 0, size: zeros.size }), "little").length, 0);
+  assert.equal(
+    readNotes(zeros, new Array<FileRange>(1_000_000).fill({ offset: 0, size: zeros.size }), "little").length,
+    0,
+  );
   assert.ok(elapsed() < 2000);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expressionAt, mentions } from "../../src/extension/expression.ts";
+import { expressionAt, lastUses } from "../../src/extension/expression.ts";
 
 /** The text that a hover at `^` of the second line finds in the first. */
 function under(line: string, marker: string): string | undefined {
@@ -43,7 +43,7 @@ test("a value is shown behind the last line that mentions its variable, within t
     "	panic();",
     "	use(count);",
   ];
-  const found = mentions(
+  const found = lastUses(
     (line) => lines[line] ?? "",
     7,
     ["key", "mask", "count", "panic"].map((name) => ({ name, value: "1" })),

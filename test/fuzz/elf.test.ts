@@ -142,7 +142,10 @@ test("the built images answer before they are broken", () => {
     assert.deepEqual([inner?.function, outer?.function], ["inner", "outer"]);
     const local = outer?.variables()[0]?.location;
     assert.ok(local?.kind === "expression");
-    assert.deepEqual(evaluateLocation(local, machine)[0]?.place, { kind: "memory", address: (7n << 32n) + 8n - 16n });
+    assert.deepEqual(evaluateLocation(local, machine)[0]?.location, {
+      kind: "memory",
+      address: (7n << 32n) + 8n - 16n,
+    });
     assert.deepEqual([inner?.variables()[0]?.location?.kind, code.cfi(CODE)?.cfa.kind], ["constant", "register"]);
     assert.equal(code.scopes(CODE + 0x50n)[0]?.function, "second");
     assert.equal([...types.names()].length, 4);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arm } from "../../src/arch/arm/arm.ts";
 import type { Stack } from "../../src/unwind/frame.ts";
-import { stoodAt } from "../../src/unwind/start.ts";
+import { savedCursor } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 import type { ToyKernel } from "../builders/kernel.ts";
 import { cfiRow, putWords, stackKernel } from "../builders/stack.ts";
@@ -41,7 +41,7 @@ function kernelWith(cpsr: bigint, pc: bigint): ToyKernel {
 }
 
 const from = (kernel: ToyKernel, registers: { readonly [name: string]: bigint }): Stack =>
-  unwind(kernel, stoodAt(kernel, new Map(Object.entries({ cpsr: SVC, ...registers }))), {
+  unwind(kernel, savedCursor(kernel, new Map(Object.entries({ cpsr: SVC, ...registers }))), {
     task: kernel.object("struct task_struct", TASK),
   });
 

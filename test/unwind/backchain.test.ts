@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { s390x } from "../../src/arch/s390x/s390x.ts";
 import type { Stack } from "../../src/unwind/frame.ts";
-import { stoodAt, switchedOut } from "../../src/unwind/start.ts";
+import { savedCursor, switchedOut } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 import { cfiRow, stackKernel } from "../builders/stack.ts";
 
@@ -71,6 +71,6 @@ test("call frame information that leads to no code gives way to the back chain",
 
 test("a CPU's registers start at the frame that its stack pointer is at", () => {
   const kernel = kernelWith({ mask: 0n, addr: 0n });
-  const start = stoodAt(kernel, new Map([["pswm", 0n], ["pswa", TEXT + 0x10n], ["r15", STACK + 0x1000n]])); // prettier-ignore
+  const start = savedCursor(kernel, new Map([["pswm", 0n], ["pswa", TEXT + 0x10n], ["r15", STACK + 0x1000n]])); // prettier-ignore
   assert.deepEqual(names(unwind(kernel, start)), ["schedule", "vfs_read", "system_call"]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import type { Stack } from "../../src/unwind/frame.ts";
-import { stoodAt } from "../../src/unwind/start.ts";
+import { savedCursor } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 import type { ToyKernel } from "../builders/kernel.ts";
 import { arm64Regs, putWords, stackKernel, TASK, TASK_STACK } from "../builders/stack.ts";
@@ -41,7 +41,7 @@ function putCode(kernel: ToyKernel, address: bigint, ...instructions: number[]):
 }
 
 const from = (kernel: ToyKernel, registers: { readonly [name: string]: bigint }): Stack =>
-  unwind(kernel, stoodAt(kernel, new Map(Object.entries({ pstate: KERNEL, ...registers }))), {
+  unwind(kernel, savedCursor(kernel, new Map(Object.entries({ pstate: KERNEL, ...registers }))), {
     task: kernel.object("struct task_struct", TASK),
   });
 
@@ -180,7 +180,7 @@ test("frame records alone lead outwards where the link register is no return add
   putThread(kernel);
   putCode(kernel, TEXT + 0x600n, SUB_SP, SUB_SP, NOP, NOP, NOP);
   putWords(kernel, SP, SP + 0x40n, TEXT + 0x144n);
-  const start = stoodAt(kernel, new Map(Object.entries({ pc: TEXT + 0x610n, sp: SP, x29: SP, pstate: KERNEL })));
+  const start = savedCursor(kernel, new Map(Object.entries({ pc: TEXT + 0x610n, sp: SP, x29: SP, pstate: KERNEL })));
   const task = kernel.object("struct task_struct", TASK);
   assert.deepEqual(names(unwind(kernel, start, { task, byRecords: true })), ALL);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generatedCodeFault, generatedSymbols } from "../../src/unwind/generatedCode.ts";
-import { stoodAt } from "../../src/unwind/start.ts";
+import { savedCursor } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 import { plainCall } from "../builders/orc.ts";
 import { putWords, stackKernel, TASK_STACK } from "../builders/stack.ts";
@@ -41,7 +41,7 @@ test("a BPF program has its name, and is passed by the frame that its compiler m
   kernel.put("struct list_head", BPF_HEAD, { next: link, prev: link });
   kernel.put("struct bpf_ksym", entry, { start: GENERATED, end: GENERATED + 0x80n, name: "bpf_prog_0123_watch", lnode: { next: BPF_HEAD } }); // prettier-ignore
   putWords(kernel, SP, 0n, 0n, GENERATED + 0x10n, 0n, 7n, TEXT + 0x310n);
-  const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+  const { frames, fault } = unwind(kernel, savedCursor(kernel, start));
   assert.equal(fault, undefined);
   assert.deepEqual(
     frames.map(({ symbol, doubt }) => [symbol?.name, doubt]),
@@ -81,7 +81,7 @@ for (const [flags, frame] of [
     kernel.put("unsigned long", FTRACE_HEAD, ops);
     kernel.put("struct ftrace_ops", ops, { flags, trampoline: GENERATED, trampoline_size: 0x100 });
     putWords(kernel, SP, 0n, 0n, GENERATED + 0x10n, ...new Array<bigint>(frame / 8).fill(0n), TEXT + 0x310n);
-    const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+    const { frames, fault } = unwind(kernel, savedCursor(kernel, start));
     assert.equal(fault, undefined);
     assert.deepEqual(
       frames.map(({ symbol }) => symbol?.name),
@@ -108,7 +108,7 @@ test("from an optimised kprobe's detour the stack goes on in the function that w
   const outside = SP + 0x200n;
   const kernel = detoured({ ip: TEXT + 0x21n, sp: outside });
   putWords(kernel, outside, 0n, 0n, TEXT + 0x310n);
-  const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+  const { frames, fault } = unwind(kernel, savedCursor(kernel, start));
   assert.equal(fault, undefined);
   assert.deepEqual(
     frames.map(({ symbol, trap, exact }) => [symbol?.name, trap?.type, exact]),
@@ -124,7 +124,7 @@ test("from an optimised kprobe's detour the stack goes on in the function that w
 
 test("registers of a detour that its callback did not complete are not believed", () => {
   const kernel = detoured({ ip: 0x1234n, sp: SP + 0x200n });
-  const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+  const { frames, fault } = unwind(kernel, savedCursor(kernel, start));
   assert.deepEqual(
     frames.map(({ symbol }) => symbol?.name),
     ["inner", "kprobe_optinsn_page"],
@@ -157,7 +157,7 @@ test("lists that lead nowhere leave generated code unknown, and the fault says s
   kernel.put("unsigned long", BPF_HEAD, 0x1234n);
   kernel.put("unsigned long", FTRACE_HEAD, 0x5678n);
   putWords(kernel, SP, 0n, 0n, GENERATED + 0x10n, 0n);
-  const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+  const { frames, fault } = unwind(kernel, savedCursor(kernel, start));
   assert.equal(frames.at(-1)?.pc, GENERATED + 0x10n);
   assert.match(fault?.message ?? "", /no known code, but not all that the kernel generated is known: bpf_kallsyms: /);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { stackTrace } from "../../src/linux/sched/stackTrace.ts";
 import { taskTable } from "../../src/linux/sched/task.ts";
 import { openSession } from "../../src/session/open/open.ts";
-import { stoodAt } from "../../src/unwind/start.ts";
+import { savedCursor } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 
 const { kernel } = openSession({ vmcore: ["sample/vmcore"] });
@@ -40,7 +40,7 @@ test("from any place with any registers the walk ends, in frames or in a fault",
     registers.set("rsp", below(4) > 0 ? addresses[0]!() : any());
     registers.set("rip", below(4) > 0 ? addresses[2]!() : any());
     registers.set("cs", 0x10n);
-    const stack = unwind(kernel, stoodAt(kernel, registers), { task: tasks[below(tasks.length)]! });
+    const stack = unwind(kernel, savedCursor(kernel, registers), { task: tasks[below(tasks.length)]! });
     for (const frame of stack.frames) void [frame.symbol, frame.registers, frame.places(), frame.trap?.errorText];
     assert.ok(stack.frames.length <= 1000);
     frames += stack.frames.length;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Stack } from "../../src/unwind/frame.ts";
-import { stoodAt } from "../../src/unwind/start.ts";
+import { savedCursor } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 import type { ToyKernel } from "../builders/kernel.ts";
 import { plainCall } from "../builders/orc.ts";
@@ -40,7 +40,7 @@ function kernelWith(...code: number[][]): ToyKernel {
 }
 
 const from = (kernel: ToyKernel, pc: bigint, registers: { readonly [name: string]: bigint } = {}): Stack =>
-  unwind(kernel, stoodAt(kernel, new Map(Object.entries({ cs: 0x10n, rip: pc, rsp: SP, ...registers }))), {
+  unwind(kernel, savedCursor(kernel, new Map(Object.entries({ cs: 0x10n, rip: pc, rsp: SP, ...registers }))), {
     task: kernel.object("struct task_struct", TASK),
   });
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import { Fault } from "../../src/base/fault.ts";
 import { scannedStack } from "../../src/unwind/scan.ts";
-import { stoodAt, switchedOut } from "../../src/unwind/start.ts";
+import { savedCursor, switchedOut } from "../../src/unwind/start.ts";
 import { plainCall } from "../builders/orc.ts";
 import { arm64Regs, putWords, stackKernel, TASK, TASK_STACK } from "../builders/stack.ts";
 
@@ -58,7 +58,7 @@ test("a task that has exited has no stack", () => {
 
 test("registers without a stack pointer are no place to start", () => {
   const kernel = stackKernel(functions);
-  assert.throws(() => stoodAt(kernel, new Map([["rip", TEXT]])), Fault);
+  assert.throws(() => savedCursor(kernel, new Map([["rip", TEXT]])), Fault);
 });
 
 test("a running task that left no registers is found by the return addresses on its stack, with doubt", () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
 import type { Registers } from "../../src/arch/arch.ts";
 import type { Stack } from "../../src/unwind/frame.ts";
-import { stoodAt } from "../../src/unwind/start.ts";
+import { savedCursor } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 import type { ToyKernel } from "../builders/kernel.ts";
 import { plainCall } from "../builders/orc.ts";
@@ -29,7 +29,7 @@ const IN_FORK = TEXT + 0x310n;
 
 function from(kernel: ToyKernel, registers: { readonly [name: string]: bigint }): Stack {
   const start: Registers = new Map(Object.entries({ cs: 0x10n, ...registers }));
-  return unwind(kernel, stoodAt(kernel, start), { task: kernel.object("struct task_struct", TASK) });
+  return unwind(kernel, savedCursor(kernel, start), { task: kernel.object("struct task_struct", TASK) });
 }
 
 const names = (stack: Stack): (string | undefined)[] => stack.frames.map(({ symbol }) => symbol?.name);

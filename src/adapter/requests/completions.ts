@@ -7,7 +7,7 @@ import { bare, type CType } from "../../debuginfo/ctype.ts";
 import { evaluate } from "../../model/expression/evaluate.ts";
 import type { Job } from "../../base/job.ts";
 import { frameVariables } from "../../unwind/locals.ts";
-import type { Row } from "../frames.ts";
+import type { FrameRow } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
 import { namesOf } from "../names.ts";
 import { scopeOf } from "../values/scope.ts";
@@ -71,11 +71,11 @@ function offers(
   return { targets: labels.map((label) => ({ label, type, start, length })) };
 }
 
-const localsOf = ({ kernel }: Target, row: Row | undefined): string[] =>
+const localsOf = ({ kernel }: Target, row: FrameRow | undefined): string[] =>
   row?.frame && row.place ? frameVariables(kernel, row.frame, row.place).map(({ name }) => name) : [];
 
 /** Returns the members of an expression's struct; none when the expression is wrong or has no struct type. */
-function membersOf(target: Target, expression: string, row: Row | undefined): string[] {
+function membersOf(target: Target, expression: string, row: FrameRow | undefined): string[] {
   try {
     const type = attempt(() => evaluate(target.kernel, expression, scopeOf(target, row)).type);
     return type instanceof Fault ? [] : [...memberNames(type)].sort();

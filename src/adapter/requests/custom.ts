@@ -36,7 +36,7 @@ type Topic = Pick<
 export const custom: Topic = {
   *["vmcore/about"](target) {
     const { kernel, session } = target;
-    const { vmcore, vmlinux, format, lacking } = session.context.session;
+    const { vmcore, vmlinux, format, limitations } = session.context.session;
     const uts = attempt(() => utsname(kernel));
     return {
       vmcore,
@@ -54,7 +54,7 @@ export const custom: Topic = {
       symbols: kernel.symbols.sources,
       lines: session.vmlinux !== undefined,
       sourceRoots: target.sources.files.roots.map(({ path, why, version }) => ({ path, why, version })),
-      lacking: target.sourceRemark === undefined ? lacking : [...lacking, target.sourceRemark],
+      limitations: target.sourceRemark === undefined ? limitations : [...limitations, target.sourceRemark],
     };
   },
 

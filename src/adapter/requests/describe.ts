@@ -6,7 +6,7 @@ import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { CodeScope } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { memberText } from "../../session/open/memberText.ts";
-import type { Described, Place } from "../../protocol/custom.ts";
+import type { Described, PlaceQuery } from "../../protocol/custom.ts";
 import { addressIfAny } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
 import { glance } from "../values/glance.ts";
@@ -25,7 +25,7 @@ export const describes: Pick<Handlers, "vmcore/describe"> = {
 };
 
 /** Describes what a place in a text refers to; null if it refers to nothing in this dump. */
-export function describedPlace(target: Target, { text, returns, access }: Place): Described | null {
+export function describedPlace(target: Target, { text, returns, access }: PlaceQuery): Described | null {
   const address = attempt(() => addressOfText(target, text));
   return address === undefined || address instanceof Fault ? null : describe(target, address, { returns, access });
 }
@@ -41,13 +41,13 @@ function addressOfText(target: Target, text: string): bigint | undefined {
   return addressIfAny(target, text);
 }
 
-interface Asked {
+interface PlaceOptions {
   readonly returns: boolean;
-  readonly access: Place["access"];
+  readonly access: PlaceQuery["access"];
 }
 
 /** Describes an address. A return address belongs to the line of its call, the instruction before it. */
-function describe({ kernel, sources }: Target, address: bigint, { returns, access }: Asked): Described {
+function describe({ kernel, sources }: Target, address: bigint, { returns, access }: PlaceOptions): Described {
   const code = kernel.code.isText(address);
   // The address after a call that never returns may belong to another function.
   const place = code && returns ? address - 1n : address;
@@ -70,7 +70,7 @@ function describe({ kernel, sources }: Target, address: bigint, { returns, acces
 function memberOf(
   { arch }: Kernel,
   scopes: readonly CodeScope[],
-  access: NonNullable<Place["access"]>,
+  access: NonNullable<PlaceQuery["access"]>,
 ): string | undefined {
   const member = attempt(() => memberText(scopes, arch, access));
   return member instanceof Fault ? undefined : member;

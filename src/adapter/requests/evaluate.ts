@@ -16,13 +16,13 @@ import { Obj } from "../../model/object.ts";
 import { memberLines } from "../../model/typeText.ts";
 import type { Job } from "../../base/job.ts";
 import { command } from "../console.ts";
-import type { Row } from "../frames.ts";
+import type { FrameRow } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
 import { isHex, row } from "../values/rows.ts";
 import { scopeOf } from "../values/scope.ts";
 import { glance } from "../values/glance.ts";
 import type { Target } from "../target.ts";
-import { type Entry, kernelExpression } from "../values/unfolding.ts";
+import { type VariableEntry, kernelExpression } from "../values/unfolding.ts";
 
 /** Evaluates expressions for watches, hovers and the clipboard, and commands in the Debug Console. */
 export const evaluate: Pick<Handlers, "evaluate"> = {
@@ -47,7 +47,7 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
  * Evaluates a line of the console that is not a command, as a value with children. Undefined when it is not an
  * expression.
  */
-function consoleEntry(target: Target, text: string, frame: Row | undefined): Entry | undefined {
+function consoleEntry(target: Target, text: string, frame: FrameRow | undefined): VariableEntry | undefined {
   if (isCommandLine(target.context, text)) return undefined;
   try {
     return entryOf(target, text, frame);
@@ -67,7 +67,7 @@ function shortened({ value, ...rest }: DebugProtocol.Variable): DebugProtocol.Ev
 /** `expression,x` and `,d` choose the radix, `,s` shows text, `,20` or `,[20]` shows 20 elements of a pointer. */
 const SUFFIX = /^(.*\S)\s*,\s*(?:(x|h|d|s)|\[?(\d{1,6})\]?)$/s;
 
-function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
+function entryOf(target: Target, text: string, frame: FrameRow | undefined): VariableEntry {
   const [, plainText = text, style, count] = SUFFIX.exec(text) ?? [];
   const value = object(target, plainText, frame);
   const { struct, member } = memberOf(target, plainText, frame);
@@ -76,7 +76,7 @@ function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
   const remark = flags instanceof Fault ? undefined : flags;
   const reach = splitCpuSpec(plainText).cpus === undefined ? undefined : kernelExpression(value);
   const copies = copiesOf(target, value, plainText.trim());
-  const entry: Entry = { name: text, value, expression: plainText, reach, contained, remark, ...copies };
+  const entry: VariableEntry = { name: text, value, expression: plainText, reach, contained, remark, ...copies };
   if (count !== undefined) return { ...entry, unfolding: elements(value, plainText, Number(count)) };
   if (style === "s") return { ...entry, text: JSON.stringify(value.text()) };
   if (style !== undefined) return { ...entry, text: radixText(value, style === "d" ? 10 : 16) };
@@ -84,7 +84,7 @@ function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
 }
 
 /** Describes the type that a name in a source file refers to: its size and the offsets of its members. */
-function typeEntry({ kernel }: Target, text: string): Entry | undefined {
+function typeEntry({ kernel }: Target, text: string): VariableEntry | undefined {
   const [, kind, name = ""] = /^\s*(struct|union|enum)\s+(\w+)\s*$/.exec(text) ?? [];
   const type = kind === undefined ? undefined : kernel.types.find(kind as "struct", name);
   if (type?.kind === "enum") return { name: text, value: `enum of ${type.size} bytes`, unfolding: constants(type) };
@@ -92,7 +92,7 @@ function typeEntry({ kernel }: Target, text: string): Entry | undefined {
   return { name: text, value: `${type.kind} of ${type.size} bytes`, unfolding: members(type) };
 }
 
-const members = (type: StructType): Entry["unfolding"] => ({
+const members = (type: StructType): VariableEntry["unfolding"] => ({
   *named() {
     for (const { name, text, offset } of memberLines(type)) {
       if (name !== undefined && offset !== undefined) yield { name, value: `+${hex0x(offset)}  ${text}` };
@@ -100,7 +100,7 @@ const members = (type: StructType): Entry["unfolding"] => ({
   },
 });
 
-const constants = (type: EnumType): Entry["unfolding"] => ({
+const constants = (type: EnumType): VariableEntry["unfolding"] => ({
   *named() {
     for (const { name, value } of type.values) yield { name, value: String(value) };
   },
@@ -113,7 +113,7 @@ const MEMBER = /^\s*(?:([A-Za-z_($].*\S)\s*(?:\.|->)\s*)?([A-Za-z_]\w*)\s*$/s;
 function memberOf(
   target: Target,
   text: string,
-  frame: Row | undefined,
+  frame: FrameRow | undefined,
 ): { struct: string | undefined; member: string } {
   const [, owner, member = ""] = MEMBER.exec(text) ?? [];
   if (owner === undefined) return { struct: undefined, member };
@@ -124,7 +124,7 @@ function memberOf(
  * Returns the name of the struct that an expression has or points to. Undefined for other types and incomplete
  * expressions.
  */
-function structOf(target: Target, text: string, frame: Row | undefined): string | undefined {
+function structOf(target: Target, text: string, frame: FrameRow | undefined): string | undefined {
   try {
     const type = bare(object(target, text, frame).type);
     const struct = type.kind === "pointer" ? bare(type.target) : type;
@@ -136,12 +136,12 @@ function structOf(target: Target, text: string, frame: Row | undefined): string 
 }
 
 /** Returns the copies of a per-CPU variable that is named without a CPU, because its own address holds no data. */
-function copiesOf({ kernel }: Target, variable: Obj, name: string): Partial<Entry> {
+function copiesOf({ kernel }: Target, variable: Obj, name: string): Partial<VariableEntry> {
   const symbol = /^\w+$/.test(name) ? kernel.symbols.find(name) : undefined;
   const { storage } = variable;
   if (!symbol || storage.kind !== "memory" || storage.address !== symbol.address || !isPerCpu(kernel, symbol))
     return {};
-  const copy = (cpu: number): Entry => {
+  const copy = (cpu: number): VariableEntry => {
     const value = attempt(() => perCpuVariable(kernel, name, cpu));
     const reach = value instanceof Fault ? undefined : kernelExpression(value);
     return { name: `[cpu ${cpu}]`, value, expression: `${name}:${cpu}`, reach };
@@ -154,7 +154,7 @@ function copiesOf({ kernel }: Target, variable: Obj, name: string): Partial<Entr
   };
 }
 
-function elements(value: Obj, expression: string, count: number): Entry["unfolding"] {
+function elements(value: Obj, expression: string, count: number): VariableEntry["unfolding"] {
   return {
     count,
     named: () => [],
@@ -169,7 +169,7 @@ function elements(value: Obj, expression: string, count: number): Entry["unfoldi
 const radixText = (value: Obj, radix: 10 | 16): string => [...formatValue(value, { radix })].map(lineText).join("\n");
 
 /** Describes the address that a text gives as a number. */
-function explained({ kernel }: Target, value: Obj): Partial<Entry> {
+function explained({ kernel }: Target, value: Obj): Partial<VariableEntry> {
   const address = BigInt.asUintN(64, value.value());
   const what = glance(kernel, address);
   if (what === undefined) return kernel.memory.isKernelAddress(address) ? { text: hex0x(address), address } : {};
@@ -179,7 +179,7 @@ function explained({ kernel }: Target, value: Obj): Partial<Entry> {
 }
 
 /** Evaluates an expression. 16 hexadecimal digits without 0x are a number too. @throws UsageError, Fault */
-function object(target: Target, text: string, frame: Row | undefined): Obj {
+function object(target: Target, text: string, frame: FrameRow | undefined): Obj {
   const bareAddress = /^\s*([0-9a-f]{8}`?[0-9a-f]{8})\s*$/i.exec(text)?.[1];
   const expression = bareAddress === undefined ? text : `0x${bareAddress.replace("`", "")}`;
   const { expression: variable, cpus } = splitCpuSpec(expression);

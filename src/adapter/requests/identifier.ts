@@ -47,7 +47,7 @@ function* textOf(target: Target, identifier: Identifier, scope: Scope): Job<Iden
   return (
     valueText(
       identifier,
-      quietly(() => scope(name)),
+      undefinedOnError(() => scope(name)),
     ) ??
     globalText(target, name) ??
     constantText(kernel, name) ??
@@ -56,7 +56,7 @@ function* textOf(target: Target, identifier: Identifier, scope: Scope): Job<Iden
 }
 
 /** Returns a value, or undefined where the dump or the text has none, because a hover shows no errors. */
-function quietly<T>(read: () => T): T | undefined {
+function undefinedOnError<T>(read: () => T): T | undefined {
   try {
     const value = attempt(read);
     return value instanceof Fault ? undefined : value;
@@ -94,14 +94,14 @@ function globalText({ kernel, sources }: Target, name: string): IdentifierText |
   if (!symbol) return undefined;
   if (kernel.code.isText(symbol.address)) {
     const type = kernel.types.function(name);
-    const place = quietly(() => kernel.code.scopes(symbol.address)[0]?.source);
+    const place = undefinedOnError(() => kernel.code.scopes(symbol.address)[0]?.source);
     const where = place && `${sources.files.find(place.file) ?? place.file}:${place.line}`;
     return {
       code: [type ? declaration(type, name) : `${name}()`],
       notes: [`${hex0x(symbol.address)}, ${symbol.size} bytes${where === undefined ? "" : `, ${where}`}`],
     };
   }
-  const variable = quietly(() => kernel.variable(name));
+  const variable = undefinedOnError(() => kernel.variable(name));
   if (!variable) return { code: [name], notes: [`At ${hex0x(symbol.address)}; its type is unknown.`] };
   const size = `${sizeOf(variable.type)} bytes`;
   if (!isPerCpu(kernel, symbol)) {
@@ -110,7 +110,7 @@ function globalText({ kernel, sources }: Target, name: string): IdentifierText |
       notes: [`${hex0x(symbol.address)}, ${size}`],
     };
   }
-  const cpus = quietly(() => possibleCpus(kernel)) ?? [];
+  const cpus = undefinedOnError(() => possibleCpus(kernel)) ?? [];
   const copies = cpus.slice(0, MAX_CPUS).map((cpu) => {
     const copy = attempt(() => perCpuVariable(kernel, name, cpu));
     return `[${cpu}] = ${copy instanceof Fault ? `<${copy.message}>` : shown(copy)}`;
@@ -132,7 +132,7 @@ function constantText(kernel: Kernel, name: string): IdentifierText | undefined 
 
 /** Describes a local variable of a frame that is not selected: its type as the file declares it. */
 function declaredText(kernel: Kernel, { name, declared }: Identifier): IdentifierText | undefined {
-  const type = declared === undefined ? undefined : quietly(() => kernel.types.named(declared));
+  const type = declared === undefined ? undefined : undefinedOnError(() => kernel.types.named(declared));
   if (!type) return undefined;
   const target = bare(type);
   const struct = target.kind === "pointer" ? bare(target.target) : target;
@@ -146,7 +146,7 @@ function declaredText(kernel: Kernel, { name, declared }: Identifier): Identifie
  */
 function* memberText(kernel: Kernel, identifier: Identifier, scope: Scope): Job<IdentifierText | undefined> {
   const { name, expression } = identifier;
-  const value = quietly(() => evaluate(kernel, expression, scope));
+  const value = undefinedOnError(() => evaluate(kernel, expression, scope));
   const owner = ownerOf(kernel, identifier, scope);
   const place = owner && memberLine(owner, name);
   if (place !== undefined) {
@@ -161,8 +161,8 @@ function* memberText(kernel: Kernel, identifier: Identifier, scope: Scope): Job<
 
 /** Returns the struct that has the member: the type of the value in the frame, else the type that the file declares. */
 function ownerOf(kernel: Kernel, { root, members, declared }: Identifier, scope: Scope): StructType | undefined {
-  const value = quietly(() => scope(root) ?? evaluate(kernel, root, scope));
-  let type = value?.type ?? (declared === undefined ? undefined : quietly(() => kernel.types.named(declared)));
+  const value = undefinedOnError(() => scope(root) ?? evaluate(kernel, root, scope));
+  let type = value?.type ?? (declared === undefined ? undefined : undefinedOnError(() => kernel.types.named(declared)));
   for (const step of members.slice(0, -1)) {
     const struct = type && structOf(type);
     type = struct && findMember(struct, step)?.member.type;

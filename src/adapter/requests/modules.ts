@@ -53,7 +53,7 @@ function kernelRow({ session, kernel }: Target): DebugProtocol.Module {
       ? "symbols, types and lines from vmlinux"
       : `symbols from ${kernel.symbols.sources.join(", ") || "nowhere"}`,
     ...(start === undefined ? {} : { addressRange: hex0x(start) }),
-    ...facts({ buildId: kernel.vmcoreinfo("BUILD-ID"), version: kernel.vmcoreinfo("OSRELEASE") }),
+    ...definedFacts({ buildId: kernel.vmcoreinfo("BUILD-ID"), version: kernel.vmcoreinfo("OSRELEASE") }),
   };
 }
 
@@ -72,7 +72,7 @@ function moduleRow({ kernel, session }: Target, module: Obj): DebugProtocol.Modu
     symbolStatus: file === undefined ? "symbols of the module's own table" : "symbols, types and lines",
     ...(file === undefined ? {} : { symbolFilePath: file }),
     ...(base instanceof Fault ? {} : { addressRange: hex0x(base) }),
-    ...facts({
+    ...definedFacts({
       size: cell(() => moduleSize(module)),
       taint: cell(() => taintLetters(kernel, module.at("taints").value())),
       buildId: cell(() => moduleBuildId(module)),
@@ -81,5 +81,5 @@ function moduleRow({ kernel, session }: Target, module: Obj): DebugProtocol.Modu
 }
 
 /** Returns our own columns (`additionalModuleColumns`) without the empty ones. */
-const facts = (columns: Record<string, string | number | undefined>): object =>
+const definedFacts = (columns: Record<string, string | number | undefined>): object =>
   Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined && value !== ""));

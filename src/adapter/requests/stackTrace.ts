@@ -4,7 +4,7 @@ import { hex0x } from "../../base/hex.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import type { Row } from "../frames.ts";
+import type { FrameRow } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
 import { callBefore } from "../code/instructions.ts";
 import { listingOf } from "../code/listing.ts";
@@ -31,7 +31,7 @@ export const stackTrace: Pick<Handlers, "stackTrace"> = {
   },
 };
 
-function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
+function* frame(target: Target, row: FrameRow): Job<DebugProtocol.StackFrame> {
   const { id, frame, place } = row;
   if (!frame) return { id, name: row.label ?? "", line: 0, column: 0, presentationHint: "label" };
   const result: DebugProtocol.StackFrame = {
@@ -67,7 +67,7 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
 }
 
 /** Returns `sysrq_handle_crash` or `crash_setup_regs [inlined]`, with an offset if no line gives the location. */
-function frameName(kernel: Kernel, { frame, place }: Row): string {
+function frameName(kernel: Kernel, { frame, place }: FrameRow): string {
   const { pc = 0n, symbol } = frame ?? {};
   const patch = symbol && !place?.inlined ? livePatchText(kernel, symbol.address) : undefined;
   const marks = [
@@ -80,7 +80,7 @@ function frameName(kernel: Kernel, { frame, place }: Row): string {
 }
 
 /** Whether the frame is assembly that only leads into C, such as the entry of an exception or a system call. */
-function isEntryCode({ frame, place }: Row): boolean {
+function isEntryCode({ frame, place }: FrameRow): boolean {
   if (place?.source) return /\.S$|\/asm\/idtentry\.h$/.test(place.source.file);
   return /^(asm_\w+|entry_\w+|ret_from_fork\w*|secondary_startup\w*|el[01]\w*|__irqentry\w*|vectors|system_call)$/.test(
     frame?.symbol?.name ?? "",

@@ -4,7 +4,7 @@ import { UsageError } from "../../base/usageError.ts";
 import type { Handlers } from "../handlers.ts";
 import { isHex, row } from "../values/rows.ts";
 import { scopesOf } from "../values/scopes.ts";
-import { type Entry, type Unfolding, untilFault } from "../values/unfolding.ts";
+import { type VariableEntry, type Unfolding, untilFault } from "../values/unfolding.ts";
 
 /** Maximum number of elements for a client that does not page. */
 const MAX_UNPAGED = 10_000;
@@ -19,7 +19,7 @@ export const variables: Pick<Handlers, "scopes" | "variables"> = {
     const unfolding = target.unfoldings.get(args.variablesReference);
     if (!unfolding) throw new UsageError(`there are no variables ${args.variablesReference}`);
     const list: DebugProtocol.Variable[] = [];
-    for (const entry of untilFault(wanted(unfolding, args))) {
+    for (const entry of untilFault(requestedEntries(unfolding, args))) {
       list.push(row(target, entry, { hex: isHex(target, args.format) }));
       yield;
     }
@@ -27,7 +27,7 @@ export const variables: Pick<Handlers, "scopes" | "variables"> = {
   },
 };
 
-function* wanted(unfolding: Unfolding, args: DebugProtocol.VariablesArguments): Generator<Entry> {
+function* requestedEntries(unfolding: Unfolding, args: DebugProtocol.VariablesArguments): Generator<VariableEntry> {
   if (args.filter !== "indexed") yield* unfolding.named();
   if (args.filter === "named" || !unfolding.indexed) return;
   const { start = 0, count = 0 } = args;

@@ -7,13 +7,13 @@ import { flagNames } from "../../linux/flagNames.ts";
 import { perCpuAddress } from "../../kernel/percpu.ts";
 import { Obj } from "../../model/object.ts";
 import { elementsOf, isContainer } from "./elements.ts";
-import { type Entry, kernelExpression, type Unfolding } from "./unfolding.ts";
+import { type VariableEntry, kernelExpression, type Unfolding } from "./unfolding.ts";
 
 /** Maximum depth of nested anonymous structs. Real ones have three or four levels. */
 const MAX_NESTING = 16;
 
 /** Returns the children of an object; undefined for a scalar. Reads at most the pointer itself. */
-export function childrenOf(entry: Entry): Unfolding | undefined {
+export function childrenOf(entry: VariableEntry): Unfolding | undefined {
   if (entry.unfolding) return entry.unfolding;
   const { value: object } = entry;
   const expression = entry.reach ?? entry.expression;
@@ -34,7 +34,7 @@ export function childrenOf(entry: Entry): Unfolding | undefined {
 }
 
 /** @param access the text before a member's name: `task->`, `file.f_path.` */
-function structChildren(object: Obj, type: StructType, entry: Entry, access: string | undefined): Unfolding {
+function structChildren(object: Obj, type: StructType, entry: VariableEntry, access: string | undefined): Unfolding {
   const raw = { named: () => members(object, type, access, 0) };
   if (!isContainer(type)) return raw;
   return {
@@ -46,7 +46,7 @@ function structChildren(object: Obj, type: StructType, entry: Entry, access: str
 }
 
 /** Yields the members in order. Members of anonymous structs and unions are included in place, as C names them. */
-function* members(object: Obj, type: StructType, access: string | undefined, depth: number): Generator<Entry> {
+function* members(object: Obj, type: StructType, access: string | undefined, depth: number): Generator<VariableEntry> {
   for (const member of type.members) {
     const { name } = member;
     if (name === undefined) {
@@ -94,7 +94,7 @@ function arrayChildren(object: Obj, count: number, expression: string | undefine
   };
 }
 
-function pointerChildren(object: Obj, target: CType, entry: Entry): Unfolding | undefined {
+function pointerChildren(object: Obj, target: CType, entry: VariableEntry): Unfolding | undefined {
   if (target.kind === "void" || target.kind === "function") return undefined;
   const address = attempt(() => object.value());
   if (address instanceof Fault || address === 0n) return undefined;

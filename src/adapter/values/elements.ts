@@ -10,9 +10,9 @@ import { rbtreeNodes } from "../../kernel/rbtree.ts";
 import { xarrayEntries } from "../../kernel/xarray.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { type Entry, kernelExpression } from "./unfolding.ts";
+import { type VariableEntry, kernelExpression } from "./unfolding.ts";
 
-type Walk = (object: Obj, contained: Contained | undefined) => Generator<Entry>;
+type Walk = (object: Obj, contained: Contained | undefined) => Generator<VariableEntry>;
 
 /** Container structs by name, with the function that walks their elements. */
 const walks: ReadonlyMap<string, Walk> = new Map<string, Walk>([
@@ -39,25 +39,25 @@ export const isContainer = (type: StructType): boolean => type.name !== undefine
 const CHUNK = 100;
 
 /** Returns the elements of a container. Those of a long one after the first group are children of a "more" entry. */
-export function elementsOf(object: Obj, type: StructType, contained: Contained | undefined): Iterable<Entry> {
+export function elementsOf(object: Obj, type: StructType, contained: Contained | undefined): Iterable<VariableEntry> {
   const walk = walks.get(type.name ?? "");
   return walk && object.storage.kind === "memory" ? chunk(walk(object, contained)) : [];
 }
 
-function* chunk(walk: Iterator<Entry>): Generator<Entry> {
+function* chunk(walk: Iterator<VariableEntry>): Generator<VariableEntry> {
   for (let i = 0; i < CHUNK; i++) {
     const next = walk.next();
     if (next.done) return;
     yield next.value;
   }
-  let rest: Entry[] | undefined;
+  let rest: VariableEntry[] | undefined;
   // The walk cannot start again at this point, so its results are kept.
-  const named = (): Iterable<Entry> => (rest ??= upToFault(chunk(walk)));
+  const named = (): Iterable<VariableEntry> => (rest ??= upToFault(chunk(walk)));
   yield { name: "more", value: "", unfolding: { named }, hint: { kind: "virtual" } };
 }
 
-function upToFault(entries: Iterable<Entry>): Entry[] {
-  const list: Entry[] = [];
+function upToFault(entries: Iterable<VariableEntry>): VariableEntry[] {
+  const list: VariableEntry[] = [];
   const fault = attempt(() => {
     for (const entry of entries) list.push(entry);
   });
@@ -69,7 +69,7 @@ function* nodes(
   nodeType: string,
   addresses: Iterable<bigint>,
   contained: Contained | undefined,
-): Generator<Entry> {
+): Generator<VariableEntry> {
   const { kernel } = head;
   const { type, offset } = elementType(kernel, contained) ?? { type: nodeType, offset: 0n };
   let i = 0;
@@ -84,24 +84,24 @@ function elementType(kernel: Kernel, contained: Contained | undefined): { type: 
   return offset instanceof Fault ? undefined : { type, offset };
 }
 
-const element = (name: string, value: Obj): Entry => ({
+const element = (name: string, value: Obj): VariableEntry => ({
   name,
   value,
   expression: kernelExpression(value),
   address: value.address,
 });
 
-function* xarrayWalk(root: Obj, contained: Contained | undefined): Generator<Entry> {
+function* xarrayWalk(root: Obj, contained: Contained | undefined): Generator<VariableEntry> {
   for (const { index, entry } of xarrayEntries(root.kernel, root))
     yield pointerEntry(root.kernel, `[${index}]`, entry, contained);
 }
 
-function* idrWalk(idr: Obj, contained: Contained | undefined): Generator<Entry> {
+function* idrWalk(idr: Obj, contained: Contained | undefined): Generator<VariableEntry> {
   for (const { index, entry } of idrEntries(idr.kernel, idr))
     yield pointerEntry(idr.kernel, `[${index}]`, entry, contained);
 }
 
-function* mapleWalk(tree: Obj, contained: Contained | undefined): Generator<Entry> {
+function* mapleWalk(tree: Obj, contained: Contained | undefined): Generator<VariableEntry> {
   for (const { first, last, entry } of mapleEntries(tree.kernel, tree)) {
     const range = first === last ? hex0x(first) : `${hex0x(first)}-${hex0x(last)}`;
     yield pointerEntry(tree.kernel, `[${range}]`, entry, contained);
@@ -109,7 +109,7 @@ function* mapleWalk(tree: Obj, contained: Contained | undefined): Generator<Entr
 }
 
 /** Returns an XArray entry: a number if its lowest bit is set (lib/xarray.c: xa_to_value), else a pointer. */
-function pointerEntry(kernel: Kernel, name: string, entry: bigint, contained: Contained | undefined): Entry {
+function pointerEntry(kernel: Kernel, name: string, entry: bigint, contained: Contained | undefined): VariableEntry {
   if ((entry & 1n) === 1n) return { name, value: `value ${entry >> 1n}` };
   if (contained && kernel.types.find("struct", contained.type.slice("struct ".length))) {
     return element(name, kernel.object(contained.type, entry));

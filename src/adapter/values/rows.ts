@@ -9,7 +9,7 @@ import { summary, type SummaryOptions } from "../../model/summary.ts";
 import { typeName } from "../../model/typeName.ts";
 import { childrenOf } from "./children.ts";
 import type { Target } from "../target.ts";
-import type { Entry } from "./unfolding.ts";
+import type { VariableEntry } from "./unfolding.ts";
 
 /** How to format numbers. */
 export interface RowStyle {
@@ -21,7 +21,7 @@ export const isHex = ({ context }: Target, format: DebugProtocol.ValueFormat | u
   format?.hex ?? context.radix === 16;
 
 /** Converts an entry to a DAP variable. An entry with children gets a reference. Reads only what the row shows. */
-export function row(target: Target, entry: Entry, style: RowStyle): DebugProtocol.Variable {
+export function row(target: Target, entry: VariableEntry, style: RowStyle): DebugProtocol.Variable {
   const unfolding = childrenOf(entry);
   const remark = entry.remark ?? unfolding?.remark;
   const variable: DebugProtocol.Variable = {
@@ -48,7 +48,7 @@ export function row(target: Target, entry: Entry, style: RowStyle): DebugProtoco
 const FLAGS = /(?:^|_|\.|->)(?:flags|gfp_mask|f_mode)$/;
 
 /** Returns the value as text, or the fault in angle brackets. */
-export function entryText({ name, value, text }: Entry, { hex }: RowStyle): string {
+export function entryText({ name, value, text }: VariableEntry, { hex }: RowStyle): string {
   if (text !== undefined) return text;
   if (typeof value === "string") return value;
   const radix = hex || FLAGS.test(name) ? 16 : 10;
@@ -69,7 +69,7 @@ function memoryOf(object: Obj): bigint | undefined {
   return object.storage.kind === "memory" ? object.storage.address : undefined;
 }
 
-function functionAddress(value: Entry["value"]): bigint | undefined {
+function functionAddress(value: VariableEntry["value"]): bigint | undefined {
   if (!(value instanceof Obj)) return undefined;
   const type = bare(value.type);
   if (type.kind !== "pointer" || bare(type.target).kind !== "function") return undefined;

@@ -12,13 +12,13 @@ import type { Trap } from "../../unwind/frame.ts";
 import { type FrameVariable, frameVariables } from "../../unwind/locals.ts";
 import { childrenOf } from "./children.ts";
 import { glance } from "./glance.ts";
-import type { Row } from "../frames.ts";
+import type { FrameRow } from "../frames.ts";
 import type { Target } from "../target.ts";
-import { type Entry, kernelExpression, type Unfolding } from "./unfolding.ts";
+import { type VariableEntry, kernelExpression, type Unfolding } from "./unfolding.ts";
 import { waitEntries } from "./waiting.ts";
 
 /** Returns the scopes of a row of the call stack. Nothing in them is read yet. */
-export function scopesOf(target: Target, row: Row): DebugProtocol.Scope[] {
+export function scopesOf(target: Target, row: FrameRow): DebugProtocol.Scope[] {
   const { frame, place, thread } = row;
   const scopes: DebugProtocol.Scope[] = [];
   const add = (name: string, unfolding: Unfolding, more: Partial<DebugProtocol.Scope> = {}): void => {
@@ -52,7 +52,7 @@ function taskLabel(task: Obj): string {
 }
 
 /** Yields the arguments or locals of a row, each with its value or the fault. */
-function* localEntries({ kernel }: Target, { frame, place }: Row, parameter: boolean): Generator<Entry> {
+function* localEntries({ kernel }: Target, { frame, place }: FrameRow, parameter: boolean): Generator<VariableEntry> {
   if (!frame || !place) return;
   for (const variable of frameVariables(kernel, frame, place)) {
     if (variable.parameter === parameter) yield localEntry(variable);
@@ -60,9 +60,9 @@ function* localEntries({ kernel }: Target, { frame, place }: Row, parameter: boo
 }
 
 /** DAP allows an adapter to define attributes; the remark is for users. */
-const INFERRED: Partial<Entry> = { remark: "inferred from the call", hint: { attributes: ["inferred"] } };
+const INFERRED: Partial<VariableEntry> = { remark: "inferred from the call", hint: { attributes: ["inferred"] } };
 
-const localEntry = ({ name, value, declared, inferred }: FrameVariable): Entry => ({
+const localEntry = ({ name, value, declared, inferred }: FrameVariable): VariableEntry => ({
   name,
   value,
   expression: value instanceof Fault ? undefined : name,
@@ -74,7 +74,7 @@ const localEntry = ({ name, value, declared, inferred }: FrameVariable): Entry =
  * Yields the registers and what each points to. @param exact whether the pc is the current instruction and not a return
  * address
  */
-function* registerEntries(kernel: Kernel, registers: Registers, exact: boolean): Generator<Entry> {
+function* registerEntries(kernel: Kernel, registers: Registers, exact: boolean): Generator<VariableEntry> {
   const named = kernel.arch.registers.filter((name) => registers.has(name));
   const order = [...new Set([kernel.arch.pc, kernel.arch.sp, ...named, ...registers.keys()])];
   for (const name of order) {
@@ -91,7 +91,7 @@ function* registerEntries(kernel: Kernel, registers: Registers, exact: boolean):
   }
 }
 
-function* trapEntries(kernel: Kernel, trap: Trap): Generator<Entry> {
+function* trapEntries(kernel: Kernel, trap: Trap): Generator<VariableEntry> {
   yield { name: "type", value: trap.type };
   if (trap.errorCode !== undefined) {
     yield {
@@ -117,14 +117,14 @@ function* trapEntries(kernel: Kernel, trap: Trap): Generator<Entry> {
 }
 
 /** Yields what the task waits for, then the members of the task_struct, because the scope itself is the task. */
-function* taskEntries(task: Obj): Generator<Entry> {
+function* taskEntries(task: Obj): Generator<VariableEntry> {
   yield* waitEntries(task);
   const entry = { name: "task", value: task, expression: `*(struct task_struct *)${hex0x(task.address)}` };
   yield* childrenOf(entry)?.named() ?? [];
 }
 
 /** Yields every per-CPU variable with a known type, by name. @throws Fault */
-function* perCpuEntries(kernel: Kernel, cpu: number): Generator<Entry> {
+function* perCpuEntries(kernel: Kernel, cpu: number): Generator<VariableEntry> {
   for (const name of perCpuNames(kernel)) {
     const value = attempt(() => perCpuVariable(kernel, name, cpu));
     const reach = value instanceof Fault ? undefined : kernelExpression(value);

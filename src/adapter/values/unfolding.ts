@@ -9,7 +9,7 @@ import type { Obj } from "../../model/object.ts";
 import { typeName } from "../../model/typeName.ts";
 
 /** An entry of the Variables view before it becomes a DAP variable. */
-export interface Entry {
+export interface VariableEntry {
   readonly name: string;
   /** The value, or the fault that is shown instead. */
   readonly value: Obj | Fault | string;
@@ -38,13 +38,13 @@ export interface Unfolding {
   /** Remark about the value that only its children reveal. */
   readonly remark?: string | undefined;
   /** Yields members and other named children. */
-  named(): Iterable<Entry>;
+  named(): Iterable<VariableEntry>;
   /** Yields at most `count` elements of an array, beginning with `start`. */
-  indexed?(start: number, count: number): Iterable<Entry>;
+  indexed?(start: number, count: number): Iterable<VariableEntry>;
 }
 
 /** Yields the entries before a fault, then the fault as an entry. */
-export function* untilFault(entries: Iterable<Entry>): Generator<Entry> {
+export function* untilFault(entries: Iterable<VariableEntry>): Generator<VariableEntry> {
   const walk = entries[Symbol.iterator]();
   for (;;) {
     const step = attempt(() => walk.next());

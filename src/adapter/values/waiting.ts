@@ -4,10 +4,10 @@ import { hex0x } from "../../base/hex.ts";
 import { type KnownHolder, type WaitingTask, waitingTask } from "../../insight/waits/waitGraph.ts";
 import { fateWords, heldBy, taskName, waitWords } from "../../insight/waits/words.ts";
 import type { Obj } from "../../model/object.ts";
-import type { Entry } from "./unfolding.ts";
+import type { VariableEntry } from "./unfolding.ts";
 
 /** Yields what a sleeping task waits for, as an entry whose children are the resource and its holders. */
-export function* waitEntries(task: Obj): Generator<Entry> {
+export function* waitEntries(task: Obj): Generator<VariableEntry> {
   const waiting = attempt(() => waitingTask(task.kernel, task.address));
   if (waiting instanceof Fault || waiting.activity !== "sleeping") return;
   const words = waitWords(waiting);
@@ -24,7 +24,7 @@ export function* waitEntries(task: Obj): Generator<Entry> {
 
 const isHeld = ({ holders }: WaitingTask): boolean => holders.length > 0;
 
-function* partEntries({ task, wait, holders }: WaitingTask): Generator<Entry> {
+function* partEntries({ task, wait, holders }: WaitingTask): Generator<VariableEntry> {
   const { kernel } = task;
   const { resource, waiter } = wait;
   if (resource?.type !== undefined) yield objectEntry(kernel, "resource", resource.type, resource.address);
@@ -35,11 +35,11 @@ function* partEntries({ task, wait, holders }: WaitingTask): Generator<Entry> {
       yield { ...objectEntry(kernel, `waiter ${at + 1}`, "struct task_struct", address), remark: "in line" };
 }
 
-function objectEntry(kernel: Obj["kernel"], name: string, type: string, address: bigint): Entry {
+function objectEntry(kernel: Obj["kernel"], name: string, type: string, address: bigint): VariableEntry {
   return { name, value: attempt(() => kernel.object(type, address)), expression: `*(${type} *)${hex0x(address)}` };
 }
 
-function holderEntry(kernel: Obj["kernel"], holder: KnownHolder): Entry {
+function holderEntry(kernel: Obj["kernel"], holder: KnownHolder): VariableEntry {
   const fate = fateWords(holder);
   return {
     ...objectEntry(

@@ -7,7 +7,7 @@ import { longDescriptorLevels } from "../longDescriptor.ts";
 import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 import { swapFields } from "../pte.ts";
-import type { Entry, TableLevel } from "../walk.ts";
+import type { PageTableEntry, TableLevel } from "../walk.ts";
 import { walkTables } from "../walk.ts";
 
 const registers = "r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 fp ip sp lr pc cpsr".split(" ");
@@ -118,7 +118,7 @@ const shortDescriptorLevels: readonly TableLevel[] = [
     shift: 20,
     bits: 12,
     entryBytes: 4,
-    decode(entry): Entry | undefined {
+    decode(entry): PageTableEntry | undefined {
       switch (entry & 3n) {
         case 0n:
           return undefined;
@@ -133,14 +133,14 @@ const shortDescriptorLevels: readonly TableLevel[] = [
 ];
 
 /** A section of 1 MiB, or a supersection of 16 MiB with address bits 39:32 in two other fields. */
-function section(entry: bigint): Entry {
+function section(entry: bigint): PageTableEntry {
   const isSupersection = (entry & (1n << 18n)) !== 0n;
   if (!isSupersection) return { physical: entry & 0xfff00000n, pageBytes: MEBIBYTE };
   const high = (((entry >> 5n) & 0xfn) << 36n) | (((entry >> 20n) & 0xfn) << 32n);
   return { physical: high | (entry & 0xff000000n), pageBytes: 16n * MEBIBYTE };
 }
 
-function smallPage(entry: bigint, at: bigint, read: EntryReader): Entry | undefined {
+function smallPage(entry: bigint, at: bigint, read: EntryReader): PageTableEntry | undefined {
   if ((entry & 2n) !== 0n) return { physical: entry & 0xfffff000n, pageBytes: 4096n };
   if ((entry & 1n) !== 0n) return { physical: entry & 0xffff0000n, pageBytes: 65536n };
   // An old or PROT_NONE page is not in the hardware's table; only the kernel's entry describes it.

@@ -13,7 +13,7 @@ export function gnuSyntax(mnemonic: string, operands: string, bytes: Uint8Array,
   const [opcode = 0, second = 0, third = 0] = bytes.subarray(at);
   const coded: Coded = { prefixes: bytes.subarray(0, at), opcode, second, third };
   const spelt = { mnemonic: name(mnemonic, coded), operands };
-  return syntax === "att" ? att(spelt, coded) : intel(spelt, coded);
+  return syntax === "att" ? attSyntax(spelt, coded) : intel(spelt, coded);
 }
 
 /** First bytes of the instruction. */
@@ -51,7 +51,7 @@ const IMPLIED: Readonly<Record<string, string>> = {
   mwaitx: "%eax,%ecx,%ebx",
 };
 
-function att({ mnemonic, operands }: Spelling, coded: Coded): Spelling {
+function attSyntax({ mnemonic, operands }: Spelling, coded: Coded): Spelling {
   const spelt = mnemonic.replace(ALWAYS_CLEAR, "$1");
   const plain = operands.replace(/\((%\w+),(%\w+)\)/g, "($1,$2,1)").replace(/%dr(?=\d)/, "%db");
   const { opcode } = coded;

@@ -6,7 +6,7 @@ import type { Arch, CpuState, EntryReader, LayoutFacts, Paging, WalkStep } from 
 import { masked } from "../modes.ts";
 import { prstatus, registerRow } from "../notes.ts";
 import { swapFields } from "../pte.ts";
-import type { Entry, TableLevel } from "../walk.ts";
+import type { PageTableEntry, TableLevel } from "../walk.ts";
 import { walkTables } from "../walk.ts";
 
 const general = Array.from({ length: 16 }, (_, index) => `r${index}`);
@@ -152,7 +152,7 @@ function region(name: string, shift: number, mayBeLarge: boolean): TableLevel {
     shift,
     bits: 11,
     entryBytes: 8,
-    decode(entry): Entry | undefined {
+    decode(entry): PageTableEntry | undefined {
       const isLarge = mayBeLarge && (entry & LARGE) !== 0n;
       if (isLarge) return { physical: entry & -pageBytes, pageBytes };
       if ((entry & REGION_INVALID) !== 0n) return undefined;
@@ -174,7 +174,7 @@ const levels: readonly TableLevel[] = [
     bits: 8,
     entryBytes: 8,
     // An invalid entry with the software bit is PROT_NONE or was not referenced recently.
-    decode(entry): Entry | undefined {
+    decode(entry): PageTableEntry | undefined {
       const mapped = (entry & PAGE_INVALID) === 0n || (entry & PAGE_PRESENT) !== 0n;
       return mapped ? { physical: entry & -4096n, pageBytes: 4096n } : undefined;
     },

@@ -8,7 +8,7 @@ import { exceptionMode, isUserMode } from "./modes.ts";
 import type { Arch, CpuState, LayoutFacts, LinearRange, Paging } from "../arch.ts";
 import { prstatus, registerRow } from "../notes.ts";
 import { swapFields } from "../pte.ts";
-import type { Entry, TableLevel } from "../walk.ts";
+import type { PageTableEntry, TableLevel } from "../walk.ts";
 import { walkTables } from "../walk.ts";
 
 /** Where the kernel image is mapped, independent of KASLR's physical offset (arch/x86/include/asm/page_64_types.h). */
@@ -241,7 +241,7 @@ function tableLevels(fiveLevels: boolean, physicalMask: bigint): readonly TableL
       shift,
       bits: 9,
       entryBytes: 8,
-      decode(entry): Entry | undefined {
+      decode(entry): PageTableEntry | undefined {
         if ((entry & present[page]) === 0n) return undefined;
         // Entries that the MMU must not use have an inverted frame number against L1TF (asm/pgtable-invert.h).
         const frame = ((entry & PAGE_PRESENT) === 0n ? ~entry : entry) & physicalMask;

@@ -5,7 +5,7 @@ import { bare } from "../../debuginfo/ctype.ts";
 import { evaluate, type Scope } from "../../model/expression/evaluate.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Context } from "./command.ts";
-import { lackingTypes } from "./lacking.ts";
+import { missingTypes } from "./missingTypes.ts";
 import { hexNumber, symbolAddress } from "./number.ts";
 import { SymbolNotFound } from "./symbolNotFound.ts";
 
@@ -59,7 +59,7 @@ export function offset(context: Context, text: string): bigint {
   if (struct !== undefined && member !== undefined) {
     const type =
       kernel.types.find("struct", struct) ?? kernel.types.find("union", struct) ?? kernel.types.find("typedef", struct);
-    if (!type) throw lackingTypes(context) ?? new UsageError(`invalid data structure reference: ${text}`);
+    if (!type) throw missingTypes(context) ?? new UsageError(`invalid data structure reference: ${text}`);
     return kernel.object(type, 0n).at(member).address;
   }
   const value = /^\d+$/.test(text) ? BigInt(text) : hexNumber(text);

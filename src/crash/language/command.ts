@@ -163,7 +163,7 @@ export interface SessionFacts {
   /** Device dumps that drivers added in notes of their own. */
   readonly deviceDumps?: readonly DeviceDump[];
   /** What the session is missing, as sentences: "no types: the dump leaves out .BTF; give a vmlinux". */
-  readonly lacking: readonly string[];
+  readonly limitations: readonly string[];
 }
 
 /** A command-line option. */

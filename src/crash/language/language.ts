@@ -4,7 +4,7 @@ import { UsageError } from "../../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
 import { type Change, type Command, commandsOf, type Context, type Parsed, type Running, synopsis } from "./command.ts";
 import { withChange } from "./context.ts";
-import { lackingTypes } from "./lacking.ts";
+import { missingTypes } from "./missingTypes.ts";
 import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
 import { filters } from "./filters.ts";
 import { type CommandLine, parseLine } from "./line.ts";
@@ -24,7 +24,7 @@ export const readLine = (context: Context, line: string): CommandLine =>
 /** Whether the line begins with a command that takes an expression. */
 function takesExpression(context: Context, line: string): boolean {
   try {
-    return resolve(context, ofGdb(context, line)).command.takesExpression === true;
+    return resolve(context, gdbCommandLine(context, line)).command.takesExpression === true;
   } catch (error) {
     if (error instanceof UsageError || error instanceof Fault) return false;
     throw error;
@@ -57,12 +57,12 @@ export function* run(
 }
 
 function* runEach(context: Context, command: string, argumentLines?: Iterable<string>): Running {
-  if (!argumentLines) return yield* runCommand(context, ofGdb(context, command));
+  if (!argumentLines) return yield* runCommand(context, gdbCommandLine(context, command));
   let now = context;
   for (const more of argumentLines) {
     // As in crash, skip empty lines and comments.
     if (/^\s*(#|$)/.test(more)) continue;
-    for (const one of runCommand(now, ofGdb(now, `${command} ${more}`))) {
+    for (const one of runCommand(now, gdbCommandLine(now, `${command} ${more}`))) {
       if (one.kind === "changed") now = withChange(now, one.change);
       yield one;
     }
@@ -107,12 +107,12 @@ export function* runCommand(context: Context, text: string): Running {
   try {
     const args = parseOptions(command, line);
     if (context.onlyReads) refuseUnlessReading(command, args);
-    const lacking = command.needs?.some((need) => need !== "memory") ? lackingTypes(context) : undefined;
-    if (lacking) throw lacking;
+    const fault = command.needs?.some((need) => need !== "memory") ? missingTypes(context) : undefined;
+    if (fault) throw fault;
     yield* command.run(context, args);
   } catch (cause) {
     // If the session has no types at all, report that instead of the single unknown type.
-    const error = cause instanceof Fault && cause.kind === "unknown" ? (lackingTypes(context) ?? cause) : cause;
+    const error = cause instanceof Fault && cause.kind === "unknown" ? (missingTypes(context) ?? cause) : cause;
     if (error instanceof SymbolNotFound) yield symbolNotFound(context.kernel, error);
     else yield mistake(error, command.name, command);
   }
@@ -125,7 +125,7 @@ function refuseUnlessReading({ readsOnly }: Command, args: Parsed): void {
 }
 
 /** Prefixes a line with `gdb` after `set gdb on`, except lines that begin with `crash`, `gdb` or `set`. */
-function ofGdb(context: Context, text: string): string {
+function gdbCommandLine(context: Context, text: string): string {
   if (variable(context, "gdb") !== "on" || text === "" || /^(gdb|set)\b/.test(text)) return text;
   return /^crash\s/.test(text) ? text.replace(/^crash\s+/, "") : `gdb ${text}`;
 }

@@ -6,7 +6,7 @@ import { taskAt, taskComm, tasksByPid, taskTable } from "../../linux/sched/task.
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Context, Word } from "./command.ts";
-import { lackingTypes } from "./lacking.ts";
+import { missingTypes } from "./missingTypes.ts";
 import { decimalNumber, hexNumber } from "./number.ts";
 import { faultPiece, type Pieces, text } from "../../say/piece.ts";
 
@@ -18,8 +18,8 @@ import { faultPiece, type Pieces, text } from "../../say/piece.ts";
  */
 export function tasksOf(context: Context, word: string): readonly Obj[] {
   const { kernel } = context;
-  const lacking = lackingTypes(context);
-  if (lacking) throw lacking;
+  const fault = missingTypes(context);
+  if (fault) throw fault;
   const byPid = tasksByPid(kernel);
   const decimal = decimalNumber(word);
   const tasks = decimal === undefined ? undefined : byPid.get(Number(decimal));

@@ -22,7 +22,7 @@ function functionLine(kernel: Kernel, address: bigint): Line {
 /** Reads an address from a row. */
 export type ReadAddress<Row> = (row: Row) => bigint | Fault | undefined;
 
-const named =
+const nameCell =
   <Row>(kernelOf: (row: Row) => Kernel, read: ReadAddress<Row>) =>
   (row: Row): string | Fault | undefined => {
     const address = read(row);
@@ -40,7 +40,7 @@ function addressOf<Row>(read: ReadAddress<Row>, row: Row): bigint {
 export const functionColumn = <Row>(kernelOf: (row: Row) => Kernel, read: ReadAddress<Row>): Column<Row> => ({
   kind: "symbol",
   title: "FUNCTION",
-  value: named(kernelOf, read),
+  value: nameCell(kernelOf, read),
   text: (_, row) => functionLine(kernelOf(row), addressOf(read, row)),
 });
 
@@ -48,7 +48,7 @@ export const functionColumn = <Row>(kernelOf: (row: Row) => Kernel, read: ReadAd
 export const symbolColumn = <Row>(kernelOf: (row: Row) => Kernel, read: ReadAddress<Row>): Column<Row> => ({
   kind: "symbol",
   title: "SYMBOL",
-  value: named(kernelOf, read),
+  value: nameCell(kernelOf, read),
   text: (_, row) => {
     const [kernel, address] = [kernelOf(row), addressOf(read, row)];
     const symbol = kernel.symbols.at(address);

@@ -13,7 +13,7 @@ export function instructionText(kernel: Kernel, instruction: Instruction, radix:
   const isX86 = hasAttSyntax(kernel.arch);
   const { mnemonic, operands } = instruction;
   const next = instruction.address + BigInt(instruction.bytes.length);
-  const words = isX86 ? named(kernel, operands, next, radix) : lastNamed(kernel, operands, radix);
+  const words = isX86 ? withSymbolNames(kernel, operands, next, radix) : lastNamed(kernel, operands, radix);
   return `${column(mnemonic, 6)} ${words}${ftraceMark(kernel, instruction)}`;
 }
 
@@ -29,7 +29,7 @@ function lastNamed(kernel: Kernel, operands: string, radix: 10 | 16): string {
   return mark === "" ? operands : `${before}${digits}${mark}`;
 }
 
-function named(kernel: Kernel, operands: string, next: bigint, radix: 10 | 16): string {
+function withSymbolNames(kernel: Kernel, operands: string, next: bigint, radix: 10 | 16): string {
   // A bare number is a branch target: immediates start with "$", displacements are followed by a register.
   const target = /^(?:0x)?([0-9a-f]+)$/.exec(operands);
   if (target) {

@@ -176,7 +176,7 @@ export class Names {
    */
   passUnit(): boolean {
     if (this.next >= this.section.size) return false;
-    const unit = attempt(() => this.lentUnit(this.next));
+    const unit = attempt(() => this.unitInStretch(this.next));
     if (unit instanceof Fault) {
       this.next = Infinity;
       return false;
@@ -190,14 +190,14 @@ export class Names {
   }
 
   /** Returns a unit that reads from the current stretch. */
-  private lentUnit(offset: number): Unit {
+  private unitInStretch(offset: number): Unit {
     const { section } = this;
     const unit = new Unit(this.image, section, offset);
     if (unit.end > this.stretchAt + this.stretch.length) {
       this.stretchAt = offset;
       this.stretch = section.bytes(offset, Math.max(unit.size, Math.min(STRETCH, section.size - offset)));
     }
-    unit.lend(this.stretch.subarray(offset - this.stretchAt, unit.end - this.stretchAt));
+    unit.readFrom(this.stretch.subarray(offset - this.stretchAt, unit.end - this.stretchAt));
     return unit;
   }
 

@@ -31,7 +31,7 @@ export class Unit implements UnitFormat {
   /** Offset of the first DIE in the unit. */
   private readonly firstDie: number;
   private table: AbbrevTable | undefined;
-  private lent: Uint8Array | undefined;
+  private temporaryBytes: Uint8Array | undefined;
   private rootAttributes: ReadonlyMap<number, Attribute> | undefined;
 
   /** Reads the header at `offset`. @throws Fault */
@@ -76,12 +76,12 @@ export class Unit implements UnitFormat {
 
   /** Returns a cursor at an offset in the unit. */
   cursor(at: number): Cursor {
-    return new Cursor(this.section.name, this.section.encoding, this.lent ?? this.image.bytesOf(this), at);
+    return new Cursor(this.section.name, this.section.encoding, this.temporaryBytes ?? this.image.bytesOf(this), at);
   }
 
   /** Makes the unit read from `bytes`, for a scan of all units whose bytes are not kept. */
-  lend(bytes: Uint8Array): void {
-    this.lent = bytes;
+  readFrom(bytes: Uint8Array): void {
+    this.temporaryBytes = bytes;
   }
 
   /** Returns the DIE at an offset in the unit. @throws Fault corrupt if there is none */

@@ -58,13 +58,13 @@ export const findKallsyms = (memory: TargetMemory, start: bigint, end: bigint): 
   toEnd(findingKallsyms(memory, start, end));
 
 /** An address of the kernel image: of a token index, or where the search pauses. */
-interface Place {
+interface SearchAddress {
   readonly address: bigint;
   readonly isIndex: boolean;
 }
 
 /** Addresses where 256 ascending 16-bit numbers begin with 0, and an address for each pause. */
-function* tokenIndexes(memory: TargetMemory, start: bigint, end: bigint): Generator<Place> {
+function* tokenIndexes(memory: TargetMemory, start: bigint, end: bigint): Generator<SearchAddress> {
   const little = memory.byteOrder === "little";
   for (let page = start; page < end; page += BigInt(STEP_BYTES)) {
     if ((page - start) % PAUSE_BYTES === 0n) yield { address: page, isIndex: false };

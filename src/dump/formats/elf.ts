@@ -13,7 +13,7 @@ import {
 } from "../../elf/elfHeader.ts";
 import { Loads } from "./elfLoads.ts";
 import type { DumpFormat, DumpImage, OpenOptions, Segment } from "../format.ts";
-import { eraseinfoOf, readNotes, vmcoreinfoOf, type Place } from "../../elf/notes.ts";
+import { eraseinfoOf, readNotes, vmcoreinfoOf, type FileRange } from "../../elf/notes.ts";
 
 /** e_flags of a core that makedumpfile could not complete (makedumpfile's elf_info.h). */
 const DUMP_ELF_INCOMPLETE = 1;
@@ -40,7 +40,7 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
     );
   }
   const loads = new Loads();
-  const notePlaces: Place[] = [];
+  const notePlaces: FileRange[] = [];
   for (const segment of programHeaders(file, header)) {
     if (segment.type === PT_LOAD) loads.add(segment);
     if (segment.type === PT_NOTE) notePlaces.push({ offset: Number(segment.offset), size: Number(segment.filesz) });

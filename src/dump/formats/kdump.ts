@@ -7,7 +7,7 @@ import type { DumpFacts, DumpFormat, DumpImage, OpenOptions } from "../format.ts
 import { isKdump } from "../kdump/kdumpHeader.ts";
 import { extentOf, isWhole, member, setOf, type Member, type Members } from "../kdump/kdumpMember.ts";
 import { kdumpPages } from "../kdump/kdumpPages.ts";
-import { readNotes, vmcoreinfoOf, type Place } from "../../elf/notes.ts";
+import { readNotes, vmcoreinfoOf, type FileRange } from "../../elf/notes.ts";
 
 /** Header status of a dump that did not fit on its disk (makedumpfile's diskdump_mod.h). */
 const DUMP_DH_COMPRESSED_INCOMPLETE = 0x8;
@@ -39,19 +39,19 @@ function openKdump(files: readonly RandomFile[], options: OpenOptions): DumpImag
     elfMachine: undefined,
     notes,
     vmcoreinfo: textAt(file, sub.vmcoreinfo) ?? vmcoreinfoOf(notes),
-    facts: facts(members, pages.maxPfn),
+    facts: kdumpFacts(members, pages.maxPfn),
     segments: [],
     close: () => members.forEach((one) => one.file.close()),
   };
 }
 
-function textAt(file: RandomFile, place: Place | undefined): string | undefined {
+function textAt(file: RandomFile, place: FileRange | undefined): string | undefined {
   if (!place || place.offset === 0 || place.size === 0) return undefined;
   const bytes = orThrow(readBytes(file, place.offset, Math.min(place.size, MAX_TEXT_BYTES)));
   return bytes.length > 0 ? cString(bytes) : undefined;
 }
 
-function facts(members: Members, maxPfn: number): DumpFacts {
+function kdumpFacts(members: Members, maxPfn: number): DumpFacts {
   const [{ file, header }] = members;
   const { main, sub, abi } = header;
   const compression = compressors.find((one) => (main.status & one.flag) !== 0)?.name;

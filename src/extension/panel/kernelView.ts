@@ -1,7 +1,7 @@
 /** The Crash Dump panel and its pages in editors. */
 import * as vscode from "vscode";
 import type { FromPage, PageAction, Panel, PanelSession, ToPage } from "../../protocol/panel.ts";
-import { answers, type Asker } from "./panelAnswers.ts";
+import { answers, type RequestingPage } from "./panelAnswers.ts";
 import { editorPanel, panels, revivedEditor } from "./panels.ts";
 import { PanelSessions } from "./panelSessions.ts";
 import { ask, sessionCommand } from "../session.ts";
@@ -229,14 +229,14 @@ class Page {
 
   private async answer({ id, session, request, args }: Extract<FromPage, { kind: "ask" }>): Promise<void> {
     const { context, sessions } = this;
-    const asker: Asker = {
+    const page: RequestingPage = {
       session: () => sessions.session(session),
       reopen: (dump) => sessions.reopen(dump),
       openTable: (line) => openEditor(context, sessions, sessions.session(session), editorPanel(line, "grid")),
       openObject: (text) => openObject(context, sessions, sessions.session(session), text),
     };
     try {
-      const body = await (answers[request] as (args: unknown, page: Asker) => Thenable<unknown>)(args, asker);
+      const body = await (answers[request] as (args: unknown, page: RequestingPage) => Thenable<unknown>)(args, page);
       this.post({ kind: "answer", id, body });
     } catch (error) {
       this.post({ kind: "refusal", id, message: error instanceof Error ? error.message : String(error) });

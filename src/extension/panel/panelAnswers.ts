@@ -7,7 +7,7 @@ import { ask, focusedFrame } from "../session.ts";
 import { sourceUri } from "../documents/storedSources.ts";
 
 /** The page that sends a request: its session, and what it may open. */
-export interface Asker {
+export interface RequestingPage {
   /** @throws Error when the session has ended or there is none */
   session(): vscode.DebugSession;
   reopen(dump: readonly string[]): Thenable<unknown>;
@@ -75,7 +75,7 @@ const variable = ({ name, value, type, variablesReference, memoryReference }: De
 export const answers: {
   readonly [Name in keyof PageRequests]: (
     args: PageRequests[Name]["arguments"],
-    page: Asker,
+    page: RequestingPage,
   ) => Thenable<PageRequests[Name]["body"]>;
 } = {
   run: async ({ line }, page) => ask(page.session(), "vmcore/run", { line }),

@@ -54,7 +54,13 @@ const placeName = derivedFor("names of resources", (kernel, key: string): string
   const at = key.lastIndexOf("@");
   const [type, address] = [key.slice(0, at), BigInt(key.slice(at + 1))];
   const wanted = type === "" ? undefined : type;
-  for (const name of [ofPage, ofSymbol, ofSuperBlock, ofSlab, ofStack]) {
+  for (const name of [
+    pageResourceName,
+    symbolResourceName,
+    superBlockResourceName,
+    slabResourceName,
+    stackResourceName,
+  ]) {
     const found = attempt(() => name(kernel, address, wanted));
     if (found !== undefined && !(found instanceof Fault)) return found;
   }
@@ -73,7 +79,7 @@ const isCalled =
     return target.kind === "struct" && `struct ${target.name ?? ""}` === wanted;
   };
 
-function ofSymbol(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
+function symbolResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   const text = symbolText(kernel, address);
   const symbol = kernel.symbols.at(address);
   if (text === undefined || !symbol) return text;
@@ -89,7 +95,7 @@ const pathText = (path: readonly MemberStep[]): string =>
   path.map(({ name }) => (name === "" || name.startsWith("[") ? name : `.${name}`)).join("");
 
 /** Returns the name of a member of a slab object whose cache name determines its type. */
-function ofSlab(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
+function slabResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   const object = slabObjectAt(kernel, address);
   const name = object && slabStruct(kernel, object);
   if (!object || name === undefined) return undefined;
@@ -158,7 +164,7 @@ const superBlocks = derived("super blocks", (kernel): readonly Obj<"struct super
   ...listEntries(kernel, kernel.variable("super_blocks"), "struct super_block", "s_list"),
 ]);
 
-function ofSuperBlock(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
+function superBlockResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   const size = BigInt(sizeOf(kernel.types.named("struct super_block")));
   const block = superBlocks(kernel).find((one) => address >= one.address && address < one.address + size);
   const path = block && memberPath(block.type, Number(address - block.address), isCalled(wanted));
@@ -166,7 +172,7 @@ function ofSuperBlock(kernel: Kernel, address: bigint, wanted: string | undefine
 }
 
 /** Returns the name of a page or folio by its file. */
-function ofPage(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
+function pageResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   if (wanted !== "struct page" && wanted !== "struct folio") return undefined;
   const mapping = kernel.object("struct page", address).at("mapping").value();
   // Low bits such as PAGE_MAPPING_ANON (include/linux/page-flags.h).
@@ -175,7 +181,7 @@ function ofPage(kernel: Kernel, address: bigint, wanted: string | undefined): st
   return `a page of ${inodePath(kernel.object("struct address_space", mapping).at("host").deref())}`;
 }
 
-function ofStack(kernel: Kernel, address: bigint): string | undefined {
+function stackResourceName(kernel: Kernel, address: bigint): string | undefined {
   const task = stackOwner(kernel, address);
   return task && `on the stack of ${taskName(task)}`;
 }

@@ -6,7 +6,7 @@ import type { Obj } from "../../model/object.ts";
 import type { Cursor } from "../../unwind/cursor.ts";
 import type { Stack } from "../../unwind/frame.ts";
 import { scannedStack } from "../../unwind/scan.ts";
-import { stoodAt, switchedOut } from "../../unwind/start.ts";
+import { savedCursor, switchedOut } from "../../unwind/start.ts";
 import type { FaultDetails } from "../../unwind/trap.ts";
 import { unwind } from "../../unwind/unwind.ts";
 import { cpuNote, runningOn } from "./cpu.ts";
@@ -26,7 +26,7 @@ function trace(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
   if (cpu === undefined) return stackFrom(kernel, task, switchedOut(kernel, task));
   const note = cpuNote(kernel, cpu);
   if (!note) return scannedStack(kernel, task);
-  const start = stoodAt(kernel, note.registers);
+  const start = savedCursor(kernel, note.registers);
   const stack = stackFrom(kernel, task, start);
   return stack.fault ? (recordedStack(kernel, task, start, stack) ?? stack) : stack;
 }

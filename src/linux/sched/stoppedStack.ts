@@ -20,7 +20,7 @@ export function stoppedStack(kernel: Kernel, task: Obj<"struct task_struct">): S
   const note = cpu === undefined ? undefined : cpuNote(kernel, cpu);
   // A return address can be searched for on the stack only if calls push it.
   const pushes = kernel.arch.linkRegister === undefined;
-  const later = note && pushes ? (intoKexec(kernel, task, note) ?? inNmi(kernel, task, note)) : undefined;
+  const later = note && pushes ? (kexecStack(kernel, task, note) ?? inNmi(kernel, task, note)) : undefined;
   return later ?? stackTrace(kernel, task);
 }
 
@@ -28,7 +28,7 @@ export function stoppedStack(kernel: Kernel, task: Obj<"struct task_struct">): S
  * Returns the stack that starts in machine_kexec(), for the CPU that saved its registers in the function that called
  * it. If an oops called it, these are the registers that the exception saved, possibly on another stack.
  */
-function intoKexec(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): Stack | undefined {
+function kexecStack(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): Stack | undefined {
   const sp = note.registers.get(kernel.arch.sp);
   if (sp === undefined || isUser(kernel, note.registers)) return undefined;
   const own = attempt(() => taskStackRange(kernel, task));

@@ -3,7 +3,7 @@
  * DOM.
  */
 import { padHex } from "../../base/hex.ts";
-import type { Described, Place } from "../../protocol/custom.ts";
+import type { Described, PlaceQuery } from "../../protocol/custom.ts";
 import type { Opcode } from "../../protocol/opcodes.ts";
 import type { LogContext } from "../../log/context.ts";
 import { entryAt, type LineEntry } from "../../log/entries.ts";
@@ -16,7 +16,7 @@ import { isAddress } from "./logText.ts";
 
 /** What to look up in the dump for a report, and the line of the log that each answer explains. */
 export interface Questions {
-  readonly places: readonly (Place & { readonly line: number; readonly register: string | undefined })[];
+  readonly places: readonly (PlaceQuery & { readonly line: number; readonly register: string | undefined })[];
   readonly codes: readonly { readonly line: number; readonly text: string; readonly at: string | undefined }[];
 }
 
@@ -123,8 +123,8 @@ export function contextPlaces({ facts }: Block, disassemble: LogContext["disasse
 }
 
 interface ContextPlaces {
-  readonly where: Place | undefined;
-  readonly member: Place | undefined;
+  readonly where: PlaceQuery | undefined;
+  readonly member: PlaceQuery | undefined;
 }
 
 const NOTHING = { where: undefined, member: undefined };

@@ -199,7 +199,7 @@ async function transfer(address: string, part: string, options: DebuginfodOption
     if (!response.ok || !response.body) throw new Error(`answers ${response.status} ${response.statusText}`.trimEnd());
     if (response.status !== 206) done = seen = 0;
     else if (startOf(response) !== done) throw new Refused("continues at another offset than requested");
-    const total = totalOf(response, done);
+    const total = totalBytes(response, done);
     const tooLarge = `sends more than ${maxSize} bytes (DEBUGINFOD_MAXSIZE)`;
     if (total !== undefined && total > maxSize) throw new Refused(tooLarge);
     const stream = createWriteStream(part, { flags: done > 0 ? "a" : "w" });
@@ -232,7 +232,7 @@ const startOf = ({ headers }: Response): number =>
  * Returns the size of the whole file in bytes, if the server states it; debuginfod(8) has its own header for chunked
  * responses.
  */
-function totalOf({ headers }: Response, done: number): number | undefined {
+function totalBytes({ headers }: Response, done: number): number | undefined {
   const length = Number(headers.get("content-length") ?? NaN);
   const total = Number.isFinite(length) ? done + length : Number(headers.get("x-debuginfod-size") ?? NaN);
   return Number.isFinite(total) ? total : undefined;

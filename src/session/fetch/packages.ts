@@ -81,7 +81,7 @@ export async function withoutPackages<Options extends OpenOptions>(
     modules: modules.filter((path) => !isPackage(path)),
     search: named.length + preferred.length > 0 ? { ...(search ?? nowhere), cache } : search,
   };
-  const wanted = await wantedOf(plain, { signal, onStep });
+  const wanted = await neededBuilds(plain, { signal, onStep });
   // A cancel leaves out the packages but not the dump, even while the dump is opened to find out what it needs.
   if (!wanted) return { options: plain, remarks: [...new Set([...named, ...preferred])].map(notUnpacked) };
   const { missing } = wanted;
@@ -123,7 +123,7 @@ interface Wanted {
 const notUnpacked = (path: string): string => `${path} was not unpacked: cancelled`;
 
 /** @returns undefined after a cancel @throws OpenError */
-async function wantedOf(options: OpenOptions, { signal, onStep }: Opening): Promise<Wanted | undefined> {
+async function neededBuilds(options: OpenOptions, { signal, onStep }: Opening): Promise<Wanted | undefined> {
   let session: Session | undefined;
   try {
     session = await drive(openingSession(options), signal, { onStep });

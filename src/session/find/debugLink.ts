@@ -68,7 +68,7 @@ export function alternateDebug(
 }
 
 /** Returns the end of a sentence about a file whose alternate file is missing. @param path of the file that dwz made */
-export const lackingAlternate = (path: string): string =>
+export const missingAlternateText = (path: string): string =>
   `; but the names and types that dwz moved to ${path} are unknown, because that file is missing`;
 
 function linkOf(elf: ElfFile, name: string): { readonly name: string; readonly bytes: Uint8Array } | undefined {

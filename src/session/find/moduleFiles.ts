@@ -9,7 +9,7 @@ import { type ElfFile, openElf } from "../../elf/elf.ts";
 import { moduleBuildId, moduleSections } from "../../linux/module/module.ts";
 import type { PlacedSection } from "../../crash/language/command.ts";
 import type { Obj } from "../../model/object.ts";
-import { alternateDebug, lackingAlternate, linkedDebug } from "./debugLink.ts";
+import { alternateDebug, missingAlternateText, linkedDebug } from "./debugLink.ts";
 import { builtModules } from "./builtModules.ts";
 import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
 import { keepNewFile } from "../fetch/keptFile.ts";
@@ -217,7 +217,7 @@ export class ModuleFiles {
     }
     dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
     const why = wanted !== undefined && wanted === buildId ? "has the module's build-id" : "has the module's name";
-    const lacks = typeof alternate === "string" ? lackingAlternate(alternate) : "";
+    const lacks = typeof alternate === "string" ? missingAlternateText(alternate) : "";
     return { path, outcome: "taken", buildId, why: why + lacks, found: { path, dwarf, sections: placed(elf, places) } };
   }
 }

@@ -6,7 +6,7 @@ import { type Piece, progress } from "../../say/piece.ts";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { compareBuild } from "../open/buildMatch.ts";
 import { type Candidate, type DebuginfoPlaces, vmlinuxCandidates } from "./debuginfoPlaces.ts";
-import { lackingAlternate } from "./debugLink.ts";
+import { missingAlternateText } from "./debugLink.ts";
 import { kernelBuildId } from "./kernelBuildId.ts";
 import { OpenError } from "../open/openError.ts";
 import { missingAlternate, openVmlinux, type Vmlinux } from "../open/vmlinux.ts";
@@ -136,7 +136,7 @@ export function tryVmlinux(
   const hasDwarf = vmlinux.elf.section(".debug_info") !== undefined;
   if (vmlinux.elf.section(".symtab")) {
     const alternate = missingAlternate(vmlinux.elf);
-    const lacks = alternate === undefined ? "" : lackingAlternate(alternate);
+    const lacks = alternate === undefined ? "" : missingAlternateText(alternate);
     if (hasDwarf) return { path, outcome: "taken", buildId, why: why + lacks, vmlinux };
     return { path, outcome: "refused", buildId, why: `${why}, but no DWARF: no source lines, no locals`, vmlinux };
   }

@@ -29,7 +29,7 @@ export interface KernelImage {
   /** Runtime address minus vmlinux address. */
   readonly bias: bigint;
   /** What is missing and why, in sentences for the user. */
-  readonly lacking: readonly string[];
+  readonly limitations: readonly string[];
 }
 
 /** Limit in bytes, larger than any kernel's BTF: Debian's has 4 MiB. */
@@ -55,13 +55,13 @@ export function* readingKernelImage(
   given?: PlacedMap,
   search: () => PlacedMap | undefined = () => undefined,
 ): Job<KernelImage, Piece> {
-  const lacking: string[] = [];
+  const limitations: string[] = [];
   // Use the dump's own symbols if the vmlinux is stripped.
   const named = vmlinux?.elf.section(".symtab") ? vmlinux : undefined;
   const fromDump = named ? undefined : yield* attempting(readingDumpSymbols(memory));
   const isNamed = !fromDump || (!(fromDump instanceof Fault) && fromDump.named("init_task").length > 0);
   const map = given ?? (isNamed ? undefined : search());
-  if (fromDump instanceof Fault && !map) lacking.push(`no symbols: ${fromDump.message}; ${remedyFor(fromDump)}`);
+  if (fromDump instanceof Fault && !map) limitations.push(`no symbols: ${fromDump.message}; ${remedyFor(fromDump)}`);
   const source = named?.symbols ?? (fromDump instanceof Fault ? undefined : fromDump);
   const { address, range } = locatorOf(source, named ? bias : 0n, map);
   const { btf, exported } = yield* preparingTypes(memory, vmlinux, { address, range }, !isNamed && !map);
@@ -103,7 +103,7 @@ export function* readingKernelImage(
     gap: isNamed || map || fromDump instanceof Fault ? undefined : GAP,
     orcVersion: version,
     bias,
-    lacking,
+    limitations,
   };
 }
 

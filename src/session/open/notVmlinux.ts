@@ -3,7 +3,7 @@ import type { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import { type ElfFile, ET_REL } from "../../elf/elf.ts";
 import { ET_CORE } from "../../elf/elfHeader.ts";
-import { lookOf } from "../../dump/recognize.ts";
+import { contentDescription } from "../../dump/recognize.ts";
 
 const HEAD = 1024;
 
@@ -27,7 +27,7 @@ export function whyNoElf(file: RandomFile, fault: Fault): string {
   if (BOOT_IMAGES.some(([at, magic]) => text.startsWith(magic, at)))
     return "is a boot image (vmlinuz), which has neither symbols nor debuginfo: name the vmlinux of the same build";
   if (text.startsWith("KDUMP   ")) return "is a dump, not a vmlinux";
-  return `is not a vmlinux: it is ${text === "" ? "empty" : lookOf(head)}`;
+  return `is not a vmlinux: it is ${text === "" ? "empty" : contentDescription(head)}`;
 }
 
 /** Explains why an ELF file is not a vmlinux, as a predicate for its path; undefined if it may be one. */

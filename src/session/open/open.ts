@@ -12,7 +12,7 @@ import type { DumpImage } from "../../dump/format.ts";
 import { firstTask, firstTaskFault } from "../../linux/printk/panic.ts";
 import { kaslrOffset, type OpenedMemory, openingMemory } from "../../memory/openMemory.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { lackingAlternate } from "../find/debugLink.ts";
+import { missingAlternateText } from "../find/debugLink.ts";
 import { type KernelImage, readingKernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { ModuleFiles } from "../find/moduleFiles.ts";
@@ -207,7 +207,7 @@ function vmlinuxWarnings(vmlinux: Vmlinux): string[] {
       `${path} was built with split DWARF (CONFIG_DEBUG_INFO_SPLIT): its types, functions and locals are in files such as ${split}, which are not read; build the kernel without that option to have all in its vmlinux`,
     );
   const lacked = missingAlternate(elf);
-  if (lacked !== undefined) warnings.push(`${path} can be used${lackingAlternate(lacked)}`);
+  if (lacked !== undefined) warnings.push(`${path} can be used${missingAlternateText(lacked)}`);
   return warnings;
 }
 
@@ -234,8 +234,8 @@ function sessionFacts(
     timestamp: dump.facts.timestamp,
     file: dump.file,
     deviceDumps: deviceDumpsOf(dump.notes),
-    lacking: [
-      ...image.lacking,
+    limitations: [
+      ...image.limitations,
       ...(image.btf() || vmlinux?.dwarf()
         ? []
         : ["no types: the dump holds no BTF (this kernel has none, or its pages were left out); give a vmlinux"]),

@@ -28,7 +28,7 @@ import { openVmlinux } from "./vmlinux.ts";
 const archOf = ({ machine }: ElfFile): Arch | undefined => architectures.find(({ elf }) => elf.machine === machine);
 
 /** A place in a log: `f+0x1/0x2 [module]` or an address. */
-interface Place {
+interface PlaceQuery {
   readonly text: string;
   readonly returns: boolean;
   /** An access of the instruction at the place, whose member is requested. */
@@ -128,7 +128,7 @@ export class StaticKernel {
    * Describes a place; null if it is not in these files.
    * @param bias runtime address minus link address of the kernel; undefined if unknown
    */
-  describe({ text, returns, access }: Place, bias: bigint | undefined): PlaceDescription | null {
+  describe({ text, returns, access }: PlaceQuery, bias: bigint | undefined): PlaceDescription | null {
     const description = attempt(() => {
       if (/^0x[0-9a-f]{1,16}$/.test(text)) return bias === undefined ? null : this.address(BigInt(text), bias, returns);
       const place = readSymbolText(text);

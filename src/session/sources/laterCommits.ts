@@ -27,7 +27,7 @@ const UPSTREAM =
 export const laterCommitsIn = (files: () => SourceFiles): LaterCommitsOf =>
   function* (place, limit) {
     const found = isIdentifier(place.function) ? files().inRepository(place.file) : undefined;
-    const lack = lackOf(place, found);
+    const lack = reasonWithoutCommits(place, found);
     if (found?.revision === undefined || found.name === undefined || lack !== undefined)
       return answer(place, found, { remarks: [lack ?? "The source cannot be searched."] });
     const search = new Search({ ...found, revision: found.revision, name: found.name }, place.function, limit);
@@ -40,7 +40,10 @@ export const laterCommitsIn = (files: () => SourceFiles): LaterCommitsOf =>
   };
 
 /** Returns why there is nothing to search, as a sentence. */
-function lackOf({ function: name, file }: SourceFunction, found: RepositoryFile | undefined): string | undefined {
+function reasonWithoutCommits(
+  { function: name, file }: SourceFunction,
+  found: RepositoryFile | undefined,
+): string | undefined {
   if (!isIdentifier(name)) return `${name} is not the name of a C function.`;
   if (!found)
     return 'The kernel source on this machine is not a git repository: name one with --source or in "kernelSource".';

@@ -91,7 +91,7 @@ test("a command that needs types says in one line what is missing", () => {
     toyKernel({ symbols: { answer: 0xffff800000004000n }, parts: { types: { ...toy().types, sources: [] } } }),
     undefined,
     {
-      lacking: ["no types: give a vmlinux"],
+      limitations: ["no types: give a vmlinux"],
     },
   );
   assert.equal(transcript(bare, "p answer"), "p: no types: give a vmlinux");

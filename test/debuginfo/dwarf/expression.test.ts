@@ -142,7 +142,7 @@ const pieces = (bytes: readonly number[], frameBase?: readonly number[]): readon
     { kind: "expression", bytes: Uint8Array.from(bytes), frameBase: frameBase && Uint8Array.from(frameBase), unit },
     machine,
   );
-const whole = (place: Piece["place"]): readonly Piece[] => [{ place, bits: undefined, bitOffset: 0 }];
+const whole = (location: Piece["location"]): readonly Piece[] => [{ location, bits: undefined, bitOffset: 0 }];
 
 test("a variable in memory is an address, by frame base or register", () => {
   assert.deepEqual(pieces([0x91, 0x68], [0x9c]), whole({ kind: "memory", address: 0x7000n - 24n }));

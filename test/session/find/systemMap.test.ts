@@ -50,11 +50,11 @@ test("where the dump's own symbols cannot be read a System.map names everything,
   const path = withoutKallsyms();
   const nameless = openSession({ vmcore: [path] });
   t.after(() => nameless.close());
-  assert.match(nameless.context.session.lacking.join(), /no symbols/);
+  assert.match(nameless.context.session.limitations.join(), /no symbols/);
   const session = openSession({ vmcore: [path], systemMap: map("System.map", offset) });
   t.after(() => session.close());
   const { kernel, context } = session;
-  assert.deepEqual(context.session.lacking, []);
+  assert.deepEqual(context.session.limitations, []);
   for (const name of ["panic", "init_task", "schedule"])
     assert.equal(kernel.symbols.find(name)?.address, symbols.find((one) => one.name === name)?.address, name);
   const { address } = kernel.symbols.find("panic")!;

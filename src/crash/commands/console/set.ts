@@ -60,7 +60,7 @@ ${variables.map(({ name, accepts }) => `  ${labelled(name, accepts, 13)}`).join(
     }
     const file = fileOf(context, first);
     if (file !== undefined) return yield text(file);
-    if (!findVariable(first)) return yield* goTo(() => named(context, first));
+    if (!findVariable(first)) return yield* goTo(() => taskNamed(context, first));
     let now = context;
     for (let name = words.shift(); name !== undefined; name = words.shift()) {
       const known = findVariable(name);
@@ -86,7 +86,7 @@ function* goTo(choose: () => Context["task"]): Running {
 }
 
 /** Returns the task that a word names. @throws UsageError, Fault */
-function named(context: Context, word: string): Context["task"] {
+function taskNamed(context: Context, word: string): Context["task"] {
   // All idle tasks have pid 0: select the one of the current CPU.
   const tasks = tasksOf(context, word);
   const here = tasks.length > 1 ? taskCpu(context.task) : undefined;
@@ -110,7 +110,7 @@ function taskOf({ kernel }: Context, text: string): Context["task"] {
  * UsageError, Fault
  */
 function activeTask(context: Context, word: string | undefined): Piece {
-  const task = word === undefined ? context.task : named(context, word);
+  const task = word === undefined ? context.task : taskNamed(context, word);
   const cpu = runningOn(context.kernel, task);
   const who = `"${taskComm(task)}" task ${hex(task.address)}`;
   if (cpu === undefined) throw new UsageError(`${who} was not running: "ps -A" shows what each CPU was running`);

@@ -68,13 +68,13 @@ export const irq = command({
     else if (args.has("-s")) {
       const cpus = parseCpus(args.value("-c") ?? "", possibleCpus(kernel));
       yield* table(kernel, countsTable(cpus), inUse(found));
-    } else yield* interrupts(kernel, found, wanted(kernel, found, args));
+    } else yield* interrupts(kernel, found, chosenInterrupts(kernel, found, args));
     yield* faults.map((fault) => faultPiece(fault, "irq: "));
   },
 });
 
 /** Returns the interrupt numbers to show. @throws UsageError, Fault */
-function wanted(kernel: Kernel, found: readonly Irq[], args: Parsed): readonly number[] {
+function chosenInterrupts(kernel: Kernel, found: readonly Irq[], args: Parsed): readonly number[] {
   const count = attempt(() => irqCount(kernel));
   const last = Math.max(count instanceof Fault ? 0 : count - 1, found.at(-1)?.number ?? 0);
   if (args.rest.length > 0)

@@ -131,12 +131,12 @@ function* structLines(
   yield layout.headingLine();
   yield layout.line(one);
   yield [];
-  yield* named(one.socket, options);
-  if (one.sock.value() !== 0n) yield* named(extendedSock(one.sock), options);
+  yield* namedStructLines(one.socket, options);
+  if (one.sock.value() !== 0n) yield* namedStructLines(extendedSock(one.sock), options);
   yield [];
 }
 
-function named(object: Obj, options: FormatOptions): Iterable<Line> {
+function namedStructLines(object: Obj, options: FormatOptions): Iterable<Line> {
   const type = bare(object.type);
   const name = type.kind === "struct" ? `struct ${type.name ?? ""} ` : "";
   return formatValue(object, { ...options, prefix: name });

@@ -48,7 +48,7 @@ Symbols of modules are read from the dump. Debuginfo is loaded automatically fro
     const { found, fault } = modulesByBase(kernel);
     if (args.has("-s") || args.has("-d") || args.has("-S") || args.has("-D") || args.has("-R"))
       return yield* debuginfo(context, args, found);
-    const chosen = args.rest.length === 0 ? found : args.rest.map((name) => named(found, name));
+    const chosen = args.rest.length === 0 ? found : args.rest.map((name) => moduleNamed(found, name));
     yield* args.has("-t") ? taints(kernel, chosen) : moduleRows(context, chosen);
     if (fault) yield faultPiece(fault, "mod: ");
   },
@@ -72,7 +72,7 @@ function* debuginfo(context: Context, args: Parsed, found: readonly Obj[]): Piec
   } else {
     if (first === undefined) throw new WrongUse("a module is missing");
     if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}`);
-    const module = named(found, first);
+    const module = moduleNamed(found, first);
     if (args.has("-d")) return control.unload(first);
     control.load(first, second, args.has("-g"));
     yield* moduleRows(context, [module]);
@@ -116,7 +116,7 @@ function modulesByBase(kernel: Kernel): { readonly found: readonly Obj[]; readon
   return { found: ordered.map(({ module }) => module), fault: done instanceof Fault ? done : undefined };
 }
 
-function named(found: readonly Obj[], name: string): Obj {
+function moduleNamed(found: readonly Obj[], name: string): Obj {
   const module = found.find((one) => attempt(() => moduleName(one)) === name);
   if (!module) throw new UsageError(`no module is named ${name}`);
   return module;

@@ -97,13 +97,13 @@ function valuePiece(
 ) {
   const { kind } = bare(value.type);
   // As in crash, a named array or function starts on its own line.
-  const apart =
+  const startsLine =
     name !== "" && !/^&?per_cpu/.test(name) && (kind === "function" || (kind === "array" && !isText(value)));
   const lines = (): Line[] => {
     const [first = [], ...rest] = formatValue(value, options);
     return [
-      apart ? [`${name}$${number} = `] : [`${name}$${number} = `, ...first],
-      ...(apart ? [[" ", ...first]] : []),
+      startsLine ? [`${name}$${number} = `] : [`${name}$${number} = `, ...first],
+      ...(startsLine ? [[" ", ...first]] : []),
       ...rest,
     ];
   };

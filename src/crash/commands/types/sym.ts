@@ -39,8 +39,8 @@ export const sym = command({
     const query = args.value("-q");
     const module = args.value("-m");
     if (args.has("-l")) yield* all(context);
-    else if (args.has("-M")) for (const one of modulesByAddress(kernel)) yield* ofModule(context, one);
-    else if (module !== undefined) yield* ofModuleNamed(context, module);
+    else if (args.has("-M")) for (const one of modulesByAddress(kernel)) yield* moduleSymbolList(context, one);
+    else if (module !== undefined) yield* namedModuleSymbols(context, module);
     else if (query !== undefined) yield* containing(kernel, query);
     else if (args.rest.length === 0) throw new WrongUse("a symbol or an address is missing");
     else for (const word of args.rest) yield* lookUp(kernel, word, args.has("-p"), args.has("-n"));
@@ -80,7 +80,7 @@ function* all(context: Context): Pieces {
     const isNumber = "aA".includes(symbol.type) && !isPerCpu(kernel, symbol);
     if (symbol.module === undefined && !isNumber) yield symbolPiece(kernel, symbol, { plain: true });
   }
-  for (const module of modulesByAddress(kernel)) yield* ofModule(context, module);
+  for (const module of modulesByAddress(kernel)) yield* moduleSymbolList(context, module);
 }
 
 function* containing(kernel: Kernel, part: string): Pieces {
@@ -98,10 +98,10 @@ function modulesByAddress(kernel: Kernel): Obj[] {
   return found.sort((a, b) => (a.base < b.base ? -1 : 1)).map(({ module }) => module);
 }
 
-function* ofModuleNamed(context: Context, name: string): Pieces {
+function* namedModuleSymbols(context: Context, name: string): Pieces {
   const module = [...modules(context.kernel)].find((one) => moduleName(one) === name);
   if (!module) throw new UsageError(`no module "${name}"; "mod" lists them`);
-  yield* ofModule(context, module);
+  yield* moduleSymbolList(context, module);
 }
 
 /** Crash's names for the parts of a module's memory. */
@@ -117,7 +117,7 @@ const TITLES: Readonly<Record<ModuleRange["kind"], string>> = {
   init_rodata: "MODULE INIT_RODATA",
 };
 
-function* ofModule({ kernel, modules: control }: Context, module: Obj): Pieces {
+function* moduleSymbolList({ kernel, modules: control }: Context, module: Obj): Pieces {
   const name = moduleName(module);
   const symbols: KSymbol[] = [];
   for (const symbol of kernel.symbols.all()) if (symbol.module === name) symbols.push(symbol);

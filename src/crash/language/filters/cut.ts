@@ -38,7 +38,7 @@ function* cutLines(
   flow: Flow,
   separator: string,
   isWanted: (position: number) => boolean,
-  onlyParted: boolean,
+  onlyDelimited: boolean,
 ): Filtered {
   for (const item of flow) {
     if (!isLine(item)) {
@@ -47,6 +47,6 @@ function* cutLines(
     }
     const fields = lineText(item).split(separator);
     if (fields.length > 1 || separator === "") yield [fields.filter((_, i) => isWanted(i + 1)).join(separator)];
-    else if (!onlyParted) yield item;
+    else if (!onlyDelimited) yield item;
   }
 }

@@ -41,7 +41,7 @@ export class Evaluation extends EvaluationStack {
 
   pieces(bytes: Uint8Array): readonly Piece[] {
     this.run(bytes);
-    return this.done.length > 0 ? this.done : [{ place: this.takePlace(), bits: undefined, bitOffset: 0 }];
+    return this.done.length > 0 ? this.done : [{ location: this.takePlace(), bits: undefined, bitOffset: 0 }];
   }
 
   value(bytes: Uint8Array): bigint {
@@ -195,7 +195,7 @@ export class Evaluation extends EvaluationStack {
 
   private piece(bits: number, bitOffset: number): void {
     if (this.done.length === MAX_PIECES) throw Fault.of("corrupt", "a DWARF expression has too many pieces");
-    this.done.push({ place: this.takePlace(), bits, bitOffset });
+    this.done.push({ location: this.takePlace(), bits, bitOffset });
   }
 
   /** Operations on values of base types. */

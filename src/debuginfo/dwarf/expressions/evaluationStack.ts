@@ -4,7 +4,7 @@ import { Fault } from "../../../base/fault.ts";
 import type { CType } from "../../ctype.ts";
 import type { ExpressionUnit } from "../../source.ts";
 import type { Cursor } from "../cursor.ts";
-import type { Machine, Place } from "./expression.ts";
+import type { Machine, PieceLocation } from "./expression.ts";
 import { genericValue, type Value } from "./expressionValue.ts";
 import * as op from "./operations.ts";
 
@@ -16,7 +16,7 @@ export class EvaluationStack {
   protected readonly machine: Machine;
   protected readonly stack: Value[];
   /** Set by operations that end a simple location. */
-  protected place: Place | undefined;
+  protected place: PieceLocation | undefined;
 
   constructor(unit: ExpressionUnit, machine: Machine, initial: readonly bigint[]) {
     this.unit = unit;
@@ -25,7 +25,7 @@ export class EvaluationStack {
   }
 
   /** Returns the simple location: what an operation set, or else the address on top of the stack. */
-  protected takePlace(): Place {
+  protected takePlace(): PieceLocation {
     const { place } = this;
     this.place = undefined;
     if (place) return place;

@@ -20,7 +20,7 @@ export interface Machine {
 }
 
 /** The location or the value of one part of an object. */
-export type Place =
+export type PieceLocation =
   | { readonly kind: "memory"; readonly address: bigint }
   | { readonly kind: "register"; readonly register: number }
   /** The value itself; the object is not in memory. */
@@ -33,7 +33,7 @@ export type Place =
 
 /** A part of an object. The first part comes first. */
 export interface Piece {
-  readonly place: Place;
+  readonly location: PieceLocation;
   /** Size in bits; undefined for the whole object. */
   readonly bits: number | undefined;
   /** Bits to skip in the location. */

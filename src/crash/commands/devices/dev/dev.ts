@@ -3,7 +3,7 @@ import { command } from "../../../language/command.ts";
 import { deviceDumpContents, deviceDumpList, dumpsTable } from "./dumps.ts";
 import { deviceNumbers, numbersTable } from "./numbers.ts";
 import { diskRequests, disksTable } from "./disks.ts";
-import { lackingTypes } from "../../../language/lacking.ts";
+import { missingTypes } from "../../../language/missingTypes.ts";
 import { busTable, pciBuses, pciTable } from "./pci.ts";
 import { resources, resourcesTable } from "./resources.ts";
 
@@ -46,8 +46,8 @@ export const dev = command({
     if (args.has("-V")) yield* deviceDumpList(context);
     if (index !== undefined) yield* deviceDumpContents(context, index, args.rest[0]);
     if (args.has("-V") || index !== undefined) return;
-    const lacking = lackingTypes(context);
-    if (lacking) throw lacking;
+    const fault = missingTypes(context);
+    if (fault) throw fault;
     if (args.has("-i")) yield* resources(kernel);
     if (args.has("-p")) yield* pciBuses(kernel);
     if (args.has("-d") || args.has("-D")) yield* diskRequests(kernel, args.has("-d"));

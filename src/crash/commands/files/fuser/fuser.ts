@@ -31,7 +31,7 @@ export const fuser = command({
   *run({ kernel }, { rest: [word, ...more] }) {
     if (word === undefined || more.length > 0)
       throw new WrongUse("exactly one argument is required: a path or the address of an inode");
-    const isWanted = wanted(kernel, word);
+    const isWanted = fileTest(kernel, word);
     const usersOf = fileUsers(isWanted);
     const { tasks, fault } = taskTable(kernel);
     const faults = new Set<Fault>(fault ? [fault] : []);
@@ -57,7 +57,7 @@ export const fuser = command({
 });
 
 /** Parses the argument: a path or the address of an inode. @throws UsageError */
-function wanted(kernel: Kernel, word: string): IsWanted {
+function fileTest(kernel: Kernel, word: string): IsWanted {
   if (word.startsWith("/")) return byPath(word);
   const address = hexNumber(word);
   if (address === undefined || !kernel.memory.isKernelAddress(address))
@@ -72,7 +72,7 @@ interface UserRow {
 }
 
 /** Reads a value of a task; undefined for an NFS client. */
-const ofTask =
+const taskValue =
   <T>(read: (task: Obj) => T) =>
   ({ user }: UserRow): T | undefined =>
     typeof user === "string" ? undefined : read(user);
@@ -82,14 +82,14 @@ const quoted = (name: string): string => `"${name}"`;
 export const usersTable: Table<UserRow> = {
   gap: "  ",
   columns: {
-    pid: { kind: "number", title: "PID", titleAlign: "center", width: 5, value: ofTask(taskPid), absent: "-" },
-    task: { kind: "task", title: "TASK", titleAlign: "center", value: ofTask(({ address }) => address) },
+    pid: { kind: "number", title: "PID", titleAlign: "center", width: 5, value: taskValue(taskPid), absent: "-" },
+    task: { kind: "task", title: "TASK", titleAlign: "center", value: taskValue(({ address }) => address) },
     comm: {
       kind: "text",
       title: "COMM",
       about: "null for an NFS client",
       width: 16,
-      value: ofTask(taskComm),
+      value: taskValue(taskComm),
       text: quoted,
       absent: ({ user }) => (typeof user === "string" ? quoted(user) : ""),
     },
@@ -101,8 +101,8 @@ export const usersTable: Table<UserRow> = {
       value: ({ uses }) => uses,
       text: (_, { uses }) => uses.join(" "),
     },
-    cpu: { kind: "number", value: ofTask(taskCpu) },
-    state: { kind: "text", about: "as `ps -S` counts them", value: ofTask(taskState) },
+    cpu: { kind: "number", value: taskValue(taskCpu) },
+    state: { kind: "text", about: "as `ps -S` counts them", value: taskValue(taskState) },
     client: {
       kind: "text",
       about: "of the NFS server",

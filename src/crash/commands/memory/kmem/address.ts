@@ -26,7 +26,7 @@ export function* addressFacts(kernel: Kernel, address: bigint, isPhysical: boole
   const virtual = isKernel ? address : physicalToVirtual(kernel, address);
   let isFirst = true;
   for (const container of pfn instanceof Fault && !isKernel ? [] : identify(kernel, virtual)) {
-    const pieces = [...facts(kernel, container, address, virtual)];
+    const pieces = [...containerPieces(kernel, container, address, virtual)];
     if (pieces.length === 0) continue;
     if (!isFirst) yield text("");
     isFirst = false;
@@ -42,7 +42,7 @@ export function* addressFacts(kernel: Kernel, address: bigint, isPhysical: boole
 const isMapped = (kernel: Kernel, address: bigint): boolean =>
   kernel.memory.isKernelAddress(address) && !(kernel.memory.translate(address) instanceof Fault);
 
-function* facts(kernel: Kernel, container: Container, shown: bigint, virtual: bigint): Pieces {
+function* containerPieces(kernel: Kernel, container: Container, shown: bigint, virtual: bigint): Pieces {
   switch (container.kind) {
     case "symbol":
       return yield symbolPiece(kernel, container.symbol, { address: virtual });

@@ -88,14 +88,14 @@ Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs a
   needs: ["types"],
   *run(context, args) {
     if (args.has("-c") || args.has("-C")) throw new UsageError("this kernel has no page_hash_table");
-    yield* whole(context, args);
+    yield* systemTables(context, args);
     if (["-s", "-S", "-r"].some((flag) => args.has(flag))) yield* slabs(context, args);
     else yield* atAddresses(context, args);
   },
 });
 
 /** Runs the options that take no address. */
-function* whole({ kernel }: Context, args: Parsed): Pieces {
+function* systemTables({ kernel }: Context, args: Parsed): Pieces {
   const tables: readonly (readonly [flag: string, table: () => Pieces])[] = [
     ["-i", () => memoryUsage(kernel, args.value("-i") === "shared")],
     ["-n", () => memoryNodeTables(kernel)],

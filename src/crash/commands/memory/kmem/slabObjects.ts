@@ -162,7 +162,7 @@ function nodeOfSlab(cache: Obj, slab: bigint): number | undefined {
 }
 
 /** Lists slabs with all their objects. @param place the list they are on, shown with each slab */
-function* slabList(slabs: Iterable<Slab>, place: Place, shown?: Shown): Pieces {
+function* slabList(slabs: Iterable<Slab>, place: ListPosition, shown?: Shown): Pieces {
   let fault: Fault | undefined;
   let isEmpty = true;
   for (const slab of untilFault(slabs, (why) => (fault = why))) {
@@ -183,14 +183,14 @@ export function* objectPieces({ cache, slab, index }: SlabObject, withAll: boole
 }
 
 /** The list that a slab is on. */
-interface Place {
+interface ListPosition {
   readonly cpu?: number;
   readonly list?: "current" | "partial" | "full" | "slabs" | "all";
 }
 
 interface SlabRow {
   readonly state: SlabState;
-  readonly place: Place;
+  readonly place: ListPosition;
   readonly objects: () => readonly ShownObject[];
 }
 
@@ -272,7 +272,7 @@ export const slabsTable: Table<SlabRow> = {
 };
 
 /** Makes the piece of one slab. @param only number of the single object to show; undefined for all */
-function slabPiece(state: SlabState, only: number | undefined, place: Place): Piece {
+function slabPiece(state: SlabState, only: number | undefined, place: ListPosition): Piece {
   const { slab, layout, free, fault } = state;
   const { cache } = slab;
   const shown = only === undefined ? Array.from({ length: layout.count }, (_, i) => i) : [only];

@@ -66,7 +66,7 @@ export const vm = command({
     for (const task of selectTasks(context, args.rest)) {
       if (!isFirst) yield text("");
       isFirst = false;
-      yield* ofTask(context, args, task);
+      yield* taskMemoryMap(context, args, task);
     }
   },
 });
@@ -95,11 +95,11 @@ const flagNamesTable: Table<FlagsRow> = {
   },
 };
 
-function* ofTask(context: Context, args: Parsed, task: Obj): Pieces {
+function* taskMemoryMap(context: Context, args: Parsed, task: Obj): Pieces {
   const reference = args.value("-R");
   const { mm, space } = memoryOf(context, args, task);
   if (reference !== undefined) return yield* references(task, mm, space, reference);
-  yield heading(task);
+  yield headingPiece(task);
   if (args.has("-m")) {
     if (mm.address !== 0n) yield structPiece(mm, wholeStruct(mm, "mm_struct"), formatOptions(context, args));
     return;
@@ -118,7 +118,7 @@ function* ofTask(context: Context, args: Parsed, task: Obj): Pieces {
   yield* eachVma(mm, (vma) => vmaPages(vma, pages));
 }
 
-const heading = (task: Obj): Piece =>
+const headingPiece = (task: Obj): Piece =>
   lazyRecord(
     () => taskFacts(task),
     () => [taskHeading(task)],
@@ -160,7 +160,7 @@ function* references(task: Obj, mm: Obj, space: () => AddressSpace, reference: s
   let isEmpty = true;
   const introduced = function* (): Pieces {
     if (isEmpty) {
-      yield heading(task);
+      yield headingPiece(task);
       yield mmPiece(task, mm);
     }
     isEmpty = false;

@@ -78,7 +78,7 @@ function* table(objects: Iterable<Obj>, layout: TableLayout<Obj>): Pieces {
 
 function* programs(context: Context, args: Parsed, word: string | undefined): Pieces {
   const { kernel } = context;
-  const all = word === undefined ? bpfPrograms(kernel) : [named(word, "program", findBpfProgram, kernel)];
+  const all = word === undefined ? bpfPrograms(kernel) : [bpfObject(word, "program", findBpfProgram, kernel)];
   yield* each("programs", all, function* (program) {
     yield new TableLayout(kernel, programsTable(true)).headed(program);
     if (args.has("-j")) {
@@ -98,7 +98,7 @@ function* programs(context: Context, args: Parsed, word: string | undefined): Pi
 
 function* maps(context: Context, args: Parsed, word: string | undefined): Pieces {
   const { kernel } = context;
-  const all = word === undefined ? bpfMaps(kernel) : [named(word, "map", findBpfMap, kernel)];
+  const all = word === undefined ? bpfMaps(kernel) : [bpfObject(word, "map", findBpfMap, kernel)];
   yield* each("maps", all, function* (map) {
     yield new TableLayout(kernel, mapsTable(true)).headed(map);
     if (args.has("-s")) yield* struct(context, args, map);
@@ -118,7 +118,12 @@ function* each(what: string, objects: Iterable<Obj>, say: (object: Obj) => Piece
 }
 
 /** Finds the program or map with an id. @throws UsageError if there is none */
-function named(word: string, what: string, find: (kernel: Kernel, id: bigint) => Obj | undefined, kernel: Kernel): Obj {
+function bpfObject(
+  word: string,
+  what: string,
+  find: (kernel: Kernel, id: bigint) => Obj | undefined,
+  kernel: Kernel,
+): Obj {
   const id = decimalNumber(word);
   const object = id === undefined ? undefined : find(kernel, id);
   if (!object) throw new UsageError(`invalid ${what} ID: ${word}`);

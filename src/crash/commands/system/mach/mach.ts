@@ -42,11 +42,11 @@ export const mach = command({
     if (args.has("-o")) throw new UsageError("-o requires a machine with OPAL firmware");
     if (args.has("-m")) yield* memoryMap(kernel);
     else if (args.has("-c")) yield* cpuStructs(context, args);
-    else yield* facts(kernel);
+    else yield* machineFactPieces(kernel);
   },
 });
 
-function* facts(kernel: Kernel): Pieces {
+function* machineFactPieces(kernel: Kernel): Pieces {
   yield form(kernel, machineForm, kernel);
   let fault: Fault | undefined;
   for (const group of untilFault(stackGroups(kernel), (why) => (fault = why))) {

@@ -44,7 +44,7 @@ export const lastRunTable = (ago: boolean): Table<LastRun, PanelKeys["ps -l"]> =
         kind: "nanoseconds",
         ...shownAs(ago),
         about: "time since then, by the same clock",
-        value: since,
+        value: elapsedSince,
         text: agoText,
       },
       state: { ...of(taskColumns.state), title: "", gap: "] [" },
@@ -62,7 +62,7 @@ const of = (column: Column<Obj>): Column<LastRun> => columnOf(column, ({ task })
  * Returns the nanoseconds since a task last got a CPU, by that CPU's scheduler clock; at least 0. @throws Fault when
  * either time cannot be read
  */
-function since({ task, at }: LastRun): bigint {
+function elapsedSince({ task, at }: LastRun): bigint {
   if (at instanceof Fault) throw at;
   const nanoseconds = runqueueClock(task.kernel, taskCpu(task)) - at;
   return nanoseconds < 0n ? 0n : nanoseconds;

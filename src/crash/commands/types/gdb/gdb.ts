@@ -31,8 +31,8 @@ export const gdb = command({
   *run(context, { rest }) {
     const [, verb = "", format = "", words = ""] = /^([a-z]+)(?:\/(\w+))?\s*(.*)$/s.exec((rest[0] ?? "").trim()) ?? [];
     if (verb === "") throw new WrongUse("a command is missing");
-    const run = understood.find(([name]) => name.test(verb))?.[1];
-    if (!run) throw new UsageError(elsewhere(verb, words));
+    const run = gdbCommands.find(([name]) => name.test(verb))?.[1];
+    if (!run) throw new UsageError(unsupported(verb, words));
     yield* run(context, words.trim(), format);
   },
 });
@@ -40,7 +40,7 @@ export const gdb = command({
 type Run = (context: Context, words: string, format: string) => Running;
 
 /** The supported commands by gdb's names and common abbreviations. */
-const understood: readonly (readonly [name: RegExp, run: Run])[] = [
+const gdbCommands: readonly (readonly [name: RegExp, run: Run])[] = [
   [/^(p|pr|pri|prin|print|inspect|output|call)$/, print],
   [/^(pt|pty|ptyp|ptype)$/, ptype],
   [/^(what|whati|whatis)$/, whatis],
@@ -118,7 +118,7 @@ function info(context: Context, words: string): Pieces {
   if (/^sy/.test(what)) return infoSymbol(context, rest);
   if (/^ad/.test(what)) return infoAddress(context, rest);
   if (/^sc/.test(what)) return infoScope(context, rest);
-  throw new UsageError(elsewhere("info", words));
+  throw new UsageError(unsupported("info", words));
 }
 
 /** The equivalents of gdb commands that are not supported. */
@@ -136,7 +136,7 @@ const elsewhereTable: readonly (readonly [line: RegExp, here: string])[] = [
   [/^set\b/, 'a dump is read-only; crash\'s own "set" changes how things are shown'],
 ];
 
-function elsewhere(verb: string, words: string): string {
+function unsupported(verb: string, words: string): string {
   const line = `${verb} ${words}`.trim();
   const here = elsewhereTable.find(([name]) => name.test(line))?.[1];
   return `gdb's "${line}" is not supported: ${here ?? '"help" lists the commands'}`;

@@ -42,17 +42,17 @@ export function* listElements(kernel: Kernel, walk: ListWalk): Generator<bigint>
     }
   }
   if (startIs === "linkOfElement") yield start - link;
-  const ways = waysBack(kernel, walk);
+  const backLinks = backLinkCheck(kernel, walk);
   let from = start;
   for (let at = kernel.memory.word(start + step); at !== end; at = kernel.memory.word(at + step)) {
     if (at === 0n) break;
-    ways.see(from, at);
+    backLinks.compare(from, at);
     if (at === start) break;
     check(isRepeated(at), at);
     yield BigInt.asUintN(64, at - link);
     from = at;
   }
-  const fault = ways.fault();
+  const fault = backLinks.fault();
   if (fault) throw fault;
 }
 
@@ -60,14 +60,14 @@ export function* listElements(kernel: Kernel, walk: ListWalk): Generator<bigint>
  * Compares links with the links back, the other word of each node: `prev` of `list_head`, `pprev` of `hlist_node`. If
  * no link of the list has a matching link back, the list has another layout and nothing is reported.
  */
-function waysBack(kernel: Kernel, { reverse }: ListWalk) {
+function backLinkCheck(kernel: Kernel, { reverse }: ListWalk) {
   const other = reverse ? 0n : BigInt(kernel.arch.wordSize);
-  let answered = false;
+  let hasMatch = false;
   let broken: Fault | undefined;
   return {
-    see(from: bigint, to: bigint): void {
+    compare(from: bigint, to: bigint): void {
       const back = attempt(() => kernel.memory.word(to + other));
-      if (back === from) answered = true;
+      if (back === from) hasMatch = true;
       else if (!(back instanceof Fault))
         broken ??= Fault.at(
           "corrupt",
@@ -75,7 +75,7 @@ function waysBack(kernel: Kernel, { reverse }: ListWalk) {
           `list is damaged here: it leads to ${hex0x(to)}, whose back pointer is ${hex0x(back)}`,
         );
     },
-    fault: (): Fault | undefined => (answered ? broken : undefined),
+    fault: (): Fault | undefined => (hasMatch ? broken : undefined),
   };
 }
 

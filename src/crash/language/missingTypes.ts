@@ -3,7 +3,7 @@ import { Fault } from "../../base/fault.ts";
 import type { Context } from "./command.ts";
 
 /** Returns why the session has no types, as a fault of one line; undefined if it has types. */
-export function lackingTypes({ kernel, session }: Context): Fault | undefined {
+export function missingTypes({ kernel, session }: Context): Fault | undefined {
   if (kernel.types.sources.length > 0) return undefined;
-  return Fault.of("unknown", session.lacking[0] ?? "no types: give a vmlinux with debuginfo");
+  return Fault.of("unknown", session.limitations[0] ?? "no types: give a vmlinux with debuginfo");
 }
