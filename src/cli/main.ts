@@ -12,6 +12,7 @@ const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<
   analyze,
   dap,
   debuginfo: async (argv) => (await import("./debuginfo.ts")).debuginfo(argv),
+  doctor: async (argv) => (await import("./doctor.ts")).doctor(argv),
   docs: async (argv) => (await import("./docs.ts")).docs(argv),
   log: async (argv) => (await import("./log.ts")).log(argv),
 };

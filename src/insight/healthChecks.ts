@@ -2,6 +2,7 @@
 import { blockedTasks } from "./health/blockedTasks.ts";
 import { cpus } from "./health/cpus.ts";
 import { dentries, pageTables, perCpuMemory, unreclaimableSlab, vmallocMemory } from "./health/kernelMemory.ts";
+import { kdump } from "./health/kdump.ts";
 import { load } from "./health/load.ts";
 import { memoryCgroups } from "./health/memoryCgroups.ts";
 import { panicSettings } from "./health/panicSettings.ts";
@@ -33,4 +34,5 @@ export const healthChecks: readonly HealthCheck[] = [
   memoryCgroups,
   taints,
   panicSettings,
+  kdump,
 ];

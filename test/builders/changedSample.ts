@@ -48,6 +48,21 @@ export interface Checked extends Health {
   said(check: HealthCheck): string | undefined;
 }
 
+/** Runs one check. @returns its findings, and the sentence for when it has none */
+export function checkedOne(
+  kernel: Kernel,
+  check: HealthCheck,
+  dump: DumpState = {},
+): { readonly findings: readonly Finding[]; readonly said: string } {
+  const findings: Finding[] = [];
+  const run = check.run(kernel, dump);
+  for (;;) {
+    const step = run.next();
+    if (step.done) return { findings, said: step.value };
+    if ("id" in step.value) findings.push(step.value);
+  }
+}
+
 /** Runs the checks. */
 export function checked({ context: { kernel } }: Session, dump: DumpState = {}): Checked {
   const result = toEnd(health(kernel, dump));

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { kdump } from "../../../src/insight/health/kdump.ts";
 import { panicSettings } from "../../../src/insight/health/panicSettings.ts";
 import { taints } from "../../../src/insight/health/taints.ts";
+import { toyKernel, type ToyKernel } from "../../builders/kernel.ts";
 import { openSession } from "../../../src/session/open/open.ts";
-import { changedSample, checked } from "../../builders/changedSample.ts";
+import { changedSample, checked, checkedOne } from "../../builders/changedSample.ts";
 
 const sample = openSession({ vmcore: ["sample/vmcore"] });
 const other = changedSample(({ kernel, put, word }) => {
@@ -11,6 +13,8 @@ const other = changedSample(({ kernel, put, word }) => {
   put(kernel.variable("panic_on_oops"), 0);
   put(kernel.variable("sysrq_enabled"), 176);
   put(kernel.variable("panic_timeout"), 10);
+  put(kernel.variable("crashk_res").at("start"), 0x1000_0000);
+  put(kernel.variable("crashk_res").at("end"), 0x17ff_ffff);
 });
 const [first, second] = [checked(sample), checked(other)];
 after(() => {
@@ -35,4 +39,42 @@ test("panic settings are told with their values, and what the sysrq mask allows"
   assert.match(said, /^The kernel panics after: none of the events that can be chosen; /);
   assert.match(said, /the machine reboots 10 s after a panic/);
   assert.match(said, /the sysrq key allows reboot and power off \(128\), remounting read-only \(32\), sync \(16\)\.$/);
+});
+
+/** A kernel that was booted with a command line, and what is reserved and loaded. */
+const kdumpKernel = (commandLine: string, end: bigint, image: bigint): ToyKernel =>
+  toyKernel({
+    types: `struct resource { unsigned long long start; unsigned long long end; };
+      struct kimage { unsigned long head; unsigned long start; };
+      struct resource crashk_res;`,
+    symbols: { saved_command_line: 0x1000n, crashk_res: 0x2000n, kexec_crash_image: 0x3000n },
+    memory: [
+      ["char *", 0x1000n, commandLine],
+      ["struct resource", 0x2000n, { start: end === 0n ? 0n : 0x1300_0000n, end }],
+      ["unsigned long", 0x3000n, image],
+      ["struct kimage", 0x4000n, { start: 0x1eff_a120n }],
+    ],
+  });
+
+test("kdump that was not set up is a note; memory without a capture kernel is a suspect", () => {
+  assert.deepEqual(
+    first.of(kdump).map(({ severity, slots }) => [severity, slots["asked"], slots["reserved"]]),
+    [["note", "", 0]],
+  );
+  assert.deepEqual(
+    second.of(kdump).map(({ severity, slots }) => [severity, slots["asked"], slots["reserved"]]),
+    [["suspect", "", 128 * 2 ** 20]],
+  );
+});
+
+test("memory that was asked for and not reserved is a suspect, and a loaded capture kernel is none", () => {
+  const [refused] = checkedOne(kdumpKernel("quiet crashkernel=8G", 0n, 0n), kdump).findings;
+  assert.equal(refused?.severity, "suspect");
+  assert.deepEqual(refused.text, ["crashkernel=8G requests memory, but none is reserved: kdump could not work."]);
+  const ready = checkedOne(kdumpKernel("crashkernel=192M", 0x1eff_ffffn, 0x4000n), kdump);
+  assert.deepEqual(ready.findings, []);
+  assert.equal(
+    ready.said,
+    "crashkernel=192M reserved 192.0 MiB at physical 0x13000000, and a capture kernel is loaded there; its entry point is 0x1effa120.",
+  );
 });
