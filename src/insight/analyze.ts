@@ -38,12 +38,19 @@ const MAX_MS = 2000;
  */
 export function headlineOf(kernel: Kernel): Omit<Verdict, "findings" | "unchecked"> {
   const crash = crashFacts(kernel);
+  const { kind, panic, stopped } = crash;
   return {
-    title: titleOf(crash) ?? crash.panic?.text ?? "no crash: the machine was running",
+    title: titleOf(crash) ?? panic?.text ?? untitled(stopped),
     key: crashKey(crash),
-    kind: crash.kind ?? (crash.panic ? "panic" : "none"),
-    mechanism: crash.report || crash.panic ? mechanismOf(crash.kind, crash.panic?.text) : "none",
+    kind: kind ?? (stopped ? "panic" : "none"),
+    mechanism: stopped ? mechanismOf(kind, panic?.text) : "none",
   };
+}
+
+/** Returns the title of a dump whose log reports no failure. */
+function untitled(stopped: boolean | undefined): string {
+  if (stopped === undefined) return "it is not known whether the kernel panicked";
+  return stopped ? "kernel panic: the log does not have the reason" : "no crash: the machine was running";
 }
 
 /** Returns the report's title. If the report names no function, adds the guilty function of the stack. */

@@ -9,7 +9,7 @@ import type { Report } from "../log/reports.ts";
 import { crash } from "../linux/printk/crashReport.ts";
 import { crashSite } from "../linux/printk/crashSite.ts";
 import { kernelLog } from "../linux/printk/oops.ts";
-import { panicTask } from "../linux/printk/panic.ts";
+import { panicMessage, panicTask } from "../linux/printk/panic.ts";
 import { panicCpu } from "../linux/printk/panicCpu.ts";
 import { cpuTask, runningOn } from "../linux/sched/cpu.ts";
 import { logLines } from "../linux/printk/printk.ts";
@@ -30,6 +30,8 @@ export interface CrashFacts {
   readonly panic: { readonly text: string; readonly line: number } | undefined;
   /** Earlier reports, including warnings, the latest first. */
   readonly earlier: readonly ReportFacts[];
+  /** Whether the kernel stopped; false if it was running when its memory was saved; undefined if this is not known. */
+  readonly stopped: boolean | undefined;
   /** The CPU that panicked. */
   readonly panicCpu: number | undefined;
   /** The task that the report is about. */
@@ -68,6 +70,8 @@ export const crashFacts = derived("crash facts", (kernel): CrashFacts => {
     kind: facts?.kind,
     panic: last && { text: last.title, line: last.at },
     earlier: before,
+    stopped:
+      (last ?? (cpu instanceof Fault ? undefined : cpu)) !== undefined ? true : hasNoPanic(kernel) ? false : undefined,
     panicCpu: cpu instanceof Fault ? undefined : cpu,
     task,
     pid: task && valueOf(() => taskPid(task)),
@@ -80,6 +84,9 @@ export const crashFacts = derived("crash facts", (kernel): CrashFacts => {
     secondsAt: (line) => logLines(kernel)[line]?.seconds,
   };
 });
+
+/** Returns whether the log and `panic_cpu` show that the kernel did not panic. */
+const hasNoPanic = (kernel: Kernel): boolean => attempt(() => panicMessage(kernel)) === undefined;
 
 const valueOf = <T>(read: () => T): T | undefined => {
   const value = attempt(read);

@@ -86,7 +86,7 @@ const LOCKDEP = /^(?:lock-|rcu-usage|spinlock|atomic-|preemptible|workqueue-leak
 /** Panic messages that name the mechanism. */
 const PANICS: readonly (readonly [RegExp, Mechanism])[] = [
   [/Attempted to kill init!/, "init-killed"],
-  [/VFS: Unable to mount root fs|VFS: Cannot open root device|No working init found/, "root-missing"],
+  [/VFS: Unable to mount root fs|VFS: Cannot open root device/, "root-missing"],
   [/[Oo]ut of memory|System is deadlocked on memory/, "oom"],
   [/sysrq triggered crash/, "sysrq"],
   [/[Hh]ard LOCKUP/, "hardlockup"],

@@ -49,7 +49,7 @@ export function objectState(kernel: Kernel, address: bigint): ObjectState | unde
 }
 
 function typeOf(kernel: Kernel, object: SlabObject): string | undefined {
-  const name = attempt(() => slabStruct(kernel, object));
+  const name = attempt(() => (isMerged(object.cache) ? undefined : slabStruct(kernel, object)));
   return name === undefined || name instanceof Fault ? undefined : `struct ${name}`;
 }
 

@@ -200,8 +200,8 @@ function errorPointer(
   who: Sentence,
   { number, name }: Extract<BadValue, { kind: "error" }>,
 ): Statement {
-  // container_of() of NULL is a small negative number too. Most member offsets are multiples of the word size.
-  const isMember = number % 8 === 0 && origin !== "call result";
+  // container_of() of NULL is a small negative number too. Most member offsets are multiples of 4.
+  const isMember = number % 4 === 0 && origin !== "call result";
   return {
     id: "fault.err-ptr",
     certainty: isMember ? "likely" : "certain",

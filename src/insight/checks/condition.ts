@@ -57,6 +57,8 @@ function* divisionFinding(crash: CrashFacts, site: Site): Generator<Finding | St
   if (!effect?.divisor) throw Fault.of("unknown", "the instruction that was interrupted is not a division");
   const value = valueAt(site, effect.divisor, index);
   const named = valueExpression(site, effect.divisor, index)?.text;
+  if (value !== undefined && value !== 0n)
+    throw Fault.of("unknown", `the divisor is ${value}: the quotient does not fit, or the divisor has changed since`);
   const name = named ?? (effect.divisor.kind === "register" ? effect.divisor.name : "the divisor");
   yield {
     id: "fault.condition",

@@ -17,7 +17,7 @@ export const deliberate: Check = {
     const names = (crash.stack?.frames ?? []).map((frame) => functionOf(frame) ?? "");
     const isWrite = names.includes("write_sysrq_trigger");
     const panicker = mechanism === "panic" ? frames.find((frame) => functionOf(frame) !== undefined) : undefined;
-    if (mechanism !== "sysrq" && !panicker) return;
+    if (!crash.stopped || (mechanism !== "sysrq" && !panicker)) return;
     if (!panicker && !isWrite && !isByKey(crash))
       throw Fault.of(
         "unknown",
@@ -31,6 +31,9 @@ export const deliberate: Check = {
     const who = { kind: "task", address: task.address, pid: pid ?? 0, comm: comm ?? "?" } as const;
     const user = uid instanceof Fault ? undefined : uid;
     const terminal = tty instanceof Fault ? undefined : tty;
+    const terminalWords = tty instanceof Fault ? "" : tty === undefined ? ", no terminal" : `, terminal ${tty}`;
+    // What an interrupt does is not done by the task that it interrupted.
+    const isInterrupt = panicker !== undefined && frames.some(({ trap }) => trap !== undefined && !trap.user);
     const line = panic?.line ?? report?.report.at ?? 0;
     const evidence: [Evidence, ...Evidence[]] = [
       { kind: "log", line, text: (panic?.text ?? report?.headline ?? "").trim() },
@@ -41,7 +44,7 @@ export const deliberate: Check = {
     yield {
       id: "crash.deliberate",
       severity: "cause",
-      certainty: "certain",
+      certainty: panicker?.doubt === undefined ? "certain" : "likely",
       slots: isTasks ? { by, pid, comm, tty: terminal, user } : { by: "sysrq key" },
       text: !isTasks
         ? [
@@ -51,12 +54,12 @@ export const deliberate: Check = {
           ]
         : [
             who,
-            ...(user === undefined
-              ? []
-              : [` (user id ${user}${terminal === undefined ? ", no terminal" : `, terminal ${terminal}`})`]),
-            panicker
-              ? ` was in ${functionOf(panicker) ?? "?"}, which called panic().`
-              : " asked for the crash by /proc/sysrq-trigger.",
+            ...(user === undefined ? [] : [` (user id ${user}${terminalWords})`]),
+            !panicker
+              ? " asked for the crash by /proc/sysrq-trigger."
+              : isInterrupt
+                ? ` ran when an interrupt or exception came, in which ${functionOf(panicker) ?? "?"} called panic().`
+                : ` was in ${functionOf(panicker) ?? "?"}, which called panic().`,
           ],
       evidence,
     };

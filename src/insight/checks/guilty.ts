@@ -22,7 +22,7 @@ export const guilty: Check = {
     yield guiltyFinding(kernel, crash, found);
     const [first] = crash.frames;
     if (first?.symbol && crash.trap && found.frame && first !== found.frame)
-      yield faultingFinding(kernel, crash, first);
+      yield faultingFinding(kernel, crash, first, found.index);
   },
 };
 
@@ -56,7 +56,7 @@ function guiltyFinding(kernel: Kernel, crash: CrashFacts, found: GuiltyFrame): F
             { kind: "source", file: inlined.file, line: inlined.line } as const,
           ]
         : []),
-      ...moduleWords(found.module, known),
+      ...moduleWords(found.function, found.module, known),
       ".",
     ],
     evidence: evidenceOf(crash, found, source),
@@ -66,7 +66,8 @@ function guiltyFinding(kernel: Kernel, crash: CrashFacts, found: GuiltyFrame): F
   };
 }
 
-function moduleWords(module: string | undefined, inTree: boolean | undefined): Sentence {
+function moduleWords(name: string, module: string | undefined, inTree: boolean | undefined): Sentence {
+  if (module === "bpf" || /^bpf_prog_[0-9a-f]{16}/.test(name)) return [", a BPF program"];
   if (module === undefined) return [", in the kernel itself"];
   const tree = inTree === undefined ? "" : inTree ? " (from the kernel's tree)" : " (out of tree)";
   return [", of module ", { kind: "module", name: module }, tree];
@@ -94,7 +95,9 @@ function evidenceOf(
   return first ? [first, ...more] : [{ kind: "log", line: report?.report.at ?? 0, text: report?.headline ?? "" }];
 }
 
-function faultingFinding(kernel: Kernel, crash: CrashFacts, frame: Frame): Finding {
+/** @param guilty index of the guilty function's frame */
+function faultingFinding(kernel: Kernel, crash: CrashFacts, frame: Frame, guilty = 0): Finding {
+  const isInterrupt = crash.frames.slice(1, guilty + 1).some(({ trap }) => trap !== undefined);
   const source = sourceOf(kernel, lookupAddress(frame));
   const name = functionOf(frame) ?? "code without a name";
   return {
@@ -106,7 +109,7 @@ function faultingFinding(kernel: Kernel, crash: CrashFacts, frame: Frame): Findi
       "The instruction that was interrupted is in ",
       { kind: "symbol", name, address: frame.pc },
       ...(source ? [" at ", { kind: "source", file: source.file, line: source.line } as const] : []),
-      ", in a call that came from there.",
+      isInterrupt ? ", in an interrupt or exception that came while it ran." : ", in a call that came from there.",
     ],
     evidence: [
       { kind: "register", task: crash.task?.address ?? 0n, pc: frame.pc, name: kernel.arch.pc, value: frame.pc },

@@ -21,7 +21,8 @@ export const initExit: Check = {
       certainty: "certain",
       slots: { code, signal: name, status: signal === 0 ? status : undefined, pid: pid ?? 1 },
       text: [
-        ...(task && pid !== undefined
+        // Another thread of init may be the last one to exit.
+        ...(task && pid === 1
           ? [{ kind: "task", address: task.address, pid, comm: comm ?? "?" } as const, ", the first process, "]
           : ["init, the first process, "]),
         name === undefined ? `ended with exit status ${status}.` : `was killed by ${name} (signal ${signal}).`,

@@ -116,7 +116,11 @@ function corruptionFinding(kernel: Kernel, corruption: Corruption, log: Evidence
     certainty: "certain",
     slots,
     text: [
-      ...(isPoison ? ["The entry "] : ["The neighbour "]),
+      ...(isPoison
+        ? ["The entry "]
+        : neighbour === undefined
+          ? [`The entry ${link === "prev" ? "after" : "before"} `]
+          : ["The neighbour "]),
       addressOf(neighbour ?? entry ?? 0n),
       ` has ${link ?? "a link"} = ${valueText(found ?? 0n)}`,
       ...(expected === undefined ? [] : [", where ", addressOf(expected), " has to be"]),

@@ -17,11 +17,35 @@ export const mechanism: Check = {
   *run(kernel, crash) {
     const { report, panic } = crash;
     if (!report && !panic) return;
+    if (!crash.stopped) {
+      if (report) yield survivedFinding(crash, report);
+      return;
+    }
     yield mechanismFinding(kernel, crash);
     const consequence = consequenceFinding(crash);
     if (consequence) yield consequence;
   },
 };
+
+/** Reports the last failure in the log of a kernel that was running, or that is not known to have stopped. */
+function survivedFinding({ kind, stopped }: CrashFacts, report: ReportFacts): Finding {
+  const line = { kind: "log", line: report.report.at, text: report.headline } as const;
+  return {
+    id: "crash.survived",
+    severity: "note",
+    certainty: "certain",
+    slots: { mechanism: mechanismOf(kind, undefined), task: report.pid, comm: report.comm, cpu: report.cpu },
+    text: [
+      stopped === false
+        ? "The kernel was running when its memory was saved. "
+        : "Whether the kernel stopped is not known. ",
+      "The last failure that its log reports is ",
+      line,
+      ".",
+    ],
+    evidence: [line],
+  };
+}
 
 function mechanismFinding(kernel: Kernel, crash: CrashFacts): Finding {
   const { report, panic, pid, comm } = crash;
@@ -29,10 +53,11 @@ function mechanismFinding(kernel: Kernel, crash: CrashFacts): Finding {
   const cpu = crash.cpu ?? report?.cpu ?? crash.panicCpu;
   const switches = sysctls(kernel, kind);
   const line = panic ?? { text: report?.headline ?? "", line: report?.report.at ?? 0 };
+  const isCertain = !report || !panic || panic.line === report.report.at || leadsTo(report, panic, crash.earlier);
   return {
     id: "crash.mechanism",
     severity: "cause",
-    certainty: "certain",
+    certainty: isCertain ? "certain" : "likely",
     slots: { mechanism: kind, task: pid ?? report?.pid, comm: comm ?? report?.comm, cpu },
     text: [
       "What stopped the kernel was ",
@@ -42,7 +67,7 @@ function mechanismFinding(kernel: Kernel, crash: CrashFacts): Finding {
         : [...taskWords(crash), ...(cpu === undefined ? [] : [" on ", { kind: "cpu", cpu } as const])]),
       report ? ": " : "; it said: ",
       { kind: "log", line: report?.report.at ?? line.line, text: report?.headline ?? line.text },
-      ".",
+      isCertain ? "." : "; the panic may also have another reason, which the log does not report.",
     ],
     evidence: [
       { kind: "log", line: line.line, text: line.text.trim() },
@@ -59,11 +84,13 @@ function taskWords({ task, pid, comm }: CrashFacts): Sentence {
   return [", while task ", named, " ran"];
 }
 
-/** Kernel variables of the settings that make a report a panic, for each mechanism. */
+/**
+ * Kernel variables of the settings that make a report a panic, for each mechanism. panic() clears panic_on_warn, so that
+ * its value in the dump is no evidence.
+ */
 const SYSCTLS: Readonly<Partial<Record<Mechanism, readonly string[]>>> = {
   oops: ["panic_on_oops"],
   bug: ["panic_on_oops"],
-  warn: ["panic_on_warn"],
   softlockup: ["softlockup_panic"],
   hardlockup: ["hardlockup_panic"],
   "hung-task": ["sysctl_hung_task_panic"],
@@ -90,6 +117,11 @@ const WORDS: Readonly<Partial<Record<Mechanism, RegExp>>> = {
   "hung-task": /hung_task: blocked tasks/,
   rcu: /RCU Stall/,
   oom: /[Oo]ut of memory/,
+  "stack-overflow": /: Fatal exception|kernel stack overflow|stack-protector/,
+  sanitizer: /panic_on_warn set|: Fatal exception|kasan\.fault|KASAN|UBSAN/,
+  lockdep: /panic_on_warn set/,
+  hardware: /[Mm]achine check|hardware error/i,
+  nmi: /NMI/,
 };
 
 /**
@@ -107,17 +139,18 @@ function consequenceFinding({ report, panic, earlier, secondsAt }: CrashFacts): 
   if (!report || !panic || panic.line === report.report.at) return undefined;
   const [from, to] = [secondsAt(report.report.at), secondsAt(panic.line)];
   const later = from === undefined || to === undefined ? undefined : to - from;
+  const isCertain = leadsTo(report, panic, earlier);
   return {
     id: "crash.consequence",
     severity: "note",
-    certainty: leadsTo(report, panic, earlier) ? "certain" : "likely",
+    certainty: isCertain ? "certain" : "likely",
     slots: { cause: report.title, consequence: panic.text },
     text: [
       "The panic (",
       { kind: "log", line: panic.line, text: panic.text },
       ") is a consequence of that",
       later === undefined ? "" : `, ${later.toFixed(3)} s later by the log's clock`,
-      ".",
+      isCertain ? "." : ", or of something that the log does not report.",
     ],
     evidence: [
       { kind: "log", line: report.report.at, text: report.headline },

@@ -54,7 +54,13 @@ function overrun(kernel: Kernel, word: bigint): Finding | undefined {
     text: [
       "The object at ",
       addressOf(before),
-      `, before the one that held the bad value, was written past its end: ${told.why}.`,
+      ...(damage
+        ? [
+            `, before the one that held the bad value, has damage behind its end: ${told.why}. It was written past its end, or the memory behind it by something else.`,
+          ]
+        : [
+            `, before the one that held the bad value, was written past its end: ${told.why}, or both hold text by themselves.`,
+          ]),
     ],
     evidence: [
       { kind: "object", cache: cacheName(object.cache), address: before, state: isFree ? "free" : "allocated" },

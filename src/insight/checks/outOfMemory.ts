@@ -49,10 +49,22 @@ function requestFinding(report: ReportFacts): Finding {
     certainty: "certain",
     slots: { order, gfp: request?.[1], limit },
     text: [
-      `${report.comm ?? "A task"} asked for `,
-      order === undefined ? "memory" : order <= 0 ? "a single page" : `${2 ** order} pages in a row (order ${order})`,
+      ...(order === -1
+        ? ["The sysrq key f, or a write of it, called for the out-of-memory killer"]
+        : [`${report.comm ?? "A task"} asked for `]),
+      order === -1
+        ? ""
+        : order === undefined
+          ? "memory"
+          : order <= 0
+            ? "a single page"
+            : `${2 ** order} pages in a row (order ${order})`,
       request?.[1] === undefined ? "" : ` with ${request[1]}`,
-      limit === undefined ? "; there was none." : `; what was exhausted is the memory of the ${WORDS[limit] ?? limit}.`,
+      order === -1
+        ? "."
+        : limit === undefined
+          ? "; there was none."
+          : `; what was exhausted is the memory of the ${WORDS[limit] ?? limit}.`,
     ],
     evidence,
   };
@@ -82,6 +94,8 @@ interface Consumer {
   readonly bytes: number;
   readonly evidence: Evidence;
   readonly subject: Reference | string;
+  /** Words before and after the size. */
+  readonly words: readonly [string, string];
 }
 
 /** Maximum number of consumers that are reported. */
@@ -93,14 +107,14 @@ function* consumerFindings(kernel: Kernel): Generator<Finding | Step, void, void
   const consumers = [...(yield* processes(kernel)), ...(yield* caches(kernel))];
   consumers.sort((a, b) => b.bytes - a.bytes);
   const whole = consumers.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (const { what, bytes, evidence, subject } of consumers.slice(0, MAX_CONSUMERS)) {
+  for (const { what, bytes, evidence, subject, words } of consumers.slice(0, MAX_CONSUMERS)) {
     if (bytes < whole * MIN_SHARE) return;
     yield {
       id: "oom.consumer",
       severity: "note",
       certainty: "certain",
       slots: { what, bytes },
-      text: [subject, ` holds ${(bytes / 2 ** 20).toFixed(1)} MiB.`],
+      text: [subject, ` ${words[0]} ${(bytes / 2 ** 20).toFixed(1)} MiB${words[1]}.`],
       evidence: [evidence],
     };
   }
@@ -127,6 +141,7 @@ function* processes(kernel: Kernel): Generator<Step, Consumer[], void> {
         text: `${found.comm} [${found.pid}]: ${found.bytes} bytes resident`,
       },
       subject: { kind: "task", address: task.address, pid: found.pid, comm: found.comm },
+      words: ["has", " resident, with the pages that it shares with others"],
     });
   }
   return all;
@@ -145,6 +160,7 @@ function* caches(kernel: Kernel): Generator<Step, Consumer[], void> {
       bytes: found.bytes,
       evidence: { kind: "cache", name: found.name, address: cache.address, text: `${found.bytes} bytes of slabs` },
       subject: `The slab cache ${found.name}`,
+      words: ["holds", ""],
     });
   }
   return all;

@@ -11,11 +11,13 @@ export const rcuStall: Check = {
   id: "rcu-stall",
   needs: [],
   about: ["rcu-stall"],
-  *run(kernel, { report }) {
+  *run(kernel, { report, stopped }) {
     if (!report) return;
     const cpus = stalledCpus(report);
     const blocked = blockedTasks(report);
-    const pids = [...new Set([...cpus.flatMap((cpu) => cpuContext(kernel, cpu)?.pid ?? []), ...blocked])];
+    // The CPUs of a kernel that did not stop may have run something else since.
+    const ran = stopped ? cpus.flatMap((cpu) => cpuContext(kernel, cpu)?.pid ?? []) : [];
+    const pids = [...new Set([...ran, ...blocked])];
     const starved = report.texts.findIndex((text) => /\bkthread (?:timer wakeup didn't happen|starved) for/.test(text));
     const kthread = starved < 0 ? "running" : "starved";
     const named = pids.flatMap((pid): (string | Reference)[] => {

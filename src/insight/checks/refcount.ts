@@ -30,6 +30,7 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
   const address = argumentOf(site, register);
   if (address === undefined) throw Fault.of("unknown", "which reference count was passed cannot be told from the code");
   const value = readWord(kernel, address, 4);
+  const word = readWord(kernel, address & ~7n, 8);
   const said = report?.said.find((line) => line.startsWith("refcount_t: "));
   const line = report?.numbers.find((_, i) => report.texts[i]?.includes(said ?? "refcount_t: "));
   const isUnderflow = said?.includes("underflow") === true;
@@ -44,14 +45,14 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
       ", which ",
       { kind: "symbol", name: functionName(site), address: site.graph.effects[site.index]?.address ?? 0n },
       isUnderflow
-        ? " dropped, was 0 already: it was released more often than taken"
+        ? " dropped, had no reference left: it was released more often than taken, or overwritten"
         : ` used, is wrong: ${said ?? "refcount_t"}`,
       value === undefined ? "" : `; it holds ${Number(BigInt.asIntN(32, value))} now`,
-      value === 0xc0000000n ? " (saturated, so that it is never freed)." : ".",
+      value === 0xc0000000n ? " (saturated)." : ".",
     ],
     evidence: [
-      { kind: "memory", address: address & ~7n, value: readWord(kernel, address & ~7n, 8) ?? 0n },
       { kind: "frame", task: task?.address ?? 0n, pc: site.frame.pc, text: functionName(site) },
+      ...(word === undefined ? [] : [{ kind: "memory", address: address & ~7n, value: word } as const]),
       ...(said !== undefined && line !== undefined ? [{ kind: "log", line, text: said } as const] : []),
     ],
   };

@@ -12,10 +12,10 @@ export const rootMissing: Check = {
   needs: [],
   about: ["panic"],
   *run(kernel, { panic }) {
-    if (!panic || !/Unable to mount root fs|Cannot open root device|No working init found/.test(panic.text)) return;
+    if (!panic || !/Unable to mount root fs|Cannot open root device/.test(panic.text)) return;
     const line = commandLine(kernel);
     const root = line && /(?:^|\s)root=(\S+)/.exec(line.text)?.[1];
-    const names = attempt(() => [...disks(kernel)].slice(0, MAX_DISKS).map((disk) => disk.at("disk_name").text()));
+    const names = attempt(() => [...disks(kernel)].map((disk) => disk.at("disk_name").text()));
     const there = names instanceof Fault ? undefined : names;
     const evidence: [Evidence, ...Evidence[]] = [{ kind: "log", line: panic.line, text: panic.text.trim() }];
     if (line) evidence.push({ kind: "log", line: line.at, text: line.text });
@@ -25,20 +25,29 @@ export const rootMissing: Check = {
       certainty: "certain",
       slots: { root, devices: there?.join(" ") },
       text: [
-        root === undefined ? "The kernel command line has no root=" : `The kernel command line has root=${root}`,
-        there === undefined
-          ? "."
-          : there.length === 0
-            ? "; there are no disks."
-            : `; the disks are ${there.join(", ")}.`,
+        root !== undefined
+          ? `The kernel command line has root=${root}`
+          : line
+            ? "The kernel command line has no root="
+            : "The root file system was not found",
+        there === undefined ? "." : there.length === 0 ? "; there are no disks." : `; ${diskWords(there)}.`,
       ],
       evidence,
-      ...(names instanceof Fault ? { unknown: [{ what: "which disks there are", because: names }] } : {}),
+      unknown: [
+        ...(line ? [] : [{ what: "the kernel command line", because: "the log does not have it" }]),
+        ...(names instanceof Fault ? [{ what: "which disks there are", because: names }] : []),
+      ],
     };
   },
 };
 
+/** Maximum number of disks that are named. */
 const MAX_DISKS = 64;
+
+function diskWords(names: readonly string[]): string {
+  const more = names.length - MAX_DISKS;
+  return `the disks are ${names.slice(0, MAX_DISKS).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
 
 /** Returns the line of the log that shows the kernel command line. */
 function commandLine(kernel: Kernel): { readonly at: number; readonly text: string } | undefined {

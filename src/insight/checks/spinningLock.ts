@@ -25,7 +25,7 @@ export const spinningLock: Check = {
     const [frame] = context?.frames ?? [];
     if (!context || !frame || !SPINS.test(functionOf(frame) ?? "")) return;
     const others = possibleCpus(kernel).filter((one) => one !== cpu);
-    const isAlone = others.every((one) => (cpuContext(kernel, one)?.pid ?? 0) === 0);
+    const isAlone = others.every((one) => cpuContext(kernel, one)?.pid === 0);
     const site = yield* siteOf(kernel, frame, cpu);
     const found = yield* lockOf(site);
     if (!found) throw Fault.of("unknown", "which lock the CPU spins for cannot be told from the code");

@@ -13,6 +13,8 @@ export const stackOverflow: Check = {
   about: ["stack-guard", "stack-overflow", "double-fault"],
   *run(kernel, crash) {
     const { task, pid, comm, report } = crash;
+    const other = /\b(?!TASK)([A-Z#]{2,12}) stack guard page was hit/.exec(report?.headline ?? "")?.[1];
+    if (other !== undefined) throw Fault.of("unknown", `the stack that overflowed is not the task's: ${other}`);
     const frames = ownFrames(crash);
     const [first] = frames;
     const last = frames.at(-1);
@@ -26,6 +28,9 @@ export const stackOverflow: Check = {
     const recursion = most.count > 2 ? most.name : undefined;
     // A double fault has other causes too: it is an overflow only if the stack is full.
     if (crash.kind === "double-fault" && depth < threadSize(kernel) - 1024) return;
+    // Another stack may have overflowed, or the frames may end early.
+    if (depth < threadSize(kernel) / 2)
+      throw Fault.of("unknown", `the frames that were found take only ${depth} bytes of the task's stack`);
     yield {
       id: "stack.overflow",
       severity: "cause",

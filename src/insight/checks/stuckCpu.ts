@@ -2,7 +2,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { preemptCount, preemptCountText } from "../../linux/sched/preempt.ts";
-import { logLines } from "../../linux/printk/printk.ts";
 import { hz } from "../../linux/time/timekeeping.ts";
 import type { ReportFacts } from "../../log/facts.ts";
 import { guiltyAmong } from "../../log/guilty.ts";
@@ -22,10 +21,17 @@ export const stuckCpu: Check = {
   about: ["soft-lockup", "hard-lockup", "rcu-stall", "nmi", "panic"],
   *run(kernel, crash) {
     const { report, kind } = crash;
+    if (!crash.stopped)
+      throw Fault.of("unknown", "the kernel is not known to have stopped: its CPUs may have run something else since");
     if (kind === "soft-lockup" || kind === "hard-lockup") {
       const cpu = report?.cpu ?? crash.cpu;
       const context = cpu === undefined ? undefined : cpuContext(kernel, cpu);
       if (!context) throw Fault.of("unknown", "what the CPU ran that was stuck is not known");
+      if (report?.pid !== undefined && report.pid !== context.pid && kind === "soft-lockup")
+        throw Fault.of(
+          "unknown",
+          `CPU ${cpu} was stuck in task ${report.pid}, and runs task ${context.pid} in the dump`,
+        );
       yield stuckFinding(kernel, crash, context, secondsOf(report));
       return;
     }
@@ -73,7 +79,9 @@ function* silentCpus(kernel: Kernel, crash: CrashFacts): Generator<Finding | Ste
     const context = cpuContext(kernel, cpu);
     if (context) contexts.push(context);
   }
-  const seconds = logLines(kernel).at(-1)?.seconds;
+  // What the log prints after the panic may take seconds itself.
+  const end = crash.report?.report.at ?? crash.panic?.line;
+  const seconds = end === undefined ? undefined : crash.secondsAt(end);
   if (seconds === undefined) throw Fault.of("unknown", "the log does not tell how late it was");
   const now = BigInt(Math.round(seconds * 1e9));
   for (const context of contexts) {

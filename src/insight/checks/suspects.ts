@@ -30,7 +30,7 @@ export const suspects: Check = {
         text: [
           "The module ",
           { kind: "module", name },
-          isOnStack ? " is on the stack; " : " is loaded, though not on the stack; ",
+          isOnStack ? " is on the stack; " : crash.stack ? " is loaded, though not on the stack; " : " is loaded; ",
           `it taints the kernel with ${taint} (${taintWords(taint).join(", ")}).`,
         ],
         evidence: [{ kind: "module", name }],
@@ -42,7 +42,7 @@ export const suspects: Check = {
 /** Maximum number of warnings that are reported; the latest ones are used. */
 const MAX_WARNINGS = 3;
 
-function* warningFindings({ report, earlier, secondsAt }: CrashFacts): Generator<Finding, void, void> {
+function* warningFindings({ report, panic, earlier, secondsAt }: CrashFacts): Generator<Finding, void, void> {
   const end = report && secondsAt(report.report.at);
   for (const one of earlier
     .filter(({ severity }) => severity === "warning" || severity === "error")
@@ -53,15 +53,15 @@ function* warningFindings({ report, earlier, secondsAt }: CrashFacts): Generator
     yield {
       id: "suspect.warning-before",
       severity: "suspect",
-      certainty: "possible",
+      certainty: report || panic ? "possible" : "certain",
       slots: {
         function: name === undefined ? undefined : plainName(name),
         seconds: before === undefined ? undefined : Math.round(before * 1000) / 1000,
       },
       text: [
-        `Before that the kernel reported ${one.title}`,
+        report || panic ? `Before that the kernel reported ${one.title}` : `The kernel reported ${one.title}`,
         before === undefined ? "" : `, ${before.toFixed(3)} s earlier by the log's clock`,
-        "; whether it led to the crash is not known.",
+        report || panic ? "; whether it led to the crash is not known." : ", and went on.",
       ],
       evidence: [{ kind: "log", line: one.report.at, text: one.headline }],
     };

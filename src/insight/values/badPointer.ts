@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import { withEntry } from "./calls.ts";
-import { addressAt, registerAt, type Site, siteOf } from "./site.ts";
+import { addressAt, readWord, registerAt, type Site, siteOf } from "./site.ts";
 
 /** The memory access of the faulting instruction, and the register that caused the bad address. */
 export interface BadPointer {
@@ -93,6 +93,12 @@ function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<
   const register = effect.through ?? thunkRegister(kernel, effect);
   if (register === undefined && !effect.access)
     throw Fault.at("unknown", caller.pc, "the call is of a function that is there");
+  if (!isCallTo(site, effect, register, bad.pc))
+    throw Fault.at(
+      "unknown",
+      caller.pc,
+      "the call before the return address on the stack is not shown to be to the bad address",
+    );
   return {
     site,
     effect,
@@ -103,6 +109,13 @@ function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<
     register,
     value: bad.pc,
   };
+}
+
+/** Returns whether a call goes to `target`. A return to a damaged return address leads to code that is no code too. */
+function isCallTo(site: Site, { access }: Effect, register: string | undefined, target: bigint): boolean {
+  if (register !== undefined) return site.registers.get(register) === target;
+  const address = access && addressAt(site, access.place, site.index);
+  return address !== undefined && readWord(site.kernel, address, site.kernel.arch.wordSize) === target;
 }
 
 /** Registers in the order of their numbers in the x86 encoding, which is the order of the thunks in the array. */

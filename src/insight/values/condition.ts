@@ -84,7 +84,8 @@ function worded(
   if (by === "conjunction") {
     const text = isSame ? nameOf(site, left, index) : `(${nameOf(site, left, index)} & ${nameOf(site, right, index)})`;
     const [a, b] = [valueAt(site, left, index), valueAt(site, right, index)];
-    const values = a === undefined || b === undefined ? undefined : `${signedText(a & b, left)} ${relation} 0`;
+    const isKnown = a !== undefined && b !== undefined && holds(relation, a & b, 0n, bitsOf(left));
+    const values = isKnown ? `${signedText(a & b, left)} ${relation} 0` : undefined;
     return { expression: `${text} ${relation} 0`, values, address, comparison };
   }
   const [a, b] = [valueAt(site, left, index), valueAt(site, right, index)];
@@ -92,13 +93,33 @@ function worded(
   const isTurned = right.kind !== "constant" && (relation === "<" || relation === "<=");
   const [first, second, sign] = isTurned ? [right, left, MIRRORED[relation]] : [left, right, relation];
   const [x, y] = isTurned ? [b, a] : [a, b];
+  // The values are read from the dump. If they do not fulfil the condition, they have changed since.
+  const isKnown = x !== undefined && y !== undefined && holds(sign, x, y, bitsOf(first));
   return {
     expression: `${nameOf(site, first, index)} ${sign} ${nameOf(site, second, index)}`,
-    values: x === undefined || y === undefined ? undefined : `${signedText(x, first)} ${sign} ${signedText(y, second)}`,
+    values: isKnown ? `${signedText(x, first)} ${sign} ${signedText(y, second)}` : undefined,
     address,
     comparison,
   };
 }
+
+/** Returns whether a relation holds for two values, as signed or as unsigned numbers of a width in bits. */
+function holds(relation: Relation, x: bigint, y: bigint, bits: number): boolean {
+  return [BigInt.asIntN, BigInt.asUintN].some((as) => RELATIONS[relation](as(bits, x), as(bits, y)));
+}
+
+const RELATIONS: Readonly<Record<Relation, (x: bigint, y: bigint) => boolean>> = {
+  "==": (x, y) => x === y,
+  "!=": (x, y) => x !== y,
+  "<": (x, y) => x < y,
+  "<=": (x, y) => x <= y,
+  ">": (x, y) => x > y,
+  ">=": (x, y) => x >= y,
+};
+
+/** Returns the width of a value in bits. */
+const bitsOf = (value: Value): number =>
+  value.kind === "register" ? value.bits : value.kind === "load" ? value.size * 8 : 64;
 
 function nameOf(site: Site, value: Value, index: number): string {
   if (value.kind === "constant") return signedText(value.value, value);
@@ -111,10 +132,8 @@ function nameOf(site: Site, value: Value, index: number): string {
 }
 
 /** Prints small numbers in decimal and others in hexadecimal. */
-function signedText(value: bigint, { kind, ...rest }: Value): string {
-  const bits =
-    kind === "register" && "bits" in rest ? rest.bits : kind === "load" && "size" in rest ? rest.size * 8 : 64;
-  const number = BigInt.asIntN(bits, value);
+function signedText(value: bigint, of: Value): string {
+  const number = BigInt.asIntN(bitsOf(of), value);
   return number > -(1n << 31n) && number < 1n << 32n
     ? number.toString()
     : `0x${BigInt.asUintN(64, value).toString(16)}`;

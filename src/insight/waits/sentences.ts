@@ -6,7 +6,7 @@ import type { Evidence } from "../evidence.ts";
 import type { Finding, Reference, Sentence, Severity } from "../finding.ts";
 import type { WaitRoot } from "./root.ts";
 import { type KnownHolder, sinceLastRun, type WaitCycle, type WaitingTask } from "./waitGraph.ts";
-import { fateSentence, relationWords, taskName, waitType, waitWords } from "./words.ts";
+import { cycleHeading, fateSentence, relationWords, resourceWords, taskName, waitType, waitWords } from "./words.ts";
 
 const taskReference = ({ task, pid, comm }: WaitingTask): Reference => ({
   kind: "task",
@@ -18,12 +18,15 @@ const taskReference = ({ task, pid, comm }: WaitingTask): Reference => ({
 const holderReference = ({ task, pid, comm }: Pick<KnownHolder, "task" | "pid" | "comm">): Reference =>
   pid === undefined ? { kind: "address", address: task } : { kind: "task", address: task, pid, comm: comm ?? "?" };
 
-/** Returns the resource for a sentence: a lock as a link, any other resource in words. */
-function resourceReference(one: WaitingTask): string | Reference {
+/** Returns what a task waits for, for a sentence: a lock as a link, any other resource in words. */
+function resourceReference(one: WaitingTask, words = waitWords(one)): string | Reference {
   const { resource } = one.wait;
-  if (!resource?.type || resource.kind === "task exit") return waitWords(one);
-  return { kind: "lock", address: resource.address, type: resource.type, name: waitWords(one) };
+  if (!resource?.type || resource.kind === "task exit") return words;
+  return { kind: "lock", address: resource.address, type: resource.type, name: words };
 }
+
+/** Returns the resource itself, without the mode in which the task wants it. */
+const resourceItself = (one: WaitingTask): string | Reference => resourceReference(one, resourceWords(one));
 
 /** Returns the evidence that a task waits for a resource: its frame, and the waiter structure on its stack. */
 function waitEvidence({ task, wait }: WaitingTask): Evidence[] {
@@ -87,7 +90,7 @@ export function ownerFinding(one: WaitingTask, holder: KnownHolder): Finding {
     certainty: holder.certainty,
     slots: { resource: one.wait.resource?.address, pid: holder.pid, task: holder.task },
     text: [
-      resourceReference(one),
+      one.wait.resource?.kind === "task exit" ? taskReference(one) : resourceItself(one),
       isLock(one.wait.resource?.kind) ? " is held by " : " depends on ",
       holderReference(holder),
       `: ${holder.how}`,
@@ -121,7 +124,7 @@ export function cycleFinding({ tasks, certainty }: WaitCycle, severity: Severity
       resources: tasks.flatMap(({ wait }) => wait.resource?.address ?? []),
       names: tasks.map(({ name }) => name ?? ""),
     },
-    text: [certainty === "certain" ? "Deadlock: " : "Deadlock, if each has what it may have: ", ...words, "."],
+    text: [`${cycleHeading(certainty)}: `, ...words, "."],
     evidence: proven(tasks[0]?.task as Obj, ...tasks.map((one) => [...waitEvidence(one), ...stateEvidence(one)])),
   };
 }
@@ -138,7 +141,11 @@ export function rootFinding(one: WaitingTask, root: WaitRoot): Finding {
       taskReference(one),
       " ends at ",
       holderReference(root),
-      `, which is ${root.state}.`,
+      root.state === "gone"
+        ? ", which is in no list of tasks."
+        : root.state === "unknown"
+          ? ", whose state is not known."
+          : `, which is ${root.state}.`,
     ],
     evidence: proven(one.task, waitEvidence(one), stateEvidence(one)),
   };
@@ -156,7 +163,7 @@ export function exitedFinding(one: WaitingTask, holder: KnownHolder, severity: S
     certainty: isSure ? "certain" : "possible",
     slots: { resource: one.wait.resource?.address, pid: holder.pid, task: holder.task, name: one.name },
     text: [
-      resourceReference(one),
+      resourceItself(one),
       isNamed ? " names as its holder " : " may still be held by ",
       holderReference(holder),
       isGone
@@ -175,7 +182,7 @@ export function lostFinding(one: WaitingTask, severity: Severity): Finding {
     certainty: "possible",
     slots: { resource: one.wait.resource?.address, pid: one.pid, name: one.name },
     text: [
-      resourceReference(one),
+      resourceItself(one),
       " is free, but all tasks that wait for it sleep and no CPU is about to wake one: a wake-up may have been lost, or memory may have been overwritten.",
     ],
     evidence: proven(one.task, stateEvidence(one), waitEvidence(one)),
@@ -189,7 +196,7 @@ export function wokenFinding(one: WaitingTask, task: Obj, pid: number, comm: str
     certainty: "certain",
     slots: { resource: one.wait.resource?.address, pid },
     text: [
-      resourceReference(one),
+      resourceItself(one),
       " is unlocked; ",
       { kind: "task", address: task.address, pid, comm },
       " has been woken and has not taken it yet.",

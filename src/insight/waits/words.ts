@@ -28,10 +28,17 @@ export function waitWords({ wait, name }: WaitingTask): string {
   if (kind === "child") return "a child to exit or stop";
   if (kind === "grace period") return `${detail ?? ""} grace period`.trim();
   if (kind === "pipe") return mode === "read" ? "data in a pipe" : "room in a pipe";
-  const what = name ?? hex(resource.address);
   const wanted = mode === "read" ? " for reading" : mode === "write" ? " for writing" : "";
-  return `${kind} ${what}${wanted}`;
+  return `${kind} ${name ?? hex(resource.address)}${wanted}`;
 }
+
+/** Returns `rwsem namespace_sem`, without the mode in which the task wants it. */
+export const resourceWords = (one: WaitingTask): string =>
+  waitWords(isLock(one.wait.resource?.kind) ? { ...one, wait: { ...one.wait, mode: undefined } } : one);
+
+/** Returns the heading of a cycle of waiting tasks. The Waits page has the same words. */
+export const cycleHeading = (certainty: "certain" | "possible"): string =>
+  certainty === "certain" ? "Deadlock" : "Possible deadlock, if each possible holder is the holder";
 
 /** Returns the state of a holder as a verb phrase: "is running on CPU 2", "has exited". */
 export function fateSentence(holder: KnownHolder): string | undefined {

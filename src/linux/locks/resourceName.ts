@@ -11,6 +11,7 @@ import { symbolText } from "../../model/symbolText.ts";
 import { dentryPath } from "../fs/dcache.ts";
 import { stackOwner } from "../sched/stack.ts";
 import { taskComm, taskPid, taskTable } from "../sched/task.ts";
+import { isMerged } from "../slab/slab.ts";
 import { slabObjectAt } from "../slab/slabObject.ts";
 import { slabStruct } from "../slab/slabTypes.ts";
 import type { Resource } from "./resource.ts";
@@ -94,25 +95,33 @@ function symbolResourceName(kernel: Kernel, address: bigint, wanted: string | un
 const pathText = (path: readonly MemberStep[]): string =>
   path.map(({ name }) => (name === "" || name.startsWith("[") ? name : `.${name}`)).join("");
 
-/** Returns the name of a member of a slab object whose cache name determines its type. */
+/**
+ * Returns the name of a member of a slab object whose cache name determines its type. A merged cache has objects of
+ * other types too: there the object must have an identity of that type.
+ */
 function slabResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   const object = slabObjectAt(kernel, address);
   const name = object && slabStruct(kernel, object);
   if (!object || name === undefined) return undefined;
   const type = kernel.types.named(`struct ${name}`);
   const path = memberPath(type, Number(address - object.address), isCalled(wanted));
-  return path && path.length > 0 ? memberOf(kernel, object.address, path) : undefined;
+  return path && path.length > 0 ? memberOf(kernel, object.address, path, isMerged(object.cache)) : undefined;
 }
 
-/** Returns the member of the innermost struct with a name in a path, and the identity of that struct's object. */
-function memberOf(kernel: Kernel, start: bigint, path: readonly MemberStep[]): string {
+/**
+ * Returns the member of the innermost struct with a name in a path, and the identity of that struct's object.
+ * @param isDoubtful whether an object without an identity may be of another type
+ * @returns undefined for such an object
+ */
+function memberOf(kernel: Kernel, start: bigint, path: readonly MemberStep[], isDoubtful = false): string | undefined {
   const last = path.findLastIndex(({ struct }) => struct !== undefined);
   const step = path[last];
-  if (!step?.struct) return pathText(path);
+  if (!step?.struct) return isDoubtful ? undefined : pathText(path);
   const before = path[last - 1];
   const owner = kernel.object(step.struct, start + BigInt(before?.offset ?? 0));
   const text = `${step.struct.name ?? ""}${pathText(path.slice(last))}`;
   const whose = attempt(() => identityOf(owner));
+  if (isDoubtful && typeof whose !== "string") return undefined;
   return `${text} of ${typeof whose === "string" ? whose : hex0x(owner.address)}`;
 }
 

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { sentenceText } from "../../../src/crash/commands/system/analyze/sentence.ts";
+import { ownerFinding } from "../../../src/insight/waits/sentences.ts";
+import { cycleHeading, waitWords } from "../../../src/insight/waits/words.ts";
 import { toEnd } from "../../../src/base/job.ts";
 import type { Finding } from "../../../src/insight/finding.ts";
 import { crashFacts } from "../../../src/insight/crashFacts.ts";
 import { waits } from "../../../src/insight/checks/waits.ts";
 import { rootOf } from "../../../src/insight/waits/root.ts";
-import { waitGraph, type WaitGraph } from "../../../src/insight/waits/waitGraph.ts";
+import { type KnownHolder, waitGraph, type WaitGraph, type WaitingTask } from "../../../src/insight/waits/waitGraph.ts";
 import { verdictSentence } from "../../../src/insight/verdictSentence.ts";
 import type { ToyKernel } from "../../builders/kernel.ts";
 import { ring, type Sleeper, sleepingKernel, waiterAddress } from "../../builders/sleepers.ts";
@@ -173,4 +177,26 @@ test("every finding has evidence and a sentence that ends", () => {
     const last = text.at(-1);
     assert.ok(typeof last === "string" && last.endsWith("."), id);
   }
+});
+
+test("a cycle has the same heading in the verdict, the command and the page", () => {
+  assert.equal(cycleHeading("certain"), "Deadlock");
+  const page = readFileSync("src/panels/waits/waits.ts", "utf8");
+  for (const certainty of ["certain", "possible"] as const) assert.ok(page.includes(`"${cycleHeading(certainty)}:"`));
+});
+
+test("the mode in which a task wants a lock is not told as the mode in which it is held", () => {
+  const wait = { resource: { kind: "rwsem", address: 16n, type: "struct rw_semaphore" }, mode: "write" };
+  const one = { wait, name: "catalog_sem" } as unknown as WaitingTask;
+  assert.equal(waitWords(one), "rwsem catalog_sem for writing");
+  const holder = {
+    how: "the last task that took it for reading",
+    certainty: "possible",
+    task: 32n,
+    pid: 7,
+    comm: "sh",
+  };
+  const told = { ...one, task: { address: 48n }, wait: { ...wait, queue: [] } } as unknown as WaitingTask;
+  const { text } = ownerFinding(told, { ...holder, fate: { activity: "sleeping" } } as unknown as KnownHolder);
+  assert.match(sentenceText(text), /^rwsem catalog_sem is held by sh \[7\]: the last task that took it for reading\.$/);
 });

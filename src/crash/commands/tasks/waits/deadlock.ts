@@ -1,17 +1,13 @@
 /** The lines of a deadlock for `waits`. */
 import type { WaitCycle } from "../../../../insight/waits/waitGraph.ts";
-import { relationWords, taskName, waitWords } from "../../../../insight/waits/words.ts";
+import { cycleHeading, relationWords, taskName, waitWords } from "../../../../insight/waits/words.ts";
 import type { Line } from "../../../../say/piece.ts";
 import { resourceSpan } from "./rows.ts";
 
 /** Returns a cycle of tasks, one line per task; the heading says whether the deadlock is certain. */
 export function deadlockLines({ tasks, certainty }: WaitCycle): Line[] {
-  const heading =
-    certainty === "certain"
-      ? "DEADLOCK"
-      : "POSSIBLE DEADLOCK, if those that are named as possible hold what they are named for";
   return [
-    [{ as: "title", text: heading }],
+    [{ as: "title", text: cycleHeading(certainty) }],
     ...tasks.map((one, at): Line => {
       const next = tasks[(at + 1) % tasks.length] ?? one;
       const holder = one.holders.find(({ task }) => task === next.task.address);
