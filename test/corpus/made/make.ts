@@ -107,12 +107,16 @@ function addDrivers(root: string, release: string, from: string): void {
   execFileSync("/sbin/depmod", ["-b", root, release]);
 }
 
+/** The recipes for a kernel, of which the shared guest's takes all that are for no other. */
+const namesOn = (on: string | undefined): string[] =>
+  Object.keys(recipes).filter((name) => recipes[name]?.on === (on === "shared" ? undefined : on));
+
 if (process.argv[1] === import.meta.filename) {
   const { values, positionals } = parseArgs({ options: { on: { type: "string" } }, allowPositionals: true });
   const platform = platforms[values.on ?? "shared"];
   if (!platform) throw new Error(`--on takes one of ${Object.keys(platforms).join(" ")}`);
   const on = platform();
-  for (const name of positionals.length > 0 ? positionals : Object.keys(recipes)) {
+  for (const name of positionals.length > 0 ? positionals : namesOn(values.on)) {
     try {
       const { vmcore, seconds } = await makeCrash(name, on);
       const megabytes = Math.round((statSync(vmcore).blocks * 512) / 1e6);

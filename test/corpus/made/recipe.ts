@@ -12,6 +12,8 @@ export interface Recipe {
   readonly isBare?: true;
   /** What the machine does to the guest, `seconds` after its console says `after`. */
   readonly machine?: { readonly after: string; readonly seconds: number; readonly does: "nmi" | "stall-disk" };
+  /** The only kernel of platform.ts that it is made on; the shared guest's and others when absent. */
+  readonly on?: "newest" | "instrumented";
   /** MB; default 256. */
   readonly memory?: number;
   /** Default 180. */
@@ -60,6 +62,14 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   uninitialised: routecache("clone", "slub_debug=P,route"),
   "neighbour-overrun": routecache("rename", "slub_debug=FZ,route_alias"),
   "wrong-type": sensors("spin"),
+  "kasan-use-after-free": { ...routecache("expire", "kasan.fault=panic"), on: "instrumented" },
+  "kasan-out-of-bounds": { ...routecache("rename", "kasan.fault=panic"), on: "instrumented" },
+  "kasan-double-free": { ...routecache("drop", "kasan.fault=panic slub_debug=FZPU,route"), on: "instrumented" },
+  "double-free-tracked": {
+    ...routecache("drop", "slub_debug=FZPU,route"),
+    run: "echo 1 > $S/panic_on_warn; echo drop > /proc/routecache",
+    on: "newest",
+  },
   // Pointers
   "null-member": sensors("probe"),
   "null-call": sensors("calibrate"),
@@ -134,6 +144,12 @@ sh -c 'echo $$ > /sys/fs/cgroup/lab/a/cgroup.procs; exec workload oom'`,
     run: "echo 1 > /proc/sys/vm/panic_on_oom; echo run > /proc/jobs",
     kernel: "slab_nomerge",
     memory: 192,
+  },
+  "page-leak": {
+    modules: ["printer"],
+    run: "echo 1 > /proc/sys/vm/panic_on_oom; echo print > /proc/printer",
+    kernel: "page_owner=on",
+    on: "instrumented",
   },
   // Start and end
   "init-killed": { asInit: "exec supervisor" },
