@@ -129,6 +129,12 @@ export const machinery: readonly Machinery[] = [
     reason: "generic code that handles bytes of its caller",
     kinds: ["kmsan"],
   },
+  {
+    names:
+      /^object_err$|^_*slab_(?:err|bug|fix)$|^free_to_partial_list$|^_*slab_free$|^(?:free|alloc)_(?:debug_processing|consistency_checks)$|^check_bytes_and_report$/,
+    reason: "the allocator's own checks, which found it",
+    kinds: ["slab", "warning"],
+  },
   { names: /spin_|_lock|_unlock/, reason: "a lock, of which the caller matters", kinds: ["spinlock"] },
   { names: /schedule|retint_kernel/, reason: "the scheduler, which found it", kinds: ["atomic-schedule"] },
   {

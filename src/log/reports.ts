@@ -139,7 +139,8 @@ export class Scanner {
       report.last = at;
       return;
     }
-    this.close(key);
+    // A warning of the slab allocator ends its own report; any other headline closes that.
+    if (report?.headline.row.kind !== "slab") this.close(key);
     this.pending.set(key, { line: at, isRule: false });
   }
 
@@ -174,6 +175,7 @@ export class Scanner {
     // After a panic another CPU's lines are not a report of their own.
     if (report?.panic !== undefined && headline.row.severity !== "panic" && line.caller === undefined) return;
     if (report && this.goesOn(report, headline, line.text, at)) {
+      this.pending.delete(key);
       report.last = at;
       report.seconds = line.seconds;
       if (PANIC.test(line.text)) {

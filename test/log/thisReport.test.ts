@@ -239,3 +239,34 @@ Modules linked in:`);
   assert.match(object("activate not available (active state 0)"), /never initialised/);
   assert.match(object("free active (active state 0)"), /^Memory was freed .*active object \(timer_list\)/);
 });
+
+test("the warning with which the slab allocator ends its report is no report of its own", () => {
+  const [report, ...more] = summaries(`BUG route (Tainted: G           OE      ): Object already free
+-----------------------------------------------------------------------------
+
+Freed in lab_drop+0x14/0x20 [lab] age=0 cpu=0 pid=104
+ lab_drop+0x14/0x20 [lab]
+Slab 0xfffffb1d800c6740 objects=25 used=11 fp=0xffff89d44319db48 flags=0xfffffc0000200(workingset|node=0|zone=1)
+Object 0xffff89d44319db48 @offset=2888 fp=0xffff89d44319d0a8
+
+Object   ffff89d44319db48: 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b  kkkkkkkkkkkkkkkk
+------------[ cut here ]------------
+WARNING: mm/slub.c:1239 at object_err+0x1f3/0x202, CPU#0: busybox/104
+RIP: 0010:object_err+0x1f3/0x202
+Call Trace:
+ free_to_partial_list.cold+0xd9/0x122
+ kmem_cache_free+0x1ec/0x470
+ lab_drop+0x14/0x20 [lab]
+Kernel panic - not syncing: kernel: panic_on_warn set ...`);
+  assert.equal(report?.title, "BUG: Object already free");
+  assert.deepEqual(more, []);
+});
+
+test("a warning of another function behind a slab report is a report of its own", () => {
+  const titles = summaries(`BUG route (Tainted: G           OE      ): Object already free
+-----------------------------------------------------------------------------
+------------[ cut here ]------------
+WARNING: mm/slab_common.c:12 at lab_other+0x1f3/0x202, CPU#0: busybox/104
+RIP: 0010:lab_other+0x1f3/0x202`).map(({ title }) => title);
+  assert.deepEqual(titles, ["BUG: Object already free", "WARNING in lab_other"]);
+});

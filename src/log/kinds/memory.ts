@@ -108,6 +108,18 @@ export const memory: readonly KindRow[] = [
     guilty: "none",
   },
   {
+    // SLUB warns after it has described the object (v6.16), so that panic_on_warn stops the kernel.
+    pattern:
+      /^WARNING: (?:CPU: \d+ PID: -?\d+ at )?(?<place>(?:\S{0,200}\/)?mm\/slub\.c:\d+) (?:at )?(?:object|slab|__slab)_err\b/,
+    kind: "warning",
+    severity: "warning",
+    printedBy: "object_err, __slab_err",
+    title: "WARNING in {where}",
+    type: "WARNING",
+    guilty: "site",
+    after: ["slab"],
+  },
+  {
     // The first line that is left of a slab or KASAN report whose headline is lost.
     pattern: /^INFO: (?<fault>(?:Freed|Allocated) in (?<function>[\w.]{1,128})\+0x.{0,160})/,
     kind: "slab",
