@@ -6,6 +6,7 @@ import type { Obj } from "../../model/object.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { physicalToVirtual } from "../mm/directMap.ts";
 import { pageShift } from "../mm/page.ts";
+import { hasKasan, isFreedForKasan } from "./kasan.ts";
 import { sheafObjects, sheaves } from "./sheaf.ts";
 import { isSlabAllocator } from "./slab.ts";
 import { slabAllocatorFree, readSlabAllocatorSlab } from "./slabAllocator.ts";
@@ -17,7 +18,10 @@ import { cpuSlab, readSlab, type CpuSlab, type Slab } from "./slub.ts";
 export interface SlabState {
   readonly slab: Slab;
   readonly layout: ObjectLayout;
-  /** Numbers of free objects, with what holds each: "" for the slab itself, "cpu 1 cache", "cpu 1 sheaf". */
+  /**
+   * Numbers of free objects, with what holds each: "" for the slab itself, "cpu 1 cache", "cpu 1 sheaf", "KASAN
+   * quarantine".
+   */
   readonly free: ReadonlyMap<number, string>;
   /** The fault because of which free objects can be missing. */
   readonly fault: Fault | undefined;
@@ -52,8 +56,15 @@ export function slabState(slab: Slab): SlabState {
       const index = objectIndex(layout, address);
       if (index !== undefined) free.set(index, holder);
     }
+    if (hasKasan(cache)) mark(quarantined(cache.kernel, layout, free), "KASAN quarantine");
   }
   return { slab, layout, free, fault };
+}
+
+/** Yields the objects that were freed and are on no freelist yet. @throws Fault */
+function* quarantined(kernel: Kernel, layout: ObjectLayout, free: ReadonlyMap<number, string>): Generator<number> {
+  for (let index = 0; index < layout.count; index++)
+    if (!free.has(index) && isFreedForKasan(kernel, objectAt(layout, index))) yield index;
 }
 
 /** Returns the CPU that allocates from a slab; undefined if none does. */

@@ -1,25 +1,23 @@
-/** Allocation and free tracks of slab objects. */
+/** Who allocated and freed a slab object: SLUB's tracks and KASAN's. */
+import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { Fault } from "../../base/fault.ts";
+import { depotStack } from "../mm/stackDepot.ts";
+import { hasKasan, kasanTracks } from "./kasan.ts";
 import { hasSlabFlag, isSlabAllocator } from "./slab.ts";
 import type { SlabObject } from "./slabObject.ts";
+import type { SlabTrack, SlabTracks } from "./track.ts";
 
-/** The last allocation or free of an object. slub_debug=U stores it after the object (mm/slub.c: struct track). */
-export interface SlabTrack {
-  /** Return address of the call that allocated or freed the object. */
-  readonly address: bigint;
-  readonly pid: number;
-  readonly cpu: number;
-  readonly jiffies: bigint;
+/**
+ * Returns the tracks of an object: those of KASAN, or those that slub_debug=U stores after the object; undefined if its
+ * cache has none. @throws Fault
+ */
+export function slabTracks(kernel: Kernel, object: SlabObject): SlabTracks | undefined {
+  const found = hasKasan(object.cache) ? kasanTracks(kernel, object) : undefined;
+  return found?.allocated || found?.freed ? found : slubTracks(kernel, object);
 }
 
-export interface SlabTracks {
-  readonly allocated: SlabTrack | undefined;
-  readonly freed: SlabTrack | undefined;
-}
-
-/** Returns the tracks of an object; undefined if its cache has none. @throws Fault */
-export function slabTracks(kernel: Kernel, { cache, address }: SlabObject): SlabTracks | undefined {
+/** Reads the two `struct track` after an object (mm/slub.c). */
+function slubTracks(kernel: Kernel, { cache, address }: SlabObject): SlabTracks | undefined {
   if (isSlabAllocator(cache) || !hasSlabFlag(cache, "SLAB_STORE_USER")) return undefined;
   const track = kernel.types.find("struct", "track");
   if (track?.kind !== "struct" || track.size === 0) throw Fault.of("unknown", "the debuginfo has no struct track");
@@ -27,6 +25,7 @@ export function slabTracks(kernel: Kernel, { cache, address }: SlabObject): Slab
   const [inuse, offset] = [cache.at("inuse").number(), cache.at("offset").number()];
   const start = address + BigInt(offset >= inuse ? inuse + kernel.arch.wordSize : inuse);
   return {
+    by: "slub_debug",
     allocated: readTrack(kernel, start),
     freed: readTrack(kernel, start + BigInt(track.size)),
   };
@@ -35,12 +34,17 @@ export function slabTracks(kernel: Kernel, { cache, address }: SlabObject): Slab
 /** Reads a track. A track with address 0 was never written (init_tracking()). */
 function readTrack(kernel: Kernel, at: bigint): SlabTrack | undefined {
   const track = kernel.object("struct track", at);
-  const address = track.at("addr").value();
-  if (address === 0n || !kernel.code.isText(address)) return undefined;
+  const caller = track.at("addr").value();
+  if (caller === 0n || !kernel.code.isText(caller)) return undefined;
+  // Without a stack depot the track has only the caller.
+  const stored = track.has("handle") ? attempt(() => depotStack(kernel, track.at("handle"))) : [];
+  const stack = stored instanceof Fault ? [] : stored;
+  // The stack begins with the allocator's own functions; or it lacks the caller too, where the compiler inlined one of
+  // the functions that it was to leave out.
+  const from = stack.indexOf(caller);
   return {
-    address,
+    stack: from < 0 ? [caller, ...stack] : stack.slice(from),
     pid: track.at("pid").number(),
     cpu: track.at("cpu").number(),
-    jiffies: track.at("when").value(),
   };
 }
