@@ -8,6 +8,7 @@ import { guilty } from "./checks/guilty.ts";
 import { initExit } from "./checks/initExit.ts";
 import { listCorruption } from "./checks/listCorruption.ts";
 import { mechanism } from "./checks/mechanism.ts";
+import { memoryDebugging } from "./checks/memoryDebugging.ts";
 import { neighbour } from "./checks/neighbour.ts";
 import { outOfMemory } from "./checks/outOfMemory.ts";
 import { provenance } from "./checks/provenance.ts";
@@ -28,6 +29,7 @@ export const checks: readonly Check[] = [
   guilty,
   access,
   provenance,
+  memoryDebugging,
   neighbour,
   bitFlip,
   condition,

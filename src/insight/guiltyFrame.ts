@@ -32,7 +32,8 @@ export function guiltyFrame({ report, frames }: CrashFacts): GuiltyFrame | undef
   const name = logged?.place.name === undefined ? undefined : plainName(logged.place.name);
   const index = frames.findIndex((frame) => functionOf(frame) === name);
   if (name !== undefined && index >= 0) return onStack(frames, index, name, logged?.at);
-  const found = guiltyAmong(frames.map(asLogFrame), row).frame;
+  // The allocator's report prints the stacks of the object before its own, so that the log does not tell them apart.
+  const found = guiltyAmong(frames.map(asLogFrame), row.kind === "slab" ? { ...row, guilty: "trace" } : row).frame;
   const own = found && frames[found.at] && functionOf(frames[found.at] as Frame);
   if (found && own !== undefined) return onStack(frames, found.at, own, undefined);
   return name === undefined

@@ -4,9 +4,13 @@ import { cacheName, isMerged, objectSize } from "../linux/slab/slab.ts";
 import { type SlabObject, slabObjectAt, slabState } from "../linux/slab/slabObject.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { slabStruct } from "../linux/slab/slabTypes.ts";
-import { type SlabTrack, slabTracks } from "../linux/slab/slabTrack.ts";
+import { slabTracks } from "../linux/slab/slabTrack.ts";
+import type { SlabTrack } from "../linux/slab/track.ts";
+import { isMachinery } from "../log/machinery.ts";
 import { plainName } from "../log/place.ts";
+import type { Evidence } from "./evidence.ts";
 import { addressOf, code, type Finding, type Sentence } from "./finding.ts";
+import { sourceWords } from "./values/words.ts";
 
 /** What the slab allocator knows of the object that contains an address. */
 export interface ObjectState {
@@ -91,38 +95,65 @@ export function* objectFindings(
   yield* historyFinding(kernel, found);
 }
 
-/** Yields who allocated and freed an object, if slub_debug keeps tracks. */
+/** Yields who allocated and freed an object, if slub_debug or KASAN keeps tracks. */
 function* historyFinding(kernel: Kernel, { address, cache, state }: ObjectState): Generator<Finding, void, void> {
   const tracks = attempt(() => {
     const object = slabObjectAt(kernel, address);
     return object && slabTracks(kernel, object);
   });
-  if (!tracks || tracks instanceof Fault || (!tracks.allocated && !tracks.freed)) return;
-  const { allocated, freed } = tracks;
+  if (!tracks || tracks instanceof Fault) return;
+  const allocated = tracks.allocated && tracedOf(kernel, tracks.allocated);
   // While the object is allocated, its last free belongs to an earlier use and is left out.
-  const last = state === "allocated" ? undefined : freed;
-  const words = (verb: string, { address: at, pid, cpu }: SlabTrack): Sentence => [
-    `${verb} by `,
-    { kind: "symbol", name: nameAt(kernel, at) ?? "?", address: at },
-    ` (PID ${pid}, CPU ${cpu})`,
-  ];
+  const freed = state !== "allocated" && tracks.freed ? tracedOf(kernel, tracks.freed) : undefined;
+  if (!allocated && !freed) return;
   yield {
     id: "object.history",
     severity: "note",
     certainty: "certain",
-    slots: {
-      allocated: allocated && nameAt(kernel, allocated.address),
-      freed: last && nameAt(kernel, last.address),
-    },
+    slots: { allocated: allocated?.name, freed: freed?.name },
     text: [
       "The object at ",
       addressOf(address),
       " was ",
-      ...(allocated ? words("allocated", allocated) : []),
-      ...(last ? [...(allocated ? [" and "] : []), ...words("freed", last)] : []),
-      ", according to the slub_debug tracks stored after the object.",
+      ...(allocated ? ["allocated by ", ...allocated.words] : []),
+      ...(allocated && freed ? [" and "] : []),
+      ...(freed ? ["freed by ", ...freed.words] : []),
+      `, according to the tracks that ${tracks.by} keeps.`,
     ],
-    evidence: [{ kind: "object", cache, address, state }],
+    evidence: [
+      { kind: "object", cache, address, state },
+      ...[allocated, freed].flatMap((one): Evidence[] => (one ? [one.evidence] : [])),
+    ],
+  };
+}
+
+/** Maximum number of callers that a sentence names. */
+const MAX_CALLERS = 4;
+
+/** Names the function of a track that called the allocator, and its callers. */
+function tracedOf(
+  kernel: Kernel,
+  { stack, pid, cpu }: SlabTrack,
+): { readonly name: string; readonly words: Sentence; readonly evidence: Evidence } | undefined {
+  const frames = stack.flatMap((address) => {
+    const name = nameAt(kernel, address);
+    return name === undefined ? [] : [{ name, address }];
+  });
+  const own = Math.max(
+    0,
+    frames.findIndex(({ name }) => !isMachinery(name, "kasan")),
+  );
+  const [first, ...callers] = frames.slice(own);
+  if (!first) return undefined;
+  const names = callers.map(({ name }) => name).filter((name) => !isMachinery(name, "kasan"));
+  return {
+    name: first.name,
+    words: [
+      { kind: "symbol", ...first },
+      ...sourceWords(kernel, first.address - 1n),
+      ` (PID ${pid}${cpu === undefined ? "" : `, CPU ${cpu}`}${names.length > 0 ? `, through ${names.slice(0, MAX_CALLERS).join(", ")}` : ""})`,
+    ],
+    evidence: { kind: "symbol", ...first },
   };
 }
 

@@ -183,7 +183,7 @@ function* holderFindings(
 const baseName = (text: string | undefined): string | undefined => /^(.+)->\w[\w.[\]]*$/.exec(text ?? "")?.[1];
 
 /** Reports a caller that passed the same pointer, if its code shows the arguments. */
-function* passedFinding(
+export function* passedFinding(
   kernel: Kernel,
   crash: CrashFacts,
   site: Site,
