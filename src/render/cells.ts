@@ -1,7 +1,7 @@
 /** Values of a row, for people and for programs. */
 import { attempt, Fault } from "../base/fault.ts";
 import { padHex } from "../base/hex.ts";
-import { addressJson, faultJson, faultSpan, type Json, type Line, type Span } from "../say/piece.ts";
+import { addressJson, faultJson, faultSpan, isLine, type Json, type Line, type Span } from "../say/piece.ts";
 import type { Align, Column, ColumnKind } from "../say/table.ts";
 import { lengthOf } from "./pad.ts";
 
@@ -19,18 +19,47 @@ export const alignOf = ({ align, kind }: Pick<Column<never>, "align" | "kind">):
   align ?? (kind === "number" || kind === "integer" || kind === "nanoseconds" ? "right" : "left");
 
 /** A fault does not move other columns. */
-export const widthOf = (line: Line): number => {
-  const [only] = line;
-  return typeof only === "object" && only.as === "fault" ? 0 : lengthOf(line);
+export const widthOf = (said: Span | Line): number => {
+  const only = isLine(said) ? said[0] : said;
+  return typeof only === "object" && only.as === "fault" ? 0 : lengthOf(said);
 };
 
+/** A column as its cells need it. All have the same shape, because rows read them in a loop. */
+export interface CellColumn<Row> {
+  readonly key: string;
+  readonly kind: ColumnKind;
+  readonly value: (row: Row) => unknown;
+  /** The column's kind determines the type of the value, because one declaration has both. */
+  readonly text: ((value: unknown, row: Row) => Span | Line) | undefined;
+  readonly absent: Column<Row>["absent"];
+  readonly declared: Column<Row>;
+}
+
+/** By the columns of a declaration, because most are used for many rows. */
+const known = new WeakMap<object, readonly CellColumn<never>[]>();
+
+/** Returns declared columns with their keys, in order. */
+export function cellColumns<Row>(columns: { readonly [key: string]: Column<Row> }): readonly CellColumn<Row>[] {
+  let made = known.get(columns) as readonly CellColumn<Row>[] | undefined;
+  if (!made) {
+    made = Object.entries(columns).map(([key, declared]) => ({
+      key,
+      kind: declared.kind,
+      value: declared.value,
+      text: declared.text as CellColumn<Row>["text"],
+      absent: declared.absent,
+      declared,
+    }));
+    known.set(columns, made);
+  }
+  return made;
+}
+
 /** Returns all columns of a row for programs. */
-export function dataOf<Row>(
-  columns: readonly (readonly [string, Column<Row>])[],
-  row: Row,
-): { readonly [key: string]: Json } {
+export function dataOf<Row>(columns: readonly CellColumn<Row>[], row: Row): { readonly [key: string]: Json } {
   const data: Record<string, Json> = {};
-  for (const [key, column] of columns) if (!column.screenOnly) data[key] = jsonOf(column.kind, valueOf(column, row));
+  for (const column of columns)
+    if (!column.declared.screenOnly) data[column.key] = jsonOf(column.kind, valueOf(column, row));
   return data;
 }
 
@@ -38,28 +67,39 @@ export const firstFault = (values: readonly unknown[]): Fault | undefined =>
   values.find((value) => value instanceof Fault);
 
 /** Reads a column of a row: undefined or null if there is no value, a Fault if it cannot be read. */
-export const valueOf = <Row>(column: Column<Row>, row: Row): unknown => attempt(() => column.value(row));
+export function valueOf<Row>(column: CellColumn<Row>, row: Row): unknown {
+  // Not `attempt`, because a closure for each cell costs more than most values do.
+  try {
+    return column.value(row);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
 
-/** Formats a column of a row for people. */
-export function cellLine<Row>(machine: Machine, column: Column<Row>, row: Row, value: unknown): Line {
-  if (value instanceof Fault) return [faultSpan(value)];
+/** Formats a value of a column for people. @param digits of an address */
+export function cellText<Row>(digits: number, column: CellColumn<Row>, row: Row, value: unknown): Span | Line {
+  if (value instanceof Fault) return faultSpan(value);
   if (value === undefined || value === null) {
     const { absent = "" } = column;
-    return lineOf(typeof absent === "function" ? absent(row) : absent);
+    return typeof absent === "function" ? absent(row) : absent;
   }
-  // The column's kind determines the type of its value, because one declaration has both.
-  const shown = column.text as ((value: unknown, row: Row) => Span | Line) | undefined;
-  const said = shown ? attempt(() => shown(value, row)) : plainSpan(machine, column.kind, value);
-  return said instanceof Fault ? [faultSpan(said)] : lineOf(said);
-}
-
-const lineOf = (said: Span | Line): Line => (isLine(said) ? said : [said]);
-const isLine = (said: Span | Line): said is Line => Array.isArray(said);
-
-function plainSpan(machine: Machine, kind: ColumnKind, value: unknown): Span {
+  const { kind, text } = column;
+  if (text) {
+    // As in `valueOf`.
+    try {
+      return text(value, row);
+    } catch (error) {
+      if (error instanceof Fault) return faultSpan(error);
+      throw error;
+    }
+  }
+  if (typeof value === "string") return value;
   if ((kind !== "address" && kind !== "task") || typeof value !== "bigint") return String(value);
-  return { as: kind, text: padHex(value, digits(machine)), address: value };
+  return { as: kind, text: padHex(value, digits), address: value };
 }
+
+export const lineOf = (said: Span | Line): Line => (isLine(said) ? said : [said]);
 
 /** Formats a column of a row for programs. */
 function jsonOf(kind: ColumnKind, value: unknown): Json {

@@ -1,19 +1,31 @@
 /** Lays out tables and forms: widths, padding, headings. */
 import { Fault } from "../base/fault.ts";
 import {
+  faultSpan,
   type Json,
   type Line,
   lazyRecord,
-  lineText,
   type Piece,
   type Pieces,
   type RecordPiece,
-  type Span,
   text,
 } from "../say/piece.ts";
 import type { Column, Fields, Form, Table } from "../say/table.ts";
-import { alignOf, cellLine, dataOf, digits, firstFault, isAddress, type Machine, valueOf, widthOf } from "./cells.ts";
-import { aligned, evenly, lengthOf } from "./pad.ts";
+import {
+  alignOf,
+  cellColumns,
+  cellText,
+  dataOf,
+  digits,
+  firstFault,
+  isAddress,
+  lineOf,
+  type Machine,
+  valueOf,
+  widthOf,
+} from "./cells.ts";
+import { aligned, evenLength, lengthOf, LineBuilder } from "./pad.ts";
+import { prepare, type PreparedColumn, type PreparedTable } from "./preparedTable.ts";
 
 /**
  * Yields the heading, and a record per row. If a column's width depends on its rows, all rows are read first. @param
@@ -33,28 +45,20 @@ export function* table<Row>(
 
 /** The layout of one table, for commands that print other pieces between its rows. */
 export class TableLayout<Row> {
-  /** Whether a column's width depends on its rows: `fit` must then be called first. */
-  readonly needsRows: boolean;
-  private readonly machine: Machine;
   private readonly declared: Table<Row>;
-  private readonly columns: readonly (readonly [key: string, column: Column<Row>])[];
-  private readonly shown: readonly Column<Row>[];
-  /** The columns by their line in a row. */
-  private readonly shownLines: readonly (readonly Column<Row>[])[];
-  private readonly widths = new Map<Column<Row>, number>();
+  private readonly prepared: PreparedTable<Row>;
+  /** As prepared, with the widths of the rows after `fit`. */
+  private shownLines: PreparedTable<Row>["lines"];
 
   constructor(machine: Machine, declared: Table<Row>) {
-    this.machine = machine;
     this.declared = declared;
-    this.columns = Object.entries(declared.columns);
-    this.shown = this.columns.map(([, column]) => column).filter(({ title }) => title !== undefined);
-    const count = this.shown.reduce((most, { line = 0 }) => Math.max(most, line + 1), 1);
-    this.shownLines = Array.from({ length: count }, (_, i) => this.shown.filter(({ line = 0 }) => line === i));
-    this.needsRows = this.shown.some(({ width }) => width === "rows");
-    for (const column of this.shown) {
-      const { width = isAddress(column.kind) ? "address" : 0, title = "" } = column;
-      this.widths.set(column, width === "address" ? digits(machine) : width === "rows" ? title.length : width);
-    }
+    this.prepared = prepare(machine, declared);
+    this.shownLines = this.prepared.lines;
+  }
+
+  /** Whether a column's width depends on its rows: `fit` must then be called first. */
+  get needsRows(): boolean {
+    return this.prepared.needsRows;
   }
 
   get fields(): Fields {
@@ -63,14 +67,14 @@ export class TableLayout<Row> {
 
   /** Makes columns as wide as their longest cell, except faults. @returns the rows */
   fit(rows: readonly Row[]): readonly Row[] {
-    for (const column of this.shown) {
-      if (column.width !== "rows") continue;
-      const lengths = rows.map((row) => widthOf(cellLine(this.machine, column, row, valueOf(column, row))));
-      this.widths.set(
-        column,
-        lengths.reduce((most, one) => Math.max(most, one), this.widths.get(column) ?? 0),
-      );
-    }
+    const fitted = (column: PreparedColumn<Row>): PreparedColumn<Row> => {
+      if (column.declared.width !== "rows") return column;
+      let { width } = column;
+      for (const row of rows)
+        width = Math.max(width, widthOf(cellText(this.prepared.digits, column, row, valueOf(column, row))));
+      return { ...column, width };
+    };
+    this.shownLines = this.shownLines.map((columns) => columns.map(fitted));
     return rows;
   }
 
@@ -83,26 +87,27 @@ export class TableLayout<Row> {
     // The end of the cells below.
     let end = all.length;
     const columns = this.shownLines[0] ?? [];
-    const titled = columns.findLastIndex(({ title }) => title !== "");
-    for (const [i, column] of columns.slice(0, titled + 1).entries()) {
-      const { title = "", titleAlign = isAddress(column.kind) ? "middle" : alignOf(column) } = column;
-      const own = this.widths.get(column) ?? 0;
-      end += this.gapBefore(column, i).length + own;
-      all += column.titleGap ?? this.gapBefore(column, i);
-      const { titleWidth = own } = column;
-      const width = column.takesSlack ? end - all.length : titleWidth === "address" ? digits(this.machine) : titleWidth;
-      all += lineText(aligned([title], width, titleAlign));
+    const titled = columns.findLastIndex(({ declared: { title } }) => title !== "");
+    for (const { declared, gap, width: own } of columns.slice(0, titled + 1)) {
+      const { title = "", titleAlign = isAddress(declared.kind) ? "middle" : alignOf(declared) } = declared;
+      end += gap.length + own;
+      all += declared.titleGap ?? gap;
+      const { titleWidth = own, takesSlack } = declared;
+      const width = takesSlack ? end - all.length : titleWidth === "address" ? this.prepared.digits : titleWidth;
+      all += aligned(title, width, titleAlign);
     }
     return [{ as: "title", text: all }];
   }
 
   /** @param below lines below the row, with values of columns without a title */
-  row(row: Row, below: () => readonly Line[] = () => []): Piece {
-    return lazyRecord(
-      () => this.data(row),
-      () => [...this.lines(row), ...below()],
-      { fields: this.declared.columns },
-    );
+  row(row: Row, below?: () => readonly Line[]): Piece {
+    return below
+      ? lazyRecord(
+          () => this.data(row),
+          () => [...this.lines(row), ...below()],
+          { fields: this.declared.columns },
+        )
+      : new RowRecord(this, row);
   }
 
   /** Makes a record with its own heading, for tables with other lines between rows. */
@@ -122,6 +127,7 @@ export class TableLayout<Row> {
   /** Returns the row's lines: one, and those that columns declare below it. */
   lines(row: Row): Line[] {
     const last = this.shownLines.length - 1;
+    if (last === 0) return [this.line(row)];
     return this.shownLines.map((columns, i) => this.lineOf(row, columns, i === 0, i === last));
   }
 
@@ -130,9 +136,10 @@ export class TableLayout<Row> {
     return this.lineOf(row, this.shownLines[0] ?? [], true, this.shownLines.length <= 1);
   }
 
-  private lineOf(row: Row, columns: readonly Column<Row>[], isFirst: boolean, isLast: boolean): Line {
+  private lineOf(row: Row, columns: readonly PreparedColumn<Row>[], isFirst: boolean, isLast: boolean): Line {
     const { mark, end } = this.declared;
-    const line: Span[] = mark && isFirst ? [mark.of(row)] : [];
+    const line = new LineBuilder();
+    if (mark && isFirst) line.add(mark.of(row));
     let slack = 0;
     let before: Fault | undefined;
     for (let i = 0; i < columns.length; i++) {
@@ -143,41 +150,38 @@ export class TableLayout<Row> {
       // A fault that replaces several values is printed once.
       if (fault && fault === before) continue;
       before = fault;
-      const own = this.gapBefore(column, i);
+      const said = cellText(this.prepared.digits, column, row, value);
+      const even = fault ? undefined : column.cellWidth;
+      const length = even === undefined ? lengthOf(said) : evenLength(lineOf(said), even);
       // A fault can be longer than the column, and can be where blanks in it would separate values.
-      const gap = fault && own === "" && i > 0 ? " " : own;
-      const { cellWidth } = column;
-      const said = cellLine(this.machine, column, row, value);
-      const cell = cellWidth === undefined || fault ? said : evenly(said, cellWidth, alignOf(column));
-      const length = lengthOf(cell);
+      const gap = fault && column.gap === "" && i > 0 ? " " : column.gap;
       // A line does not end with blanks before an empty last cell.
-      if (i === columns.length - 1 && length === 0 && gap.trim() === "") break;
-      if (gap !== "") line.push(gap);
-      const width = (this.widths.get(column) ?? 0) - (column.takesSlack ? slack : 0);
-      if (length >= width) for (const span of cell) line.push(span);
-      else line.push(...aligned(cell, width, cellWidth === undefined ? alignOf(column) : "left"));
+      if (length === 0 && i === columns.length - 1 && gap.trim() === "") break;
+      line.add(gap);
+      const width = column.takesSlack ? column.width - slack : column.width;
+      if (even === undefined)
+        line.addAligned(said, length, width, column.cellWidth === undefined ? column.align : "left");
+      else {
+        line.addEvenly(lineOf(said), even, column.align);
+        line.addAligned("", length, width, "left");
+      }
       slack = Math.max(0, length - width);
     }
-    if (isLast && end !== undefined) line.push(end);
-    return line;
+    if (isLast && end !== undefined) line.add(end);
+    return line.end();
   }
 
   data(row: Row): Json {
-    return dataOf(this.columns, row);
-  }
-
-  private gapBefore({ gap }: Column<Row>, index: number): string {
-    return index === 0 ? (gap ?? "") : (gap ?? this.declared.gap ?? " ");
+    return dataOf(this.prepared.columns, row);
   }
 }
 
-/** A class for the same reason as `LazyRecord`: thousands are kept. */
-class KeptRow<Row> {
+/** A row whose data and lines are computed when needed. A class for the same reason as `LazyRecord`. */
+class RowRecord<Row> {
   readonly kind = "record";
+  unread: Fault | undefined;
   private readonly layout: TableLayout<Row>;
   private readonly row: Row;
-  private madeData: Json | undefined;
-  private madeLines: readonly Line[] | undefined;
 
   constructor(layout: TableLayout<Row>, row: Row) {
     this.layout = layout;
@@ -189,11 +193,31 @@ class KeptRow<Row> {
   }
 
   get data(): Json {
-    return (this.madeData ??= this.layout.data(this.row));
+    return this.layout.data(this.row);
   }
 
   get lines(): readonly Line[] {
-    return (this.madeLines ??= this.layout.lines(this.row));
+    try {
+      return this.layout.lines(this.row);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.unread = error;
+      return [[faultSpan(error)]];
+    }
+  }
+}
+
+/** Such a row that keeps them: thousands are kept. */
+class KeptRow<Row> extends RowRecord<Row> {
+  private madeData: Json | undefined;
+  private madeLines: readonly Line[] | undefined;
+
+  override get data(): Json {
+    return (this.madeData ??= super.data);
+  }
+
+  override get lines(): readonly Line[] {
+    return (this.madeLines ??= super.lines);
   }
 }
 
@@ -208,8 +232,8 @@ interface FormParts {
 /** Makes one record with a line per value, each after its label. */
 export function form<Row>(machine: Machine, declared: Form<Row>, row: Row, parts: FormParts = {}): Piece {
   const { before = () => [], after = () => [], isAnswer = false } = parts;
-  const columns = Object.entries<Column<Row>>(declared.columns);
-  const unread = isAnswer ? firstFault(columns.map(([, column]) => valueOf(column, row))) : undefined;
+  const columns = cellColumns(declared.columns);
+  const unread = isAnswer ? firstFault(columns.map((column) => valueOf(column, row))) : undefined;
   return lazyRecord(
     () => dataOf(columns, row),
     () => [...before(), ...formLines(machine, declared, row), ...after()],
@@ -219,12 +243,13 @@ export function form<Row>(machine: Machine, declared: Form<Row>, row: Row, parts
 
 /** Returns the lines of a form: one per value that exists or has a text for its absence. */
 export function formLines<Row>(machine: Machine, { columns, width, gap = ": " }: Form<Row>, row: Row): Line[] {
-  return Object.values<Column<Row>>(columns).flatMap((column): Line[] => {
-    if (column.title === undefined) return [];
+  return cellColumns(columns).flatMap((column): Line[] => {
+    const { title, gap: own = gap } = column.declared;
+    if (title === undefined) return [];
     const value = valueOf(column, row);
     if ((value === undefined || value === null) && column.absent === undefined) return [];
-    const line = cellLine(machine, column, row, value);
-    return [[{ as: "title", text: column.title.padStart(width) }, column.gap ?? gap, ...line]];
+    const line = lineOf(cellText(digits(machine), column, row, value));
+    return [[{ as: "title", text: title.padStart(width) }, own, ...line]];
   });
 }
 
@@ -232,4 +257,4 @@ export function formLines<Row>(machine: Machine, { columns, width, gap = ": " }:
 export const recordData = <Row>(
   columns: { readonly [key: string]: Column<Row> },
   row: Row,
-): { readonly [key: string]: Json } => dataOf(Object.entries<Column<Row>>(columns), row);
+): { readonly [key: string]: Json } => dataOf(cellColumns(columns), row);

@@ -1,5 +1,5 @@
 /** Padding of columns. No other file counts blanks. */
-import { type Line, spanText, type Span } from "../say/piece.ts";
+import { isLine, type Line, spanText, type Span } from "../say/piece.ts";
 import type { Align } from "../say/table.ts";
 
 /** Returns the blanks that fill a span to `width`; none for a longer span, such as a fault. */
@@ -25,37 +25,75 @@ export function center(span: Span, width: number): Span[] {
   return [before, span, space.slice(before.length)];
 }
 
-const shareBefore: Readonly<Record<Align, (space: number) => number>> = {
-  left: () => 0,
-  right: (space) => space,
-  middle: (space) => (space + 1) >> 1,
-  center: (space) => space >> 1,
-};
-
-/** Aligns the spans of one cell in a column of `width` characters; longer cells are unchanged. */
-export function aligned(spans: Line, width: number, align: Align): Line {
-  const space = Math.max(0, width - lengthOf(spans));
-  if (space === 0) return spans;
-  const before = shareBefore[align](space);
-  return [" ".repeat(before), ...spans, " ".repeat(space - before)];
+/** Returns how many of the blanks of a cell are before its text. */
+function blanksBefore(align: Align, space: number): number {
+  if (align === "left") return 0;
+  if (align === "right") return space;
+  return align === "middle" ? (space + 1) >> 1 : space >> 1;
 }
 
-/** Aligns each span in its own width, with a blank between them. */
-export function evenly(spans: Line, width: number, align: Align): Line {
-  const line: Span[] = [];
-  for (const span of spans) {
-    if (line.length > 0) line.push(" ");
-    if (spanText(span).length >= width) line.push(span);
-    else line.push(...aligned([span], width, align));
-  }
-  return line;
+/** Aligns text in a column of `width` characters; longer text is unchanged. */
+export function aligned(text: string, width: number, align: Align): string {
+  const space = width - text.length;
+  if (space <= 0) return text;
+  const before = blanksBefore(align, space);
+  return " ".repeat(before) + text + " ".repeat(space - before);
 }
 
-/** Returns the length of a line in characters. */
-export function lengthOf(line: Line): number {
+/** Returns the length of a span or a line in characters. */
+export function lengthOf(said: Span | Line): number {
+  if (typeof said === "string") return said.length;
+  if (!isLine(said)) return said.text.length;
   let all = 0;
-  for (const span of line) all += spanText(span).length;
+  for (const span of said) all += typeof span === "string" ? span.length : span.text.length;
   return all;
+}
+
+/** Returns the length of spans that `LineBuilder.addEvenly` adds. */
+export function evenLength(spans: Line, width: number): number {
+  let all = Math.max(0, spans.length - 1);
+  for (const span of spans) all += Math.max(width, lengthOf(span));
+  return all;
+}
+
+/** A line in the making. Adjacent texts become one span, because a row has many of them. */
+export class LineBuilder {
+  private readonly spans: Span[] = [];
+  private text = "";
+
+  add(said: Span | Line): void {
+    if (typeof said === "string") this.text += said;
+    else if (isLine(said)) for (const span of said) this.add(span);
+    else {
+      if (this.text !== "") this.spans.push(this.text);
+      this.text = "";
+      this.spans.push(said);
+    }
+  }
+
+  /** Adds a cell in a column of `width` characters; a longer one is unchanged. @param length of the cell */
+  addAligned(said: Span | Line, length: number, width: number, align: Align): void {
+    const space = width - length;
+    if (space <= 0) return this.add(said);
+    const before = blanksBefore(align, space);
+    this.text += " ".repeat(before);
+    this.add(said);
+    this.text += " ".repeat(space - before);
+  }
+
+  /** Adds spans, each aligned in its own width, with a blank between them. */
+  addEvenly(spans: Line, width: number, align: Align): void {
+    for (let i = 0; i < spans.length; i++) {
+      if (i > 0) this.text += " ";
+      const span = spans[i] ?? "";
+      this.addAligned(span, lengthOf(span), width, align);
+    }
+  }
+
+  end(): Line {
+    if (this.text !== "") this.spans.push(this.text);
+    return this.spans;
+  }
 }
 
 /** Returns the length of the longest text in characters. */

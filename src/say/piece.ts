@@ -20,6 +20,8 @@ export type Span =
 /** One line of text without its newline. */
 export type Line = readonly Span[];
 
+export const isLine = (said: Span | Line): said is Line => Array.isArray(said);
+
 /**
  * The output of a command, piece by piece; the command can pause or be cancelled at each. `record` is the unit of data:
  * `data` is for `--json` and panels, `lines` for people.
