@@ -7,16 +7,40 @@ import { bundledPackages, notices } from "./notices.mjs";
 const outdirFlag = process.argv.indexOf("--outdir");
 const outdir = (outdirFlag < 0 ? undefined : process.argv[outdirFlag + 1]) ?? "dist";
 
-/** @type {import("esbuild").BuildOptions} */
-const node = { platform: "node", format: "cjs", target: "node22", external: ["vscode"] };
-
 /**
- * iced-x86 stands beside the programs, which load it when they first disassemble x86.
- * @type {import("esbuild").Plugin}
+ * Identifiers stay as they are: stacks then name the functions, at no cost. `keepNames` would give each closure its name
+ * whenever it is made. `import()` becomes `require`, which is faster and whose code Node's compile cache keeps as well.
+ * @type {import("esbuild").BuildOptions}
  */
-const icedBeside = {
-  name: "iced beside",
-  setup: (build) => build.onResolve({ filter: /^iced-x86$/ }, () => ({ path: "./iced_x86.js", external: true })),
+const node = {
+  platform: "node",
+  format: "cjs",
+  target: "node22",
+  external: ["vscode"],
+  minify: false,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: false,
+  supported: { "dynamic-import": false },
+};
+
+/** The disassemblers stand beside the programs, which load one when they first disassemble. */
+const disassemblers = new Map([
+  ["iced-x86", "./iced_x86.js"],
+  ["@alexaltea/capstone-js", "./capstone.js"],
+]);
+
+/** @type {import("esbuild").Plugin} */
+const loadedOnUse = {
+  name: "loaded on use",
+  setup(build) {
+    const name = Object.keys(/** @type {Record<string, string>} */ (build.initialOptions.entryPoints))[0];
+    build.onResolve({ filter: /./ }, ({ path, kind }) => {
+      const isRest = kind === "dynamic-import" && path === "./program.ts";
+      const beside = isRest ? `./${name}Program.js` : disassemblers.get(path);
+      return beside === undefined ? undefined : { path: beside, external: true };
+    });
+  },
 };
 
 /**
@@ -25,12 +49,15 @@ const icedBeside = {
  */
 const bundles = {
   cli: ["src/cli/main.ts", { ...node, banner: { js: "#!/usr/bin/env node" } }],
+  cliProgram: ["src/cli/program.ts", node],
   adapter: ["src/adapter/main.ts", node],
+  adapterProgram: ["src/adapter/program.ts", node],
   // The manifest says "module", by which VS Code would import a main named .js as one.
-  extension: ["src/extension/main.ts", { ...node, outExtension: { ".js": ".cjs" } }],
+  extension: ["src/extension/main.ts", { ...node, minify: true, keepNames: true, outExtension: { ".js": ".cjs" } }],
   server: ["src/lsp/main.ts", node],
-  // Nothing of ours is in it for a stack to be told of.
-  iced_x86: ["node_modules/iced-x86/iced_x86.js", { ...node, keepNames: false, sourcemap: false }],
+  // Nothing of ours is in them for a stack to be told of.
+  iced_x86: ["node_modules/iced-x86/iced_x86.js", { ...node, minify: true, sourcemap: false }],
+  capstone: ["node_modules/@alexaltea/capstone-js/dist/capstone.js", { ...node, minify: true, sourcemap: false }],
   panels: ["src/panels/main.ts", { platform: "browser", format: "iife", target: "es2023" }],
 };
 
@@ -47,7 +74,7 @@ const optionsOf = ([name, [entry, more]]) => ({
   // All of it stands in one file, which notices.mjs writes.
   legalComments: "none",
   metafile: true,
-  plugins: [icedBeside],
+  plugins: [loadedOnUse],
   logLevel: "warning",
   ...more,
 });

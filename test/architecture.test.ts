@@ -298,7 +298,7 @@ test("no heading is drawn by hand", () => {
 const LISTS =
   /^(crash\/commands|adapter\/requests|dump\/compress\/compressors|log\/machines|insight\/checks|linux\/locks\/\w+|arch\/\w+\/\w+)\.ts$/;
 /** Where programs begin. */
-const ENTRIES = ["lsp/main.ts"];
+const ENTRIES = ["lsp/main.ts", "adapter/main.ts"];
 
 test("a file that serves one other alone is more than a few lines", () => {
   const importers = new Map<string, Set<string>>();

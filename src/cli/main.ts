@@ -1,28 +1,17 @@
-/** The program `vmcore-debug`: runs a verb, or opens a dump. */
+/** The program `vmcore-debug`. It is a file of its own, so that Node keeps the compiled code of the rest. */
 import { internalError } from "../base/sourceStack.ts";
+import { keepCompiledCode } from "../session/userCache.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";
 import { systemReason } from "./systemReason.ts";
 import { isNodeSufficient, startAgain, script } from "./node.ts";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 
-/** The verbs of `vmcore-debug NAME ...`, loaded on use. */
-const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
-  analyze,
-  dap,
-  debuginfo: async (argv) => (await import("./debuginfo.ts")).debuginfo(argv),
-  doctor: async (argv) => (await import("./doctor.ts")).doctor(argv),
-  docs: async (argv) => (await import("./docs.ts")).docs(argv),
-  log: async (argv) => (await import("./log.ts")).log(argv),
-};
-
-async function main(argv: readonly string[]): Promise<number> {
-  const [name = "", ...rest] = argv;
-  const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
-  if (subcommand) return subcommand(rest);
-  const { openAndRun } = await import("./openAndRun.ts");
-  return openAndRun(argv);
+async function main([verb, ...rest]: readonly string[]): Promise<number> {
+  keepCompiledCode(process.env);
+  if (verb === "dap") return dap(rest);
+  const { run } = await import("./program.ts");
+  return run(process.argv.slice(2));
 }
 
 async function start(): Promise<number> {
@@ -50,13 +39,6 @@ void start().then(
   },
 );
 
-/** Runs `vmcore-debug analyze [-v] [--fixes] [options] [VMLINUX] VMCORE...`: prints only the verdict. */
-async function analyze(argv: readonly string[]): Promise<number> {
-  const { openAndRun } = await import("./openAndRun.ts");
-  const own = argv.filter((word) => word === "-v" || /^--fixes(?:=\d+)?$/.test(word));
-  return openAndRun([...argv.filter((word) => !own.includes(word)), "-c", ["analyze", ...own].join(" ")]);
-}
-
 /**
  * Runs `vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]`: starts the debug adapter, a program of its own next to this
  * one.
@@ -68,6 +50,7 @@ async function dap(argv: readonly string[]): Promise<number> {
     return EXIT_USAGE;
   }
   process.argv = [process.argv[0] ?? "node", adapter, ...argv];
-  await import(pathToFileURL(adapter).href);
+  // In the bundle this is `require`, which takes a path.
+  await import(adapter);
   return EXIT_ANSWERED;
 }

@@ -68,7 +68,7 @@ export const firstFault = (values: readonly unknown[]): Fault | undefined =>
 
 /** Reads a column of a row: undefined or null if there is no value, a Fault if it cannot be read. */
 export function valueOf<Row>(column: CellColumn<Row>, row: Row): unknown {
-  // Not `attempt`, because a closure for each cell costs more than most values do.
+  // Written out, because the closure for `attempt` costs more than most values do.
   try {
     return column.value(row);
   } catch (error) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -32,7 +32,15 @@ test("what is built has the licence of every package in it beside it, and the pa
 });
 
 test("every bundle has its source map beside it, without the sources, and does not name it", () => {
-  for (const bundle of ["cli.js", "adapter.js", "extension.cjs", "server.js", "panels.js"]) {
+  for (const bundle of [
+    "cli.js",
+    "cliProgram.js",
+    "adapter.js",
+    "adapterProgram.js",
+    "extension.cjs",
+    "server.js",
+    "panels.js",
+  ]) {
     const map = JSON.parse(readFileSync(join(folder, `${bundle}.map`), "utf8")) as Record<string, unknown>;
     assert.ok(!("sourcesContent" in map), bundle);
     assert.doesNotMatch(readFileSync(join(folder, bundle), "utf8").slice(-1000), /sourceMappingURL/);
@@ -51,4 +59,34 @@ test("a place in the built terminal is told by its file and line of the sources"
   const [, told] = /^oops \(in startAgain, (?:\S+\/)?src\/cli\/node\.ts:(\d+)\)$/.exec(summary) ?? assert.fail(summary);
   // A minified statement is one place.
   assert.ok(Math.abs(Number(told) - line) <= 2, summary);
+});
+
+/** Asks the built terminal for its version, with a cache directory of its own. */
+function version(cache: string): { readonly status: number | null; readonly stdout: string } {
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+  const argv = [join(folder, "cli.js"), "--version"];
+  return spawnSync(process.execPath, argv, { encoding: "utf8", env: { ...env, XDG_CACHE_HOME: cache } });
+}
+
+test("the compiled code of a program is kept in the user's cache for its next start", () => {
+  const cache = join(folder, "cache");
+  assert.match(version(cache).stdout, /^vmcore-debug \d/);
+  const kept = readdirSync(join(cache, "vmcore-debug/code"), { recursive: true });
+  // A folder of Node's for its version, and the code of one module: the entry itself is compiled before.
+  assert.equal(kept.length, 2, kept.join());
+});
+
+test("a cache that cannot be written to is no error", () => {
+  const cache = join(folder, "no-cache");
+  mkdirSync(cache);
+  writeFileSync(join(cache, "vmcore-debug"), "");
+  const { status, stdout } = version(cache);
+  assert.equal(status, 0);
+  assert.match(stdout, /^vmcore-debug \d/);
+});
+
+test("functions of the programs keep their names, and what few commands need is a file of its own", () => {
+  for (const program of ["cliProgram.js", "adapterProgram.js"])
+    assert.ok(readFileSync(join(folder, program), "utf8").includes("function*openingSession("), program);
+  for (const part of ["capstone.js", "iced_x86.js"]) assert.ok(existsSync(join(folder, part)), part);
 });

@@ -1,6 +1,6 @@
 /** Lists the places where debuginfo may be on this machine. */
-import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { userCache } from "../userCache.ts";
 
 /** Where to search for debuginfo. */
 export interface DebuginfoPlaces {
@@ -35,7 +35,7 @@ export function placesOf(
  * "CACHE").
  */
 export function cacheOf(env: Readonly<Record<string, string | undefined>>): string {
-  return env["DEBUGINFOD_CACHE_PATH"] || join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "debuginfod_client");
+  return env["DEBUGINFOD_CACHE_PATH"] || join(userCache(env), "debuginfod_client");
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Keeps indexes of kernels in the user's cache directory, so that the next session opens faster. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { openFile } from "../../base/file.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
 import { keepFile } from "../fetch/keptFile.ts";
+import { ownCache } from "../userCache.ts";
 
 /**
  * "vmcore-i" and a version, in the byte order of the machine that wrote the index. An index of the other byte order is
@@ -28,9 +28,8 @@ const ABANDONED_MS = 3_600_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Returns the directory of the indexes, by the XDG Base Directory Specification. */
-export const indexDirectory = (env: Environment): string =>
-  join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "vmcore-debug", "index");
+/** Returns the directory of the indexes. */
+export const indexDirectory = (env: Environment): string => ownCache(env, "index");
 
 /** The kinds of indexes of a build: names looked up in its DWARF, functions found there, its sorted symbols. */
 export const indexKinds = ["names", "functions", "symbols"] as const;

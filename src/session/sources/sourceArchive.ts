@@ -1,7 +1,6 @@
 /** Reads kernel sources in a packed tar archive, through a copy that allows random access. */
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs"; // prettier-ignore
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { Budget } from "../../base/budget.ts";
@@ -9,6 +8,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { openFile, type RandomFile } from "../../base/file.ts";
 import { ByteReader } from "../../archive/byteReader.ts";
 import { ownPart } from "../fetch/partFile.ts";
+import { ownCache } from "../userCache.ts";
 import type { StoredSource } from "./source.ts";
 import { makefileVersion } from "./sourceRoot.ts";
 import { tarMembers } from "../../archive/tar.ts";
@@ -78,8 +78,7 @@ export class SourceArchive {
 }
 
 /** Returns the directory of the copies. */
-export const sourceCache = (env: Readonly<Record<string, string | undefined>>): string =>
-  join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "vmcore-debug", "source");
+export const sourceCache = (env: Readonly<Record<string, string | undefined>>): string => ownCache(env, "source");
 
 /**
  * Opens a tar archive of sources, packed or not. A packed file cannot be read from the middle, so the first call copies

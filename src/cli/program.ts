@@ -1,0 +1,28 @@
+/** The verbs of `vmcore-debug`. Without a verb it opens a dump. */
+import { debuginfo } from "./debuginfo.ts";
+import { docs } from "./docs.ts";
+import { doctor } from "./doctor.ts";
+import { log } from "./log.ts";
+import { openAndRun } from "./openAndRun.ts";
+
+/** The verbs of `vmcore-debug NAME ...`; main.ts starts the adapter. */
+const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promise<number>>> = {
+  analyze,
+  debuginfo,
+  docs,
+  doctor,
+  log,
+};
+
+/** Runs the program. @returns the exit status */
+export function run(argv: readonly string[]): number | Promise<number> {
+  const [name = "", ...rest] = argv;
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  return verb ? verb(rest) : openAndRun(argv);
+}
+
+/** Runs `vmcore-debug analyze [-v] [--fixes] [options] [VMLINUX] VMCORE...`: prints only the verdict. */
+function analyze(argv: readonly string[]): Promise<number> {
+  const own = argv.filter((word) => word === "-v" || /^--fixes(?:=\d+)?$/.test(word));
+  return openAndRun([...argv.filter((word) => !own.includes(word)), "-c", ["analyze", ...own].join(" ")]);
+}
