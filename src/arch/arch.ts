@@ -233,6 +233,11 @@ export interface Arch {
   readonly kasanShadowOffset?: bigint;
   /** Returns the call instruction before a return address, with its target if the instruction contains it. */
   callBefore?(code: Uint8Array, returnAddress: bigint): { readonly target: bigint | undefined } | undefined;
+  /**
+   * Whether code contains the bytes of a direct call of a function. Fast, to rule out functions before they are decoded:
+   * on a machine with instructions of different lengths other bytes can look like a call. @param address of the code
+   */
+  mayCall?(code: Uint8Array, address: bigint, targets: ReadonlySet<bigint>): boolean;
   pushPrologue?(code: Uint8Array, limit: number): PushPrologue | undefined;
   /** Whether the processor ran user code with these registers; undefined if they do not say. */
   isUserMode(registers: Registers): boolean | undefined;

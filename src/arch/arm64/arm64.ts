@@ -2,7 +2,7 @@
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { hasFaultAddress, syndromeText, trapName } from "./traps.ts";
-import { calleeSaves, callBefore, framePrologue } from "./prologue.ts";
+import { calleeSaves, callBefore, framePrologue, mayCall } from "./prologue.ts";
 import type { Arch, LayoutFacts, Paging } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
 import { masked } from "../modes.ts";
@@ -96,6 +96,7 @@ export const arm64: Arch = {
   framePrologue,
   calleeSaves,
   callBefore,
+  mayCall,
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, registers, 8, "little"),
   pte: {

@@ -119,3 +119,12 @@ export function callBefore(
     return { target: BigInt.asUintN(64, returnAddress - 4n + BigInt((word << 6) >> 4)) };
   return masked(word, 0xfefff000) === 0xd63f0000 ? { target: undefined } : undefined;
 }
+
+/** Whether code contains a `bl` of one of the functions. */
+export function mayCall(code: Uint8Array, address: bigint, targets: ReadonlySet<bigint>): boolean {
+  for (let at = 0; at + 4 <= code.length; at += 4) {
+    const target = callBefore(code.subarray(at, at + 4), address + BigInt(at + 4))?.target;
+    if (target !== undefined && targets.has(target)) return true;
+  }
+  return false;
+}

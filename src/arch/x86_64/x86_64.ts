@@ -3,6 +3,7 @@ import { readUnsigned, viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { errorText, trapName } from "./traps.ts";
+import { mayCall } from "./calls.ts";
 import { pushPrologue } from "./prologue.ts";
 import { exceptionMode, isUserMode } from "./modes.ts";
 import type { Arch, CpuState, LayoutFacts, LinearRange, Paging } from "../arch.ts";
@@ -128,6 +129,7 @@ export const x86_64: Arch = {
   irqStackPointer: "top",
   trapName,
   errorText,
+  mayCall,
   pushPrologue,
   // arch/x86/Kconfig: KASAN_SHADOW_OFFSET
   kasanShadowOffset: 0xdffffc0000000000n,

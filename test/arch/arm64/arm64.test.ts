@@ -187,3 +187,10 @@ test("NT_PRSTATUS gives every register its name", () => {
     [0x100n, 0x11dn, 0x11en, 0x11fn, 0x120n, 0x121n],
   );
 });
+
+test("code that calls one of some functions is found by its bl", () => {
+  // nop; bl .+8
+  const code = Uint8Array.of(0x1f, 0x20, 0x03, 0xd5, 0x02, 0, 0, 0x94);
+  assert.equal(arm64.mayCall?.(code, 0x1000n, new Set([0x100cn])), true);
+  assert.equal(arm64.mayCall?.(code, 0x1000n, new Set([0x1008n])), false);
+});

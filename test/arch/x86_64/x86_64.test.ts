@@ -168,3 +168,10 @@ test("DWARF numbers follow the psABI", () => {
     ["rax", "rdx", "rsi", "rbp", "rsp", "r8", "rip", undefined, "rflags", "fs_base"],
   );
 });
+
+test("code that calls one of some functions is found by the bytes of the call", () => {
+  const code = Uint8Array.of(0x90, 0xe8, 0x0a, 0, 0, 0, 0xc3);
+  // From 0x1001 on, five bytes and ten further.
+  assert.equal(x86_64.mayCall?.(code, 0x1000n, new Set([0x1010n])), true);
+  assert.equal(x86_64.mayCall?.(code, 0x1000n, new Set([0x1011n])), false);
+});
