@@ -14,8 +14,10 @@ export function ipv6Groups(address: Obj<"struct in6_addr">): readonly string[] {
  * Formats an IPv6 address: "fe80::5054:ff:fe12:3456". The first of the longest runs of two or more zero groups is
  * replaced by "::" (RFC 5952). @throws Fault
  */
-export function ipv6Text(address: Obj<"struct in6_addr">): string {
-  const groups = ipv6Groups(address);
+export const ipv6Text = (address: Obj<"struct in6_addr">): string => shortenedGroups(ipv6Groups(address));
+
+/** The same for the eight groups of an address. */
+export function shortenedGroups(groups: readonly string[]): string {
   let [start, length] = [0, 1];
   for (let i = 0; i < groups.length; i++) {
     const end = groups.findIndex((group, at) => at >= i && group !== "0");

@@ -68,7 +68,7 @@ export function socketEndpoints(
 ): { readonly source: Endpoint; readonly destination: Endpoint } | undefined {
   const family = socketFamily(sock);
   if (family !== "INET" && family !== "INET6") return undefined;
-  const inet = sock.kernel.object("struct inet_sock", sock.value());
+  const inet = sock.kernel.object("struct inet_sock", sock.address);
   const common = inet.at("sk.__sk_common");
   const ports = [portNumber(inet.at("inet_sport")), portNumber(common.at("skc_dport"))] as const;
   const addresses = family === "INET" ? ipv4Ends(common) : ipv6Ends(inet, common);

@@ -29,7 +29,7 @@ interface SocketRow {
 
 const socketRow = (open: OpenSocket): SocketRow => ({
   open,
-  ends: attempt(() => (open.sock.value() === 0n ? undefined : socketEndpoints(open.sock))),
+  ends: attempt(() => (open.sock.value() === 0n ? undefined : socketEndpoints(open.sock.deref()))),
 });
 
 const endColumn = (which: "source" | "destination", title: string): Column<SocketRow> => ({
