@@ -23,11 +23,11 @@ export const taskName = ({
 export function waitWords({ wait, name }: WaitingTask): string {
   const { resource, mode } = wait;
   if (!resource) return wait.function === undefined ? "" : `in ${wait.function}`;
-  const { kind, detail } = resource;
+  const { kind, detail, phrase } = resource;
+  if (phrase !== undefined) return phrase;
   if (kind === "task exit") return detail === "kthread" ? "the end of a kernel thread" : "its vfork child";
   if (kind === "child") return "a child to exit or stop";
   if (kind === "grace period") return `${detail ?? ""} grace period`.trim();
-  if (kind === "pipe") return mode === "read" ? "data in a pipe" : "room in a pipe";
   const wanted = mode === "read" ? " for reading" : mode === "write" ? " for writing" : "";
   return `${kind} ${name ?? hex(resource.address)}${wanted}`;
 }

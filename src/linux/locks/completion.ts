@@ -7,13 +7,13 @@ import { taskTable } from "../sched/task.ts";
 import { flushedWork, flushedWorkqueue } from "./flush.ts";
 import { gracePeriodState } from "./gracePeriod.ts";
 import type { Found, ResourceState } from "./resource.ts";
-import { frameFunction, type Sleeper, stackWords, waiterOf } from "./sleeper.ts";
-import { waiterRing, type WaiterShape } from "./waiterRing.ts";
+import { coreDumpWait } from "./signalWait.ts";
+import { callers, pointedBack, type Sleeper, waiterOf } from "./sleeper.ts";
+import { SIMPLE } from "./simpleQueue.ts";
+import { waiterRing } from "./waiterRing.ts";
 import { WAIT_QUEUE } from "./waitQueue.ts";
 
 const TYPE = "struct completion";
-
-const SIMPLE: WaiterShape = { type: "struct swait_queue", list: "task_list", task: "task" };
 
 /**
  * Returns the completion that a task waits for or, if known, what it completes: work, a grace period, a task's exit, a
@@ -38,7 +38,7 @@ export function completionWait(sleeper: Sleeper): Found {
 
 /** Returns what the completion completes; the completion itself if that is not known. */
 function meaning(sleeper: Sleeper, address: bigint): Found {
-  for (const rule of [flushedWork, flushedWorkqueue, gracePeriod, taskExit, bioEnd, requestEnd]) {
+  for (const rule of [flushedWork, flushedWorkqueue, gracePeriod, taskExit, coreDumpWait, bioEnd, requestEnd]) {
     const found = attempt(() => rule(sleeper, address));
     if (found && !(found instanceof Fault)) return found;
   }
@@ -54,9 +54,6 @@ function completionState(kernel: Kernel, address: bigint): ResourceState {
   const fields = [{ type: TYPE, address, path: "done", value: String(done) }];
   return { holders: [], note: "a completion does not record who will complete it", fields };
 }
-
-const callers = ({ frames, at }: Sleeper, count: number): readonly string[] =>
-  frames.slice(at, at + count).map((frame) => frameFunction(frame) ?? "");
 
 /**
  * Returns the grace period for which a completion is used. In kernel/rcu the completion is in a `struct
@@ -131,19 +128,4 @@ function requestEnd(sleeper: Sleeper, address: bigint): Found | undefined {
   return request === undefined
     ? undefined
     : { resource: { kind: "request", type: "struct request", address: request } };
-}
-
-/**
- * Returns the address of the object to which a word of the stack points and whose member points back to `target`;
- * undefined if there is not exactly one.
- */
-export function pointedBack(sleeper: Sleeper, type: string, member: string, target: bigint): bigint | undefined {
-  const { kernel } = sleeper;
-  const offset = kernel.object(type, 0n).at(member).address;
-  const found = new Set<bigint>();
-  for (const { value } of stackWords(sleeper, sleeper.at + 3)) {
-    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
-    if (attempt(() => kernel.memory.word(value + offset)) === target) found.add(value);
-  }
-  return found.size === 1 ? [...found][0] : undefined;
 }

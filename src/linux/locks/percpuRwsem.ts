@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Found, ResourceState } from "./resource.ts";
-import { type Sleeper, stackWords } from "./sleeper.ts";
+import { savedRegisters, type Sleeper, stackWords } from "./sleeper.ts";
 
 const TYPE = "struct percpu_rw_semaphore";
 
@@ -25,15 +25,35 @@ export function percpuRwsemState(kernel: Kernel, address: bigint): ResourceState
 }
 
 /**
+ * Returns whether a percpu_rw_semaphore is at an address, for one that a writer has blocked: its list of waiters is
+ * consistent, and `block` is 1. The task can also be the value of another word, such as one of its own stack.
+ */
+function isLock(kernel: Kernel, address: bigint): boolean {
+  const lock = kernel.object(TYPE, address);
+  const isBlocked = attempt(() => !lock.has("block.counter") || lock.at("block.counter").number() === 1);
+  if (isBlocked !== true) return false;
+  const head = ["waiters.head", "waiters.task_list"].find((path) => lock.has(path));
+  const word = BigInt(kernel.arch.wordSize);
+  const isList = attempt(() => {
+    if (head === undefined) return true;
+    const node = lock.at(head).address;
+    return kernel.memory.word(kernel.memory.word(node) + word) === node;
+  });
+  return isList === true;
+}
+
+/**
  * Returns the lock whose writer waits for its readers to leave: a word of the stack points to a lock whose `writer` is
  * the task. @throws Fault "unknown" if there is no such word
  */
 export function percpuWriterWait(sleeper: Sleeper): Found {
   const { kernel, task } = sleeper;
   const writer = kernel.object(TYPE, 0n).at("writer.task").address;
-  for (const { value } of stackWords(sleeper, sleeper.at + 1)) {
+  const words = [...savedRegisters(sleeper), ...[...stackWords(sleeper, sleeper.at + 1)].map(({ value }) => value)];
+  for (const value of words) {
     if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
     if (attempt(() => kernel.memory.word(value + writer)) !== task.address) continue;
+    if (!isLock(kernel, value)) continue;
     return {
       resource: { kind: "percpu_rwsem", type: TYPE, address: value },
       mode: "write",

@@ -9,6 +9,7 @@ export type ResourceKind =
   | "rt_mutex"
   | "percpu_rwsem"
   | "spinlock"
+  | "rwlock"
   | "completion"
   | "wait queue"
   | "bit"
@@ -23,11 +24,31 @@ export type ResourceKind =
   | "tag"
   | "journal"
   | "pipe"
+  | "socket"
+  | "poll"
+  | "event"
+  | "file lock"
+  | "queue"
+  | "fuse request"
+  | "RPC"
+  | "signal"
+  | "freezer"
+  | "thread exit"
+  | "core dump"
   | "child"
   | "task exit";
 
 /** Kinds that one task can hold while others wait. */
-const LOCKS: readonly ResourceKind[] = ["mutex", "rwsem", "semaphore", "rt_mutex", "percpu_rwsem"];
+const LOCKS: readonly ResourceKind[] = [
+  "mutex",
+  "rwsem",
+  "semaphore",
+  "rt_mutex",
+  "percpu_rwsem",
+  "spinlock",
+  "rwlock",
+  "file lock",
+];
 
 export const isLock = (kind: ResourceKind | undefined): boolean => kind !== undefined && LOCKS.includes(kind);
 
@@ -41,6 +62,8 @@ export interface Resource {
    * Distinguishes the resource from others with the same address or type: the number of a bit, the function of a work.
    */
   readonly detail?: string;
+  /** What the task waits for as a phrase, such as `data in pipe:[1234]`, if kind and name do not tell it. */
+  readonly phrase?: string;
 }
 
 /** A task that holds a resource, or that has to do something before it becomes free. */

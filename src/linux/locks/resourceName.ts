@@ -8,7 +8,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import { memberPath, type MemberStep } from "../../model/memberPath.ts";
 import type { Obj } from "../../model/object.ts";
 import { symbolText } from "../../model/symbolText.ts";
-import { dentryPath } from "../fs/dcache.ts";
+import { inodeText } from "../fs/fileText.ts";
 import { stackOwner } from "../sched/stack.ts";
 import { taskComm, taskPid, taskTable } from "../sched/task.ts";
 import { isMerged } from "../slab/slab.ts";
@@ -20,16 +20,28 @@ import type { Resource } from "./resource.ts";
  * Returns the name of a resource: its symbol, or its member and the object that contains it, such as `inode.i_rwsem of
  * vda1:/etc/passwd` or `mm_struct.mmap_lock of sh [284]`. Undefined if it has none.
  */
-export function resourceName(kernel: Kernel, { kind, address, type, detail }: Resource): string | undefined {
+export function resourceName(kernel: Kernel, { kind, address, type, detail, phrase }: Resource): string | undefined {
   if (kind === "futex" || kind === "work" || kind === "workqueue" || kind === "grace period") return detail;
-  if (kind === "task exit" || kind === "child") return undefined;
+  if (NAMELESS.includes(kind)) return undefined;
   const place = placeName(kernel, `${type ?? ""}@${hex0x(address)}`);
   if (kind === "folio") return `${detail ?? ""} of ${place ?? "folio"}`;
   if (kind === "bit") return place === undefined ? detail : `${bitName(kernel, place, detail ?? "")} of ${place}`;
   if (kind === "bio") return attempt(() => bioDisk(kernel, address)) as string | undefined;
   if (kind === "journal" || kind === "pipe") return detail;
+  if (phrase !== undefined) return undefined;
   return place;
 }
+
+/** Kinds that have no name besides their phrase. */
+const NAMELESS: readonly Resource["kind"][] = [
+  "task exit",
+  "child",
+  "signal",
+  "freezer",
+  "poll",
+  "thread exit",
+  "core dump",
+];
 
 /** Returns the name of a bit of a buffer's state in enum bh_state_bits, such as BH_Lock; else its number. */
 function bitName(kernel: Kernel, place: string, bit: string): string {
@@ -129,7 +141,7 @@ function memberOf(kernel: Kernel, start: bigint, path: readonly MemberStep[], is
 function identityOf(owner: Obj): string | undefined {
   const type = bare(owner.type);
   const name = type.kind === "struct" ? type.name : undefined;
-  if (name === "inode") return inodePath(owner);
+  if (name === "inode") return inodeText(owner);
   if (name === "mm_struct") return userOf(owner);
   if (name === "task_struct") return taskName(owner);
   if (name === "buffer_head")
@@ -139,20 +151,6 @@ function identityOf(owner: Obj): string | undefined {
 }
 
 const taskName = (task: Obj<"struct task_struct">): string => `${taskComm(task)} [${taskPid(task)}]`;
-
-/** Returns one of the file's paths within its file system: `vda1:/etc/passwd`. @throws Fault */
-function inodePath(inode: Obj<"struct inode">): string {
-  const { kernel } = inode;
-  const device = inode.at("i_sb.s_id").text();
-  const first = inode.at("i_dentry.first").value();
-  if (first === 0n) return `${device}, inode ${inode.at("i_ino").value()}`;
-  const dentry = kernel.object("struct dentry", 0n);
-  // The member is in d_u since Linux kernel commit 946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping
-  // d_alias") (in v3.19); in kernels of 2026 it is directly in the struct.
-  const member = ["d_u.d_alias", "d_alias"].find((path) => dentry.has(path)) ?? "d_alias";
-  const alias = kernel.object("struct dentry", first - dentry.at(member).address);
-  return `${device}:${dentryPath({ mount: undefined, dentry: alias })}`;
-}
 
 const usersOfMm = derived("first tasks of address spaces", (kernel) => {
   const users = new Map<bigint, Obj<"struct task_struct">>();
@@ -187,7 +185,7 @@ function pageResourceName(kernel: Kernel, address: bigint, wanted: string | unde
   // Low bits such as PAGE_MAPPING_ANON (include/linux/page-flags.h).
   if (mapping === 0n) return "a page without a file";
   if ((mapping & 3n) !== 0n) return "an anonymous page";
-  return `a page of ${inodePath(kernel.object("struct address_space", mapping).at("host").deref())}`;
+  return `a page of ${inodeText(kernel.object("struct address_space", mapping).at("host").deref())}`;
 }
 
 function stackResourceName(kernel: Kernel, address: bigint): string | undefined {

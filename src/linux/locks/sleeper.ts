@@ -22,10 +22,14 @@ export interface Sleeper {
 
 /** Functions with which a waiting function gives up its CPU (kernel/sched/core.c, kernel/time/sleep_timeout.c). */
 const PASSED_OVER =
-  /^(__schedule|schedule|schedule_timeout(_\w+)?|io_schedule(_\w+)?|schedule_preempt_disabled|schedule_hrtimeout\w*|schedule_rtlock|rt_mutex_schedule|preempt_schedule\w*|__switch_to\w*|bit_wait(_io)?(_timeout)?|__wait_on_bit(_lock)?|wait_woken|do_wait_intr(_irq)?|swait_\w+|rpc_wait_bit_killable|nfs_wait_bit_killable|nfs_wait_atomic_killable)$/;
+  /^(__schedule|schedule|schedule_timeout(_\w+)?|io_schedule(_\w+)?|schedule_preempt_disabled|schedule_hrtimeout\w*|schedule_rtlock|rt_mutex_schedule|preempt_schedule\w*|__switch_to\w*|bit_wait(_io)?(_timeout)?|__wait_on_bit(_lock)?|wait_woken|poll_schedule_timeout|do_wait_intr(_irq)?|swait_\w+|rpc_wait_bit_killable|nfs_wait_bit_killable|nfs_wait_atomic_killable)$/;
 
 /** Returns the name of a frame's function in the source, without suffixes of compilers. */
 export const frameFunction = ({ symbol }: SleepFrame): string | undefined => symbol && plainName(symbol.name);
+
+/** Returns the names of the function that waits and of its callers, `count` in all. */
+export const callers = ({ frames, at }: Sleeper, count: number): readonly string[] =>
+  frames.slice(at, at + count).map((frame) => frameFunction(frame) ?? "");
 
 /** Returns the index of the frame of the function that waits: the first one after the scheduler's. */
 export function waitingFrame(frames: readonly SleepFrame[]): number {
@@ -122,6 +126,21 @@ export function linkedWaiter(sleeper: Sleeper, shape: WaiterShape, at: number, m
   for (const waiter of structsOfTask(sleeper, shape.type, shape.task, at))
     if (isLinked(sleeper.kernel, waiter.at(shape.list).address, mayBeAlone)) return waiter;
   return undefined;
+}
+
+/**
+ * Returns the address of the object to which a word of the stack points and whose member points back to `target`;
+ * undefined if there is not exactly one.
+ */
+export function pointedBack(sleeper: Sleeper, type: string, member: string, target: bigint): bigint | undefined {
+  const { kernel } = sleeper;
+  const offset = kernel.object(type, 0n).at(member).address;
+  const found = new Set<bigint>();
+  for (const { value } of stackWords(sleeper, sleeper.at + 3)) {
+    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
+    if (attempt(() => kernel.memory.word(value + offset)) === target) found.add(value);
+  }
+  return found.size === 1 ? [...found][0] : undefined;
 }
 
 /** Returns the same as `linkedWaiter`, for the function that waits. @throws Fault "unknown" if there is none */

@@ -7,20 +7,24 @@ import type { Frame } from "../../unwind/frame.ts";
 import { stackTrace } from "../sched/stackTrace.ts";
 import { waitFunction } from "../sched/waitFunction.ts";
 import { completionWait } from "./completion.ts";
-import { futexWait } from "./futex.ts";
+import { futexWait, inheritedFutex } from "./futex.ts";
+import { messageQueueWait, posixQueueWait, semaphoreSetWait } from "./ipcWait.ts";
 import { MUTEX, queuedFor, RWSEM, SEMAPHORE } from "./lockWaiters.ts";
 import { lockState } from "./lockState.ts";
 import { percpuWriterWait } from "./percpuRwsem.ts";
+import { pollWait } from "./queues/epoll.ts";
 import type { Found, Wait } from "./resource.ts";
 import { rtMutexWait } from "./rtMutex.ts";
+import { anySignal, awaitedSignals, dumpedWait, freezerWait, otherThreads, stopWait } from "./signalWait.ts";
 import { frameFunction, type SleepFrame, type Sleeper, waitingFrame } from "./sleeper.ts";
+import { simpleQueueWait } from "./simpleQueue.ts";
 import { waitQueueWait } from "./waitQueue.ts";
 
 interface WaitRule {
   /** Names of functions that wait. */
   readonly functions: RegExp;
-  /** Finds what the function waits for. @throws Fault if it cannot be found */
-  readonly find: (sleeper: Sleeper) => Found;
+  /** Finds what the function waits for; undefined if it does not wait for that. @throws Fault if it cannot be found */
+  readonly find: (sleeper: Sleeper) => Found | undefined;
 }
 
 /** Rules for functions that do not wait on a wait queue. */
@@ -37,6 +41,16 @@ const RULES: readonly WaitRule[] = [
   { functions: /^(do_|__)?wait_for_common(_io)?$|^wait_for_completion(_\w+)?$/, find: completionWait },
   { functions: /^(__)?futex_(wait\w*|lock_pi)$|^futex_(wait_queue(_me)?|do_wait)$/, find: futexWait },
   { functions: /^percpu_down_write$/, find: percpuWriterWait },
+  { functions: /^(do_sys_poll|do_poll|do_select|core_sys_select)$/, find: pollWait },
+  { functions: /^(__)?do_semtimedop$/, find: semaphoreSetWait },
+  { functions: /^do_msg(rcv|snd)$/, find: messageQueueWait },
+  { functions: /^wq_sleep$|^do_mq_timed(send|receive)$/, find: posixQueueWait },
+  { functions: /^do_sigtimedwait$/, find: awaitedSignals },
+  { functions: /(^|_)sys_(pause|rt_sigsuspend|sigsuspend)$|^sigsuspend$/, find: anySignal },
+  { functions: /^(do_signal_stop|ptrace_stop|get_signal|do_freezer_trap)$/, find: stopWait },
+  { functions: /^__refrigerator$/, find: freezerWait },
+  { functions: /^(de_thread|begin_new_exec)$/, find: otherThreads },
+  { functions: /^(coredump_task_exit|exit_mm|do_exit)$/, find: dumpedWait },
 ];
 
 /**
@@ -92,13 +106,22 @@ export function waitOfStack(kernel: Kernel, task: Obj<"struct task_struct">, fra
   return { ...wait, state };
 }
 
+/** Adds the futex that an rt_mutex belongs to. */
+function named(sleeper: Sleeper, found: Found): Found {
+  const { resource } = found;
+  const phrase = resource && attempt(() => inheritedFutex(sleeper, resource.address));
+  return resource && typeof phrase === "string" ? { ...found, resource: { ...resource, phrase } } : found;
+}
+
 function findWait(sleeper: Sleeper): Found | undefined {
   const frame = sleeper.frames[sleeper.at];
   const name = frame === undefined ? undefined : frameFunction(frame);
   const byPriority = rtMutexWait(sleeper.task);
-  if (byPriority) return byPriority;
+  if (byPriority) return named(sleeper, byPriority);
   const rule = name === undefined ? undefined : RULES.find(({ functions }) => functions.test(name));
   if (rule) return rule.find(sleeper);
+  const simple = simpleQueueWait(sleeper);
+  if (simple) return simple;
   // do_wait() gets the entry from its caller.
   return waitQueueWait(sleeper, name === "do_wait" ? sleeper.at + 1 : sleeper.at);
 }

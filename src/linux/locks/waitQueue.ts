@@ -1,13 +1,14 @@
 /** Entries of wait queues. The function that wakes the waiter determines the kind of resource. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { pageFlags } from "../mm/pageFlags.ts";
-import { ownerOfQueue } from "./queueOwner.ts";
+import { ownerOfQueue } from "./queues/queueOwner.ts";
 import { percpuRwsemState } from "./percpuRwsem.ts";
 import type { Found, QueuedTask } from "./resource.ts";
-import { linkedWaiter, type Sleeper } from "./sleeper.ts";
+import { callers, linkedWaiter, type Sleeper } from "./sleeper.ts";
+import { folioState } from "./folio.ts";
+import { rpcWait } from "./rpc.ts";
 import { type WaiterRing, waiterRing, type WaiterShape } from "./waiterRing.ts";
 
 export const WAIT_QUEUE: WaiterShape = {
@@ -17,15 +18,18 @@ export const WAIT_QUEUE: WaiterShape = {
   wake: "func",
 };
 
-/** WQ_FLAG_CUSTOM of include/linux/wait.h: percpu_rwsem_wait() sets it for readers. */
-const WQ_FLAG_CUSTOM = 4;
+/**
+ * WQ_FLAG_CUSTOM of include/linux/wait.h, which percpu_rwsem_wait() sets for readers: 8 before v6.7, where 4 was
+ * WQ_FLAG_BOOKMARK, and 4 since, where 8 is WQ_FLAG_DONE. An entry of a lock has neither of the other two.
+ */
+const WQ_FLAG_CUSTOM = 4 | 8;
 
 /**
  * Returns what a task waits for with an entry of a wait queue in the frames up to `at`; undefined if there is no entry.
  * @throws Fault
  */
 export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
-  const { kernel, task } = sleeper;
+  const { kernel } = sleeper;
   if (!kernel.types.find("struct", "wait_queue_entry")) return undefined;
   const entry = linkedWaiter(sleeper, WAIT_QUEUE, at);
   if (!entry) return undefined;
@@ -33,19 +37,26 @@ export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
   const waiter = { type: WAIT_QUEUE.type, address: entry.address };
   const wake = kernel.symbols.at(entry.at("func").value())?.name ?? "";
   const special = SPECIAL[wake];
-  const found = special && attempt(() => special(entry, ring));
+  const found = special && attempt(() => special({ sleeper, entry, ring }));
   if (found && !(found instanceof Fault)) return { waiter, queue: ring.entries, ...found };
   if (ring.head === undefined) throw Fault.of("corrupt", "the wait queue has no head");
   const queue = ring.head - kernel.object("struct wait_queue_head", 0n).at("head").address;
-  return { waiter, queue: ring.entries, ...ownerOfQueue(sleeper, entry, queue, task) };
+  return { waiter, queue: ring.entries, ...ownerOfQueue({ sleeper, entry, queue }) };
 }
 
-type Special = (entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">, ring: WaiterRing) => Found | undefined;
+interface SpecialEntry {
+  readonly sleeper: Sleeper;
+  readonly entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">;
+  /** The ring that contains the entry. */
+  readonly ring: WaiterRing;
+}
+
+type Special = (special: SpecialEntry) => Found | undefined;
 
 /** Rules by the name of the function that wakes the waiter. */
 const SPECIAL: Readonly<Record<string, Special | undefined>> = {
-  wake_bit_function: (entry, ring) => keyed(entry, ring, "bit"),
-  var_wake_function: (entry, ring) => keyed(entry, ring, "variable"),
+  wake_bit_function: (special) => keyed(special, "bit"),
+  var_wake_function: (special) => keyed(special, "variable"),
   wake_page_function: folioWait,
   percpu_rwsem_wake_function: percpuWait,
 };
@@ -55,11 +66,7 @@ const sharing = (ring: WaiterRing, isSame: (node: bigint) => boolean): readonly 
   ring.entries.filter(({ node }) => attempt(() => isSame(node)) === true);
 
 /** Returns the bit or the variable of a `struct wait_bit_queue_entry`. */
-function keyed(
-  entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
-  ring: WaiterRing,
-  kind: "bit" | "variable",
-): Found {
+function keyed({ entry, ring, sleeper }: SpecialEntry, kind: "bit" | "variable"): Found {
   const { kernel } = entry;
   const whole = entry.containerOf("struct wait_bit_queue_entry", "wq_entry");
   const address = whole.at("key.flags").value();
@@ -69,6 +76,11 @@ function keyed(
     const other = kernel.object(whole.type, node - offset);
     return other.at("key.flags").value() === address && other.at("key.bit_nr").number() === bit;
   });
+  // The functions of sunrpc that wait on a bit pass the word of an rpc_task.
+  if (callers({ ...sleeper, at: 0 }, sleeper.at + 1).includes("rpc_wait_bit_killable")) {
+    const call = attempt(() => rpcWait(kernel, address));
+    if (!(call instanceof Fault)) return { queue, ...call };
+  }
   const detail = kind === "bit" ? { detail: String(bit) } : {};
   return { resource: { kind, type: undefined, address, ...detail }, queue };
 }
@@ -77,7 +89,7 @@ function keyed(
  * Returns the folio of a `struct wait_page_queue` (mm/filemap.c; a page before v5.16), and the flag that the task waits
  * for.
  */
-function folioWait(entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">, ring: WaiterRing): Found {
+function folioWait({ entry, ring }: SpecialEntry): Found {
   const { kernel } = entry;
   const whole = entry.containerOf("struct wait_page_queue", "wait");
   const member = whole.has("folio") ? "folio" : "page";
@@ -89,21 +101,14 @@ function folioWait(entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">
     return other.at(member).value() === address && other.at("bit_nr").number() === bit;
   });
   const type = `struct ${member}`;
-  const flags = BigInt.asUintN(64, kernel.object("struct page", address).at("flags").value());
-  return {
-    resource: { kind: "folio", type, address, detail: flagName(kernel, bit) },
-    queue,
-    state: { holders: [], fields: [{ type: "struct page", address, path: "flags", value: hex0x(flags) }] },
-  };
+  const detail = flagName(kernel, bit);
+  return { resource: { kind: "folio", type, address, detail }, queue, state: folioState(kernel, address) };
 }
 
 const flagName = (kernel: Kernel, bit: number): string =>
   pageFlags(kernel).find((flag) => flag.bit === bit)?.name ?? `bit ${bit}`;
 
-function percpuWait(
-  entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
-  ring: WaiterRing,
-): Found | undefined {
+function percpuWait({ entry, ring }: SpecialEntry): Found | undefined {
   const { kernel } = entry;
   if (ring.head === undefined) return undefined;
   const type = "struct percpu_rw_semaphore";

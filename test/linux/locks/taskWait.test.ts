@@ -240,3 +240,26 @@ test("tasks that sleep interruptibly are blocked only in a lock; one that is sti
   });
   assert.deepEqual(blockedTasks(kernel).map(taskPid), [5, 7]);
 });
+
+const percpuTypes = `${lockTypes} struct percpu_rw_semaphore { struct { struct task_struct *task; } writer; struct wait_queue_head waiters; struct { int counter; } block; };`;
+const WAKE = 0xffff_ffff_8100_0020n;
+
+/** A task that waits in the queue of a percpu_rw_semaphore with an entry of some flags. */
+const percpuKernel = (flags: number): ToyKernel =>
+  sleepingKernel({
+    types: percpuTypes,
+    // The function that wakes the entry is the one at WAKE, which the first function's text contains.
+    sleepers: [{ pid: 5, comm: "reader", functions: ["percpu_rwsem_wake_function", "percpu_rwsem_wait", "read"] }],
+    memory: [
+      ["unsigned char [4096]", LOCK - 0x800n, new Uint8Array(4096)],
+      ["struct percpu_rw_semaphore", LOCK, { block: { counter: 1 } }],
+      ["struct wait_queue_entry", waiterAddress(5, 0), { flags, private: taskAddress(5), func: WAKE }],
+      ...ring(LOCK + 16n, waiterAddress(5, 0) + 24n),
+    ],
+  });
+
+test("a reader of a percpu_rw_semaphore is told from a writer by WQ_FLAG_CUSTOM, whose value changed", () => {
+  const EXCLUSIVE = 1;
+  assert.equal(waitOf(percpuKernel(EXCLUSIVE), 5).mode, "write");
+  for (const custom of [4, 8]) assert.equal(waitOf(percpuKernel(EXCLUSIVE | custom), 5).mode, "read");
+});

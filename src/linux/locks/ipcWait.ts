@@ -1,0 +1,130 @@
+/** Tasks that wait in System V semaphores and in message queues. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { memberOffset } from "../../kernel/list.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { ipcNamespace, ipcObjects, ipcPermissions } from "../ipc/ipc.ts";
+import { inodeText } from "../fs/fileText.ts";
+import { pidTask } from "../sched/task.ts";
+import type { Found, Holder } from "./resource.ts";
+import { isLinked, type Sleeper, structsOfTask } from "./sleeper.ts";
+
+/** Number of frames outwards that can contain the waiter. */
+const FRAMES = 3;
+
+/** Returns the linked waiter of a type on the task's stack. @throws Fault "unknown" if there is none */
+function waiterIn(sleeper: Sleeper, type: string, task: string, list: string): Obj {
+  for (const one of structsOfTask(sleeper, type, task, sleeper.at + FRAMES))
+    if (isLinked(sleeper.kernel, one.at(list).address)) return one;
+  throw Fault.of("unknown", `the task's stack contains no ${type} of the task that is in a list`);
+}
+
+/** Yields the nodes of the ring that contains a node, in which the head of the list is one. @throws Fault */
+function* ringOf(kernel: Kernel, node: bigint): Generator<bigint, void, void> {
+  let at = node;
+  for (let steps = 0; steps < MAX_NODES; steps++) {
+    yield at;
+    at = kernel.memory.word(at);
+    if (at === node) return;
+  }
+  throw Fault.at("corrupt", node, "the list of waiters does not end");
+}
+
+const MAX_NODES = 4 * 1024 * 1024;
+
+/**
+ * Returns the semaphore that a task waits for in semop(2) (ipc/sem.c: struct sem_queue). Its list has its head in the
+ * set of semaphores or, if only one semaphore is concerned, in that semaphore.
+ */
+export function semaphoreSetWait(sleeper: Sleeper): Found {
+  const { kernel, task } = sleeper;
+  const queue = waiterIn(sleeper, "struct sem_queue", "sleeper", "list");
+  const waiter = { type: "struct sem_queue", address: queue.address };
+  const nodes = new Set(ringOf(kernel, queue.at("list").address));
+  for (const set of ipcObjects(ipcNamespace(task), "sem")) {
+    const count = Math.min(set.at("sem_nsems").number(), MAX_SEMAPHORES);
+    const heads = ["pending_alter", "pending_const"].map((member) => set.at(member).address);
+    for (let i = 0; i < count; i++)
+      for (const member of ["pending_alter", "pending_const"]) heads.push(set.at("sems").index(i).at(member).address);
+    if (!heads.some((head) => nodes.has(head))) continue;
+    const number = queue.at("blocking.sem_num").number();
+    const semaphore = set.at("sems").index(number);
+    const id = ipcPermissions(set, "sem").at("id").number();
+    const value = semaphore.at("semval").number();
+    const last = semaphore.at("sempid").deref();
+    const holder = last.address === 0n ? undefined : attempt(() => pidTask(last));
+    const how = "the last task that changed it; it does not have to be the one that changes it next";
+    const holders: Holder[] =
+      holder && !(holder instanceof Fault) && holder.address !== task.address
+        ? [{ task: holder.address, certainty: "possible", how }]
+        : [];
+    const phrase = `semaphore ${number} of System V set ${id}`;
+    return {
+      waiter,
+      resource: { kind: "queue", type: "struct sem_array", address: set.address, detail: String(number), phrase },
+      state: {
+        holders,
+        note: `its value is ${value}`,
+        fields: [{ type: "struct sem", address: semaphore.address, path: "semval", value: String(value) }],
+      },
+    };
+  }
+  throw Fault.of("unknown", "no set of semaphores of the task's namespace has this waiter");
+}
+
+/** SEMMSL is 32000 by default; a set can have more (include/uapi/linux/sem.h). */
+const MAX_SEMAPHORES = 1 << 20;
+
+/** Returns the queue that a task waits for in msgrcv(2) or msgsnd(2) (ipc/msg.c: msg_receiver, msg_sender). */
+export function messageQueueWait(sleeper: Sleeper): Found {
+  const { kernel, task } = sleeper;
+  for (const [type, member, list, head, phrase] of MESSAGE_WAITERS) {
+    const waiting = attempt(() => waiterIn(sleeper, type, member, list));
+    if (waiting instanceof Fault) continue;
+    const nodes = new Set(ringOf(kernel, waiting.at(list).address));
+    for (const queue of ipcObjects(ipcNamespace(task), "msg")) {
+      if (!nodes.has(queue.at(head).address)) continue;
+      const id = ipcPermissions(queue, "msg").at("id").number();
+      return {
+        waiter: { type, address: waiting.address },
+        resource: {
+          kind: "queue",
+          type: "struct msg_queue",
+          address: queue.address,
+          phrase: `${phrase} System V message queue ${id}`,
+        },
+      };
+    }
+  }
+  throw Fault.of("unknown", "no message queue of the task's namespace has this waiter");
+}
+
+const MESSAGE_WAITERS = [
+  ["struct msg_receiver", "r_tsk", "r_list", "q_receivers", "a message in"],
+  ["struct msg_sender", "tsk", "list", "q_senders", "room in"],
+] as const;
+
+/** Returns the POSIX message queue that a task waits for (ipc/mqueue.c: ext_wait_queue, SEND is 0 and RECV 1). */
+export function posixQueueWait(sleeper: Sleeper): Found {
+  const { kernel } = sleeper;
+  const waiting = waiterIn(sleeper, "struct ext_wait_queue", "task", "list");
+  const nodes = [...ringOf(kernel, waiting.at("list").address)];
+  const type = "struct mqueue_inode_info";
+  for (const [index, phrase] of ["room in", "a message in"].entries()) {
+    const list = memberOffset(kernel, type, `e_wait_q[${index}].list`);
+    for (const node of nodes) {
+      const info = kernel.object(type, node - list);
+      if (attempt(() => info.at("vfs_inode.i_sb.s_type.name").text()) !== "mqueue") continue;
+      return {
+        waiter: { type: "struct ext_wait_queue", address: waiting.address },
+        resource: {
+          kind: "queue",
+          type,
+          address: info.address,
+          phrase: `${phrase} POSIX message queue ${inodeText(info.at("vfs_inode"))}`,
+        },
+      };
+    }
+  }
+  throw Fault.of("unknown", "no POSIX message queue has this waiter");
+}

@@ -1,0 +1,171 @@
+/** Tasks that wait for a signal, for their tracer, for the end of a freeze, or for the other threads of their process. */
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Obj } from "../../model/object.ts";
+import { signalName, signalSet, signalsOf } from "../sched/signal.ts";
+import { taskActivity } from "../sched/sleeping.ts";
+import { taskState } from "../sched/taskState.ts";
+import { threads } from "../sched/task.ts";
+import type { Found, Holder } from "./resource.ts";
+import type { Sleeper } from "./sleeper.ts";
+
+type Task = Obj<"struct task_struct">;
+
+const signalResource = (task: Task, phrase: string): Found => ({
+  resource: { kind: "signal", type: undefined, address: task.address, phrase },
+});
+
+/** Number of signals that are named. */
+const MAX_SIGNALS = 4;
+
+/**
+ * Returns the signals that a task waits for in sigtimedwait(2). They are blocked again only by `real_blocked`
+ * (kernel/signal.c: do_sigtimedwait()).
+ */
+export function awaitedSignals({ task }: Sleeper): Found {
+  const set = signalSet(task.at("real_blocked")) & ~signalSet(task.at("blocked"));
+  const names = signalsOf(set).map(signalName);
+  if (names.length === 0 || names.length > MAX_SIGNALS) return anySignal({ task });
+  return signalResource(task, `${names.join(" or ")}`);
+}
+
+/** Returns the wait for any signal with a handler, such as in pause(2). */
+export const anySignal = ({ task }: Pick<Sleeper, "task">): Found => signalResource(task, "a signal");
+
+/**
+ * Returns what a task waits for that handles signals: the end of a stop, its tracer, the end of a freeze of its cgroup;
+ * undefined if it waits for none of them (kernel/signal.c: get_signal()). `task_struct.frozen` exists since Linux kernel
+ * commit 76f969e8948d ("cgroup: cgroup v2 freezer") (in v5.2).
+ */
+export function stopWait({ task }: Sleeper): Found | undefined {
+  const state = taskState(task);
+  if (state === "ST") return signalResource(task, "SIGCONT");
+  if (state === "TR") {
+    const tracer = task.at("parent").value();
+    if (task.at("ptrace").number() === 0) return signalResource(task, "SIGCONT or its tracer");
+    return {
+      ...signalResource(task, "its tracer"),
+      state: {
+        holders: [{ task: tracer, certainty: "certain", how: "the tracer, which has to continue it" }],
+        fields: [],
+      },
+    };
+  }
+  if (task.has("frozen") && task.at("frozen").number() === 1) return { resource: freezer(task) };
+  return undefined;
+}
+
+/** Returns the cgroup of version 2 of a task, by the name of its directory. */
+function freezer(task: Task) {
+  const name = attempt(() => task.at("cgroups.dfl_cgrp.kn.name").text());
+  const cgroup = name instanceof Fault || name === "" ? "its cgroup" : `its cgroup ${name}`;
+  return { kind: "freezer", type: undefined, address: task.address, phrase: `${cgroup} to be thawed` } as const;
+}
+
+/** Returns the wait in the freezer of the power management or of cgroups of version 1 (kernel/freezer.c). */
+export const freezerWait = ({ task }: Sleeper): Found => ({
+  resource: { kind: "freezer", type: undefined, address: task.address, phrase: "to be thawed" },
+});
+
+const exiting = (thread: Task): boolean => taskActivity(thread) === "dead";
+
+/**
+ * Returns the threads that have to exit before execve(2) can continue (fs/exec.c: de_thread()). Undefined if the task
+ * does not wait for them. `group_exec_task` was called `group_exit_task` before v5.17.
+ */
+export function otherThreads({ task }: Sleeper): Found | undefined {
+  const signal = task.at("signal").deref();
+  const member = ["group_exec_task", "group_exit_task"].find((name) => signal.has(name));
+  if (member === undefined || signal.at(member).value() !== task.address) return undefined;
+  const others = [...threads(task.at("group_leader").deref())].filter((one) => one.address !== task.address);
+  const alive = others.filter((one) => !exiting(one));
+  const how = "a thread of the process, which has to exit before execve continues";
+  return {
+    resource: {
+      kind: "thread exit",
+      type: "struct signal_struct",
+      address: signal.address,
+      phrase: "the other threads of its process to exit (execve)",
+    },
+    state: {
+      holders: alive.map(({ address }) => ({ task: address, certainty: "certain", how })),
+      fields: [
+        {
+          type: "struct signal_struct",
+          address: signal.address,
+          path: "notify_count",
+          value: String(signal.at("notify_count").number()),
+        },
+      ],
+    },
+  };
+}
+
+/** Returns the `struct core_state` of a process: in `signal_struct` since v5.16 (commit 0258b5fd7c71), before in `mm`. */
+function coreState(task: Task): Obj | undefined {
+  const path = ["signal.core_state", "mm.core_state"].find((one) => task.has(one));
+  const state = path === undefined ? undefined : task.at(path).deref();
+  return state && state.address !== 0n ? state : undefined;
+}
+
+/** Limit for the threads of a process: PID_MAX_LIMIT. */
+const MAX_THREADS = 4 * 1024 * 1024;
+
+/** Returns the threads that stand still for a core dump, with the one that writes it (fs/coredump.c: core_thread). */
+function standing(state: Obj): Set<bigint> {
+  const found = new Set<bigint>();
+  for (let one = state.at("dumper"); found.size < MAX_THREADS; one = one.at("next").deref()) {
+    found.add(one.at("task").value());
+    if (one.at("next").value() === 0n) break;
+  }
+  return found;
+}
+
+/**
+ * Returns what the thread that writes a core dump waits for: the threads that do not stand still yet. @param completion
+ * the completion that it waits for, which is `core_state.startup`
+ */
+export function coreDumpWait({ task }: Sleeper, completion: bigint): Found | undefined {
+  const state = coreState(task);
+  if (!state || state.at("startup").address !== completion) return undefined;
+  const stopped = standing(state);
+  const others = [...threads(task.at("group_leader").deref())].filter(
+    (one) => !stopped.has(one.address) && !exiting(one),
+  );
+  const how = "a thread of the process, which has to stop before the core is dumped";
+  return {
+    resource: {
+      kind: "core dump",
+      type: "struct core_state",
+      address: state.address,
+      phrase: "the other threads of its process to stop (core dump)",
+    },
+    state: {
+      holders: others.map(({ address }): Holder => ({ task: address, certainty: "certain", how })),
+      fields: [
+        {
+          type: "struct core_state",
+          address: state.address,
+          path: "nr_threads.counter",
+          value: String(state.at("nr_threads.counter").number()),
+        },
+      ],
+    },
+  };
+}
+
+/** Returns the wait of an exiting thread for the end of a core dump; undefined if none is in progress. */
+export function dumpedWait({ task }: Sleeper): Found | undefined {
+  const state = coreState(task);
+  if (!state || !standing(state).has(task.address)) return undefined;
+  const dumper = state.at("dumper.task").value();
+  if (dumper === task.address) return undefined;
+  return {
+    resource: {
+      kind: "core dump",
+      type: "struct core_state",
+      address: state.address,
+      phrase: "the core dump of its process",
+    },
+    state: { holders: [{ task: dumper, certainty: "certain", how: "writes the core dump" }], fields: [] },
+  };
+}

@@ -1,0 +1,87 @@
+/** Words of spinlocks and rwlocks, and the queue of CPUs that spin. */
+import { sizeOf } from "../../debuginfo/ctype.ts";
+import { Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { perCpuVariable } from "../../kernel/percpu.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { ReadField } from "./resource.ts";
+
+export type SpinKind = "spinlock" | "rwlock";
+
+export interface SpinState {
+  /** Whether the lock is held, or CPUs wait for it. */
+  readonly isTaken: boolean;
+  /** A phrase about what the word says of the holder. */
+  readonly note: string | undefined;
+  readonly fields: readonly ReadField[];
+}
+
+// include/asm-generic/qrwlock.h
+const _QW_WAITING = 0x100;
+const _QW_WMASK = 0x1ff;
+const _QW_LOCKED = 0xff;
+const _QR_SHIFT = 9;
+
+/** Reads the word of a lock. @throws Fault */
+export function spinState(kernel: Kernel, kind: SpinKind, address: bigint): SpinState {
+  const word = Number(BigInt.asUintN(32, kernel.object("unsigned int", address).value()));
+  if (kind === "spinlock") {
+    const fields = [{ type: "struct qspinlock", address, path: "val.counter", value: hex0x(BigInt(word)) }];
+    const isLocked = (word & 0xff) !== 0;
+    return { isTaken: word !== 0, note: isLocked ? undefined : "not locked at this moment; CPUs wait for it", fields };
+  }
+  const fields = [{ type: "struct qrwlock", address, path: "cnts.counter", value: hex0x(BigInt(word)) }];
+  const readers = word >>> _QR_SHIFT;
+  const isWritten = (word & _QW_LOCKED) === _QW_LOCKED;
+  const isWaitedFor = (word & _QW_WMASK) === _QW_WAITING;
+  const note = isWritten
+    ? "held by a writer"
+    : isWaitedFor
+      ? `readers: ${readers}; a writer waits`
+      : `readers: ${readers}`;
+  return { isTaken: word !== 0, note, fields };
+}
+
+/** A CPU in the queue of a spinlock. */
+export interface QueuedCpu {
+  readonly cpu: number;
+  /** Address of its `struct mcs_spinlock`. */
+  readonly node: bigint;
+}
+
+/** kernel/locking/qspinlock.c: nesting levels of a CPU, such as task, softirq, interrupt and NMI. */
+const MAX_NODES = 4;
+/** Kernels for more CPUs have a pending bit instead of a byte (include/asm-generic/qspinlock_types.h). */
+const MAX_CPUS_WITH_BYTE = 16 * 1024;
+
+/**
+ * Returns the CPUs in the queue of a spinlock, first in line first. The word of the lock names the last one; each node
+ * of the queue points to the next (kernel/locking/qspinlock.c). The nodes are per-CPU `qnodes`, before v5.0 `mcs_nodes`.
+ * @throws Fault
+ */
+export function lockTail(kernel: Kernel, address: bigint): readonly QueuedCpu[] {
+  const word = Number(BigInt.asUintN(32, kernel.object("unsigned int", address).value()));
+  const cpus = sizeOf(kernel.types.named("struct cpumask")) * 8;
+  const shift = cpus < MAX_CPUS_WITH_BYTE ? 16 : 9;
+  const tail = word >>> shift;
+  if (tail === 0) return [];
+  const [level, cpu] = [tail & (MAX_NODES - 1), (tail >>> 2) - 1];
+  const name = ["qnodes", "mcs_nodes"].find((one) => kernel.hasVariable(one));
+  if (name === undefined) throw Fault.of("unknown", "no per-CPU variable qnodes or mcs_nodes");
+  const nodeOf = (one: number, at: number): bigint => perCpuVariable(kernel, name, one).index(at).address;
+  const before = new Map<bigint, QueuedCpu>();
+  for (const one of possibleCpus(kernel))
+    for (let at = 0; at < MAX_NODES; at++) {
+      const node = nodeOf(one, at);
+      const next = kernel.memory.word(node);
+      if (next !== 0n) before.set(next, { cpu: one, node });
+    }
+  const queue: QueuedCpu[] = [{ cpu, node: nodeOf(cpu, level) }];
+  const seen = new Set<bigint>();
+  for (let first = queue[0]; first && !seen.has(first.node); first = before.get(first.node)) {
+    seen.add(first.node);
+    if (first !== queue[0]) queue.unshift(first);
+  }
+  return queue;
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { lockTail, spinState } from "../../../src/linux/locks/spinlock.ts";
+import type { ToyKernel } from "../../builders/kernel.ts";
+import { toyTasks } from "../../builders/tasks.ts";
+
+const LOCK = 0xffff_8880_3000_0000n;
+const PER_CPU = 0xffff_8880_1000_0000n;
+/** Offset of the per-CPU array. */
+const NODES = 0x800n;
+const nodeOf = (cpu: number, level = 0): bigint => PER_CPU + BigInt(cpu) * 0x1000n + NODES + BigInt(level) * 16n;
+
+/** A lock with a word, and which CPU's node points to which. */
+const machine = (word: number, ...links: readonly (readonly [cpu: number, next: number])[]): ToyKernel =>
+  toyTasks({
+    cpus: [0, 0, 0, 0],
+    tasks: [],
+    more: {
+      types: `struct cpumask { unsigned long bits[128]; };
+        struct mcs_spinlock { struct mcs_spinlock *next; int locked; int count; };
+        struct qnode { struct mcs_spinlock mcs; };
+        struct qnode qnodes[4];`,
+      symbols: { qnodes: NODES },
+      memory: [
+        ["unsigned int", LOCK, word],
+        ...[0, 1, 2, 3].flatMap((cpu) =>
+          [0, 1, 2, 3].map((level) => ["struct qnode", nodeOf(cpu, level), {}] as const),
+        ),
+        ...links.map(([cpu, next]) => ["struct qnode", nodeOf(cpu), { mcs: { next: nodeOf(next) } }] as const),
+      ],
+    },
+  });
+
+/** The word of a lock that is held, whose queue ends with a CPU's first node. */
+const tailWord = (cpu: number): number => ((cpu + 1) << 18) | 1;
+
+test("the queue of a spinlock is that of its nodes, the tail last", () => {
+  const queue = lockTail(machine(tailWord(3), [1, 0], [0, 3]), LOCK);
+  assert.deepEqual(
+    queue.map(({ cpu }) => cpu),
+    [1, 0, 3],
+  );
+});
+
+test("a spinlock without a tail has no queue", () => {
+  assert.deepEqual(lockTail(machine(1), LOCK), []);
+});
+
+test("nodes that form a loop end the queue", () => {
+  assert.ok(lockTail(machine(tailWord(1), [0, 1], [1, 0]), LOCK).length <= 2);
+});
+
+test("the word of a lock tells whether it is taken, and of an rwlock by how many readers", () => {
+  assert.equal(spinState(machine(0), "spinlock", LOCK).isTaken, false);
+  assert.equal(spinState(machine(tailWord(1)), "spinlock", LOCK).isTaken, true);
+  assert.equal(spinState(machine(0x4ff), "rwlock", LOCK).note, "held by a writer");
+  assert.equal(spinState(machine(0x500), "rwlock", LOCK).note, "readers: 2; a writer waits");
+  assert.equal(spinState(machine(0x200), "rwlock", LOCK).note, "readers: 1");
+});
