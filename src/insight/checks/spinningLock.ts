@@ -1,13 +1,12 @@
 /** Checks for a spinlock that was never released. */
 import { Fault } from "../../base/fault.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
-import type { Check, Step } from "../check.ts";
+import type { Check } from "../check.ts";
 import { cpuContext } from "../cpuContext.ts";
 import { functionOf } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
-import { argumentOf, callerOf, withEntry } from "../values/calls.ts";
-import { readWord, type Site, siteOf } from "../values/site.ts";
-import { functionName } from "../values/words.ts";
+import { readWord, siteOf } from "../values/site.ts";
+import { lockOf } from "../waits/spinning.ts";
 
 /** Functions that spin on a spinlock, which is their first argument. */
 const SPINS = /^(?:native_|pv_)?queued_spin_lock_slowpath$|^__pv_queued_spin_lock_slowpath$/;
@@ -51,22 +50,3 @@ export const spinningLock: Check = {
     };
   },
 };
-
-/** Maximum number of callers between the spinning function and the function that takes the lock. */
-const MAX_CALLS = 4;
-
-/** Returns the lock, and the innermost caller that is not itself a lock function. */
-function* lockOf(start: Site): Generator<Step, { lock: bigint; asker: string } | undefined, void> {
-  const register = start.kernel.arch.argumentRegisters?.[0] ?? "";
-  let lock: bigint | undefined;
-  let site: Site | undefined = start;
-  for (let calls = 0; calls < MAX_CALLS; calls++) {
-    const called: Site | undefined = yield* callerOf(site);
-    if (!called) return undefined;
-    site = yield* withEntry(called);
-    lock ??= argumentOf(site, register);
-    const name = functionName(site);
-    if (!/spin_lock/.test(name)) return lock === undefined ? undefined : { lock, asker: name };
-  }
-  return undefined;
-}

@@ -6,8 +6,15 @@ import { functionGraph } from "./functionGraph.ts";
 import { entryValue, type Site, siteOf, valueAt } from "./site.ts";
 
 /** Returns what a call passed in a register; undefined if the code before the call does not show it. */
-export function argumentOf(caller: Site, register: string): bigint | undefined {
-  const { graph, index } = caller;
+export const argumentOf = (caller: Site, register: string): bigint | undefined =>
+  argumentAt(caller, caller.index, register);
+
+/**
+ * Returns what an earlier call of a function passed in a register, at the last execution of that call; undefined if the
+ * code does not show it. @param site a call of the function that is on the stack @param index of the earlier call
+ */
+export function argumentAt(caller: Site, index: number, register: string): bigint | undefined {
+  const { graph } = caller;
   // A call does not preserve its argument registers, so only the code before it shows their values.
   const before: Site = { ...caller, registers: kept(caller) };
   const [definition, ...more] = graph.definitions(register, index);
@@ -69,7 +76,7 @@ export function* withEntry(site: Site): Generator<Step, Site, void> {
 }
 
 /** Returns the result of a job; undefined if it throws a Fault. */
-function* attempted<T>(job: Generator<Step, T, void>): Generator<Step, T | undefined, void> {
+export function* attempted<T>(job: Generator<Step, T, void>): Generator<Step, T | undefined, void> {
   for (;;) {
     const step = attempt(() => job.next());
     if (step instanceof Fault) return undefined;

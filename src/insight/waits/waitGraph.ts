@@ -12,6 +12,8 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { type Step } from "../check.ts";
 import { cycleThrough, cyclicComponents } from "./cycles.ts";
+import { readersOf } from "./readers.ts";
+import { type Spinner, spinners } from "./spinning.ts";
 import { type TaskFate, taskFate } from "./taskFate.ts";
 
 /** A task that other tasks wait for. */
@@ -22,7 +24,7 @@ export interface KnownHolder extends Holder {
   readonly comm: string | undefined;
 }
 
-/** A sleeping task, with the resource that it waits for. */
+/** A task that sleeps, is stopped or spins on a CPU, with the resource that it waits for. */
 export interface WaitingTask {
   readonly task: Obj;
   readonly pid: number;
@@ -42,11 +44,11 @@ export interface WaitCycle {
 }
 
 export interface WaitGraph {
-  /** Blocked tasks, the longest wait first. */
+  /** Blocked tasks and tasks whose CPU spins for a lock, the longest wait first. */
   readonly blocked: readonly WaitingTask[];
   /** Cycles of certain edges come first. */
   readonly cycles: readonly WaitCycle[];
-  /** Every sleeping task of the graph, by the address of its `task_struct`. */
+  /** Every waiting task of the graph, by the address of its `task_struct`. */
   readonly tasks: ReadonlyMap<bigint, WaitingTask>;
 }
 
@@ -58,7 +60,7 @@ export const waitingTask = derivedFor("waiting tasks", (kernel, address: bigint)
   const task = kernel.object("struct task_struct", address);
   const activity = taskActivity(task);
   const wait = taskWait(kernel, address);
-  const state = activity === "sleeping" ? wait.state : undefined;
+  const state = activity === "sleeping" || activity === "stopped" ? wait.state : undefined;
   return {
     task,
     pid: taskPid(task),
@@ -72,6 +74,33 @@ export const waitingTask = derivedFor("waiting tasks", (kernel, address: bigint)
       .map((holder) => knownHolder(kernel, holder, wait)),
   };
 });
+
+/** Returns a task whose CPU spins for a lock, like a task that sleeps. */
+function spinningTask(kernel: Kernel, { context, wait }: Spinner): WaitingTask {
+  return {
+    task: context.task,
+    pid: context.pid,
+    comm: context.comm,
+    activity: "running",
+    wait,
+    name: wait.resource && resourceName(kernel, wait.resource),
+    holders: (wait.state?.holders ?? []).map((holder) => knownHolder(kernel, holder, wait)),
+  };
+}
+
+/**
+ * Adds the tasks that may hold a semaphore for reading according to their stacks, for a semaphore that is held by
+ * readers. They come before the last reader that the semaphore names, which may have left.
+ */
+function* withReaders(kernel: Kernel, waiting: WaitingTask): Generator<Step, WaitingTask, void> {
+  const { resource, state } = waiting.wait;
+  if (resource?.kind !== "rwsem" || !state || state.free === true || state.note === undefined) return waiting;
+  if (waiting.holders.some(({ certainty }) => certainty === "certain")) return waiting;
+  const found = yield* readersOf(kernel, resource.address);
+  const readers = found.map((holder) => knownHolder(kernel, holder, waiting.wait));
+  const others = waiting.holders.filter(({ task }) => !readers.some((one) => one.task === task));
+  return { ...waiting, holders: [...readers, ...others] };
+}
 
 /** Tolerated difference between a CPU's clock and the kernel's clock, in nanoseconds. */
 const CLOCK_MARGIN_NS = 2_000_000_000n;
@@ -115,6 +144,9 @@ export function sinceLastRun({ task }: WaitingTask): bigint {
   return since < 0n ? 0n : since;
 }
 
+/** Activities of tasks that wait for something. */
+const WAITS: readonly TaskFate["activity"][] = ["sleeping", "stopped"];
+
 /** Builds the wait graph of all blocked tasks and of the tasks that they wait for, once for each kernel. */
 export const waitGraph = derivedByWork("wait graph", function* (kernel): Generator<Step, WaitGraph, void> {
   const blocked: WaitingTask[] = [];
@@ -124,6 +156,8 @@ export const waitGraph = derivedByWork("wait graph", function* (kernel): Generat
     const waiting = attempt(() => waitingTask(kernel, task.address));
     if (!(waiting instanceof Fault)) blocked.push(waiting);
   }
+  for (const [at, one] of blocked.entries()) blocked[at] = yield* withReaders(kernel, one);
+  for (const one of yield* spinners(kernel)) blocked.push(spinningTask(kernel, one));
   const tasks = new Map<bigint, WaitingTask>();
   const pending = [...blocked];
   for (const one of pending) {
@@ -131,7 +165,7 @@ export const waitGraph = derivedByWork("wait graph", function* (kernel): Generat
     tasks.set(one.task.address, one);
     yield { kind: "progress", what: "those they wait for", done: tasks.size, total: pending.length };
     for (const { task } of one.holders) {
-      if (tasks.has(task) || !taskAt(kernel, task) || taskFate(kernel, task).activity !== "sleeping") continue;
+      if (tasks.has(task) || !taskAt(kernel, task) || !WAITS.includes(taskFate(kernel, task).activity)) continue;
       const holder = attempt(() => waitingTask(kernel, task));
       if (!(holder instanceof Fault)) pending.push(holder);
     }

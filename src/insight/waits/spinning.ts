@@ -1,0 +1,161 @@
+/** Finds CPUs that spin for a lock, the lock, and the CPU that may hold it. */
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Holder, QueuedTask, Resource, Wait } from "../../linux/locks/resource.ts";
+import { lockTail, type SpinKind, spinState } from "../../linux/locks/spinlock.ts";
+import { runningTasks } from "../../linux/sched/cpu.ts";
+import { stackTrace } from "../../linux/sched/stackTrace.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Frame } from "../../unwind/frame.ts";
+import type { Step } from "../check.ts";
+import { cpuContext, type CpuContext } from "../cpuContext.ts";
+import { functionOf } from "../crashFacts.ts";
+import { argumentOf, attempted, callerOf, withEntry } from "../values/calls.ts";
+import { type Site, siteOf } from "../values/site.ts";
+import { functionName } from "../values/words.ts";
+import { mentionOf } from "./mentioned.ts";
+import { READS_OR_WRITES, SPINS, takenIn } from "./taken.ts";
+
+/** Functions in which a CPU spins for a lock, which is their first argument, by kind of lock. */
+const SPINNING: readonly (readonly [kind: SpinKind, mode: Wait["mode"], functions: RegExp])[] = [
+  ["spinlock", undefined, /^((native|pv)_|__pv_)?queued_spin_lock_slowpath$|^arch_spin_lock_wait(_flags)?$/],
+  ["rwlock", "read", /^queued_read_lock_slowpath$/],
+  ["rwlock", "write", /^queued_write_lock_slowpath$/],
+];
+
+/** Functions of locks between a spinning function and the one that asks for the lock. */
+const LOCK_FUNCTION = /^_raw_(spin|read|write)_(try)?lock|^(do_raw_|arch_|__raw_)?(spin|read|write)_lock/;
+
+/** Maximum number of callers between the spinning function and the function that asks for the lock. */
+const MAX_CALLS = 4;
+
+/** A lock, and the innermost function that asks for it and is not a function of locks. */
+export interface AskedLock {
+  readonly lock: bigint;
+  readonly asker: string;
+}
+
+/** Returns the lock that a spinning function was called for; undefined if the code does not show it. */
+export function* lockOf(start: Site): Generator<Step, AskedLock | undefined, void> {
+  const register = start.kernel.arch.argumentRegisters?.[0] ?? "";
+  let lock: bigint | undefined;
+  let site: Site | undefined = start;
+  for (let calls = 0; calls < MAX_CALLS; calls++) {
+    const called: Site | undefined = yield* callerOf(site);
+    if (!called) return undefined;
+    site = yield* withEntry(called);
+    lock ??= argumentOf(site, register);
+    const name = functionName(site);
+    if (!LOCK_FUNCTION.test(name)) return lock === undefined ? undefined : { lock, asker: name };
+  }
+  return undefined;
+}
+
+/** A CPU that spins. */
+export interface Spinner {
+  readonly context: CpuContext;
+  readonly wait: Wait;
+}
+
+interface Spinning {
+  readonly context: CpuContext;
+  readonly kind: SpinKind;
+  readonly mode: Wait["mode"];
+  readonly frame: Frame;
+  readonly asked: AskedLock | undefined;
+}
+
+/**
+ * Returns the CPUs that spin for a lock, with their tasks. The lock's word must say that it is taken or that CPUs wait.
+ * Its holder is searched on the stacks of all CPUs.
+ */
+export function* spinners(kernel: Kernel): Generator<Step, readonly Spinner[], void> {
+  const spinning: Spinning[] = [];
+  for (const { cpu } of runningTasks(kernel)) {
+    yield { kind: "progress", what: "CPUs that spin", done: cpu, total: 0 };
+    const context = attempt(() => cpuContext(kernel, cpu));
+    const one = context && !(context instanceof Fault) ? yield* spinningOn(kernel, context) : undefined;
+    if (one) spinning.push(one);
+  }
+  const found: Spinner[] = [];
+  for (const one of spinning) found.push({ context: one.context, wait: yield* waitOf(kernel, one, spinning) });
+  return found;
+}
+
+function* spinningOn(kernel: Kernel, context: CpuContext): Generator<Step, Spinning | undefined, void> {
+  // An interrupt can have come while the function spins.
+  const rowOf = (frame: Frame) => SPINNING.find(([, , functions]) => functions.test(functionOf(frame) ?? ""));
+  const frame = context.frames.find((one) => rowOf(one) !== undefined);
+  const row = frame && rowOf(frame);
+  if (!row) return undefined;
+  const [kind, mode] = row;
+  const site = yield* attempted(siteOf(kernel, frame, context.cpu));
+  const asked = site && (yield* attempted(lockOf(site)));
+  const state = asked && attempt(() => spinState(kernel, kind, asked.lock));
+  // A lock that is free and without waiters is another word.
+  const isLock = state && !(state instanceof Fault) && state.isTaken;
+  return { context, kind, mode, frame, asked: isLock ? asked : undefined };
+}
+
+function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Generator<Step, Wait, void> {
+  const { context, kind, mode, asked, frame } = one;
+  const base = {
+    task: context.task,
+    function: functionOf(frame),
+    frame: stackTrace(kernel, context.task).frames.findIndex(({ sp }) => sp === frame.sp),
+    mode,
+    waiter: undefined,
+  };
+  if (!asked) {
+    const unknown = `the code does not show for which ${kind} the CPU spins`;
+    return { ...base, resource: undefined, queue: [], state: undefined, unknown };
+  }
+  const resource: Resource = { kind, type: typeOf(kernel, kind), address: asked.lock };
+  const { fields, note } = spinState(kernel, kind, asked.lock);
+  const holders = yield* holdersOf(kernel, kind, asked.lock);
+  const others = all.filter((other) => other.kind === kind && other.asked?.lock === asked.lock);
+  return {
+    ...base,
+    function: asked.asker,
+    resource,
+    queue: queueOf(kernel, kind, asked.lock, others),
+    state: { holders, ...(note === undefined ? {} : { note }), fields },
+    unknown: undefined,
+  };
+}
+
+const typeOf = (kernel: Kernel, kind: SpinKind): string | undefined =>
+  ({ spinlock: ["raw_spinlock", "qspinlock"], rwlock: ["qrwlock"] })[kind]
+    .filter((name) => kernel.types.find("struct", name))
+    .map((name) => `struct ${name}`)[0];
+
+/** Returns the spinning tasks: those that are not in the queue of the lock, then the queue in its order. */
+function queueOf(kernel: Kernel, kind: SpinKind, lock: bigint, spinning: readonly Spinning[]): QueuedTask[] {
+  const order = kind === "spinlock" ? attempt(() => lockTail(kernel, lock)) : [];
+  const cpus = order instanceof Fault ? [] : order;
+  const place = ({ context }: Spinning): number => cpus.findIndex(({ cpu }) => cpu === context.cpu);
+  return [...spinning]
+    .sort((a, b) => place(a) - place(b) || a.context.cpu - b.context.cpu)
+    .map((one) => ({ node: cpus[place(one)]?.node ?? lock, task: one.context.task.address }));
+}
+
+/** Returns the tasks on CPUs whose stack has a function that has taken the lock and not released it. */
+function* holdersOf(kernel: Kernel, kind: SpinKind, lock: bigint): Generator<Step, readonly Holder[], void> {
+  const calls = kind === "spinlock" ? SPINS : READS_OR_WRITES;
+  const holders: Holder[] = [];
+  for (const { cpu, task } of runningTasks(kernel)) {
+    const context = attempt(() => cpuContext(kernel, cpu));
+    if (!context || context instanceof Fault) continue;
+    const isMentioned = mentionOf(kernel, lock, context.frames);
+    for (const frame of context.frames) {
+      const taken = yield* takenIn(kernel, frame, lock, calls, isMentioned);
+      if (!taken) continue;
+      const isSure = taken.by === "argument" && taken.releases;
+      const how = `${taken.function} on the stack of CPU ${cpu} takes ${
+        taken.by === "argument" ? "the lock" : "such a lock"
+      }, and nothing shows that it has released it`;
+      holders.push({ task: task.address, certainty: isSure ? "likely" : "possible", how });
+      break;
+    }
+  }
+  return holders;
+}

@@ -1,0 +1,141 @@
+/** Finds out whether a function on a stack has taken a lock and not released it. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { plainName } from "../../log/place.ts";
+import { derived } from "../../model/derived.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Frame } from "../../unwind/frame.ts";
+import type { Step } from "../check.ts";
+import { argumentAt, attempted, withEntry } from "../values/calls.ts";
+import { type FunctionGraph, functionGraph } from "../values/functionGraph.ts";
+import { type Site, siteOf } from "../values/site.ts";
+
+/** Functions that take and release a kind of lock, which is their first argument. */
+export interface LockCalls {
+  readonly take: RegExp;
+  readonly release: RegExp;
+}
+
+/** Calls that take a reader-writer semaphore for reading (kernel/locking/rwsem.c). */
+export const READS: LockCalls = {
+  take: /^((__)?down_read(_trylock|_killable|_interruptible|_nested)?|downgrade_write)$/,
+  release: /^(__)?up_read(_non_owner)?$/,
+};
+
+/** kernel/locking/spinlock.c */
+export const SPINS: LockCalls = {
+  take: /^_raw_spin_(try)?lock(_\w+)?$/,
+  release: /^_raw_spin_unlock(_\w+)?$|queued_spin_unlock$/,
+};
+
+/** kernel/locking/spinlock.c */
+export const READS_OR_WRITES: LockCalls = {
+  take: /^_raw_(read|write)_(try)?lock(_\w+)?$/,
+  release: /^_raw_(read|write)_unlock(_\w+)?$|queued_(read|write)_unlock$/,
+};
+
+/** Returns the name of the function that a call goes to, or a jump at the end of a function. */
+function calledName(kernel: Kernel, graph: FunctionGraph, index: number): string {
+  const effect = graph.effects[index];
+  if (!effect || (effect.flow !== "call" && effect.flow !== "jump") || effect.target === undefined) return "";
+  const symbol = kernel.symbols.at(effect.target);
+  return symbol && symbol.address === effect.target ? plainName(symbol.name) : "";
+}
+
+/** Returns the indices of the calls that take a lock. */
+export const takingCalls = (graph: FunctionGraph, { take }: LockCalls): number[] =>
+  graph.effects.flatMap(({ flow }, index) =>
+    flow === "call" && take.test(calledName(graph.kernel, graph, index)) ? [index] : [],
+  );
+
+/** How a function on a stack has taken a lock. */
+export interface Taken {
+  /**
+   * "argument": its code passes this lock to the call that takes it. "stack": the code does not show which lock it
+   * passes, but this lock's address is on the stack up to the frame.
+   */
+  readonly by: "argument" | "stack";
+  /** The function, without suffixes of compilers. */
+  readonly function: string;
+  /** Whether the code releases locks of this kind by calls, so that a missing call is meaningful. */
+  readonly releases: boolean;
+}
+
+/**
+ * Returns how the function of a frame has taken a lock; undefined if it has not. @param isMentioned whether the stack up
+ * to a frame contains the lock's address
+ */
+export function* takenIn(
+  kernel: Kernel,
+  frame: Frame,
+  lock: bigint,
+  calls: LockCalls,
+  isMentioned: (frame: Frame) => boolean,
+): Generator<Step, Taken | undefined, void> {
+  const graph = yield* attempted(functionGraph(kernel, frame.exact ? frame.pc : frame.pc - 1n));
+  if (!graph || takingCalls(graph, calls).length === 0) return undefined;
+  const plain = yield* attempted(siteOf(kernel, frame, undefined));
+  const site = plain && ((yield* attempted(withEntry(plain))) ?? plain);
+  return site && takenAt(site, lock, calls, () => isMentioned(frame));
+}
+
+/**
+ * Returns how the function of a site has taken a lock. One of its calls must have taken this lock, and a path must lead
+ * from there to the site without a call that releases the lock.
+ */
+export function takenAt(site: Site, lock: bigint, calls: LockCalls, isMentioned: () => boolean): Taken | undefined {
+  const { kernel, graph } = site;
+  const register = kernel.arch.argumentRegisters?.[0];
+  if (register === undefined) return undefined;
+  const isReleasing = (index: number): boolean => {
+    if (!calls.release.test(calledName(kernel, graph, index))) return false;
+    const argument = argumentAt(site, index, register);
+    return argument === undefined || argument === lock;
+  };
+  const held = takingCalls(graph, calls).filter((index) => index !== site.index && leads(site, index, isReleasing));
+  const passed = held.map((index) => argumentAt(site, index, register));
+  const by = passed.includes(lock) ? "argument" : passed.includes(undefined) && isMentioned() ? "stack" : undefined;
+  if (by === undefined) return undefined;
+  const releases = graph.effects.some((_, index) => calls.release.test(calledName(kernel, graph, index)));
+  return { by, function: plainName(graph.symbol.name), releases };
+}
+
+/** Returns whether a path leads from one instruction to that of the site, which does not pass a releasing call. */
+function leads({ graph, index }: Site, from: number, isReleasing: (index: number) => boolean): boolean {
+  const seen = new Set<number>([index]);
+  const work = [index];
+  for (let at = work.pop(); at !== undefined; at = work.pop()) {
+    for (const before of graph.comingBefore(at)) {
+      if (before === from) return true;
+      if (seen.has(before) || isReleasing(before)) continue;
+      seen.add(before);
+      work.push(before);
+    }
+  }
+  return false;
+}
+
+/** Addresses of the functions that take semaphores for reading. */
+const readTakers = derived("functions that take semaphores for reading", (kernel) => {
+  const found = new Set<bigint>();
+  for (const { name, address } of kernel.symbols.all())
+    // This check comes first because it is faster than the regular expression.
+    if (/down_read|downgrade_write/.test(name) && READS.take.test(plainName(name))) found.add(address);
+  return found;
+});
+
+/** Limit for the code that is searched for calls, in bytes: as that of a decoded function. */
+const MAX_BYTES = 1 << 16;
+
+/**
+ * Returns whether the function at an address takes semaphores for reading. Functions that cannot be decoded take none.
+ */
+export function* takesReading(kernel: Kernel, address: bigint): Generator<Step, boolean, void> {
+  const symbol = kernel.symbols.at(address);
+  const { mayCall } = kernel.arch;
+  if (symbol && mayCall) {
+    const code = attempt(() => kernel.memory.read(symbol.address, Math.min(symbol.size, MAX_BYTES)));
+    if (code instanceof Fault || !mayCall(code, symbol.address, readTakers(kernel))) return false;
+  }
+  const graph = yield* attempted(functionGraph(kernel, address));
+  return graph !== undefined && takingCalls(graph, READS).length > 0;
+}
