@@ -73,7 +73,7 @@ function wrong(rows: readonly Wait[]): string[] {
       if (!new RegExp(phrase).test(waitsFor ?? "")) lines.push(`${comm}: "${waitsFor}", not ${phrase}`);
       const told = named.map(({ comm: other, certainty }) => `${other} ${certainty}`);
       for (const one of holders)
-        if (!told.some((other) => isSame(one, other))) lines.push(`${comm}: not ${one}: ${told}`);
+        if (!told.some((other) => isSame(one, other))) lines.push(`${comm}: not ${one}: ${told.join(", ")}`);
       for (const one of told)
         if (![...holders, ...last].some((other) => isSame(other, one))) lines.push(`${comm}: FALSE ${one}`);
     }
@@ -82,7 +82,7 @@ function wrong(rows: readonly Wait[]): string[] {
     const row = rows.find((one) => one.comm === comm);
     if (row?.waitsFor !== "wait queue lab_idle [lab_kinds]") lines.push(`${comm}: ${row?.waitsFor}`);
   }
-  for (const { comm, cycle } of rows) if (cycle) lines.push(`${comm}: FALSE cycle ${cycle}`);
+  for (const { comm, cycle } of rows) if (cycle) lines.push(`${comm}: FALSE cycle ${cycle.join(" ")}`);
   return lines;
 }
 

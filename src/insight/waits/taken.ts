@@ -131,10 +131,10 @@ const MAX_BYTES = 1 << 16;
  */
 export function* takesReading(kernel: Kernel, address: bigint): Generator<Step, boolean, void> {
   const symbol = kernel.symbols.at(address);
-  const { mayCall } = kernel.arch;
-  if (symbol && mayCall) {
+  const { arch } = kernel;
+  if (symbol && arch.mayCall) {
     const code = attempt(() => kernel.memory.read(symbol.address, Math.min(symbol.size, MAX_BYTES)));
-    if (code instanceof Fault || !mayCall(code, symbol.address, readTakers(kernel))) return false;
+    if (code instanceof Fault || !arch.mayCall(code, symbol.address, readTakers(kernel))) return false;
   }
   const graph = yield* attempted(functionGraph(kernel, address));
   return graph !== undefined && takingCalls(graph, READS).length > 0;

@@ -35,7 +35,7 @@ function graph(...all: Told[]): FunctionGraph {
     ...rest,
     writes: new Map(Object.entries(writes)),
   }));
-  return new FunctionGraph(kernel, { name: "reader.isra.0", address: START, size: 64, type: "T" }, effects);
+  return new FunctionGraph(kernel, { name: "reader.isra.0", address: START, size: 64, type: "T" }, effects, undefined);
 }
 
 const call = (target: bigint): Told => ({ flow: "call", target });
