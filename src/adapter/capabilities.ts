@@ -24,7 +24,7 @@ export const capabilities: DebugProtocol.Capabilities = {
   additionalModuleColumns: [
     { attributeName: "taint", label: "Taint", type: "string" },
     { attributeName: "size", label: "Size", type: "number" },
-    { attributeName: "buildId", label: "Build-id", type: "string" },
+    { attributeName: "buildId", label: "Build ID", type: "string" },
   ],
   supportsLoadedSourcesRequest: true,
   supportsCancelRequest: true,

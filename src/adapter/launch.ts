@@ -93,7 +93,7 @@ function text(given: Record<string, unknown>, name: string): string | undefined 
 function size(given: Record<string, unknown>, name: string): number | undefined {
   const value = text(given, name);
   const bytes = value === undefined ? undefined : sizeOf(value);
-  if (value !== undefined && bytes === undefined) throw new UsageError(`"${name}" must be a size as "8G"`);
+  if (value !== undefined && bytes === undefined) throw new UsageError(`"${name}" must be a size such as "8G"`);
   return bytes;
 }
 

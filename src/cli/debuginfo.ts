@@ -48,15 +48,17 @@ function downloadMissing({ hasDwarf, buildId, modules }: DebuginfoReport): Promi
 
 /** Formats the report as text. */
 export function reportText(report: DebuginfoReport): string {
-  const unknown = "(the dump does not tell)";
+  const unknown = "(not in the dump)";
   const lines = [
     `     dump: ${report.vmcore.join(" ")}`,
     `   kernel: ${report.release ?? unknown} on ${report.architecture}`,
     `  version: ${report.version ?? unknown}`,
-    ` build-id: ${report.buildId ?? unknown}`,
+    ` build ID: ${report.buildId ?? unknown}`,
     ...(report.wrongBuildId === undefined
       ? []
-      : [`           (VMCOREINFO has ${report.wrongBuildId}, as some stable kernels of autumn 2024 got it wrong)`]),
+      : [
+          `           (VMCOREINFO has ${report.wrongBuildId}, which some stable kernels of autumn 2024 computed wrongly)`,
+        ]),
     `  vmlinux: ${report.vmlinux ?? "none found"}`,
     `  symbols: ${report.symbolSources.join(", ") || "none"}`,
     `    types: ${report.typeSources.join(", ") || "none"}`,
@@ -77,7 +79,7 @@ function moduleLines({ modules, noModules }: DebuginfoReport): string[] {
   const missing = modules.filter(({ path }) => path === undefined);
   const lines = modules.flatMap((module) => {
     const { name, path, buildId, tries } = module;
-    const id = buildId === undefined ? "" : ` (build-id ${buildId})`;
+    const id = buildId === undefined ? "" : ` (build ID ${buildId})`;
     return [
       `  ${name}: ${path ?? `no debuginfo${id}`}`,
       ...tries.filter(({ outcome, why }) => outcome !== "taken" || why.includes(";")).map((one) => `  ${tryLine(one)}`),
@@ -98,7 +100,7 @@ function adviceLines({ vmcore, advice, vmlinux, hasDwarf, buildId, modules }: De
     lines.push(...advice.steps.map((step) => `  ${step}`));
     if (advice.debuginfod !== undefined && buildId !== undefined)
       lines.push(`  or: DEBUGINFOD_URLS=${advice.debuginfod} vmcore-debug debuginfo --download ${vmcore.join(" ")}`);
-    lines.push("  A package that is unpacked elsewhere is found by --debuginfo DIR, its usr/lib/debug.");
+    lines.push("  If you unpack a package elsewhere, name its usr/lib/debug with --debuginfo DIR.");
   }
   return [...lines, ...outOfTreeLines(missing)];
 }

@@ -21,13 +21,13 @@ export function jsonPage(): string {
     "",
     "Printed by `vmcore-debug docs json` from the declarations that also lay out the tables: do not edit.",
     "",
-    `Each command gives one document, \`{"schema": ${SCHEMA}, "records": [...]}\`. The schema is counted up when a key goes or changes its meaning; keys may be added.`,
+    `Each command gives one document, \`{"schema": ${SCHEMA}, "records": [...]}\`. The schema number increases when a key is removed or its meaning changes; keys may be added without a new number.`,
     "",
     "| type | in JSON |",
     "| --- | --- |",
     ...Object.entries(forms).map(([kind, form]) => `| ${kind} | ${form} |`),
     "",
-    'What there is not is `null`. What cannot be read is `{"fault": kind, "address": "0x..." or null, "message": text}`; kinds are excluded, missing, truncated, unmapped, corrupt, unknown. Commands that are not listed yet keep these rules in their own keys.',
+    'A value that does not exist is `null`. A value that cannot be read is `{"fault": kind, "address": "0x..." or null, "message": text}`; kinds are excluded, missing, truncated, unmapped, corrupt, unknown. Commands that are not listed here follow the same rules.',
     "",
     ...documented.flatMap(({ line, fields }) => [
       `## \`${line}\``,
@@ -43,15 +43,15 @@ export function jsonPage(): string {
 
 const forms: Readonly<Record<ColumnKind, string>> = {
   number: "a number: a size in bytes, a count, an identifier",
-  integer: "a C value of a 64-bit type: a decimal string, whatever the value",
+  integer: "a C value of a 64-bit type: always a decimal string",
   nanoseconds: "a clock value or a duration: a decimal string; the key ends in `_ns`",
   time: "seconds since 1970: a number",
   text: "a string",
   flag: "true or false",
   address: "a string of `0x` and 16 digits",
   task: "the address of a `task_struct`, as an address",
-  symbol: "a name of the symbol table, or the address of what has none",
-  data: "a list or a record, whose keys follow with a dot",
+  symbol: "a name of the symbol table; the address if it has no symbol",
+  data: "a list or a record; its keys are listed with a dot",
 };
 
 /** Limit of nested records. Deeper ones are described by the records that contain them. */
@@ -80,7 +80,7 @@ export function commandsPage(): string {
     ...all.flatMap(section),
     "## Filters",
     "",
-    "Built in, so that `log | grep -i oops | tail -3` works in every face; in a terminal the shell runs any other.",
+    "These filters are built in, so that `log | grep -i oops | tail -3` works in the editor too; in a terminal the shell runs all other filters.",
     "",
     ...filters.map(({ name, usage, summary }) => `- \`${name} ${usage}\`: ${summary}`),
   ];

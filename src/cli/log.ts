@@ -26,7 +26,7 @@ import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 const USAGE = `usage: vmcore-debug log [--json] [--vmlinux VMLINUX | --resolve VMLINUX] FILE
 
 Reads the text of a kernel log (dmesg, a serial console, a journal, a bug report; "-" is standard input) and
-explains the reports in it. Exits with 1 when it holds none. With --vmlinux the kernel's debuginfo adds lines of source
+explains the reports in it. Exits with status 1 if there is no report. With --vmlinux the kernel's debuginfo adds lines of source
 and names of members. With --resolve the log itself is printed, with the line of source behind each entry of its call
 traces; with --json too, it does what --vmlinux does.
 `;

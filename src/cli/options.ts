@@ -36,28 +36,28 @@ export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
        vmcore-debug log [--json] [--resolve VMLINUX] FILE
        vmcore-debug SUBCOMMAND ...
 
-Opens a Linux kernel crash dump; VMLINUX, the kernel with its debuginfo, is found by its content and may be left out.
-Several VMCOREs are the files of one split dump.
+Opens a Linux kernel crash dump. VMLINUX, the kernel with its debuginfo, is recognized by its content, at any position;
+without it, vmcore-debug searches for it. Several VMCOREs are the files of one split dump.
 
   -c, --command CMD    run a command and exit; may be repeated
   -i, --input FILE     run the commands in FILE first; may be repeated
-      --vmlinux FILE   the kernel's debuginfo, or a package (.deb, .ddeb, .rpm) that has it
-      --system-map FILE  System.map or a copy of /proc/kallsyms, for names that the dump does not hold
-      --modules DIR    where to look for modules' debuginfo, or a package; may be repeated
-      --debuginfo DIR  where to look for both, laid out as /usr/lib/debug is; may be repeated
+      --vmlinux FILE   the kernel's debuginfo, or a package (.deb, .ddeb, .rpm) that contains it
+      --system-map FILE  System.map or a copy of /proc/kallsyms, for names that the dump does not contain
+      --modules DIR    directory or package with modules' debuginfo; may be repeated
+      --debuginfo DIR  directory with both, laid out like /usr/lib/debug; may be repeated
       --source DIR     the kernel's source: a tree, a git repository or a packed archive; may be repeated
-      --no-search      use the debuginfo that is named here, and look for no other
+      --no-search      use only the debuginfo named here; do not search for other files
       --download       with "debuginfo": fetch what is missing from the servers of DEBUGINFOD_URLS
-      --unpack-limit SIZE  how much may be unpacked into the cache, 2G unless given
-      --json           one JSON document a command
-      --force          open even if the vmlinux is of another build
+      --unpack-limit SIZE  limit for unpacking into the cache; default: 2G
+      --json           one JSON document per command
+      --force          use the vmlinux even if it is of another build
   -s, --silent         no banner before the prompt
       --no-rc          do not read ~/.vmcoredebugrc and ~/.crashrc
   -h, --help           this text
       --version        version of vmcore-debug
 
-Without -c, commands are read from standard input, or at a prompt when that is a terminal: "help" lists them.
-Exit status: 0 all answered, 1 a command failed, 2 wrong usage, 3 dump or vmlinux could not be opened.
+Without -c, commands are read from standard input, with a prompt if it is a terminal; "help" lists them.
+Exit status: 0 success, 1 a command failed, 2 wrong usage, 3 the dump or the vmlinux could not be opened.
 `;
 
 /** Parses the arguments. @throws UsageError */
@@ -70,12 +70,12 @@ export function readOptions(argv: readonly string[]): CliOptions {
   });
   const vmcore = positionals.filter((path) => !kernels.includes(path));
   const [vmlinux = values.vmlinux, more = values.vmlinux && kernels[0]] = kernels;
-  if (more) throw new UsageError(`two kernels are given, ${vmlinux ?? ""} and ${more}; one dump has one`);
+  if (more) throw new UsageError(`two kernels are given, ${vmlinux ?? ""} and ${more}: name only the dump's kernel`);
   if (vmcore.length === 0 && !values.help && !values.version) {
     throw new UsageError(
       kernels[0] === undefined
-        ? "a dump is missing"
-        : `${kernels[0]} is ${isUserProgram(kernels[0]) ? "neither a dump nor a Linux kernel" : "a kernel; a dump is missing"}`,
+        ? "a dump is missing: name a VMCORE"
+        : `${kernels[0]} is ${isUserProgram(kernels[0]) ? "neither a dump nor a Linux kernel" : "a kernel; a dump is missing: name a VMCORE"}`,
     );
   }
   return {

@@ -131,7 +131,7 @@ async function serversOf(
   if (configured.length > 0 || process.env["DEBUGINFOD_URLS"]) return configured;
   const [once, settings] = ["Ask It Once", "Open Settings"];
   const { debuginfod: server } = advice;
-  const text = `No debuginfod server is configured.${server === undefined ? "" : ` That of ${advice.distribution ?? "the distribution"} is ${server}: it would learn the build-ids of the requested files.`}`;
+  const text = `No debuginfod server is configured.${server === undefined ? "" : ` That of ${advice.distribution ?? "the distribution"} is ${server}: it would receive the build IDs of the requested files.`}`;
   const answer = await vscode.window.showInformationMessage(text, ...(server === undefined ? [] : [once]), settings);
   if (answer === settings) await openSettings("vmcore.debuginfod");
   return answer === once && server !== undefined ? [server] : undefined;

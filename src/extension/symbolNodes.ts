@@ -118,7 +118,7 @@ function adviceNode({ advice, release }: DebuginfoFacts): SymbolNode {
 const buildIdNode = (buildId: string | undefined): SymbolNode[] =>
   buildId === undefined
     ? []
-    : [{ label: "build-id", description: buildId, icon: ["key"], context: "copyable", copy: buildId }];
+    : [{ label: "build ID", description: buildId, icon: ["key"], context: "copyable", copy: buildId }];
 
 /** Returns one row per file that was tried, and one row for all places without a file. */
 function tryNodes(tries: readonly DebuginfoTry[]): SymbolNode[] {

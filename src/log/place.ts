@@ -21,7 +21,7 @@ export interface Place {
 /** A function of C, of assembler, of Rust (mangled, or demangled as syzbot does). */
 export const NAME = String.raw`(?:[A-Za-z_$.][\w$.]{0,255}(?:::[\w$.:<>]{1,255})?|<[\w:<>&$ ,.*]{1,255}>(?:::[\w$.:<>]{1,255})?)`;
 
-/** After a module's name the build-id follows since 5.14 (commit 9294523e3768); after `+` or `-` at most one letter. */
+/** After a module's name the build ID follows since 5.14 (commit 9294523e3768); after `+` or `-` at most one letter. */
 const MODULE = String.raw`(?: ?\[([\w-]{1,64})(?:[ :][^\]]{0,80})?\])?`;
 
 const NAMED = new RegExp(

@@ -24,7 +24,9 @@ export async function hoverText(word: Word, returns: boolean, log: Landmarks, kn
       `*The open dump is of ${markdownText(release)}, this log of ${markdownText(log.release ?? "another kernel")}.*`,
     );
   } else if (kinship === "kernel" && (word.kind === "address" || word.kind === "register")) {
-    lines.push("*The open dump is of the same kernel, but of another boot: addresses of this log mean nothing in it.*");
+    lines.push(
+      "*The open dump is of the same kernel, but of another boot: addresses in this log are not valid in the dump.*",
+    );
   }
   return lines.join("\n\n");
 }

@@ -24,7 +24,7 @@ export const ROLES: Readonly<Record<Trace["role"], string>> = {
   allocation: "Allocated by",
   free: "Freed by",
   work: "Handed to a worker by",
-  origin: "Made by",
+  origin: "Created by",
   store: "Stored by",
   "page-allocation": "Page allocated by",
   "page-free": "Page freed by",

@@ -66,12 +66,12 @@ export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowl
     return [
       lens("Analyze", "vmcore.analyzeReport", uri, report.start),
       ...(traces.length > 0 && (isLive || file !== undefined)
-        ? [lens("Resolve call trace", "vmcore.resolveReport", uri, report.start)]
+        ? [lens("Resolve Call Trace", "vmcore.resolveReport", uri, report.start)]
         : []),
       ...(where?.place.name !== undefined && isLive
         ? [lens(`Go to ${where.place.name}`, "vmcore.goTo", whereText(where))]
         : []),
-      ...(kinship === "none" ? [lens("Open the crash dump of this report…", "vmcore.open")] : []),
+      ...(kinship === "none" ? [lens("Open the Crash Dump of This Report…", "vmcore.open")] : []),
       ...(kinship === "stranger" ? [lens("The open dump is of another kernel", "vmcore.open")] : []),
     ];
   });

@@ -55,7 +55,7 @@ test("a vmlinux is looked for in the editor's open folders", async () => {
   await client.request("disconnect");
 });
 
-test("what is missing is asked for by build-id at the servers that are named, and nowhere else", async (t) => {
+test("what is missing is asked for by build ID at the servers that are named, and nowhere else", async (t) => {
   const asked: string[] = [];
   const url = await loopback(t, (request, response) => {
     asked.push(request.url ?? "");

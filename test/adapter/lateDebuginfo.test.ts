@@ -104,7 +104,7 @@ test("a fetch is shown, given up when the user says so, and leaves the session a
 
 test("a server that lies is told of, and nothing of it is used", async (t) => {
   const client = await launched(t, (_, response) => response.end(debuginfoFile({ buildId: "00".repeat(20) })));
-  await client.event<{ output: string }>("output", ({ output }) => /sends a file of build-id 0{40}/.test(output));
+  await client.event<{ output: string }>("output", ({ output }) => /sends a file of build ID 0{40}/.test(output));
   assert.equal((await crashed(client))?.line ?? 0, 0);
   assert.equal(existsSync(join(process.env["DEBUGINFOD_CACHE_PATH"]!, MODULE, "debuginfo")), false);
 });

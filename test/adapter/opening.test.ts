@@ -213,7 +213,7 @@ test("a vmlinux of another build is refused with what to do, and used when the u
   const vmlinux = join(folder, "vmlinux");
   writeFileSync(vmlinux, debuginfoFile({ buildId: "00".repeat(20) }));
   const message = await refusal({ vmcore: "sample/vmcore", vmlinux });
-  assert.match(message, /is of another build: its build-id is 0{40}, the dump's kernel has 3b43fad5/);
+  assert.match(message, /is of another build: its build ID is 0{40}, the dump's kernel has 3b43fad5/);
   assert.match(
     message,
     /Use the vmlinux of 6\.1\.0-56-cloud-amd64, open the dump without one, or force this one with --force, .*"force": true/,

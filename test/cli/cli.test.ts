@@ -87,7 +87,7 @@ test("the user's own files are read first, and only tell what went wrong in them
 
 test("what cannot be done is one line that says what to do, with a status of its own", () => {
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
-    [[], 2, /^vmcore-debug: a dump is missing; see "vmcore-debug --help"\n$/],
+    [[], 2, /^vmcore-debug: a dump is missing: name a VMCORE; see "vmcore-debug --help"\n$/],
     [[dump, "--nosuch"], 2, /^vmcore-debug: Unknown option '--nosuch'; .*\n$/],
     [["/no/such/dump"], 3, /^vmcore-debug: \/no\/such\/dump: .*\n$/],
     [["package.json"], 3, /^vmcore-debug: package.json is not a dump.*\n$/],
@@ -140,7 +140,7 @@ test("rd -r copies memory to a file, and no file that is being debugged is writt
     2,
   );
   assert.ok(readFileSync(own).equals(readFileSync(dump)));
-  assert.match(cli([dump, "-c", `rd -r ${copy} linux_banner`]).err, /^rd: -r needs a count or -e/);
+  assert.match(cli([dump, "-c", `rd -r ${copy} linux_banner`]).err, /^rd: -r requires a count of bytes, or -e/);
 });
 
 test("set error sends what went wrong to a file", () => {

@@ -29,18 +29,18 @@ test("where nothing is found, the package is named, and the debuginfod server th
   assert.match(text, /^ {2}or: DEBUGINFOD_URLS=https:\/\/debuginfod\.debian\.net vmcore-debug debuginfo --download sample\/vmcore$/m); // prettier-ignore
 });
 
-test("a wrong vmlinux is refused by both build-ids", () => {
+test("a wrong vmlinux is refused by both build IDs", () => {
   const other = "ab".repeat(20);
   assert.ok(
     said({ "old/vmlinux": { buildId: other } }, "old/vmlinux").includes(
-      `refused  old/vmlinux is of another build: its build-id is ${other}, the dump's kernel has ${buildId}\n`,
+      `refused  old/vmlinux is of another build: its build ID is ${other}, the dump's kernel has ${buildId}\n`,
     ),
   );
 });
 
 test("a stripped vmlinux is told from one of another build", () => {
   const text = said({ "dump/vmlinux": { buildId, symbols: false, dwarf: false } });
-  assert.match(text, /refused {2}dump\/vmlinux has the dump's build-id, but it was stripped: it has neither symbols nor debuginfo$/m); // prettier-ignore
+  assert.match(text, /refused {2}dump\/vmlinux has the dump's build ID, but it was stripped: it has neither symbols nor debuginfo$/m); // prettier-ignore
 });
 
 test("the vmlinux that is used is named, whether it was given or found", () => {
@@ -48,11 +48,11 @@ test("the vmlinux that is used is named, whether it was given or found", () => {
     assert.match(said({ "dump/vmlinux": { buildId } }, named), /^ {2}vmlinux: dump\/vmlinux$/m);
 });
 
-test("a missing module is named with its build-id; one from outside of the kernel's tree is in no package", () => {
+test("a missing module is named with its build ID; one from outside of the kernel's tree is in no package", () => {
   // Built vmlinux files have no kernel in them: the dump's own symbols list the modules, and the vmlinux is made up.
   const text = reportText({ ...debuginfoReport({ vmcore }), vmlinux: "vmlinux", hasDwarf: true });
   assert.match(text, /^Modules, 0 of 8 with debuginfo:$/m);
-  assert.match(text, /^ {2}virtio_blk: no debuginfo \(build-id [0-9a-f]{40}\)$/m);
+  assert.match(text, /^ {2}virtio_blk: no debuginfo \(build ID [0-9a-f]{40}\)$/m);
   assert.match(text, /^To get the modules' debuginfo of this Debian kernel:$/m);
   assert.match(text, /^Not of the kernel's own tree: lab_nullderef\. Name the directory of the \.ko files .* by --modules DIR\.$/m); // prettier-ignore
 });
@@ -60,26 +60,26 @@ test("a missing module is named with its build-id; one from outside of the kerne
 test("a vmlinux without DWARF is used, and what to do for lines and locals is told", () => {
   const text = said({ "dump/vmlinux": { buildId, dwarf: false } });
   assert.match(text, /^ {2}vmlinux: dump\/vmlinux$/m);
-  assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build-id, but no DWARF: no source lines, no locals$/m);
+  assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build ID, but no DWARF: no source lines, no locals$/m);
   assert.match(text, /^To get a vmlinux with DWARF of this Debian kernel:$/m);
 });
 
-test("where VMCOREINFO has garbage for the build-id, the kernel's own is told, and found by", () => {
+test("where VMCOREINFO has garbage for the build ID, the kernel's own is told, and found by", () => {
   const garbage = "00112233".repeat(5);
   const bytes = readFileSync("sample/vmcore");
   bytes.write(garbage, bytes.indexOf(`BUILD-ID=${buildId}`) + "BUILD-ID=".length, "latin1");
   const byBuildId = `usr/lib/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`;
   const search = debuginfoPlaces({ "dump/vmcore": bytes, [byBuildId]: { buildId } });
   const text = reportText(debuginfoReport({ vmcore: [join(search.root, "dump/vmcore")], search }));
-  assert.ok(text.includes(` build-id: ${buildId}\n           (VMCOREINFO has ${garbage}, as some stable kernels of autumn 2024 got it wrong)\n`)); // prettier-ignore
+  assert.ok(text.includes(` build ID: ${buildId}\n           (VMCOREINFO has ${garbage}, which some stable kernels of autumn 2024 computed wrongly)\n`)); // prettier-ignore
   assert.match(text, /^ {2}vmlinux: \S+\.debug$/m);
-  assert.match(text, /\.debug has the build-id that the kernel has in memory$/m);
+  assert.match(text, /\.debug has the build ID that the kernel has in memory$/m);
 });
 
 test("a part of the DWARF that dwz moved to a file that is not there is named", () => {
   const link = Buffer.concat([Buffer.from("../dwz/kernel\0"), Buffer.from("cd".repeat(20), "hex")]);
   const text = said({ "dump/vmlinux": { buildId, sections: [{ name: ".gnu_debugaltlink", bytes: link }] } });
-  assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build-id; but the names and types that dwz moved to dwz\/kernel are unknown, because that file is missing$/m); // prettier-ignore
+  assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build ID; but the names and types that dwz moved to dwz\/kernel are unknown, because that file is missing$/m); // prettier-ignore
   const places = debuginfoPlaces({ vmlinux: { buildId, sections: [{ name: ".gnu_debugaltlink", bytes: link }] } });
   const session = openSession({ vmcore, vmlinux: join(places.root, "vmlinux") });
   assert.match(
@@ -89,7 +89,7 @@ test("a part of the DWARF that dwz moved to a file that is not there is named", 
   session.close();
 });
 
-test("a wrong vmlinux is told by its release, or by the time of its build where it has no build-id", () => {
+test("a wrong vmlinux is told by its release, or by the time of its build where it has no build ID", () => {
   const bare = openSession({ vmcore });
   const { symbols } = bare.kernel;
   const [stext, banner] = ["_stext", "linux_banner"].map((name) => symbols.find(name)!.address) as [bigint, bigint];
@@ -110,7 +110,7 @@ test("a wrong vmlinux is told by its release, or by the time of its build where 
   const id = "ab".repeat(20);
   assert.match(
     said({ "dump/vmlinux": vmlinux("Linux version 6.12.9 (me) #1", id) }),
-    /refused {2}dump\/vmlinux is of another kernel, Linux 6\.12\.9; the dump is of 6\.1\.0-56-cloud-amd64: its build-id is (ab){20}, the dump's kernel has [0-9a-f]{40}$/m,
+    /refused {2}dump\/vmlinux is of another kernel, Linux 6\.12\.9; the dump is of 6\.1\.0-56-cloud-amd64: its build ID is (ab){20}, the dump's kernel has [0-9a-f]{40}$/m,
   );
   assert.match(
     said({ "dump/vmlinux": vmlinux("Linux version 6.1.0-56-cloud-amd64 (me) #2 Mon") }),

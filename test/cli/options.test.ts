@@ -60,7 +60,7 @@ test("a module is no dump, a program of user space no kernel", () => {
 
 test("a dump is needed, and no second kernel", () => {
   const kernel = elf("one", ET_EXEC);
-  assert.throws(() => readOptions([kernel]), new UsageError(`${kernel} is a kernel; a dump is missing`));
+  assert.throws(() => readOptions([kernel]), new UsageError(`${kernel} is a kernel; a dump is missing: name a VMCORE`));
   assert.throws(() => readOptions([kernel, elf("two", ET_EXEC), elf("core", ET_CORE)]), UsageError);
   assert.throws(() => readOptions(["--vmlinux", kernel, elf("two", ET_EXEC), elf("core", ET_CORE)]), UsageError);
 });

@@ -237,7 +237,7 @@ const wrong = join(corpus, "x86_64-6.1/modules/lab_abba.ko");
 const servers: readonly (readonly [string, RequestListener, RegExp])[] = [
   ["slow", (_, response) => response.writeHead(200).write("x"), /is too slow: 1 bytes in 1 s/],
   ["dying", (_, response) => response.writeHead(200, { "content-length": 9999 }).write("x", () => response.destroy()), /terminated|aborted|closed/], // prettier-ignore
-  ["lying", (_, response) => response.end(readFileSync(wrong)), /sends a file of build-id [0-9a-f]{40}/],
+  ["lying", (_, response) => response.end(readFileSync(wrong)), /sends a file of build ID [0-9a-f]{40}/],
   ["endless", (_, response) => endless(response), /sends more than 1000000 bytes \(DEBUGINFOD_MAXSIZE\)/],
   ["redirecting", (_, response) => response.writeHead(302, { location: "file:///etc/passwd" }).end(), /redirects to file:.* is not followed/], // prettier-ignore
 ];

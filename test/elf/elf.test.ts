@@ -16,7 +16,7 @@ const isFault = (kind: string, message: RegExp) => (error: unknown) =>
 
 for (const wordSize of [4, 8] as const) {
   for (const order of ["little", "big"] as const) {
-    test(`a ${order}-endian ELF${wordSize * 8} file tells its headers, sections and build-id`, () => {
+    test(`a ${order}-endian ELF${wordSize * 8} file tells its headers, sections and build ID`, () => {
       const note = new ByteWriter(order).u32(4).u32(3).u32(3).text("GNU").u8(0xab, 0xcd, 0x01).align(4); // prettier-ignore
       const other = new ByteWriter(order).u32(6).u32(8).u32(1).text("Linux").align(4).u64(0); // prettier-ignore
       const elf = openElf(

@@ -35,7 +35,7 @@ const outline = (nodes: readonly SymbolNode[], depth = 0): string[] =>
 test("what is missing comes first, with every file that was tried and what to install", () => {
   assert.deepEqual(outline(symbolNodes(facts)), [
     "warning Kernel: no vmlinux, so no source lines and no locals",
-    "  key build-id: 3b43fad5",
+    "  key build ID: 3b43fad5",
     "  error vmlinux: is of another build",
     "  circle-slash 2 places without a file",
     "    - /boot/vmlinux-6.1.0-56-amd64",
@@ -47,9 +47,9 @@ test("what is missing comes first, with every file that was tried and what to in
     "warning Modules: 1 of 3 with debuginfo",
     "  circle-outline bridge: no debuginfo",
     "  warning nvidia: built outside the kernel's tree",
-    "    key build-id: 02",
+    "    key build ID: 02",
     "  pass ext4: ext4.ko.debug",
-    "    key build-id: 01",
+    "    key build ID: 01",
   ]);
 });
 
@@ -60,7 +60,7 @@ test("with everything there is nothing to install; modules that no package has a
   assert.ok(!rows.some((row) => row.includes("apt-get")));
 });
 
-test("commands, build-ids and paths can be copied; only what is missing is fetched", () => {
+test("commands, build IDs and paths can be copied; only what is missing is fetched", () => {
   const flat = (nodes: readonly SymbolNode[]): SymbolNode[] =>
     nodes.flatMap((one) => [one, ...flat(one.children ?? [])]);
   const all = flat(symbolNodes(facts));

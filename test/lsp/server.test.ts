@@ -152,7 +152,7 @@ test("with a session an oops offers its site and its call trace", async () => {
     lenses.map(({ command }) => [command?.title, command?.command]),
     [
       ["Analyze", "vmcore.analyzeReport"],
-      ["Resolve call trace", "vmcore.resolveReport"],
+      ["Resolve Call Trace", "vmcore.resolveReport"],
       ["Go to lab_apply", "vmcore.goTo"],
       ["Analyze", "vmcore.analyzeReport"],
     ],

@@ -144,7 +144,7 @@ test("a report offers its resolved call trace", () =>
     const lenses = await server.request<CodeLens[]>("textDocument/codeLens", everything);
     assert.deepEqual(
       lenses.map(({ command }) => command?.title),
-      ["Analyze", "Resolve call trace", "Open the crash dump of this report…"],
+      ["Analyze", "Resolve Call Trace", "Open the Crash Dump of This Report…"],
     );
   }));
 

@@ -14,7 +14,8 @@ export const zstd: Compressor = {
   flag: 0x20,
   name: "zstd",
   decompress(bytes, pageSize) {
-    if (!zstdDecompressSync) return undecodable(`Node ${process.versions.node} has no zstd: 22.15 and later have it`);
+    if (!zstdDecompressSync)
+      return undecodable(`Node ${process.versions.node} cannot decompress zstd: install 22.15 or later`);
     const params = { [nodeZlib.constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX };
     return decodeWith(() => zstdDecompressSync(bytes, { ...onePage(pageSize), params }), pageSize);
   },

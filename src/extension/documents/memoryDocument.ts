@@ -61,8 +61,8 @@ function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     });
   const size = BigInt(PAGE);
   return [
-    lens("Previous page", address - size, 0),
-    lens("Next page", address + size, Math.max(0, document.lineCount - 1)),
+    lens("Previous Page", address - size, 0),
+    lens("Next Page", address + size, Math.max(0, document.lineCount - 1)),
   ];
 }
 

@@ -167,7 +167,7 @@ export function moduleBuildId(module: Obj<"struct module">): string | undefined 
     const header = viewOf(kernel.memory.read(address, 12));
     const little = kernel.arch.byteOrder === "little";
     const [nameSize, size] = [header.getUint32(0, little), header.getUint32(4, little)];
-    if (nameSize !== 4 || size > 64) throw Fault.at("corrupt", address, "module's build-id note is damaged");
+    if (nameSize !== 4 || size > 64) throw Fault.at("corrupt", address, "module's build ID note is damaged");
     return Buffer.from(kernel.memory.read(address + 16n, size)).toString("hex");
   }
   return undefined;

@@ -112,7 +112,7 @@ async function fetched(
   check: (part: string) => void,
   options: DebuginfodOptions,
 ): Promise<DebuginfodAnswer> {
-  if (!isBuildId(buildId)) return { path: undefined, remarks: ["the build-id in the dump is invalid"], unusable: [] };
+  if (!isBuildId(buildId)) return { path: undefined, remarks: ["the build ID in the dump is invalid"], unusable: [] };
   const folder = join(options.cache, buildId);
   const path = join(folder, name);
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -246,7 +246,7 @@ function checkBuildId(part: string, buildId: string): void {
   if (found === buildId) return;
   rmSync(part, { force: true });
   throw new Refused(
-    found instanceof Fault ? "sends a file that is not ELF" : `sends a file of build-id ${found ?? "(none)"}`,
+    found instanceof Fault ? "sends a file that is not ELF" : `sends a file of build ID ${found ?? "(none)"}`,
   );
 }
 

@@ -97,7 +97,7 @@ export async function withoutPackages<Options extends OpenOptions>(
       if (noted.vmlinux === null) throw new OpenError(`${path} does not contain a vmlinux with debuginfo`);
       if (!isForced && wanted.kernel !== undefined && noted.vmlinux !== wanted.kernel)
         throw new OpenError(
-          `${path} contains the vmlinux of another build: its build-id is ${noted.vmlinux}, the dump's kernel has ${wanted.kernel}`,
+          `${path} contains the vmlinux of another build: its build ID is ${noted.vmlinux}, the dump's kernel has ${wanted.kernel}`,
         );
       plain.vmlinux = inCache(cache, noted.vmlinux);
     } catch (error) {

@@ -170,7 +170,7 @@ export class ModuleFiles {
       return refused(why, buildId);
     };
     if (wanted !== undefined && buildId !== undefined && buildId !== wanted)
-      return close(`is of another build: its build-id is ${buildId}, the module in the dump has ${wanted}`);
+      return close(`is of another build: its build ID is ${buildId}, the module in the dump has ${wanted}`);
     const { debugDirectories = [] } = this.places;
     if (!elf.section(".debug_info")) {
       const linked = linkedDebug(elf, path, debugDirectories);
@@ -216,7 +216,7 @@ export class ModuleFiles {
       return { path, outcome: "refused", buildId, why: `cannot be used: ${dwarf.message}`, found: undefined };
     }
     dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
-    const why = wanted !== undefined && wanted === buildId ? "has the module's build-id" : "has the module's name";
+    const why = wanted !== undefined && wanted === buildId ? "has the module's build ID" : "has the module's name";
     const lacks = typeof alternate === "string" ? missingAlternateText(alternate) : "";
     return { path, outcome: "taken", buildId, why: why + lacks, found: { path, dwarf, sections: placed(elf, places) } };
   }

@@ -26,18 +26,18 @@ export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   if (elf.machine !== arch.elf.machine)
     return { verdict: "other", why: `is for another architecture than the dump, which is ${arch.name}` };
   const wanted = vmcoreinfo?.text("BUILD-ID");
-  if (wanted !== undefined && wanted === elf.buildId) return { verdict: "same", why: "has the dump's build-id" };
+  if (wanted !== undefined && wanted === elf.buildId) return { verdict: "same", why: "has the dump's build ID" };
   const bias = attempt(() => kaslrOffset(opened, (name) => elfSymbols(elf).named(name)[0]?.address));
   const place = bias instanceof Fault ? undefined : bias;
   if (place !== undefined && elf.buildId !== undefined && notedBuildId(elf, opened, place) === elf.buildId)
-    return { verdict: "same", why: "has the build-id that the kernel has in memory" };
+    return { verdict: "same", why: "has the build ID that the kernel has in memory" };
   const real = kernelBuildId(opened);
   if (real !== undefined && elf.buildId === real)
-    return { verdict: "same", why: "has the build-id that the kernel has in memory" };
+    return { verdict: "same", why: "has the build ID that the kernel has in memory" };
   if (real !== undefined && elf.buildId !== undefined)
     return {
       verdict: "other",
-      why: `${otherKernel(elf, opened)}: its build-id is ${elf.buildId}, the dump's kernel has ${real}`,
+      why: `${otherKernel(elf, opened)}: its build ID is ${elf.buildId}, the dump's kernel has ${real}`,
     };
   const [ours, theirs] = place === undefined ? [] : [bannerOf(elf), bannerInMemory(elf, opened, place)];
   if (ours !== undefined && theirs !== undefined) {
@@ -49,7 +49,7 @@ export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   }
   return {
     verdict: "unknown",
-    why: real === undefined ? "cannot be compared: the dump contains no build-id" : "has no build-id to compare",
+    why: real === undefined ? "cannot be compared: the dump contains no build ID" : "has no build ID to compare",
   };
 }
 

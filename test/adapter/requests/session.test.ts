@@ -449,7 +449,7 @@ test("disassembly goes back before an address, and fills up what is not there", 
   );
 });
 
-test("modules tell their taint and build-id", async () => {
+test("modules tell their taint and build ID", async () => {
   const { modules, totalModules } = await client.request<{
     modules: (DebugProtocol.Module & { taint?: string; buildId?: string })[];
     totalModules: number;

@@ -152,7 +152,7 @@ test("a module's BTF is the copy that the kernel keeps, and while it loads the o
   assert.deepEqual(over(0n), { address: 0x7000n, size: 300 }); // a head that is damaged: by its other word
 });
 
-test("the build-id is read from the module's own note", () => {
+test("the build ID is read from the module's own note", () => {
   const note = new Uint8Array(36);
   viewOf(note).setUint32(0, 4, true);
   viewOf(note).setUint32(4, 20, true);

@@ -64,7 +64,7 @@ test("a file is fetched once, into the layout of debuginfod's clients, from the 
 
 test("a server that lies is refused with its reason, and nothing is kept", async (t) => {
   const lies: readonly (readonly [RequestListener, RegExp])[] = [
-    [(_, response) => response.end(debuginfoFile({ buildId: "ff".repeat(20) })), /sends a file of build-id (ff){20}$/],
+    [(_, response) => response.end(debuginfoFile({ buildId: "ff".repeat(20) })), /sends a file of build ID (ff){20}$/],
     [(_, response) => response.end("<html>"), /sends a file that is not ELF$/],
     [(_, response) => response.writeHead(200, { "content-length": 1e12 }).write("x"), /sends more than 1048576 bytes/],
     [(_, response) => endless(response), /sends more than 1048576 bytes/],
@@ -158,7 +158,7 @@ test("two sessions that fetch one file at a time, with a part of a third, do not
   assert.deepEqual(kept(settings), ["debuginfo"], "that of a dead one is continued");
 });
 
-test("what lies in the cache and is not the file of its build-id is fetched anew", async (t) => {
+test("what lies in the cache and is not the file of its build ID is fetched anew", async (t) => {
   const settings = options(t, await loopback(t, (_, response) => response.end(file)));
   mkdirSync(join(settings.cache, buildId));
   for (const junk of ["cut off", debuginfoFile({ buildId: "ff".repeat(20) })]) {

@@ -59,7 +59,7 @@ for (const [name, bytes] of [
   ["modules.deb", deb(files)],
   ["modules.rpm", rpm(files)],
 ] as const) {
-  test(`a module's debuginfo is taken out of ${name} into the cache, by its build-id`, async () => {
+  test(`a module's debuginfo is taken out of ${name} into the cache, by its build ID`, async () => {
     const path = write(name, bytes);
     const { options, remarks } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
     assert.deepEqual(remarks, []);
@@ -127,7 +127,7 @@ test("a vmlinux out of a package is used where it is of the dump's build, or whe
   const path = write("vmlinux.deb", deb({ "./usr/lib/debug/boot/vmlinux-6.1.0-1": vmlinux }));
   await assert.rejects(
     withoutPackages({ vmcore, vmlinux: path }, cache, {}),
-    /vmlinux\.deb contains the vmlinux of another build: its build-id is abab/,
+    /vmlinux\.deb contains the vmlinux of another build: its build ID is abab/,
   );
   // The user's own word is enough.
   const { options, remarks } = await withoutPackages({ vmcore, vmlinux: path, force: true }, cache, {});

@@ -25,11 +25,11 @@ function outcome(files: Parameters<typeof debuginfoPlaces>[0]): string[] {
   return tries.map(({ path, outcome, why }) => `${outcome} ${path.slice(root.length + 1)} ${why}`);
 }
 
-test("the sample's module has a build-id", () => assert.match(buildId, /^[0-9a-f]{40}$/));
+test("the sample's module has a build ID", () => assert.match(buildId, /^[0-9a-f]{40}$/));
 
 test("a module's debuginfo is found by name, in any folder, as a file has it", () => {
   for (const name of ["extra/lab_nullderef.ko", "lab-nullderef.ko.debug"]) {
-    assert.deepEqual(outcome({ [`mine/${name}`]: ko() }), [`taken mine/${name} has the module's build-id`]);
+    assert.deepEqual(outcome({ [`mine/${name}`]: ko() }), [`taken mine/${name} has the module's build ID`]);
   }
 });
 
@@ -43,7 +43,7 @@ for (const [suffix, pack] of Object.entries(packings))
     const files = new ModuleFiles({ directories: [`${root}/mine`], cache });
     const { found, tries } = files.search(module, "lab_nullderef");
     assert.equal(found?.path, join(root, path));
-    assert.deepEqual(tries.map(({ why }) => why), [`has the module's build-id; unpacked into ${copy}`]); // prettier-ignore
+    assert.deepEqual(tries.map(({ why }) => why), [`has the module's build ID; unpacked into ${copy}`]); // prettier-ignore
     assert.deepEqual(readFileSync(copy), Buffer.from(debuginfoFile(ko())));
     assert.equal(files.search(module, "lab_nullderef").found?.path, copy);
     assert.deepEqual(readdirSync(join(cache!, buildId)), ["debuginfo"]);
@@ -53,7 +53,7 @@ test("without a cache, or one that cannot be written to, a packed module is held
   const { root } = debuginfoPlaces({ "mine/lab_nullderef.ko.xz": xz(debuginfoFile(ko())), file: "" });
   for (const cache of [undefined, join(root, "file")]) {
     const { tries } = new ModuleFiles({ directories: [root], cache }).search(module, "lab_nullderef");
-    assert.deepEqual(tries.map(({ why }) => why), ["has the module's build-id"]); // prettier-ignore
+    assert.deepEqual(tries.map(({ why }) => why), ["has the module's build ID"]); // prettier-ignore
   }
 });
 
@@ -66,7 +66,7 @@ test("a packed module of another build, a stripped one and a damaged one are ref
     return tries.map(({ outcome, why }) => `${outcome}: ${why}`).join();
   };
   for (const pack of Object.values(packings)) {
-    assert.match(reasons(pack(other)), /^refused: is of another build: its build-id is f{40}/);
+    assert.match(reasons(pack(other)), /^refused: is of another build: its build ID is f{40}/);
     assert.equal(reasons(pack(debuginfoFile(ko({ dwarf: false })))), "refused: was stripped: it has no DWARF");
     assert.equal(reasons(pack(Buffer.from("text"))), "refused: is not a module: not an ELF file");
     assert.match(reasons(pack(debuginfoFile(ko())).subarray(0, 100)), /^refused: cannot be unpacked: /);
@@ -87,15 +87,15 @@ test("a packed module that would fill the memory is refused", () => {
   assert.deepEqual(outcome({ [`${path}.gz`]: zeros }), [`refused ${path}.gz ${refused}`]);
 });
 
-test("a module's debuginfo is found by build-id in debug directories and in debuginfod's cache", () => {
+test("a module's debuginfo is found by build ID in debug directories and in debuginfod's cache", () => {
   for (const path of [`debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`, `cache/${buildId}/debuginfo`])
-    assert.deepEqual(outcome({ [path]: ko() }), [`taken ${path} has the module's build-id`]);
+    assert.deepEqual(outcome({ [path]: ko() }), [`taken ${path} has the module's build ID`]);
 });
 
 test("a file of another build, a stripped one and a damaged one are refused, each for its reason", () => {
   const other = "ff".repeat(20);
   assert.deepEqual(outcome({ "mine/lab_nullderef.ko": ko({ buildId: other }) }), [
-    `refused mine/lab_nullderef.ko is of another build: its build-id is ${other}, the module in the dump has ${buildId}`,
+    `refused mine/lab_nullderef.ko is of another build: its build ID is ${other}, the module in the dump has ${buildId}`,
   ]);
   assert.deepEqual(outcome({ "mine/lab_nullderef.ko": ko({ dwarf: false }) }), [
     "refused mine/lab_nullderef.ko was stripped: it has no DWARF",
@@ -105,7 +105,7 @@ test("a file of another build, a stripped one and a damaged one are refused, eac
   ]);
 });
 
-test("a stripped module's .gnu_debuglink leads to its debuginfo, by build-id or by checksum", () => {
+test("a stripped module's .gnu_debuglink leads to its debuginfo, by build ID or by checksum", () => {
   const link = (sum: number): Uint8Array => {
     const name = Buffer.from("split.debug\0"); // 12 bytes: no padding
     const crc = Buffer.alloc(4);
@@ -122,7 +122,7 @@ test("a stripped module's .gnu_debuglink leads to its debuginfo, by build-id or 
   const split = "mine/.debug/split.debug";
   const anonymous = debuginfoFile({ type: ET_REL });
   assert.deepEqual(outcome({ [at]: stripped(0, { buildId }), [split]: ko() }), [
-    `taken ${split} has the module's build-id`,
+    `taken ${split} has the module's build ID`,
   ]);
   assert.deepEqual(outcome({ [at]: stripped(crc32(anonymous), {}), [split]: anonymous }), [
     `taken ${split} has the module's name`,
@@ -136,9 +136,9 @@ test("a module without the file that dwz moved a part of its DWARF to is used, a
   const link = Buffer.concat([Buffer.from("common.dwz\0"), Buffer.from("cd".repeat(20), "hex")]);
   const at = "mine/lab_nullderef.ko";
   const lacking = ko({ sections: [{ name: ".gnu_debugaltlink", bytes: link }] });
-  assert.match(outcome({ [at]: lacking }).join(), /^taken mine\/lab_nullderef\.ko has the module's build-id; but the names and types that dwz moved to \S+\/mine\/common\.dwz are unknown, because that file is missing/); // prettier-ignore
+  assert.match(outcome({ [at]: lacking }).join(), /^taken mine\/lab_nullderef\.ko has the module's build ID; but the names and types that dwz moved to \S+\/mine\/common\.dwz are unknown, because that file is missing/); // prettier-ignore
   const whole = { [at]: lacking, "mine/common.dwz": { buildId: "cd".repeat(20) } };
-  assert.deepEqual(outcome(whole), [`taken ${at} has the module's build-id`]);
+  assert.deepEqual(outcome(whole), [`taken ${at} has the module's build ID`]);
 });
 
 test("a tree in which the kernel was built lists its modules, however large it is, as kernels of any age do", () => {

@@ -43,7 +43,7 @@ test("each place where a distribution puts its vmlinux is found", (t) => {
     `boot/vmlinux-${release}`,
     `cache/${buildId}/debuginfo`,
   ]) {
-    assert.deepEqual(account(t, debuginfoPlaces({ [path]: { buildId } })), [`taken ${path} has the dump's build-id`]);
+    assert.deepEqual(account(t, debuginfoPlaces({ [path]: { buildId } })), [`taken ${path} has the dump's build ID`]);
   }
 });
 
@@ -58,7 +58,7 @@ test("a vmlinux of another build, a module, another architecture's and what is n
       [`boot/vmlinux-${release}`]: { buildId },
     }),
   );
-  assert.match(said[0]!, new RegExp(`^refused dump/vmlinux is of another build: its build-id is ${other}, the dump's kernel has ${buildId}$`)); // prettier-ignore
+  assert.match(said[0]!, new RegExp(`^refused dump/vmlinux is of another build: its build ID is ${other}, the dump's kernel has ${buildId}$`)); // prettier-ignore
   assert.match(said[1]!, /^refused mine\/vmlinux-\S+ is not a vmlinux: it is text$/);
   assert.equal(said[2], "refused mine/vmlinux is a kernel module or an object file, not a vmlinux");
   assert.match(said[3]!, /^refused \S+ is for another architecture than the dump, which is x86_64$/);
@@ -69,20 +69,20 @@ test("a stripped vmlinux is refused; one with symbols alone is used when none wi
   const stripped = { buildId, symbols: false, dwarf: false };
   const lone = { buildId, dwarf: false };
   assert.deepEqual(account(t, debuginfoPlaces({ "dump/vmlinux": stripped, "mine/vmlinux": lone })), [
-    "refused dump/vmlinux has the dump's build-id, but it was stripped: it has neither symbols nor debuginfo",
-    "taken mine/vmlinux has the dump's build-id, but no DWARF: no source lines, no locals",
+    "refused dump/vmlinux has the dump's build ID, but it was stripped: it has neither symbols nor debuginfo",
+    "taken mine/vmlinux has the dump's build ID, but no DWARF: no source lines, no locals",
   ]);
   assert.deepEqual(account(t, debuginfoPlaces({ "dump/vmlinux": lone, "mine/vmlinux": { buildId } })), [
-    "refused dump/vmlinux has the dump's build-id, but no DWARF: no source lines, no locals",
-    "taken mine/vmlinux has the dump's build-id",
+    "refused dump/vmlinux has the dump's build ID, but no DWARF: no source lines, no locals",
+    "taken mine/vmlinux has the dump's build ID",
   ]);
 });
 
 test("a stripped vmlinux with BTF serves when nothing better is there, one with symbols goes before it", (t) => {
   const typed = { buildId, symbols: false, dwarf: false, sections: [{ name: ".BTF", bytes: new Uint8Array(8) }] };
   const [alone, before] = [
-    "has the dump's build-id, but it was stripped: types (BTF) alone",
-    "has the dump's build-id, but no DWARF: no source lines, no locals",
+    "has the dump's build ID, but it was stripped: types (BTF) alone",
+    "has the dump's build ID, but no DWARF: no source lines, no locals",
   ];
   assert.deepEqual(account(t, debuginfoPlaces({ "dump/vmlinux": typed })), [`taken dump/vmlinux ${alone}`]);
   const lone = { buildId, dwarf: false };
@@ -96,7 +96,7 @@ test("a stripped vmlinux with BTF serves when nothing better is there, one with 
   ]);
 });
 
-test("where VMCOREINFO's build-id is garbage, that of the notes in memory counts", (t) => {
+test("where VMCOREINFO's build ID is garbage, that of the notes in memory counts", (t) => {
   const dump = openDump([openFile("sample/vmcore")]);
   const garbage = "00".repeat(20);
   const vmcoreinfo = dump.vmcoreinfo!.replace(buildId, garbage);
@@ -109,10 +109,10 @@ test("where VMCOREINFO's build-id is garbage, that of the notes in memory counts
   const { vmlinux, tries } = searched(broken, { search: places });
   t.after(() => vmlinux?.close());
   assert.match(vmlinux?.path ?? "", /\.build-id/);
-  assert.equal(tries.at(-1)?.why, "has the build-id that the kernel has in memory");
+  assert.equal(tries.at(-1)?.why, "has the build ID that the kernel has in memory");
   assert.equal(
     tries.find(({ outcome }) => outcome === "refused")?.why,
-    `is of another build: its build-id is ${other}, the dump's kernel has ${buildId}`,
+    `is of another build: its build ID is ${other}, the dump's kernel has ${buildId}`,
   );
 });
 
@@ -122,10 +122,10 @@ test("one file by two names is tried once", (t) => {
   assert.equal(account(t, places).length, 1);
 });
 
-test("a file without a build-id is not taken on its name alone", (t) => {
+test("a file without a build ID is not taken on its name alone", (t) => {
   assert.match(
     account(t, debuginfoPlaces({ "dump/vmlinux": {} })).join(),
-    /^refused dump\/vmlinux has no build-id to compare$/,
+    /^refused dump\/vmlinux has no build ID to compare$/,
   );
 });
 

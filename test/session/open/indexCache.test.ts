@@ -71,7 +71,7 @@ test("the least recently used go when there are too many, and what was never fin
   assert.deepEqual(readdirSync(at).sort(), [`${buildId}.names`, "bb.names", "cc.names", young, "notes.txt"]);
 });
 
-test("a place that cannot be written to, and a build-id that is none, keep nothing and say nothing", (t) => {
+test("a place that cannot be written to, and a build ID that is none, keep nothing and say nothing", (t) => {
   const at = directory(t);
   writeFileSync(at, "a file");
   writeIndex(at, buildId, "names", contents);

@@ -47,7 +47,7 @@ export const irq = command({
     { line: "irq -u", shows: "Interrupts that are set up." },
     { line: "irq 4", shows: "One of them." },
     { line: "irq -s", shows: "What /proc/interrupts would show." },
-    { line: "irq -a", shows: "Where they may go." },
+    { line: "irq -a", shows: "The CPUs that they can be delivered to." },
     { line: "irq -b", shows: "Soft interrupts." },
   ],
   records: () => [

@@ -13,7 +13,7 @@ export const btop = command({
   summary: "byte address to page number",
   usage: "address ...",
   options: [],
-  description: "Gives the number of the page that holds each hexadecimal physical address.",
+  description: "Shows the number of the page that contains each hexadecimal physical address.",
   examples: [{ line: "btop 1000000", shows: "The page frame number of physical address 16 MiB." }],
   records: () => [{ line: "btop 1000000", fields: byteAddressTable.columns }],
   *run({ kernel }, { rest }) {

@@ -8,11 +8,11 @@ import { WrongUse } from "../../language/wrongUse.ts";
 export const pte = command({
   name: "pte",
   readsOnly: true,
-  summary: "page table entry",
+  summary: "decode page table entries",
   usage: "contents ...",
   options: [],
   description:
-    "Takes the hexadecimal contents of page table entries apart: the physical address of the page and the bits that are set, or where in swap space the page is.",
+    "Decodes the hexadecimal contents of page table entries: the physical address of the page and the bits that are set, or the location of the page in swap space.",
   examples: [{ line: "pte 8000000001000063", shows: "An entry of the kernel's own tables." }],
   records: () => [
     { line: "pte 8000000001000063", fields: entriesTable.columns },

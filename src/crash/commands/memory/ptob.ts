@@ -14,8 +14,8 @@ export const ptob = command({
   usage: "page_number ...",
   options: [],
   description:
-    "Gives the physical address at which each page starts. A page number is decimal unless it starts with 0x or cannot be decimal.",
-  examples: [{ line: "ptob 1000", shows: "Where page 1000, which is 0x3e8, starts." }],
+    "Shows the physical address of the first byte of each page. A page number is decimal unless it starts with 0x or cannot be decimal.",
+  examples: [{ line: "ptob 1000", shows: "The address of page 1000 (0x3e8)." }],
   records: () => [{ line: "ptob 1000", fields: pageNumberTable.columns }],
   *run({ kernel }, { rest }) {
     if (rest.length === 0) throw new WrongUse("a page number is missing");

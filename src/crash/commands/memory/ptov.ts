@@ -20,10 +20,10 @@ export const ptov = command({
   usage: "address | offset:cpuspec ...",
   options: [],
   description:
-    "Gives the kernel virtual address of a hexadecimal physical address, or of a per-CPU offset on the CPUs that follow it: 0-3,7 or a for all of them, the current task's when none is given.",
+    "Shows the kernel virtual address of a hexadecimal physical address, or of a per-CPU offset on the CPUs in the list after the colon: 0-3,7, or a for all. An empty list selects the CPU of the current task.",
   examples: [
-    { line: "ptov 1000000", shows: "Where the kernel sees physical address 16 MiB." },
-    { line: "ptov b0c0:a", shows: "A per-CPU offset on every CPU." },
+    { line: "ptov 1000000", shows: "The virtual address of physical address 16 MiB." },
+    { line: "ptov b0c0:a", shows: "The addresses of a per-CPU offset on every CPU." },
   ],
   records: () => [
     { line: "ptov 1000000", fields: physicalTable.columns },

@@ -17,7 +17,8 @@ export const swap = command({
   summary: "swap areas",
   usage: "",
   options: [],
-  description: "Lists the swap areas in use: size and what is used of it in kilobytes, priority, and file or device.",
+  description:
+    "Lists the swap areas in use: size and used size in kilobytes, percentage, priority, and file or device.",
   examples: [{ line: "swap", shows: "Every swap area." }],
   records: () => [{ line: "swap", fields: swapTable.columns }],
   needs: ["types"],
@@ -65,7 +66,7 @@ export const swapTable: Table<Obj, PanelKeys["swap"]> = {
       kind: "number",
       title: "PCT",
       unit: "percent",
-      about: "of the area in use, rounded down",
+      about: "share of the area that is in use, rounded down",
       width: 7,
       titleWidth: 8,
       value: (area) => Math.floor((swapPagesInUse(area) * 100) / Math.max(1, swapPages(area))),

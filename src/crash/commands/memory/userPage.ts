@@ -60,9 +60,13 @@ const part =
 
 /** Columns with the origin of a page, for JSON. */
 export const originColumns = {
-  swap: { kind: "text", about: "file or device that it was swapped to", value: part("swap", ({ path }) => path) },
+  swap: {
+    kind: "text",
+    about: "file or device that contains the swapped page",
+    value: part("swap", ({ path }) => path),
+  },
   swapOffset: { kind: "number", unit: "pages", value: part("swap", ({ offset }) => offset) },
-  file: { kind: "text", about: "file that it would be read from", value: part("file", ({ path }) => path) },
+  file: { kind: "text", about: "file that the page would be read from", value: part("file", ({ path }) => path) },
   fileOffset: { kind: "number", unit: "bytes", value: part("file", ({ offset }) => offset) },
 } as const satisfies { readonly [key: string]: Column<OfOrigin> };
 

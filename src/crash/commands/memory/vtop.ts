@@ -27,12 +27,12 @@ export const vtop = command({
   summary: "virtual to physical address",
   usage: "[-c [pid | taskp]] [-u|-k] address ...",
   options: [
-    { flag: "-u", help: "a user address: needed where user and kernel addresses overlap (s390x)" },
-    { flag: "-k", help: "a kernel address" },
-    { flag: "-c", argument: "pid | taskp", help: "a user address of this task; of the current one unless given" },
+    { flag: "-u", help: "user addresses; required on machines where user and kernel addresses overlap (s390x)" },
+    { flag: "-k", help: "kernel addresses" },
+    { flag: "-c", argument: "pid | taskp", help: "user addresses of this task; default: the current task" },
   ],
   description:
-    "Translates hexadecimal addresses and shows the walk through the page tables, the entry's bits, the memory area of a user address, and the page. Of a page that is not mapped it shows where it would be read from.",
+    "Translates hexadecimal virtual addresses. It shows the walk through the page tables, the bits of the entry, the memory area of a user address, and the page. For a page that is not mapped, it shows the location in swap space or in a file.",
   examples: [
     { line: "vtop ffff8ef68526c180", shows: "A kernel address." },
     { line: "vtop -c 1 401000", shows: "A user address of process 1." },
@@ -77,7 +77,7 @@ export const stepsTable: Table<WalkStep> = {
     at: {
       kind: "address",
       title: "",
-      about: "physical, of the entry",
+      about: "physical address of the entry",
       gap: ": ",
       width: 0,
       value: ({ entryAddress }) => entryAddress,
@@ -102,7 +102,7 @@ export const translationTable = (of: "kernel" | "user"): Table<TranslatedRow> =>
     physical: {
       kind: "address",
       title: "PHYSICAL",
-      about: "null where nothing is mapped",
+      about: "null if nothing is mapped",
       width: 0,
       value: ({ found }) => physicalOf(found),
       text: hex,
@@ -116,7 +116,7 @@ export const translationTable = (of: "kernel" | "user"): Table<TranslatedRow> =>
     },
     steps: {
       kind: "data",
-      about: "entries of the page tables, from the root on",
+      about: "entries of the page tables, beginning at the root",
       fields: stepsTable.columns,
       value: ({ kernel, steps }) => steps.map((step) => new TableLayout(kernel, stepsTable).data(step)),
     },

@@ -16,7 +16,8 @@ export const wr = command({
     { flag: "-64", help: "64 bits" },
   ],
   takesExpression: true,
-  description: "On a live system crash writes memory with this. A dump is read-only: nothing is ever changed.",
+  description:
+    "In crash, this command writes to the memory of a live system. Here it always fails, because a dump is read-only.",
   examples: [],
   *run() {
     throw new UsageError("not allowed on dumpfiles: a dump is read-only");

@@ -32,8 +32,8 @@ export const net = command({
   examples: [
     { line: "net", shows: "Devices and addresses." },
     { line: "net -s 131", shows: "The sockets of a process." },
-    { line: "net -a", shows: "Which hardware addresses were known." },
-    { line: "net -N 1041236234", shows: "A number out of a socket as an address." },
+    { line: "net -a", shows: "The known hardware addresses." },
+    { line: "net -N 1041236234", shows: "The address for a number from a socket." },
   ],
   records: () => [
     { line: "net", fields: devicesTable.columns },

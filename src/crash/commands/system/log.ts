@@ -34,8 +34,8 @@ export const log = command({
   description:
     "Shows the kernel log, oldest message first. A message whose page is not in the dump is shown as a fault.",
   examples: [
-    { line: "log | tail -n 30", shows: "The last words." },
-    { line: "log -T | grep -i oops", shows: "When it went wrong." },
+    { line: "log | tail -n 30", shows: "The last lines of the log." },
+    { line: "log -T | grep -i oops", shows: "The wall-clock time of an oops." },
     { line: "log -m | grep '<[0-3]>'", shows: "Errors and worse." },
   ],
   records: () => [

@@ -30,9 +30,9 @@ export const sym = command({
   description:
     "Translates between symbols and addresses. Each line has the address, the symbol's type as nm(1) writes it, its name, its module, and for text the source line if debuginfo has it.",
   examples: [
-    { line: "sym schedule", shows: "Where a function is." },
+    { line: "sym schedule", shows: "The address of a function." },
     { line: "sym -q sysrq", shows: "Symbols with sysrq in their names." },
-    { line: "sym -m virtio_blk", shows: "What a module defines." },
+    { line: "sym -m virtio_blk", shows: "The symbols that a module defines." },
   ],
   *run(context, args) {
     const { kernel } = context;

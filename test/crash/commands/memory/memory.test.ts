@@ -83,7 +83,7 @@ test("kmem -v, -f and -g of one thing say only that", () => {
 test("a symbol is an address to kmem; what is none is said", () => {
   assert.match(ours("kmem schedule"), /^ffffffff9ba114f0 \(T\) schedule\n\n +PAGE /);
   assert.match(ours("kmem nosuch"), /^kmem: not an address: nosuch\nUsage:/);
-  assert.match(ours("kmem -s nosuch"), /^kmem: no slab cache is called nosuch/);
+  assert.match(ours("kmem -s nosuch"), /^kmem: no slab cache is named nosuch/);
   assert.match(ours("kmem -s ffffffff9ba114f0"), /^kmem: address is not allocated in slab subsystem/);
 });
 

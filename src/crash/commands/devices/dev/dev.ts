@@ -28,9 +28,9 @@ export const dev = command({
     "Lists the registered character and block device numbers: major, name, the cdev, or the disk that was added last, with that number, and its operations.\n\nDisks in memory and loop devices are left out of -d and -D. Requests are counted as the kernel counts them: those that the driver has received and not completed.",
   examples: [
     { line: "dev", shows: "Character and block devices." },
-    { line: "dev -d", shows: "Disks and what they were busy with." },
+    { line: "dev -d", shows: "Disks with their requests in flight." },
     { line: "dev -p", shows: "The PCI devices." },
-    { line: "dev -i | grep RAM", shows: "Where memory lies among the addresses." },
+    { line: "dev -i | grep RAM", shows: "The ranges of physical addresses, with their owners." },
   ],
   records: () => [
     { line: "dev", fields: numbersTable("character").columns },

@@ -29,7 +29,7 @@ export const files = command({
   examples: [
     { line: "files 1", shows: "The open files of a process." },
     { line: "files -c", shows: "How much of each file is in the page cache." },
-    { line: "foreach files -R /dev/null", shows: "Who has a file open." },
+    { line: "foreach files -R /dev/null", shows: "Tasks that have a file open." },
   ],
   records: () => [
     { line: "files", fields: taskFilesFields(false) },

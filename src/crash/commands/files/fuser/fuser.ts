@@ -23,8 +23,8 @@ export const fuser = command({
   description:
     "Lists the tasks that have a file as their root or working directory, have it open, or map it; the column USAGE shows root, cwd, fd, mmap. The file is given by its full path, or by the address of its inode, which matches any of its paths. NFS clients for which the lock server keeps a lock on the file are listed by name.",
   examples: [
-    { line: "fuser /etc/motd", shows: "Who has a file open." },
-    { line: "fuser /", shows: "Whose root or working directory is the root." },
+    { line: "fuser /etc/motd", shows: "Tasks that have a file open." },
+    { line: "fuser /", shows: "Tasks whose root or working directory is the root directory." },
   ],
   records: () => [{ line: "fuser /etc/motd", fields: usersTable.columns }],
   needs: ["types", "tasks"],

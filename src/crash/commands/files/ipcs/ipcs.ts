@@ -33,7 +33,7 @@ export const ipcs = command({
     "Lists the objects of the initial namespace, of all three kinds or the selected ones. With an id, or the address of a shmid_kernel, sem_array or msg_queue, lists only that object.",
   examples: [
     { line: "ipcs", shows: "Everything." },
-    { line: "ipcs -M", shows: "Shared memory with what of it is resident." },
+    { line: "ipcs -M", shows: "Shared memory with the number of resident pages." },
     { line: "ipcs -q 0", shows: "One message queue." },
   ],
   records: () => [

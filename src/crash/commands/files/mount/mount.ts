@@ -35,9 +35,9 @@ export const mount = command({
     "Lists the mounts in the namespace of the first process or, with -n, of another task: struct mount, super_block, file system, device, directory.\n\nAn argument selects mounts: the address of the mount, of its vfsmount or super_block, or of any dentry or inode of the file system; a device, a file system's name, a directory.",
   examples: [
     { line: "mount", shows: "Every mount." },
-    { line: "mount -n 1", shows: "What a process sees in its own namespace." },
+    { line: "mount -n 1", shows: "The mounts in the namespace of a process." },
     { line: "mount tmpfs", shows: "Only file systems of one kind." },
-    { line: "mount -f /dev", shows: "What is mounted on a directory, and who has files of it open." },
+    { line: "mount -f /dev", shows: "The file system mounted on a directory, with its open files." },
   ],
   records: () => [{ line: "mount -i -f", fields: mountsTable({ dirtyInodes: true, openFiles: true }).columns }],
   needs: ["types", "tasks"],

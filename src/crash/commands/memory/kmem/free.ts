@@ -200,7 +200,7 @@ export const freeBlockTable: Table<HeldPage> = {
   columns: {
     ...areaColumns,
     block: { kind: "address", about: "the struct page of the block's first page", value: ({ block }) => block },
-    page: { kind: "number", about: "which page of the block it is, from 1", value: ({ nth }) => nth },
+    page: { kind: "number", about: "position of the page in the block, counted from 1", value: ({ nth }) => nth },
     of: { kind: "number", about: "pages of the block", value: ({ list }) => 2 ** list.order },
   },
 };

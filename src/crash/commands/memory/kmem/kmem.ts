@@ -30,59 +30,59 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 export const kmem = command({
   name: "kmem",
   readsOnly: true,
-  summary: "kernel memory",
+  summary: "usage of kernel memory",
   usage:
     "[-f|-F|-c|-C|-i[=shared]|-v|-V|-n|-z|-o|-h] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]] [-a]] [-g [flags]] [[-P] address]",
   options: [
-    { flag: "-f", help: "the page allocator's free lists; with an address the free block that holds it" },
-    { flag: "-F", help: "the same with every free block" },
-    { flag: "-c", help: "the page_hash_table, which kernels have not had since v2.4" },
-    { flag: "-C", help: "the same with its pages" },
+    { flag: "-f", help: "free lists of the page allocator; with an address, the free block that contains it" },
+    { flag: "-F", help: "as -f, with every free block" },
+    { flag: "-c", help: "the page_hash_table, which Linux removed after v2.4: always an error" },
+    { flag: "-C", help: "as -c, with its pages" },
     {
       flag: "-i",
       argument: "shared",
       optional: true,
-      help: "usage of memory; =shared counts pages with several users",
+      help: "memory usage; =shared also counts pages with several users",
     },
-    { flag: "-v", help: "vmalloc areas; with an address the one that holds it" },
+    { flag: "-v", help: "vmalloc areas; with an address, the area that contains it" },
     { flag: "-V", help: "counters of zones, nodes and events" },
     { flag: "-n", help: "nodes, sections and blocks of memory" },
     { flag: "-z", help: "counters of each zone" },
     { flag: "-o", help: "per-CPU offsets" },
     { flag: "-h", help: "huge pages" },
-    { flag: "-p", help: "every page's struct; with an address that page's" },
-    { flag: "-m", argument: "members", help: "the same with these members of struct page" },
+    { flag: "-p", help: "the struct page of every page; with an address, only of that page" },
+    { flag: "-m", argument: "members", help: "as -p, with these members of struct page" },
     {
       flag: "-s",
-      help: "usage of each slab cache; with a name of that cache, with an address of the one that holds it",
+      help: "usage of each slab cache; with a name, of that cache; with an address, of the cache that contains it",
     },
     {
       flag: "-S",
       argument: "cpus",
       optional: true,
-      help: "the same with slabs and objects; =cpus chooses whose slabs of each CPU",
+      help: "as -s, with slabs and objects; =cpus selects the CPUs whose slabs are shown",
     },
     { flag: "-r", help: "usage of each root cache together with its children" },
-    { flag: "-I", argument: "slabs", help: "with -s, -S or -r: skip these caches, names separated by commas" },
+    { flag: "-I", argument: "slabs", help: "with -s, -S or -r: leave out these caches; names are separated by commas" },
     {
       flag: "-a",
-      help: "with -S: all slabs, full ones too, which are on no list; the structs of all pages are walked for them",
+      help: "with -S: all slabs, including full slabs, which are on no list; the structs of all pages are searched for them",
     },
-    { flag: "-g", help: "page flags; with a hexadecimal value those set in it" },
+    { flag: "-g", help: "names of the page flags; with a hexadecimal value, of the flags set in it" },
     { flag: "-P", help: "the address is physical" },
   ],
-  description: `Tells about the kernel's use of memory.
+  description: `Shows how the kernel uses memory.
 
-With an address and no option, everything that is known of it: symbol, slab object, free block, vmalloc area, task, page. An address is a symbol or hexadecimal: of kernel memory, of a struct page, or physical.
+With an address and no option, shows what the address belongs to: symbol, slab object, free block, vmalloc area, task, page. An address is a symbol or a hexadecimal number. It can be an address of kernel memory, the address of a struct page, or a physical address.
 
-Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs are free. Damage to a freelist, and with slab debugging to poison and red zones, is reported next to the objects.`,
+The column ALLOCATED of a slab cache counts the objects that users hold; objects on freelists of CPUs count as free. A damaged freelist is reported next to the objects; with slab debugging, so are overwritten poison and red zones.`,
   examples: [
-    { line: "kmem -i", shows: "How much memory is used for what." },
+    { line: "kmem -i", shows: "Memory usage by purpose." },
     { line: "kmem -s", shows: "Every slab cache." },
     { line: "kmem -S task_struct", shows: "Slabs and objects of one cache." },
     { line: "kmem -S -a dentry", shows: "Every object of one cache." },
     { line: "kmem -p | grep slab", shows: "Pages of slabs." },
-    { line: "kmem ffff8ef68526c180", shows: "What an address is." },
+    { line: "kmem ffff8ef68526c180", shows: "What an address belongs to." },
   ],
   records,
   needs: ["types"],
@@ -125,7 +125,7 @@ function* slabs(context: Context, args: Parsed): Pieces {
     if (word === "list") yield* untilBroken(cacheList(kernel));
     else if (address !== undefined) yield* slabAtAddress(kernel, address, args);
     else {
-      if (word !== undefined && !findCache(kernel, word)) throw new UsageError(`no slab cache is called ${word}`);
+      if (word !== undefined && !findCache(kernel, word)) throw new UsageError(`no slab cache is named ${word}`);
       const choice = { name: word, ignored };
       if (!withObjects) yield* cacheTable(kernel, choice);
       else yield* withObjectsOf(kernel, choice, args.has("-a") ? undefined : cpus);

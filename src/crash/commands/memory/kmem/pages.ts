@@ -97,7 +97,7 @@ export const pagesTable = (kernel?: Kernel): Table<PageStruct> => ({
       kind: "data",
       title: "",
       titleGap: "",
-      about: "of the flags, and what the page is for",
+      about: "names of the flags, and the owner of the page",
       value: (page) => () => (kernel ? namesOf(kernel, page) : []),
       text: (_, page) => (kernel ? namesOf(kernel, page).join(",") : ""),
     },

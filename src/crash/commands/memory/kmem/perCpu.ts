@@ -19,7 +19,7 @@ export const perCpuTable: Table<CpuRow> = {
       kind: "integer",
       title: "",
       unit: "hex",
-      about: "what the CPU adds to per-CPU addresses",
+      about: "what the CPU adds to the address of a per-CPU variable",
       gap: ": ",
       value: ({ kernel, cpu }) => perCpuOffset(kernel, cpu),
       text: hex,

@@ -57,7 +57,7 @@ export const sectionsTable: Table<SectionRow> = {
       kind: "address",
       title: "CODED_MEM_MAP",
       titleAlign: "center",
-      about: "section_mem_map without its flags: where the struct of page frame 0 would be",
+      about: "section_mem_map without its flags: the address that the struct page of frame 0 would have",
       value: ({ section }) => BigInt.asUintN(64, sectionMap(section)),
     },
     memMap: {
@@ -70,7 +70,7 @@ export const sectionsTable: Table<SectionRow> = {
     state: {
       kind: "text",
       title: "STATE",
-      about: "letters: present, with a mem map, online, early, of a device",
+      about: "letters of its flags: present, with a mem map, online, early, of a device",
       value: ({ section }) => lettersOf(section).replaceAll(" ", ""),
       text: (_, { section }) => lettersOf(section),
     },

@@ -58,7 +58,10 @@ export function* allCacheObjects(cache: Obj): Pieces {
     else yield* slabList([step], { list: "all" });
   }
   if (unread)
-    yield faultPiece(unread, `slabs may be missing: ${count} of the pages that tell them cannot be read, the first: `);
+    yield faultPiece(
+      unread,
+      `slabs may be missing: ${count} of the pages that describe them cannot be read; the first fault: `,
+    );
   yield text("");
 }
 
@@ -123,7 +126,7 @@ export const cacheNodesTable: Table<NodeRow> = {
       kind: "number",
       title: "SLABS",
       width: 7,
-      about: "null where the kernel does not count them",
+      about: "null if the kernel does not count them",
       value: ({ node }) => nodeCounter(node, "nr_slabs"),
       absent: "-",
     },
@@ -204,8 +207,8 @@ interface ShownObject {
 const objectFields: Fields = {
   address: { kind: "address" },
   free: { kind: "flag" },
-  holder: { kind: "text", about: "whose freelist it is on, where it is not the slab's" },
-  damage: { kind: "text", about: "null, or the fault that tells what is wrong with it" },
+  holder: { kind: "text", about: "owner of the freelist that contains it; null for the slab's own freelist" },
+  damage: { kind: "text", about: "null, or a fault with the damage found in the object" },
 };
 
 export const slabsTable: Table<SlabRow> = {
@@ -244,17 +247,17 @@ export const slabsTable: Table<SlabRow> = {
     cache: { kind: "address", about: "of the struct kmem_cache", value: ({ state }) => state.slab.cache.address },
     cpu: {
       kind: "number",
-      about: "on whose list it is; null where it is not a CPU's",
+      about: "CPU whose list contains the slab; null for other lists",
       value: ({ place }) => place.cpu,
     },
     list: {
       kind: "text",
-      about: "current, partial, full; slabs or all where lists are not told apart",
+      about: "current, partial or full; slabs or all if the kernel does not separate them",
       value: ({ place }) => place.list,
     },
     unread: {
       kind: "text",
-      about: "null, or the fault at which the freelist broke",
+      about: "null, or the fault at which the freelist is damaged",
       value: ({ state }) => state.fault,
     },
     objects: {

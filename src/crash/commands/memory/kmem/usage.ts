@@ -128,7 +128,7 @@ export const usageTable = (bytesOfPage = 4096): Table<Row, PanelKeys["kmem -i"]>
     of: {
       kind: "text",
       title: "",
-      about: "what it is a part of",
+      about: "the total that the percentage refers to",
       value: ({ of }) => of?.name,
       text: (name, row) => {
         const share = shareOf(row);

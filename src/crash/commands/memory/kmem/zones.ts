@@ -62,7 +62,7 @@ export const zoneTable: Table<ZoneRow, PanelKeys["kmem -z"]> = {
       kind: "number",
       title: "",
       unit: "pages",
-      about: "from its first to its last, holes among them",
+      about: "from the first page of the zone to the last, including holes",
       line: 1,
       gap: "  ",
       align: "left",

@@ -48,7 +48,7 @@ export const copyTable: Table<{ readonly path: string; readonly start: bigint; r
     start: {
       kind: "address",
       title: "",
-      about: "or an offset of the dump file",
+      about: "virtual or physical address, or an offset in the dump file",
       gap: " bytes copied from ",
       width: 0,
       value: ({ start }) => start,

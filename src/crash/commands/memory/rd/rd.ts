@@ -23,8 +23,8 @@ export const rd = command({
   summary: "read memory",
   usage: "[-adDsSupxmfNR][-8|-16|-32|-64][-o offs][-e addr][-r file] [address|symbol]\n[count]",
   options: [
-    { flag: "-p", help: "a physical address" },
-    { flag: "-u", help: "a user address of the current task" },
+    { flag: "-p", help: "the address is physical" },
+    { flag: "-u", help: "the address is a user address of the current task" },
     { flag: "-8", help: "units of 8 bits" },
     { flag: "-16", help: "units of 16 bits" },
     { flag: "-32", help: "units of 32 bits" },
@@ -32,27 +32,27 @@ export const rd = command({
     { flag: "-d", help: "signed decimal" },
     { flag: "-D", help: "unsigned decimal" },
     { flag: "-a", help: "text; without a count, up to the first non-text byte" },
-    { flag: "-s", help: "words that are addresses of symbols as symbol+offset" },
-    { flag: "-S", help: "also words that are slab objects as [cache]; twice as [address:cache]" },
+    { flag: "-s", help: "show words that are addresses of symbols as symbol+offset" },
+    { flag: "-S", help: "as -s, and show addresses of slab objects as [cache]; -SS as [address:cache]" },
     { flag: "-x", help: "no text column" },
     { flag: "-N", help: "units of 16 and 32 bits are in network byte order; 64-bit ones are not changed, as in crash" },
-    { flag: "-R", help: "backwards: the last unit is the one at the address" },
-    { flag: "-o", argument: "offs", help: "this many bytes after the address" },
-    { flag: "-e", argument: "addr", help: "up to this address" },
+    { flag: "-R", help: "backwards: the last unit shown is the one at the address" },
+    { flag: "-o", argument: "offs", help: "start this many bytes after the address" },
+    { flag: "-e", argument: "addr", help: "end before this address" },
     {
       flag: "-r",
       argument: "file",
-      help: "copy as many bytes as the count says, or those up to -e, to a file",
+      help: "copy memory to a file: the count is in bytes, or -e gives the end",
     },
-    { flag: "-m", help: "a machine address of Xen" },
-    { flag: "-f", help: "an offset in the dump file" },
+    { flag: "-m", help: "the address is a machine address of Xen (not available)" },
+    { flag: "-f", help: "the address is an offset in the dump file" },
   ],
-  description: `Shows memory in hexadecimal with the text it spells, or as the options say. An address is a symbol, an expression, or hexadecimal; the count of units is decimal, one unless given.
+  description: `Shows memory in hexadecimal and as text, or in the format of the options. An address is a symbol, an expression, or a hexadecimal number. The count of units is decimal; the default is 1.
 
-An address that is no kernel address is one of the current task.`,
+An address that is not a kernel address is read as a user address of the current task.`,
   examples: [
     { line: "rd -a linux_banner", shows: "A string." },
-    { line: "rd -S init_task 16", shows: "The first words of a struct with symbols and slab caches named." },
+    { line: "rd -S init_task 16", shows: "The first words of a struct, with the names of symbols and slab caches." },
     { line: "rd -p 1000000 8", shows: "Physical memory." },
   ],
   records: () => [
@@ -81,7 +81,7 @@ An address that is no kernel address is one of the current task.`,
     if (units !== undefined && units <= 0) throw new UsageError(`not a count: ${howMany ?? ""}`);
     const path = args.value("-r");
     if (path !== undefined) {
-      if (bytes === undefined) throw new UsageError("-r needs a count or -e: how many bytes to copy");
+      if (bytes === undefined) throw new UsageError("-r requires a count of bytes, or -e with the end");
       return yield* copyToFile(context, space, BigInt.asUintN(64, start), bytes, path);
     }
     if (args.has("-R")) start -= BigInt(((units ?? 1) - 1) * size);
@@ -138,7 +138,7 @@ function offsetOf(args: Parsed): bigint {
 function spaceOf(context: Context, args: Parsed, start: bigint): ByteSource {
   const { memory, arch } = context.kernel;
   if (args.has("-f")) {
-    if (!context.session.file) throw new UsageError("the dump is in no file");
+    if (!context.session.file) throw new UsageError("-f requires a dump in a file");
     return fileBytes(context.session.file, arch);
   }
   if (args.has("-p")) return memory.physical;

@@ -111,7 +111,7 @@ function bounds(context: Context, args: Parsed, whole: Stretch): Stretch {
   const bytes = length === undefined ? undefined : anyNumber(length);
   if (length !== undefined && bytes === undefined) throw new UsageError(`not a length: ${length}`);
   const end = bytes === undefined ? (place("-e") ?? whole.end) : start + bytes;
-  if (end <= start) throw new UsageError(`the end ${hex(end)} is not behind the start ${hex(start)}`);
+  if (end <= start) throw new UsageError(`the end ${hex(end)} is not after the start ${hex(start)}`);
   const word = BigInt(context.kernel.arch.wordSize);
   if (start % word !== 0n) throw new UsageError(`the start must be a multiple of ${word}: ${hex(start)}`);
   return { start, end };

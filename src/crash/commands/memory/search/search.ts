@@ -25,8 +25,8 @@ export const search = command({
   usage:
     "[-s start] [ -[kKV] | -u | -p | -t | -T ] [-e end | -l length] [-m mask]\n[-x count] -[cwh] [value | (expression) | symbol | string] ...",
   options: [
-    { flag: "-s", argument: "start", help: "start here: a symbol or hexadecimal" },
-    { flag: "-k", help: "kernel memory; so it is unless another is chosen" },
+    { flag: "-s", argument: "start", help: "the address to start at: a symbol or a hexadecimal number" },
+    { flag: "-k", help: "kernel memory (default)" },
     { flag: "-K", help: "kernel memory without vmalloc areas, modules and structs of pages" },
     { flag: "-V", help: "only vmalloc areas, modules and structs of pages" },
     { flag: "-u", help: "user memory of the current task" },
@@ -34,19 +34,19 @@ export const search = command({
     { flag: "-t", help: "the kernel stack of every task" },
     { flag: "-T", help: "the kernel stacks of the tasks that CPUs were running" },
     { flag: "-e", argument: "end", help: "end before this address" },
-    { flag: "-l", argument: "length", help: "end after so many bytes" },
-    { flag: "-m", argument: "mask", help: "bits set in this hexadecimal mask may be anything" },
-    { flag: "-c", help: "text" },
-    { flag: "-w", help: "numbers of 32 bits" },
-    { flag: "-h", help: "numbers of 16 bits" },
-    { flag: "-x", argument: "count", help: "with as many units of memory before and after each" },
+    { flag: "-l", argument: "length", help: "the number of bytes to search" },
+    { flag: "-m", argument: "mask", help: "ignore the bits that are set in this hexadecimal mask" },
+    { flag: "-c", help: "search for text" },
+    { flag: "-w", help: "search for numbers of 32 bits" },
+    { flag: "-h", help: "search for numbers of 16 bits" },
+    { flag: "-x", argument: "count", help: "show this many units of memory before and after each match" },
   ],
-  description: `Searches memory for numbers of the machine's word size, or as the options say, at addresses that are multiples of their size; with -c for text at any address. A value is hexadecimal, a symbol, or an (expression); of several, all are looked for at once. Matches are printed as they are found.
+  description: `Searches memory for numbers, at addresses that are multiples of their size. Numbers have the word size of the machine unless -w or -h is given. With -c, searches for text at any address. A value is a hexadecimal number, a symbol, or an (expression); several values are searched for at the same time. Each match is printed when it is found.
 
-Memory that the dump does not hold is passed over. A page that the kernel has mapped twice is searched at both addresses.`,
+Memory that the dump does not contain is skipped. A page that the kernel maps at two addresses is searched at both.`,
   examples: [
-    { line: "search init_task", shows: "Who points at init_task." },
-    { line: "search -t -w dead4ead", shows: "Stacks with the magic number of a spinlock on them." },
+    { line: "search init_task", shows: "Pointers to init_task." },
+    { line: "search -t -w dead4ead", shows: "Kernel stacks that contain the magic number of a spinlock." },
     { line: 'search -p -c "Kernel panic"', shows: "A text in physical memory." },
     { line: "search -m ffff -w abcd0000", shows: "Numbers whose upper half is abcd." },
   ],
@@ -123,7 +123,11 @@ const placeColumns = {
     value: ({ address }) => address,
     text: shortAddressSpan,
   },
-  task: { kind: "task", about: "whose stack it is; null elsewhere", value: ({ task }) => task?.address },
+  task: {
+    kind: "task",
+    about: "task whose stack contains the match; null outside of stacks",
+    value: ({ task }) => task?.address,
+  },
 } as const satisfies { readonly [key: string]: Column<MatchRow> };
 
 const valueColumns = {
@@ -131,7 +135,7 @@ const valueColumns = {
   label: {
     kind: "text",
     title: "",
-    about: "the symbol or expression that was given",
+    about: "the symbol or expression that the user entered",
     value: ({ needle }) => needle.label,
   },
 } as const satisfies { readonly [key: string]: Column<MatchRow> };

@@ -16,7 +16,7 @@ export const unitSize = ({ kernel }: Context, args: Parsed): 2 | 4 | 8 =>
 export function needlesOf(context: Context, args: Parsed): readonly Needle[] {
   const { kernel } = context;
   if (args.has("-c")) {
-    if (args.rest.some((text) => text === "")) throw new UsageError("an empty string is everywhere");
+    if (args.rest.some((text) => text === "")) throw new UsageError("an empty string matches everywhere: enter a text");
     return args.rest.map(textNeedle);
   }
   const size = unitSize(context, args);

@@ -30,7 +30,7 @@ export const mach = command({
     "Shows properties of the machine: CPUs, memory, the start of each part of kernel address space, and the stacks of the CPUs for interrupts and exceptions.",
   examples: [
     { line: "mach", shows: "The machine." },
-    { line: "mach -m", shows: "What the firmware said of physical memory." },
+    { line: "mach -m", shows: "The firmware's map of physical memory." },
   ],
   records: () => [
     { line: "mach", fields: machineForm.columns },

@@ -43,7 +43,7 @@ export const sys = command({
   description:
     "Shows which kernel crashed, when, on what machine and why. With config, shows the kernel's .config, if it was built with CONFIG_IKCONFIG.",
   examples: [
-    { line: "sys", shows: "The first questions of any crash." },
+    { line: "sys", shows: "Kernel, machine, time and reason of the panic." },
     { line: "sys -c select", shows: "Numbers and places of the select system calls." },
     { line: "sys -c readv", shows: "System calls by name." },
     { line: "sys -t", shows: "Whether foreign modules or earlier warnings taint the kernel." },

@@ -31,7 +31,7 @@ Deadline tasks and tasks of a BPF scheduler follow if there are any.`,
     { line: "runq", shows: "Every CPU." },
     { line: "runq -c 0", shows: "One CPU." },
     { line: "runq -m", shows: "How long each task has had its CPU." },
-    { line: "runq -T", shows: "Which CPU stopped first." },
+    { line: "runq -T", shows: "The CPU whose clock is furthest behind." },
     { line: "runq -g", shows: "Tasks by cgroup." },
   ],
   records: () => [

@@ -35,7 +35,7 @@ export const dis = command({
 Operands that are addresses of symbols are shown with the symbol's name. On x86 the syntax is AT&T's, or Intel's with -i.`,
   examples: [
     { line: "dis schedule", shows: "A whole function." },
-    { line: "dis -rl vfs_write+50", shows: "What led to an address, with source lines." },
+    { line: "dis -rl vfs_write+50", shows: "The instructions before an address, with source lines." },
     { line: "dis -f schedule+90 5", shows: "Five instructions from an address on." },
   ],
   *run(context, args) {

@@ -126,7 +126,7 @@ const elsewhereTable: readonly (readonly [line: RegExp, here: string])[] = [
   [/^(bt|backtrace|where|frame|up|down)\b/, '"bt" shows stacks, "bt -l" with lines'],
   [/^info (reg|all-reg)/, '"bt" shows the registers of exception frames, "help bt" more'],
   [/^info (thr|inf)/, '"ps" lists tasks, "set PID" chooses one'],
-  [/^info (loc|arg|fra)/, '"bt -f" shows what frames hold; a DAP client shows locals'],
+  [/^info (loc|arg|fra)/, '"bt -f" shows the words of frames; the editor shows locals'],
   [/^info (typ)/, '"whatis" and "struct" show types, "whatis -m" searches them'],
   [/^info (fun|var)/, '"sym -q PART" finds symbols'],
   [/^info (sha|fil|tar|mem)/, '"mod" lists modules, "sys" the files, "kmem" and "vm" memory'],
