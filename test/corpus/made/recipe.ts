@@ -41,6 +41,11 @@ const sensors = (request: string): Recipe => ({
   run: `echo ${request} > /proc/sensors`,
   kernel: "slab_nomerge",
 });
+const ports = (request: string): Recipe => ({
+  modules: ["ports"],
+  run: `echo ${request} > /proc/ports`,
+  kernel: "slab_nomerge",
+});
 const pktqueue = (request: string, run = ""): Recipe => ({
   modules: ["pktqueue"],
   run: `${run}echo ${request} > /proc/pktqueue`,
@@ -76,6 +81,8 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   "user-jump": sensors("offer"),
   "bit-flip-function": sensors("strike"),
   "err-ptr": sensors("limit"),
+  truncated: ports("send"),
+  "text-address": ports("count"),
   "divide-by-zero": sensors("rate"),
   bug: sensors("check"),
   // Lists and references
