@@ -18,6 +18,7 @@ import { spinningLock } from "./checks/spinningLock.ts";
 import { stackOverflow } from "./checks/stackOverflow.ts";
 import { hardware } from "./checks/hardware.ts";
 import { rcuStall } from "./checks/rcuStall.ts";
+import { truncated } from "./checks/truncated.ts";
 import { stuckCpu } from "./checks/stuckCpu.ts";
 import { suspects } from "./checks/suspects.ts";
 import { waits } from "./checks/waits.ts";
@@ -31,6 +32,7 @@ export const checks: readonly Check[] = [
   provenance,
   memoryDebugging,
   neighbour,
+  truncated,
   bitFlip,
   condition,
   listCorruption,

@@ -13,6 +13,8 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["fault.err-ptr", ({ slots }, verdict) => `${subject(verdict)} is the error ${text(slots["errno"])}`],
   ["fault.poison", ({ slots }, verdict) => `${subject(verdict)} is ${text(slots["poison"])}`],
   ["fault.null-member", (finding, verdict) => nullWords(finding, verdict)],
+  ["fault.truncated", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, a pointer cut to ${text(slots["bits"])} bits`],
+  ["fault.text-address", ({ slots }, verdict) => `${subject(verdict)} is the function ${text(slots["function"])}, not data`],
   ["fault.user-address", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, a user address`],
   ["fault.non-canonical", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, no address`],
   ["fault.condition", ({ slots }) => `${text(slots["expression"])}${slots["values"] ? ` (${text(slots["values"])})` : ""}`],
@@ -27,25 +29,31 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
 
 /**
  * Returns one line of about 90 characters that says what happened and where; undefined if no check found more than the
- * log says.
+ * log says. What is only possible is left out.
  */
 export function verdictSentence(verdict: Verdict): string | undefined {
   const deadlock = deadlockWords(verdict);
   if (deadlock !== undefined) return deadlock;
   for (const [id, words] of WORDS) {
-    const finding = verdict.findings.find((one) => one.id === id);
+    const finding = verdict.findings.find((one) => one.id === id && one.certainty !== "possible");
     const said = finding && words(finding, verdict);
-    if (said !== undefined) return `${said}${where(verdict)}`;
+    if (said !== undefined) return `${finding?.certainty === "likely" ? "likely: " : ""}${said}${where(verdict)}`;
   }
   return undefined;
 }
 
+/** Mechanisms that do not name a cause themselves. */
+const WITHOUT_CAUSE: ReadonlySet<string> = new Set(["hung-task", "sysrq", "none", "nmi"]);
+
 /**
- * Describes a certain deadlock by the tasks in it. The function in which one of them was reported is left out, because
- * it is not part of the deadlock.
+ * Describes a certain deadlock by the tasks in it, unless the crash has another cause. The function in which one of them
+ * was reported is left out, because it is not part of the deadlock.
  */
-function deadlockWords({ findings }: Verdict): string | undefined {
-  const cycle = findings.find(({ id, certainty }) => id === "wait.cycle" && certainty === "certain");
+function deadlockWords({ findings, mechanism }: Verdict): string | undefined {
+  const cycle = findings.find(
+    ({ id, certainty, severity }) =>
+      id === "wait.cycle" && certainty === "certain" && (severity === "cause" || WITHOUT_CAUSE.has(mechanism)),
+  );
   if (!cycle) return undefined;
   const tasks = cycle.text.flatMap((part) =>
     typeof part !== "string" && part.kind === "task" ? [`${part.comm} [${part.pid}]`] : [],

@@ -181,6 +181,18 @@ function valueFinding(subject: Subject, found: BadValue): Statement | undefined 
         ],
       };
     case "code":
+      return bad.access !== "write"
+        ? undefined
+        : {
+            id: "fault.text-address",
+            certainty: "certain",
+            slots: { ...common, function: found.symbol },
+            text: [
+              ...who,
+              { kind: "symbol", name: found.symbol, address: value },
+              ", an address in the kernel's code, which was written to.",
+            ],
+          };
     case "unmapped":
     case "mapped":
       return undefined;

@@ -13,7 +13,7 @@ import { badPointer, type BadPointer } from "../values/badPointer.ts";
 import { callExpression, originExpression, placeExpression } from "../values/expression.ts";
 import { argumentOf, callerOf } from "../values/calls.ts";
 import { type Origin, type Provenance, provenanceOf } from "../values/provenance.ts";
-import { registerAt, type Site } from "../values/site.ts";
+import { readWord, registerAt, type Site } from "../values/site.ts";
 import { callerName, functionName, instructionText, sourceWords, valueText } from "../values/words.ts";
 import { ADDRESS_KINDS } from "./access.ts";
 
@@ -46,7 +46,7 @@ function* fromWhere(bad: BadPointer): Generator<Step, Provenance, void> {
   if (word !== value) throw Fault.of("unknown", "the memory that it was read from holds another value now");
   const root = { site, register: place.base ?? "", index: site.index, value, offset: 0n };
   const origin = { kind: "load", site, effect, place, address, size, expression, object: base } as const;
-  return { value, root, origin, passedBy: [], bits: 64 };
+  return { value, root, origin, passedBy: [], cut: undefined };
 }
 
 function* provenanceFinding(
@@ -111,6 +111,7 @@ function toldOf(kernel: Kernel, origin: Origin, value: bigint): OriginWords | un
     case "load": {
       const { expression, address, object, place } = origin;
       const isAbsolute = place.base === undefined;
+      const isWord = origin.size === kernel.arch.wordSize;
       const symbol = isAbsolute ? kernel.symbols.at(address) : undefined;
       return {
         slots: {
@@ -121,11 +122,11 @@ function toldOf(kernel: Kernel, origin: Origin, value: bigint): OriginWords | un
         text: [
           "was loaded from ",
           ...(expression ? [code(expression.text), ", "] : []),
-          "the word at ",
+          isWord ? "the word at " : `the ${origin.size} byte${origin.size === 1 ? "" : "s"} at `,
           symbol
             ? { kind: "symbol", name: withOffset(symbol.name, address - symbol.address), address }
             : addressOf(address),
-          ", which holds it still,",
+          isWord || origin.size === 1 ? ", which holds it still," : ", which hold it still,",
         ],
         evidence: [
           expression?.member && object !== undefined
@@ -136,7 +137,7 @@ function toldOf(kernel: Kernel, origin: Origin, value: bigint): OriginWords | un
                 path: expression.member.path,
                 value: hex0x(value),
               }
-            : { kind: "memory", address, value },
+            : { kind: "memory", address, value: readWord(kernel, address, kernel.arch.wordSize) ?? value },
         ],
       };
     }

@@ -132,12 +132,25 @@ export function valueExpression(site: Site, value: Value, index: number, depth =
     case "register":
       return value.bits === 64 ? registerExpression(site, value.name, index, depth) : undefined;
     case "load":
-      return placeExpression(site, value.place, value.size, index, depth);
+      return loadExpression(site, value.place, value.size, index, depth);
     case "address":
     case "constant":
     case "operation":
       return undefined;
   }
+}
+
+/** Returns the expression of a loaded value. A part of a pointer has no expression. */
+export function loadExpression(
+  site: Site,
+  place: Place,
+  size: number,
+  index: number,
+  depth = 0,
+): Expression | undefined {
+  const found = placeExpression(site, place, size, index, depth);
+  const isPart = found && bare(found.type).kind === "pointer" && size !== site.kernel.arch.wordSize;
+  return isPart ? undefined : found;
 }
 
 /** Returns the expression of a memory operand: `cfg->target`, `*p`, `table[i].entry`, or a global variable. */

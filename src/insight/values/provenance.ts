@@ -2,9 +2,9 @@
 import { type Effect, type Place, type Value, wrap64 } from "../../arch/effect.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
-import { type Expression, placeExpression } from "./expression.ts";
+import { type Expression, loadExpression } from "./expression.ts";
 import { argumentOf, callerOf, withEntry } from "./calls.ts";
-import { addressAt, type Site, sumOf, valueAt } from "./site.ts";
+import { addressAt, readWord, registerAt, type Site, sumOf, valueAt } from "./site.ts";
 
 /** Where a value came from, as far as it can be followed. */
 export type Origin =
@@ -46,9 +46,24 @@ export interface Provenance {
   readonly origin: Origin;
   /** Calls that passed the value as an argument, the innermost first. */
   readonly passedBy: readonly Site[];
-  /** The smallest width in bits of all copies of the value. */
-  readonly bits: number;
+  /** The last copy that kept only a part of the value; undefined if all copies were whole. */
+  readonly cut: Cut | undefined;
 }
+
+/** A copy of fewer bits than a register has. */
+export interface Cut {
+  readonly effect: Effect;
+  /** Number of low bits that were copied. */
+  readonly bits: number;
+  /** Whether the others became copies of the sign bit; otherwise 0. */
+  readonly isSigned: boolean;
+  /** The whole value before the copy; undefined if the dump does not have it. */
+  readonly before: bigint | undefined;
+}
+
+/** Returns whether two values have the same low bits. */
+export const sameLowBits = (a: bigint, b: bigint, bits: number): boolean =>
+  BigInt.asUintN(bits, a) === BigInt.asUintN(bits, b);
 
 /** Maximum number of callers through which a value is followed. */
 const MAX_CALLS = 4;
@@ -59,17 +74,17 @@ export function* provenanceOf(start: Site, register: string, given: bigint): Gen
   let site = start;
   let root: Root = { site, register, index: start.index, value: given, offset: 0n };
   let at: Held = { register, index: start.index };
-  let bits = 64;
+  let cut: Cut | undefined;
   for (;;) {
-    const found = originOf(site, at, root);
-    ({ root } = found);
-    bits = Math.min(bits, found.bits);
+    const found = originOf(site, at, { root, cut });
+    ({ root, cut } = found);
     const { value } = root;
     const { origin } = found;
-    if (origin.kind !== "argument" || passedBy.length >= MAX_CALLS) return { value, root, origin, passedBy, bits };
+    if (origin.kind !== "argument" || passedBy.length >= MAX_CALLS) return { value, root, origin, passedBy, cut };
     const name = site.kernel.arch.argumentRegisters?.[origin.number];
     const caller = yield* callerOf(site);
-    if (!caller || name === undefined || !agrees(caller, name, value)) return { value, root, origin, passedBy, bits };
+    if (!caller || name === undefined || !agrees(caller, name, value, cut?.bits))
+      return { value, root, origin, passedBy, cut };
     passedBy.push(caller);
     site = yield* withEntry(caller);
     at = { register: name, index: site.index };
@@ -83,19 +98,25 @@ interface Held {
 }
 
 /** Returns false if the caller's code shows that it passed another value. */
-function agrees(caller: Site, register: string, value: bigint): boolean {
+function agrees(caller: Site, register: string, value: bigint, bits = 64): boolean {
   const passed = argumentOf(caller, register);
-  return passed === undefined || passed === value;
+  return passed === undefined || sameLowBits(passed, value, bits);
 }
 
 /** Maximum number of copies for one value in one function. */
 const MAX_COPIES = 16;
 
-function originOf(site: Site, start: Held, begun: Root): { origin: Origin; root: Root; bits: number } {
+/** What has been found of a value so far. */
+interface Traced {
+  readonly root: Root;
+  readonly cut: Cut | undefined;
+}
+
+function originOf(site: Site, start: Held, begun: Traced): Traced & { readonly origin: Origin } {
   const { graph, kernel } = site;
   let { index: at, register: name } = start;
-  let [root, bits] = [begun, 64];
-  const end = (origin: Origin): { origin: Origin; root: Root; bits: number } => ({ origin, root, bits });
+  let { root, cut } = begun;
+  const end = (origin: Origin): Traced & { readonly origin: Origin } => ({ origin, root, cut });
   for (let copies = 0; copies < MAX_COPIES; copies++) {
     const [definition, ...more] = graph.definitions(name, at);
     if (!definition || more.length > 0)
@@ -122,14 +143,41 @@ function originOf(site: Site, start: Held, begun: Root): { origin: Origin; root:
     }
     if (from?.kind === "register") {
       [at, name] = [definition.index, from.name];
-      bits = Math.min(bits, from.bits);
+      cut ??= cutBy(effect, from, () => registerAt(site, from.name, definition.index));
       continue;
     }
-    if (from?.kind === "load") bits = Math.min(bits, from.size * 8);
+    if (from?.kind === "load") {
+      const isCut = cut !== undefined;
+      cut ??= cutBy(effect, { bits: from.size * 8, signed: from.signed }, () =>
+        wholeWord(site, from.place, definition.index),
+      );
+      if (isCut && from.size * 8 > (cut?.bits ?? 64)) return end(cutOrigin(site));
+    }
     return end(made(site, effect, definition.index, from, root.value));
   }
   return end({ kind: "unknown", site, because: "it was copied too often" });
 }
+
+/** Returns the cut that a copy makes; undefined for a copy of all 64 bits. */
+const cutBy = (
+  effect: Effect,
+  { bits, signed: isSigned }: { readonly bits: number; readonly signed: boolean },
+  before: () => bigint | undefined,
+): Cut | undefined => (bits < 64 ? { effect, bits, isSigned, before: before() } : undefined);
+
+/** Returns the aligned word of which a load reads the first bytes. */
+function wholeWord(site: Site, place: Place, index: number): bigint | undefined {
+  const address = addressAt(site, place, index);
+  const isAligned = address !== undefined && address % 8n === 0n && site.kernel.arch.byteOrder === "little";
+  return isAligned ? readWord(site.kernel, address, 8) : undefined;
+}
+
+/** The origin of a value that was loaded whole and then cut: the memory does not hold the value that was used. */
+const cutOrigin = (site: Site): Origin => ({
+  kind: "unknown",
+  site,
+  because: "only a part of what was loaded was copied",
+});
 
 function made(site: Site, effect: Effect, index: number, from: Value | undefined, value: bigint): Origin {
   switch (from?.kind) {
@@ -177,7 +225,7 @@ function loadedFrom(
     place,
     address,
     size,
-    expression: placeExpression(site, place, size, index),
+    expression: loadExpression(site, place, size, index),
     object: base,
   };
 }

@@ -12,6 +12,8 @@ import { stackOverflow } from "../../../src/insight/checks/stackOverflow.ts";
 import { stuckCpu } from "../../../src/insight/checks/stuckCpu.ts";
 import { suspects } from "../../../src/insight/checks/suspects.ts";
 import type { CrashFacts } from "../../../src/insight/crashFacts.ts";
+import type { Finding } from "../../../src/insight/finding.ts";
+import { verdictSentence } from "../../../src/insight/verdictSentence.ts";
 import { mechanismOf } from "../../../src/insight/mechanisms.ts";
 import { factsOf } from "../../../src/log/facts.ts";
 import { KernelLog } from "../../../src/log/kernelLog.ts";
@@ -162,4 +164,27 @@ test("a module is said not to be on the stack only if there is a stack, and a wa
 test("a BPF program is not called the kernel itself", () => {
   const lines = OOPS.map((line) => line.replace("work+0x5/0x10", "bpf_prog_4daa6d9e84ba792c_watch+0x5/0x10"));
   assert.match(checked(guilty, crashWith(lines)).texts[0] ?? "", /bpf_prog_4daa6d9e84ba792c_watch, a BPF program\.$/);
+});
+
+test("the one sentence about a crash leaves out what is only possible, and marks what is likely", () => {
+  const finding = (id: string, certainty: Finding["certainty"], slots: Finding["slots"]): Finding => ({
+    id,
+    severity: "cause",
+    certainty,
+    slots,
+    text: [],
+    evidence: [{ kind: "log", line: 0, text: "" }],
+  });
+  const of = (...findings: Finding[]): string | undefined =>
+    verdictSentence({ title: "", key: "", kind: "page-fault", mechanism: "oops", findings, unchecked: [] });
+  const user = finding("fault.user-address", "certain", { value: 0x12345678n });
+  const cut = (certainty: Finding["certainty"]) =>
+    finding("fault.truncated", certainty, { value: 0x12345678n, bits: 32 });
+  assert.equal(of(cut("possible"), user), "the address is 0x12345678, a user address");
+  assert.equal(of(cut("certain"), user), "the address is 0x12345678, a pointer cut to 32 bits");
+  assert.equal(of(finding("fault.err-ptr", "likely", { errno: "EIO" })), "likely: the address is the error EIO");
+  // A deadlock elsewhere is not what an oops is about.
+  const cycle = { ...finding("wait.cycle", "certain", {}), severity: "suspect" } as const;
+  assert.equal(of(user, cycle), "the address is 0x12345678, a user address");
+  assert.match(of(user, { ...cycle, severity: "cause" }) ?? "", /^deadlock: /);
 });
