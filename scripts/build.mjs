@@ -24,10 +24,11 @@ const node = {
   supported: { "dynamic-import": false },
 };
 
-/** The disassemblers stand beside the programs, which load one when they first disassemble. */
-const disassemblers = new Map([
+/** Packages with a bundle of their own beside the programs, which load it on use. */
+const packages = new Map([
   ["iced-x86", "./iced_x86.js"],
   ["@alexaltea/capstone-js", "./capstone.js"],
+  ["markdown-it", "./markdown_it.js"],
 ]);
 
 /** @type {import("esbuild").Plugin} */
@@ -37,7 +38,7 @@ const loadedOnUse = {
     const name = Object.keys(/** @type {Record<string, string>} */ (build.initialOptions.entryPoints))[0];
     build.onResolve({ filter: /./ }, ({ path, kind }) => {
       const isRest = kind === "dynamic-import" && path === "./program.ts";
-      const beside = isRest ? `./${name}Program.js` : disassemblers.get(path);
+      const beside = isRest ? `./${name}Program.js` : packages.get(path);
       return beside === undefined ? undefined : { path: beside, external: true };
     });
   },
@@ -58,6 +59,7 @@ const bundles = {
   // Nothing of ours is in them for a stack to be told of.
   iced_x86: ["node_modules/iced-x86/iced_x86.js", { ...node, minify: true, sourcemap: false }],
   capstone: ["node_modules/@alexaltea/capstone-js/dist/capstone.js", { ...node, minify: true, sourcemap: false }],
+  markdown_it: ["node_modules/markdown-it/dist/index.cjs.js", { ...node, minify: true, sourcemap: false }],
   panels: ["src/panels/main.ts", { platform: "browser", format: "iife", target: "es2023" }],
 };
 

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-const LICENCE_FILE = /^(licen[cs]e|copying|notice|third-?party-?notices)(\.(txt|md))?$/i;
+const LICENCE_FILE = /^(licen[cs]e(-\w+)?|copying|notice|third-?party-?notices)(\.(txt|md))?$/i;
 
 /** Names of the packages that bundles hold code of. @param {import("esbuild").Metafile[]} metafiles */
 export function bundledPackages(metafiles) {

@@ -10,6 +10,18 @@ export const markdownText = (text: string): string =>
   printable(text).replace(/[\\`*_{}[\]()#+\-.!<>|~&@$]|:(?=\S)/g, "\\$&");
 
 /**
+ * Escapes one line of text like `markdownText`, but leaves marks that have no effect where they are, so that the file
+ * itself can be read: full stops, parentheses, and underscores within words.
+ */
+export const markdownProse = (text: string): string =>
+  printable(text)
+    .replace(/[\\`*{}[\]<>|~&@$#]|(?<!\w)_|_(?!\w)|:(?=\/\/)|(?<=\b(?:mailto|xmpp)):|(?<=\bwww)\./gi, "\\$&")
+    .replace(
+      /^(\s*)([-+=!]|\d+[.)])/,
+      (_, blank: string, mark: string) => `${blank}${mark.slice(0, -1)}\\${mark.slice(-1)}`,
+    );
+
+/**
  * Formats one line of text as a code span (CommonMark 6.1), with more back-quotes than any run of them in the text.
  * @param inTable whether it is in a cell of a GFM table, where `|` is escaped. Renderers disagree on `|` after a
  *   backslash, so that a text with both is escaped as plain text instead

@@ -4,7 +4,7 @@ import { existsSync, closeSync, openSync, writeSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Budget } from "../base/budget.ts";
-import { Cancelled, drive } from "../base/job.ts";
+import { Cancelled, drive, type Job } from "../base/job.ts";
 import type { Piece } from "../say/piece.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { UsageError } from "../base/usageError.ts";
@@ -28,7 +28,17 @@ import { unpackPackages } from "./unpackPackages.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
 
 /** Runs `vmcore-debug [options] [VMLINUX] VMCORE...`. @returns the exit status */
-export async function openAndRun(argv: readonly string[]): Promise<number> {
+export const openAndRun = (argv: readonly string[]): Promise<number> => withContext(argv, work);
+
+/**
+ * Opens a dump and does some work on it. Errors of the command line and of opening are printed.
+ * @param use returns whether everything was answered
+ * @returns the exit status
+ */
+export async function withContext(
+  argv: readonly string[],
+  use: (context: Context, options: CliOptions) => Promise<boolean>,
+): Promise<number> {
   let options: CliOptions;
   try {
     options = readOptions(argv);
@@ -52,7 +62,7 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
   }
   try {
     for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${printable(warning)}\n`);
-    return (await work(session.context.with(terminalContext(session)), options)) ? EXIT_ANSWERED : EXIT_FAILED;
+    return (await use(session.context.with(terminalContext(session)), options)) ? EXIT_ANSWERED : EXIT_FAILED;
   } finally {
     session.close();
   }
@@ -87,15 +97,18 @@ async function openAndFetch(options: CliOptions): Promise<Session> {
   return session;
 }
 
-/** Opens a dump, with progress on stderr. Ctrl-C cancels. @throws OpenError, Cancelled */
-async function opened(options: OpenOptions): Promise<Session> {
+/** Opens a dump. @throws OpenError, Cancelled */
+const opened = (options: OpenOptions): Promise<Session> => withProgress(openingSession(options));
+
+/** Runs a job with progress on stderr. Ctrl-C cancels it. @throws Cancelled */
+export async function withProgress<T>(job: Job<T, Piece>): Promise<T> {
   const abort = new AbortController();
   const cancel = (): void => abort.abort();
   process.on("SIGINT", cancel);
   const line = new ProgressLine();
   const onStep = (step: Piece): void => (step.kind === "progress" ? line.show(step) : undefined);
   try {
-    return await drive(openingSession(options), abort.signal, { onStep });
+    return await drive(job, abort.signal, { onStep });
   } finally {
     line.clear();
     process.off("SIGINT", cancel);

@@ -4,6 +4,7 @@ import { docs } from "./docs.ts";
 import { doctor } from "./doctor.ts";
 import { log } from "./log.ts";
 import { openAndRun } from "./openAndRun.ts";
+import { report } from "./report.ts";
 
 /** The verbs of `vmcore-debug NAME ...`; main.ts starts the adapter. */
 const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promise<number>>> = {
@@ -12,6 +13,7 @@ const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promi
   docs,
   doctor,
   log,
+  report,
 };
 
 /** Runs the program. @returns the exit status */

@@ -34,6 +34,7 @@ import { ptob } from "./commands/memory/ptob.ts";
 import { pte } from "./commands/memory/pte.ts";
 import { ptov } from "./commands/memory/ptov.ts";
 import { rd } from "./commands/memory/rd/rd.ts";
+import { report } from "./commands/system/report.ts";
 import { repeat } from "./commands/console/repeat.ts";
 import { runq } from "./commands/tasks/runq/runq.ts";
 import { rustfilt } from "./commands/types/rustfilt.ts";
@@ -96,6 +97,7 @@ export const commands = (): readonly Command[] => [
   q,
   rd,
   repeat,
+  report,
   runq,
   rustfilt,
   sbitmapq,

@@ -175,18 +175,19 @@ export interface Answer {
 }
 
 /** Runs the built command line program as a user does, with no debuginfo but what the arguments name. */
-export function cli(...args: string[]): Answer {
+export const cli = (...args: readonly string[]): Answer => runProgram(["--no-search", ...args]);
+
+/** Runs a verb of the program: `vmcore-debug VERB --no-search ARGUMENTS`. */
+export const cliVerb = (verb: string, ...args: readonly string[]): Answer => runProgram([verb, "--no-search", ...args]);
+
+function runProgram(args: readonly string[]): Answer {
   try {
-    const stdout = execFileSync(
-      "node_modules/.bin/node",
-      [process.env["VMCORE_CLI"] ?? "dist/cli.js", "--no-search", ...args],
-      {
-        encoding: "utf8",
-        maxBuffer: 1 << 28,
-        timeout: 120_000,
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    const stdout = execFileSync("node_modules/.bin/node", [process.env["VMCORE_CLI"] ?? "dist/cli.js", ...args], {
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+      timeout: 120_000,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     return { status: 0, stdout, stderr: "" };
   } catch (error) {
     const { status, stdout, stderr } = error as { status: number | null; stdout?: string; stderr?: string };

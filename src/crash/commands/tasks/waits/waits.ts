@@ -43,7 +43,7 @@ The resource is found through the waiter struct on the task's stack, which must 
     }
     const shown = chosen ?? (args.has("-a") ? sleepers(context, graph) : graph.blocked);
     for (const cycle of graph.cycles)
-      if (!chosen || cycle.tasks.some((one) => chosen.includes(one))) yield text(...deadlockLines(cycle));
+      if (!chosen || cycle.tasks.some((one) => chosen.includes(one))) yield text(...(yield* deadlockLines(cycle)));
     yield* waitRows(context, graph, shown);
     if (!chosen) yield* missingTasks(context.kernel, "waits: ");
   },

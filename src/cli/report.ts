@@ -1,0 +1,121 @@
+/** The verb `report`: writes a report about a dump, or checks one against it. */
+import { writeFileSync } from "node:fs";
+import { inputText } from "../base/file.ts";
+import { printable } from "../base/printable.ts";
+import { Cancelled } from "../base/job.ts";
+import { UsageError } from "../base/usageError.ts";
+import type { Block } from "../crash/report/block.ts";
+import { type CheckedReport, checkReport, type Difference } from "../crash/report/checkReport.ts";
+import { blocksOf, markdownOf } from "../crash/report/markdown.ts";
+import { report as reportOf } from "../crash/report/report.ts";
+import type { Context } from "../crash/language/command.ts";
+import { refuseInputs } from "../session/refuseInputs.ts";
+import { EXIT_USAGE } from "./exit.ts";
+import { withContext, withProgress } from "./openAndRun.ts";
+import { reportError } from "./terminal.ts";
+
+/**
+ * Runs `vmcore-debug report [-o FILE] [options] VMCORE...` or `vmcore-debug report --check FILE [options] VMCORE...`.
+ * @returns the exit status; EXIT_FAILED if the checked report differs from the dump
+ */
+export async function report(argv: readonly string[]): Promise<number> {
+  const own = ownOptions(argv);
+  if (typeof own === "string") {
+    process.stderr.write(`vmcore-debug: ${own}\n`);
+    return EXIT_USAGE;
+  }
+  const { rest, output, check } = own;
+  return withContext(rest, async (context) => {
+    try {
+      return check === undefined ? await write(context, output) : await compare(context, check);
+    } catch (error) {
+      if (error instanceof Cancelled) return false;
+      return reportError(error);
+    }
+  });
+}
+
+interface OwnOptions {
+  readonly output: string | undefined;
+  readonly check: string | undefined;
+  /** The options that all verbs have. */
+  readonly rest: readonly string[];
+}
+
+/** Takes the options of this verb out of the arguments. @returns the mistake, if there is one */
+function ownOptions(argv: readonly string[]): OwnOptions | string {
+  const values = new Map<string, string>();
+  const rest: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? "";
+    const [, name = "", attached] = /^(-o|--output|--check)(?:=(.*))?$/s.exec(word) ?? [];
+    if (name === "") {
+      rest.push(word);
+      continue;
+    }
+    const value = attached ?? argv[++at];
+    if (value === undefined) return `${name} needs a file name`;
+    values.set(name === "--check" ? "check" : "output", value);
+  }
+  const [output, check] = [values.get("output"), values.get("check")];
+  if (output !== undefined && check !== undefined) return "-o and --check exclude each other";
+  if (output !== undefined && !/\.(md|markdown|html?)$/i.test(output))
+    return `${output}: the name of a report ends in .md or .html`;
+  return { output, check, rest };
+}
+
+const isHtml = (path: string): boolean => /\.html?$/i.test(path);
+
+async function write(context: Context, output: string | undefined): Promise<boolean> {
+  if (output !== undefined) refuseInputs(context.session, output);
+  const blocks = await withProgress(reportOf(context));
+  if (output === undefined) process.stdout.write(markdownOf(blocks));
+  else
+    writeFileSync(
+      output,
+      isHtml(output) ? (await import("../crash/report/html.ts")).htmlOf(blocks) : markdownOf(blocks),
+    );
+  return true;
+}
+
+async function compare(context: Context, path: string): Promise<boolean> {
+  const text = inputText(path);
+  const { blocks, edited } = await read(path, text);
+  const checked = await withProgress(checkReport(context, blocks));
+  process.stdout.write(checkText(checked, edited));
+  return checked.differences.length === 0 && edited === undefined;
+}
+
+interface ReadReport {
+  readonly blocks: readonly Block[];
+  /** First line of an HTML page that was changed after it was written, counted from 1. */
+  readonly edited: number | undefined;
+}
+
+/** @throws UsageError if the file is not a report */
+async function read(path: string, text: string): Promise<ReadReport> {
+  if (!isHtml(path)) return { blocks: blocksOf(text), edited: undefined };
+  const { blocksOfHtml, htmlOf } = await import("../crash/report/html.ts");
+  const blocks = blocksOfHtml(text);
+  if (!blocks) throw new UsageError(`${path}: not a report that vmcore-debug wrote`);
+  const [is, was] = [text.split("\n"), htmlOf(blocks).split("\n")];
+  const at = is.findIndex((line, index) => line !== was[index]);
+  return { blocks, edited: at < 0 && is.length === was.length ? undefined : at + 1 };
+}
+
+/** Formats the result of a check. */
+export function checkText({ commands, numbers, differences }: CheckedReport, edited?: number): string {
+  const lines = differences.flatMap(differenceLines);
+  if (edited !== undefined) lines.push(`line ${edited} of the page was changed after the report was written`);
+  const wrong = lines.length === 0 ? "all agree with the dump" : `${differences.length} differences`;
+  return `${[...lines, `${commands} commands and ${numbers} numbers of the text checked: ${wrong}`].map(printable).join("\n")}\n`;
+}
+
+function differenceLines({ command, line, reported, actual }: Difference): string[] {
+  if (command === undefined) return [`text: ${reported ?? ""} is in no output of its section`];
+  return [
+    `${command.split("\n").join("; ")}: line ${line}`,
+    `  report: ${reported ?? "(no such line)"}`,
+    `  dump:   ${actual ?? "(no such line)"}`,
+  ];
+}

@@ -1,0 +1,105 @@
+/** Runs commands for a document and shortens their output. */
+import { basename } from "node:path";
+import { lineText, type Piece } from "../../say/piece.ts";
+import { printable } from "../../base/printable.ts";
+import type { Context } from "../language/command.ts";
+import { withChanges } from "../language/context.ts";
+import { readLine, run } from "../language/language.ts";
+import { UsageError } from "../../base/usageError.ts";
+
+/** Maximum number of output lines that are kept in memory. */
+const MAX_LINES = 1_000_000;
+
+/**
+ * Returns the context for the commands of a document: they only read the dump, and they name the opened files without
+ * their directories, which differ between machines.
+ */
+export function documentContext(context: Context): Context {
+  const { vmcore, vmlinux } = context.session;
+  return context.with({
+    onlyReads: true,
+    session: {
+      ...context.session,
+      vmcore: vmcore.map((path) => basename(path)),
+      vmlinux: vmlinux && basename(vmlinux),
+    },
+  });
+}
+
+/** The output of a cell of a document, with the context for the next cell. */
+export interface CellOutput {
+  readonly lines: readonly string[];
+  readonly context: Context;
+  /** Whether every command was answered. */
+  readonly isAnswered: boolean;
+}
+
+/**
+ * Runs the commands of a block. Errors are part of the output, where a reader looks for the answer.
+ * @param text one command per line; empty lines and lines that begin with `#` are skipped
+ */
+export function* runBlock(context: Context, text: string): Generator<Piece, CellOutput, void> {
+  const lines: string[] = [];
+  let now = context;
+  let isAnswered = true;
+  for (const line of text.split("\n")) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const refusal = refusalOf(now, line);
+    if (refusal !== undefined) {
+      lines.push(refusal);
+      isAnswered = false;
+      continue;
+    }
+    const job = run(now, line);
+    for (;;) {
+      const step = job.next();
+      if (step.done) {
+        now = withChanges(now, step.value);
+        break;
+      }
+      const piece = step.value;
+      if (piece.kind === "progress") yield piece;
+      else {
+        isAnswered &&= piece.kind !== "fault" && piece.kind !== "usage";
+        if (piece.kind === "usage") lines.push(printable(piece.message));
+        for (const one of piece.lines) if (lines.length < MAX_LINES) lines.push(printable(lineText(one)));
+      }
+    }
+  }
+  return { lines, context: now, isAnswered };
+}
+
+/** Returns why a document cannot run a line: it would leave the dump. */
+function refusalOf(context: Context, text: string): string | undefined {
+  try {
+    const { shell, input, output } = readLine(context, text);
+    if (shell !== undefined) return "shell commands are not run in a document";
+    if (input !== undefined || output !== undefined) return "files are not read or written in a document";
+    return undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+}
+
+/** How many lines of a long output are kept at its start and at its end. */
+export interface Shortening {
+  readonly head: number;
+  readonly tail: number;
+}
+
+const LEFT_OUT = /^\[\.\.\. (\d+) of (\d+) lines are left out here\]$/;
+
+/** Shortens an output. One line says how much is missing. */
+export function shortened(lines: readonly string[], { head, tail }: Shortening): string[] {
+  const missing = lines.length - head - tail;
+  if (missing <= 1) return [...lines];
+  const note = `[... ${missing} of ${lines.length} lines are left out here]`;
+  return [...lines.slice(0, head), note, ...lines.slice(lines.length - tail)];
+}
+
+/** Returns how an output was shortened; undefined if it is whole. */
+export function shorteningOf(lines: readonly string[]): Shortening | undefined {
+  const at = lines.findIndex((line) => LEFT_OUT.test(line));
+  return at < 0 ? undefined : { head: at, tail: lines.length - at - 1 };
+}

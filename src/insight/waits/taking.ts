@@ -1,0 +1,108 @@
+/** Finds the calls on a task's stack that took a lock. */
+import { attempting, Fault } from "../../base/fault.ts";
+import type { ResourceKind } from "../../linux/locks/resource.ts";
+import { stackTrace } from "../../linux/sched/stackTrace.ts";
+import { taskCpu } from "../../linux/sched/task.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import type { Frame } from "../../unwind/frame.ts";
+import type { Step } from "../check.ts";
+import { type SourcePlace, sourceOf } from "../source.ts";
+import { withEntry } from "../values/calls.ts";
+import type { FunctionGraph } from "../values/functionGraph.ts";
+import { registerAt, type Site, siteOf } from "../values/site.ts";
+
+/** A call that took a lock. It is likely, not certain: another path through the function may have been run. */
+export interface Taking {
+  /** Address of the call instruction. */
+  readonly address: bigint;
+  /** The function that contains the call, and the one that it calls. */
+  readonly function: string;
+  readonly callee: string;
+  /** Undefined without DWARF. */
+  readonly source: SourcePlace | undefined;
+}
+
+/**
+ * Names of the functions that take and release each kind of lock; the lock is their first argument. Sources:
+ * include/linux/{mutex,rwsem,semaphore,rtmutex}.h, kernel/locking/.
+ */
+const FUNCTIONS: Partial<Record<ResourceKind, { readonly take: RegExp; readonly release: RegExp }>> = {
+  mutex: { take: /^_*mutex_(try)?lock(_|$)/, release: /^_*mutex_unlock(_|$)/ },
+  rwsem: { take: /^_*down_(read|write)(_|$)/, release: /^_*(up_(read|write)|downgrade_write)(_|$)/ },
+  semaphore: { take: /^_*down(_interruptible|_killable|_trylock|_timeout)?$/, release: /^_*up$/ },
+  rt_mutex: { take: /^_*rt_mutex_(try)?lock(_|$)/, release: /^_*rt_mutex_unlock(_|$)/ },
+};
+
+/** Frames that are searched. */
+const MAX_FRAMES = 32;
+
+/** A lock that can be taken: its kind and address. */
+export interface Lock {
+  readonly kind: ResourceKind;
+  readonly address: bigint;
+}
+
+/**
+ * Returns the calls in the frames of a task that took a lock. Empty if there is none, or if the code of this machine
+ * cannot be followed.
+ */
+export function* takings(kernel: Kernel, task: Obj<"struct task_struct">, lock: Lock): Generator<Step, Taking[], void> {
+  const found: Taking[] = [];
+  for (const frame of stackTrace(kernel, task).frames.slice(0, MAX_FRAMES)) {
+    const site = yield* attempting(siteWithEntry(kernel, frame, taskCpu(task)));
+    if (site instanceof Fault) continue;
+    found.push(...takingCalls(site, lock).map((index) => takingAt(site, index)));
+  }
+  return found;
+}
+
+/**
+ * Returns the indices of the calls that passed a lock to a function that takes it, and after which no call released it
+ * on the way to the site.
+ */
+export function takingCalls(site: Site, { kind, address }: Lock): number[] {
+  const names = FUNCTIONS[kind];
+  const [argument] = site.kernel.arch.argumentRegisters ?? [];
+  if (!names || argument === undefined) return [];
+  const passes = (index: number): boolean => index !== site.index && registerAt(site, argument, index) === address;
+  const taken = callsOf(site.graph, names.take).filter(passes);
+  return taken.length === 0 ? [] : lastOf(site, taken, callsOf(site.graph, names.release).filter(passes));
+}
+
+function* siteWithEntry(kernel: Kernel, frame: Frame, cpu: number): Generator<Step, Site, void> {
+  return yield* withEntry(yield* siteOf(kernel, frame, cpu));
+}
+
+/** Returns the indices of the calls, also tail calls, of functions whose names match. */
+const callsOf = ({ effects, kernel }: FunctionGraph, name: RegExp): number[] =>
+  effects.flatMap(({ flow, target }, index) => {
+    const callee = flow === "call" && target !== undefined ? kernel.symbols.at(target) : undefined;
+    return callee?.address === target && callee !== undefined && name.test(callee.name) ? [index] : [];
+  });
+
+/** Returns the takings from which the site is reached without passing a release, or another taking. */
+function lastOf({ graph, index: end }: Site, taken: readonly number[], released: readonly number[]): number[] {
+  const stops = new Set([...taken, ...released]);
+  const reached = new Set<number>();
+  const seen = new Set<number>();
+  const work = [end];
+  for (let at = work.pop(); at !== undefined; at = work.pop())
+    for (const before of graph.comingBefore(at)) {
+      if (seen.has(before)) continue;
+      seen.add(before);
+      if (stops.has(before)) reached.add(before);
+      else work.push(before);
+    }
+  return taken.filter((index) => reached.has(index));
+}
+
+function takingAt({ kernel, graph }: Site, index: number): Taking {
+  const { address = 0n, target = 0n } = graph.effects[index] ?? {};
+  return {
+    address,
+    function: graph.symbol.name,
+    callee: kernel.symbols.at(target)?.name ?? "?",
+    source: sourceOf(kernel, address),
+  };
+}

@@ -1,0 +1,72 @@
+/** Reports of real dumps: every answer is confirmed, and a change in any number is found. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { cliVerb, moduleFolders, storedDumps, vmlinuxOf } from "./corpus.ts";
+
+if (storedDumps.length === 0) test("the corpus is absent: no report was checked", { skip: "no corpus" }, () => {});
+
+const folder = mkdtempSync(join(tmpdir(), "vmcore-report-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const report = (...args: readonly string[]) => cliVerb("report", ...args);
+
+for (const { name, vmcore } of storedDumps) {
+  for (const ending of name === "x86_64-6.1/abba" ? ["md", "html"] : ["md"]) {
+    test(`${name}: every answer and number of the report (.${ending}) is confirmed`, () => {
+      const path = join(folder, `${name.replaceAll("/", "-")}.${ending}`);
+      const written = report("-o", path, vmcore);
+      assert.equal(written.status, 0, written.stderr);
+      const { status, stdout } = report("--check", path, vmcore);
+      assert.match(stdout, /^\d+ commands and \d+ numbers of the text checked: all agree with the dump\n$/);
+      assert.equal(status, 0);
+    });
+  }
+}
+
+const abba = storedDumps.find(({ name }) => name === "x86_64-6.1/abba");
+const vmlinux = abba && vmlinuxOf(abba.family);
+const skip = abba && vmlinux !== undefined ? false : "no abba dump, or no vmlinux for it";
+
+/** The arguments that open the dump of the example with its debuginfo. */
+const opened = (): readonly string[] =>
+  abba && vmlinux !== undefined
+    ? [...moduleFolders(abba, vmlinux).flatMap((path) => ["--modules", path]), vmlinux, abba.vmcore]
+    : [];
+
+test("docs/example-report.md is the report of the deadlock, unedited", { skip }, () => {
+  const { stdout } = report(...opened());
+  const path = join(tmpdir(), "example-report.md");
+  if (stdout !== readFileSync("docs/example-report.md", "utf8")) writeFileSync(path, stdout);
+  assert.equal(readFileSync("docs/example-report.md", "utf8"), stdout, `if the change is right, copy ${path} to docs/`);
+});
+
+test("the example says who holds, who waits, how long, and which line took the lock", { skip }, () => {
+  const text = readFileSync("docs/example-report.md", "utf8");
+  for (const sentence of [
+    "`lab_left [278]` waits for `mutex lab_mutex_b [lab_abba]`, held by `lab_right [279]`",
+    "`lab_right [279]` waits for `mutex lab_mutex_a [lab_abba]`, held by `lab_left [278]`",
+    "It last ran `0 00:00:12.053` (days hours:minutes:seconds) before its CPU's last clock update.",
+    // lab_abba.c:32 is mutex_lock(side->first).
+    "likely taken by lab_left [278] in lab_transfer, which calls mutex_lock at /usr/src/crash-lab-6.1/modules/lab_abba.c:32",
+  ])
+    assert.ok(text.includes(sentence), sentence);
+});
+
+test("each number of the example's text is found when it is changed", { skip }, () => {
+  const text = readFileSync("docs/example-report.md", "utf8");
+  const isFence = (line: string): boolean => line.startsWith("```");
+  let isCode = false;
+  const changed = text.split("\n").map((line) => {
+    if (isFence(line)) isCode = !isCode;
+    return isCode || isFence(line) ? line : line.replace(/\d(?=\D*$)/, (digit) => String((Number(digit) + 7) % 10));
+  });
+  const path = join(folder, "changed.md");
+  writeFileSync(path, changed.join("\n"));
+  const { status, stdout } = report("--check", path, ...opened());
+  assert.equal(status, 1);
+  const lines = changed.filter((line, at) => line !== text.split("\n")[at]);
+  assert.ok(lines.length >= 5 && (stdout.match(/^text: /gm) ?? []).length >= lines.length, stdout);
+});
