@@ -25,7 +25,7 @@ export const cpus: HealthCheck = {
       const finding = busyCpu(kernel, cpu);
       if (finding) yield finding;
     }
-    return `Each of the ${countWords(online.length, "CPU")} is idle or switched to its task in the last 10 s.`;
+    return `${countWords(online.length, "CPU")} in use; each is idle or switched tasks in the last 10 s.`;
   },
 };
 

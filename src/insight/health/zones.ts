@@ -4,7 +4,7 @@ import { pageSize } from "../../linux/mm/page.ts";
 import { counterArray } from "../../linux/mm/vmstat.ts";
 import type { Obj } from "../../model/object.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
-import { sizeWords } from "./amounts.ts";
+import { countWords, sizeWords } from "./amounts.ts";
 
 /** Reports zones with fewer free pages than their watermarks min and low. */
 export const zones: HealthCheck = {
@@ -40,7 +40,7 @@ export const zones: HealthCheck = {
         },
       );
     }
-    return `Each of the ${count} zones with memory has more free pages than its watermark low.`;
+    return `${countWords(count, "zone")} with memory; each has more free pages than its watermark low.`;
   },
 };
 

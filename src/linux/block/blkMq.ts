@@ -1,9 +1,11 @@
 /** Requests of block devices that are in flight. */
+import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { perCpuAddress } from "../../kernel/percpu.ts";
 import { sbitmapIndexes } from "../../kernel/sbitmap.ts";
+import { hz, jiffies64, tickTime } from "../time/timekeeping.ts";
 import { xarrayEntries } from "../../kernel/xarray.ts";
 
 /** Number of requests in flight, of the two kinds that `requestKinds` returns. */
@@ -50,15 +52,49 @@ const isWrite = (request: Obj<"struct request">): boolean => (request.at("cmd_fl
 /** Counts the requests that have a tag of the driver, like blk_mq_in_flight() (block/blk-mq.c). */
 function taggedRequests(queue: Obj<"struct request_queue">): InFlight {
   let [reads, writes] = [0, 0];
+  for (const request of startedRequests(queue)) {
+    if (isWrite(request)) writes++;
+    else reads++;
+  }
+  return [reads, writes];
+}
+
+/** Yields the requests of a queue that its driver has. */
+function* startedRequests(queue: Obj<"struct request_queue">): Generator<Obj<"struct request">, void, void> {
   for (const { tags, context } of tagSets(queue)) {
     for (const request of taggedBy(tags)) {
       if (request.at("q").value() !== queue.address || request.at("state").value() !== MQ_RQ_IN_FLIGHT) continue;
       if (context && request.has("mq_hctx") && request.at("mq_hctx").value() !== context.address) continue;
-      if (isWrite(request)) writes++;
-      else reads++;
+      yield request;
     }
   }
-  return [reads, writes];
+}
+
+/**
+ * Yields the requests of a disk that its driver has; none for a disk whose requests are not known one by one, such as
+ * one of device mapper. @throws Fault "unknown" for kernels without `request.state`
+ */
+export function* inFlightRequests(disk: Obj<"struct gendisk">): Generator<Obj<"struct request">, void, void> {
+  const queue = disk.at("queue").deref();
+  if (!queue.has("mq_ops") || queue.at("mq_ops").value() === 0n) return;
+  if (!hasState(disk.kernel)) throw Fault.of("unknown", "this kernel does not record the state of requests");
+  yield* startedRequests(queue);
+}
+
+/**
+ * Returns for how long the driver has had a request, in nanoseconds: from `io_start_time_ns`, which is only kept while
+ * statistics are, else from its deadline, which is the time of the start plus the timeout (block/blk-timeout.c:
+ * blk_add_timer). @throws Fault
+ */
+export function requestAge(request: Obj<"struct request">): bigint {
+  const { kernel } = request;
+  const started = request.has("io_start_time_ns") ? request.at("io_start_time_ns").value() : 0n;
+  const ticks = BigInt.asIntN(
+    kernel.arch.wordSize * 8,
+    jiffies64(kernel) - request.at("deadline").value() + request.at("timeout").value(),
+  );
+  const age = started > 0n ? tickTime(kernel) - started : (ticks * 1_000_000_000n) / BigInt(hz(kernel));
+  return age < 0n ? 0n : age;
 }
 
 /** Yields the `struct request`s of the tags in use. The table of requests starts with those of reserved tags. */

@@ -86,6 +86,22 @@ export function irqCountOn(desc: Obj<"struct irq_desc">, cpu: number): number {
   return counter.has("cnt") ? counter.at("cnt").number() : counter.number();
 }
 
+/** IRQS_SPURIOUS_DISABLED, kernel/irq/internals.h */
+const IRQS_SPURIOUS_DISABLED = 2n;
+
+/** What the kernel counts to detect interrupts that nobody handles (kernel/irq/spurious.c). */
+export interface InterruptState {
+  readonly isDisabledAsSpurious: boolean;
+  /** How many of the last interrupts no handler was responsible for. */
+  readonly unhandled: number;
+}
+
+/** Returns the state of the detection of spurious interrupts. @throws Fault */
+export const interruptState = (desc: Obj<"struct irq_desc">): InterruptState => ({
+  isDisabledAsSpurious: (desc.at("core_internal_state__do_not_mess_with_it").value() & IRQS_SPURIOUS_DISABLED) !== 0n,
+  unhandled: desc.at("irqs_unhandled").number(),
+});
+
 /** Returns the names of an interrupt's controller and flow type, such as "IO-APIC" and "edge". @throws Fault */
 export function irqChip(desc: Obj<"struct irq_desc">): { readonly chip: string; readonly flow: string } {
   const chip = desc.at("irq_data.chip");

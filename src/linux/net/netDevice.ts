@@ -26,6 +26,13 @@ export const netDevices = (net: Obj<"struct net">): Generator<Obj<"struct net_de
 /** Returns the name of a device, such as "eth0". @throws Fault */
 export const netDeviceName = (device: Obj<"struct net_device">): string => device.at("name").text();
 
+/** Yields all network namespaces, `struct net`; only the first one without CONFIG_NET_NS. @throws Fault */
+export function* networks(kernel: Kernel): Generator<Obj<"struct net">> {
+  if (kernel.hasVariable("net_namespace_list"))
+    yield* listEntries(kernel, kernel.variable("net_namespace_list"), "struct net", "list");
+  else yield initNet(kernel);
+}
+
 /** Yields a device's IPv4 addresses and then its IPv6 addresses, in the kernel's order. @throws Fault */
 export function* deviceAddresses(device: Obj<"struct net_device">): Generator<string> {
   yield* ipv4Addresses(device);

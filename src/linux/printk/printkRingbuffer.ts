@@ -173,3 +173,12 @@ function dictionary(info: Uint8Array, ring: Ring): string[] {
   if (device) pairs.push(`DEVICE=${device}`);
   return pairs;
 }
+
+/**
+ * Returns how many messages found no room in the ring buffer (`printk_ringbuffer.fail`); undefined for kernels without
+ * this ring buffer, or without types. @throws Fault
+ */
+export function lostReservations(kernel: Kernel): number | undefined {
+  if (!kernel.hasVariable("prb")) return undefined;
+  return kernel.variable("prb").at("fail.counter").number();
+}

@@ -1,0 +1,72 @@
+/** Checks how long requests of block devices are in flight. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { inFlightRequests, requestAge } from "../../linux/block/blkMq.ts";
+import { disks } from "../../linux/block/gendisk.ts";
+import type { Obj } from "../../model/object.ts";
+import { pause } from "../check.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+import { countWords, SECOND, timeWords } from "./amounts.ts";
+
+/** A request that is in flight longer than this is reported, in nanoseconds. Drivers give up after 30 s by default. */
+const NOTE = SECOND;
+const SUSPECT = 5n * SECOND;
+
+/** Reports disks whose oldest request has been with the driver for more than a second. */
+export const blockRequests: HealthCheck = {
+  id: "block-requests",
+  title: "block requests in flight",
+  shows: "dev -d",
+  *run(kernel) {
+    let [devices, requests] = [0, 0];
+    for (const disk of disks(kernel)) {
+      yield pause("disks");
+      devices++;
+      const found = attempt(() => oldestRequest(disk));
+      if (found instanceof Fault) {
+        if (found.kind === "unknown") throw found;
+        continue;
+      }
+      requests += found.count;
+      const { oldest, age } = found;
+      if (!oldest || age < NOTE) continue;
+      const name = disk.at("disk_name").text();
+      yield observed(
+        "block-requests",
+        age >= SUSPECT ? "suspect" : "note",
+        { disk: name, requests: found.count, oldest_ns: age },
+        [
+          `The disk ${name} has ${countWords(found.count, "request")} in flight; the oldest was started ${timeWords(age)} ago.`,
+        ],
+        { kind: "output", command: "dev -d", text: `${found.count} requests of ${name} in flight` },
+        {
+          kind: "field",
+          type: "struct request",
+          address: oldest.address,
+          path: "deadline",
+          value: String(oldest.at("deadline").value()),
+        },
+      );
+    }
+    return `${countWords(devices, "disk")} with ${countWords(requests, "request")} in flight, none for longer than a second.`;
+  },
+};
+
+interface Oldest {
+  readonly count: number;
+  readonly oldest: Obj<"struct request"> | undefined;
+  /** In nanoseconds. */
+  readonly age: bigint;
+}
+
+function oldestRequest(disk: Obj<"struct gendisk">): Oldest {
+  let [count, age] = [0, 0n];
+  let oldest: Obj<"struct request"> | undefined;
+  for (const request of inFlightRequests(disk)) {
+    count++;
+    const own = requestAge(request);
+    if (oldest && own <= age) continue;
+    oldest = request;
+    age = own;
+  }
+  return { count, oldest, age };
+}

@@ -1,0 +1,62 @@
+/** Checks whether the machine's clocks are consistent. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { logLines } from "../../linux/printk/printk.ts";
+import { timekeeper, uptime } from "../../linux/time/timekeeping.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+
+/** A step back of the log's clock that is larger is reported, in seconds. CPUs' clocks differ by less. */
+const STEP_BACK = 1;
+/** A difference between timer ticks and the clock that is larger is reported, in seconds. */
+const LOST_TICKS = 10;
+/** Messages about a clock source that cannot be trusted (kernel/time/clocksource.c, arch/x86/kernel/tsc.c). */
+const UNSTABLE =
+  /Marking clocksource .{1,40} as unstable|Marking TSC unstable|clocksource .{1,40} (?:wd|cs) .{0,40}skewed/;
+
+/** Reports a log whose time steps back, clock sources that were given up, and lost timer ticks. */
+export const clocks: HealthCheck = {
+  id: "clocks",
+  title: "clock jumps",
+  shows: "p tk_core",
+  *run(kernel) {
+    const lines = logLines(kernel);
+    const unstable = lines.findIndex(({ text }) => UNSTABLE.test(text));
+    const text = lines[unstable]?.text;
+    if (text !== undefined)
+      yield observed(
+        "clocks",
+        "note",
+        { unstable: true },
+        ["The kernel gave up a clock source because the clocks of the CPUs, or two clock sources, disagreed."],
+        { kind: "log", line: unstable, text },
+      );
+    let newest = 0;
+    for (const [line, { seconds, text: said }] of lines.entries()) {
+      if (seconds === undefined) continue;
+      if (newest - seconds > STEP_BACK) {
+        yield observed(
+          "clocks",
+          "note",
+          { stepBack: newest - seconds },
+          [`The log's clock steps back by ${(newest - seconds).toFixed(1)} s: the clocks of the CPUs differ.`],
+          { kind: "log", line, text: said },
+        );
+        break;
+      }
+      newest = Math.max(newest, seconds);
+    }
+    const clock = attempt(() => timekeeper(kernel).at("ktime_sec").number());
+    const ticks = uptime(kernel);
+    if (!(clock instanceof Fault) && Math.abs(clock - ticks) > LOST_TICKS)
+      yield observed(
+        "clocks",
+        "note",
+        { clock, ticks: Math.round(ticks) },
+        [
+          `The clock counts ${clock} s since boot and the timer ticks ${Math.round(ticks)} s: ticks were lost, or the machine was suspended or paused.`,
+        ],
+        { kind: "output", command: "sys", text: `uptime by ticks: ${Math.round(ticks)} s` },
+      );
+    const source = attempt(() => timekeeper(kernel).at("tkr_mono.clock.name").text());
+    return `The log's clock never steps back, and agrees with the timer ticks${source instanceof Fault ? "" : `; the clock source is ${source}`}.`;
+  },
+};

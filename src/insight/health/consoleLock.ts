@@ -1,0 +1,35 @@
+/** Checks whether the lock of the consoles is held. */
+import { type HealthCheck, observed } from "../healthCheck.ts";
+import { waitGraph } from "../waits/waitGraph.ts";
+import { countWords } from "./amounts.ts";
+
+/** Reports whether the console lock is held, and who waits for it. */
+export const consoleLock: HealthCheck = {
+  id: "console-lock",
+  title: "console lock",
+  shows: "p console_sem",
+  *run(kernel) {
+    const lock = kernel.variable("console_sem").as("struct semaphore");
+    if (lock.at("count").number() > 0) return "The console lock is free.";
+    const { blocked } = yield* waitGraph(kernel);
+    const waiters = blocked.filter(({ wait }) => wait.resource?.address === lock.address);
+    const [first] = waiters;
+    yield observed(
+      "console-lock",
+      first ? "suspect" : "note",
+      { waiters: waiters.length },
+      [
+        "The console lock (console_sem) is held: a CPU was printing messages, or changing a console.",
+        ...(first
+          ? [
+              ` ${countWords(waiters.length, "task")} wait${waiters.length === 1 ? "s" : ""} for it, first `,
+              { kind: "task", address: first.task.address, pid: first.pid, comm: first.comm } as const,
+              ".",
+            ]
+          : []),
+      ],
+      { kind: "field", type: "struct semaphore", address: lock.address, path: "count", value: "0" },
+    );
+    return "";
+  },
+};

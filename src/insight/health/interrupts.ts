@@ -1,0 +1,52 @@
+/** Checks for interrupt storms. */
+import { cpusInUse } from "../../kernel/cpumask.ts";
+import { interruptState, irqCountOn, irqNames, irqs } from "../../linux/irq/irq.ts";
+import { uptime } from "../../linux/time/timekeeping.ts";
+import { pause } from "../check.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+
+/** Average interrupts per second and line from which on it is a storm. */
+const STORM = 100_000;
+/** note_interrupt() disables a line after 99,900 of 100,000 interrupts without a handler. */
+const UNHANDLED = 50_000;
+
+/** Reports interrupt lines that the kernel disabled, that nobody handles, or that interrupt very often. */
+export const interrupts: HealthCheck = {
+  id: "interrupts",
+  title: "interrupt storms",
+  shows: "irq -s",
+  *run(kernel) {
+    const cpus = cpusInUse(kernel);
+    const seconds = Math.max(1, uptime(kernel));
+    let most = 0;
+    for (const { number, desc } of irqs(kernel)) {
+      if (number % 16 === 0) yield pause("interrupts");
+      const { isDisabledAsSpurious, unhandled } = interruptState(desc);
+      const rate = cpus.reduce((sum, cpu) => sum + irqCountOn(desc, cpu), 0) / seconds;
+      most = Math.max(most, rate);
+      const what = isDisabledAsSpurious
+        ? "was disabled by the kernel because nobody handled it (irq N: nobody cared)".replace("N", String(number))
+        : unhandled >= UNHANDLED
+          ? `had ${unhandled} of its last interrupts handled by nobody`
+          : rate >= STORM
+            ? `interrupted ${Math.round(rate)} times a second on average`
+            : undefined;
+      if (what === undefined) continue;
+      const names = irqNames(desc).join(", ");
+      yield observed(
+        "interrupts",
+        "suspect",
+        { irq: number, names, unhandled, rate: Math.round(rate), disabled: isDisabledAsSpurious },
+        [`Interrupt ${number}${names === "" ? "" : ` (${names})`} ${what}.`],
+        {
+          kind: "field",
+          type: "struct irq_desc",
+          address: desc.address,
+          path: "irqs_unhandled",
+          value: String(unhandled),
+        },
+      );
+    }
+    return `The busiest line interrupted ${Math.round(most)} times a second on average; every interrupt has a handler.`;
+  },
+};

@@ -1,0 +1,60 @@
+/** Checks whether network devices stopped sending. */
+import { netDeviceName, netDevices, networks } from "../../linux/net/netDevice.ts";
+import { stoppedQueues, transmitTimeouts } from "../../linux/net/transmitQueue.ts";
+import { pause } from "../check.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+import { countWords, SECOND, timeWords } from "./amounts.ts";
+
+/** A queue that is stopped longer than this, or than the device's watchdog allows, is reported. In nanoseconds. */
+const LIMIT = 5n * SECOND;
+
+/** Reports transmit queues that their driver stopped for longer than the device's watchdog allows. */
+export const networkQueues: HealthCheck = {
+  id: "network-queues",
+  title: "network transmit queues",
+  shows: "net",
+  *run(kernel) {
+    let devices = 0;
+    for (const net of networks(kernel)) {
+      for (const device of netDevices(net)) {
+        yield pause("network devices");
+        devices++;
+        const name = netDeviceName(device);
+        const stopped = stoppedQueues(device).filter(({ since, limit }) => since > (limit > LIMIT ? limit : LIMIT));
+        const [first] = stopped.toSorted((a, b) => (a.since > b.since ? -1 : 1));
+        if (first)
+          yield observed(
+            "network-queues",
+            "suspect",
+            { device: name, queues: stopped.map(({ index }) => index), stopped_ns: first.since },
+            [
+              `The driver of ${name} stopped ${countWords(stopped.length, "transmit queue")}; the last packet was sent ${timeWords(first.since)} ago.`,
+            ],
+            {
+              kind: "field",
+              type: "struct netdev_queue",
+              address: first.queue.address,
+              path: "state",
+              value: `0x${first.queue.at("state").value().toString(16)}`,
+            },
+          );
+        const timeouts = transmitTimeouts(device);
+        if (timeouts > 0)
+          yield observed(
+            "network-queues",
+            "note",
+            { device: name, timeouts },
+            [`The transmit watchdog of ${name} fired ${countWords(timeouts, "time")}: its driver was slow or stuck.`],
+            {
+              kind: "field",
+              type: "struct net_device",
+              address: device.address,
+              path: "_tx",
+              value: `trans_timeout = ${timeouts}`,
+            },
+          );
+      }
+    }
+    return `${countWords(devices, "network device")}; no transmit queue is stopped, and no watchdog fired.`;
+  },
+};

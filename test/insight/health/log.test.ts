@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clocks } from "../../../src/insight/health/clocks.ts";
+import { consoleLock } from "../../../src/insight/health/consoleLock.ts";
+import { lostMessages } from "../../../src/insight/health/lostMessages.ts";
+import { checkedOne } from "../../builders/changedSample.ts";
+import { toyKernel, type ToyKernel } from "../../builders/kernel.ts";
+import { type LogMessage, ringbuffer } from "../../builders/log.ts";
+import { ring, sleepingKernel, waiterAddress } from "../../builders/sleepers.ts";
+import { taskAddress } from "../../builders/tasks.ts";
+
+/** A kernel with a log, up for a million seconds by its timer ticks. */
+function logged(messages: readonly LogMessage[], clockSeconds = 1_000_000): ToyKernel {
+  const { memory, vmcoreinfo } = ringbuffer(messages);
+  return toyKernel({
+    types: `struct seqcount { unsigned int sequence; };
+      struct timekeeper { unsigned long long xtime_sec; unsigned long ktime_sec; };
+      struct tk_data { struct timekeeper timekeeper; };`,
+    vmcoreinfo,
+    symbols: { jiffies_64: 0xffff_8000_0000_0000n, tk_core: 0xffff_8000_0000_0100n },
+    memory: [
+      ...memory,
+      ["unsigned long long", 0xffff_8000_0000_0000n, BigInt.asUintN(32, -300n * 250n) + 1_000_000n * 250n],
+      ["struct timekeeper", 0xffff_8000_0000_0100n, { ktime_sec: clockSeconds }],
+    ],
+  });
+}
+
+const line = (text: string, seconds: number): LogMessage => ({ text, nanoseconds: BigInt(Math.round(seconds * 1e9)) });
+const ids = (kernel: ToyKernel, check: typeof clocks): (string | undefined)[] =>
+  checkedOne(kernel, check).findings.map(({ slots }) => Object.keys(slots)[0]);
+
+test("a clock source that the kernel gave up, and a log that steps back, are noted", () => {
+  const kernel = logged([
+    line("tsc: Marking TSC unstable due to TSCs unsynchronized", 1),
+    line("later", 9),
+    line("earlier", 7),
+  ]);
+  assert.deepEqual(ids(kernel, clocks), ["unstable", "stepBack"]);
+});
+
+test("a log whose times differ by less than a second is in order", () => {
+  const kernel = logged([line("one", 5), line("two", 4.5), line("three", 6)]);
+  assert.deepEqual(checkedOne(kernel, clocks).findings, []);
+  assert.equal(checkedOne(kernel, clocks).said, "The log's clock never steps back, and agrees with the timer ticks.");
+});
+
+test("a clock that counts other seconds than the timer ticks is noted", () => {
+  const [one] = checkedOne(logged([line("one", 5)], 1_000_030), clocks).findings;
+  assert.deepEqual(one?.slots, { clock: 1_000_030, ticks: 1_000_000 });
+});
+
+test("messages that a console dropped, and messages that newer ones overwrote, are noted", () => {
+  const dropped = logged([line("a", 1), line("** 17 printk messages dropped **", 2)]);
+  assert.deepEqual(
+    checkedOne(dropped, lostMessages).findings.map(({ severity, slots }) => [severity, slots["dropped"]]),
+    [["note", 17]],
+  );
+  const wrapped = logged(Array.from({ length: 70 }, (_, i) => line(`message ${i}`, i)));
+  const [one] = checkedOne(wrapped, lostMessages).findings;
+  assert.equal(one?.severity, "note");
+  assert.ok(Number(one.slots["overwritten"]) > 0);
+});
+
+test("messages for which the ring buffer had no room are a suspect", () => {
+  const { memory, vmcoreinfo } = ringbuffer([line("a", 1)]);
+  const kernel = toyKernel({
+    types: `typedef struct { long counter; } atomic_long_t;
+      struct printk_ringbuffer { atomic_long_t fail; };`,
+    vmcoreinfo: { ...vmcoreinfo },
+    symbols: { prb: 0xffff_8000_0000_0000n },
+    memory: [
+      ...memory,
+      ["struct printk_ringbuffer *", 0xffff_8000_0000_0000n, 0xffff_8000_0000_0100n],
+      ["struct printk_ringbuffer", 0xffff_8000_0000_0100n, { fail: { counter: 3 } }],
+    ],
+  });
+  const [one] = checkedOne(kernel, lostMessages).findings;
+  assert.deepEqual([one?.severity, one?.slots], ["suspect", { lost: 3 }]);
+});
+
+test("a log from its first message on lost nothing", () => {
+  const { findings, said } = checkedOne(logged([line("a", 1), line("b", 2)]), lostMessages);
+  assert.deepEqual(findings, []);
+  assert.equal(said, "2 lines; no message was lost or overwritten.");
+});
+
+const SEM = 0xffff_8880_3000_0000n;
+/** Offset of semaphore.wait_list. */
+const WAIT_LIST = 8n;
+
+/** A machine with the console lock; `waits` says whether a task sleeps in down(). */
+const withConsole = (count: number, waits: boolean): ToyKernel =>
+  sleepingKernel({
+    sleepers: waits
+      ? [{ pid: 5, comm: "printer", functions: ["schedule_timeout", "__down_common", "console_lock"] }]
+      : [],
+    symbols: { console_sem: { address: SEM, size: 24, type: "d" } },
+    memory: [
+      ["struct semaphore", SEM, { count }],
+      ...(waits
+        ? [
+            ["struct semaphore_waiter", waiterAddress(5), { task: taskAddress(5) }] as const,
+            ...ring(SEM + WAIT_LIST, waiterAddress(5)),
+          ]
+        : ring(SEM + WAIT_LIST)),
+    ],
+  });
+
+test("a console lock that a task waits for is a suspect; one that is only held is a note", () => {
+  const [held] = checkedOne(withConsole(0, false), consoleLock).findings;
+  assert.deepEqual([held?.severity, held?.slots["waiters"]], ["note", 0]);
+  const [waited] = checkedOne(withConsole(0, true), consoleLock).findings;
+  assert.deepEqual([waited?.severity, waited?.slots["waiters"]], ["suspect", 1]);
+});
+
+test("a free console lock passes", () => {
+  const { findings, said } = checkedOne(withConsole(1, false), consoleLock);
+  assert.deepEqual([findings, said], [[], "The console lock is free."]);
+});
