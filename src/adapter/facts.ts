@@ -5,6 +5,7 @@ import { oopsTitle, panicMessage } from "../linux/printk/panic.ts";
 import { logLines } from "../linux/printk/printk.ts";
 import { crashTime } from "../linux/time/timekeeping.ts";
 import { utsname } from "../linux/utsname.ts";
+import { leftOut } from "../linux/kdump/dumpLevel.ts";
 import { taskTable } from "../linux/sched/task.ts";
 import type { DumpFacts } from "../protocol/custom.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -78,10 +79,9 @@ function taskCount(kernel: Kernel): string {
   return doubt === undefined ? String(tasks.length) : `${tasks.length} (${doubt})`;
 }
 
-/** The bits of makedumpfile's dump level, lowest first (makedumpfile(8), -d). */
-const LEVEL_BITS = ["zero", "page cache", "private page cache", "user", "free"];
-
 function levelText(level: number | undefined): string | undefined {
   if (level === undefined || level === 0) return undefined;
-  return LEVEL_BITS.filter((_, bit) => (level >> bit) & 1).join(", ");
+  return leftOut(level)
+    .map(({ name }) => name)
+    .join(", ");
 }

@@ -2,7 +2,8 @@
 import { printable, printableJson } from "../base/printable.ts";
 import { UsageError } from "../base/usageError.ts";
 import { column } from "../render/pad.ts";
-import { configDiagnoses, type ConfigFile, readConfig, runningConfig } from "../session/doctor/configFile.ts";
+import type { ConfigFile } from "../crash/language/command.ts";
+import { configDiagnoses, readConfig, runningConfig } from "../session/doctor/configFile.ts";
 import { type Diagnosis, diagnosis } from "../session/doctor/diagnosis.ts";
 import { machineDiagnoses, runningRelease } from "../session/doctor/machine.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";

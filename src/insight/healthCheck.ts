@@ -1,4 +1,5 @@
 /** Declares what a check of the machine's health is. */
+import type { KernelConfig } from "../linux/kdump/kernelOptions.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Step } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
@@ -10,8 +11,8 @@ export interface DumpState {
   readonly dumpLevel?: number | undefined;
   /** Whether the dump was not written completely. */
   readonly incomplete?: boolean;
-  /** Lines of the kernel's .config from a file; undefined if none was found. */
-  readonly config?: { readonly path: string; readonly lines: readonly string[] } | undefined;
+  /** Reads the kernel's .config from a file; undefined, or returns undefined, if none was found. */
+  readonly config?: (() => { readonly path: string; readonly config: KernelConfig } | undefined) | undefined;
 }
 
 export interface HealthCheck {

@@ -4,10 +4,12 @@ import { blockRequests } from "./health/blockRequests.ts";
 import { clocks } from "./health/clocks.ts";
 import { consoleLock } from "./health/consoleLock.ts";
 import { cpus } from "./health/cpus.ts";
+import { dumpContents } from "./health/dumpContents.ts";
 import { interrupts } from "./health/interrupts.ts";
 import { journals } from "./health/journals.ts";
 import { kdump } from "./health/kdump.ts";
 import { dentries, pageTables, perCpuMemory, unreclaimableSlab, vmallocMemory } from "./health/kernelMemory.ts";
+import { kernelOptions } from "./health/kernelOptions.ts";
 import { load } from "./health/load.ts";
 import { lostMessages } from "./health/lostMessages.ts";
 import { memoryCgroups } from "./health/memoryCgroups.ts";
@@ -57,4 +59,6 @@ export const healthChecks: readonly HealthCheck[] = [
   taints,
   panicSettings,
   kdump,
+  kernelOptions,
+  dumpContents,
 ];

@@ -1,6 +1,7 @@
 /** The types of the command language: commands with their options and arguments, and the context in which they run. */
 import type { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
+import type { KernelConfig } from "../../linux/kdump/kernelOptions.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Piece } from "../../say/piece.ts";
@@ -160,10 +161,21 @@ export interface SessionFacts {
   readonly timestamp: number | undefined;
   /** The dump file, for `rd -f` and `dev -v`; the first file of a split dump. */
   readonly file?: RandomFile | undefined;
+  /**
+   * Reads the configuration of the kernel with a release from a file: beside the dump, or of an installed kernel.
+   * Undefined where the session searches for no files; returns undefined if there is none.
+   */
+  readonly configFile?: ((release: string) => ConfigFile | undefined) | undefined;
   /** Device dumps that drivers added in notes of their own. */
   readonly deviceDumps?: readonly DeviceDump[];
   /** What the session is missing, as sentences: "no types: the dump leaves out .BTF; give a vmlinux". */
   readonly limitations: readonly string[];
+}
+
+/** A kernel's configuration and the file that it is from. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly config: KernelConfig;
 }
 
 /** A command-line option. */

@@ -10,7 +10,7 @@ const STORM = 100_000;
 /** note_interrupt() disables a line after 99,900 of 100,000 interrupts without a handler. */
 const UNHANDLED = 50_000;
 
-/** Reports interrupt lines that the kernel disabled, that nobody handles, or that interrupt very often. */
+/** Reports interrupt lines that the kernel disabled, that no handler is responsible for, or that interrupt very often. */
 export const interrupts: HealthCheck = {
   id: "interrupts",
   title: "interrupt storms",
@@ -25,9 +25,9 @@ export const interrupts: HealthCheck = {
       const rate = cpus.reduce((sum, cpu) => sum + irqCountOn(desc, cpu), 0) / seconds;
       most = Math.max(most, rate);
       const what = isDisabledAsSpurious
-        ? "was disabled by the kernel because nobody handled it (irq N: nobody cared)".replace("N", String(number))
+        ? "was disabled by the kernel because no handler was responsible for it"
         : unhandled >= UNHANDLED
-          ? `had ${unhandled} of its last interrupts handled by nobody`
+          ? `occurred ${unhandled} times lately without a handler that was responsible`
           : rate >= STORM
             ? `interrupted ${Math.round(rate)} times a second on average`
             : undefined;

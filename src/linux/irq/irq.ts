@@ -89,7 +89,7 @@ export function irqCountOn(desc: Obj<"struct irq_desc">, cpu: number): number {
 /** IRQS_SPURIOUS_DISABLED, kernel/irq/internals.h */
 const IRQS_SPURIOUS_DISABLED = 2n;
 
-/** What the kernel counts to detect interrupts that nobody handles (kernel/irq/spurious.c). */
+/** What the kernel counts to detect interrupts that no handler is responsible for (kernel/irq/spurious.c). */
 export interface InterruptState {
   readonly isDisabledAsSpurious: boolean;
   /** How many of the last interrupts no handler was responsible for. */

@@ -4,54 +4,63 @@ import { join } from "node:path";
 import { wholeFile } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
 import { UsageError } from "../../base/usageError.ts";
+import type { ConfigFile } from "../../crash/language/command.ts";
 import { type KernelConfig, kernelOptions, needName, needStates } from "../../linux/kdump/kernelOptions.ts";
+import { type DebuginfoPlaces, isRelease } from "../find/debuginfoPlaces.ts";
 import { type Diagnosis, diagnosis } from "./diagnosis.ts";
 
 /** Limit for a configuration in bytes, packed and unpacked; one has about 300 KB. */
 const MAX_BYTES = 16 << 20;
-
-/** A configuration and the file that it is from. */
-export interface ConfigFile {
-  readonly path: string;
-  readonly config: KernelConfig;
-}
 
 /**
  * Reads a configuration: text, or packed by gzip as /proc/config.gz.
  * @throws NodeJS.ErrnoException if the file cannot be read; UsageError if it is not a configuration
  */
 export function readConfig(path: string): ConfigFile {
-  const bytes = wholeFile(path, MAX_BYTES);
-  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const text = isPacked ? unpacked(path, bytes) : bytes.toString("latin1");
-  const config = kernelOptions(text.split("\n"));
-  if (config.size === 0)
-    throw new UsageError(`${path} is not a kernel configuration: it has no line CONFIG_NAME=VALUE`);
-  return { path, config };
+  const read = configIn(path);
+  if (typeof read === "string") throw new UsageError(`${path}: ${read}`);
+  return read;
 }
 
-function unpacked(path: string, bytes: Uint8Array): string {
+/** Reads a configuration. @returns the reason if the file is none. @throws NodeJS.ErrnoException */
+function configIn(path: string): ConfigFile | string {
+  const bytes = wholeFile(path, MAX_BYTES);
+  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const text = isPacked ? unpacked(bytes) : bytes;
+  if (text instanceof Error) return text.message;
+  const config = kernelOptions(text.toString("latin1").split("\n"));
+  return config.size > 0 ? { path, config } : "not a kernel configuration: it has no line CONFIG_NAME=VALUE";
+}
+
+function unpacked(bytes: Uint8Array): Buffer | Error {
   try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES }).toString("latin1");
+    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
   } catch (error) {
-    throw new UsageError(`${path}: ${error instanceof Error ? error.message : "cannot be unpacked"}`);
+    // Damaged data is an Error; nothing else is thrown.
+    return error instanceof Error ? error : new Error("cannot be unpacked");
   }
 }
 
 /** Returns where the configuration of an installed kernel is, the most reliable place first. */
-export const configPlaces = (root: string, release: string): readonly string[] =>
-  [
-    "proc/config.gz",
-    `boot/config-${release}`,
-    `lib/modules/${release}/config`,
-    `lib/modules/${release}/build/.config`,
-  ].map((place) => join(root, place));
+const configPlaces = (root: string, release: string): readonly string[] =>
+  [`boot/config-${release}`, `lib/modules/${release}/config`, `lib/modules/${release}/build/.config`].map((place) =>
+    join(root, place),
+  );
 
 /** Finds the configuration of the running kernel; undefined if no file has it. */
-export function runningConfig(root: string, release: string): ConfigFile | undefined {
-  for (const path of configPlaces(root, release)) {
-    const found = attemptSystem(() => readConfig(path));
-    if (found) return found;
+export const runningConfig = (root: string, release: string): ConfigFile | undefined =>
+  firstConfig([join(root, "proc/config.gz"), ...configPlaces(root, release)]);
+
+/** Finds the configuration of a dump's kernel by its release: beside the dump, or of an installed kernel. */
+export const dumpConfig = ({ beside, root }: DebuginfoPlaces, release: string): ConfigFile | undefined =>
+  isRelease(release)
+    ? firstConfig([...beside.map((directory) => join(directory, `config-${release}`)), ...configPlaces(root, release)])
+    : undefined;
+
+function firstConfig(paths: readonly string[]): ConfigFile | undefined {
+  for (const path of paths) {
+    const found = attemptSystem(() => configIn(path));
+    if (typeof found === "object") return found;
   }
   return undefined;
 }

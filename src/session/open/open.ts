@@ -12,6 +12,7 @@ import type { DumpImage } from "../../dump/format.ts";
 import { firstTask, firstTaskFault } from "../../linux/printk/panic.ts";
 import { kaslrOffset, type OpenedMemory, openingMemory } from "../../memory/openMemory.ts";
 import type { Kernel } from "../../model/kernel.ts";
+import { dumpConfig } from "../doctor/configFile.ts";
 import { missingAlternateText } from "../find/debugLink.ts";
 import { type KernelImage, readingKernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
@@ -224,6 +225,7 @@ function sessionFacts(
   vmlinux: Vmlinux | undefined,
   image: KernelImage,
 ): SessionFacts {
+  const { search } = options;
   return {
     vmcore: options.vmcore,
     vmlinux: vmlinux?.path,
@@ -233,6 +235,7 @@ function sessionFacts(
     erased: erased(dump.facts),
     timestamp: dump.facts.timestamp,
     file: dump.file,
+    configFile: search && ((release) => dumpConfig(search, release)),
     deviceDumps: deviceDumpsOf(dump.notes),
     limitations: [
       ...image.limitations,

@@ -16,8 +16,9 @@ import { counterNames } from "../../../src/linux/mm/vmstat.ts";
 import { cacheNodes, findCache } from "../../../src/linux/slab/slab.ts";
 import type { Kernel } from "../../../src/model/kernel.ts";
 import type { Obj } from "../../../src/model/object.ts";
+import { toyKernel, type ToyKernel } from "../../builders/kernel.ts";
 import { openSession } from "../../../src/session/open/open.ts";
-import { changedSample, checked } from "../../builders/changedSample.ts";
+import { changedSample, checked, checkedOne } from "../../builders/changedSample.ts";
 
 const nodeCounter = (kernel: Kernel, name: string): Obj =>
   kernel.variable("vm_node_stat").index(counterNames(kernel, "node_stat_item").indexOf(name)).at("counter");
@@ -92,4 +93,25 @@ test("a memory cgroup without a limit has the largest count of pages as its limi
 
 test("a machine without swap space says so", () => {
   assert.equal(fine.said(swap), "The machine has no swap space.");
+});
+
+/** A machine with one swap file of 100 pages. */
+const withSwap = (used: number): ToyKernel =>
+  toyKernel({
+    types: `struct file { int unused; };
+      struct swap_info_struct { unsigned long flags; unsigned int pages; unsigned int inuse_pages; struct file *swap_file; };`,
+    symbols: { nr_swapfiles: 0x1000n, swap_info: 0x1008n },
+    memory: [
+      ["unsigned int", 0x1000n, 1],
+      ["unsigned long", 0x1008n, 0x2000n],
+      ["struct swap_info_struct", 0x2000n, { flags: 3, pages: 100, inuse_pages: used, swap_file: 0x3000n }],
+    ],
+  });
+
+test("swap space that is nearly full is a suspect, half of it a note, less is none", () => {
+  assert.deepEqual(
+    [95, 60, 40].map((used) => checkedOne(withSwap(used), swap).findings.map(({ severity }) => severity)),
+    [["suspect"], ["note"], []],
+  );
+  assert.equal(checkedOne(withSwap(40), swap).said, "160.0 KiB of 400.0 KiB swap space are in use, 40 %.");
 });

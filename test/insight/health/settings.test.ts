@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { dumpContents } from "../../../src/insight/health/dumpContents.ts";
 import { kdump } from "../../../src/insight/health/kdump.ts";
+import { kernelOptions } from "../../../src/insight/health/kernelOptions.ts";
 import { panicSettings } from "../../../src/insight/health/panicSettings.ts";
 import { taints } from "../../../src/insight/health/taints.ts";
 import { toyKernel, type ToyKernel } from "../../builders/kernel.ts";
+import { KERNEL_NEEDS, kernelOptions as optionsOf } from "../../../src/linux/kdump/kernelOptions.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 import { changedSample, checked, checkedOne } from "../../builders/changedSample.ts";
 
@@ -77,4 +80,39 @@ test("memory that was asked for and not reserved is a suspect, and a loaded capt
     ready.said,
     "crashkernel=192M reserved 192.0 MiB at physical 0x13000000, and a capture kernel is loaded there; its entry point is 0x1effa120.",
   );
+});
+
+test("options that the kernel's configuration leaves out are notes with their cost", () => {
+  const lines = [...KERNEL_NEEDS.flatMap(({ anyOf }) => anyOf.map((name) => `CONFIG_${name}=y`))];
+  const config = (left: string) => () => ({
+    path: "/boot/config-6.1",
+    config: optionsOf(lines.filter((line) => !line.includes(left))),
+  });
+  const kernel = toyKernel({ symbols: { init_task: 0x1000n } });
+  const lacking = checkedOne(kernel, kernelOptions, { config: config("KALLSYMS_ALL") }).findings;
+  assert.deepEqual(
+    lacking.map(({ severity, slots }) => [severity, slots["option"]]),
+    [["note", "CONFIG_KALLSYMS_ALL"]],
+  );
+  assert.match(String(lacking[0]?.text[0]), /Without a vmlinux, a dump names functions/);
+  const complete = checkedOne(kernel, kernelOptions, { config: config("nothing") });
+  assert.deepEqual(complete.findings, []);
+  assert.equal(complete.said, "/boot/config-6.1 has the 7 options that kdump and the analysis need.");
+  assert.throws(() => checkedOne(kernel, kernelOptions), /no configuration in its memory/);
+});
+
+test("what a dump leaves out is a note with what it hides, and an incomplete dump is a suspect", () => {
+  const kernel = toyKernel();
+  const [left] = checkedOne(kernel, dumpContents, { dumpLevel: 31 }).findings;
+  assert.deepEqual(left?.slots, {
+    dumpLevel: 31,
+    leftOut: ["zero", "page cache", "private page cache", "user", "free"],
+  });
+  assert.match(String(left?.text[0]), /The memory of processes cannot be read/);
+  assert.deepEqual(
+    checkedOne(kernel, dumpContents, { incomplete: true }).findings.map(({ severity }) => severity),
+    ["suspect"],
+  );
+  assert.deepEqual(checkedOne(kernel, dumpContents, { dumpLevel: 1 }).findings, []);
+  assert.deepEqual(checkedOne(kernel, dumpContents).findings, []);
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { KERNEL_NEEDS, kernelOptions, needName } from "../../../src/linux/kdump/kernelOptions.ts";
-import { configDiagnoses, readConfig, runningConfig } from "../../../src/session/doctor/configFile.ts";
+import { configDiagnoses, dumpConfig, readConfig, runningConfig } from "../../../src/session/doctor/configFile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-"));
 after(() => {
@@ -73,9 +73,17 @@ test("a configuration is read as text and packed; a file without options is refu
   writeFileSync(other, "hello\n");
   assert.equal(readConfig(text).config.get("LOCALVERSION"), '"-x"');
   assert.equal(readConfig(packed).config.get("KEXEC"), "y");
-  assert.throws(() => readConfig(other), /is not a kernel configuration/);
+  assert.throws(() => readConfig(other), /other: not a kernel configuration/);
 });
 
 test("without a configuration in the usual places none is found", () => {
   assert.equal(runningConfig(join(folder, "empty"), "6.1.0"), undefined);
+});
+
+test("the configuration of a dump's kernel is found beside the dump, and by its release only", () => {
+  const places = { beside: [folder], directories: [], root: join(folder, "empty"), cache: undefined };
+  writeFileSync(join(folder, "config-6.1.0-9"), "CONFIG_KEXEC=y\n");
+  assert.equal(dumpConfig(places, "6.1.0-9")?.path, join(folder, "config-6.1.0-9"));
+  assert.equal(dumpConfig(places, "6.1.0-10"), undefined);
+  assert.equal(dumpConfig(places, "../6.1.0-9"), undefined);
 });

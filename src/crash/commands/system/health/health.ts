@@ -1,13 +1,19 @@
 /** The `health` command: looks over the whole machine. */
 import { commandOf, evidenceText } from "../../../../insight/evidence.ts";
 import { health as healthOf } from "../../../../insight/health.ts";
+import type { DumpState } from "../../../../insight/healthCheck.ts";
+import { utsname } from "../../../../linux/utsname.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { type Line, type Pieces, text } from "../../../../say/piece.ts";
-import { command, type SessionFacts } from "../../../language/command.ts";
+import { command, type Context } from "../../../language/command.ts";
 import { type HealthRow, healthRows, healthTable } from "./rows.ts";
 
 /** Returns what the checks need to know of the dump file. */
-const dumpOf = ({ dumpLevel, incomplete }: SessionFacts) => ({ dumpLevel, incomplete });
+const dumpOf = ({ kernel, session: { dumpLevel, incomplete, configFile } }: Context): DumpState => ({
+  dumpLevel,
+  incomplete,
+  config: configFile && (() => configFile(utsname(kernel).release)),
+});
 
 export const health = command({
   name: "health",
@@ -24,9 +30,10 @@ A check that could not be done says why. docs/health.md lists the checks with th
   ],
   records: () => [{ line: "health", fields: healthTable.columns }],
   needs: ["types"],
-  *run({ kernel, session }, args): Pieces {
+  *run(context, args): Pieces {
+    const { kernel } = context;
     const isVerbose = args.has("-v");
-    const rows = healthRows(yield* healthOf(kernel, dumpOf(session)), isVerbose);
+    const rows = healthRows(yield* healthOf(kernel, dumpOf(context)), isVerbose);
     if (rows.length === 0) {
       yield text("every check passed");
       return;

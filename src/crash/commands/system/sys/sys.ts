@@ -8,6 +8,7 @@ import { panicMessage } from "../../../../linux/printk/panic.ts";
 import { taintedMask, taintLetters } from "../../../../linux/module/taint.ts";
 import { taskTable } from "../../../../linux/sched/task.ts";
 import { crashTime, loadAverages, tickTime, uptime } from "../../../../linux/time/timekeeping.ts";
+import { kernelConfig } from "../../../../linux/kernelConfig.ts";
 import { utsname } from "../../../../linux/utsname.ts";
 import { globalU32 } from "../../../../linux/vmcoreinfo.ts";
 import { missingTasks } from "../../../language/taskSelector.ts";
@@ -21,14 +22,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";
 import { form, table, TableLayout } from "../../../../render/layout.ts";
 import type { Form, Table } from "../../../../say/table.ts";
-import {
-  type DmiString,
-  dmiStrings,
-  kernelConfig,
-  type SystemCall,
-  systemCallName,
-  systemCalls,
-} from "./kernelConfig.ts";
+import { type DmiString, dmiStrings, type SystemCall, systemCallName, systemCalls } from "./machineData.ts";
 
 export const sys = command({
   name: "sys",
