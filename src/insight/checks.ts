@@ -11,6 +11,7 @@ import { mechanism } from "./checks/mechanism.ts";
 import { memoryDebugging } from "./checks/memoryDebugging.ts";
 import { neighbour } from "./checks/neighbour.ts";
 import { outOfMemory } from "./checks/outOfMemory.ts";
+import { pageAllocators } from "./checks/pageAllocators.ts";
 import { provenance } from "./checks/provenance.ts";
 import { refcount } from "./checks/refcount.ts";
 import { rootMissing } from "./checks/rootMissing.ts";
@@ -41,6 +42,7 @@ export const checks: readonly Check[] = [
   initExit,
   rootMissing,
   outOfMemory,
+  pageAllocators,
   hardware,
   rcuStall,
   stuckCpu,

@@ -11,6 +11,8 @@ export interface Platform {
   readonly name: string;
   /** Whether it is the shared guest's kernel, whose lines truth files name. */
   readonly isShared: boolean;
+  /** Whether it keeps who allocated and freed each object. */
+  readonly hasTracks?: true;
   readonly release: string;
   readonly vmlinuz: string;
   readonly machine: Machine;
@@ -166,6 +168,7 @@ export const instrumented = (): Platform => {
     ...shared(),
     name: "x86_64-instrumented",
     isShared: false,
+    hasTracks: true,
     release,
     vmlinuz: join(folder, "arch/x86/boot/bzImage"),
     memory: 512,

@@ -78,15 +78,26 @@ const withoutLines = (truth: Truth): Truth =>
     key === "line" && typeof value === "number" ? "*" : value,
   ) as Truth;
 
+/** Where every object has its history, truth files that forbid it only say that the shared guest's kernel has none. */
+const withHistory = (truth: Truth): Truth => ({
+  ...truth,
+  both: {
+    ...truth.both,
+    may: [...(truth.both?.may ?? []), { id: "object.history", slots: { allocated: "?*", freed: "?*" } }],
+    mustNot: truth.both?.mustNot?.filter(({ id }) => id !== "object.history") ?? [],
+  },
+});
+
 /** @returns undefined where no truth file says what it is */
 export async function caseOf(name: string, platform: Platform = shared()): Promise<Case | undefined> {
   const truth = read(name) as Truth | undefined;
   if (!truth) return undefined;
   const made = await makeCrash(name, platform);
   const renamed = platform.machine === arm64 ? { ...truth, ...truth.arm64 } : truth;
+  const own = platform.isShared ? renamed : withoutLines(renamed);
   const session = openSession({ vmcore: [made.vmcore] });
   return {
-    truth: platform.isShared ? renamed : withoutLines(renamed),
+    truth: platform.hasTracks ? withHistory(own) : own,
     made,
     platform,
     facts: factsOf(session.kernel),
