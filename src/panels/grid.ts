@@ -16,6 +16,7 @@ import {
   sorted,
   tableFor,
   tabSeparated,
+  wrapping,
 } from "./rows.ts";
 import { Table } from "./table.ts";
 import {
@@ -97,7 +98,7 @@ export class GridView implements View {
     const kept = isWanted ? rows.filter(isWanted) : rows;
     const kind = columns[this.order?.column ?? -1]?.kind;
     this.shown = this.order && kind ? sorted(kept, this.order, kind) : kept;
-    this.table.set({ columns, rows: this.shown, order: this.order }, rows);
+    this.table.set({ columns, rows: this.shown, order: this.order, ...wrapping(columns, this.panel) }, rows);
     this.draw();
   }
 

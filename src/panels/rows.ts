@@ -151,6 +151,15 @@ export function tableFor({ columns, rows }: GridTable, { lead = [] }: Pick<Panel
   };
 }
 
+/** Returns how a page's table uses the remaining width: the column that wraps has it. */
+export function wrapping(
+  columns: readonly GridColumn[],
+  { wraps }: Pick<Panel, "wraps">,
+): Pick<TableRows, "wide" | "wraps"> {
+  const wide = wraps === undefined ? -1 : columns.findIndex(({ name }) => name === wraps);
+  return wide < 0 ? {} : { wide, wraps: true };
+}
+
 /** The contents of a table. */
 export interface TableRows {
   readonly columns: readonly GridColumn[];
@@ -160,4 +169,6 @@ export interface TableRows {
   readonly outline?: readonly Place[];
   /** The column that fills the remaining width. Default: the last one if it is text. */
   readonly wide?: number;
+  /** Whether texts are wrapped and not cut. Then all rows are in the document. */
+  readonly wraps?: boolean;
 }

@@ -67,18 +67,19 @@ export class Table {
   }
 
   template(): TemplateResult {
-    const { columns, rows, outline, wide = columns.length - 1 } = this.shown;
+    const { columns, rows, outline, wraps = false, wide = columns.length - 1 } = this.shown;
     const { scroller } = this;
     const height = scroller?.clientHeight ?? this.owner.element.clientHeight;
     // The ends of the selection and the cell of the cursor stay in the document when they are scrolled out of view.
     const selected = selectedRows(this.body, rows.length);
     const kept = [...(selected ? [selected.first, selected.last] : []), this.cursor.row].filter((at) => at > HEADING);
-    const drawn = drawnRows(inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length), kept);
+    const sight = inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length);
+    const drawn = wraps ? [...rows.keys()] : drawnRows(sight, kept);
     // A wide last column of numbers would be far from the others.
     const { template, all } = columnTracks(this.columnWidths, columns[wide]?.kind === "number" ? undefined : wide);
     const { row, column } = this.cursor;
     return html`<div
-      class="grid"
+      class=${wraps ? "grid wraps" : "grid"}
       role=${outline ? "treegrid" : "grid"}
       tabindex="0"
       aria-label=${this.owner.label}
@@ -95,7 +96,7 @@ export class Table {
       <div class="head" role="rowgroup">
         <div class="row" role="row" aria-rowindex="1">${columns.map((one, i) => this.headingCell(one, i))}</div>
       </div>
-      <div role="rowgroup" class="body" .style=${`height: ${rows.length * ROW_HEIGHT}px`}>
+      <div role="rowgroup" class="body" .style=${wraps ? "" : `height: ${rows.length * ROW_HEIGHT}px`}>
         ${repeat(
           drawn,
           (index) => index,
@@ -133,7 +134,7 @@ export class Table {
       aria-selected=${isAt}
       aria-level=${place ? place.depth + 1 : nothing}
       aria-expanded=${place?.open ?? nothing}
-      .style=${`transform: translateY(${index * ROW_HEIGHT}px)`}
+      .style=${this.shown.wraps ? "" : `transform: translateY(${index * ROW_HEIGHT}px)`}
       data-row=${index}
     >
       ${
@@ -235,7 +236,7 @@ export class Table {
     const { scroller } = this;
     if (!scroller || this.cursor.row === HEADING) return;
     const height = scroller.clientHeight - ROW_HEIGHT;
-    scroller.scrollTop = scrollFor(this.cursor.row, scroller.scrollTop, height, ROW_HEIGHT);
+    if (!this.shown.wraps) scroller.scrollTop = scrollFor(this.cursor.row, scroller.scrollTop, height, ROW_HEIGHT);
     this.owner.draw();
     this.cursorCell()?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }

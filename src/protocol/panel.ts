@@ -13,6 +13,10 @@ export interface Panel {
   readonly lead?: readonly string[];
   /** A column whose cells are links; `$` in `target` is replaced by the cell. */
   readonly opens?: { readonly column: string; readonly kind: LinkKind; readonly target: string };
+  /**
+   * The column whose text is wrapped and not cut. Only for tables of a few hundred rows: all of them are in the document.
+   */
+  readonly wraps?: string;
   /** How the page is drawn. */
   readonly page: "grid" | "log" | "memory" | "object" | "tasks" | "waits";
 }

@@ -11,6 +11,7 @@ import {
   tableFor,
   tabSeparated,
   widths,
+  wrapping,
 } from "../../src/panels/rows.ts";
 import type { GridColumn } from "../../src/protocol/grid.ts";
 
@@ -158,4 +159,14 @@ test("a search finds a Rust symbol by what is shown and by its own name", () => 
   const row: Row = [1, "_RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk+0x10", "IN"];
   for (const text of ["kernel::print", "11call_printk", "/print::call/"])
     assert.equal(filterOf(text, columns)?.(row), true, text);
+});
+
+test("the column that a page wraps has the remaining width; a page that wraps none, or lacks it, cuts its texts", () => {
+  const columns: GridColumn[] = [
+    { name: "check", kind: "text" },
+    { name: "finding", kind: "text" },
+  ];
+  assert.deepEqual(wrapping(columns, { wraps: "finding" }), { wide: 1, wraps: true });
+  assert.deepEqual(wrapping(columns, {}), {});
+  assert.deepEqual(wrapping(columns, { wraps: "other" }), {});
 });

@@ -34,11 +34,17 @@ const grid = <Line extends keyof PanelKeys>(
  */
 export const panels: readonly Panel[] = [
   { id: "log", title: "Log", line: "log", page: "log" },
-  grid("verdict", "Verdict", "analyze -t", ["part", "finding", "shows", "certainty", "evidence"], {
-    column: "shows",
-    line: "$",
-  }),
-  grid("health", "Health", "health", ["severity", "check", "finding", "shows"], { column: "shows", line: "$" }),
+  {
+    ...grid("verdict", "Verdict", "analyze -t", ["part", "finding", "shows", "certainty", "evidence"], {
+      column: "shows",
+      line: "$",
+    }),
+    wraps: "finding" satisfies PanelKeys["analyze -t"],
+  },
+  {
+    ...grid("health", "Health", "health", ["severity", "check", "finding", "shows"], { column: "shows", line: "$" }),
+    wraps: "finding" satisfies PanelKeys["health"],
+  },
   { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
   { id: "tasks", title: "Tasks", line: "ps", page: "tasks" },
   { id: "waits", title: "Waits", line: "waits", page: "waits" },

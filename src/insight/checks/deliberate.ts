@@ -4,7 +4,11 @@ import { taskTerminal, taskUid } from "../../linux/sched/task.ts";
 import type { Check } from "../check.ts";
 import { type CrashFacts, functionOf } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
+import type { Sentence } from "../finding.ts";
 import { mechanismOf } from "../mechanisms.ts";
+
+/** Where the reason for a crash by sysrq can be found: the state of the machine. */
+const HEALTH: Sentence = ["The command ", { kind: "command", line: "health" }, " shows what was unusual before."];
 
 /** Reports who requested the crash: a write to sysrq-trigger, the sysrq key, or code that called panic(). */
 export const deliberate: Check = {
@@ -50,16 +54,18 @@ export const deliberate: Check = {
         ? [
             "The sysrq key was pressed, on a keyboard or a serial line; the fact that ",
             who,
-            " ran there does not show who pressed it.",
+            " ran there does not show who pressed it. ",
+            ...HEALTH,
           ]
         : [
             who,
             ...(user === undefined ? [] : [` (user id ${user}${terminalWords})`]),
             !panicker
-              ? " asked for the crash by /proc/sysrq-trigger."
+              ? " asked for the crash by /proc/sysrq-trigger. "
               : isInterrupt
                 ? ` ran when an interrupt or exception came, in which ${functionOf(panicker) ?? "?"} called panic().`
                 : ` was in ${functionOf(panicker) ?? "?"}, which called panic().`,
+            ...(panicker ? [] : HEALTH),
           ],
       evidence,
     };

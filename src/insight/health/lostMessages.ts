@@ -2,6 +2,7 @@
 import { Fault } from "../../base/fault.ts";
 import { logLines, storedLog } from "../../linux/printk/printk.ts";
 import { lostReservations } from "../../linux/printk/printkRingbuffer.ts";
+import type { Kernel } from "../../model/kernel.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords } from "./amounts.ts";
 
@@ -33,8 +34,7 @@ export const lostMessages: HealthCheck = {
         ["A console dropped messages because it was too slow; the log in memory can have them."],
         { kind: "log", line, text: dropped.text },
       );
-    const [oldest] = storedLog(kernel).records(0, 1);
-    const seq = oldest instanceof Fault ? undefined : oldest?.seq;
+    const seq = oldestNumber(kernel);
     if (seq !== undefined && seq > 0n)
       yield observed(
         "lost-messages",
@@ -48,3 +48,13 @@ export const lostMessages: HealthCheck = {
     return `${countWords(lines.length, "line")}; no message was lost or overwritten.`;
   },
 };
+
+/**
+ * Returns the sequence number of the oldest record; undefined for formats without numbers. The first positions have no
+ * record if the texts are overwritten before the descriptors.
+ */
+function oldestNumber(kernel: Kernel): bigint | undefined {
+  const log = storedLog(kernel);
+  for (const record of log.records(0, log.length)) if (!(record instanceof Fault)) return record.seq;
+  return undefined;
+}

@@ -12,8 +12,8 @@ export interface Recipe {
   readonly isBare?: true;
   /** What the machine does to the guest, `seconds` after its console says `after`. */
   readonly machine?: { readonly after: string; readonly seconds: number; readonly does: "nmi" | "stall-disk" };
-  /** The only kernel of platform.ts that it is made on; the shared guest's and others when absent. */
-  readonly on?: "newest" | "instrumented";
+  /** "health": made for health.test.ts alone. Else the only kernel of platform.ts that it is made on; the shared guest's and others when absent. */
+  readonly on?: "newest" | "instrumented" | "health";
   /** MB; default 256. */
   readonly memory?: number;
   /** Default 180. */
@@ -157,6 +157,23 @@ sh -c 'echo $$ > /sys/fs/cgroup/lab/a/cgroup.procs; exec workload oom'`,
     run: "echo 1 > /proc/sys/vm/panic_on_oom; echo print > /proc/printer",
     kernel: "page_owner=on",
     on: "instrumented",
+  },
+  // Health
+  healthy: { run: "sleep 2; echo c > /proc/sysrq-trigger", on: "health" },
+  unhealthy: {
+    modules: ["poller"],
+    run: `echo 176 > $S/sysrq; echo 0 > $S/watchdog; echo -1 > $S/sched_rt_runtime_us; echo on > $S/printk_devkmsg
+echo 0 > $S/panic_on_oops
+echo 16M > /sys/fs/cgroup/lab/a/memory.max; echo 0 > /sys/fs/cgroup/lab/a/memory.swap.max
+sh -c 'echo $$ > /sys/fs/cgroup/lab/a/cgroup.procs; exec dd if=/dev/zero of=/dev/shm/fill bs=1M count=64'
+i=0; while [ $i -lt 3000 ]; do echo "<7>filler $i ............................................................"; i=$((i+1)); done > /dev/kmsg
+setsid taskset 2 sh -c 'while :; do :; done' &
+echo hurry > /proc/poller
+echo 'made: writing'; sleep 3
+setsid sh -c 'i=0; while :; do echo $i >> /mnt/data/growing; sync /mnt/data/growing; i=$((i+1)); done' &
+sleep 45; echo c > /proc/sysrq-trigger`,
+    machine: { after: "made: writing", seconds: 1, does: "stall-disk" },
+    on: "health",
   },
   // Start and end
   "init-killed": { asInit: "exec supervisor" },

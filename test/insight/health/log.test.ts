@@ -62,6 +62,13 @@ test("messages that a console dropped, and messages that newer ones overwrote, a
   assert.ok(Number(one.slots["overwritten"]) > 0);
 });
 
+test("descriptors whose texts were overwritten count as overwritten messages", () => {
+  const REUSABLE = 3;
+  const log = logged([{ ...line("a", 1), state: REUSABLE }, { ...line("b", 2), state: REUSABLE }, line("c", 3)]);
+  const [one] = checkedOne(log, lostMessages).findings;
+  assert.deepEqual(one?.slots, { overwritten: 2 });
+});
+
 test("messages for which the ring buffer had no room are a suspect", () => {
   const { memory, vmcoreinfo } = ringbuffer([line("a", 1)]);
   const kernel = toyKernel({
