@@ -15,9 +15,9 @@ export const markdownText = (text: string): string =>
  */
 export const markdownProse = (text: string): string =>
   printable(text)
-    .replace(/[\\`*{}[\]<>|~&@$#]|(?<!\w)_|_(?!\w)|:(?=\/\/)|(?<=\b(?:mailto|xmpp)):|(?<=\bwww)\./gi, "\\$&")
+    .replace(/[\\`*{}[\]<|~&@$#]|(?<!\w)_|_(?!\w)|:(?=\/\/)|(?<=\b(?:mailto|xmpp)):|(?<=\bwww)\./gi, "\\$&")
     .replace(
-      /^(\s*)([-+=!]|\d+[.)])/,
+      /^(\s*)([-+=!>]|\d+[.)])/,
       (_, blank: string, mark: string) => `${blank}${mark.slice(0, -1)}\\${mark.slice(-1)}`,
     );
 

@@ -1,4 +1,5 @@
 /** The verbs of `vmcore-debug`. Without a verb it opens a dump. */
+import { compare } from "./compare.ts";
 import { debuginfo } from "./debuginfo.ts";
 import { docs } from "./docs.ts";
 import { doctor } from "./doctor.ts";
@@ -9,6 +10,7 @@ import { report } from "./report.ts";
 /** The verbs of `vmcore-debug NAME ...`; main.ts starts the adapter. */
 const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promise<number>>> = {
   analyze,
+  compare,
   debuginfo,
   docs,
   doctor,

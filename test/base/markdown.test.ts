@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileUri, markdownBlock, markdownCode, markdownText } from "../../src/base/markdown.ts";
+import { fileUri, markdownBlock, markdownCode, markdownProse, markdownText } from "../../src/base/markdown.ts";
 import { printable, printableJson } from "../../src/base/printable.ts";
 
 const EVIL = "a` [Sign in](https://evil.example/) ![p](https://evil.example/p.png) `";
@@ -48,4 +48,12 @@ test("JSON has none of them, and means the same", () => {
   const json = printableJson(JSON.stringify(value));
   assert.match(json, /^[\x20-\x7e日本]+$/);
   assert.deepEqual(JSON.parse(json), value);
+});
+
+test("prose keeps the marks that have no effect, and escapes those that have", () => {
+  assert.equal(markdownProse("a->b is 0.5 (f_g) at x.c:12, [mod]"), "a->b is 0.5 (f_g) at x.c:12, \\[mod\\]");
+  assert.equal(markdownProse("- a"), "\\- a");
+  assert.equal(markdownProse("> a"), "\\> a");
+  assert.equal(markdownProse("1. a"), "1\\. a");
+  assert.equal(markdownProse("_a_ <b> https://x www.x"), "\\_a\\_ \\<b> https\\://x www\\.x");
 });

@@ -1,10 +1,10 @@
 /** Reports of real dumps: every answer is confirmed, and a change in any number is found. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { cliVerb, moduleFolders, storedDumps, vmlinuxOf } from "./corpus.ts";
+import { cliVerb, made, moduleFolders, storedDumps, vmlinuxOf } from "./corpus.ts";
 
 if (storedDumps.length === 0) test("the corpus is absent: no report was checked", { skip: "no corpus" }, () => {});
 
@@ -70,3 +70,24 @@ test("each number of the example's text is found when it is changed", { skip }, 
   const lines = changed.filter((line, at) => line !== text.split("\n")[at]);
   assert.ok(lines.length >= 5 && (stdout.match(/^text: /gm) ?? []).length >= lines.length, stdout);
 });
+
+const dumpOf = (name: string): string | undefined => {
+  const found = existsSync(made) ? readdirSync(made).find((folder) => folder.startsWith(`made-${name}-`)) : undefined;
+  return found && join(made, found, "vmcore.elf");
+};
+
+for (const [a, b, answer] of [
+  ["null-member", "x86_64-newest-null-member", "same bug"],
+  ["two-locks", "x86_64-newest-two-locks", "same bug"],
+  ["two-locks", "three-locks", "not the same bug"],
+  ["null-member", "bug", "not the same bug"],
+] as const) {
+  const dumps = [dumpOf(a), dumpOf(b)];
+  const lacks = dumps.every((path) => path !== undefined && existsSync(path))
+    ? false
+    : "the made crashes are not there";
+  test(`${a} and ${b}: ${answer}`, { skip: lacks }, () => {
+    const { stdout } = cliVerb("compare", ...dumps.map((path) => path ?? ""));
+    assert.equal(stdout.split("\n")[0], `# Comparison of two dumps: ${answer}`);
+  });
+}

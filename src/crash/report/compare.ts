@@ -1,0 +1,80 @@
+/** Compares two dumps: whether they show the same bug, and what else differs. */
+import { analyze, type Verdict } from "../../insight/analyze.ts";
+import { sameBug } from "../../insight/sameBug.ts";
+import { verdictSentence } from "../../insight/verdictSentence.ts";
+import { markdownCode, markdownProse } from "../../base/markdown.ts";
+import { sizeText } from "../../render/quantity.ts";
+import type { Piece } from "../../say/piece.ts";
+import type { Context } from "../language/command.ts";
+import { type Block, heading, paragraph } from "./block.ts";
+import { type DumpFacts, dumpFacts } from "./dumpFacts.ts";
+
+/** Differences that are listed of one group; the largest come first. */
+const MAX_LISTED = 15;
+
+/** A value that two dumps have differently; undefined where a dump lacks it. */
+interface Differing<T> {
+  readonly name: string;
+  readonly a: T | undefined;
+  readonly b: T | undefined;
+}
+
+/** Returns the comparison of two dumps as a document. */
+export function* compare(a: Context, b: Context): Generator<Piece, Block[], void> {
+  const verdicts = [yield* analyze(a.kernel), yield* analyze(b.kernel)] as const;
+  const facts = [yield* dumpFacts(a), yield* dumpFacts(b)] as const;
+  return [...bugBlocks(...verdicts), ...differenceBlocks(...facts)];
+}
+
+function bugBlocks(a: Verdict, b: Verdict): Block[] {
+  const { answer, because } = sameBug(a, b);
+  return [
+    heading(1, `Comparison of two dumps: ${answer}`),
+    paragraph(because.map((reason) => `- ${markdownProse(reason)}`).join("\n")),
+    paragraph(
+      [a, b]
+        .map((verdict, at) => {
+          const sentence = verdictSentence(verdict);
+          return `- ${at === 0 ? "A" : "B"}: ${markdownProse(verdict.title)}${sentence === undefined ? "" : `: ${markdownProse(sentence)}`}`;
+        })
+        .join("\n"),
+    ),
+  ];
+}
+
+function differenceBlocks(a: DumpFacts, b: DumpFacts): Block[] {
+  const text = (value: string | undefined): string => (value === undefined ? "-" : markdownCode(value, true));
+  const count = (value: number | undefined): string => String(value ?? 0);
+  const size = (value: number | undefined): string => (value === undefined ? "-" : sizeText(value));
+  return [
+    ...section("The kernel and the machine", differing(a.kernel, b.kernel), text),
+    ...section("Modules", differing(a.modules, b.modules), text),
+    ...section("Settings for failures", differing(a.settings, b.settings), text),
+    ...section("Memory by owner", bySize(differing(a.memory, b.memory)), size),
+    ...section("Tasks by state and stack, innermost function first", bySize(differing(a.stacks, b.stacks)), count),
+    ...section("What blocked tasks wait for", bySize(differing(a.waits, b.waits)), count),
+  ];
+}
+
+function differing<T>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>): Differing<T>[] {
+  return [...new Set([...a.keys(), ...b.keys()])]
+    .map((name) => ({ name, a: a.get(name), b: b.get(name) }))
+    .filter((one) => one.a !== one.b);
+}
+
+const bySize = (all: readonly Differing<number>[]): Differing<number>[] =>
+  all.toSorted((one, other) => difference(other) - difference(one));
+
+const difference = ({ a = 0, b = 0 }: Differing<number>): number => Math.abs(a - b);
+
+function section<T>(title: string, all: readonly Differing<T>[], text: (value: T | undefined) => string): Block[] {
+  if (all.length === 0) return [heading(2, title), paragraph("No difference.")];
+  const shown = all.slice(0, MAX_LISTED);
+  const rows = shown.map(({ name, a, b }) => `| ${markdownCode(name, true)} | ${text(a)} | ${text(b)} |`);
+  const more = all.length - shown.length;
+  return [
+    heading(2, title),
+    paragraph(["| | A | B |", "| --- | --- | --- |", ...rows].join("\n")),
+    ...(more > 0 ? [paragraph(`${more} smaller differences are left out.`)] : []),
+  ];
+}

@@ -1,0 +1,83 @@
+/** Decides whether two crashes have the same cause. */
+import type { Verdict } from "./analyze.ts";
+import type { Slot } from "./finding.ts";
+
+export interface BugComparison {
+  readonly answer: "same bug" | "probably the same bug" | "not the same bug" | "unknown";
+  /** Sentences that say why. Never empty. */
+  readonly because: readonly string[];
+}
+
+/** Compares two verdicts by kind, guilty functions and the expression that was bad. Two builds may differ in all else. */
+export function sameBug(a: Verdict, b: Verdict): BugComparison {
+  const [kinds, functions] = [[a.kind, b.kind] as const, [functionsOf(a), functionsOf(b)] as const];
+  const idle = [a, b].filter(({ kind }) => kind === "none");
+  if (idle.length > 0)
+    return {
+      answer: idle.length === 2 ? "unknown" : "not the same bug",
+      because: [`${idle.length === 2 ? "neither" : "only one"} of the machines crashed by itself`],
+    };
+  if (kinds[0] !== kinds[1])
+    return {
+      answer: "not the same bug",
+      because: [`one is of the kind ${kinds[0]}, the other of the kind ${kinds[1]}`],
+    };
+  const [first, second] = functions.map(([guilty]) => guilty);
+  if (first === undefined || second === undefined)
+    return {
+      answer: "unknown",
+      because: [
+        `both are of the kind ${kinds[0]}, but the guilty function of ${first === undefined ? "the first" : "the second"} is not known`,
+      ],
+    };
+  if (first !== second)
+    return { answer: "not the same bug", because: [`the guilty function of one is ${first}, of the other ${second}`] };
+  const because = [`both are of the kind ${kinds[0]}`, `the guilty function of both is ${first}`];
+  const cycles = [cycleLength(a), cycleLength(b)];
+  if (cycles[0] !== cycles[1])
+    return {
+      answer: "not the same bug",
+      because: [
+        ...because,
+        `but ${cycles.map((length) => (length === 0 ? "no deadlock" : `a deadlock of ${length} tasks`)).join(" in one, ")} in the other`,
+      ],
+    };
+  const [here, there] = [expressionOf(a), expressionOf(b)];
+  if (here !== undefined && there !== undefined) {
+    if (here !== there)
+      return {
+        answer: "unknown",
+        because: [...because, `but the bad value of one is ${here}, of the other ${there}`],
+      };
+    because.push(`the bad value of both is ${here}`);
+  }
+  if (a.key === b.key) {
+    const callers = functions[0].slice(1);
+    if (callers.length > 0) because.push(`it was called through ${callers.join(", ")} in both`);
+    return { answer: "same bug", because };
+  }
+  const ways = functions.map((names) => names.slice(1).join(", ") || "no function that says more");
+  return {
+    answer: "probably the same bug",
+    because: [
+      ...because,
+      `but it was called through ${ways[0] ?? "?"} in one, and through ${ways[1] ?? "?"} in the other`,
+    ],
+  };
+}
+
+/** Returns the functions of a key, the guilty one first. */
+const functionsOf = ({ key }: Verdict): string[] => key.split(":").slice(1);
+
+/** Returns the number of tasks in the deadlock that is certain; 0 without one. */
+function cycleLength({ findings }: Verdict): number {
+  const pids = findings.find(({ id, certainty }) => id === "wait.cycle" && certainty === "certain")?.slots["pids"];
+  return Array.isArray(pids) ? pids.length : 0;
+}
+
+/** Returns the source expression that had the bad value; undefined without debuginfo. */
+function expressionOf({ findings }: Verdict): string | undefined {
+  const slot: Slot = findings.find(({ id }) => id === "fault.provenance")?.slots["expression"];
+  // A register is named instead of an expression where there is no debuginfo. It differs between builds.
+  return typeof slot === "string" && /[.>[(]/.test(slot) ? slot : undefined;
+}

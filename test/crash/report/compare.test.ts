@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { toEnd } from "../../../src/base/job.ts";
+import { compare } from "../../../src/crash/report/compare.ts";
+import { markdownOf } from "../../../src/crash/report/markdown.ts";
+import { toyKernel } from "../../builders/kernel.ts";
+import { toyContext } from "../../builders/transcript.ts";
+
+const machine = (panics: bigint) =>
+  toyContext(
+    toyKernel({
+      types: "int panic_on_oops;",
+      symbols: { panic_on_oops: { address: 0x1000n, size: 4, type: "d" } },
+      memory: [["int", 0x1000n, panics]],
+    }),
+  );
+
+test("a setting that differs is listed with both values, and a group without differences says so", () => {
+  const text = markdownOf(toEnd(compare(machine(0n), machine(1n))));
+  assert.match(text, /^# Comparison of two dumps: unknown\n/);
+  assert.match(text, /\| `kernel\.panic_on_oops` \| `0` \| `1` \|/);
+  assert.match(text, /## Modules\n\nNo difference\./);
+});
+
+test("a dump compared with itself has no difference", () => {
+  const text = markdownOf(toEnd(compare(machine(1n), machine(1n))));
+  assert.equal(text.match(/No difference\./g)?.length, 6);
+});
