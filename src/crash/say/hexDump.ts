@@ -97,7 +97,10 @@ export function unitsTable(format: DumpFormat): Table<UnitsRow> {
         align: as === "hex" ? "left" : "right",
         cellWidth: width,
         width: withText ? count * (width + 1) - 1 : 0,
-        value: ({ words }) => words.map((word) => unitJson(word, format)),
+        value:
+          ({ words }) =>
+          () =>
+            words.map((word) => unitJson(word, format)),
         text: (_, { words }) => words.map((word) => unitSpan(word, format)),
       },
       text: { kind: "text", ...(withText && { title: "" }), gap: "   ", value: ({ spelt }) => spelt },
@@ -149,8 +152,11 @@ function* textDump(space: ByteSource, start: bigint, units: number | undefined):
 
 const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;
 
+const DOT = 0x2e;
+
+/** Returns the bytes of one line as text, with a dot for each that is not printable. */
 const text = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => (isPrintable(byte) ? String.fromCharCode(byte) : ".")).join("");
+  String.fromCharCode(...bytes.map((byte) => (isPrintable(byte) ? byte : DOT)));
 
 function swap(bytes: Uint8Array, size: number): Uint8Array {
   const swapped = new Uint8Array(bytes.length);
