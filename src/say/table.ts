@@ -107,6 +107,9 @@ export interface Field {
 
 export type Fields = Readonly<Record<string, Field>>;
 
+/** The key of a field that stands for keys which the user's command line names. */
+export const ANY_KEY = "<name>";
+
 /**
  * A table with rows of `Row` and a column for each of `Key`. `table` of render/layout.ts prints it; `TableLayout` of the
  * same file prints its heading and its rows one by one.

@@ -7,6 +7,7 @@ import { rawTaskState, taskState } from "../../linux/sched/taskState.ts";
 import { taskComm, taskCpu, taskPid, tasksByPid } from "../../linux/sched/task.ts";
 import type { Obj } from "../../model/object.ts";
 import { faultSpan, record, type Line, type Piece, addressJson } from "../../say/piece.ts";
+import type { Fields } from "../../say/table.ts";
 
 /**
  * Names of the bits of `__state` and `exit_state` (include/linux/sched.h). Each bit has the same meaning since v4.14;
@@ -38,6 +39,16 @@ export function stateNames(state: number): string {
   const rest = named.reduce((left, [bit]) => left & ~bit, state);
   return [...named.map(([, name]) => name), ...(rest ? [hex0x(rest)] : [])].join("|");
 }
+
+/** The fields of `taskContext`. */
+export const taskContextFields: Fields = {
+  pid: { kind: "number" },
+  comm: { kind: "text" },
+  task: { kind: "task" },
+  threadInfo: { kind: "address", about: "of the struct thread_info" },
+  cpu: { kind: "number" },
+  state: { kind: "text", about: "as `ps -S` counts them" },
+};
 
 /** Formats a task as `set` and `kmem` show it: pid, name, addresses, CPU and state. */
 export function taskContext(task: Obj): Piece {

@@ -7,6 +7,22 @@ import { describeType } from "../../model/typeText.ts";
 import type { Context, Parsed } from "../language/command.ts";
 import { record, type Pieces } from "../../say/piece.ts";
 import { formatOptions, memberDeclaration, type StructReference } from "./structView.ts";
+import type { Fields } from "../../say/table.ts";
+
+/** The fields of a declaration. */
+export const declarationFields: Fields = {
+  type: { kind: "text" },
+  size: { kind: "number", unit: "bytes" },
+  members: {
+    kind: "data",
+    about: "the selected ones, or all with a name",
+    fields: {
+      name: { kind: "text", about: "a path for a member of a member" },
+      offset: { kind: "number", unit: "bytes" },
+      type: { kind: "text" },
+    },
+  },
+};
 
 /** Prints the declaration of a struct or of the selected members; with an address, the address of each member. */
 export function* structDeclaration(

@@ -12,6 +12,7 @@ import type { Context, Parsed } from "../language/command.ts";
 import { lazyRecord, type Json, type Line, type Piece, addressJson } from "../../say/piece.ts";
 import { valueJson } from "./valueJson.ts";
 import { variable } from "../language/variables.ts";
+import { ANY_KEY, type Fields } from "../../say/table.ts";
 
 /** A type and the selected members: `task_struct.pid,comm`. */
 export interface StructReference {
@@ -57,6 +58,21 @@ export function formatOptions(context: Context, args?: Pick<Parsed, "has">): For
     arrayLines: variable(context, "print_array") === "on",
   };
 }
+
+/** A key for each member or struct that the command line names; its value is as `struct` gives it. */
+export const namedFields: Fields = {
+  [ANY_KEY]: { kind: "data", about: "a key for each member that is named, or the name of the struct" },
+};
+
+/** The fields of a struct's contents. */
+export const structFields: Fields = {
+  address: { kind: "address" },
+  value: {
+    kind: "data",
+    about:
+      "members by name: integers of 64 bits as decimal strings, smaller ones as numbers, pointers as addresses, enumerators by name, `char[]` as text",
+  },
+};
 
 /** Prints a whole struct, or the selected members, at one address. */
 export function structPiece(object: Obj, { name, members }: StructReference, options: FormatOptions): Piece {

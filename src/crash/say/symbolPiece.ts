@@ -7,6 +7,20 @@ import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { symbolSpan } from "./symbolSpan.ts";
 import { record, type Piece, type Span, addressJson } from "../../say/piece.ts";
+import type { Fields } from "../../say/table.ts";
+
+/** The fields of a symbol. */
+export const symbolFields: Fields = {
+  address: { kind: "address" },
+  type: { kind: "text", about: "as nm(1) writes it" },
+  name: { kind: "text" },
+  demangled: { kind: "text", about: "of a Rust symbol" },
+  offset: { kind: "number", unit: "bytes", about: "from the symbol to the address, if not 0" },
+  module: { kind: "text", about: "if it is a module's" },
+  file: { kind: "text", about: "of the source, if debuginfo has it" },
+  line: { kind: "number" },
+  livePatch: { kind: "text", about: "what a live patch does to the function" },
+};
 
 interface Shown {
   /** An address within the symbol, shown with its offset. Default: the symbol's address. */

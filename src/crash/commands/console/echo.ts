@@ -11,6 +11,7 @@ export const echo = command({
   takesText: true,
   description: "Prints the text, so that scripts can separate the output of their commands.",
   examples: [{ line: "echo ---- tasks ----", shows: "A heading." }],
+  records: () => [{ line: "echo text", fields: { text: { kind: "text" } } }],
   *run(_context, { rest }) {
     const text = rest.join(" ");
     yield record({ text }, text);

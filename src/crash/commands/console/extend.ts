@@ -17,6 +17,9 @@ A file exports, as its default or as "commands", one command or an array of them
 
 Extensions of crash itself (shared libraries, scripts) cannot be loaded.`,
   examples: [],
+  records: () => [
+    { line: "extend", fields: { file: { kind: "text" }, commands: { kind: "data", about: "their names" } } },
+  ],
   *run({ extensions }, args) {
     if (!extensions) throw new UsageError("extend works in the terminal only");
     if (args.has("-u")) {

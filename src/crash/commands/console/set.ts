@@ -11,7 +11,7 @@ import { table, TableLayout } from "../../../render/layout.ts";
 import { labelled } from "../../../render/pad.ts";
 import { faultPiece, record, text, type Piece, type Pieces, addressJson } from "../../../say/piece.ts";
 import type { Column, Table } from "../../../say/table.ts";
-import { taskContext } from "../../language/taskContext.ts";
+import { taskContext, taskContextFields } from "../../language/taskContext.ts";
 import { noSuchTask, tasksOf } from "../../language/taskSelector.ts";
 import { findVariable, setting, variable, variables } from "../../language/variables.ts";
 
@@ -38,7 +38,11 @@ ${variables.map(({ name, accepts }) => `  ${labelled(name, accepts, 13)}`).join(
     { line: "set radix 16", shows: "Numbers are shown in hexadecimal from now on." },
     { line: "set -v", shows: "All variables." },
   ],
-  records: () => [{ line: "set -v", fields: variableTable.columns }],
+  records: () => [
+    { line: "set", fields: taskContextFields },
+    { line: "set -a", fields: { task: { kind: "task" }, cpu: { kind: "number" } } },
+    { line: "set -v", fields: variableTable.columns },
+  ],
   *run(context, args) {
     const cpu = args.value("-c");
     if (args.has("-a")) return yield activeTask(context, args.rest[0]);

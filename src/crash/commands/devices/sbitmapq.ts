@@ -28,7 +28,7 @@ import {
 } from "../../../say/piece.ts";
 import { formLines, recordData, TableLayout } from "../../../render/layout.ts";
 import type { Column, Fields, Form, Table } from "../../../say/table.ts";
-import { elementData, elementLines, formatOptions, structReference } from "../../say/structView.ts";
+import { elementData, elementLines, formatOptions, structReference, namedFields } from "../../say/structView.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const sbitmapq = command({
@@ -57,7 +57,10 @@ export const sbitmapq = command({
       shows: "The requests behind the tags in use.",
     },
   ],
-  records: () => [{ line: "sbitmapq", fields: queueFields }],
+  records: () => [
+    { line: "sbitmapq", fields: queueFields },
+    { line: "sbitmapq -s request -a ffff8ef68521d800 ffff8ef6853136d0", fields: elementFields },
+  ],
   needs: ["types"],
   *run(context, args) {
     const [place, ...more] = args.rest;
@@ -215,6 +218,9 @@ function* bitmap(words: readonly SbitmapWord[]): Pieces {
     yield text(`${padHex(at, 8)}: ${line.replace(/.{4}(?=.)/g, "$& ")}`);
   }
 }
+
+/** The fields of an element of the array; with -v, or members, also their contents. */
+const elementFields: Fields = { index: { kind: "number" }, address: { kind: "address" }, ...namedFields };
 
 /** Lists the elements of the array whose indexes are the bits in use. @throws UsageError, Fault */
 function* elements(context: Context, args: Parsed, queue: Obj, struct: string, array: bigint): Pieces {

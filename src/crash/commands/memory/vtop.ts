@@ -9,16 +9,16 @@ import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
 import { addressSpan } from "../../say/addressCell.ts";
 import { command, type Context, type Parsed } from "../../language/command.ts";
-import { pageHeading, pageRowAt, pfnOf } from "./kmem/pages.ts";
+import { pageHeading, pageRowAt, pfnOf, pagesTable } from "./kmem/pages.ts";
 import { hexNumber } from "../../language/number.ts";
 import { TableLayout } from "../../../render/layout.ts";
 import { faultPiece, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
 import type { Table } from "../../../say/table.ts";
-import { largePagePiece, lastEntry, ptePiece } from "./pageEntry.ts";
+import { largePagePiece, lastEntry, ptePiece, entriesTable, swapEntriesTable } from "./pageEntry.ts";
 import { sizeText } from "../../../render/quantity.ts";
 import { selectTasks } from "../../language/taskSelector.ts";
 import { originColumns, type Origin, originLine, originOf, physicalOf, userPage } from "./userPage.ts";
-import { vmaHeading, vmaRow } from "../../say/vma.ts";
+import { vmaHeading, vmaRow, vmasTable } from "../../say/vma.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const vtop = command({
@@ -40,6 +40,10 @@ export const vtop = command({
   records: () => [
     { line: "vtop ffff8ef68526c180", fields: translationTable("kernel").columns },
     { line: "vtop -c 1 401000", fields: translationTable("user").columns },
+    { line: "vtop ffff8ef68526c180", fields: entriesTable.columns },
+    { line: "vtop ffff8ef68526c180", fields: pagesTable().columns },
+    { line: "vtop -c 1 401000", fields: swapEntriesTable.columns },
+    { line: "vtop -c 1 401000", fields: vmasTable.columns },
   ],
   *run(context, args) {
     if (args.rest.length === 0) throw new WrongUse("an address is missing");

@@ -6,8 +6,9 @@ import { command } from "../../language/command.ts";
 import { lazyRecord, type Json, type Line, type Piece } from "../../../say/piece.ts";
 import { formatOptions, memberLines } from "../../say/structView.ts";
 import { tasksOf } from "../../language/taskSelector.ts";
-import { taskFacts, taskHeading } from "../../say/taskHeading.ts";
+import { taskFacts, taskHeading, taskColumns } from "../../say/taskHeading.ts";
 import { valueJson } from "../../say/valueJson.ts";
+import type { Fields } from "../../../say/table.ts";
 
 export const task = command({
   name: "task",
@@ -30,6 +31,7 @@ export const task = command({
     { line: "task -R prio,policy 1", shows: "Two members of pid 1." },
     { line: "foreach RU task -R on_cpu", shows: "A member of every running task." },
   ],
+  records: () => [{ line: "task", fields: taskFields }],
   needs: ["types", "tasks"],
   *run(context, args) {
     const options = formatOptions(context, args);
@@ -45,6 +47,12 @@ export const task = command({
     for (const chosen of tasks.length > 0 ? tasks : [context.task]) yield shown(chosen, members, options);
   },
 });
+
+/** The fields of a task's struct. */
+const taskFields: Fields = {
+  ...taskColumns,
+  value: { kind: "data", about: "the task_struct, or the members of -R by path, as `struct` gives them" },
+};
 
 function shown(task: Obj, members: readonly string[], options: FormatOptions): Piece {
   const owners = members.flatMap((path) => ownersOf(task, path).map((owner) => ({ path, owner })));

@@ -25,6 +25,12 @@ export const ascii = command({
   description:
     "Shows the bytes of a hexadecimal value as text, in the order in which they are stored in memory. Without a value, shows the table of ASCII characters.",
   examples: [{ line: "ascii 62696c2f7273752f", shows: "A word of memory that holds the start of a path." }],
+  records: () => [
+    {
+      line: "ascii 62696c2f7273752f",
+      fields: { value: { kind: "text", about: "`0x` and the digits of a word" }, text: { kind: "text" } },
+    },
+  ],
   *run({ kernel }, { rest }) {
     if (rest.length === 0) return yield text(...characters(kernel));
     const { wordSize, byteOrder } = kernel.arch;

@@ -13,11 +13,12 @@ import { evaluateIn } from "../../language/address.ts";
 import { command, type Context } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
 import { cpuSpec, isPerCpu } from "../../language/perCpu.ts";
-import { record, text, type Line, type Pieces, lazyRecord } from "../../../say/piece.ts";
+import { addressJson, record, text, type Line, type Pieces, lazyRecord } from "../../../say/piece.ts";
 import { formatOptions } from "../../say/structView.ts";
 import { currentUserSpace, inSpace } from "../../language/userSpace.ts";
 import { valueJson } from "../../say/valueJson.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
+import type { Fields } from "../../../say/table.ts";
 
 export const p = command({
   name: "p",
@@ -41,6 +42,10 @@ For a per-CPU symbol, shows its type and addresses; with a list of CPUs after a 
     { line: "p ((struct task_struct *)init_task.tasks.next)->pid", shows: "A cast." },
     { line: "p current_task:a", shows: "A per-CPU variable on every CPU." },
     { line: "p runqueues:0.nr_running", shows: "A member of one CPU's copy." },
+  ],
+  records: () => [
+    { line: "p jiffies", fields: printedFields },
+    { line: "p runqueues", fields: { cpu: { kind: "number" }, address: { kind: "address" } } },
   ],
   needs: ["types"],
   *run(context, args) {
@@ -86,6 +91,15 @@ For a per-CPU symbol, shows its type and addresses; with a list of CPUs after a 
     });
   },
 });
+
+/** The fields of a value of an expression. */
+const printedFields: Fields = {
+  expression: { kind: "text" },
+  cpu: { kind: "number", about: "of a copy of a per-CPU variable" },
+  warning: { kind: "text", about: "if the expression was evaluated with doubts" },
+  type: { kind: "text" },
+  value: { kind: "data", about: "as `struct` gives it" },
+};
 
 /** Prints a value with gdb's number: `jiffies = $1 = 4294894042`. */
 function valuePiece(
@@ -133,7 +147,7 @@ function* places({ kernel }: Context, name: string): Pieces {
   yield text("PER-CPU DATA TYPE:", `  ${declare(variable.type, name)};`, "PER-CPU ADDRESSES:");
   for (const cpu of possibleCpus(kernel)) {
     const address = perCpuAddress(kernel, variable.address, cpu);
-    yield record({ cpu, address: `0x${hex(address)}` }, [
+    yield record({ cpu, address: addressJson(address) }, [
       `  [${cpu}]: `,
       { as: "address", text: hex(address), address },
     ]);

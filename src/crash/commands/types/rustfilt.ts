@@ -16,6 +16,7 @@ export const rustfilt = command({
   examples: [
     { line: "rustfilt _RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk", shows: "A function of the kernel crate." },
   ],
+  records: () => [{ line: "rustfilt _RNvC6kernel4name", fields: { symbol: { kind: "text" }, name: { kind: "text" } } }],
   *run(_context, { rest }) {
     if (rest.length === 0) throw new WrongUse("a symbol is missing");
     for (const symbol of rest) {

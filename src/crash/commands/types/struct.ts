@@ -10,11 +10,11 @@ import type { Obj } from "../../../model/object.ts";
 import { typeName } from "../../../model/typeName.ts";
 import { address, offset } from "../../language/address.ts";
 import { command, type Command, type Context, type Parsed } from "../../language/command.ts";
-import { hexDump } from "../../say/hexDump.ts";
+import { hexDump, unitsTable } from "../../say/hexDump.ts";
 import { count } from "../../language/number.ts";
 import { cpuSpec } from "../../language/perCpu.ts";
 import { record, text, type Pieces } from "../../../say/piece.ts";
-import { structDeclaration } from "../../say/structDeclaration.ts";
+import { structDeclaration, declarationFields } from "../../say/structDeclaration.ts";
 import {
   formatOptions,
   memberLines,
@@ -22,10 +22,13 @@ import {
   structReference,
   type StructReference,
   type Tag,
+  structFields,
+  namedFields,
 } from "../../say/structView.ts";
 import { currentUserSpace, inSpace } from "../../language/userSpace.ts";
 import { valueJson } from "../../say/valueJson.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
+import type { Fields } from "../../../say/table.ts";
 
 const declaration = (name: string, tag: Tag, summary: string, more: string): Command =>
   command({
@@ -59,6 +62,12 @@ An address is a symbol, hexadecimal, or an expression. A per-CPU symbol takes a 
       { line: `${name} list_head -o`, shows: "The declaration with offsets." },
       { line: `${name} task_struct.pid,comm init_task`, shows: "Two members of a struct." },
       { line: `${name} rq.nr_running runqueues:a`, shows: "A member on each CPU." },
+    ],
+    records: () => [
+      { line: `${name} list_head -o`, fields: declarationFields },
+      { line: `${name} list_head init_task`, fields: structFields },
+      { line: `${name} task_struct.pid,mm -p init_task`, fields: targetFields },
+      { line: `${name} list_head -r init_task`, fields: unitsTable({ size: 8, as: "hex", withText: true }).columns },
     ],
     needs: ["types"],
     run: (context, args) => show(context, args, tag),
@@ -129,6 +138,12 @@ function* raw(objects: readonly Obj[]): Pieces {
     yield* hexDump(kernel.memory, object.address, object.size / size, { size, as: "hex", withText: true });
   }
 }
+
+/** The fields of `struct -p`: one record per member. */
+const targetFields: Fields = {
+  ...namedFields,
+  target: { kind: "data", about: "what the pointer leads to, as `struct` gives it" },
+};
 
 /** Prints members and the objects that pointer members point to. */
 function* withTargets(context: Context, object: Obj, members: readonly string[], args: Parsed): Pieces {

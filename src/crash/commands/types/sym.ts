@@ -11,8 +11,9 @@ import { hexNumber } from "../../language/number.ts";
 import { isPerCpu } from "../../language/perCpu.ts";
 import { record, text, type Piece, type Pieces, addressJson } from "../../../say/piece.ts";
 import { SymbolNotFound } from "../../language/symbolNotFound.ts";
-import { symbolPiece } from "../../say/symbolPiece.ts";
+import { symbolPiece, symbolFields } from "../../say/symbolPiece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
+import type { Fields } from "../../../say/table.ts";
 
 export const sym = command({
   name: "sym",
@@ -33,6 +34,10 @@ export const sym = command({
     { line: "sym schedule", shows: "The address of a function." },
     { line: "sym -q sysrq", shows: "Symbols with sysrq in their names." },
     { line: "sym -m virtio_blk", shows: "The symbols that a module defines." },
+  ],
+  records: () => [
+    { line: "sym schedule", fields: symbolFields },
+    { line: "sym -m virtio_blk", fields: sectionMarkFields },
   ],
   *run(context, args) {
     const { kernel } = context;
@@ -145,6 +150,13 @@ interface SectionMark {
   readonly section: string;
   readonly edge: "start" | "end";
 }
+
+/** The fields of a section's start or end, which `mod -g` adds among a module's symbols. */
+const sectionMarkFields: Fields = {
+  address: { kind: "address" },
+  section: { kind: "text" },
+  edge: { kind: "text", about: "start or end" },
+};
 
 function sectionMarks(sections: readonly PlacedSection[], base: bigint, end: bigint): SectionMark[] {
   const marks = sections

@@ -9,9 +9,9 @@ import { evaluateIn } from "../../language/address.ts";
 import { command, type Context } from "../../language/command.ts";
 import { count } from "../../language/number.ts";
 import { table } from "../../../render/layout.ts";
-import type { Table } from "../../../say/table.ts";
+import type { Table, Fields } from "../../../say/table.ts";
 import { progress, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
-import { structDeclaration } from "../../say/structDeclaration.ts";
+import { structDeclaration, declarationFields } from "../../say/structDeclaration.ts";
 import { formatOptions, structReference, type StructReference } from "../../say/structView.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
@@ -38,7 +38,11 @@ With -r and -m, searches all structs and unions: by size, by the type of a membe
     { line: "whatis schedule", shows: "A function." },
     { line: "whatis -r 16-24 -m list_head", shows: "Small structs that hold a list head." },
   ],
-  records: () => [{ line: "whatis -r", fields: sizesTable.columns }],
+  records: () => [
+    { line: "whatis list_head", fields: typeFields },
+    { line: "whatis task_struct.comm", fields: declarationFields },
+    { line: "whatis -r", fields: sizesTable.columns },
+  ],
   needs: ["types"],
   *run(context, args) {
     const { kernel } = context;
@@ -60,6 +64,13 @@ With -r and -m, searches all structs and unions: by size, by the type of a membe
     }
   },
 });
+
+/** The fields of a type or a variable. */
+const typeFields: Fields = {
+  name: { kind: "text" },
+  size: { kind: "number", unit: "bytes", about: "of a type" },
+  type: { kind: "text", about: "of a symbol; null without debuginfo for it" },
+};
 
 const isKeyword = (word: string): boolean => ["struct", "union", "enum"].includes(word);
 

@@ -6,6 +6,7 @@ import { manual, paragraphs } from "./manual.ts";
 import { downColumns } from "../../../../render/pad.ts";
 import { record, text, type Pieces } from "../../../../say/piece.ts";
 import { topics } from "./topics.ts";
+import type { Fields } from "../../../../say/table.ts";
 
 export const help = command({
   name: "help",
@@ -18,6 +19,10 @@ export const help = command({
   examples: [
     { line: "help", shows: "Every command." },
     { line: "help struct", shows: "The manual page of struct." },
+  ],
+  records: () => [
+    { line: "help struct", fields: manualFields },
+    { line: "help input", fields: { topic: { kind: "text" }, text: { kind: "text" } } },
   ],
   *run(context, { rest }) {
     const [wanted] = rest;
@@ -41,6 +46,19 @@ export const help = command({
     }
   },
 });
+
+/** The fields of a manual page; the list of commands has the first two. */
+const manualFields: Fields = {
+  name: { kind: "text" },
+  summary: { kind: "text" },
+  usage: { kind: "text" },
+  description: { kind: "text" },
+  options: {
+    kind: "data",
+    fields: { flag: { kind: "text" }, argument: { kind: "text", about: "its name" }, help: { kind: "text" } },
+  },
+  examples: { kind: "data", fields: { line: { kind: "text" }, shows: { kind: "text" } } },
+};
 
 const COLUMNS = 5;
 const COLUMN_WIDTH = 15;

@@ -15,6 +15,7 @@ import { pageHeading, pageRowAt, pfnOf } from "./pages.ts";
 import { objectPieces } from "./slabObjects.ts";
 import { vmallocHeading, vmallocRow } from "./vmalloc.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
+import type { Fields } from "../../../../say/table.ts";
 
 /**
  * Shows all facts about an address of kernel memory or a physical address.
@@ -41,6 +42,21 @@ export function* addressFacts(kernel: Kernel, address: bigint, isPhysical: boole
 
 const isMapped = (kernel: Kernel, address: bigint): boolean =>
   kernel.memory.isKernelAddress(address) && !(kernel.memory.translate(address) instanceof Fault);
+
+/** The fields of an address in a CPU's stack. */
+export const cpuStackFields: Fields = {
+  stack: { kind: "text", about: "which of the CPU's stacks" },
+  cpu: { kind: "number" },
+  start: { kind: "address" },
+  end: { kind: "address" },
+};
+
+/** The fields of an address in a per-CPU variable. */
+export const perCpuPlaceFields: Fields = {
+  perCpu: { kind: "text", about: "the variable" },
+  cpu: { kind: "number" },
+  offset: { kind: "number", unit: "bytes" },
+};
 
 function* containerPieces(kernel: Kernel, container: Container, shown: bigint, virtual: bigint): Pieces {
   switch (container.kind) {

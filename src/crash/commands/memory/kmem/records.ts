@@ -13,8 +13,15 @@ import { cacheListTable, cachesTable, ignoredTable } from "./slabs.ts";
 import { usageTable } from "./usage.ts";
 import { vmallocAreasTable } from "./vmalloc.ts";
 import { zoneCountersTable, zoneTable } from "./zones.ts";
+import { symbolFields } from "../../../say/symbolPiece.ts";
+import { taskContextFields } from "../../../language/taskContext.ts";
+import { cpuStackFields, perCpuPlaceFields } from "./address.ts";
 
 export const records = (): readonly Records[] => [
+  { line: "kmem ffffffff81000000", fields: symbolFields },
+  { line: "kmem ffff888000012345", fields: taskContextFields },
+  { line: "kmem fffffe0000001000", fields: cpuStackFields },
+  { line: "kmem ffff88803ec2c8c0", fields: perCpuPlaceFields },
   { line: "kmem -f", fields: freeZonesTable.columns },
   { line: "kmem -f", fields: freeAreasTable.columns },
   { line: "kmem -f", fields: freeCountTable.columns },

@@ -6,7 +6,7 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { lazyRecord, type Pieces } from "../../../../say/piece.ts";
 import { command } from "../../../language/command.ts";
 import { FIXES_LIMIT, fixesLines, fixesOf } from "./fixes.ts";
-import { verdictJson } from "./json.ts";
+import { verdictFields, verdictJson } from "./json.ts";
 import { findingsTable } from "./rows.ts";
 import { verdictLines } from "./lines.ts";
 
@@ -53,7 +53,10 @@ The section "Not checked" lists what could not be checked, with the reason.
     { line: "analyze -v", shows: "The same with evidence and commands." },
     { line: "analyze --fixes", shows: "The same with the commits after the release that change the guilty function." },
   ],
-  records: () => [{ line: "analyze -t", fields: findingsTable.columns }],
+  records: () => [
+    { line: "analyze", fields: verdictFields },
+    { line: "analyze -t", fields: findingsTable.columns },
+  ],
   *run(context, args) {
     const { kernel } = context;
     if (args.has("-t") && args.has("-v")) throw new UsageError("-t and -v exclude each other");

@@ -5,9 +5,33 @@ import type { Finding, Slot } from "../../../../insight/finding.ts";
 import type { LaterCommits } from "../../../language/laterCommits.ts";
 import { addressJson, type Json } from "../../../../say/piece.ts";
 import { sentenceText } from "./sentence.ts";
+import type { Fields } from "../../../../say/table.ts";
 
 /** Version of the record's format. It is incremented when a change would make existing programs misread the record. */
 const SCHEMA = 1;
+
+/** The fields of the verdict. */
+export const verdictFields: Fields = {
+  schema: { kind: "number", about: "version of this record" },
+  title: { kind: "text", about: "in the form that syzkaller uses" },
+  key: { kind: "text", about: "equal for the same bug on other machines and builds" },
+  kind: { kind: "text", about: "of the report; none if the machine was running" },
+  mechanism: { kind: "text" },
+  findings: {
+    kind: "data",
+    fields: {
+      id: { kind: "text", about: "stable name of the finding" },
+      severity: { kind: "text" },
+      certainty: { kind: "text", about: "certain, likely or possible" },
+      slots: { kind: "data", about: "the values of the sentence by name" },
+      text: { kind: "text", about: "the sentence" },
+      evidence: { kind: "data", about: "what was read; `says` is its sentence, `command` prints it" },
+      unknown: { kind: "data", about: "what could not be read: `what` and `because`" },
+    },
+  },
+  unchecked: { kind: "data", fields: { check: { kind: "text" }, because: { kind: "text" } } },
+  fixes: { kind: "data", about: "with --fixes: the later commits, and the branches that were searched" },
+};
 
 /** Returns the verdict as JSON. Addresses are `0x` and 16 digits. @param fixes the later commits, if they were searched for */
 export const verdictJson = (

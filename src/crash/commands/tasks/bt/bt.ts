@@ -15,7 +15,7 @@ import { address } from "../../../language/address.ts";
 import { dataLines, type DataStyle } from "./data.ts";
 import { cpuExceptionFrames, exceptionFrames } from "./exceptionFrames.ts";
 import { backtraceFields, backtraceJson } from "./json.ts";
-import { stackOverflows } from "./overflow.ts";
+import { stackOverflows, overflowFields } from "./overflow.ts";
 import { type BacktraceStyle, backtraceLines } from "./stack.ts";
 import { allTextSymbols, textSymbols } from "./textSymbols.ts";
 import { command, type Context, type Parsed, type Running } from "../../../language/command.ts";
@@ -65,7 +65,11 @@ export const bt = command({
     { line: "bt -il", shows: "With inlined functions and source lines." },
     { line: "foreach UN bt", shows: "What blocked tasks wait for." },
   ],
-  records: () => [{ line: "bt", fields: backtraceFields }],
+  records: () => [
+    { line: "bt", fields: backtraceFields },
+    { line: "bt -v", fields: overflowFields },
+    { line: "bt -O", fields: { oldMethod: { kind: "flag" } } },
+  ],
   needs: ["types", "tasks"],
   *run(context, args) {
     const { kernel } = context;

@@ -8,7 +8,11 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { taskStackRange } from "../../../../unwind/stacks.ts";
 import { type Line, type Piece, record, text } from "../../../../say/piece.ts";
-import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
+import { taskFacts, taskHeading, taskColumns } from "../../../say/taskHeading.ts";
+import type { Fields } from "../../../../say/table.ts";
+
+/** The fields of a task whose stack overflowed. */
+export const overflowFields: Fields = { ...taskColumns, signs: { kind: "data", about: "sentences" } };
 
 /** Checks the far end of every task's stack for signs of an overflow. */
 export function* stackOverflows(kernel: Kernel): Generator<Piece, void, void> {

@@ -11,8 +11,16 @@ import { command, type Context, type Parsed } from "../../../language/command.ts
 import { instructionText } from "../../../say/instruction.ts";
 import { count } from "../../../language/number.ts";
 import { type Line, type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
-import { sourceListing } from "./sourceListing.ts";
+import { sourceListing, placeFields, sourceTable } from "./sourceListing.ts";
 import { currentUserSpace } from "../../../language/userSpace.ts";
+import type { Fields } from "../../../../say/table.ts";
+
+/** The fields of an instruction. */
+const instructionFields: Fields = {
+  address: { kind: "address" },
+  bytes: { kind: "text", about: "two hexadecimal digits each" },
+  text: { kind: "text" },
+};
 
 export const dis = command({
   name: "dis",
@@ -37,6 +45,11 @@ Operands that are addresses of symbols are shown with the symbol's name. On x86 
     { line: "dis schedule", shows: "A whole function." },
     { line: "dis -rl vfs_write+50", shows: "The instructions before an address, with source lines." },
     { line: "dis -f schedule+90 5", shows: "Five instructions from an address on." },
+  ],
+  records: () => [
+    { line: "dis schedule", fields: instructionFields },
+    { line: "dis -s schedule", fields: placeFields },
+    { line: "dis -s schedule", fields: sourceTable.columns },
   ],
   *run(context, args) {
     if (args.has("-b")) {

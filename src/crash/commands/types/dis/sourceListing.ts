@@ -2,7 +2,7 @@
 import type { Context } from "../../../language/command.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { type Pieces, record, text } from "../../../../say/piece.ts";
-import type { Table } from "../../../../say/table.ts";
+import type { Table, Fields } from "../../../../say/table.ts";
 
 /** Lines of source shown before the line of the address. */
 const BEFORE = 5;
@@ -24,6 +24,9 @@ export const sourceTable: Table<SourceRow> = {
     asked: { kind: "flag", about: "the line of the address", value: ({ isAsked }) => isAsked },
   },
 };
+
+/** The fields of the source line of an address. */
+export const placeFields: Fields = { file: { kind: "text" }, line: { kind: "number" } };
 
 /**
  * Lists the source around an address and marks its line, as `dis -s` and `gdb list` show it: the file name from

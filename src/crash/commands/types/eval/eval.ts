@@ -4,6 +4,7 @@ import { command, type Context } from "../../../language/command.ts";
 import { calculate } from "./calculate.ts";
 import { record, text } from "../../../../say/piece.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
+import type { Fields } from "../../../../say/table.ts";
 
 export const evaluate = command({
   name: "eval",
@@ -23,6 +24,7 @@ An operand is a symbol, which stands for its address, or a number: decimal, or h
     { line: "eval -b (1 << 32)", shows: "A shift, with the bits of the result." },
     { line: "eval 128m", shows: "128 MiB in bytes." },
   ],
+  records: () => [{ line: "eval 128m", fields: valueFields }],
   *run(context, args) {
     const [expression] = args.rest;
     if (expression === undefined) throw new WrongUse("an expression is missing");
@@ -45,6 +47,14 @@ An operand is a symbol, which stands for its address, or a number: decimal, or h
       );
   },
 });
+
+/** The fields of a value. */
+const valueFields: Fields = {
+  hexadecimal: { kind: "text", about: "`0x` and its digits" },
+  decimal: { kind: "integer", about: "as an unsigned number" },
+  signed: { kind: "integer" },
+  octal: { kind: "text" },
+};
 
 /** Truncates a negative number to 32 bits on a 32-bit machine, unless -l is given. */
 function inWord({ kernel }: Context, value: bigint, isLong: boolean): bigint {

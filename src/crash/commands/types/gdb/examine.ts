@@ -7,6 +7,7 @@ import { runCommand } from "../../../language/language.ts";
 import type { Context, Running } from "../../../language/command.ts";
 import { faultSpan, type Line, record, type Span, addressJson } from "../../../../say/piece.ts";
 import { symbolic } from "./info.ts";
+import type { Fields } from "../../../../say/table.ts";
 
 const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
 /** Units per line by unit size in bytes, as in gdb. */
@@ -30,6 +31,13 @@ export function readFormat(text: string): Format {
   const count = Math.min(digits === "" ? 1 : Number(digits), MAX_UNITS);
   return { count, letter, size: SIZES[size ?? (letter === "a" ? "g" : letter === "c" ? "b" : "w")] ?? 4 };
 }
+
+/** The fields of a line of `x/FMT`. */
+export const examinedFields: Fields = {
+  address: { kind: "address" },
+  values: { kind: "data", about: "texts in the chosen format" },
+  text: { kind: "text", about: "of x/s" },
+};
 
 export function* examine(context: Context, { count, letter, size }: Format, place: string): Running {
   const { kernel } = context;

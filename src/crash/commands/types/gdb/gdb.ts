@@ -6,13 +6,14 @@ import { describeType } from "../../../../model/typeText.ts";
 import { address, evaluateIn } from "../../../language/address.ts";
 import { command, type Context, type Running } from "../../../language/command.ts";
 import { changed } from "../../../language/context.ts";
-import { examine, readFormat } from "./examine.ts";
-import { infoAddress, infoLine, infoScope, infoSymbol } from "./info.ts";
+import { examine, readFormat, examinedFields } from "./examine.ts";
+import { infoAddress, infoLine, infoScope, infoSymbol, infoRecords } from "./info.ts";
 import { runCommand } from "../../../language/language.ts";
 import { type Line, type Pieces, record, text, lazyRecord } from "../../../../say/piece.ts";
 import { formatOptions } from "../../../say/structView.ts";
 import { valueJson } from "../../../say/valueJson.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
+import type { Fields } from "../../../../say/table.ts";
 
 export const gdb = command({
   name: "gdb",
@@ -28,6 +29,16 @@ export const gdb = command({
     { line: "gdb x/4xg &init_task", shows: "Memory." },
     { line: "gdb info symbol schedule", shows: "The symbol at an address." },
   ],
+  records: () => [
+    {
+      line: "gdb print jiffies",
+      fields: { type: { kind: "text" }, value: { kind: "data", about: "as `struct` gives it" } },
+    },
+    { line: "gdb ptype struct list_head", fields: { type: { kind: "text" } } },
+    { line: "gdb x/4xg &init_task", fields: examinedFields },
+    { line: "gdb list schedule", fields: listedFields },
+    ...infoRecords,
+  ],
   *run(context, { rest }) {
     const [, verb = "", format = "", words = ""] = /^([a-z]+)(?:\/(\w+))?\s*(.*)$/s.exec((rest[0] ?? "").trim()) ?? [];
     if (verb === "") throw new WrongUse("a command is missing");
@@ -36,6 +47,13 @@ export const gdb = command({
     yield* run(context, words.trim(), format);
   },
 });
+
+/** The fields of `gdb list`. */
+const listedFields: Fields = {
+  file: { kind: "text" },
+  line: { kind: "number" },
+  text: { kind: "text", about: "if the file is on this machine" },
+};
 
 type Run = (context: Context, words: string, format: string) => Running;
 

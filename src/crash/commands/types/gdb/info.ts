@@ -10,12 +10,39 @@ import { typeName } from "../../../../model/typeName.ts";
 import { address } from "../../../language/address.ts";
 import type { Context } from "../../../language/command.ts";
 import { type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
+import type { Records } from "../../../../say/table.ts";
 
 /** Formats an address as gdb does in angle brackets: `schedule`, `schedule+5`. */
 export function symbolic(kernel: Kernel, at: bigint): string {
   const symbol = kernel.symbols.at(at);
   return symbol ? symbolPlace(symbol, at) : "";
 }
+
+/** The records of gdb's `info`. */
+export const infoRecords: readonly Records[] = [
+  {
+    line: "gdb info line schedule",
+    fields: {
+      file: { kind: "text" },
+      line: { kind: "number" },
+      start: { kind: "address", about: "of the line's first instruction" },
+      end: { kind: "address", about: "of the instruction after the line's" },
+    },
+  },
+  {
+    line: "gdb info symbol schedule",
+    fields: {
+      symbol: { kind: "text" },
+      offset: { kind: "number", unit: "bytes" },
+      module: { kind: "text" },
+    },
+  },
+  { line: "gdb info address schedule", fields: { symbol: { kind: "text" }, address: { kind: "address" } } },
+  {
+    line: "gdb info scope schedule",
+    fields: { name: { kind: "text" }, type: { kind: "text" }, parameter: { kind: "flag", about: "or a variable" } },
+  },
+];
 
 export function* infoLine(context: Context, words: string): Pieces {
   const { kernel } = context;

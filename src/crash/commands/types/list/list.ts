@@ -5,7 +5,7 @@ import { address, offset } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { listElements, type ListWalk } from "./listWalk.ts";
 import { text, lazyRecord, addressJson } from "../../../../say/piece.ts";
-import { elementData, elementLines, formatOptions, structReference } from "../../../say/structView.ts";
+import { elementData, elementLines, formatOptions, structReference, namedFields } from "../../../say/structView.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const list = command({
@@ -44,6 +44,7 @@ If a list returns to an element other than its head, the elements before that ar
       shows: "A list whose head is in an element.",
     },
   ],
+  records: () => [{ line: "list -H modules", fields: { address: { kind: "address" }, ...namedFields } }],
   needs: ["memory"],
   *run(context, args) {
     if (args.has("-s") && args.has("-S")) throw new UsageError("-S and -s options are mutually exclusive");

@@ -4,9 +4,10 @@ import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { address, offset } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
-import { elementData, elementLines, formatOptions, structReference } from "../../../say/structView.ts";
-import { mapleDump, treeElements, type TreeKind, type TreeWalk } from "./treeWalk.ts";
+import { elementData, elementLines, formatOptions, structReference, namedFields } from "../../../say/structView.ts";
+import { mapleDump, treeElements, type TreeKind, type TreeWalk, rangeFields } from "./treeWalk.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
+import type { Fields } from "../../../../say/table.ts";
 
 export const tree = command({
   name: "tree",
@@ -38,6 +39,10 @@ Start is the address of the root - rb_root, xarray, radix_tree_root or maple_tre
     { line: "tree -t xarray -p irq_desc_tree", shows: "An xarray with the indexes." },
     { line: "tree -t maple -r mm_struct.mm_mt ffff8ef683c56400", shows: "The memory areas of a process." },
   ],
+  records: () => [
+    { line: "tree -t rbtree vmap_area_root", fields: elementFields },
+    { line: "tree -t maple -v -r mm_struct.mm_mt ffff8ef683c56400", fields: rangeFields },
+  ],
   *run(context, args) {
     const { kernel } = context;
     const walk = readWalk(context, args);
@@ -58,6 +63,14 @@ Start is the address of the root - rb_root, xarray, radix_tree_root or maple_tre
     }
   },
 });
+
+/** The fields of an element; with -s and -S also the members. */
+const elementFields: Fields = {
+  address: { kind: "address" },
+  index: { kind: "integer", about: "in an xarray; the number of the element in a maple tree" },
+  position: { kind: "text", about: "the turns from the root" },
+  ...namedFields,
+};
 
 const KINDS: readonly (readonly [prefix: RegExp, kind: TreeKind])[] = [
   [/^ra/, "xarray"],

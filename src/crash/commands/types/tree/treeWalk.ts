@@ -6,6 +6,7 @@ import { taggedNode, xarrayEntriesBelow, xarrayHead, xarrayPath } from "../../..
 import type { Kernel } from "../../../../model/kernel.ts";
 import { type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
 import { indent } from "../../../../render/pad.ts";
+import type { Fields } from "../../../../say/table.ts";
 
 export type TreeKind = "rbtree" | "xarray" | "maple";
 
@@ -58,6 +59,13 @@ function topOf(kernel: Kernel, { kind, start, startIs }: TreeWalk): bigint {
     kernel.object(kernel.types.find("struct", "xarray") ? "struct xarray" : "struct radix_tree_root", start),
   );
 }
+
+/** The fields of a range of a maple tree. */
+export const rangeFields: Fields = {
+  first: { kind: "integer" },
+  last: { kind: "integer" },
+  entry: { kind: "address", about: "0 for an empty range" },
+};
 
 /** Prints a maple tree with its nodes and empty ranges, as the kernel's mt_dump() does (lib/maple_tree.c). */
 export function* mapleDump(kernel: Kernel, walk: TreeWalk): Pieces {
