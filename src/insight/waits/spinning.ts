@@ -118,7 +118,7 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
     function: asked.asker,
     resource,
     queue: queueOf(kernel, kind, asked.lock, others),
-    state: { holders, ...(note === undefined ? {} : { note }), fields },
+    state: { holders, note: note ?? "the lock does not record its holder, and no CPU's stack shows it", fields },
     unknown: undefined,
   };
 }

@@ -56,3 +56,10 @@ function classPrivate(kernel: Kernel, deviceClass: Obj<"struct class">): Obj<"st
   }
   throw Fault.at("unknown", deviceClass.address, "the class is not registered in class_kset");
 }
+
+/**
+ * Returns the `struct gendisk` of a bio. `bi_bdev` exists since Linux kernel commit 309dca309fc3 ("block: store a
+ * block_device pointer in struct bio") (in v5.12). @throws Fault
+ */
+export const bioDisk = (bio: Obj<"struct bio">): Obj<"struct gendisk"> =>
+  bio.at(bio.has("bi_bdev") ? "bi_bdev.bd_disk" : "bi_disk").deref();

@@ -3,6 +3,9 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { inFlightText } from "../block/inFlight.ts";
+import { bioDisk } from "../block/gendisk.ts";
 import { taskTable } from "../sched/task.ts";
 import { flushedWork, flushedWorkqueue } from "./flush.ts";
 import { gracePeriodState } from "./gracePeriod.ts";
@@ -115,7 +118,18 @@ const PF_KTHREAD = 0x00200000;
 function bioEnd(sleeper: Sleeper, address: bigint): Found | undefined {
   if (!callers(sleeper, 4).some((name) => /^(submit_bio_wait|blkdev_issue_\w+)$/.test(name))) return undefined;
   const bio = pointedBack(sleeper, "struct bio", "bi_private", address);
-  return bio === undefined ? undefined : { resource: { kind: "bio", type: "struct bio", address: bio } };
+  if (bio === undefined) return undefined;
+  const disk = attempt(() => bioDisk(sleeper.kernel.object("struct bio", bio)));
+  return { resource: { kind: "bio", type: "struct bio", address: bio }, ...diskState(disk) };
+}
+
+/** Returns the disk of a request: of its queue since v5.15, before `rq_disk`. @throws Fault */
+const requestDisk = (request: Obj): Obj => request.at(request.has("q.disk") ? "q.disk" : "rq_disk").deref();
+
+/** Returns the requests in flight of a disk as the state of what it has to do. */
+function diskState(disk: Obj | Fault): { state?: ResourceState } {
+  const note = disk instanceof Fault ? disk : attempt(() => inFlightText(disk));
+  return typeof note === "string" ? { state: { holders: [], note, fields: [] } } : {};
 }
 
 /**
@@ -125,7 +139,7 @@ function bioEnd(sleeper: Sleeper, address: bigint): Found | undefined {
 function requestEnd(sleeper: Sleeper, address: bigint): Found | undefined {
   if (!callers(sleeper, 4).some((name) => /^blk_execute_rq$/.test(name))) return undefined;
   const request = pointedBack(sleeper, "struct request", "end_io_data", address);
-  return request === undefined
-    ? undefined
-    : { resource: { kind: "request", type: "struct request", address: request } };
+  if (request === undefined) return undefined;
+  const disk = attempt(() => requestDisk(sleeper.kernel.object("struct request", request)));
+  return { resource: { kind: "request", type: "struct request", address: request }, ...diskState(disk) };
 }

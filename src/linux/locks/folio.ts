@@ -2,8 +2,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import type { Obj } from "../../model/object.ts";
-import { requestsInFlight } from "../block/blkMq.ts";
+import { inFlightText } from "../block/inFlight.ts";
 import { fuseDaemonsOf } from "./queues/fuse.ts";
 import type { ResourceState } from "./resource.ts";
 
@@ -23,15 +22,8 @@ export function folioState(kernel: Kernel, address: bigint): ResourceState {
   const inode = kernel.object("struct address_space", mapping).at("host").deref();
   const daemons = attempt(() => fuseDaemonsOf(inode));
   if (!(daemons instanceof Fault) && daemons.length > 0) return { holders: daemons, fields };
-  const note = attempt(() => inFlightNote(inode.at("i_sb.s_bdev").deref()));
+  const device = attempt(() => inode.at("i_sb.s_bdev").deref());
+  if (device instanceof Fault || device.address === 0n) return { holders: [], fields };
+  const note = attempt(() => inFlightText(device.at("bd_disk").deref()));
   return { holders: [], ...(typeof note === "string" ? { note } : {}), fields };
-}
-
-/** Returns `vda has 3 requests in flight`; undefined without a device. @param device `struct block_device` @throws Fault */
-export function inFlightNote(device: Obj): string | undefined {
-  if (device.address === 0n) return undefined;
-  const disk = device.at("bd_disk").deref();
-  const [reads, writes] = requestsInFlight(disk);
-  const count = reads + writes;
-  return `${disk.at("disk_name").text()} has ${count} ${count === 1 ? "request" : "requests"} in flight`;
 }

@@ -8,6 +8,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import { memberPath, type MemberStep } from "../../model/memberPath.ts";
 import type { Obj } from "../../model/object.ts";
 import { symbolText } from "../../model/symbolText.ts";
+import { bioDisk } from "../block/gendisk.ts";
 import { inodeText } from "../fs/fileText.ts";
 import { stackOwner } from "../sched/stack.ts";
 import { taskComm, taskPid, taskTable } from "../sched/task.ts";
@@ -26,7 +27,9 @@ export function resourceName(kernel: Kernel, { kind, address, type, detail, phra
   const place = placeName(kernel, `${type ?? ""}@${hex0x(address)}`);
   if (kind === "folio") return `${detail ?? ""} of ${place ?? "folio"}`;
   if (kind === "bit") return place === undefined ? detail : `${bitName(kernel, place, detail ?? "")} of ${place}`;
-  if (kind === "bio") return attempt(() => bioDisk(kernel, address)) as string | undefined;
+  if (kind === "bio")
+    return attempt(() => `of ${bioDisk(kernel.object("struct bio", address)).at("disk_name").text()}`) as
+      string | undefined;
   if (kind === "journal" || kind === "pipe") return detail;
   if (phrase !== undefined) return undefined;
   return place;
@@ -48,15 +51,6 @@ function bitName(kernel: Kernel, place: string, bit: string): string {
   if (!place.startsWith("buffer_head.b_state")) return bit;
   const known = kernel.types.enumerator("BH_Lock");
   return known?.type.values.find(({ name, value }) => name.startsWith("BH_") && String(value) === bit)?.name ?? bit;
-}
-
-/**
- * Returns the disk of a bio, such as `of vda`. `bi_bdev` exists since Linux kernel commit 309dca309fc3 ("block: store a
- * block_device pointer in struct bio") (in v5.12).
- */
-function bioDisk(kernel: Kernel, address: bigint): string {
-  const bio = kernel.object("struct bio", address);
-  return `of ${bio.at(bio.has("bi_bdev") ? "bi_bdev.bd_disk.disk_name" : "bi_disk.disk_name").text()}`;
 }
 
 /**

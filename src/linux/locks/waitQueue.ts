@@ -7,6 +7,9 @@ import { ownerOfQueue } from "./queues/queueOwner.ts";
 import { percpuRwsemState } from "./percpuRwsem.ts";
 import type { Found, QueuedTask } from "./resource.ts";
 import { callers, linkedWaiter, type Sleeper } from "./sleeper.ts";
+import { inFlightText } from "../block/inFlight.ts";
+import { slabObjectAt } from "../slab/slabObject.ts";
+import { slabStruct } from "../slab/slabTypes.ts";
 import { folioState } from "./folio.ts";
 import { rpcWait } from "./rpc.ts";
 import { type WaiterRing, waiterRing, type WaiterShape } from "./waiterRing.ts";
@@ -82,7 +85,21 @@ function keyed({ entry, ring, sleeper }: SpecialEntry, kind: "bit" | "variable")
     if (!(call instanceof Fault)) return { queue, ...call };
   }
   const detail = kind === "bit" ? { detail: String(bit) } : {};
-  return { resource: { kind, type: undefined, address, ...detail }, queue };
+  const note = kind === "bit" ? attempt(() => bufferNote(kernel, address)) : undefined;
+  const state = typeof note === "string" ? { state: { holders: [], note, fields: [] } } : {};
+  return { resource: { kind, type: undefined, address, ...detail }, queue, ...state };
+}
+
+/**
+ * Returns the requests in flight of the device of a buffer, for the word with the bits of its state, which is
+ * `buffer_head.b_state`; undefined for another word. @throws Fault
+ */
+function bufferNote(kernel: Kernel, word: bigint): string | undefined {
+  const object = slabObjectAt(kernel, word);
+  if (!object || slabStruct(kernel, object) !== "buffer_head") return undefined;
+  const buffer = kernel.object("struct buffer_head", object.address);
+  if (buffer.at("b_state").address !== word) return undefined;
+  return inFlightText(buffer.at("b_bdev.bd_disk").deref());
 }
 
 /**

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { attempt, Fault } from "../../../src/base/fault.ts";
 import { driverInFlight, requestKinds, requestsInFlight } from "../../../src/linux/block/blkMq.ts";
 import { disks } from "../../../src/linux/block/gendisk.ts";
+import { inFlightText } from "../../../src/linux/block/inFlight.ts";
 import { type Toy, toyKernel, type ToyValue } from "../../builders/kernel.ts";
 
 const BASE = 0xffff_8880_0000_0000n;
@@ -103,7 +104,7 @@ const bitmapTypes = `
   struct request_queue { struct blk_mq_ops *mq_ops; struct xarray hctx_table; struct blk_mq_tag_set *tag_set; };
   struct disk_stats { struct { struct { long counter; } a; } in_flight[2]; };
   struct block_device { struct disk_stats *bd_stats; };
-  struct gendisk { struct request_queue *queue; struct block_device *part0; };
+  struct gendisk { struct request_queue *queue; struct block_device *part0; char disk_name[32]; };
   struct cpumask { unsigned long bits[1]; };
   struct cpumask __cpu_possible_mask; unsigned long __per_cpu_offset[4]; unsigned int nr_cpu_ids;`;
 
@@ -162,6 +163,12 @@ test("requests under way are those whose tag is in use, that the driver has, and
   assert.deepEqual(inFlight(taggedDisk(0b1111111n, requests)), [2, 2]);
   assert.deepEqual(inFlight(taggedDisk(0b1111111n, requests, { cleared: 0b1000001n })), [0, 2]);
   assert.deepEqual(requestKinds(taggedDisk(0n, [])), ["READ", "WRITE"]);
+});
+
+test("the requests in flight are told with the disk's name, without an age where no clock is known", () => {
+  const kernel = taggedDisk(0b11n, [request(true), request(false)]);
+  kernel.put("char [32]", kernel.object("struct gendisk", DISK).at("disk_name").address, "vda");
+  assert.equal(inFlightText(kernel.object("struct gendisk", DISK)), "vda has 2 requests in flight");
 });
 
 test("tags shared by all hardware queues are counted once, whoever sent the request", () => {
