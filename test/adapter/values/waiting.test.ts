@@ -43,3 +43,25 @@ test("a task that runs waits for nothing", () => {
   const kernel = kernelOf(["schedule", "__mutex_lock", "shelve"]);
   assert.deepEqual([...waitEntries(kernel.object("struct task_struct", taskAddress(7)))], []);
 });
+
+test("a task that waits for another to act depends on it, because nothing is held", () => {
+  const kernel = sleepingKernel({
+    taskMembers: "unsigned int ptrace;",
+    sleepers: [
+      {
+        pid: 5,
+        comm: "traced",
+        functions: ["schedule", "ptrace_stop", "get_signal"],
+        with: { __state: 8, ptrace: 1, parent: taskAddress(7) },
+      },
+    ],
+    tasks: [{ pid: 7, comm: "tracer" }],
+    cpus: [0, 7],
+  });
+  const [entry] = waitEntries(kernel.object("struct task_struct", taskAddress(5)));
+  assert.equal(entry?.value, "its tracer; depends on tracer [7], running on CPU 1");
+  assert.deepEqual(
+    [...(entry.unfolding?.named() ?? [])].map(({ name }) => name),
+    ["depends on"],
+  );
+});
