@@ -163,7 +163,8 @@ export class WaitsView implements View {
       @click=${() => void this.select(key)}
       @dblclick=${() => this.goTo(key)}
     >
-      <span class="name">${node.name}</span><span class="about">${node.state}${more}</span>
+      <span class=${node.state === "" && omitted === 0 ? "name alone" : "name"}>${node.name}</span
+      ><span class="about">${node.state}${more}</span>
     </button>`;
   }
 

@@ -116,7 +116,7 @@ function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined 
     state: holders.length > 0 ? "" : text(record, "heldBy"),
     address: address === "" ? undefined : address,
     holders,
-    isLock: /^(mutex|rwsem|semaphore|rt_mutex|percpu_rwsem)\b/.test(text(record, "type")),
+    isLock: /^(mutex|rwsem|semaphore|rt_mutex|percpu_rwsem|spinlock|rwlock|file-lock)\b/.test(text(record, "type")),
     inCycle: text(record, "cycle") !== "",
   };
 }
