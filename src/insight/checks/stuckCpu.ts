@@ -1,11 +1,12 @@
 /** Checks which CPU was stuck. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
-import { preemptCount, preemptCountText } from "../../linux/sched/preempt.ts";
+import { preemptCount } from "../../linux/sched/preempt.ts";
 import { hz } from "../../linux/time/timekeeping.ts";
 import type { ReportFacts } from "../../log/facts.ts";
 import { guiltyAmong } from "../../log/guilty.ts";
 import { isMachinery } from "../../log/machinery.ts";
+import { preemptCountText } from "../../log/preemptCount.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { type Check, pause, type Step } from "../check.ts";
 import { cpuContext, type CpuContext } from "../cpuContext.ts";

@@ -4,14 +4,6 @@ import { perCpuVariable } from "../../kernel/percpu.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { cpuTask } from "./cpu.ts";
 
-/** Bits of a preempt count (include/linux/preempt.h). */
-const FIELDS: readonly (readonly [name: string, shift: number, bits: number])[] = [
-  ["preempt_disable() depth", 0, 8],
-  ["softirq depth", 8, 8],
-  ["hardirq depth", 16, 4],
-  ["NMI depth", 20, 4],
-];
-
 /**
  * Returns the preempt count of a CPU, without x86's bit for the need to reschedule. x86 has it in a per-CPU variable,
  * from v6.2 to v6.14 in `pcpu_hot`; other architectures in the running task's `thread_info`. @throws Fault
@@ -28,13 +20,4 @@ export function preemptCount(kernel: Kernel, cpu: number): number {
   for (const path of ["thread_info.preempt.count", "thread_info.preempt_count"])
     if (task.has(path)) return count(task.at(path).number());
   throw Fault.of("unknown", "the location of the preempt count is not known for this architecture");
-}
-
-/** Formats a preempt count: "preempt_disable() depth 2, hardirq depth 1"; "0" for a CPU that can be preempted. */
-export function preemptCountText(count: number): string {
-  const parts = FIELDS.flatMap(([name, shift, bits]) => {
-    const value = (count >>> shift) & ((1 << bits) - 1);
-    return value === 0 ? [] : [`${name} ${value}`];
-  });
-  return parts.length === 0 ? "0" : parts.join(", ");
 }

@@ -1,5 +1,7 @@
 /** Explanations of reports about locks and about contexts in which code may not sleep. */
+import { heldLocks } from "../facts/heldLocks.ts";
 import type { ReportFacts } from "../facts.ts";
+import { preemptFields, whyAtomic } from "../preemptCount.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
@@ -28,7 +30,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-state":
       return explainState(facts);
     case "lock-context":
-      return `A lock${named(wants)} that may sleep (always, or on a PREEMPT_RT kernel) is taken in a context that does not allow it.`;
+      return explainWait(facts, wants);
     case "lock-balance":
       return `A lock${named(particular(facts, "lock"))} that the task does not hold, as lockdep has it, was released${byFunction(facts)}: most often it was released twice, or by a path that did not take it.`;
     case "lock-freed":
@@ -36,16 +38,35 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-held":
       return explainHeld(facts, who);
     case "lock-nested":
-      return "A lock was taken as nested in another that is not held.";
+      return `${who === "a task" ? "A task" : who} takes${named(wants ?? particular(facts, "lock")) || " a lock"}${inFunction(facts)}, and declares it nested in another lock that it does not hold.`;
     case "lock-key":
       return `A lock was used${inFunction(facts)} that lockdep cannot name: it was never initialised, or lies in memory that is no static object.`;
     case "lock-limit":
       return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”): it turned itself off. That is a limit of the debugging, no fault of the locks.`;
     case "lock-bug":
-      return `What is done to a lock, or lockdep's own record of it, is wrong${saidByLockdep(facts)}${inFunction(facts)}: an unbalanced or wrong operation, a lock that was freed or never initialised, or memory that was overwritten.`;
+      return `What is done to a lock, or lockdep's own record of it, is wrong${saidByLockdep(facts)}${inFunction(facts)}${facts.report.headline.groups.place === undefined ? "" : ` (checked at ${facts.report.headline.groups.place})`}: an unbalanced or wrong operation, a lock that was freed or never initialised, or memory that was overwritten.`;
     default:
       return explainContext(facts);
   }
+}
+
+/**
+ * print_lock_invalid_wait_context: the inner wait type of the context is the lowest of its own and of the held locks'
+ * (include/linux/lockdep_types.h, enum lockdep_wait_type).
+ */
+function explainWait(facts: ReportFacts, lock: string | undefined): string {
+  const taken = `A lock${named(lock)} that may sleep (always, or on a PREEMPT_RT kernel) is taken`;
+  const own = facts.texts.map((text) => /^context-\{\d:(\d)\}/.exec(text)?.[1]).find(Boolean);
+  const wanted = facts.texts
+    .map((text) => /^\s{0,32}[0-9a-f]{8,16} \(.{1,160}\)\{.{0,16}\}-\{(\d):\d\}, at: /.exec(text)?.[1])
+    .find(Boolean);
+  if (own === undefined || wanted === undefined) return `${taken} in a context that does not allow it.`;
+  const lowest = heldLocks(facts).find(({ inner }) => inner !== undefined && inner > 0 && inner < Number(wanted));
+  if (Number(own) < Number(wanted))
+    return `${taken} in a context that allows only locks of a lower wait type (the lock has ${wanted}, the context ${own}), such as an interrupt.`;
+  return lowest === undefined
+    ? `${taken} in a context that does not allow it.`
+    : `${taken} within \`${lowest.name}\`, which allows only locks of a lower wait type (the lock has ${wanted}, \`${lowest.name}\` ${lowest.inner}).`;
 }
 
 const saidByLockdep = ({ said }: ReportFacts): string => {
@@ -117,11 +138,18 @@ function explainContext(facts: ReportFacts): string {
     case "spinlock":
       return explainSpinlock(facts, groups.fault ?? "");
     case "atomic-sleep":
-      return `A function that may sleep was called${groups.place === undefined ? "" : ` (at ${groups.place})`} where that is forbidden. ${reasonNotToSleep(facts)}`.trimEnd();
+      return (
+        `A function that may sleep was called${groups.place === undefined ? "" : ` (at ${groups.place})`} where that is forbidden. ${reasonNotToSleep(facts)}`.trimEnd() +
+        holding(facts)
+      );
     case "atomic-schedule":
       return explainSchedule(facts);
     case "preemptible":
-      return `\`${groups.used ?? "smp_processor_id"}()\` was used${inFunction(facts)} where the task can move to another CPU: the answer may be wrong by the time it is used.`;
+      return `\`${groups.used ?? "smp_processor_id"}()\` was used${inFunction(facts)} where the task can move to another CPU: ${
+        /add|sub|inc|dec|write|xchg|or\b|and\b/.test(groups.used ?? "")
+          ? "it may change the variable of a CPU on which the task does not run any more"
+          : "its answer may be of a CPU on which the task does not run any more"
+      }.`;
     default:
       return explainLeak(facts);
   }
@@ -140,29 +168,48 @@ function explainLeak(facts: ReportFacts): string {
       : Number.parseInt(count, 16) === 0
         ? "with a lock or an RCU read-side section held (preemption is on)"
         : `with preemption off or in an atomic section (preempt_count 0x${count})`;
-  return `A work item came back ${what}: its function${name === undefined ? "" : ` \`${name}\``}, or what that called, did not release it.`;
+  return `A work item came back ${what}: its function${name === undefined ? "" : ` \`${name}\``}, or what that called, did not release it.${holding(facts)}`;
 }
 
 function explainSchedule(facts: ReportFacts): string {
   const { count } = facts.report.headline.groups;
+  const value = count === undefined ? undefined : Number.parseInt(count, 16);
   // Within the scheduler the count is 1 at least.
-  if (count !== undefined && Number.parseInt(count, 16) === 0)
+  if (value === 0)
     return `A task gave up the processor with a count of preemption (preempt_count 0x${count}) below what the scheduler itself sets: preemption was turned on once too often.`;
-  const lock = facts.texts.some((text) => text.startsWith("no locks held by")) ? "" : "a spinlock is held, ";
+  const holdsNone = facts.texts.some((text) => text.startsWith("no locks held by"));
+  const reasons = value === undefined ? [] : whyAtomic(preemptFields(value).preempt > 0 ? value - 1 : value, holdsNone);
+  const why =
+    reasons.length === 0
+      ? `${holdsNone ? "" : "a spinlock is held, "}preemption is off, or it is an interrupt${count === undefined ? "" : ` (preempt_count 0x${count})`}`
+      : `${reasons.join(", and ")} (preempt_count 0x${count}, in which 1 is the scheduler's own)`;
   const disabled = particular(facts, "disabled");
-  return `A task gave up the processor where that is forbidden: ${lock}preemption is off, or it is an interrupt${count === undefined ? "" : ` (preempt_count 0x${count})`}. Code forgot to ${lock === "" ? "allow preemption again" : "release"}, or called a function that sleeps.${disabled === undefined ? "" : ` Preemption was last turned off in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
+  return `A task gave up the processor where that is forbidden: ${why}.${holding(facts)}${disabled === undefined ? "" : ` Preemption was last turned off in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
+}
+
+/** The largest number of locks that a sentence names. */
+const MAX_NAMED = 4;
+
+/** Names the locks that the report lists as held, the last one taken last. */
+function holding(facts: ReportFacts): string {
+  const names = [...new Set(heldLocks(facts).map(({ name }) => name))];
+  if (names.length === 0) return "";
+  const shown = names.slice(-MAX_NAMED).map((name) => `\`${name}\``);
+  return ` It holds ${names.length > shown.length ? "among others " : ""}${shown.join(", ")}.`;
 }
 
 function reasonNotToSleep(facts: ReportFacts): string {
   const atomic = particular(facts, "atomic");
   const irqs = particular(facts, "irqs");
   const count = particular(facts, "count");
+  const value = count === undefined ? 0 : Number.parseInt(count, 16);
+  const held = whyAtomic(value);
   const reasons = [
-    ...(atomic === "1"
-      ? [
-          `preemption is off or a spinlock is held, or it is a softirq or an interrupt (in_atomic 1${count === undefined ? "" : `, preempt_count ${count}`})`,
-        ]
-      : []),
+    ...(atomic !== "1"
+      ? []
+      : held.length > 0
+        ? [`${held.join(", and ")} (in_atomic 1, preempt_count ${count})`]
+        : ["preemption is off or a spinlock is held, or it is a softirq or an interrupt (in_atomic 1)"]),
     ...(irqs !== undefined && irqs !== "0" ? ["interrupts are off (irqs_disabled 1)"] : []),
   ];
   if (reasons.length === 0)
@@ -178,6 +225,10 @@ const lockAt = ({ headline }: ReportFacts): string => {
   return address === undefined ? "" : ` at ${address}`;
 };
 
+/** Names who uses the lock. */
+const subject = ({ comm, cpu }: ReportFacts): string =>
+  comm === undefined ? "A task" : `\`${comm}\`${cpu === undefined ? "" : ` on CPU ${cpu}`}`;
+
 function explainSpinlock(facts: ReportFacts, fault: string): string {
   const owner = particular(facts, "owner");
   const magic = particular(facts, "magic");
@@ -189,11 +240,11 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
   if (fault.includes("bad magic"))
     return `The magic number of the lock${lockAt(facts)}${inFunction(facts).replace(/^ in (.*)$/, ", used in $1,")} is wrong${magic === undefined ? "" : ` (${magic}; ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"} is right)`}: it was never initialised, was freed, or was overwritten.`;
   if (fault.includes("recursion"))
-    return `A task took a spinlock that it already holds: it would wait for itself.${of}`;
+    return `${subject(facts)} took a spinlock${inFunction(facts)} that it already holds, as the lock's own record has it: it would wait for itself.${of}`;
   if (fault.includes("lockup"))
-    return `A spinlock could not be taken for a long time: its holder does not release it.${of}`;
+    return `${subject(facts)} could not take a spinlock${inFunction(facts)} for a long time: its holder does not release it, or did not run.${of}`;
   if (fault.includes("already unlocked"))
-    return `A lock${named(particular(facts, "lock"))} was released that was not held.`;
+    return `A lock${named(particular(facts, "lock"))} was released${inFunction(facts)} that was not held.`;
   if (fault.includes("wrong")) return `A lock was released by another task or CPU than took it.${of}`;
   return `A lock is in a state that cannot be.${of}`;
 }

@@ -1,0 +1,25 @@
+/** The locks that a report lists as held. */
+
+/** A lock of the list "N locks held by", in the order in which they were taken. */
+export interface HeldLock {
+  readonly name: string;
+  /** The inner wait type of lockdep (since 5.8): the highest outer type that may be taken within. */
+  readonly inner: number | undefined;
+}
+
+/** `#0: ffff888011aa0a58 (&a->lock){+.+.}-{3:3}, at: f+0x44/0x90` (kernel/locking/lockdep.c, print_lock). */
+const HELD =
+  /^\s{0,32}#\d{1,3}: {1,4}(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{[^}]{0,40}\}(?:-\{\d{1,2}:(\d{1,2})\})?, at:/;
+
+/** Returns the locks of the first list; a report may list those of all tasks, each after its own line. */
+export function heldLocks({ texts }: { readonly texts: readonly string[] }): HeldLock[] {
+  const start = texts.findIndex((text) => /^\s{0,32}\d{1,4} locks? held by /.test(text));
+  if (start < 0) return [];
+  const locks: HeldLock[] = [];
+  for (const text of texts.slice(start + 1)) {
+    if (/^\s{0,32}\d{1,4} locks? held by /.test(text)) break;
+    const match = HELD.exec(text);
+    if (match) locks.push({ name: match[1] ?? "", inner: match[2] === undefined ? undefined : Number(match[2]) });
+  }
+  return locks;
+}
