@@ -100,7 +100,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
     headline: log.lines[report.at]?.text.trim() ?? "",
     texts,
     numbers,
-    ...taskOf(own, groups),
+    ...taskOf(own, groups, /^(?:lock-|rcu-usage)/.test(row.kind)),
     ...systemOf(texts, bootBefore(log, report.start)),
     where: verdict.frame,
     site,
@@ -122,7 +122,7 @@ function isOf({ isWithinTrace }: SiteLine, kind: Kind): boolean {
 
 /** Marks, and lines of others that only their form distinguishes from the report's when lines have no caller. */
 const NOT_SAID =
-  /^(?:$|-{6,}|={20,}|8<---|audit: |Hardware name:|CPU: \d|Modules linked in|(?:Read|Write) of size \d|\? )/;
+  /^(?:$|-{6,}|={20,}|8<---|audit: |Hardware name:|CPU: \d|Modules linked in|(?:Read|Write) of size \d|\? |FAULT_INJECTION: |name \w{1,64}, interval \d)/;
 
 /**
  * Returns the messages between the cut mark and the headline, or after a headline that announces them (before 4.13,

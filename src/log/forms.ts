@@ -1,4 +1,5 @@
 /** The forms of lines that can belong to a report. */
+import type { Kind } from "./kinds.ts";
 import { isMachineLine } from "./machines.ts";
 import { entryOf, isPlainlyEntry } from "./trace.ts";
 
@@ -13,6 +14,8 @@ export const RULE = /^\s{0,32}={20,}\s*$/;
 /** First lines of the next boot, or of the kernel that captures the dump. */
 export const BOOT =
   /^(?:Linux version \d|SeaBIOS \(version|early console in (?:extract_kernel|setup code)|Total RAM Size = |Booting Linux on physical CPU|Booting the kernel|(?:\w+: )?Decompressing Linux)/;
+/** Messages of checks whose headline says nothing but the place of the check. */
+export const PRELUDE = /^(?:refcount_t: |ODEBUG: )/;
 export const PANIC = /^Kernel panic - not syncing/;
 /** The line before the stacks of the other CPUs, which print them themselves on request. */
 export const ALL_CPUS = /Sending NMI (?:from CPU|to (?:all|other) CPUs)|^Sending [A-Za-z]+ (?:from|to)/;
@@ -41,6 +44,22 @@ export const isBody = (text: string): boolean =>
   STALLS.test(text) ||
   MEMORY.test(text) ||
   HARDWARE.test(text);
+
+/** Reports of a few lines, by kind: all that they consist of besides the lines of `dump_stack`. */
+const SHORT: Partial<Record<Kind, RegExp>> = {
+  // unwind_dump() in arch/x86/kernel/unwind_frame.c.
+  "stack-unwind": /^(?:unwind stack type|\s{0,32}(?:[0-9a-f]{16}|\(_{0,4}ptrval_{0,4}\)): )/,
+  remark: /^$/,
+  "forced-failure": /^name \w{1,64}, interval \d/,
+};
+
+/** Whether a line can belong to a report of a kind. */
+export function isBodyOf(kind: Kind, text: string): boolean {
+  const short = SHORT[kind];
+  if (!short) return isBody(text);
+  if (text === "" || short.test(text)) return true;
+  return kind !== "stack-unwind" && (TASK.test(text) || isTraceLine(text) || isMachineLine(text));
+}
 
 /** Whether a line can follow the end mark of a report: x86 repeats the registers (oops_end). */
 export const isAfterwards = (text: string): boolean =>

@@ -1,28 +1,23 @@
 /** The guilty function of a report, by the rule of its kind. */
 import type { KernelLog } from "./kernelLog.ts";
 import type { Kind, KindRow } from "./kinds.ts";
-import { ANCHORS, isMachinery, SLEEPS, withoutWrapper } from "./machinery.ts";
-import { type Place, placeAt, plainName } from "./place.ts";
+import {
+  type Frame,
+  frameOf,
+  framesOf,
+  isBehind,
+  nameOf,
+  NONE,
+  siteFrames,
+  traceFrames,
+  type Verdict,
+} from "./frames.ts";
+import { ANCHORS, isMachinery, isUserOfMachinery, SLEEPS, withoutWrapper } from "./machinery.ts";
+import { type Place, placeAt } from "./place.ts";
 import type { Report } from "./reports.ts";
-import { type Entry, linkOf, siteIn, stacksOf, type Trace } from "./traces.ts";
+import { stacksOf } from "./traces.ts";
 
-/** The function that a report is about, and the line that names it. */
-export interface Frame {
-  readonly place: Place;
-  readonly at: number;
-  /** It is a return address; else the instruction itself. */
-  readonly returns: boolean;
-  readonly file?: string | undefined;
-  readonly line?: number | undefined;
-}
-
-/** The guilty function of a report, and the name used for it in the title. */
-export interface Verdict {
-  readonly frame: Frame | undefined;
-  readonly name: string | undefined;
-}
-
-const NONE: Verdict = { frame: undefined, name: undefined };
+export type { Frame, Verdict } from "./frames.ts";
 
 /** Finds the guilty function: the first one that is not machinery, in the order of frames for the kind of report. */
 export function verdictOf(log: KernelLog, report: Report): Verdict {
@@ -69,64 +64,14 @@ export function guiltyAmong(frames: readonly Frame[], { kind, guilty, skip }: Ki
   }
 }
 
-const nameOf = ({ place }: Frame): string => plainName(place.name ?? "");
-
 function first(frames: readonly Frame[], kind: Kind, skip?: RegExp): Verdict {
-  const frame = frames.find((one) => one.place.name !== undefined && !isMachinery(nameOf(one), kind, skip));
-  return frame ? { frame, name: withoutWrapper(nameOf(frame)) } : NONE;
-}
-
-const frameOf = (entry: Entry): Frame[] => {
-  const frame: Frame = {
-    place: entry,
-    at: entry.at,
-    returns: !entry.isSite && !entry.marks.includes("P"),
-    file: entry.file,
-    line: entry.line,
-  };
-  if (entry.callee === undefined) return [frame];
-  const { name, offset, size, ...rest } = entry;
-  void [name, offset, size];
-  return [{ ...frame, place: { ...rest, name: entry.callee, offset: undefined, size: undefined } }, frame];
-};
-
-/**
- * Returns the reliable frames of a trace: a doubtful entry may be left over from an earlier call, so it is not used as
- * the guilty one.
- */
-function framesOf(trace: Trace | undefined, after = -1): Frame[] {
-  const all = trace?.entries ?? [];
-  // Injected failures print a stack too, often within another report's: what follows is not part of this report.
-  const injected = all.findIndex(({ name }) => /^should_fail/.test(name ?? ""));
-  const entries = (injected < 0 ? all : all.slice(0, injected)).filter(({ at }) => at > after);
-  // An inlined function is part of the entry after it.
-  return entries.filter(({ isInline, isDoubtful }) => !isInline && !isDoubtful).flatMap(frameOf);
-}
-
-const isStack = ({ role }: Trace): boolean => role === "stack";
-
-const mainTrace = (log: KernelLog, report: Report): Trace | undefined =>
-  stacksOf(log, report).traces.find((trace) => isStack(trace) && trace.end > report.at);
-
-const traceFrames = (log: KernelLog, report: Report): Frame[] => framesOf(mainTrace(log, report));
-
-/** Returns the instruction's frame, then the rest of the trace that contains it, or the trace after it. */
-function siteFrames(log: KernelLog, report: Report): Frame[] {
-  const { sites, traces } = stacksOf(log, report);
-  const site = siteIn(sites.filter(({ role, isUser }) => role === "pc" && !isUser));
-  if (!site) return traceFrames(log, report);
-  // After a jump to an invalid address, the return address shows who jumped.
-  const link = site.place?.name === undefined ? linkOf(sites, site) : undefined;
-  const own: Frame[] =
-    site.place?.name !== undefined
-      ? [{ place: site.place, at: site.at, returns: false }]
-      : link?.place?.name !== undefined
-        ? [{ place: link.place, at: link.at, returns: true }]
-        : [];
-  const around = traces.find(({ start, end }) => start < site.at && site.at < end);
-  if (around && isStack(around)) return [...own, ...framesOf(around, site.at)];
-  const behind = traces.find((trace) => (isStack(trace) || trace.role === "cpu") && trace.end > site.at);
-  return [...own, ...framesOf(behind)];
+  const isMachine = (one: Frame): boolean => isMachinery(nameOf(one), kind, skip);
+  const titled = frames.find((one) => one.place.name !== undefined && !isMachine(one));
+  const frame = frames.find(
+    (one) => one.place.name !== undefined && !isBehind(one) && (isUserOfMachinery(nameOf(one)) || !isMachine(one)),
+  );
+  if (!titled) return NONE;
+  return { frame: frame ?? titled, name: withoutWrapper(nameOf(titled)) };
 }
 
 /** Returns the function that the headline itself names. */

@@ -196,6 +196,15 @@ export const ANCHORS =
 export const SLEEPS =
   /sched|_lock|_slowlock|down|rwsem|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|rcu_barrier/;
 
+/**
+ * Functions that a part of their name makes machinery in syzkaller's titles, although they are users of that machinery.
+ * A title keeps to the scheme; the guilty function is told right.
+ */
+const USERS = /^test_[a-z]|^sget_userns$|[a-z]_timer_(?:expiry|handler|callback|fn|func)$/;
+
+/** Whether a function is only called like machinery. */
+export const isUserOfMachinery = (name: string): boolean => USERS.test(name) && !/^delayed_work_timer_fn$/.test(name);
+
 const of = new Map<Kind, RegExp>();
 
 /** Whether a function is machinery of a report of a kind. */

@@ -1,5 +1,5 @@
 /** Where reports begin and end, found line by line. */
-import { ALL_CPUS, BOOT, CUT, END, isAfterwards, isBody, isTraceLine, PANIC, RULE } from "./forms.ts";
+import { ALL_CPUS, BOOT, CUT, END, isAfterwards, isBodyOf, isTraceLine, PANIC, PRELUDE, RULE } from "./forms.ts";
 import { type Headline, headlineOf, type Kind } from "./kinds.ts";
 import type { LogLine } from "./lines.ts";
 
@@ -108,6 +108,7 @@ export class Scanner {
     if (BOOT.test(text)) return this.closeAll();
     this.forget(at, line.seconds);
     if (CUT.test(text)) return this.readCut(key, at);
+    if (PRELUDE.test(text)) this.readPrelude(key, at);
     const headline = END.test(text) ? undefined : headlineOf(text, line.seconds !== undefined);
     if (headline) return this.readHeadline(headline, key, line, at);
     if (RULE.test(text)) return this.readRule(key, at);
@@ -141,7 +142,15 @@ export class Scanner {
     }
     // A warning of the slab allocator ends its own report; any other headline closes that.
     if (report?.headline.row.kind !== "slab") this.close(key);
-    this.pending.set(key, { line: at, isRule: false });
+    const said = this.pending.get(key)?.line;
+    this.pending.set(key, { line: said === at - 1 ? said : at, isRule: false });
+  }
+
+  /** The message of a check that is printed before the cut mark (4.13 and 4.14), or after it. */
+  private readPrelude(key: string, at: number): void {
+    const report = this.open.get(key);
+    const isIdle = !report || report.ended || (report.hasTrace && report.last < at - 1);
+    if (isIdle && !this.pending.has(key)) this.pending.set(key, { line: at, isRule: false });
   }
 
   private readRule(key: string, at: number): void {
@@ -186,8 +195,10 @@ export class Scanner {
     }
     this.close(key);
     this.closeOldest();
-    const pending = this.pending.get(key);
-    this.pending.delete(key);
+    // Notices have no cut mark: one before them belongs to the report into which they are printed.
+    const isNotice = headline.row.severity === "notice";
+    const pending = isNotice ? undefined : this.pending.get(key);
+    if (!isNotice) this.pending.delete(key);
     const start = pending && at - pending.line <= MAX_SAID ? pending.line : at;
     this.open.set(key, {
       headline,
@@ -227,7 +238,7 @@ export class Scanner {
       return;
     }
     if (ALL_CPUS.test(text)) report.allCpus ??= at;
-    if (!isBody(text)) {
+    if (!isBodyOf(report.headline.row.kind, text)) {
       if (!report.hasTime || line.seconds !== undefined) report.gap++;
       return;
     }

@@ -77,15 +77,13 @@ function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
       "Says",
       said.length > 0 && !facts.particulars.some(({ key }) => key === "says") ? said.join(" / ") : undefined,
     ],
-    [
-      "where",
-      facts.report.headline.row.guilty === "origin" ? "Allocated in" : "Where",
-      where && `${whereText(where)}${module}${at}`,
-    ],
+    ["where", whereLabel(facts), where && `${whereText(where)}${module}${at}`],
     ["access", "Access", accessText(facts)],
     ["instruction", "Instruction", textOfInstruction(facts, context)],
     ["address", "Address", access.address === undefined ? undefined : hex0x(access.address)],
-    ["task", "Task", taskText(comm, pid, cpu)],
+    comm === undefined && pid === undefined
+      ? ["cpu", "CPU", cpu?.toString()]
+      : ["task", "Task", taskText(comm, pid, cpu)],
     ...facts.particulars.map(({ key, label, text }) => [key, label, text] as const),
     [
       "kernel",
@@ -108,6 +106,14 @@ function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
     seen.add(key);
     return [{ key, label, text }];
   });
+}
+
+/** What the guilty function is to the report. */
+function whereLabel({ kind, report: { headline } }: ReportFacts): string {
+  if (headline.row.guilty === "origin") return "Allocated in";
+  if (kind === "lock-freed" || kind === "lock-held") return "Lock taken in";
+  // The stack is full of calls below this function; where it ended is chance.
+  return kind === "stack-guard" || kind === "stack-overflow" ? "Reached through" : "Where";
 }
 
 function textOfInstruction(facts: ReportFacts, context: LogContext): string | undefined {

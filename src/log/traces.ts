@@ -228,7 +228,12 @@ class Reader {
     const machine =
       machineOf(site?.machine) ?? machines.find((one) => one.registersFirst === true && isRegisterLine(text, one));
     if (!machine) return;
-    if (site && machine.unless?.line.test(text) === true) site.machine = machine.unless.machine;
+    if (site && machine.unless?.line.test(text) === true) {
+      const { machine: other } = machine.unless;
+      // The line of the return address follows that of the place.
+      const { machine: wrong } = site;
+      for (const one of this.sites.slice(this.sites.indexOf(site))) if (one.machine === wrong) one.machine = other;
+    }
     const code = site ? (machine.code?.exec(text) ?? machine.code?.exec(text.trimStart())) : null;
     if (site && code && !site.code) site.code = { at, text: code[1] ?? "" };
     const goesOn = /^\s/.test(text) ? this.rows : 0;

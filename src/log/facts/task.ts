@@ -10,6 +10,8 @@ export interface TaskFact {
  * A name may hold colons, blanks and slashes: what follows it is matched from the end.
  */
 const FORMS: readonly RegExp[] = [
+  /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>\d+) at /,
+  /, CPU#(?<cpu>\d+): (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
   /\[hint|^(?<comm>.{1,40})\/(?<pid>\d+) (?:is |just changed|takes|\[HC)/,
   /\bby task (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
   /^\s{0,32}CPU: (?<cpu>\d+)(?: UID: \d+)? PID: (?<pid>\d+) Comm: (?<comm>.{1,40}?) (?:Kdump: loaded )?(?:Not tainted|Tainted)/,
@@ -17,30 +19,36 @@ const FORMS: readonly RegExp[] = [
   /^\s{0,32}Pid: (?<pid>\d+), comm: (?<comm>.{1,40}?) (?:Not tainted|Tainted)/,
   /, pid: (?<pid>\d+), name: (?<comm>.{1,40})$/,
   /^\s{0,32}Process (?<comm>.{1,40}) \(pid: (?<pid>\d+)/,
-  /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>\d+) at /,
-  /, CPU#(?<cpu>\d+): (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
   /^\s{0,32}comm "(?<comm>[^"]{1,40})", pid (?<pid>\d+)/,
   /^TASK = [0-9a-f]{8,16}\[(?<pid>\d+)\] '(?<comm>[^']{1,40})'/,
   // The CPU lines of x86_64 up to 3.9 and i386 up to 2.6.31; a PID on such a line belongs to the task that printed the
   // report.
   /^C(?:PU|pu) (?<cpu>\d+)\s*$|^EIP: .{1,40} CPU: (?<cpu2>\d+)/,
   /^\s{0,32}CPU: (?<cpu>\d+)(?! (?:UID: \d+ )?PID: )\b/,
+  /^Watchdog detected hard LOCKUP on cpu ?(?<cpu>\d+)/,
 ];
+
+/** Lines that name a task of lockdep's, which other reports do not have. */
+const OF_LOCKS = FORMS[2];
 
 /**
  * @param groups what the headline says; it comes first
+ * @param isAboutLocks the report is lockdep's, so that its words about a task are the report's
  */
-export function taskOf(texts: readonly string[], groups: Readonly<Record<string, string | undefined>>): TaskFact {
+export function taskOf(
+  texts: readonly string[],
+  groups: Readonly<Record<string, string | undefined>>,
+  isAboutLocks = true,
+): TaskFact {
   let cpu = number(groups.cpu ?? groups.own ?? groups.self);
   let pid = number(groups.pid);
   let comm = groups.comm;
   for (const form of FORMS) {
     if (cpu !== undefined && pid !== undefined && comm !== undefined) break;
-    const found = firstOf(texts, form);
-    if (!found) continue;
+    if (form === OF_LOCKS && !isAboutLocks) continue;
     // A line that names another task gives no CPU for this one.
-    const isSame = pid === undefined || number(found.pid) === undefined || number(found.pid) === pid;
-    if (!isSame) continue;
+    const found = firstOf(texts, form, pid);
+    if (!found) continue;
     if (comm === undefined || pid !== undefined) comm ??= found.comm?.trim();
     pid ??= number(found.pid);
     cpu ??= number(found.cpu ?? found.cpu2);
@@ -48,10 +56,16 @@ export function taskOf(texts: readonly string[], groups: Readonly<Record<string,
   return { cpu, pid, comm };
 }
 
-function firstOf(texts: readonly string[], form: RegExp): Record<string, string | undefined> | undefined {
+/** Returns what the first line of a form says that names no other task than the known one. */
+function firstOf(
+  texts: readonly string[],
+  form: RegExp,
+  pid: number | undefined,
+): Record<string, string | undefined> | undefined {
   for (const text of texts) {
     const groups = form.exec(text)?.groups;
-    if (groups) return groups;
+    const other = number(groups?.pid);
+    if (groups && (pid === undefined || other === undefined || other === pid)) return groups;
   }
   return undefined;
 }

@@ -1,0 +1,113 @@
+/** The frames of a report's stacks, in the order in which the guilty function is searched. */
+import { isTraceLine } from "./forms.ts";
+import type { KernelLog } from "./kernelLog.ts";
+import type { Kind } from "./kinds.ts";
+import { type Place, plainName } from "./place.ts";
+import type { Report } from "./reports.ts";
+import { type Entry, linkOf, siteIn, stacksOf, type Trace } from "./traces.ts";
+
+/** The function that a report is about, and the line that names it. */
+export interface Frame {
+  readonly place: Place;
+  readonly at: number;
+  /** It is a return address; else the instruction itself. */
+  readonly returns: boolean;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+}
+
+/** The guilty function of a report, and the name used for it in the title. */
+export interface Verdict {
+  readonly frame: Frame | undefined;
+  readonly name: string | undefined;
+}
+
+export const NONE: Verdict = { frame: undefined, name: undefined };
+
+export const nameOf = ({ place }: Frame): string => plainName(place.name ?? "");
+
+/**
+ * Whether a return address is the first byte of a function: the call was the last instruction of the function before
+ * it in memory, which arm names in its next line.
+ */
+export const isBehind = ({ place, returns }: Frame): boolean =>
+  returns && place.offset === 0 && place.size !== undefined;
+
+export const frameOf = (entry: Entry): Frame[] => {
+  const frame: Frame = {
+    place: entry,
+    at: entry.at,
+    returns: !entry.isSite && !entry.marks.includes("P"),
+    file: entry.file,
+    line: entry.line,
+  };
+  if (entry.callee === undefined) return [frame];
+  const { name, offset, size, ...rest } = entry;
+  void [name, offset, size];
+  return [{ ...frame, place: { ...rest, name: entry.callee, offset: undefined, size: undefined } }, frame];
+};
+
+/**
+ * Returns the reliable frames of a trace: a doubtful entry may be left over from an earlier call, so it is not used as
+ * the guilty one.
+ */
+export function framesOf(trace: Trace | undefined, after = -1): Frame[] {
+  const all = trace?.entries ?? [];
+  // Injected failures print a stack too, often within another report's: what follows is not part of this report.
+  const injected = all.findIndex(({ name }) => /^should_fail/.test(name ?? ""));
+  const entries = (injected < 0 ? all : all.slice(0, injected)).filter(({ at }) => at > after);
+  // An inlined function is part of the entry after it.
+  return entries.filter(({ isInline, isDoubtful }) => !isInline && !isDoubtful).flatMap(frameOf);
+}
+
+const isStack = ({ role }: Trace): boolean => role === "stack";
+
+/** Kinds whose own stack never runs through KASAN's report: such a trace is of another CPU's report. */
+const NEVER_SANITIZER: ReadonlySet<Kind> = new Set([
+  "allocation-failure",
+  "list-corruption",
+  "usercopy",
+  "fortify",
+  "refcount",
+  "odebug",
+]);
+
+/** Whether a trace is of the report itself, where lines have no callers. */
+function isOwnTrace(log: KernelLog, report: Report, trace: Trace): boolean {
+  if (report.caller !== undefined) return true;
+  // arm alone prints traces without a head: others' entries go on with the trace into which the report was printed.
+  const before = log.lines[report.start - 1]?.text ?? "";
+  const [entry] = trace.entries;
+  const isHeadless = trace.head === "" && entry?.callee === undefined && entry?.address === undefined;
+  if (isHeadless && trace.start - report.at <= 2 && isTraceLine(before)) return false;
+  return !(
+    NEVER_SANITIZER.has(report.headline.row.kind) &&
+    trace.entries.some(({ name }) => /^(?:__kasan_report|kasan_report|__asan_report)/.test(name ?? ""))
+  );
+}
+
+const mainTrace = (log: KernelLog, report: Report): Trace | undefined =>
+  stacksOf(log, report).traces.find(
+    (trace) => isStack(trace) && trace.end > report.at && isOwnTrace(log, report, trace),
+  );
+
+export const traceFrames = (log: KernelLog, report: Report): Frame[] => framesOf(mainTrace(log, report));
+
+/** Returns the instruction's frame, then the rest of the trace that contains it, or the trace after it. */
+export function siteFrames(log: KernelLog, report: Report): Frame[] {
+  const { sites, traces } = stacksOf(log, report);
+  const site = siteIn(sites.filter(({ role, isUser }) => role === "pc" && !isUser));
+  if (!site) return traceFrames(log, report);
+  // After a jump to an invalid address, the return address shows who jumped.
+  const link = site.place?.name === undefined ? linkOf(sites, site) : undefined;
+  const own: Frame[] =
+    site.place?.name !== undefined
+      ? [{ place: site.place, at: site.at, returns: false }]
+      : link?.place?.name !== undefined
+        ? [{ place: link.place, at: link.at, returns: true }]
+        : [];
+  const around = traces.find(({ start, end }) => start < site.at && site.at < end);
+  if (around && isStack(around)) return [...own, ...framesOf(around, site.at)];
+  const behind = traces.find((trace) => (isStack(trace) || trace.role === "cpu") && trace.end > site.at);
+  return [...own, ...framesOf(behind)];
+}
