@@ -10,13 +10,13 @@ import {
   explainUsercopy,
   explainWarning,
 } from "./explain/checks.ts";
+import { explainArmFault, explainInternal } from "./explain/exceptions.ts";
 import {
   explainAccess,
-  explainArmFault,
   explainDivision,
   explainGuardPage,
-  explainInternal,
   explainOpcode,
+  explainOverflow,
   explainProtection,
   explainStackSegment,
 } from "./explain/faults.ts";
@@ -27,6 +27,7 @@ import { consequence, explainDoubleFault, explainPanic } from "./explain/panics.
 import { explainWatchdog } from "./explain/watchdogs.ts";
 import type { ReportFacts } from "./facts.ts";
 import type { Kind } from "./kinds.ts";
+import { placeText } from "./place.ts";
 
 type Explainer = (facts: ReportFacts, context: LogContext) => string;
 
@@ -44,16 +45,13 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   oops: explainInternal,
   "divide-error": explainDivision,
   "invalid-opcode": explainOpcode,
-  int3: says(
-    "The kernel met a breakpoint instruction that no tracer or debugger put there: a probe that is gone, or code that was overwritten.",
-  ),
+  int3: ({ site }) =>
+    `The kernel met a breakpoint instruction${site?.place?.name === undefined ? "" : ` in \`${placeText(site.place).replace(/\/0x.*/, "")}\``} that no probe, tracer or debugger handled: one that is gone, or code that was overwritten or was being changed.`,
   "stack-segment": explainStackSegment,
   "double-fault": explainDoubleFault,
   "stack-guard": explainGuardPage,
   "stack-overflow": (facts) =>
-    /corrupted stack end/.test(facts.headline)
-      ? explainPanic(facts)
-      : `The kernel stack overflowed: a recursion, or large local variables.${facts.traces.some(({ role, entries }) => role === "stack" && entries.length > 1) ? " The trace shows whose frames fill it." : ""}`,
+    /corrupted stack end/.test(facts.headline) ? explainPanic(facts) : explainOverflow(facts),
   "unhandled-fault": explainArmFault,
   alignment: ({ headline }) => {
     const [, code, at] = /instruction ([0-9a-f]{4,8}) at \[<([0-9a-f]{8,16})>\]/.exec(headline) ?? [];
@@ -141,8 +139,12 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     `Rust code of the kernel panicked${said[0] === undefined ? "" : `: “${said[0].slice(0, 200)}”`}.`,
   "xen-panic": says("The hypervisor Xen stopped, not the kernel of a guest."),
   "stack-unwind": ({ comm, report }) => {
-    const { value } = report.headline.groups;
-    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: the frame pointer that it found${value === undefined ? "" : ` (0x${value})`} is wrong. That is a fault of unwinding or of assembler code, seldom of what ran.`;
+    const { value, register } = report.headline.groups;
+    const what =
+      register === undefined
+        ? "the frame pointer that it found"
+        : `the value of \`${register}\` that it found among saved registers`;
+    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined ? "" : ` (0x${value})`} is wrong. That is a fault of unwinding or of assembler code, seldom of what ran.`;
   },
   sysrq: ({ headline }) =>
     /Trigger a crash/.test(headline)

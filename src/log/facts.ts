@@ -79,7 +79,8 @@ function read(log: KernelLog, report: Report): ReportFacts {
     ),
   );
   const machine = site?.machine ?? sites[0]?.machine;
-  const verdict = verdictOf(log, report);
+  const isMixed = isOfTwoTasks(report, texts);
+  const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);
   const said = saidIn(log, report);
   const access = accessOf(own, machine, row.kind);
   const particulars = [...particularsOf(texts, row.kind), ...causeOf(log, report)];
@@ -100,10 +101,10 @@ function read(log: KernelLog, report: Report): ReportFacts {
     headline: log.lines[report.at]?.text.trim() ?? "",
     texts,
     numbers,
-    ...taskOf(own, groups, /^(?:lock-|rcu-usage)/.test(row.kind)),
+    ...(isMixed ? NO_TASK : taskOf(own, groups, /^(?:lock-|rcu-usage)/.test(row.kind))),
     ...systemOf(texts, bootBefore(log, report.start)),
     where: verdict.frame,
-    site,
+    site: isMixed ? undefined : site,
     link: site && linkOf(sites, site),
     machine,
     access,
@@ -112,6 +113,36 @@ function read(log: KernelLog, report: Report): ReportFacts {
     said,
     panic: report.panic === undefined ? undefined : log.lines[report.panic]?.text,
   };
+}
+
+const NO_TASK: TaskFact = { cpu: undefined, pid: undefined, comm: undefined };
+
+/** Faults that show one task's registers, after the line that names the task. */
+const OF_ONE_TASK: ReadonlySet<Kind> = new Set([
+  "null-pointer",
+  "page-fault",
+  "general-protection",
+  "double-fault",
+  "divide-error",
+  "invalid-opcode",
+  "stack-segment",
+  "int3",
+  "kernel-bug",
+]);
+
+/**
+ * Whether the lines are of two tasks: two CPUs print at a time, without callers, so that it is open which registers are
+ * the report's.
+ */
+function isOfTwoTasks({ caller, headline }: Report, texts: readonly string[]): boolean {
+  if (caller !== undefined || !OF_ONE_TASK.has(headline.row.kind)) return false;
+  const tasks = new Set<string>();
+  for (const text of texts) {
+    if (/^(?:RIP: |EIP: |PC is at|pc : |epc|NIP|Call Trace|Call trace|Kernel panic)/.test(text)) break;
+    const [, task] = /^CPU: (\d+(?: UID: \d+)? PID: -?\d+) Comm: /.exec(text) ?? [];
+    if (task !== undefined) tasks.add(task);
+  }
+  return tasks.size > 1;
 }
 
 /** Whether a line with registers is of the fault itself: a sanitizer's report has those of an interrupted frame only. */
@@ -167,6 +198,7 @@ const MAX_APART = 200;
 
 /** For the words of a panic, the kinds of report that lead to it; "fault" is any that kills a task. */
 const CAUSES: readonly (readonly [RegExp, readonly (Kind | "fault" | "warning")[]])[] = [
+  [/panic_on_kmsan/, ["kmsan"]],
   [/panic_on_warn/, ["warning"]],
   [/hung_task: blocked tasks/, ["hung-task"]],
   [/softlockup: hung tasks/, ["soft-lockup"]],
@@ -206,12 +238,32 @@ const SURVIVED: ReadonlySet<Kind> = new Set([
   "firmware-error",
 ]);
 
+/** Reports at which panic_on_warn stops (kernel/panic.c: check_panic_on_warn, and the callers of __warn). */
+const STOPS_AT_WARNING: ReadonlySet<Kind> = new Set([
+  "warning",
+  "refcount",
+  "odebug",
+  "lock-bug",
+  "list-corruption",
+  "usercopy",
+  "fortify",
+  "cfi",
+  "netdev-watchdog",
+  "rtnl",
+  "kasan",
+  "kcsan",
+  "kfence",
+  "ubsan",
+  "slab",
+  "atomic-schedule",
+  "hard-lockup",
+]);
+
 /** Whether a report of a row can be the cause of a panic that a list of kinds leads to. */
 function isCause({ kind, severity }: KindRow, kinds: (typeof CAUSES)[number][1]): boolean {
   if (kinds.includes(kind)) return true;
   if (kinds.includes("fault")) return severity === "error" && !SURVIVED.has(kind);
-  // panic_on_warn stops at sanitizers' reports too (kernel/panic.c: check_panic_on_warn).
-  return kinds.includes("warning") && severity !== "notice";
+  return kinds.includes("warning") && STOPS_AT_WARNING.has(kind);
 }
 
 /**

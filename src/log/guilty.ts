@@ -19,6 +19,9 @@ import { stacksOf } from "./traces.ts";
 
 export type { Frame, Verdict } from "./frames.ts";
 
+/** The entry of an exception on arm: it is on the stack because of the fault (arch/arm/kernel/entry-armv.S). */
+const ENTRY = /^__(?:dabt|pabt|und|irq|fiq)_(?:svc|usr)$/;
+
 /** Finds the guilty function: the first one that is not machinery, in the order of frames for the kind of report. */
 export function verdictOf(log: KernelLog, report: Report): Verdict {
   const { row, groups } = report.headline;
@@ -71,7 +74,8 @@ function first(frames: readonly Frame[], kind: Kind, skip?: RegExp): Verdict {
     (one) => one.place.name !== undefined && !isBehind(one) && (isUserOfMachinery(nameOf(one)) || !isMachine(one)),
   );
   if (!titled) return NONE;
-  return { frame: frame ?? titled, name: withoutWrapper(nameOf(titled)) };
+  const guilty = frame ?? titled;
+  return { frame: ENTRY.test(nameOf(guilty)) ? undefined : guilty, name: withoutWrapper(nameOf(titled)) };
 }
 
 /** Returns the function that the headline itself names. */

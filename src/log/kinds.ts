@@ -8,6 +8,7 @@ import { memory } from "./kinds/memory.ts";
 import { modules } from "./kinds/modules.ts";
 import { objects } from "./kinds/objects.ts";
 import { panics } from "./kinds/panics.ts";
+import { remarks } from "./kinds/remarks.ts";
 import { watchdogs } from "./kinds/watchdogs.ts";
 
 export type { Guilty, Kind, KindRow, Severity } from "./kinds/kind.ts";
@@ -20,6 +21,7 @@ export const kinds: readonly KindRow[] = [
   ...objects,
   ...modules,
   ...checks,
+  ...remarks,
   ...hardware,
   ...faults,
   ...panics,

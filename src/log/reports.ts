@@ -223,6 +223,8 @@ export class Scanner {
     const { kind } = report.headline.row;
     const distance = at - report.at;
     if (report.ended) return false;
+    // Up to 4.9 a failed vmalloc goes on with the line of a failed page, of order 0, which did not fail (warn_alloc_failed).
+    if (report.headline.groups.vmalloc !== undefined && row.kind === kind && distance === 1) return true;
     if (report.headline.row.severity === "notice") return false;
     if (PANIC.test(text)) return !OWN.has(row.kind) && (report.panic === undefined || row.kind === kind);
     if (row.after?.includes(kind) === true) return FAR.has(kind) || distance <= 6;

@@ -62,7 +62,7 @@ export interface Stacks {
 const HEADS: readonly (readonly [RegExp, Role])[] = [
   [/^\s{0,32}(?:Call [Tt]race|Backtrace):/, "stack"],
   [/^\s{0,32}(?:\w+ )?stack backtrace:\s*$/, "stack"],
-  [/^\s{0,32}(?:Allocated(?: by task \d+)?|allocated by task .{1,120}):/, "allocation"],
+  [/^\s{0,32}(?:Allocated(?: by task \d+)?|(?:kfence-#\d+ \[.{1,120}\] )?allocated by task .{1,120}):/, "allocation"],
   [/^\s{0,32}INFO: (?:Slab )?Allocated in |^\s{0,32}Allocated in /, "allocation"],
   [/^\s{0,32}(?:Freed(?: by task \d+)?|freed by task .{1,120}):/, "free"],
   [/^\s{0,32}INFO: Freed in |^\s{0,32}Freed in /, "free"],

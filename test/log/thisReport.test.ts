@@ -48,7 +48,10 @@ test("a report that ends in a panic does not point to a report before itself", (
 
 test("a panic points to a report before it only where there is one", () => {
   const panic = "Kernel panic - not syncing: Fatal exception in interrupt";
-  assert.equal(explained(panic), "A fault happened in an interrupt, where no task can be killed for it.");
+  assert.equal(
+    explained(panic),
+    "A fault happened where the kernel counts itself as in an interrupt (an interrupt, a softirq, softirqs off, or the handler of some exceptions), so that no task can be killed for it.",
+  );
 });
 
 test("what KASAN says of a task that freed nothing is no fact", () => {
@@ -59,7 +62,7 @@ Freed by task 0:
 ${tail}
 The buggy address belongs to the object at ffff888011aa0a00`;
   assert.equal(rows(report("(stack is not available)"))["Freed by"], undefined);
-  assert.equal(rows(report(" kfree+0x10/0x20"))["Freed by"], "0");
+  assert.equal(rows(report(" kfree+0x10/0x20"))["Freed by"], "task 0");
 });
 
 const recursion = (first: string, second: string): string => `============================================
@@ -182,12 +185,12 @@ RAX: 00000000f1328ef9 RBX: 0000000000000005 RCX: 0000000000000000
 RBP: ffffffff80000000 R08: 0000000000000000 R09: 0000000700000000`;
 
 test("a division by zero is told from a quotient that does not fit by the register that divides", () => {
-  assert.match(explained(division("<f7> f1")), /^The kernel divided by zero: the divisor is in RCX/);
+  assert.match(explained(division("<f7> f1")), /^The kernel divided by zero in `lab_rate`: the divisor is in RCX/);
   assert.match(explained(division("<48> f7 fb")), /^The quotient .* in RBX, is 0x5\.$/);
-  assert.match(explained(division("<41> f7 f1")), /^The kernel divided by zero: the divisor is in R09/);
+  assert.match(explained(division("<41> f7 f1")), /^The kernel divided by zero in `lab_rate`: the divisor is in R09/);
   assert.match(explained(division("<49> f7 f1")), /^The quotient .* in R09, is 0x700000000\.$/);
-  assert.match(explained(division("<f7> 75 08")), /divided by zero, or the quotient did not fit/);
-  assert.match(explained(division("<f7> d9")), /divided by zero, or the quotient did not fit/);
+  assert.match(explained(division("<f7> 75 08")), /divided by zero in `lab_rate`, or the quotient did not fit/);
+  assert.match(explained(division("<f7> d9")), /divided by zero in `lab_rate`, or the quotient did not fit/);
 });
 
 test("a device that does not send is one report, whether it is named before or behind the warning", () => {

@@ -37,7 +37,10 @@ export function explainList(facts: ReportFacts): string {
     }
     if (poison)
       return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list.`;
-    return `\`${pointer}\` was ${hex0x(value)} and does not lead back to the entry: ${neighbour} was freed, overwritten, or put into another list without being taken out of this one.`;
+    // %p prints 32 bits of a hash since 4.15; which pointer it was is lost.
+    const shown =
+      was.length === 16 && value >> 32n === 0n ? `another address (printed as the hash ${was})` : hex0x(value);
+    return `\`${pointer}\` was ${shown} and does not lead back to the entry: ${neighbour} was freed, overwritten, or put into another list without being taken out of this one.`;
   }
   const check = facts.site?.place?.name ?? "";
   const doing = /list_del/.test(check)

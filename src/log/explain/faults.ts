@@ -4,12 +4,12 @@ import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { instructionOf, questionsOf } from "../instruction.ts";
 import { machineOf } from "../machines.ts";
-import { placeText } from "../place.ts";
+import { placeText, plainName } from "../place.ts";
 import { errorOf, poisonOf } from "../poison.ts";
 
-const PAGE = 4096n;
+export const PAGE = 4096n;
 /** vm.mmap_min_addr: programs have no memory below this limit, so that a lower address does not belong to a program. */
-const NEAR = 0x10000n;
+export const NEAR = 0x10000n;
 
 const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 => {
   return machineOf(machine)?.bits ?? (address < 1n << 32n ? 32 : 64);
@@ -19,7 +19,7 @@ const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 => 
 const isUserAddress = (facts: ReportFacts, address: bigint): boolean =>
   bitsOf(facts) === 64 && machineOf(facts.machine)?.sharesAddresses !== true && address >= PAGE && address < 1n << 57n;
 
-const caller = ({ traces, site, link }: ReportFacts): string => {
+export const caller = ({ traces, site, link }: ReportFacts): string => {
   // After a jump to an invalid address the link register, where the machine has one, still holds the return address.
   if (link?.place?.name !== undefined && site?.place?.name === undefined)
     return ` The call came from \`${placeText(link.place).replace(/\/0x.*/, "")}\`.`;
@@ -188,15 +188,16 @@ function thunkTarget({ site }: ReportFacts): bigint | undefined {
 }
 
 /** Explains a division error: the divisor distinguishes a division by zero from a quotient that does not fit. */
-export function explainDivision({ machine, site }: ReportFacts): string {
+export function explainDivision({ machine, site, where }: ReportFacts): string {
   const code = site?.code?.text;
   const divisor =
     site && code !== undefined ? machineOf(machine)?.divisor?.({ code, registers: site.registers }) : undefined;
-  if (!divisor) return "The kernel divided by zero, or the quotient did not fit.";
+  const at = where?.place.name === undefined ? "" : ` in \`${plainName(where.place.name)}\``;
+  if (!divisor) return `The kernel divided by zero${at}, or the quotient did not fit.`;
   const { name, value } = divisor;
   return value === 0n
-    ? `The kernel divided by zero: the divisor is in ${name}, which is 0.`
-    : `The quotient of a division did not fit: the divisor, in ${name}, is ${hex0x(value)}.`;
+    ? `The kernel divided by zero${at}: the divisor is in ${name}, which is 0.`
+    : `The quotient of a division${at} did not fit: the divisor, in ${name}, is ${hex0x(value)}.`;
 }
 
 /** Explains an invalid instruction; on x86 BUG() is made of `0f 0b`. */
@@ -212,22 +213,29 @@ const OFTEN = 4;
 
 export function explainGuardPage({ traces, access }: ReportFacts): string {
   const at = access.address === undefined ? "" : ` at ${hex0x(access.address)}`;
+  return `The kernel stack overflowed: the page below it, which is there to find this, was touched${at}.${fullOf(traces)}`;
+}
+
+/** arm64 and riscv print the address and the bounds of the stacks (panic_bad_stack, handle_bad_stack). */
+export function explainOverflow({ traces, access, texts }: ReportFacts): string {
+  const bounds = texts
+    .map((text) => /^Task stack: {1,16}(\[0x[0-9a-f]{1,16}\.\.0x[0-9a-f]{1,16}\])/.exec(text)?.[1])
+    .find(Boolean);
+  const at =
+    access.address === undefined
+      ? ""
+      : ` (an access at ${hex0x(access.address)}${bounds === undefined ? "" : `, the stack is ${bounds}`})`;
+  return `The kernel stack overflowed${at}: a recursion, or large local variables.${fullOf(traces)}`;
+}
+
+/** Names the function whose frames are on the stack most often. */
+function fullOf(traces: ReportFacts["traces"]): string {
   const counts = new Map<string, number>();
   for (const { name, isDoubtful } of traces.find(({ role }) => role === "stack")?.entries ?? [])
     if (name !== undefined && !isDoubtful) counts.set(name, (counts.get(name) ?? 0) + 1);
   const [name, count] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
   const often = count >= OFTEN ? `; \`${name}\` is in it ${count} times` : "";
-  const trace = counts.size > 1 || count > 1 ? ` The trace shows whose frames fill it${often}.` : "";
-  return `The kernel stack overflowed: the page below it, which is there to find this, was touched${at}.${trace}`;
-}
-
-/** Explains a branch-target fault (arm64 BTI): a function built for it begins with a mark, another does not. */
-function explainBranch({ site }: ReportFacts): string {
-  const place = site?.place;
-  const to = place === undefined ? "a place" : `\`${placeText(place).replace(/\/0x.*/, "")}\``;
-  return place?.offset === 0
-    ? `An indirect jump or call went to ${to}, which has no mark for that: the function was built without such marks, or should be reached otherwise.`
-    : `An indirect jump or call went to ${to}, which is not a valid jump target: a function pointer was overwritten, or the code was built without marks for that.`;
+  return counts.size > 1 || count > 1 ? ` The trace shows whose frames fill it${often}.` : "";
 }
 
 /** Names the register that holds an invalid address; the stack pointer is preferred. */
@@ -241,56 +249,4 @@ export function explainStackSegment({ site }: ReportFacts): string {
   return one === undefined
     ? `${base}.`
     : `${base}: ${one.name} is ${hex0x(one.value)}, which is not an address of memory.`;
-}
-
-export function explainArmFault(facts: ReportFacts): string {
-  const { groups } = facts.report.headline;
-  const at = facts.access.address === undefined ? "" : ` at ${hex0x(facts.access.address)}`;
-  if (/external abort/.test(groups.fault ?? "")) {
-    return `An external abort: the bus or the device refused the access${at}. The device has no clock or power, its driver maps it wrongly, or nothing answers there; it is not a bad pointer by itself.`;
-  }
-  if (/alignment/.test(groups.fault ?? ""))
-    return `The access${at} is not aligned as this instruction or this memory demands.`;
-  if (/domain fault/.test(groups.fault ?? "")) {
-    const { address } = facts.access;
-    if (address !== undefined && address < PAGE)
-      return `The access${at} is near NULL, in the range of user programs, whose domain was switched off: most likely a member of a structure at a pointer that was NULL.`;
-    return `The access${at} is to memory whose domain was switched off: most often user memory, used outside of the functions that may.`;
-  }
-  return `The machine refused the access${at} (${groups.fault ?? "unknown fault"}), for which the kernel has no handler.`;
-}
-
-/** Names of the exception classes that end a kernel on arm64 (ESR.EC, Arm architecture reference manual). */
-export function explainInternal(facts: ReportFacts, context: LogContext): string {
-  const { fault, bus } = facts.report.headline.groups;
-  const says = (fault ?? (bus === undefined ? facts.headline : `${bus} bus error`)).trim();
-  const named = facts.access.words.find((word) => /abort|alignment/.test(word));
-  if (says === "" && named !== undefined && /abort/.test(named))
-    return `An external abort (${named}): the bus or the device refused an access. The device has no clock or power, its driver maps it wrongly, or nothing answers there.`;
-  if (/Kernel bug detected|Oops - BUG|sig: 5\b/.test(says))
-    return "Code met a state that it holds to be impossible (`BUG()`), and killed the task.";
-  if (/bus error/i.test(says))
-    return "The bus or a device refused an access: a device without clock or power, a wrong mapping, or bad memory.";
-  if (/[Mm]achine check/.test(says)) return "The hardware reported an error: usually hardware or firmware.";
-  if (/[Rr]eserved instruction|illegal (?:instruction|operation)/.test(says))
-    return "The processor met an instruction that it does not know or does not allow: the code was overwritten, or a jump went wrong.";
-  if (/unaligned|misaligned/.test(says))
-    return "An access was not aligned as the instruction demands, and the kernel could not perform it instead.";
-  if (/^BRK|brk handler/.test(says))
-    return "The kernel met a breakpoint instruction: a check of the code (`BUG()`, or a trap that the compiler put in).";
-  if (/undefined instruction|Undefined instruction/.test(says))
-    return "The processor met an instruction that it does not know; on arm `BUG()` is one.";
-  if (/FPAC|ptrauth|PAC/.test(says))
-    return "A signed pointer did not pass its check: a return address or a function pointer was overwritten.";
-  if (/BTI|branch target/i.test(says)) return explainBranch(facts);
-  if (/SP.PC alignment|alignment/.test(says))
-    return "The stack pointer or the program counter was not aligned: most likely it was overwritten.";
-  if (/synchronous external abort/.test(says))
-    return "The bus or a device refused an access (synchronous external abort): a device without clock or power, a wrong mapping, or bad memory.";
-  if (/Attempting to execute userspace/.test(says))
-    return "The kernel jumped into user memory: a function pointer was overwritten.";
-  if (/^Oops/.test(says) && facts.access.address !== undefined) return explainAccess(facts, context);
-  if (/^Oops/.test(says) && facts.access.verb !== undefined)
-    return `An access of the kernel to memory failed (${facts.access.verb}${facts.access.isForbidden === false ? ", no page is there" : ""}); these lines do not tell the address.`;
-  return `The processor raised an exception that the kernel cannot handle${says === facts.headline || says === "" ? "" : ` (${says})`}.`;
 }

@@ -45,5 +45,9 @@ function explainMachineCheck(facts: ReportFacts): string {
   const where = cpu === undefined ? "A processor" : `CPU ${cpu}`;
   const says = bank === undefined ? "" : ` in bank ${bank}, status 0x${status}`;
   const isUncorrected = words.includes("uncorrected");
-  return `${where} reported ${what}${says}: usually hardware or firmware${isUncorrected ? ", though a driver's access to a device that is gone can raise one too" : ""}.`;
+  if (status === undefined && /Machine check events logged/.test(facts.headline))
+    return "The processor reported errors, which the kernel recorded for a tool such as mcelog or rasdaemon; this line does not say what they were. Usually hardware or firmware.";
+  const address = particular(facts, "address");
+  const at = address === undefined ? "" : `, address 0x${address.replace(/^0x/, "").replace(/^0+(?=.)/, "")}`;
+  return `${where} reported ${what}${says}${at}: usually hardware or firmware${isUncorrected ? ", though a driver's access to a device that is gone can raise one too" : ""}.`;
 }

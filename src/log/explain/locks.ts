@@ -195,7 +195,7 @@ function holding(facts: ReportFacts): string {
   const names = [...new Set(heldLocks(facts).map(({ name }) => name))];
   if (names.length === 0) return "";
   const shown = names.slice(-MAX_NAMED).map((name) => `\`${name}\``);
-  return ` It holds ${names.length > shown.length ? "among others " : ""}${shown.join(", ")}.`;
+  return ` Locks held: ${shown.join(", ")}${names.length > shown.length ? " and others" : ""}.`;
 }
 
 function reasonNotToSleep(facts: ReportFacts): string {

@@ -56,6 +56,8 @@ function explainKasan(facts: ReportFacts): string {
       : ` The object is of cache ${cache}${inside === undefined ? "" : `; the address is ${inside.replace(/ of$/, " of it")}`}.`;
   const history = `${by(facts, "allocation")}${by(facts, "free")}`;
   if (/use-after-free/.test(fault)) return `${did} after that memory was freed.${object}${history}`;
+  const freed = wrongFree(facts);
+  if (freed !== undefined) return `${freed}${object}${history}`;
   if (/double-free|invalid-free|invalid free/.test(fault))
     return `Memory was freed that was free already, or that is no start of an allocation.${object}${history}`;
   if (/stack-out-of-bounds/.test(fault)) return `${did}, outside of a variable on a kernel stack.`;
@@ -77,6 +79,17 @@ function explainKasan(facts: ReportFacts): string {
   return `${did}, which the sanitizer forbids.${object}${history}`;
 }
 
+/** mm/kfence/report.c prints the address; with that of the object it tells the two faults apart. */
+function wrongFree({ texts }: ReportFacts): string | undefined {
+  const address = texts.map((text) => /^Invalid free of (0x[0-9a-f]{1,16})/.exec(text)?.[1]).find(Boolean);
+  const start = texts.map((text) => /^kfence-#\d+(?:: | \[)(0x[0-9a-f]{1,16})-/.exec(text)?.[1]).find(Boolean);
+  if (address === undefined || start === undefined) return undefined;
+  const isStart = BigInt(address) === BigInt(start);
+  if (isStart && texts.some((text) => text.startsWith("freed by task")))
+    return `The object at ${address} was freed that was free already.`;
+  return isStart ? undefined : `Memory was freed at ${address}, which is not the start of the object there (${start}).`;
+}
+
 function corruptedAt({ texts }: ReportFacts): string {
   const at = texts.map((text) => /^Corrupted memory at (0x[0-9a-f]{1,16})/.exec(text)?.[1]).find(Boolean);
   return at === undefined ? "" : `, from ${at} on`;
@@ -95,6 +108,9 @@ function explainKmsan(facts: ReportFacts): string {
   return `A decision or an address depends on memory that was never written.${origin}${which}`;
 }
 
+/** kernel/kcsan/report.c, print_report(). */
+const SIDE = /^((?:read|write)[a-z() -]{0,40} to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}):$/;
+
 function explainKcsan(facts: ReportFacts): string {
   const change = particular(facts, "change");
   const value = change === undefined ? "" : ` The value changed meanwhile: ${change}.`;
@@ -104,10 +120,16 @@ function explainKcsan(facts: ReportFacts): string {
   if (verb?.startsWith("assert") === true)
     return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) asserts that nothing else ${verb === "assert no writes" ? "writes" : "uses"} them (\`ASSERT_EXCLUSIVE\`); KCSAN did not see who did.${value}`;
   if (verb !== undefined)
-    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) was to ${verb} ${size === "1" ? "it" : "them"}; KCSAN did not see who wrote: code that it does not watch, or a device (DMA).${value} What comes of it depends on the code; it may be harmless.`;
-  const first = particular(facts, "first");
-  const side = first === undefined ? "" : ` One side: ${first.replace(/:$/, "")}.`;
-  return `Two CPUs used the same memory at the same time, at least one of them wrote, and nothing orders them (no lock, no \`READ_ONCE\`/\`WRITE_ONCE\`).${side}${value} What comes of it depends on the code; it may be harmless.`;
+    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) was to ${verb} ${size === "1" ? "it" : "them"}; KCSAN did not see who wrote: for example code that it does not watch, or a device (DMA).${value} What comes of it depends on the code; it may be harmless.`;
+  const sides = facts.texts.flatMap((text) => SIDE.exec(text.trim())?.[1] ?? []);
+  const side =
+    sides.length === 0
+      ? ""
+      : ` ${sides
+          .slice(0, 2)
+          .map((one, i) => `${i === 0 ? "One" : "The other"}: ${one}.`)
+          .join(" ")}`;
+  return `Two accesses to the same memory ran at the same time, at least one of them writes, and at least one is a plain one (without \`READ_ONCE\`, \`WRITE_ONCE\` or an atomic operation).${side}${value} What comes of it depends on the code; it may be harmless.`;
 }
 
 function explainUbsan(facts: ReportFacts): string {
@@ -117,7 +139,9 @@ function explainUbsan(facts: ReportFacts): string {
   const what = says === undefined ? (facts.report.headline.groups.fault ?? "undefined behaviour") : says;
   if (/^index/.test(what)) return `An array was used outside of its bounds${at}: ${what}.`;
   if (/^shift/.test(what))
-    return `A value was shifted by more bits than its type has, or by a negative number${at}: ${what}.`;
+    return `A value was shifted by ${/negative/.test(what) ? "a negative number of bits" : "as many bits as its type has, or more"}${at}: ${what}.`;
+  if (/integer overflow/.test(what))
+    return `The result of a calculation does not fit its type${at}: ${what.replace(/:$/, "")}.`;
   if (/^load/.test(what))
     return `A variable holds a value that its type cannot have${at}: ${what}. It was never set, or overwritten.`;
   return `C has no meaning for what the code does${at}: ${what.replace(/:$/, "")}.`;

@@ -1,12 +1,17 @@
 /** Explanations of panics, by their words. */
 import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
+import { placeText, plainName } from "../place.ts";
 
 /** The meanings of the words after "Kernel panic - not syncing: ". */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /sysrq triggered crash/,
     "This crash was requested, by Alt-SysRq-c or /proc/sysrq-trigger: look at what the other tasks were doing.",
+  ],
+  [
+    /panic_on_kmsan/,
+    "The kernel is set to stop at a report of KMSAN (`panic_on_kmsan`); the report before it is the cause.",
   ],
   [
     /panic_on_warn/,
@@ -38,7 +43,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /Fatal exception in interrupt/,
-    "A fault happened in an interrupt, where no task can be killed for it; the report before says which.",
+    "A fault happened where the kernel counts itself as in an interrupt (an interrupt, a softirq, softirqs off, or the handler of some exceptions), so that no task can be killed for it; the report before says which.",
   ],
   [/Fatal exception/, "The kernel is set to stop at a fault (`kernel.panic_on_oops`); the report before says which."],
   [/Attempted to kill init/, "The first process of user space ended; the system cannot go on without it."],
@@ -75,10 +80,14 @@ export function explainPanic(facts: ReportFacts): string {
   if (known !== undefined) {
     const name = /stack is corrupted in: ([\w.]{1,255})/.exec(text)?.[1];
     const isAddress = name !== undefined && /^(?:0x)?[0-9a-f]{8,16}$/.test(name);
+    const owner = isAddress ? facts.where?.place.name : name;
     const named =
       name === undefined
         ? known
-        : known.replace("of that function", isAddress ? `of the function at ${name}` : `of \`${name}\``);
+        : known.replace(
+            "of that function",
+            owner === undefined ? `of the function at ${name}` : `of \`${plainName(owner)}\``,
+          );
     // schedule_debug() looks at the stack of the task that calls the scheduler, which is the one that the panic names.
     const owned =
       facts.comm === undefined
@@ -98,9 +107,10 @@ export function explainPanic(facts: ReportFacts): string {
 /** x86: arch/x86/kernel/traps.c, exc_double_fault(). */
 export function explainDoubleFault({ site }: ReportFacts): string {
   const stack = site?.registers.find(({ name }) => name === "RSP")?.value;
-  const base = "An exception happened while another was being delivered";
+  const at = site?.place?.name === undefined ? "" : `, in \`${placeText(site.place).replace(/\/0x.*/, "")}\``;
+  const base = `An exception happened while another was being delivered${at}`;
   return stack === undefined || stack >> 63n === 1n
-    ? `${base}: most often because the kernel stack overflowed or its pointer was overwritten.`
+    ? `${base}: most often because the kernel stack overflowed or its pointer was overwritten${stack === undefined ? "" : ` (RSP is ${hex0x(stack)})`}.`
     : `${base}: RSP is ${hex0x(stack)}, no address of the kernel, so that there was no stack of the kernel to put an exception on.`;
 }
 
@@ -136,9 +146,13 @@ const withoutPointer = (reason: string): string => reason.replace(/; the (?:repo
  * Explains what the panic that a report ended in adds to the report; words about "the report before" are left out,
  * because that is this report.
  */
-export function consequence({ panic }: ReportFacts): string | undefined {
+export function consequence({ kind, panic }: ReportFacts): string | undefined {
   if (panic === undefined) return undefined;
-  if (/Fatal exception in interrupt/.test(panic)) return "It happened in an interrupt, so that the kernel stopped.";
+  // exc_int3() and exc_double_fault() count as non-maskable interrupts (irqentry_nmi_enter) since 5.8.
+  if (/Fatal exception in interrupt/.test(panic))
+    return ["int3", "double-fault", "stack-guard"].includes(kind)
+      ? "The handler of this exception counts as an interrupt, so that the kernel stopped."
+      : "It happened in an interrupt, a softirq or with softirqs off, so that the kernel stopped.";
   if (/Attempted to kill the idle task|Aiee, killing interrupt handler/.test(panic))
     return "It happened where no task can be killed for it, so that the kernel stopped.";
   const reason = REASONS.find(([pattern]) => pattern.test(panic))?.[1];

@@ -176,7 +176,9 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
 
 /** An access to a guard page is a page fault first, and CR2 is its address (handle_stack_overflow). */
 const tellsAddress = (kind: Kind, text: string): boolean =>
-  kind === "stack-guard" || kind === "stack-overflow" ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: /.test(text) : TELLS.test(text);
+  kind === "stack-guard" || kind === "stack-overflow"
+    ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: |guard page was hit at (?:0x)?(?!0{8})[0-9a-f]{16}/.test(text)
+    : TELLS.test(text);
 
 const definedOf = (partial: Told): Told =>
   Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));

@@ -37,10 +37,10 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
       ],
       ["kfenceObject", "Object", /^(kfence-#\d+(?:: | \[).{1,160}?)(?: allocated by .{1,60})?$/],
       ["range", "KASAN", /^KASAN: (.{1,120})/],
-      ["allocated", "Allocated by", /^Allocated by task (\d+)/],
-      ["freed", "Freed by", /^Freed by task (\d+)/],
-      ["allocated", "Allocated by", /^(?:kfence-#\d+ \[.{1,120}\] )?allocated by task (\d+)/],
-      ["freed", "Freed by", /^freed by task (\d+)/],
+      ["allocated", "Allocated by", /^Allocated by (task \d+)/],
+      ["freed", "Freed by", /^Freed by (task \d+)/],
+      ["allocated", "Allocated by", /^(?:kfence-#\d+ \[.{1,120}\] )?allocated by (task \d+)/],
+      ["freed", "Freed by", /^freed by (task \d+)/],
       ["slabObject", "Object", /^INFO: (Object 0x.{1,100})/],
       ["slabAllocated", "Allocated", /^(?:INFO: )?Allocated in (.{1,160})/],
       ["slabFreed", "Freed", /^(?:INFO: )?Freed in (.{1,160})/],
@@ -58,7 +58,7 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
   [
     ["kcsan"],
     [
-      ["first", "One side", /^((?:read|write).{1,200})/],
+      ["first", "One side", /^((?:(?:read|write)[a-z() -]{0,40}|assert no \w{1,10}) to 0x.{1,160}?):?$/],
       ["change", "Value", /^value changed: (.{1,80})/],
     ],
   ],
@@ -160,6 +160,7 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
       ["status", "Status", /\bBank \d+: ([0-9a-f]{16})/],
       ["rip", "RIP", /\bRIP (.{1,80})/],
       ["address", "Address", /\bADDR ([0-9a-f]{1,16})/],
+      ["address", "Address", /\bBank \d+: [0-9a-f]{16} at ([0-9a-f]{16})/],
       ["misc", "Misc", /\bMISC ([0-9a-f]{1,16})/],
       ["processor", "Processor", /\bPROCESSOR (\S{1,20})/],
       ["socket", "Socket", /\bSOCKET (\d+)/],
@@ -189,7 +190,7 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
       [
         "says",
         "Says",
-        /^((?:index|shift|signed|load|member|division|left|right|negation|null|store|unsigned) .{1,160})/,
+        /^((?:index|shift|signed|load|member|division|left|right|negation|null|store|unsigned) .{1,320})/,
       ],
     ],
   ],
@@ -209,6 +210,10 @@ const LOCK_LABELS = {
   unsafe: "Unsafe lock",
 } as const;
 
+/** UBSAN up to 4.x wrote an overflow in two lines: `signed integer overflow:` and the operation. */
+const goesOnBelow = (line: string): boolean =>
+  /^Preemption disabled at:\s*$|^(?:un)?signed integer overflow:\s*$/.test(line);
+
 /** Returns what the lines of a report of a kind say, each detail at most once. */
 export function particularsOf(texts: readonly string[], kind: Kind): Particular[] {
   const forms = FORMS.filter(([kinds]) => kinds.includes(kind)).flatMap(([, rows]) => rows);
@@ -221,7 +226,7 @@ export function particularsOf(texts: readonly string[], kind: Kind): Particular[
   for (const [i, line] of texts.entries()) {
     // These heads are alone on their line; the next line holds what they announce.
     if (/^Freed by task 0:/.test(line) && /^\(stack is not available\)/.test(texts[i + 1] ?? "")) continue;
-    const text = /^Preemption disabled at:\s*$/.test(line) ? `${line.trim()} ${texts[i + 1] ?? ""}` : line;
+    const text = goesOnBelow(line) ? `${line.trim()} ${texts[i + 1] ?? ""}` : line;
     for (const [key, label, pattern] of forms) {
       const match = found.has(key) ? null : pattern.exec(text);
       const value = match?.slice(1).find((group) => group !== undefined);

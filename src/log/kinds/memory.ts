@@ -167,7 +167,7 @@ export const memory: readonly KindRow[] = [
   },
   {
     pattern:
-      /^(?<comm>.{1,64}): vmalloc (?:error|allocation failure)|^(?:\w[\w. ]{0,40}: )?vmalloc: allocation failure/,
+      /^(?<comm>.{1,64}): vmalloc (?:error|allocation failure)|^(?:\w[\w. ]{0,40}: )?(?<vmalloc>vmalloc): allocation failure/,
     kind: "allocation-failure",
     severity: "notice",
     printedBy: "warn_alloc, __vmalloc_area_node",

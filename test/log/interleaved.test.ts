@@ -1,0 +1,87 @@
+/** Lines of other tasks and CPUs within a report, where the kernel prints no callers. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { only, row, timed } from "../builders/logReports.ts";
+
+test("the task of a warning is the one that its headline names", () => {
+  const report = timed(`------------[ cut here ]------------
+ODEBUG: free active (active state 0) object type: timer_list hint: lab_timeout+0x0/0xa0
+FAULT_INJECTION: forcing a failure.
+name failslab, interval 1, probability 0, space 0, times 0
+WARNING: CPU: 1 PID: 1798 at lib/debugobjects.c:287 debug_print_object+0x16a/0x250
+CPU: 0 PID: 26531 Comm: other Not tainted 4.14.90 #1
+CPU: 1 PID: 1798 Comm: kworker/1:2 Not tainted 4.14.90 #1
+Call Trace:
+ dump_stack+0x101/0x1b4
+ lab_release+0x20/0x40`).at(-1)!;
+  assert.equal(row(report, "Task"), "kworker/1:2, PID 1798, CPU 1");
+  assert.match(report.explanation, /still holds an active object \(timer_list\)/);
+});
+
+test("a message that stands before the cut mark belongs to the check", () => {
+  const report = only(
+    timed(`refcount_t: underflow; use-after-free.
+------------[ cut here ]------------
+WARNING: CPU: 1 PID: 2992 at lib/refcount.c:186 refcount_sub_and_test+0x167/0x1b0
+CPU: 1 PID: 2992 Comm: labd Not tainted 4.14.0 #91
+RIP: 0010:refcount_sub_and_test+0x167/0x1b0
+Call Trace:
+ lab_put+0x33/0x40`),
+  );
+  assert.equal(report.start, 0);
+  assert.match(report.explanation, /went below zero in a call by `lab_put`/);
+});
+
+test("a fault between the lines of two tasks names neither", () => {
+  const report = timed(`BUG: unable to handle kernel paging request at 000000fe840fc4b9
+PGD 216999067 P4D 216999067 PUD 0
+Oops: 0000 [#1] PREEMPT SMP
+PANIC: double fault, error_code: 0x0
+CPU: 1 PID: 5429 Comm: lab Not tainted 4.20.0 #139
+CPU: 0 PID: 0 Comm: swapper/0 Not tainted 4.20.0 #139
+RIP: 0010:lab_lookup+0x11/0x80
+RIP: 0010:lab_receive+0x10e/0x3e0
+Call Trace:
+ lab_scan+0x7f/0x100`).at(-1)!;
+  assert.equal(report.kind, "double-fault");
+  assert.equal(row(report, "Task"), undefined);
+  assert.equal(row(report, "Where"), undefined);
+});
+
+test("entries that go on with the trace before a headline are not the report's", () => {
+  const report = timed(`BUG: KASAN: stack-out-of-bounds in lab_check+0x1a/0x40
+Call Trace:
+ dump_stack+0x101/0x1b4
+ kasan_report+0x10/0x20
+list_add corruption. next->prev should be prev (ffff8880ae72d8d8), but was ffff8880a9eb8600. (next=ffff8880a9eb84f0).
+ lab_check+0x71/0xa0
+ lab_error+0xbc9/0x1890`).at(-1)!;
+  assert.equal(report.kind, "list-corruption");
+  assert.equal(row(report, "Where"), undefined);
+});
+
+test("a remark ends before the lines of lockdep into which it was printed", () => {
+  const reports = timed(`[ BUG: bad unlock balance detected! ]
+4.9.65 #98 Not tainted
+-------------------------------------
+FAULT_FLAG_ALLOW_RETRY missing 30
+CPU: 0 PID: 14413 Comm: lab0 Not tainted 4.9.65 #98
+lab2/14420 is trying to release lock (lab_lock) at:
+[<ffffffff834dea24>] lab_stop+0xe4/0x140
+but there are no more locks to release!`);
+  assert.equal(row(reports.at(-1)!, "Task"), "lab0, PID 14413, CPU 0");
+});
+
+test("the page of order 0 that a failed vmalloc prints is not told as missing", () => {
+  const report = only(
+    timed(`vmalloc: allocation failure: 17178820608 bytes
+labd: page allocation failure: order:0, mode:0x24000c2
+CPU: 1 PID: 12430 Comm: labd Not tainted 4.4.114 #1
+Call Trace:
+ [<ffffffff81cac64d>] dump_stack+0xc1/0x124
+ [<ffffffff814d588d>] warn_alloc_failed+0x14d/0x240
+ [<ffffffff81476863>] lab_table+0x193/0x1d0`),
+  );
+  assert.match(report.explanation, /by `vmalloc` of 17178820608 bytes/);
+  assert.doesNotMatch(report.explanation, /free block of that order/);
+});

@@ -1,0 +1,140 @@
+/** What an explanation names of this very report. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { only, row, timed } from "../builders/logReports.ts";
+
+const meaning = (text: string): string => only(timed(text)).explanation;
+
+test("the bits of preempt_count say why a task may not give up the processor", () => {
+  assert.match(
+    meaning("BUG: scheduling while atomic: labd/12/0x00000101"),
+    /forbidden: it is a softirq \(preempt_count/,
+  );
+  assert.match(
+    meaning("BUG: scheduling while atomic: labd/12/0x00010001"),
+    /forbidden: it is a hardware interrupt \(preempt_count/,
+  );
+  assert.match(
+    meaning(`BUG: scheduling while atomic: labd/12/0x00000201
+no locks held by labd/12.`),
+    /forbidden: softirqs are off \(`local_bh_disable`\)/,
+  );
+});
+
+test("locks that are held where a function may not sleep are named", () => {
+  assert.match(
+    meaning(`BUG: sleeping function called from invalid context at mm/slab.h:420
+in_atomic(): 0, irqs_disabled(): 0, non_block: 0, pid: 12, name: labd
+1 lock held by labd/12:
+ #0: ffffffff8bf797a0 (rcu_read_lock){....}-{1:2}, at: lab_receive+0x1da/0x1300`),
+    /Locks held: `rcu_read_lock`\.$/,
+  );
+});
+
+test("a wrong wait context is told by the wait types of the lock and of what allows less", () => {
+  const report = (context: string, held: string): string =>
+    meaning(`=============================
+[ BUG: Invalid wait context ]
+5.10.2 #14 Not tainted
+-----------------------------
+labd/95 is trying to lock:
+83711010 (&n->lab_lock){..-.}-{3:3}, at: lab_take+0x2a8/0x558
+other info that might help us debug this:
+context-{${context}}
+1 lock held by labd/95:
+ #0: 81223780 (rcu_read_lock){....}-{1:${held}}, at: lab_lookup+0x0/0x4a8`);
+  assert.match(report("2:2", "3"), /the lock has 3, the context 2\), such as an interrupt/);
+  assert.match(report("4:4", "2"), /taken within `rcu_read_lock`, which allows only/);
+});
+
+test("an overflow of UBSAN in two lines is read whole", () => {
+  assert.match(
+    meaning(`UBSAN: Undefined behaviour in lab/x.c:310:16
+signed integer overflow:
+-1720106381 + -1531247276 cannot be represented in type 'int'`),
+    /does not fit its type at lab\/x\.c:310:16: signed integer overflow: -1720106381 \+/,
+  );
+});
+
+test("KFENCE's invalid free is a second free or not the start of an object", () => {
+  const report = (address: string, tail = ""): string =>
+    meaning(`==================================================================
+BUG: KFENCE: invalid free in lab_free+0xdc/0x171
+
+Invalid free of ${address} (in kfence-#33):
+ lab_free+0xdc/0x171
+
+kfence-#33 [0xffff8c2aae244fe0-0xffff8c2aae244fff, size=32, cache=kmalloc-32] allocated by task 116:
+ lab_make+0x76/0x171
+${tail}`);
+  assert.match(
+    report("0xffff8c2aae244fe0", "\nfreed by task 116:\n lab_free+0xa8/0x171"),
+    /^The object at 0xffff8c2aae244fe0 was freed that was free already\..*allocated by `lab_make` \(task 116\)/,
+  );
+  assert.match(report("0xffff8c2aae244fe1"), /not the start of the object there \(0xffff8c2aae244fe0\)/);
+});
+
+test("the CPU that the hard-lockup watchdog names after its headline is the report's", () => {
+  const report = only(
+    timed(`WARNING: at kernel/watchdog.c:245 watchdog_overflow_callback+0x9c/0xd0()
+Hardware name: Lab
+Watchdog detected hard LOCKUP on cpu 3
+Pid: 0, comm: swapper/0 Not tainted 3.8.9 #1`),
+  );
+  assert.match(report.explanation, /found that CPU 3 took/);
+});
+
+test("a stack that is full is told by its bounds, the address and the function that recurs", () => {
+  const frames = Array.from({ length: 6 }, () => " lab_notify+0x40/0x80").join("\n");
+  const report = only(
+    timed(`Insufficient stack space to handle exception!
+ESR: 0x0000000096000047 -- DABT (current EL)
+FAR: 0xffff800015fdffa0
+Task stack:     [0xffff800015fe0000..0xffff800015fe4000]
+CPU: 1 PID: 16874 Comm: labd Not tainted 6.0.0 #0
+pc : lab_notify+0x4/0x80
+Call trace:
+${frames}`),
+  );
+  assert.match(report.explanation, /an access at 0xffff800015fdffa0, the stack is \[0xffff800015fe0000\.\./);
+  assert.match(report.explanation, /`lab_notify` is in it 6 times/);
+});
+
+test("a jump to an address that is not aligned names the address and the caller", () => {
+  const report = only(
+    timed(`Internal error: Oops - SP/PC alignment exception: 8a000000 [#1] PREEMPT SMP
+CPU: 6 PID: 1942 Comm: labd Not tainted 4.9.232 #1
+PC is at 0xffffffffdeadbeef
+LR is at lab_call+0x34/0x48
+pc : [<ffffffffdeadbeef>] lr : [<ffffff90080ed944>] pstate: 60400145
+Call trace:
+[<0000000015c44a38>] 0xffffffffdeadbeef
+[<000000004fa15e98>] el0_svc_naked+0x34/0x38`),
+  );
+  assert.match(report.explanation, /^The program counter, 0xffffffffdeadbeef, is not aligned/);
+  assert.equal(row(report, "Where"), "lab_call+0x34");
+});
+
+test("both sides of a race are named", () => {
+  assert.match(
+    meaning(`==================================================================
+BUG: KCSAN: data-race in lab_read / lab_write
+
+read to 0xffffffff85a7f140 of 8 bytes by task 1082 on cpu 7:
+ lab_read+0x57/0xe0
+
+write to 0xffffffff85a7f140 of 8 bytes by interrupt on cpu 4:
+ lab_write+0x4f/0xa0
+==================================================================`),
+    /One: read to 0xffffffff85a7f140 of 8 bytes by task 1082 on cpu 7\. The other: write to .* by interrupt on cpu 4\./,
+  );
+});
+
+test("a stop at a warning names no stall as its cause", () => {
+  const [, panic] = timed(`rcu: INFO: rcu_sched self-detected stall on CPU
+rcu: 	1-...: (12000 ticks this GP) idle=1/1/0
+Call Trace:
+ lab_spin+0x10/0x20
+Kernel panic - not syncing: panic_on_warn set ...`);
+  assert.equal(panic === undefined ? undefined : row(panic, "Cause"), undefined);
+});
