@@ -198,7 +198,7 @@ export const SLEEPS =
 
 /**
  * Functions that a part of their name makes machinery in syzkaller's titles, although they are users of that machinery.
- * A title keeps to the scheme; the guilty function is told right.
+ * A title follows that scheme; the guilty function does not.
  */
 const USERS = /^test_[a-z]|^sget_userns$|[a-z]_timer_(?:expiry|handler|callback|fn|func)$/;
 
