@@ -1,7 +1,7 @@
 /** Checks which CPU was stuck. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
-import { preemptCount } from "../../linux/sched/preempt.ts";
+import { preemptCount } from "../../linux/sched/cpu.ts";
 import { hz } from "../../linux/time/timekeeping.ts";
 import type { ReportFacts } from "../../log/facts.ts";
 import { guiltyAmong } from "../../log/guilty.ts";
