@@ -1,6 +1,7 @@
 /** The facts of a report, gathered from its lines. */
 import { partitionPoint } from "../base/search.ts";
 import { type Access, accessOf } from "./facts/access.ts";
+import { isMixedUp } from "./facts/mixed.ts";
 import { type Particular, particularsOf } from "./facts/particulars.ts";
 import { type System, systemOf } from "./facts/system.ts";
 import { type TaskFact, taskOf } from "./facts/task.ts";
@@ -79,7 +80,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
     ),
   );
   const machine = site?.machine ?? sites[0]?.machine;
-  const isMixed = isOfTwoTasks(report, texts);
+  const isMixed = isMixedUp(log, report, texts);
   const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);
   const said = saidIn(log, report);
   const access = accessOf(own, machine, row.kind);
@@ -116,34 +117,6 @@ function read(log: KernelLog, report: Report): ReportFacts {
 }
 
 const NO_TASK: TaskFact = { cpu: undefined, pid: undefined, comm: undefined };
-
-/** Faults that show one task's registers, after the line that names the task. */
-const OF_ONE_TASK: ReadonlySet<Kind> = new Set([
-  "null-pointer",
-  "page-fault",
-  "general-protection",
-  "double-fault",
-  "divide-error",
-  "invalid-opcode",
-  "stack-segment",
-  "int3",
-  "kernel-bug",
-]);
-
-/**
- * Whether the lines are of two tasks: two CPUs print at a time, without callers, so that it is open which registers are
- * the report's.
- */
-function isOfTwoTasks({ caller, headline }: Report, texts: readonly string[]): boolean {
-  if (caller !== undefined || !OF_ONE_TASK.has(headline.row.kind)) return false;
-  const tasks = new Set<string>();
-  for (const text of texts) {
-    if (/^(?:RIP: |EIP: |PC is at|pc : |epc|NIP|Call Trace|Call trace|Kernel panic)/.test(text)) break;
-    const [, task] = /^CPU: (\d+(?: UID: \d+)? PID: -?\d+) Comm: /.exec(text) ?? [];
-    if (task !== undefined) tasks.add(task);
-  }
-  return tasks.size > 1;
-}
 
 /** Whether a line with registers is of the fault itself: a sanitizer's report has those of an interrupted frame only. */
 function isOf({ isWithinTrace }: SiteLine, kind: Kind): boolean {

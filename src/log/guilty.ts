@@ -19,8 +19,9 @@ import { stacksOf } from "./traces.ts";
 
 export type { Frame, Verdict } from "./frames.ts";
 
-/** The entry of an exception on arm: it is on the stack because of the fault (arch/arm/kernel/entry-armv.S). */
-const ENTRY = /^__(?:dabt|pabt|und|irq|fiq)_(?:svc|usr)$/;
+/** Entries of exceptions: they are on the stack because of the fault (arm: entry-armv.S; x86: entry_64.S). */
+const ENTRY =
+  /^__(?:dabt|pabt|und|irq|fiq)_(?:svc|usr)$|^(?:async_)?page_fault$|^(?:general_protection|error_entry)$|^asm_exc_/;
 
 /** Finds the guilty function: the first one that is not machinery, in the order of frames for the kind of report. */
 export function verdictOf(log: KernelLog, report: Report): Verdict {

@@ -85,3 +85,15 @@ Call Trace:
   assert.match(report.explanation, /by `vmalloc` of 17178820608 bytes/);
   assert.doesNotMatch(report.explanation, /free block of that order/);
 });
+
+test("a BUG that cuts another one off does not take its registers", () => {
+  const report = timed(`------------[ cut here ]------------
+kernel BUG at lib/list_debug.c:23!
+------------[ cut here ]------------
+kernel BUG at mm/slab.c:4425!
+RIP: 0010:__list_add_valid.cold+0xf/0x3c
+Call Trace:
+ lab_add+0x10/0x20`).at(-1)!;
+  assert.equal(row(report, "Where"), undefined);
+  assert.match(report.explanation, /^The code at mm\/slab\.c:4425 met/);
+});

@@ -138,3 +138,29 @@ Call Trace:
 Kernel panic - not syncing: panic_on_warn set ...`);
   assert.equal(panic === undefined ? undefined : row(panic, "Cause"), undefined);
 });
+
+test("a hung task is told what it waits for, and only a lock has a holder", () => {
+  const report = (wait: string): string =>
+    meaning(`INFO: task labd:12 blocked for more than 120 seconds.
+      Not tainted 6.1.0 #1
+task:labd state:D stack:0 pid:12 ppid:1
+Call Trace:
+ __schedule+0x10/0x20
+ schedule+0x10/0x20
+ ${wait}+0x10/0x20
+ lab_open+0x10/0x20`);
+  assert.match(report("__mutex_lock"), /It waits for a mutex in a call by `lab_open\+0x10`\. Look for its holder/);
+  assert.match(
+    report("wait_for_completion"),
+    /a completion in a call by `lab_open\+0x10`\. Look for what should have ended/,
+  );
+});
+
+test("a stall of RCU's tasks is told of tasks that keep their processor", () => {
+  assert.match(
+    meaning(`INFO: rcu_tasks detected stalls on tasks:
+ffff88802f594a80: .. nvcsw: 2/2 holdout: 1 idle_cpu: -1/1
+task:labd state:R  running task     stack:24168 pid:14797 tgid:14796 ppid:5615`),
+    /waits for tasks \(labd, PID 14797\) that did not give up the processor of their own accord/,
+  );
+});

@@ -152,7 +152,9 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   const sanitized = /\bKASAN\b/.test(facts.headline)
     ? " Where KASAN's checks are inline, a pointer that was NULL or of user space ends so, too."
     : "";
-  const base = `The processor refused what the instruction does: most often an address that no memory can have (not canonical), else a privileged register or segment.${sanitized}`;
+  const at =
+    facts.site?.place?.name === undefined ? "" : ` at \`${placeText(facts.site.place).replace(/\/0x.*/, "")}\``;
+  const base = `The processor refused what the instruction${at} does: most often an address that no memory can have (not canonical), else a privileged register or segment.${sanitized}`;
   return register === undefined ? base : `${base} ${register}`;
 }
 

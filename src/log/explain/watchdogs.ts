@@ -50,8 +50,9 @@ function hardCpu({ cpu, report }: ReportFacts): string {
 function explainStall(facts: ReportFacts): string {
   const { groups } = facts.report.headline;
   const who = particular(facts, "cpus") ?? particular(facts, "tasks");
+  if (flavourOf(facts) === "rcu_tasks") return explainTasks(facts);
   const starved = particular(facts, "starved");
-  const flavour = groups.flavour ?? "RCU";
+  const flavour = flavourOf(facts);
   const late = facts.texts.map((text) => QUIET.exec(text)?.[1]).find(Boolean);
   if (late !== undefined) {
     return `All processors passed a quiescent state, but RCU's own thread (of \`${flavour}\`) did not end the grace period: it last ran ${late} jiffies before. It got no processor time, or its timer did not come${facts.where === undefined ? "; nothing shows that a processor loops" : `. The processor that noticed was in ${where(facts).replace(/^ \(|\)$/g, "")}`}.`;
@@ -62,8 +63,21 @@ function explainStall(facts: ReportFacts): string {
     ...(facts.where === undefined ? [] : [`The stack that is shown was in ${where(facts).slice(2, -1)}.`]),
     ...(starved === undefined
       ? []
-      : ["RCU's own thread got no CPU time either, so that the stall may be its effect and not the CPU's fault."]),
+      : /timer wakeup/.test(starved)
+        ? ["A timer of RCU's own thread did not come, so that the stall may be that timer's and not the CPU's fault."]
+        : ["RCU's own thread got no CPU time either, so that the stall may be its effect and not the CPU's fault."]),
   ].join(" ");
+}
+
+const flavourOf = ({ report }: ReportFacts): string => report.headline.groups.flavour ?? "RCU";
+
+/** kernel/rcu/tasks.h: a grace period ends when each task gave up the processor of its own accord, or is in user mode. */
+function explainTasks({ texts }: ReportFacts): string {
+  const stacks = texts.flatMap(
+    (text) => /^task:(.{1,40}?) {1,}state:.{1,60}?\bpid: ?(\d+)/.exec(text)?.slice(1, 3).join(", PID ") ?? [],
+  );
+  const named = stacks.length === 0 ? "" : ` (${stacks.slice(0, 3).join("; ")})`;
+  return `RCU (\`rcu_tasks\`) waits for tasks${named} that did not give up the processor of their own accord for too long: they loop in the kernel, or were preempted and do not run.`;
 }
 
 /** kernel/rcu/tree_stall.h, print_other_cpu_stall(): no processor is in the way. */
@@ -75,12 +89,17 @@ function explainHung(facts: ReportFacts, task: string): string {
   const owner = particular(facts, "owner");
   const holder = owner === undefined ? "" : ` The kernel says it is ${owner}.`;
   if (row.title.includes("can't die")) return `${task} was killed, but did not end for ${seconds}${where(facts)}.`;
-  const what = waitingIn(facts);
-  const io =
-    groups.io === undefined
-      ? "What it waits for, a lock, an event or I/O, did not come."
-      : "It waits for I/O, which did not come: look at the device or its driver.";
-  return `${task} slept uninterruptibly for ${seconds}.${what} ${io}${holder}${owner === undefined && groups.io === undefined ? " Look for its holder: nothing faulted here." : ""}`;
+  const { wait, isHeld } = waitingIn(facts);
+  if (groups.io !== undefined)
+    return `${task} slept uninterruptibly for ${seconds}.${wait} It waits for I/O, which did not come: look at the device or its driver.${holder}`;
+  const look =
+    owner !== undefined
+      ? ""
+      : isHeld
+        ? " Look for its holder: nothing faulted here."
+        : " Look for what should have ended the wait: nothing faulted here.";
+  const what = wait === "" ? " The report does not say what it waits for: a lock, an event or I/O." : wait;
+  return `${task} slept uninterruptibly for ${seconds}.${what}${holder}${look}`;
 }
 
 function explainTransmit(facts: ReportFacts): string {
@@ -93,7 +112,7 @@ function explainTransmit(facts: ReportFacts): string {
 /** Functions in which a task sleeps, and what it waits for there. */
 const WAITS: readonly (readonly [RegExp, string])[] = [
   [/^_*(?:ww_)?mutex_lock/, "a mutex"],
-  [/^_*rt_mutex|rt_spin_lock/, "a mutex (PREEMPT_RT)"],
+  [/^_*rt_mutex|rt_spin_lock/, "a mutex with priority inheritance"],
   [/^rwsem_down_write|^_*down_write|^call_rwsem_down_write/, "a read/write semaphore, to write"],
   [/^rwsem_down_read|^_*down_read|^call_rwsem_down_read/, "a read/write semaphore, to read"],
   [/^_*down(?:_|$)/, "a semaphore"],
@@ -106,16 +125,20 @@ const WAITS: readonly (readonly [RegExp, string])[] = [
   [/^percpu_down|^percpu_rwsem/, "a per-CPU read/write semaphore"],
 ];
 
-function waitingIn(facts: ReportFacts): string {
+/** What is waited for that another task holds. */
+const HELD = /mutex|semaphore/;
+
+function waitingIn(facts: ReportFacts): { wait: string; isHeld: boolean } {
   const { where: frame } = facts;
-  if (!frame) return "";
+  if (!frame) return { wait: "", isHeld: false };
   const caller = `\`${placeText(frame.place).replace(/\/0x.*/, "")}\``;
   const above =
     facts.traces
       .find(({ start, end }) => start <= frame.at && frame.at < end)
       ?.entries.filter(({ at }) => at < frame.at) ?? [];
   for (const [pattern, what] of WAITS) {
-    if (above.some(({ name }) => pattern.test(name ?? ""))) return ` It waits for ${what}, as ${caller} asked it to.`;
+    if (above.some(({ name }) => pattern.test(name ?? "")))
+      return { wait: ` It waits for ${what} in a call by ${caller}.`, isHeld: HELD.test(what) };
   }
-  return ` It waits on behalf of ${caller}.`;
+  return { wait: ` It waits in a call by ${caller}.`, isHeld: false };
 }

@@ -104,7 +104,7 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
     ["rcu-stall"],
     [
       ["cpus", "CPUs", /^(?:rcu: )?\s*(\d{1,5}(?:-[.!#?]{2,4}: |: \(\d{1,20} (?:ticks this GP|GPs behind)\)).{1,200})/],
-      ["tasks", "Tasks", /^(?:rcu: )?\s*(Tasks blocked on .{1,200})/],
+      ["tasks", "Tasks", /^(?:rcu: )?\s*(Tasks blocked on .{1,100}P\d.{0,100})/],
       ["detected", "Detected", /^\s{0,32}(?:rcu: )?\s*\((detected by .{1,120})\)/],
       ["time", "Time", /^\s{0,32}(?:rcu: )?\s*\((t=\d+ jiffies.{1,80})\)/],
       ["starved", "RCU's thread", /^(?:rcu: )?(rcu_\w+ kthread .{1,160})/],

@@ -1,0 +1,52 @@
+/** Reports between whose lines another CPU printed its own, without callers to tell them apart. */
+import { partitionPoint } from "../../base/search.ts";
+import type { KernelLog } from "../kernelLog.ts";
+import type { Kind } from "../kinds.ts";
+import type { Report } from "../reports.ts";
+import { stacksOf } from "../traces.ts";
+
+/** Faults that show one task's registers, after the line that names the task. */
+const OF_ONE_TASK: ReadonlySet<Kind> = new Set([
+  "null-pointer",
+  "page-fault",
+  "general-protection",
+  "double-fault",
+  "divide-error",
+  "invalid-opcode",
+  "stack-segment",
+  "int3",
+  "kernel-bug",
+]);
+
+/** Whether it is open which task and registers are the report's. */
+export const isMixedUp = (log: KernelLog, report: Report, texts: readonly string[]): boolean =>
+  report.caller === undefined &&
+  OF_ONE_TASK.has(report.headline.row.kind) &&
+  (namesTwoTasks(texts) || cutsOther(log, report));
+
+function namesTwoTasks(texts: readonly string[]): boolean {
+  const tasks = new Set<string>();
+  // x86 names the task before the place: a place before it is the end of another report (oops_end).
+  const place = texts.findIndex((text) => text.startsWith("RIP: "));
+  const named = texts.findIndex((text) => /^CPU: \d+ (?:UID: \d+ )?PID: /.test(text));
+  if (place >= 0 && place < named) return true;
+  for (const text of texts) {
+    if (/^(?:RIP: |EIP: |PC is at|pc : |epc|NIP|Call Trace|Call trace|Kernel panic)/.test(text)) break;
+    const [, task] = /^CPU: (\d+(?: UID: \d+)? PID: -?\d+) Comm: /.exec(text) ?? [];
+    if (task !== undefined) tasks.add(task);
+  }
+  return tasks.size > 1;
+}
+
+/** Whether the report begins where another one had not printed its registers yet: they follow in this one. */
+function cutsOther(log: KernelLog, { at, start }: Report): boolean {
+  const { reports } = log;
+  const before = reports[partitionPoint(reports.length, (i) => (reports[i]?.at ?? at) < at) - 1];
+  return (
+    before !== undefined &&
+    start - before.end <= 1 &&
+    !/^---\[ end/.test(log.lines[before.end - 1]?.text ?? "") &&
+    [...OF_ONE_TASK, "list-corruption"].includes(before.headline.row.kind) &&
+    stacksOf(log, before).sites.length === 0
+  );
+}
