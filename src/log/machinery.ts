@@ -51,7 +51,7 @@ export const machinery: readonly Machinery[] = [
   },
   {
     names:
-      /__might_fault|might_fault|might_sleep|__might_resched|print_unlock|imbalance_bug|print_usage_bug|lockdep|lock_acquire|lock_release|lock_class|mark_lock|mark_usage|(?:reacquire|mark)_held_locks|(?:trace|lockdep)_(?:hard|soft)irq|bh_enable|bh_disable|perf_trace|check_noncircular|print_\w*_bug|check_preemption_disabled|__schedule_bug/,
+      /__might_fault|might_fault|might_sleep|__might_resched|print_unlock|imbalance_bug|print_usage_bug|lockdep|lock_acquire|lock_release|lock_class|mark_lock|mark_usage|^valid_state$|^mark_irqflags$|^validate_chain$|^check_(?:prevs?_add|deadlock|usage|irq_usage)|(?:reacquire|mark)_held_locks|(?:trace|lockdep)_(?:hard|soft)irq|bh_enable|bh_disable|perf_trace|check_noncircular|print_\w*_bug|check_preemption_disabled|__schedule_bug/,
     reason: "the lock validator and other checks of context",
   },
   {

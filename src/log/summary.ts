@@ -110,7 +110,7 @@ function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
 
 /** What the guilty function is to the report. */
 function whereLabel({ kind, report: { headline } }: ReportFacts): string {
-  if (headline.row.guilty === "origin") return "Allocated in";
+  if (headline.row.guilty === "origin") return "Allocated for";
   if (kind === "lock-freed" || kind === "lock-held") return "Lock taken in";
   // The stack is full of calls below this function; where it ended is chance.
   return kind === "stack-guard" || kind === "stack-overflow" ? "Reached through" : "Where";

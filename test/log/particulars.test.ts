@@ -164,3 +164,48 @@ task:labd state:R  running task     stack:24168 pid:14797 tgid:14796 ppid:5615`)
     /waits for tasks \(labd, PID 14797\) that did not give up the processor of their own accord/,
   );
 });
+
+test("memory that KMSAN finds never written is told by its range and its allocation", () => {
+  const report = (tail: string): string =>
+    meaning(`=====================================================
+BUG: KMSAN: uninit-value in lab_send+0x20e2/0x3000
+ lab_send+0x20e2/0x3000
+ lab_queue+0x10/0x20
+
+Uninit was created at:
+ __alloc_pages+0x9a4/0xe00
+ lab_make+0x42/0x120
+
+${tail}CPU: 1 PID: 12 Comm: labd Not tainted 6.1.0 #1
+=====================================================`);
+  assert.match(report(""), /^A decision or an address in `lab_send` depends on .* allocated for `lab_make`\./);
+  assert.match(
+    report("Bytes 0-4095 of 4096 are uninitialized\nMemory access of size 4096 starts at ffff888011aa0000\n\n"),
+    /^Memory was handed on in `lab_send`, for example to a device, that was never written\./,
+  );
+});
+
+test("the bytes that SLUB found overwritten are named", () => {
+  assert.match(
+    meaning(`=============================================================================
+BUG kmalloc-64 (Not tainted): Poison overwritten
+-----------------------------------------------------------------------------
+
+INFO: 0xffff8880f2751962-0xffff8880f2751995. First byte 0x98 instead of 0x6b`),
+    /its poison is gone \(0xffff8880f2751962-0xffff8880f2751995, of which the first byte is 0x98 instead of 0x6b\)\.$/,
+  );
+});
+
+test("lockdep's own functions are not where a lock was taken wrongly", () => {
+  const report = only(
+    timed(`[ INFO: inconsistent lock state ]
+3.4.0 #1 Not tainted
+inconsistent {IN-SOFTIRQ-W} -> {SOFTIRQ-ON-W} usage.
+Call Trace:
+ [<ffffffff8109a864>] print_usage_bug+0x1f6/0x207
+ [<ffffffff8109a864>] valid_state+0x1f6/0x207
+ [<ffffffff8109a864>] mark_lock+0x10/0x20
+ [<ffffffff8109a864>] lab_sum+0xd/0x58`),
+  );
+  assert.equal(row(report, "Where"), "lab_sum+0xd");
+});

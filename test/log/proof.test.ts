@@ -288,5 +288,5 @@ unreferenced object 0xffff8882d78c9ea0 (size 96):
     lab_create+0x57/0x110`),
   );
   assert.equal(row(report, "Where"), undefined);
-  assert.equal(row(report, "Allocated in"), "lab_create+0x57");
+  assert.equal(row(report, "Allocated for"), "lab_create+0x57");
 });

@@ -84,10 +84,12 @@ export function explainBug(facts: ReportFacts): string {
 /** Explains a warning. Its message comes first, because its author wrote it for this case. */
 export function explainWarning(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place;
+  // Without its end mark the log does not show that the kernel went on.
+  const wentOn = facts.panic === undefined && facts.texts.some((text) => text.startsWith("---[ end trace"));
   const said =
     facts.said.length > 0 ? `It says: ${facts.said.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. ` : "";
   const at = `${place === undefined ? "" : ` at ${place}`}${named(facts)}`;
-  return `${said}The code${at} met a state that should not be (\`WARN_ON\`), ${facts.panic === undefined ? "reported it and went on" : "and reported it"}.`;
+  return `${said}The code${at} met a state that should not be (\`WARN_ON\`), ${wentOn ? "reported it and went on" : "and reported it"}.`;
 }
 
 export function explainObject(facts: ReportFacts): string {

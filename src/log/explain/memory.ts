@@ -16,7 +16,7 @@ export function explainSanitizer(facts: ReportFacts): string {
     case "ubsan":
       return explainUbsan(facts);
     case "memory-leak":
-      return `No pointer to this allocation was found any more${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so that it cannot be freed: a leak, unless the pointer is kept in a form that kmemleak does not see. The trace is of the allocation.`;
+      return `No pointer to this allocation was found any more${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so that it cannot be freed: a leak, unless the pointer is kept in a form that kmemleak does not see.${facts.where === undefined ? "" : ` It was allocated for \`${plainName(facts.where.place.name ?? "")}\`; the trace is of the allocation.`}`;
     case "slab":
       return explainSlab(facts);
     default:
@@ -24,15 +24,15 @@ export function explainSanitizer(facts: ReportFacts): string {
   }
 }
 
+const isAllocator = (name: string, { kind }: ReportFacts): boolean =>
+  isMachinery(name, kind) ||
+  /kasan|slab|alloc|kfree|save_stack|stack_trace|kmem|free_hook|kfence|^__?kfree|^kvfree/.test(name);
+
 /** Returns the function that allocated or freed the object, from the trace of that event. */
 function by(facts: ReportFacts, role: "allocation" | "free"): string {
   const trace = facts.traces.find((one) => one.role === role);
   const entry = trace?.entries.find(
-    ({ name, isDoubtful }) =>
-      name !== undefined &&
-      !isDoubtful &&
-      !isMachinery(plainName(name), facts.kind) &&
-      !/kasan|slab|alloc|kfree|save_stack|stack_trace|kmem|free_hook|kfence|^__?kfree|^kvfree/.test(name),
+    ({ name, isDoubtful }) => name !== undefined && !isDoubtful && !isAllocator(plainName(name), facts),
   );
   const task = /task (\d+)/.exec(trace?.head ?? "")?.[1];
   if (entry === undefined && task === undefined) return "";
@@ -64,7 +64,7 @@ function explainKasan(facts: ReportFacts): string {
   if (/global-out-of-bounds/.test(fault)) return `${did}, outside of a global variable.`;
   // The object is in use: a free that the report shows too is of an earlier one at the same place.
   if (/out-of-bounds/.test(fault))
-    return `${did}, outside of the object there: the index or the length is wrong, or the object is smaller than thought.${object}${by(facts, "allocation")}`;
+    return `${did}, outside of the object there: an index, a length or a pointer is wrong, or the object is smaller than thought.${object}${by(facts, "allocation")}`;
   if (/null-ptr-deref/.test(fault))
     return `${did}, through a pointer that was NULL${address === undefined || address === 0n ? "" : ": a member of a structure"}.`;
   if (/user-memory-access/.test(fault))
@@ -95,17 +95,31 @@ function corruptedAt({ texts }: ReportFacts): string {
   return at === undefined ? "" : `, from ${at} on`;
 }
 
+/** The variable or the allocation that was never written; before 5.19 the name of a variable was \`----name@function\`. */
+function originOf(facts: ReportFacts): string {
+  const [, name, owner] = /^-*([^@]+)(?:@(.+))?$/.exec(particular(facts, "local") ?? "") ?? [];
+  if (name !== undefined) return ` It comes from variable \`${name}\`${owner === undefined ? "" : ` of \`${owner}\``}.`;
+  const trace = facts.traces.find(({ role, head }) => role === "origin" && head.startsWith("Uninit was created"));
+  const entry = trace?.entries.find(
+    (one) => one.name !== undefined && !one.isDoubtful && !isAllocator(plainName(one.name), facts),
+  );
+  return entry?.name === undefined ? "" : ` It was allocated for \`${plainName(entry.name)}\`.`;
+}
+
 function explainKmsan(facts: ReportFacts): string {
   const fault = facts.report.headline.groups.fault ?? "";
-  const local = particular(facts, "local");
   const bytes = particular(facts, "bytes");
-  const origin = local === undefined ? "" : ` It comes from variable \`${local}\`.`;
+  const origin = originOf(facts);
+  const where = facts.where?.place.name === undefined ? "" : ` in \`${plainName(facts.where.place.name)}\``;
   const which = bytes === undefined ? "" : ` ${bytes}.`;
   if (/usb-infoleak/.test(fault)) return `Memory that was never written was sent to a USB device.${origin}${which}`;
   if (/infoleak/.test(fault))
     return `Memory that was never written was copied out of the kernel${particular(facts, "copied") === undefined ? "" : ` to user address 0x${particular(facts, "copied")}`}: its old content leaks.${origin}${which}`;
   if (/use-after-free/.test(fault)) return `A value was used that comes from memory that was freed.${origin}`;
-  return `A decision or an address depends on memory that was never written.${origin}${which}`;
+  // kmsan_check_memory() and kmsan_handle_dma() look at a range; compiled code only at what it decides by.
+  return bytes === undefined
+    ? `A decision or an address${where} depends on memory that was never written.${origin}`
+    : `Memory was handed on${where}, for example to a device, that was never written.${origin}${which}`;
 }
 
 /** kernel/kcsan/report.c, print_report(). */
@@ -147,6 +161,19 @@ function explainUbsan(facts: ReportFacts): string {
   return `C has no meaning for what the code does${at}: ${what.replace(/:$/, "")}.`;
 }
 
+/** mm/slub.c, check_bytes_and_report(): which bytes, and what the first of them holds. */
+function firstByte({ texts }: ReportFacts): string {
+  const [, range, was, right] =
+    texts
+      .map((text) =>
+        /^(?:INFO: )?(0x[0-9a-f]{8,16}-0x[0-9a-f]{8,16})(?: @offset=\d+)?\. First byte (0x[0-9a-f]{1,2}) instead of (0x[0-9a-f]{1,2})/.exec(
+          text,
+        ),
+      )
+      .find(Boolean) ?? [];
+  return range === undefined ? "" : ` (${range}, of which the first byte is ${was} instead of ${right})`;
+}
+
 function explainSlab(facts: ReportFacts): string {
   const { cache, fault } = facts.report.headline.groups;
   const of = cache === undefined ? "an object" : `an object of cache ${cache}`;
@@ -158,9 +185,9 @@ function explainSlab(facts: ReportFacts): string {
   if (/already free|Double free/i.test(what))
     return `The slab allocator received a request to free ${of} that is free already.`;
   if (/Redzone|redzone/.test(what))
-    return `The bytes beside ${of} were overwritten: code wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;
+    return `The bytes beside ${of} were overwritten${firstByte(facts)}: code wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;
   if (/Poison|poison/.test(what))
-    return `${cap(of)} was written after it was freed: its poison (0x6b) is gone. Its tracks show who had it last.`;
+    return `${cap(of)} was written after it was freed: its poison is gone${firstByte(facts)}.${facts.traces.length > 0 ? " Its tracks show who had it last." : ""}`;
   if (/remaining/.test(what))
     return `A cache (${cache ?? "?"}) was to be destroyed while objects of it are still in use: a leak, or a free that comes too late.`;
   if (/Freepointer|Freechain/i.test(what))
