@@ -1,4 +1,6 @@
 /** Runs the checks on a crash and collects their findings into a verdict. */
+import { attempt, Fault } from "../base/fault.ts";
+import { panicMessage } from "../linux/printk/panic.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Check, Need, Step } from "./check.ts";
 import { checks as allChecks } from "./checks.ts";
@@ -75,6 +77,8 @@ export function* analyze(
   const headline = headlineOf(kernel);
   const findings: Finding[] = [];
   const unchecked: Unchecked[] = [];
+  const lost = crash.report ? undefined : attempt(() => panicMessage(kernel));
+  if (lost instanceof Fault) unchecked.push({ check: "log", because: lost.message });
   for (const [done, check] of checks.entries()) {
     yield { kind: "progress", what: "checks", done, total: checks.length };
     if (check.about !== "any" && (crash.kind === undefined || !check.about.includes(crash.kind))) continue;

@@ -17,6 +17,7 @@ export function* runCheck<T>(
 ): Generator<Step, CheckEnd<T>, void> {
   if (limit <= 0) return { because: "there was no time left for it" };
   const end = performance.now() + limit;
+  const because = `it was given up after ${Math.round(limit) / 1000} s`;
   let waited = 0;
   try {
     for (;;) {
@@ -26,12 +27,33 @@ export function* runCheck<T>(
       if ("id" in step.value) findings.push(step.value);
       else {
         const before = performance.now();
-        yield step.value;
-        waited += performance.now() - before;
+        const left = end - (before - waited);
+        const pause = limited(step.value, left);
+        yield pause.step;
+        const took = performance.now() - before;
+        if (took >= left && !pause.isSettled()) return { because };
+        waited += took;
       }
-      if (performance.now() - waited > end) return { because: `it was given up after ${Math.round(limit) / 1000} s` };
+      if (performance.now() - waited > end) return { because };
     }
   } finally {
     run.return(undefined as T);
   }
+}
+
+/**
+ * Limits the time for which a step waits for its promise, which may never settle.
+ * @param ms limit in milliseconds
+ */
+function limited(step: Step, ms: number): { readonly step: Step; readonly isSettled: () => boolean } {
+  const { until } = step;
+  if (!until) return { step, isSettled: () => true };
+  let isSettled = false;
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise((end) => (timer = setTimeout(end, ms)));
+  const settled = until.finally(() => {
+    isSettled = true;
+    clearTimeout(timer);
+  });
+  return { step: { ...step, until: Promise.race([settled, limit]) }, isSettled: () => isSettled };
 }

@@ -60,6 +60,39 @@ test("a check that takes too long is left", async () => {
   assert.deepEqual(unchecked, [{ check: "endless", because: "it was given up after 2 s" }]);
 });
 
+const never: Check = {
+  id: "never",
+  needs: [],
+  about: "any",
+  *run() {
+    for (;;) yield { kind: "progress", what: "", done: 0, total: 0, until: new Promise(() => {}) };
+  },
+};
+
+test("a check that waits for what never comes is left", async () => {
+  const { unchecked } = await verdict([never]);
+  assert.deepEqual(unchecked, [{ check: "never", because: "it was given up after 2 s" }]);
+});
+
+test("the verdict for the exception takes its half second and no more, whatever its checks do", async () => {
+  const endless: Check = {
+    ...never,
+    id: "endless",
+    *run() {
+      for (;;) yield { kind: "progress", what: "", done: 0, total: 0 };
+    },
+  };
+  for (const check of [never, endless]) {
+    const started = performance.now();
+    const job = analyze(kernel, [check, check, check], 500);
+    const { unchecked, title } = await drive(job, new AbortController().signal);
+    const took = performance.now() - started;
+    assert.ok(took >= 450 && took < 1500, `${check.id}: ${took} ms`);
+    assert.equal(unchecked.length, 3);
+    assert.match(title, /lab_apply/);
+  }
+});
+
 test("the bad value of the sample is followed to the member that held it and to the caller", async () => {
   const { findings } = await verdict();
   const slots = (id: string) => findings.find((one) => one.id === id)?.slots ?? {};

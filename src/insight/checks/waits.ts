@@ -32,17 +32,23 @@ export const waits: Check = {
     for (const cycle of graph.cycles)
       yield cycleFinding(cycle, leadsTo(graph, hung, cycle.tasks) ? "cause" : "suspect");
     yield* lockFindings(kernel, graph, hung);
-    if (!isAboutWaiting(crash)) return;
-    // The task that was reported comes first, then those that wait longest.
-    const told = [...(hung ? [hung] : []), ...graph.blocked.filter((one) => one !== hung)].slice(0, MAX_TASKS);
-    for (const one of told) {
-      yield blockedFinding(one);
-      for (const holder of one.holders) yield ownerFinding(one, holder);
-      const root = rootOf(graph, one);
-      if (root && root.state !== "cycle" && root.steps.length > 1) yield rootFinding(one, root);
-    }
+    if (isAboutWaiting(crash)) yield* blockedFindings(graph, hung);
+    const { fault } = taskTable(kernel);
+    if (fault) throw fault.within("tasks are missing, because their list cannot be read to its end");
   },
 };
+
+/** Yields what each blocked task waits for, and who holds it. */
+function* blockedFindings(graph: WaitGraph, hung: WaitingTask | undefined): Generator<Finding, void, void> {
+  // The task that was reported comes first, then those that wait longest.
+  const told = [...(hung ? [hung] : []), ...graph.blocked.filter((one) => one !== hung)].slice(0, MAX_TASKS);
+  for (const one of told) {
+    yield blockedFinding(one);
+    for (const holder of one.holders) yield ownerFinding(one, holder);
+    const root = rootOf(graph, one);
+    if (root && root.state !== "cycle" && root.steps.length > 1) yield rootFinding(one, root);
+  }
+}
 
 /** Returns the task that the hung-task watchdog reported. */
 const reported = ({ blocked }: WaitGraph, { kind, pid }: CrashFacts): WaitingTask | undefined =>
