@@ -17,6 +17,8 @@ export type Mechanism =
   | "hardware"
   | "nmi"
   | "stack-overflow"
+  | "stack-corrupted"
+  | "workqueue"
   | "sanitizer"
   | "lockdep"
   | "init-killed"
@@ -37,21 +39,23 @@ export const MECHANISM_WORDS: Readonly<Record<Mechanism, string>> = {
   hardware: "an error that the hardware reported",
   nmi: "a non-maskable interrupt",
   "stack-overflow": "the overflow of a kernel stack",
-  sanitizer: "a report of memory debugging",
+  "stack-corrupted": "a check that found a kernel stack overwritten",
+  workqueue: "the workqueue watchdog: a pool of workers made no progress for too long",
+  sanitizer: "a report of a sanitizer or of memory debugging",
   lockdep: "a report of the lock validator or of a check of context",
   "init-killed": "the death of init, the first process",
   "root-missing": "the failure to mount the root file system",
 };
 
 const BY_KIND: Readonly<Partial<Record<Kind, Mechanism>>> = {
-  serror: "oops",
   "kernel-bug": "bug",
   "list-corruption": "bug",
   usercopy: "bug",
   fortify: "bug",
   cfi: "bug",
   "rust-panic": "bug",
-  "dentry-held": "bug",
+  // A WARN() that begins with "BUG:" (fs/dcache.c: umount_check).
+  "dentry-held": "warn",
   warning: "warn",
   refcount: "warn",
   odebug: "warn",
@@ -59,17 +63,18 @@ const BY_KIND: Readonly<Partial<Record<Kind, Mechanism>>> = {
   "hard-lockup": "hardlockup",
   "rcu-stall": "rcu",
   "hung-task": "hung-task",
-  "workqueue-lockup": "hung-task",
+  "workqueue-lockup": "workqueue",
   oom: "oom",
   sysrq: "sysrq",
   "machine-check": "hardware",
+  serror: "hardware",
   edac: "hardware",
   "firmware-error": "hardware",
   "pcie-error": "hardware",
   nmi: "nmi",
   "stack-guard": "stack-overflow",
   "stack-overflow": "stack-overflow",
-  "stack-corrupted": "stack-overflow",
+  "stack-corrupted": "stack-corrupted",
   kasan: "sanitizer",
   kmsan: "sanitizer",
   kcsan: "sanitizer",

@@ -85,5 +85,5 @@ function* lockFindings(kernel: Kernel, graph: WaitGraph, hung: WaitingTask | und
 /** Returns whether the crash is about waiting tasks. A machine that was stopped for inspection counts too. */
 function isAboutWaiting({ kind, panic, report }: CrashFacts): boolean {
   if (!report && !panic) return true;
-  return ["hung-task", "sysrq"].includes(mechanismOf(kind, panic?.text));
+  return ["hung-task", "workqueue", "sysrq"].includes(mechanismOf(kind, panic?.text));
 }

@@ -43,6 +43,8 @@ export function slabState(slab: Slab): SlabState {
   const mark = (indexes: Iterable<number>, holder: string): void => {
     for (const index of untilFault(indexes, note)) free.set(index, holder);
   };
+  if (isInKfencePool(slab))
+    note(Fault.of("unknown", "the object is in KFENCE's pool, which keeps its state elsewhere"));
   if (isSlabAllocator(cache)) mark(slabAllocatorFree(slab), "");
   else {
     const owner = attempt(() => currentOwner(cache, slab.address));
@@ -59,6 +61,19 @@ export function slabState(slab: Slab): SlabState {
     if (hasKasan(cache)) mark(quarantined(cache.kernel, layout, free), "KASAN quarantine");
   }
   return { slab, layout, free, fault };
+}
+
+/** Maximum size of KFENCE's pool in bytes: CONFIG_KFENCE_NUM_OBJECTS is at most 65535, with two pages for each. */
+const MAX_KFENCE_POOL = (65_535n + 1n) * 2n * 0x1000n;
+
+/**
+ * Returns whether a slab is a page of KFENCE, whose only object is on no freelist when it is free (mm/kfence/core.c:
+ * kfence_guarded_alloc).
+ */
+function isInKfencePool({ objects, memory, cache: { kernel } }: Slab): boolean {
+  const variable = objects === 1 ? kernel.symbols.find("__kfence_pool") : undefined;
+  const pool = variable && attempt(() => kernel.memory.word(variable.address));
+  return typeof pool === "bigint" && pool !== 0n && memory >= pool && memory < pool + MAX_KFENCE_POOL;
 }
 
 /** Yields the objects that were freed and are on no freelist yet. @throws Fault */

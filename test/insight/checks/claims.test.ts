@@ -90,6 +90,13 @@ test("a missing init program is no missing root file system", () => {
   assert.equal(mechanismOf("panic", "Kernel panic - not syncing: No working init found."), "panic");
 });
 
+test("a watchdog, a check of a stack and an external abort are called what they are", () => {
+  assert.equal(mechanismOf("workqueue-lockup", undefined), "workqueue");
+  assert.equal(mechanismOf("stack-corrupted", undefined), "stack-corrupted");
+  assert.equal(mechanismOf("serror", undefined), "hardware");
+  assert.equal(mechanismOf("dentry-held", undefined), "warn");
+});
+
 test("a command line that the log does not have is not said to lack root=", () => {
   const { texts, findings } = checked(
     rootMissing,

@@ -39,14 +39,19 @@ interface Given {
   readonly types?: string;
   readonly cache?: { readonly [member: string]: ToyValue };
   readonly total?: number;
+  /** Where KFENCE's pool begins, if there is one. */
+  readonly kfence?: bigint;
 }
 
 /** A machine with one cache that has one node and no slab on any CPU. */
-function machine({ types = typesWith(""), cache = {}, total = 16 }: Given = {}): ToyKernel {
+function machine({ types = typesWith(""), cache = {}, total = 16, kfence = 0n }: Given = {}): ToyKernel {
   const kernel = pagedKernel({
     types,
-    symbols: { slab_caches: CACHES, slub_debug_enabled: CACHES + 0x80n },
-    memory: [["unsigned int", CACHES + 0x80n, 0]],
+    symbols: { slab_caches: CACHES, slub_debug_enabled: CACHES + 0x80n, __kfence_pool: CACHES + 0x90n },
+    memory: [
+      ["unsigned int", CACHES + 0x80n, 0],
+      ["unsigned long", CACHES + 0x90n, kfence],
+    ],
   });
   const link = kernel.object("struct kmem_cache", CACHE).at("list").address;
   kernel.put("struct list_head", CACHES, { next: link, prev: link });
@@ -266,4 +271,19 @@ test("the SLAB allocator lists its slabs, and what CPUs keep of them is free", (
   const object = slabObjectAt(kernel, first + BigInt(2 * STRIDE + 5));
   assert.equal(object?.index, 2);
   assert.deepEqual([...slabState(object.slab).free.keys()], [14, 3, 7]);
+});
+
+test("an object of KFENCE is on no freelist, and not known to be in use for that", () => {
+  const states = [0n, memoryOf(SLAB - 2)].map((kfence) => {
+    const kernel = machine({ kfence });
+    putSlab(kernel, 1, []);
+    kernel.put("struct slab", pageOf(SLAB), { __page_flags: PG_SLAB, slab_cache: CACHE, counters: 1 | (1 << 16) });
+    return freeOf(kernel, 0);
+  });
+  assert.deepEqual(
+    states.map(({ free }) => free.size),
+    [0, 0],
+  );
+  assert.equal(states[0]?.fault, undefined);
+  assert.match(states[1]?.fault?.message ?? "", /KFENCE/);
 });
