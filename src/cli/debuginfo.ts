@@ -1,13 +1,14 @@
 /** The verb `debuginfo`: reports which debuginfo was found, and downloads what is missing. */
+import { Cancelled } from "../base/job.ts";
 import { column } from "../render/pad.ts";
 import { UsageError } from "../base/usageError.ts";
 import { printable, printableJson } from "../base/printable.ts";
-import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/find/debuginfoReport.ts";
+import { type DebuginfoReport, searchingDebuginfo, type ModuleReport } from "../session/find/debuginfoReport.ts";
 import { OpenError } from "../session/open/openError.ts";
 import { ABSENT, type Try } from "../session/find/vmlinuxSearch.ts";
 import { download, hasServers } from "./download.ts";
-import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
-import { searchOf } from "./openAndRun.ts";
+import { EXIT_ANSWERED, EXIT_CANCELLED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+import { searchOf, withProgress } from "./openAndRun.ts";
 import { readOptions, usageText } from "./options.ts";
 import { unpackPackages } from "./unpackPackages.ts";
 
@@ -25,13 +26,15 @@ export async function debuginfo(argv: readonly string[]): Promise<number> {
       return EXIT_ANSWERED;
     }
     const wanted = await unpackPackages({ ...options, search: searchOf(options) });
-    let report = debuginfoReport(wanted);
-    if (options.downloads && (await downloadMissing(report)) > 0) report = debuginfoReport(wanted);
+    let report = await withProgress(searchingDebuginfo(wanted));
+    if (options.downloads && (await downloadMissing(report)) > 0)
+      report = await withProgress(searchingDebuginfo(wanted));
     process.stdout.write(
       options.json ? `${printableJson(JSON.stringify(report, undefined, 2))}\n` : reportText(report),
     );
     return report.vmlinux === undefined ? EXIT_FAILED : EXIT_ANSWERED;
   } catch (error) {
+    if (error instanceof Cancelled) return EXIT_CANCELLED;
     if (!(error instanceof UsageError) && !(error instanceof OpenError)) throw error;
     process.stderr.write(`vmcore-debug: ${printable(error.message)}\n`);
     return error instanceof UsageError ? EXIT_USAGE : EXIT_OPEN;

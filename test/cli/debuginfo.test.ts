@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { reportText } from "../../src/cli/debuginfo.ts";
 import { installAdvice } from "../../src/session/find/distribution.ts";
-import { debuginfoReport } from "../../src/session/find/debuginfoReport.ts";
+import { type DebuginfoReport, searchingDebuginfo } from "../../src/session/find/debuginfoReport.ts";
 import { modules } from "../../src/linux/module/module.ts";
-import { openSession } from "../../src/session/open/open.ts";
+import { type OpenOptions, openSession } from "../../src/session/open/open.ts";
+import { toEnd } from "../../src/base/job.ts";
 import { buildIdNote } from "../builders/debuginfoFile.ts";
 import { ALLOC, elfBytes } from "../builders/elf.ts";
 import { debuginfoPlaces } from "../builders/debuginfoPlaces.ts";
+
+const debuginfoReport = (options: OpenOptions): DebuginfoReport => toEnd(searchingDebuginfo(options));
 
 const vmcore = ["sample/vmcore"];
 const buildId = debuginfoReport({ vmcore }).buildId!;

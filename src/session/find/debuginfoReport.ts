@@ -4,10 +4,11 @@ import { moduleName, modules } from "../../linux/module/module.ts";
 import { utsname } from "../../linux/utsname.ts";
 import type { Obj } from "../../model/object.ts";
 import { type InstallAdvice, installAdvice } from "./distribution.ts";
-import { type Job, toEnd } from "../../base/job.ts";
-import { kernelBuildId } from "./kernelBuildId.ts";
+import type { Job } from "../../base/job.ts";
+import { findingKernelBuildId } from "./kernelBuildId.ts";
+import type { Piece } from "../../say/piece.ts";
 import { missingModules } from "./missingDebuginfo.ts";
-import { type OpenOptions, openSession, type Session } from "../open/open.ts";
+import { openingSession, type OpenOptions, type Session } from "../open/open.ts";
 import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
 
 /** One loaded module, with the debuginfo found for it. */
@@ -54,8 +55,12 @@ const TAINT_OOT_MODULE = 12n;
  * Searches for the debuginfo of a dump and reports the result. A vmlinux that the user named is one of the tries.
  * @throws OpenError if the dump cannot be opened
  */
-export function debuginfoReport({ vmlinux: named, force: _, ...options }: OpenOptions): DebuginfoReport {
-  let session = openSession(options);
+export function* searchingDebuginfo({
+  vmlinux: named,
+  force: _,
+  ...options
+}: OpenOptions): Job<DebuginfoReport, Piece> {
+  let session: Session | undefined = yield* openingSession(options);
   let given: Try | undefined;
   try {
     if (named !== undefined) {
@@ -64,12 +69,13 @@ export function debuginfoReport({ vmlinux: named, force: _, ...options }: OpenOp
       given = vmlinux ? { ...tried, outcome: "taken" } : tried;
       if (vmlinux) {
         session.close();
-        session = openSession({ ...options, vmlinux: named });
+        session = undefined;
+        session = yield* openingSession({ ...options, vmlinux: named });
       }
     }
-    return toEnd(sessionReport(session, options.vmcore, given));
+    return yield* sessionReport(session, options.vmcore, given);
   } finally {
-    session.close();
+    session?.close();
   }
 }
 
@@ -77,12 +83,12 @@ export function debuginfoReport({ vmlinux: named, force: _, ...options }: OpenOp
  * Reports the debuginfo of an open session; pauses while it searches for modules. @param given the file that the user
  * named
  */
-export function* sessionReport(session: Session, vmcore: readonly string[], given?: Try): Job<DebuginfoReport> {
+export function* sessionReport(session: Session, vmcore: readonly string[], given?: Try): Job<DebuginfoReport, Piece> {
   const { kernel, memory } = session;
   const uts = attempt(() => utsname(kernel));
   const known = uts instanceof Fault ? undefined : uts;
   const release = memory.vmcoreinfo?.text("OSRELEASE") ?? known?.release;
-  const [buildId, noted] = [kernelBuildId(memory), memory.vmcoreinfo?.text("BUILD-ID")];
+  const [buildId, noted] = [yield* findingKernelBuildId(memory), memory.vmcoreinfo?.text("BUILD-ID")];
   yield* missingModules(session);
   const reports: ModuleReport[] = [];
   const end = attempt(() => {

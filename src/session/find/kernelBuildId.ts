@@ -1,8 +1,10 @@
 /** Finds the build ID of the kernel in a dump. */
-import { attempt, Fault } from "../../base/fault.ts";
+import { attempt, attempting, Fault } from "../../base/fault.ts";
+import { type Job, toEnd } from "../../base/job.ts";
 import { buildIdOf } from "../../elf/buildId.ts";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
-import { dumpSymbols } from "../open/kernelImage.ts";
+import type { Piece } from "../../say/piece.ts";
+import { readingDumpSymbols } from "../open/kernelImage.ts";
 
 /** Limit in bytes. The notes of a kernel have some hundred bytes. */
 const MAX_NOTES = 1 << 16;
@@ -16,14 +18,18 @@ const known = new WeakMap<OpenedMemory, string | undefined>();
  * Memory comes first because VMCOREINFO can be wrong: several stable kernels (6.1.113 to 6.1.118, 6.6.55 to 6.6.62 and
  * others of autumn 2024) wrote garbage as build ID, and kernels before v5.9 wrote none.
  */
-export function kernelBuildId(opened: OpenedMemory): string | undefined {
-  if (!known.has(opened)) known.set(opened, inMemory(opened) ?? opened.vmcoreinfo?.text("BUILD-ID"));
+export function* findingKernelBuildId(opened: OpenedMemory): Job<string | undefined, Piece> {
+  if (!known.has(opened)) known.set(opened, (yield* inMemory(opened)) ?? opened.vmcoreinfo?.text("BUILD-ID"));
   return known.get(opened);
 }
 
-function inMemory(opened: OpenedMemory): string | undefined {
+/** Runs `findingKernelBuildId` without pauses. */
+export const kernelBuildId = (opened: OpenedMemory): string | undefined => toEnd(findingKernelBuildId(opened));
+
+function* inMemory(opened: OpenedMemory): Job<string | undefined, Piece> {
+  const symbols = yield* attempting(readingDumpSymbols(opened));
+  if (symbols instanceof Fault) return undefined;
   const buildId = attempt(() => {
-    const symbols = dumpSymbols(opened);
     const [start, end] = ["__start_notes", "__stop_notes"].map((name) => symbols.named(name)[0]?.address);
     if (start === undefined || end === undefined || end <= start || end - start > MAX_NOTES) return undefined;
     return buildIdOf(opened.memory.read(start, Number(end - start)), opened.arch.byteOrder);

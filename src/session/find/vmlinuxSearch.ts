@@ -7,7 +7,7 @@ import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { compareBuild } from "../open/buildMatch.ts";
 import { type Candidate, type DebuginfoPlaces, vmlinuxCandidates } from "./debuginfoPlaces.ts";
 import { missingAlternateText } from "./debugLink.ts";
-import { kernelBuildId } from "./kernelBuildId.ts";
+import { findingKernelBuildId } from "./kernelBuildId.ts";
 import { OpenError } from "../open/openError.ts";
 import { missingAlternate, openVmlinux, type Vmlinux } from "../open/vmlinux.ts";
 
@@ -51,7 +51,13 @@ export function* searchingVmlinux(
   let second: { readonly vmlinux: Vmlinux; readonly at: number } | undefined;
   let isDone = false;
   try {
-    for (const { path, by } of candidates(opened, [...chosenOf(opened, chosenVmlinux), ...preferredVmlinux], search)) {
+    const chosen = yield* chosenOf(opened, chosenVmlinux);
+    for (const candidate of candidates(opened, [...chosen, ...preferredVmlinux], search)) {
+      if ("kind" in candidate) {
+        yield candidate;
+        continue;
+      }
+      const { path, by } = candidate;
       const isNote = by === "build-id" && isEmpty(path);
       const real = isNote ? undefined : realPath(path);
       const why = isNote ? "is empty: debuginfod noted that no server has it" : ABSENT;
@@ -83,27 +89,27 @@ export function* searchingVmlinux(
   }
 }
 
-function chosenOf(opened: OpenedMemory, chosen: Readonly<Record<string, string>>): string[] {
+function* chosenOf(opened: OpenedMemory, chosen: Readonly<Record<string, string>>): Job<string[], Piece> {
   // Check first whether files were chosen, because finding the build ID may require reading the symbols of the dump.
-  const buildId = Object.keys(chosen).length > 0 ? kernelBuildId(opened) : undefined;
+  const buildId = Object.keys(chosen).length > 0 ? yield* findingKernelBuildId(opened) : undefined;
   const path = buildId !== undefined && Object.hasOwn(chosen, buildId) ? chosen[buildId] : undefined;
   return path === undefined ? [] : [path];
 }
 
 /**
  * Yields candidates by VMCOREINFO, then by the build ID in memory if it differs. The latter comes second because it
- * requires reading the symbols of the dump.
+ * requires reading the symbols of the dump, during which it yields progress.
  */
 function* candidates(
   opened: OpenedMemory,
   preferred: readonly string[],
   places: DebuginfoPlaces | undefined,
-): Generator<Candidate | { readonly path: string; readonly by: "preference" }> {
+): Generator<Candidate | { readonly path: string; readonly by: "preference" } | Piece, void, void> {
   for (const path of preferred) yield { path, by: "preference" };
   if (!places) return;
   const [noted, release] = [opened.vmcoreinfo?.text("BUILD-ID"), opened.vmcoreinfo?.text("OSRELEASE")];
   yield* vmlinuxCandidates(noted, release, places);
-  const buildId = kernelBuildId(opened);
+  const buildId = yield* findingKernelBuildId(opened);
   if (buildId === noted) return;
   for (const candidate of vmlinuxCandidates(buildId, undefined, places))
     if (candidate.by === "build-id") yield candidate;

@@ -201,14 +201,11 @@ function noteSymbols({ vmcoreinfo }: OpenedMemory): SymbolSource {
 /** Number of bytes of the kernel image to search. x86_64 allows 1 GiB; real images have some 60 MiB. */
 const MAX_IMAGE = 256n << 20n;
 
-/** Runs `readingDumpSymbols` without pauses. @throws Fault */
-export const dumpSymbols = (opened: OpenedMemory): SymbolSource => toEnd(readingDumpSymbols(opened));
-
 /**
  * Reads kallsyms at the addresses in VMCOREINFO (since Linux 6.0), or else searches the kernel image for them. @throws
  * Fault unknown if the start of the image is not known, missing if the search finds nothing
  */
-function* readingDumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): Job<SymbolSource, Piece> {
+export function* readingDumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): Job<SymbolSource, Piece> {
   const symbol = (name: string): bigint | undefined => vmcoreinfo?.symbol(name);
   const start = symbol("_stext") ?? imageStart;
   if (start === undefined) throw Fault.of("unknown", "the dump does not contain the address of its kernel");

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
-import { Cancelled, drive } from "../../../src/base/job.ts";
+import { Cancelled, drive, type Job } from "../../../src/base/job.ts";
+import { searchingDebuginfo } from "../../../src/session/find/debuginfoReport.ts";
 import { openingSession } from "../../../src/session/open/open.ts";
 import type { Piece } from "../../../src/say/piece.ts";
 
@@ -16,14 +17,13 @@ function spent(work: () => void): number {
   return (user + system) / 1000;
 }
 
-function stepTimes(): number[] {
-  const job = openingSession(options);
+function stepTimes<T>(job: Job<T, Piece>, end: (value: T) => void = () => {}): number[] {
   const times: number[] = [];
   for (let isDone = false; !isDone;)
     times.push(
       spent(() => {
         const step = job.next();
-        if (step.done) step.value.close();
+        if (step.done) end(step.value);
         isDone = step.done === true;
       }),
     );
@@ -31,9 +31,20 @@ function stepTimes(): number[] {
 }
 
 test("no step of the opening of a dump takes more than 200 ms", () => {
-  stepTimes(); // the code is compiled by now
-  const times = stepTimes();
+  const opening = (): number[] => stepTimes(openingSession(options), (session) => session.close());
+  opening(); // the code is compiled by now
+  const times = opening();
   assert.ok(times.length >= 3, `${times.length} steps`);
+  assert.ok(Math.max(...times) < 200, `steps of ${times.map(Math.round).join(", ")} ms`);
+});
+
+test("no step of the report about a dump's debuginfo takes more than 200 ms", () => {
+  const places = { beside: [], directories: ["/nonexistent"], root: "/nonexistent", cache: undefined };
+  const report = (): number[] => stepTimes(searchingDebuginfo({ ...options, search: places }));
+  report();
+  const times = report();
+  // The opening, the search for the vmlinux, and each module.
+  assert.ok(times.length >= 4, `${times.length} steps`);
   assert.ok(Math.max(...times) < 200, `steps of ${times.map(Math.round).join(", ")} ms`);
 });
 
