@@ -321,21 +321,28 @@ test("a file that serves one other alone is more than a few lines", () => {
   );
 });
 
-test("each flow that ARCHITECTURE.md lists is at most seven files, from top to bottom", () => {
+/** What is wrong with the step of a flow: its caller must import it, or it is an interface that nobody before it calls. */
+function wrongStep(flow: readonly string[], at: number, note: string): string | undefined {
+  const [file, before] = [flow[at]!, flow.slice(0, at)];
+  const callers = before.filter((one) => valueImports(one).includes(file));
+  if (note.startsWith("interface")) {
+    const typed = before.some((one) => textOf(one).includes(`/${file.split("/").at(-1)!}"`));
+    return callers.length > 0 || !typed ? `${file} is no interface of ${before.join()}` : undefined;
+  }
+  const from = note === "" ? at - 1 : Number(/^from (\d)$/.exec(note)?.[1]) - 1;
+  return callers.includes(flow[from] ?? "") ? undefined : `${flow[from] ?? note} does not call ${file}`;
+}
+
+test("each flow that ARCHITECTURE.md lists is at most seven files, each called as it says", () => {
   const lists = readFileSync("ARCHITECTURE.md", "utf8").match(/^ +In order: .*$/gm) ?? [];
   assert.equal(lists.length, 4);
   for (const list of lists) {
-    const flow = [...list.matchAll(/`([^`]+\.ts)`/g)].map(([, file]) => file!);
+    const steps = [...list.matchAll(/\d\. `([^`]+\.ts)`(?: \(([^)]+)\))?/g)];
+    const flow = steps.map(([, file]) => file!);
     assert.ok(flow.length > 2 && flow.length <= 7, list);
-    const isReached = (file: string, i: number): boolean =>
-      flow.slice(0, i).some((above) => {
-        const targets = [...textOf(above).matchAll(/(?:from |import\()"(\.[^"]+\.ts)"/g)];
-        return targets.some(([, target]) => resolved(above, target!) === file);
-      });
     assert.deepEqual(
-      flow.filter((file, i) => i > 0 && !isReached(file, i)),
+      steps.flatMap(([, , note = ""], at) => (at === 0 ? [] : (wrongStep(flow, at, note) ?? []))),
       [],
-      list,
     );
   }
 });
