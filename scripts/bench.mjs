@@ -1,5 +1,6 @@
 // npm run bench: whole processes, ours against crash and drgn on the same dump, alternating; prints a table and
 // writes it to docs/benchmarks.md. Needs ../shared (the corpus); without its peers it prints our column alone.
+// `npm run bench -- --against DIR` also runs dist/cli.js of another checkout, and adds a column and a ratio.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, homedir, tmpdir, totalmem } from "node:os";
@@ -60,6 +61,25 @@ const drgnOpening = drgnScript(withModules);
  * @property {boolean} [answers] whether it exits with 0
  */
 /** @typedef {{ name: string, ours: Run, drgn?: Run, crash?: Run }} Job */
+
+const againstFlag = process.argv.indexOf("--against");
+/** The other checkout, built; undefined for none. */
+const against = againstFlag < 0 ? undefined : (process.argv[againstFlag + 1] ?? "");
+if (against !== undefined && !existsSync(join(against, "dist/cli.js"))) {
+  console.error(`bench: --against ${against}: no dist/cli.js there: run "npm run build" in that checkout`);
+  process.exit(2);
+}
+
+/** The same run of the other checkout, with a cache of its own. @param {Run} run @returns {Run} */
+function ofOther(run) {
+  const cache = join(folder, "other", run.env?.XDG_CACHE_HOME?.endsWith("first") ? "first" : "second");
+  return {
+    ...run,
+    line: run.line.map((word) => (word === "dist/cli.js" ? join(against ?? "", word) : word)),
+    env: { ...run.env, XDG_CACHE_HOME: cache },
+    ...(run.before && { before: () => rmSync(cache, { recursive: true, force: true }) }),
+  };
+}
 /** @typedef {{ seconds: number, mib: number }} Figures */
 
 /** Each job: ours with and without vmlinux, and who else can do it. */
@@ -112,7 +132,8 @@ function once({ line, input, env, before, answers = true }) {
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(command[0] ?? "", command.slice(1), {
     input: input ?? "",
-    env: { ...process.env, ...env },
+    // The program keeps its compiled code itself.
+    env: { ...process.env, NODE_COMPILE_CACHE: undefined, ...env },
     maxBuffer: 1 << 28,
     encoding: "utf8",
   });
@@ -124,12 +145,13 @@ function once({ line, input, env, before, answers = true }) {
   return { seconds, mib };
 }
 
-/** @type {({ name: string } & Partial<Record<"ours" | "drgn" | "crash", Figures>>)[]} */
+/** @type {({ name: string } & Partial<Record<"ours" | "other" | "drgn" | "crash", Figures>>)[]} */
 const rows = [];
 /** BENCH_ONLY=stack measures the jobs whose name holds that, and leaves what is written of all jobs alone. */
 const only = process.env.BENCH_ONLY;
 for (const job of jobs.filter(({ name }) => new RegExp(only ?? "").test(name))) {
-  const who = Object.entries({ ours: job.ours, ...(havePeers && { drgn: job.drgn, crash: job.crash }) }).flatMap(
+  const other = against === undefined ? undefined : ofOther(job.ours);
+  const who = Object.entries({ ours: job.ours, other, ...(havePeers && { drgn: job.drgn, crash: job.crash }) }).flatMap(
     ([name, run]) => (run ? [{ name, run, done: /** @type {Figures[]} */ ([]) }] : []),
   );
   try {
@@ -146,11 +168,11 @@ rmSync(folder, { recursive: true });
 
 const ratio = (a, b) => (a && b ? `${(a.seconds / b.seconds).toFixed(2)}` : "-");
 const table = [
-  "| job | vmcore-debug | drgn | crash | time / drgn | time / crash |",
-  "|---|--:|--:|--:|--:|--:|",
+  `| job | vmcore-debug |${against === undefined ? "" : " before | time / before |"} drgn | crash | time / drgn | time / crash |`,
+  `|---|--:|${against === undefined ? "" : "--:|--:|"}--:|--:|--:|--:|`,
   ...rows.map(
     (r) =>
-      `| ${r.name} | ${cell(r.ours)} | ${cell(r.drgn)} | ${cell(r.crash)} | ${ratio(r.ours, r.drgn)} | ${ratio(r.ours, r.crash)} |`,
+      `| ${r.name} | ${cell(r.ours)} |${against === undefined ? "" : ` ${cell(r.other)} | ${ratio(r.ours, r.other)} |`} ${cell(r.drgn)} | ${cell(r.crash)} | ${ratio(r.ours, r.drgn)} | ${ratio(r.ours, r.crash)} |`,
   ),
 ].join("\n");
 console.log(table);
@@ -160,12 +182,13 @@ const versions = havePeers
       .split("\n")
       .filter((line) => /^(crash|drgn)/.test(line))
   : [];
+const commit = against === undefined ? undefined : text("git", "-C", against, "rev-parse", "--short", "HEAD");
 if (!only)
   writeFileSync(
     "docs/benchmarks.md",
     `# Benchmarks
 
-\`npm run bench\`: whole processes on the corpus's sysrq dump (Debian 6.1.192, 4 CPUs, 768 MB guest, kdump zstd -d 31) with its 590 MB vmlinux, the programs in turn, median of ${RUNS} runs after one warm-up, peak memory of the process.
+\`npm run bench\`: whole processes on the corpus's sysrq dump (Debian 6.1.192, 4 CPUs, 768 MB guest, kdump zstd -d 31) with its 590 MB vmlinux, the programs in turn, median of ${RUNS} runs after one warm-up, peak memory of the process.${commit === undefined ? "" : ` "before" is commit ${commit}, in the same run.`}
 
 ${table}
 

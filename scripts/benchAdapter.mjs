@@ -10,7 +10,11 @@ class Client {
   #waiting = new Map();
   #seq = 1;
   constructor() {
-    this.process = spawn(process.execPath, ["dist/adapter.js"], { stdio: ["pipe", "pipe", "inherit"] });
+    this.process = spawn(process.execPath, ["dist/adapter.js"], {
+      stdio: ["pipe", "pipe", "inherit"],
+      // The program keeps its compiled code itself.
+      env: { ...process.env, NODE_COMPILE_CACHE: undefined },
+    });
     this.stopped = new Promise((done) => this.#waiting.set("stopped", done));
     this.process.stdout.on("data", (data) => this.#read(data));
   }

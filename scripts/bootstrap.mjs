@@ -35,7 +35,7 @@ const tasks = {
   nightly: () => [...tasks.build(), tests((_, file) => file.startsWith(NIGHTLY))],
   // Alone, since it measures time.
   scale: () => [...tasks.build(), tests((folder) => folder === "scale", 1)],
-  bench: () => [...tasks.build(), ["scripts/bench.mjs"], ["scripts/benchAdapter.mjs"]],
+  bench: () => [...tasks.build(), ["scripts/bench.mjs", ...more.splice(0)], ["scripts/benchAdapter.mjs"]],
   // One after the other: each starts a whole workbench.
   e2e: () => [
     ...tasks.package(),
