@@ -56,6 +56,12 @@ const handover = (request: string, more: Partial<Recipe> = {}): Recipe => ({
   run: `echo ${request} > /proc/handover; sleep 20`,
   ...more,
 });
+const valves = (request: string, run = ""): Recipe => ({
+  modules: ["valves"],
+  run: `${run}echo ${request} > /proc/valves; sleep 5`,
+  kernel: "slab_nomerge",
+});
+const warned = "echo 1 > $S/panic_on_warn; ";
 const tracked = { kernel: "slub_debug=FPU,kmalloc-256" };
 
 /** The made crashes, by their names. */
@@ -188,5 +194,22 @@ sleep 45; echo c > /proc/sysrq-trigger`,
   "bit-flip-tree": handover("unsort"),
   "bio-without-device": handover("load"),
   "packet-without-device": handover("send"),
+  // Contexts, checks and copies
+  "timer-null": valves("tick"),
+  "work-null": valves("inspect"),
+  "mutex-self": { modules: ["valves"], run: `${hung}\n${asked("valves", "adjust")}` },
+  "text-pointer": valves("describe"),
+  "stack-smashed": valves("format"),
+  "rodata-write": valves("raise"),
+  "data-called": valves("actuate"),
+  "panic-called": valves("stop"),
+  warned: valves("verify", warned),
+  "bug-in-interrupt": valves("ring"),
+  "divide-inlined": valves("share"),
+  "sleep-in-atomic": valves("drain", warned),
+  usercopy: valves("note"),
+  "rwsem-writer": { modules: ["valves"], run: `${hung}\n${asked("valves", "plan")}` },
+  "refcount-revived": valves("open", warned),
+  "tail-called": valves("reset"),
   "filesystem-private": handover("attach", { run: "echo attach > /proc/handover; stat -f /mnt/data" }),
 };
