@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
-/* A write beyond a buffer on the stack that no compiler can see. */
+/* Writes that no compiler can see: beyond a buffer on the stack, and to what is constant. */
 #include <linux/string.h>
 #include "control.h"
 
@@ -21,7 +21,28 @@ static int format(void)
 	return well_format(depth / 4, depth) > 0 ? 0 : -EINVAL;
 }
 
-static const struct request requests[] = { { "format", format }, {} };
+struct tariff {
+	long base, peak;
+};
+
+static const struct tariff tariff = { 12, 31 };
+
+/* Raises a tariff that is constant. */
+static noinline void tariff_raise(struct tariff *raised, long by)
+{
+	raised->peak = by;
+}
+
+static int raise(void)
+{
+	struct tariff *raised = (struct tariff *)&tariff;
+
+	OPTIMIZER_HIDE_VAR(raised);
+	tariff_raise(raised, depth);
+	return 0;
+}
+
+static const struct request requests[] = { { "format", format }, { "raise", raise }, {} };
 
 static int __init wells_init(void)
 {
