@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
-/* Writes that no compiler can see: beyond a buffer on the stack, and to what is constant. */
+/* Writes that no compiler can see: beyond a buffer on the stack, and to what is constant; and no divisor. */
 #include <linux/string.h>
 #include "control.h"
 
@@ -42,7 +42,33 @@ static int raise(void)
 	return 0;
 }
 
-static const struct request requests[] = { { "format", format }, { "raise", raise }, {} };
+struct well {
+	int id, parts;
+};
+
+static struct well north = { 3, 4 };
+
+static __always_inline int share_of(int amount, int parts)
+{
+	return amount / parts;
+}
+
+static noinline int well_share(struct well *well)
+{
+	return share_of(4800, well->parts) + well->id;
+}
+
+static int share(void)
+{
+	struct well *well = &north;
+
+	OPTIMIZER_HIDE_VAR(well);
+	well->parts -= 4;
+	depth = well_share(well);
+	return 0;
+}
+
+static const struct request requests[] = { { "format", format }, { "raise", raise }, { "share", share }, {} };
 
 static int __init wells_init(void)
 {
