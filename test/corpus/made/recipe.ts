@@ -211,6 +211,6 @@ sleep 45; echo c > /proc/sysrq-trigger`,
   usercopy: valves("note"),
   "rwsem-writer": { modules: ["valves"], run: `${hung}\n${asked("valves", "plan")}` },
   "refcount-revived": valves("open", warned),
-  "tail-called": valves("reset"),
+  "tail-called": { modules: ["wells"], run: "echo reset > /proc/wells" },
   "filesystem-private": handover("attach", { run: "echo attach > /proc/handover; stat -f /mnt/data" }),
 };

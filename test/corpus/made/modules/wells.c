@@ -68,7 +68,37 @@ static int share(void)
 	return 0;
 }
 
-static const struct request requests[] = { { "format", format }, { "raise", raise }, { "share", share }, {} };
+struct pump {
+	u64 serial;
+	struct well *well;
+};
+
+static struct pump pump;
+
+/* Jumps from one function to the next without coming back. */
+static noinline int well_reset(struct well *well, int by)
+{
+	well->parts = by;
+	return by;
+}
+
+static noinline int pump_reset(struct pump *from)
+{
+	return well_reset(from->well, from->serial);
+}
+
+static int reset(void)
+{
+	struct pump *from = &pump;
+
+	OPTIMIZER_HIDE_VAR(from);
+	from->serial = 17;
+	return pump_reset(from) < 0;
+}
+
+static const struct request requests[] = {
+	{ "format", format }, { "raise", raise }, { "share", share }, { "reset", reset }, {},
+};
 
 static int __init wells_init(void)
 {
