@@ -136,7 +136,11 @@ export const machinery: readonly Machinery[] = [
     kinds: ["slab", "warning"],
   },
   { names: /spin_|_lock|_unlock/, reason: "a lock, of which the caller matters", kinds: ["spinlock"] },
-  { names: /schedule|retint_kernel/, reason: "the scheduler, which found it", kinds: ["atomic-schedule"] },
+  {
+    names: /schedule|retint_kernel|^[mfs]sleep|^usleep_range/,
+    reason: "the scheduler, which found it, and sleeps, whose caller must not sleep",
+    kinds: ["atomic-schedule"],
+  },
   {
     names:
       /(?:free|put|get|update|release)_page|free_unref|^_*folio|truncate_inode_pages|page_frag_free|alloc|vmap|page_owner/,

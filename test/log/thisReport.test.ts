@@ -273,3 +273,19 @@ WARNING: mm/slab_common.c:12 at lab_other+0x1f3/0x202, CPU#0: busybox/104
 RIP: 0010:lab_other+0x1f3/0x202`).map(({ title }) => title);
   assert.deepEqual(titles, ["BUG: Object already free", "WARNING in lab_other"]);
 });
+
+test("who sleeps with a spinlock is the caller of the sleep", () => {
+  const [report] = summaries(`BUG: scheduling while atomic: busybox/86/0x00000002
+CPU: 0 PID: 86 Comm: busybox Tainted: G           OE      6.1.0-56-cloud-amd64 #1
+Call Trace:
+ <TASK>
+ dump_stack_lvl+0x44/0x5c
+ __schedule_bug.cold+0x3d/0x4e
+ __schedule+0x804/0xa00
+ schedule+0x5a/0xd0
+ schedule_timeout+0x94/0x150
+ msleep+0x29/0x40
+ lab_drain+0x1d/0x30 [lab]
+ vfs_write+0xc7/0x3f0`);
+  assert.equal(report?.title, "BUG: scheduling while atomic in lab_drain");
+});
