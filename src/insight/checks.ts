@@ -12,6 +12,7 @@ import { memoryDebugging } from "./checks/memoryDebugging.ts";
 import { neighbour } from "./checks/neighbour.ts";
 import { outOfMemory } from "./checks/outOfMemory.ts";
 import { pageAllocators } from "./checks/pageAllocators.ts";
+import { protection } from "./checks/protection.ts";
 import { provenance } from "./checks/provenance.ts";
 import { refcount } from "./checks/refcount.ts";
 import { rootMissing } from "./checks/rootMissing.ts";
@@ -30,6 +31,7 @@ export const checks: readonly Check[] = [
   deliberate,
   guilty,
   access,
+  protection,
   provenance,
   memoryDebugging,
   neighbour,

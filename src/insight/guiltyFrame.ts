@@ -1,6 +1,7 @@
 /** Finds the function that a crash is about, and a key that groups crashes of the same bug. */
 import { guiltyAmong } from "../log/guilty.ts";
 import type { Kind } from "../log/kinds.ts";
+import { mechanismOf } from "./mechanisms.ts";
 import { ANCHORS, isMachinery, withoutWrapper } from "../log/machinery.ts";
 import { plainName } from "../log/place.ts";
 import type { Frame } from "../unwind/frame.ts";
@@ -23,7 +24,7 @@ export interface GuiltyFrame {
  * Returns the guilty function. The rules of `log/` are applied to the unwound stack and to the report that the kernel
  * printed. If the two differ, the report's function is used if it is on the stack.
  */
-export function guiltyFrame({ report, frames }: CrashFacts): GuiltyFrame | undefined {
+export function guiltyFrame({ report, frames, panic }: CrashFacts): GuiltyFrame | undefined {
   if (!report) return undefined;
   const { row } = report.report.headline;
   const recursing = STACKS.has(row.kind) ? recursion(frames) : undefined;
@@ -33,7 +34,9 @@ export function guiltyFrame({ report, frames }: CrashFacts): GuiltyFrame | undef
   const index = frames.findIndex((frame) => functionOf(frame) === name);
   if (name !== undefined && index >= 0) return onStack(frames, index, name, logged?.at);
   // The allocator's report prints the stacks of the object before its own, so that the log does not tell them apart.
-  const found = guiltyAmong(frames.map(asLogFrame), row.kind === "slab" ? { ...row, guilty: "trace" } : row).frame;
+  // The line of a panic names no function: the function that called panic() is the first on the stack.
+  const isByStack = row.kind === "slab" || (row.kind === "panic" && mechanismOf(row.kind, panic?.text) === "panic");
+  const found = guiltyAmong(frames.map(asLogFrame), isByStack ? { ...row, guilty: "trace" } : row).frame;
   const own = found && frames[found.at] && functionOf(frames[found.at] as Frame);
   if (found && own !== undefined) return onStack(frames, found.at, own, undefined);
   return name === undefined

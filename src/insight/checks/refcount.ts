@@ -5,7 +5,7 @@ import type { Check, Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import { addressOf, type Finding } from "../finding.ts";
 import { objectFindings } from "../objectState.ts";
-import { argumentOf, callerOf, withEntry } from "../values/calls.ts";
+import { anyCallerOf, argumentOf, withEntry } from "../values/calls.ts";
 import { readWord, siteOf } from "../values/site.ts";
 import { functionName } from "../values/words.ts";
 
@@ -24,7 +24,7 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
   const warning = frames.find(({ symbol }) => symbol?.name === "refcount_warn_saturate");
   const register = kernel.arch.argumentRegisters?.[0];
   if (!warning || register === undefined) throw Fault.of("unknown", "refcount_warn_saturate() is not on the stack");
-  const called = yield* callerOf(yield* siteOf(kernel, warning, cpu));
+  const called = yield* anyCallerOf(yield* siteOf(kernel, warning, cpu));
   const site = called && (yield* withEntry(called));
   if (!site) throw Fault.of("unknown", "which call led to refcount_warn_saturate() is not known");
   const address = argumentOf(site, register);

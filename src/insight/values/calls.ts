@@ -6,8 +6,11 @@ import { functionGraph } from "./functionGraph.ts";
 import { entryValue, type Site, siteOf, valueAt } from "./site.ts";
 
 /** Returns what a call passed in a register; undefined if the code before the call does not show it. */
-export const argumentOf = (caller: Site, register: string): bigint | undefined =>
-  argumentAt(caller, caller.index, register);
+export function argumentOf(caller: Site, register: string): bigint | undefined {
+  const value = argumentAt(caller, caller.index, register);
+  const others = caller.otherJumps ?? [];
+  return others.every((index) => argumentAt(caller, index, register) === value) ? value : undefined;
+}
 
 /**
  * Returns what an earlier call of a function passed in a register, at the last execution of that call; undefined if the
@@ -35,6 +38,15 @@ const kept = ({ kernel, registers }: Site): ReadonlyMap<string, bigint> => {
  * ended with a jump here (tail call), that jump. Undefined if neither is certain.
  */
 export function* callerOf(site: Site): Generator<Step, Site | undefined, void> {
+  const found = yield* anyCallerOf(site);
+  return found?.otherJumps ? undefined : found;
+}
+
+/**
+ * Returns the same where a function that ended with a jump has several such jumps: the first, with the others in
+ * `otherJumps`.
+ */
+export function* anyCallerOf(site: Site): Generator<Step, Site | undefined, void> {
   const { kernel, frame, graph, cpu } = site;
   if (site.caller) return site.caller;
   const { caller } = frame;
@@ -46,7 +58,7 @@ export function* callerOf(site: Site): Generator<Step, Site | undefined, void> {
   return yield* tailCall(kernel, found, target, graph.symbol.address);
 }
 
-/** Returns the only jump to `to` in the function at `from`; undefined if there is none or more than one. */
+/** Returns the jumps to `to` in the function at `from`; undefined if there is none. */
 function* tailCall(kernel: Kernel, caller: Site, from: bigint, to: bigint): Generator<Step, Site | undefined, void> {
   const graph = yield* attempted(functionGraph(kernel, from));
   if (!graph || graph.symbol.address !== from) return undefined;
@@ -54,9 +66,10 @@ function* tailCall(kernel: Kernel, caller: Site, from: bigint, to: bigint): Gene
     (flow === "jump" || flow === "branch") && target === to ? [index] : [],
   );
   const [index, ...more] = jumps;
-  if (index === undefined || more.length > 0) return undefined;
+  if (index === undefined) return undefined;
   const entry = new Map([...kept(caller), ...argumentsOf(caller)]);
-  return { ...caller, graph, index, registers: new Map(), entry, caller };
+  const site = { ...caller, graph, index, registers: new Map(), entry, caller };
+  return more.length > 0 ? { ...site, otherJumps: more } : site;
 }
 
 /** Returns the arguments of a call, as far as the code shows them. */
@@ -71,7 +84,7 @@ function argumentsOf(caller: Site): Map<string, bigint> {
 
 /** Returns the site with the arguments of its function. */
 export function* withEntry(site: Site): Generator<Step, Site, void> {
-  const caller = yield* callerOf(site);
+  const caller = yield* anyCallerOf(site);
   return caller ? { ...site, entry: argumentsOf(caller) } : site;
 }
 

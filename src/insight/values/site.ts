@@ -22,6 +22,8 @@ export interface Site {
   readonly entry?: ReadonlyMap<string, bigint>;
   /** For a tail call, whose function is no longer on the stack: the call of that function. */
   readonly caller?: Site;
+  /** For a tail call of a function with several such jumps: the instructions besides `index`, any of which it may be. */
+  readonly otherJumps?: readonly number[];
 }
 
 /**

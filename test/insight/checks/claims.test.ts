@@ -195,3 +195,8 @@ test("the one sentence about a crash leaves out what is only possible, and marks
   assert.equal(of(user, cycle), "the address is 0x12345678, a user address");
   assert.match(of(user, { ...cycle, severity: "cause" }) ?? "", /^deadlock: /);
 });
+
+test("a smashed buffer on the stack is not an overflow of the stack", () => {
+  assert.equal(mechanismOf("stack-corrupted", undefined), "stack-corrupted");
+  assert.equal(mechanismOf("stack-guard", undefined), "stack-overflow");
+});

@@ -160,3 +160,16 @@ test("a check that several ways lead to has no condition", () => {
   const code = graph({ flow: "branch", target: at(2), relation: "==" }, {}, {});
   assert.equal(conditionOf(site(code, 2, {})), undefined);
 });
+
+test("an argument of one of several jumps is known only if all of them pass it", () => {
+  const code = graph(
+    { writes: { rdi: { kind: "constant", value: 7n } } },
+    { flow: "branch", target: at(3) },
+    { flow: "jump" },
+    { writes: { rsi: { kind: "constant", value: 1n } } },
+    { flow: "jump" },
+  );
+  const jumps: Site = { ...site(code, 2, {}), otherJumps: [4] };
+  assert.equal(argumentOf(jumps, "rdi"), 7n);
+  assert.equal(argumentOf(jumps, "rsi"), undefined);
+});
