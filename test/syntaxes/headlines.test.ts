@@ -23,15 +23,35 @@ test("the grammar colours every first line of a report, and no other", () => {
 
 test("a text that begins with a report of a fault, a check or a watchdog is known as a log, what is none is not", () => {
   const known = [
-    "null-pointer",
-    "page-fault",
-    "general-protection",
     "soft-lockup",
-    "hung-task",
+    "workqueue-lockup",
     "rcu-stall",
-    "warning",
+    "hung-task",
+    "bad-page",
+    "bad-page-map",
     "list-corruption",
+    "spinlock",
+    "unhandled-fault",
+    "xen-panic",
+    "general-protection",
+    "page-fault",
+    "lock-cycle",
+    "lock-order",
+    "lock-context",
+    "lock-freed",
+    "lock-balance",
+    "rcu-usage",
+    "stack-corrupted",
+    "panic",
+    "warning",
+    "kfence",
+    "kcsan",
+    "kmsan",
   ];
+  assert.deepEqual(
+    known.filter((kind) => !logHeadlines.some((one) => one.kind === kind)),
+    [],
+  );
   const of = (text: string): boolean => firstLine.test(text);
   const missed = logHeadlines.filter(
     ({ kind, text }) => known.includes(kind) && !of(text) && !/^(?:Kernel attempted|WARNING: \[)/.test(text),
