@@ -37,7 +37,12 @@ export default tseslint.config(
     // JavaScript that is type-checked, in which a parameter need not say its type.
     files: ["scripts/**/*.mjs", "test/e2e/**/*.mjs", "eslint.config.mjs"],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: ["scripts/tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ["scripts/tsconfig.json", "test/e2e/tsconfig.json"],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       "@typescript-eslint/no-unsafe-argument": "off",
       "@typescript-eslint/no-unsafe-assignment": "off",

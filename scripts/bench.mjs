@@ -32,7 +32,9 @@ print(prog["UTS_RELEASE"].string_(), len(names), prog.crashed_thread().stack_tra
 );
 
 /** Where indexes of names are kept: "first" has none each time, "second" the one that the run before it left. */
+/** @param {string} kind */
 const indexes = (kind) => ({ XDG_CACHE_HOME: join(folder, "cache", kind) });
+/** @param {string} kind @param {string[]} files */
 const opening = (kind, ...files) => ({
   line: [process.execPath, "dist/cli.js", "--no-search", ...files, vmcore, "-c", "sys", "-c", "mod -S", "-c", "bt -l"],
   env: indexes(kind),
@@ -41,14 +43,18 @@ const opening = (kind, ...files) => ({
   ...(kind === "first" && { before: () => rmSync(indexes(kind).XDG_CACHE_HOME, { recursive: true, force: true }) }),
 });
 
+/** @param {string} command */
 const ours = (command, symbols = true, dump = vmcore) => ({
   line: [process.execPath, "dist/cli.js", "--no-search", ...(symbols ? [vmlinux] : []), dump, "-c", command],
 });
+/** @param {string} command */
 const crash = (command, dump = vmcore) => ({
   line: [peers, "crash", "-s", vmlinux, dump],
   input: `${command}\nexit\n`,
 });
+/** @param {string} script */
 const drgnScript = (script) => ({ line: [peers, "drgn", "-q", "-c", vmcore, "-s", vmlinux, script] });
+/** @param {string} command */
 const drgnCrash = (command) => ({ line: [peers, "drgn-crash", vmlinux, vmcore, command] });
 
 const drgnOpening = drgnScript(withModules);
@@ -166,6 +172,7 @@ for (const job of jobs.filter(({ name }) => new RegExp(only ?? "").test(name))) 
 }
 rmSync(folder, { recursive: true });
 
+/** @param {Figures} [a] @param {Figures} [b] */
 const ratio = (a, b) => (a && b ? `${(a.seconds / b.seconds).toFixed(2)}` : "-");
 const table = [
   `| job | vmcore-debug |${against === undefined ? "" : " before | time / before |"} drgn | crash | time / drgn | time / crash |`,

@@ -12,6 +12,7 @@ if (!existsSync(vmcore)) {
   process.exit(1);
 }
 
+/** What a program prints. @param {string} command @param {string[]} args */
 export const text = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() ?? "";
 export const vmlinux = text(join(corpus, "get-debuginfo.sh"), "x86_64-6.1").split("\n").at(-1) ?? "";
 export const havePeers = spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
@@ -20,18 +21,22 @@ if (!havePeers) console.log("crash and drgn are not to be had here: our column a
 export const time = existsSync("/usr/bin/time") ? "/usr/bin/time" : undefined;
 if (!time) console.log("no /usr/bin/time (apt-get install time): no memory figures\n");
 
-/** The value below which that share of them lies. */
+/** The value below which that share of them lies. @param {number[]} values @param {number} share @returns {number} */
 export const at = (values, share) =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
 
+/** @typedef {{ seconds: number, mib: number }} Figures */
+
+/** @param {Figures[]} runs @param {keyof Figures} key */
 const medianOf = (runs, key) =>
   at(
     runs.map((run) => run[key]),
     0.5,
   );
-/** The medians of some runs; undefined where there were none. */
+/** The medians of some runs; undefined where there were none. @param {Figures[]} [runs] */
 export const figure = (runs) =>
   runs?.length ? { seconds: medianOf(runs, "seconds"), mib: medianOf(runs, "mib") } : undefined;
 
+/** @param {Figures} [figure] */
 export const cell = (figure) =>
   figure ? `${figure.seconds.toFixed(2)} s, ${Number.isNaN(figure.mib) ? "?" : figure.mib.toFixed(0)} MiB` : "-";

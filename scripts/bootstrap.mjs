@@ -15,13 +15,15 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const MADE = "corpus/made/";
 const NIGHTLY = `${MADE}nightly`;
 
-/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. */
+/** @param {string} project */
 const tsc = (project) => ["node_modules/typescript/bin/tsc", "-p", project];
+/** @param {string[]} argv */
 const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
+/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "scale" | "bench" | "e2e" | "package" | "messages" | "logs" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
 const tasks = {
   build: () => [["scripts/build.mjs"]],
   watch: () => [["scripts/build.mjs", "--watch"]],
-  check: () => [tsc("src"), tsc("src/panels"), tsc("test"), tsc("scripts")],
+  check: () => [tsc("src"), tsc("src/panels"), tsc("test"), tsc("scripts"), tsc("test/e2e")],
   lint: () => [
     ["node_modules/eslint/bin/eslint.js", "src", "test", "scripts", "eslint.config.mjs"],
     prettier("--check"),
@@ -62,6 +64,7 @@ const tasks = {
   ],
 };
 
+/** @param {string} mode */
 const prettier = (mode) => [
   "node_modules/prettier/bin/prettier.cjs",
   "--log-level",
@@ -83,10 +86,11 @@ const endToEnd = () =>
         .filter((file) => file.endsWith(".e2e.mjs"))
         .map((file) => `test/e2e/${file}`);
 
+/** @param {(folder: string, file: string) => boolean} isWanted */
 function tests(isWanted, concurrency = availableParallelism()) {
-  const files = readdirSync("test", { recursive: true })
+  const files = readdirSync("test", { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => file.endsWith(".test.ts") && isWanted(file.split("/")[0], file))
+    .filter((file) => file.endsWith(".test.ts") && isWanted(file.split("/")[0] ?? "", file))
     .filter((file) => chosen.length === 0 || chosen.includes(`test/${file}`));
   const argv = ["--test", `--test-concurrency=${concurrency}`, ...files.sort().map((file) => `test/${file}`)];
   return ["--disable-warning=ExperimentalWarning", ...argv];
@@ -94,6 +98,7 @@ function tests(isWanted, concurrency = availableParallelism()) {
 
 /** Whether every package that package-lock.json names, those for other machines aside, is installed in its version. */
 function isInstalled() {
+  /** @param {string} path */
   const read = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
   if (!existsSync("node_modules/.package-lock.json")) return false;
   const installed = read("node_modules/.package-lock.json");
@@ -102,12 +107,14 @@ function isInstalled() {
   );
 }
 
+/** @param {string} program @param {string[]} argv */
 function run(program, argv, options = {}) {
   const { status, error } = spawnSync(program, argv, { stdio: "inherit", ...options });
   if (error) console.error(`${program}: ${error.message}`);
   return status ?? 1;
 }
 
+/** @param {string} message @returns {never} */
 function fail(message) {
   console.error(message);
   process.exit(1);
@@ -128,7 +135,7 @@ Were install scripts switched off (npm config get ignore-scripts)? Then run: npm
 }
 // Hundreds of test files start with the same modules: what they compile to is kept. A caller's own choice stands.
 const env = { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compile"), ...process.env };
-const steps = tasks[name]();
+const steps = tasks[/** @type {keyof typeof tasks} */ (name)]();
 for (const [i, step] of steps.entries()) {
   if (typeof step === "string") console.log(`\n=== ${step}\n`);
   else if (run(node, i === steps.length - 1 ? [...step, ...more] : step, { env }) !== 0) process.exit(1);

@@ -7,10 +7,12 @@ import { bundledPackages, notices } from "./notices.mjs";
 const outdirFlag = process.argv.indexOf("--outdir");
 const outdir = (outdirFlag < 0 ? undefined : process.argv[outdirFlag + 1]) ?? "dist";
 
+/** What a bundle adds. @typedef {Omit<import("esbuild").BuildOptions, "entryPoints" | "metafile">} Options */
+
 /**
  * Identifiers stay as they are: stacks then name the functions, at no cost. `keepNames` would give each closure its name
  * whenever it is made. `import()` becomes `require`, which is faster and whose code Node's compile cache keeps as well.
- * @type {import("esbuild").BuildOptions}
+ * @type {Options}
  */
 const node = {
   platform: "node",
@@ -46,7 +48,7 @@ const loadedOnUse = {
 
 /**
  * name: [entry, options]; an entry whose file does not stand yet is left out.
- * @type {Record<string, [string, import("esbuild").BuildOptions]>}
+ * @type {Record<string, [string, Options]>}
  */
 const bundles = {
   cli: ["src/cli/main.ts", { ...node, banner: { js: "#!/usr/bin/env node" } }],
@@ -63,7 +65,10 @@ const bundles = {
   panels: ["src/panels/main.ts", { platform: "browser", format: "iife", target: "es2023" }],
 };
 
-/** @returns {import("esbuild").BuildOptions & { entryPoints: Record<string, string>, metafile: true }} */
+/**
+ * @param {[string, [string, Options]]} bundle
+ * @returns {Options & { entryPoints: Record<string, string>, metafile: true }}
+ */
 const optionsOf = ([name, [entry, more]]) => ({
   entryPoints: { [name]: entry },
   outdir,
@@ -98,7 +103,10 @@ function prepare() {
   copyFileSync("src/panels/panels.css", join(outdir, "panels.css"));
 }
 
-/** What an earlier build left; only after a new one stands, so that a failed build breaks nobody. */
+/**
+ * What an earlier build left; only after a new one stands, so that a failed build breaks nobody.
+ * @param {Set<string>} outputs
+ */
 function removeLeftovers(outputs) {
   for (const name of readdirSync(outdir)) if (!outputs.has(name)) rmSync(join(outdir, name), { recursive: true });
 }

@@ -12,7 +12,7 @@ export function bundledPackages(metafiles) {
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 
-/** One text for all of them. @throws Error for a package of which no licence text is known: a build fails then */
+/** One text for all of them. @param {string[]} packages @throws Error for a package of which no licence text is known: a build fails then */
 export function notices(packages) {
   const parts = packages.map((name) => {
     const folder = join("node_modules", name);
