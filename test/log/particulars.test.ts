@@ -209,3 +209,13 @@ Call Trace:
   );
   assert.equal(row(report, "Where"), "lab_sum+0xd");
 });
+
+test("the address that KASAN checked is told, not that of its shadow", () => {
+  const report = (range: string): string =>
+    meaning(`general protection fault, probably for non-canonical address 0xe0017c0000000006: 0000 [#1] SMP KASAN
+KASAN: ${range}-memory-access in range [0x000c000000000030-0x000c000000000037]
+CPU: 1 PID: 12 Comm: labd Not tainted 6.0.0 #0
+RIP: 0010:lab_spin+0x12d/0x2d0`);
+  assert.match(report("maybe wild"), /^KASAN's check of an address in \[0x000c000000000030-0x000c000000000037\]/);
+  assert.match(report("probably user"), /the pointer is of user space, or no pointer/);
+});

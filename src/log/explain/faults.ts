@@ -129,13 +129,19 @@ function poisonedRegister({ site }: ReportFacts): string | undefined {
 export function explainProtection(facts: ReportFacts, context: LogContext): string {
   const { texts, access } = facts;
   const range = texts.find((text) =>
-    /^KASAN: (?:maybe )?(?:null-ptr-deref|wild-memory-access|user-memory-access)/.test(text),
+    /^KASAN: (?:maybe |probably )?(?:null-ptr-deref|wild-memory-access|user-memory-access)/.test(text),
   );
   if (range?.includes("null-ptr-deref") === true) {
     const [, from] = /\[0x([0-9a-f]+)-/.exec(range) ?? [];
     const at = from === undefined ? "" : ` (between ${hex0x(BigInt(`0x${from}`))} and 7 bytes further)`;
     return `KASAN's check of an address near NULL${at} used a shadow address that no memory can have: the pointer was NULL, and the access is to a member of a structure at it.`;
   }
+  const checked =
+    /^KASAN: (?:maybe |probably )?(wild|user)-memory-access in range (\[0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16}\])/.exec(
+      range ?? "",
+    );
+  if (checked)
+    return `KASAN's check of an address in ${checked[2]} used a shadow address that no memory can have: ${checked[1] === "user" ? "the pointer is of user space, or no pointer" : "the pointer was overwritten, or read from memory that was freed or never set"}.`;
   if (access.address !== undefined && access.address < PAGE) return explainNull(facts, access.address, context);
   if (access.address !== undefined && /non-canonical address/.test(facts.headline)) {
     const known = explainAddress(facts, access.address);
