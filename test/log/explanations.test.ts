@@ -206,3 +206,54 @@ test("a warning about a copy tells its direction by its message, else none", () 
   );
   assert.match(copy(), /between the kernel and user space/);
 });
+
+test("a known source of a non-maskable interrupt, a memory module and a field are named", () => {
+  assert.match(
+    meaning("NMI: PCI system error (SERR) for reason b1 on CPU 0."),
+    /system error of the PCI bus \(reason b1\)/,
+  );
+  assert.match(meaning("NMI: IOCK error (debug interrupt?) for reason 61 on CPU 0."), /I\/O check error \(reason 61\)/);
+  assert.match(
+    meaning("Uhhuh. NMI received for unknown reason 3d on CPU 0."),
+    /^A non-maskable interrupt came for which the kernel knows no source \(reason 3d\)/,
+  );
+  assert.match(
+    meaning("EDAC MC0: 1 CE memory read error on CPU_SrcID#0_MC#0_Chan#1_DIMM#0 (channel:1 slot:0 page:0x1)"),
+    /corrected on CPU_SrcID#0_MC#0_Chan#1_DIMM#0: usually/,
+  );
+  assert.match(
+    meaning('memcpy: detected field-spanning write (size 80) of single field "dst" at lab/a.c:12 (size 40)'),
+    /^`memcpy` was to write 80 bytes into `dst`, which has 40, at lab\/a\.c:12/,
+  );
+});
+
+test("traps of the compiler and checks of alignment are told as what they are", () => {
+  assert.match(
+    meaning("Internal error: UBSAN: array index out of bounds: 00000000f2005512 [#1] SMP"),
+    /^A check that the compiler put in failed \(array index out of bounds\)/,
+  );
+  assert.match(
+    meaning("Internal error: Oops - CFI: 00000000f2008228 [#1] SMP"),
+    /^An indirect call went to a function/,
+  );
+  assert.match(
+    meaning("Missing ENDBR: lab_call+0x0/0x10"),
+    /went to `lab_call\+0x0`, which does not begin with the mark/,
+  );
+  assert.match(meaning("alignment check: 0000 [#1] SMP"), /^An access was not aligned/);
+});
+
+test("old words of the allocators are read", () => {
+  assert.match(
+    meaning("slab error in verify_redzone_free(): cache `size-64': double free detected"),
+    /received a request to free an object of cache size-64 that is free already/,
+  );
+  assert.match(
+    meaning("kmem_cache_destroy lab: Slab cache still has objects when called from lab_exit+0x1/0x2"),
+    /^A cache \(lab\) was to be destroyed/,
+  );
+  assert.match(
+    meaning("kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)"),
+    /no pointer to 3 more allocations/,
+  );
+});

@@ -131,6 +131,11 @@ export function explainFortify(facts: ReportFacts): string {
   const says =
     [facts.headline, ...facts.said, ...facts.texts].find((text) => /detected|buffer overflow/.test(text)) ?? "";
   const name = /^(\w+): detected/.exec(says)?.[1] ?? /overflow in (\w+)/.exec(says)?.[1];
+  // include/linux/fortify-string.h: the member, not the object, is too small; some code means to write several members.
+  const [, bytes, field, place, size] =
+    /field-spanning write \(size (\d+)\) of single field "(.{1,200})" at (\S{1,250}) \(size (\d+)\)/.exec(says) ?? [];
+  if (bytes !== undefined)
+    return `\`${name ?? "memcpy"}\` was to write ${bytes} bytes into \`${field}\`, which has ${size}, at ${place}: past its end, unless the members behind it are meant too.`;
   const sizes = /(\d+ byte (?:read|write) of buffer size \d+)/.exec(says)?.[1];
   return `${name === undefined ? "A string or memory function" : `\`${name}\``} was to go past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}.`;
 }

@@ -3,7 +3,7 @@ import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { placeText } from "../place.ts";
-import { caller, explainAccess, NEAR, PAGE } from "./faults.ts";
+import { caller, explainAccess, explainOverflow, NEAR, PAGE } from "./faults.ts";
 
 /** Explains a branch-target fault (arm64 BTI): a function built for it begins with a mark, another does not. */
 function explainBranch({ site }: ReportFacts): string {
@@ -61,6 +61,10 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
     return "The processor met an instruction that it does not know or does not allow: the code was overwritten, or a jump went wrong.";
   if (/unaligned|misaligned/.test(says))
     return "An access was not aligned as the instruction demands, and the kernel could not perform it instead.";
+  if (/^UBSAN/.test(says))
+    return `A check that the compiler put in failed (${says.replace(/^UBSAN: ?/, "")}), and the kernel is built to stop then (CONFIG_UBSAN_TRAP).`;
+  if (/- CFI$/.test(says))
+    return "An indirect call went to a function of another type than the call is for: the function pointer was overwritten, or its declaration does not fit.";
   if (/^BRK|brk handler/.test(says))
     return "The kernel met a breakpoint instruction: a check of the code (`BUG()`, or a trap that the compiler put in).";
   if (/undefined instruction|Undefined instruction/.test(says))
@@ -68,7 +72,14 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/FPAC|ptrauth|PAC/.test(says))
     return "A signed pointer did not pass its check: a return address or a function pointer was overwritten.";
   if (/BTI|branch target/i.test(says)) return explainBranch(facts);
+  if (/^alignment check/.test(says))
+    return "An access was not aligned, and the processor was set to check that (the AC flag), which the kernel does not do itself.";
   if (/SP.PC alignment|alignment/.test(says)) return explainUnaligned(facts);
+  if (/kernel stack overflow/.test(says)) return explainOverflow(facts);
+  if (/^Kernel access of bad area|^bad area/.test(says.replace(/^Oops: /, "")))
+    return facts.access.address === undefined
+      ? "The kernel used memory that it may not use; these lines do not tell the address."
+      : explainAccess(facts, context);
   if (/synchronous external abort/.test(says))
     return `The bus or a device refused an access${siteOf(facts)} (synchronous external abort): nothing is at the address, a device has no clock or power, the mapping is wrong, or the memory is bad.`;
   if (/Attempting to execute userspace/.test(says))

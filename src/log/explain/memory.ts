@@ -16,6 +16,8 @@ export function explainSanitizer(facts: ReportFacts): string {
     case "ubsan":
       return explainUbsan(facts);
     case "memory-leak":
+      if (facts.report.headline.groups.count !== undefined)
+        return `kmemleak found no pointer to ${facts.report.headline.groups.count} more allocations; /sys/kernel/debug/kmemleak lists them.`;
       return `No pointer to this allocation was found any more${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so that it cannot be freed: a leak, unless the pointer is kept in a form that kmemleak does not see.${facts.where === undefined ? "" : ` It was allocated for \`${plainName(facts.where.place.name ?? "")}\`; the trace is of the allocation.`}`;
     case "slab":
       return explainSlab(facts);
@@ -175,24 +177,28 @@ function firstByte({ texts }: ReportFacts): string {
 }
 
 function explainSlab(facts: ReportFacts): string {
-  const { cache, fault } = facts.report.headline.groups;
+  const {
+    corrupt,
+    cache = corrupt,
+    fault = corrupt === undefined ? undefined : "Poison overwritten",
+  } = facts.report.headline.groups;
   const of = cache === undefined ? "an object" : `an object of cache ${cache}`;
   const what = fault ?? "";
   if (/^kasan: /.test(what))
     return `KASAN found a bad access to ${of}, and had the slab allocator print it; KASAN's own report says what the access was.`;
   if (/^(?:Freed|Allocated) in /.test(what))
     return `The slab allocator prints who had an object (${what}); the report that this line belongs to says what was found wrong with it.`;
-  if (/already free|Double free/i.test(what))
+  if (/already free|Double free/i.test(what) && !/constructor/.test(what))
     return `The slab allocator received a request to free ${of} that is free already.`;
   if (/Redzone|redzone/.test(what))
     return `The bytes beside ${of} were overwritten${firstByte(facts)}: code wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;
   if (/Poison|poison/.test(what))
     return `${cap(of)} was written after it was freed: its poison is gone${firstByte(facts)}.${facts.traces.length > 0 ? " Its tracks show who had it last." : ""}`;
-  if (/remaining/.test(what))
+  if (/remaining|still has objects/.test(what))
     return `A cache (${cache ?? "?"}) was to be destroyed while objects of it are still in use: a leak, or a free that comes too late.`;
   if (/Freepointer|Freechain/i.test(what))
     return `The pointer to the next free object was overwritten in ${of}: it was written after it was freed.`;
-  return `The slab allocator found ${of} in a state that cannot be (${what}).`;
+  return `The slab allocator found ${of} in a state that cannot be (${what === "" ? facts.headline.slice(0, 120) : what}).`;
 }
 
 /** warn_alloc() in mm/page_alloc.c. GFP_ATOMIC and GFP_NOWAIT do not let the allocator wait for memory to be reclaimed. */

@@ -264,6 +264,15 @@ export const checks: readonly KindRow[] = [
     guilty: "headline",
   },
   {
+    // x86's indirect branch tracking; a BUG() follows (up to 6.2 in arch/x86/kernel/traps.c).
+    pattern: /^(?:traps: )?Missing ENDBR: (?<target>[^\s;)]{1,255})/,
+    kind: "cfi",
+    severity: "error",
+    printedBy: "do_kernel_cp_fault",
+    title: "Missing ENDBR in {where}",
+    guilty: "trace",
+  },
+  {
     pattern: /^rust_kernel: panicked at/,
     kind: "rust-panic",
     severity: "error",

@@ -128,11 +128,13 @@ export const faults: readonly KindRow[] = [
   },
   {
     // x86 up to 5.17 says so in die()'s line, behind the guard page's: "kernel stack overflow (double-fault): 0000 [#1]".
-    pattern: /^Insufficient stack space to handle exception|^[Kk]ernel stack overflow/,
+    pattern:
+      /^Insufficient stack space to handle exception|^[Kk]ernel stack overflow|^do_IRQ: (?:stack overflow: \d|.{1,64} has overflown the kernel stack)/,
     after: ["stack-guard"],
     kind: "stack-overflow",
     severity: "error",
-    printedBy: "panic_bad_stack (arm64), handle_bad_stack (riscv, arm), kernel_stack_overflow (s390)",
+    printedBy:
+      "panic_bad_stack (arm64), handle_bad_stack (riscv, arm), kernel_stack_overflow (s390), stack_overflow_check (x86)",
     title: "kernel stack overflow in {where}",
     type: "DoS",
     guilty: "stall",

@@ -97,7 +97,8 @@ export const hardware: readonly KindRow[] = [
     guilty: "none",
   },
   {
-    pattern: /^NMI: (?:PCI system error \(SERR\)|IOCK error|Not continuing)/,
+    pattern:
+      /^NMI: (?<source>PCI system error \(SERR\)|IOCK error|Not continuing)(?:.{0,40} reason (?<reason>[0-9a-f]{2})(?: on CPU (?<cpu>\d+))?)?/,
     kind: "nmi",
     severity: "error",
     printedBy: "pci_serr_error, io_check_error",

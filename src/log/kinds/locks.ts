@@ -148,7 +148,7 @@ export const locks: readonly KindRow[] = [
     guilty: "trace",
   },
   {
-    pattern: /^BUG: sleeping function called from invalid(?: context(?: at(?: (?<place>\S{1,250}))?)?)?/,
+    pattern: /^(?:BUG|Debug): sleeping function called from invalid(?: context(?: at(?: (?<place>\S{1,250}))?)?)?/,
     kind: "atomic-sleep",
     severity: "error",
     printedBy: "__might_resched",

@@ -131,7 +131,27 @@ export const memory: readonly KindRow[] = [
     after: ["slab", "kasan"],
   },
   {
-    pattern: /^(?:slab error in |Slab corruption |cache_free_debugcheck)/,
+    // Up to 5.14; since then a warning says so.
+    pattern: /^kmem_cache_destroy (?<cache>\S{1,64}): (?<fault>Slab cache still has objects)/,
+    kind: "slab",
+    severity: "error",
+    printedBy: "kmem_cache_destroy",
+    title: "kmem_cache_destroy: {fault} in {where}",
+    guilty: "trace",
+    skip: /kmem_cache_destroy/,
+  },
+  {
+    pattern: /^kmemleak: (?<count>\d{1,10}) new suspected memory leaks/,
+    kind: "memory-leak",
+    severity: "warning",
+    printedBy: "kmemleak_scan",
+    title: "kmemleak: new suspected memory leaks",
+    guilty: "none",
+    isLine: true,
+  },
+  {
+    pattern:
+      /^(?:slab error in \S{1,80}: cache `(?<cache>[^']{1,64})': (?<fault>.{1,120})|slab error in |Slab corruption(?: \(.{0,60}?\))?: (?<corrupt>\S{1,64}) start=|Slab corruption |cache_free_debugcheck)/,
     kind: "slab",
     severity: "error",
     printedBy: "__slab_error, check_poison_obj (SLAB)",
@@ -145,6 +165,16 @@ export const memory: readonly KindRow[] = [
     printedBy: "dump_header",
     title: "Out of memory: {comm} invoked oom-killer",
     guilty: "none",
+  },
+  {
+    // The first line of a report whose beginning is lost.
+    pattern: /^oom-kill:constraint=CONSTRAINT_\w{1,20},/,
+    kind: "oom",
+    severity: "error",
+    printedBy: "dump_oom_summary",
+    title: "Out of memory",
+    guilty: "none",
+    after: ["oom"],
   },
   {
     // Without the tables (`vm.oom_dump_tasks`, a truncated log) or when the task itself is the victim.
