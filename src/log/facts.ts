@@ -6,7 +6,7 @@ import { type Particular, particularsOf } from "./facts/particulars.ts";
 import { type System, systemOf } from "./facts/system.ts";
 import { type TaskFact, taskOf } from "./facts/task.ts";
 import { type Frame, verdictOf } from "./guilty.ts";
-import { isTraceLine } from "./forms.ts";
+import { isTraceLine, RULE } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { Kind, KindRow, Severity } from "./kinds.ts";
 import { isMachineLine, type MachineName } from "./machines.ts";
@@ -138,7 +138,9 @@ function saidIn(log: KernelLog, report: Report): string[] {
   const hasTime = log.lines[report.at]?.seconds !== undefined;
   /** The kernel's own line: a program's line on the same console has no time. */
   const isKernel = (at: number): boolean => log.isOwn(report, at) && (!hasTime || log.lines[at]?.seconds !== undefined);
-  for (let at = report.start; at < report.at; at++) {
+  // A rule is above reports of lockdep and the sanitizers: what is between it and the headline is another's.
+  const start = RULE.test(textOf(report.start)) ? report.at : report.start;
+  for (let at = start; at < report.at; at++) {
     if (isKernel(at) && !NOT_SAID.test(textOf(at)) && !isTraceLine(log.lines[at]?.text ?? "")) said.push(textOf(at));
   }
   if (said.length > 0 || !["warning", "lock-bug", "rust-panic"].includes(report.headline.row.kind)) return said;

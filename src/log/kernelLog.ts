@@ -1,5 +1,7 @@
 /** A kernel log as lines and reports. After an edit only the lines around it are read again. */
 import { once } from "../base/once.ts";
+import { partitionPoint } from "../base/search.ts";
+import { isLockLine } from "./forms.ts";
 import { type LogLine, lineOf } from "./lines.ts";
 import { type OpenReport, type Report, Scanner, type State } from "./reports.ts";
 
@@ -36,6 +38,7 @@ export class KernelLog {
   /** Lines about the kernel itself: its boot, its address, its modules, its tasks. */
   readonly marks: readonly number[];
   private readonly parts: Parts;
+  private readonly asides = new WeakMap<Report, Report[]>();
   private readonly bootLines = once(() =>
     this.marks.filter((line) => this.lines[line]?.text.startsWith("Linux version ") === true),
   );
@@ -113,8 +116,24 @@ export class KernelLog {
   isOwn(report: Report, at: number): boolean {
     const line = this.lines[at];
     if (!line || line.isForeign) return false;
+    if (report.caller === undefined && line.caller === undefined) return !this.isAside(report, at, line.text);
     if (report.caller === undefined || line.caller === undefined || line.caller === report.caller) return true;
     return report.allCpus !== undefined && at > report.allCpus && line.caller.startsWith("C");
+  }
+
+  /** Whether a line is of a notice that another CPU printed into a report of lockdep. */
+  private isAside(report: Report, at: number, text: string): boolean {
+    let asides = this.asides.get(report);
+    if (!asides) {
+      asides = [];
+      for (let i = partitionPoint(this.reports.length, (k) => (this.reports[k]?.at ?? 0) <= report.at); ; i++) {
+        const other = this.reports[i];
+        if (!other || other.at >= report.end) break;
+        if (other.caller === undefined && other.headline.row.kind === "forced-failure") asides.push(other);
+      }
+      this.asides.set(report, asides);
+    }
+    return asides.some(({ start, end }) => start <= at && at < end && (at === start || !isLockLine(text)));
   }
 
   /** Returns the numbers of a report's lines. */

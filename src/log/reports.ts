@@ -1,55 +1,22 @@
 /** Where reports begin and end, found line by line. */
-import { ALL_CPUS, BOOT, CUT, END, isAfterwards, isBodyOf, isTraceLine, PANIC, PRELUDE, RULE } from "./forms.ts";
+import {
+  ALL_CPUS,
+  BOOT,
+  CUT,
+  END,
+  isAfterwards,
+  isBodyOf,
+  isLockLine,
+  isTraceLine,
+  PANIC,
+  PRELUDE,
+  RULE,
+} from "./forms.ts";
 import { type Headline, headlineOf, type Kind } from "./kinds.ts";
 import type { LogLine } from "./lines.ts";
+import type { OpenReport, Pending, Report, State } from "./report.ts";
 
-/** A report of the kernel in a log. Lines count from 0; ends are exclusive. */
-export interface Report {
-  readonly headline: Headline;
-  /** The first line: the cut mark, the rule, or the headline itself. */
-  readonly start: number;
-  readonly end: number;
-  /** The end of what is printed after the end mark: x86 repeats the registers. Exclusive. */
-  readonly tail: number;
-  /** The line of the headline. */
-  readonly at: number;
-  /** The caller that printed it, where the kernel prints callers (CONFIG_PRINTK_CALLER). */
-  readonly caller: string | undefined;
-  /** From this line on other CPUs print their stacks into the report. */
-  readonly allCpus: number | undefined;
-  /** The line in which the kernel says that it stops because of this report. */
-  readonly panic: number | undefined;
-}
-
-/** A report that is being read. */
-export interface OpenReport {
-  readonly headline: Headline;
-  readonly start: number;
-  readonly at: number;
-  readonly caller: string | undefined;
-  readonly hasRule: boolean;
-  /** The last line that belongs to the report. */
-  last: number;
-  /** The last line after its end mark that repeats the report's data. */
-  tail: number;
-  seconds: number | undefined;
-  allCpus: number | undefined;
-  panic: number | undefined;
-  /** Its end mark was read. */
-  ended: boolean;
-  /** Lines of the same caller since the last line of the report. */
-  gap: number;
-  /** Its call trace has begun. */
-  hasTrace: boolean;
-  /** Its lines have a time; lines that a user program writes to the console have none. */
-  readonly hasTime: boolean;
-}
-
-/** A cut mark or a rule; the next lines show which report it belongs to. */
-export interface Pending {
-  readonly line: number;
-  readonly isRule: boolean;
-}
+export type { OpenReport, Report, State } from "./report.ts";
 
 /** The largest number of foreign lines between two lines of a report; with more of them the report has ended. */
 const MAX_GAP = 16;
@@ -72,11 +39,11 @@ const FAR: ReadonlySet<Kind> = new Set(["oom", "machine-check", "slab", "kasan"]
 /** Panics that no report before them explains. */
 const OWN: ReadonlySet<Kind> = new Set(["stack-corrupted"]);
 
-/** The open reports at a line: all state on which the reading of the next lines depends. */
-export interface State {
-  readonly open: ReadonlyMap<string, Readonly<OpenReport>>;
-  readonly pending: ReadonlyMap<string, Pending>;
-}
+/** After the key of a report: that of a notice which another CPU prints into it, where lines have no callers. */
+const ASIDE = "\u0000";
+
+/** Lockdep's lines are told by their form from those of an injected failure. */
+const isOfLocks = ({ headline }: OpenReport): boolean => /^(?:lock-|rcu-usage)/.test(headline.row.kind);
 
 const IDLE: State = { open: new Map(), pending: new Map() };
 
@@ -112,6 +79,9 @@ export class Scanner {
     const headline = END.test(text) ? undefined : headlineOf(text, line.seconds !== undefined);
     if (headline) return this.readHeadline(headline, key, line, at);
     if (RULE.test(text)) return this.readRule(key, at);
+    const aside = this.open.get(key + ASIDE);
+    if (aside && !isLockLine(text)) return this.readBody(aside, key + ASIDE, line, at);
+    if (aside?.hasTrace === true) this.close(key + ASIDE);
     const report = this.open.get(key);
     if (report) this.readBody(report, key, line, at);
   }
@@ -193,14 +163,20 @@ export class Scanner {
       }
       return;
     }
-    this.close(key);
+    const isAside =
+      headline.row.kind === "forced-failure" &&
+      line.caller === undefined &&
+      report?.ended === false &&
+      isOfLocks(report);
+    const own = isAside ? key + ASIDE : key;
+    this.close(own);
     this.closeOldest();
     // Notices have no cut mark: one before them belongs to the report into which they are printed.
     const isNotice = headline.row.severity === "notice";
     const pending = isNotice ? undefined : this.pending.get(key);
     if (!isNotice) this.pending.delete(key);
     const start = pending && at - pending.line <= MAX_SAID ? pending.line : at;
-    this.open.set(key, {
+    this.open.set(own, {
       headline,
       start,
       at,

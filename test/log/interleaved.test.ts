@@ -97,3 +97,40 @@ Call Trace:
   assert.equal(row(report, "Where"), undefined);
   assert.match(report.explanation, /^The code at mm\/slab\.c:4425 met/);
 });
+
+test("a notice of an injected failure does not end the report of lockdep into which it is printed", () => {
+  const [report, notice] = timed(`=============================
+WARNING: suspicious RCU usage
+4.15.0 #222 Not tainted
+FAULT_INJECTION: forcing a failure.
+name failslab, interval 1, probability 0, space 0, times 0
+-----------------------------
+CPU: 1 PID: 10708 Comm: lab2 Not tainted 4.15.0 #222
+lab/a.h:302 Illegal context switch in RCU read-side critical section!
+Call Trace:
+ dump_stack+0x194/0x257
+ should_fail+0x8c0/0xa40
+
+other info that might help us debug this:
+1 lock held by lab7/10704:
+ #0:  (rcu_read_lock){....}, at: [<0000000072a5383e>] lab_take+0xe46/0x1b50
+stack backtrace:
+CPU: 0 PID: 10704 Comm: lab7 Not tainted 4.15.0 #222
+Call Trace:
+ dump_stack+0x194/0x257
+ lab_sleep+0x10/0x20`);
+  assert.equal(row(report!, "Task"), "lab7, PID 10704, CPU 0");
+  assert.equal(row(report!, "Where"), "lab_sleep+0x10");
+  assert.match(report!.explanation, /Illegal context switch/);
+  assert.equal(row(notice!, "Task"), "lab2, PID 10708, CPU 1");
+});
+
+test("a line between the rule and the headline of lockdep is no message of it", () => {
+  const report = only(
+    timed(`=============================
+device lab0 entered promiscuous mode
+WARNING: suspicious RCU usage
+4.15.0 #222 Not tainted`),
+  );
+  assert.equal(row(report, "Says"), undefined);
+});

@@ -27,8 +27,7 @@ WARNING: suspicious RCU usage
 test("the line that tells how RCU was used wrongly may be behind another CPU's report", () => {
   const [first] = timed(`WARNING: suspicious RCU usage
 6.1.0-lab #1 Not tainted
-FAULT_INJECTION: forcing a failure.
-name failslab, interval 1, probability 0, space 0, times 0
+BUG: unable to handle page fault for address: ffff888011aa0a40
 -----------------------------
 ./include/linux/rcupdate.h:302 Illegal context switch in RCU read-side critical section!`);
   assert.ok(first);

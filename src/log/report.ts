@@ -1,0 +1,56 @@
+/** A report, and the state of one that is being read. */
+import type { Headline } from "./kinds.ts";
+
+/** A report of the kernel in a log. Lines count from 0; ends are exclusive. */
+export interface Report {
+  readonly headline: Headline;
+  /** The first line: the cut mark, the rule, or the headline itself. */
+  readonly start: number;
+  readonly end: number;
+  /** The end of what is printed after the end mark: x86 repeats the registers. Exclusive. */
+  readonly tail: number;
+  /** The line of the headline. */
+  readonly at: number;
+  /** The caller that printed it, where the kernel prints callers (CONFIG_PRINTK_CALLER). */
+  readonly caller: string | undefined;
+  /** From this line on other CPUs print their stacks into the report. */
+  readonly allCpus: number | undefined;
+  /** The line in which the kernel says that it stops because of this report. */
+  readonly panic: number | undefined;
+}
+
+/** A report that is being read. */
+export interface OpenReport {
+  readonly headline: Headline;
+  readonly start: number;
+  readonly at: number;
+  readonly caller: string | undefined;
+  readonly hasRule: boolean;
+  /** The last line that belongs to the report. */
+  last: number;
+  /** The last line after its end mark that repeats the report's data. */
+  tail: number;
+  seconds: number | undefined;
+  allCpus: number | undefined;
+  panic: number | undefined;
+  /** Its end mark was read. */
+  ended: boolean;
+  /** Lines of the same caller since the last line of the report. */
+  gap: number;
+  /** Its call trace has begun. */
+  hasTrace: boolean;
+  /** Its lines have a time; lines that a user program writes to the console have none. */
+  readonly hasTime: boolean;
+}
+
+/** A cut mark or a rule; the next lines show which report it belongs to. */
+export interface Pending {
+  readonly line: number;
+  readonly isRule: boolean;
+}
+
+/** The open reports at a line: all state on which the reading of the next lines depends. */
+export interface State {
+  readonly open: ReadonlyMap<string, Readonly<OpenReport>>;
+  readonly pending: ReadonlyMap<string, Pending>;
+}
