@@ -219,3 +219,16 @@ RIP: 0010:lab_spin+0x12d/0x2d0`);
   assert.match(report("maybe wild"), /^KASAN's check of an address in \[0x000c000000000030-0x000c000000000037\]/);
   assert.match(report("probably user"), /the pointer is of user space, or no pointer/);
 });
+
+test("a wait for I/O is told once", () => {
+  assert.match(
+    meaning(`INFO: task labd:12 blocked in I/O wait for more than 143 seconds.
+      Not tainted 6.1.0 #1
+task:labd state:D stack:0 pid:12 ppid:1
+Call Trace:
+ __schedule+0x10/0x20
+ io_schedule+0x10/0x20
+ lab_read+0x68/0x120`),
+    /more than 143 s\. It waits for I\/O in a call by `lab_read\+0x68`, which did not come: look at the device/,
+  );
+});

@@ -1,7 +1,7 @@
 /** Explanations of the sanitizers and the allocators. */
 import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
-import { isMachinery } from "../machinery.ts";
+import { isMachinery, isUserOfMachinery } from "../machinery.ts";
 import { plainName } from "../place.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>
@@ -27,8 +27,9 @@ export function explainSanitizer(facts: ReportFacts): string {
 }
 
 const isAllocator = (name: string, { kind }: ReportFacts): boolean =>
-  isMachinery(name, kind) ||
-  /kasan|slab|alloc|kfree|save_stack|stack_trace|kmem|free_hook|kfence|^__?kfree|^kvfree/.test(name);
+  !isUserOfMachinery(name) &&
+  (isMachinery(name, kind) ||
+    /kasan|slab|alloc|kfree|save_stack|stack_trace|kmem|free_hook|kfence|^__?kfree|^kvfree/.test(name));
 
 /** Returns the function that allocated or freed the object, from the trace of that event. */
 function by(facts: ReportFacts, role: "allocation" | "free"): string {

@@ -91,7 +91,7 @@ function explainHung(facts: ReportFacts, task: string): string {
   if (row.title.includes("can't die")) return `${task} was killed, but did not end for ${seconds}${where(facts)}.`;
   const { wait, isHeld } = waitingIn(facts);
   if (groups.io !== undefined)
-    return `${task} slept uninterruptibly for ${seconds}.${wait} It waits for I/O, which did not come: look at the device or its driver.${holder}`;
+    return `${task} slept uninterruptibly for ${seconds}.${wait.includes("I/O") ? `${wait.slice(0, -1)},` : `${wait} It waits for I/O,`} which did not come: look at the device or its driver.${holder}`;
   const look =
     owner !== undefined
       ? ""
