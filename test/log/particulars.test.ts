@@ -232,3 +232,35 @@ Call Trace:
     /more than 143 s\. It waits for I\/O in a call by `lab_read\+0x68`, which did not come: look at the device/,
   );
 });
+
+test("the limit of a control group is told when the kernel stops before it chooses a process", () => {
+  const told = meaning(`labd invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0
+CPU: 0 PID: 177 Comm: labd Not tainted 6.1.0 #1
+memory: usage 16384kB, limit 16384kB, failcnt 20
+Memory cgroup stats for /lab/a:
+Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled`);
+  assert.match(told, /^The control group \/lab\/a reached its limit of 16384kB/);
+  assert.match(told, /that of a control group too \(`vm.panic_on_oom` is 2\)\.$/);
+});
+
+test("the code of the program below does not change what the kernel's instruction is", () => {
+  assert.match(
+    meaning(`invalid opcode: 0000 [#1] PREEMPT SMP NOPTI
+CPU: 0 PID: 87 Comm: labd Not tainted 6.1.0 #1
+RIP: 0010:lab_rate+0x5/0x10 [lab]
+Code: 90 0f 1f 44 00 00 <0f> 0b 66 0f 1f 84
+RSP: 0018:ffffa5b1c0003e00 EFLAGS: 00010246
+Call Trace:
+ lab_open+0x10/0x20
+RIP: 0033:0x7f1c1e1
+Code: 00 00 0f 05 <48> 3d 00 f0 ff ff`),
+    /^The processor met `ud2`/,
+  );
+});
+
+test("the mark of freed memory is told as that of memory which was never set, too", () => {
+  assert.match(
+    meaning("general protection fault, probably for non-canonical address 0x6b6b6b6b6b6b6b73: 0000 [#1] SMP"),
+    /used after it was freed, or was allocated in such memory and never set\.$/,
+  );
+});

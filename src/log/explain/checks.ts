@@ -36,7 +36,7 @@ export function explainList(facts: ReportFacts): string {
       return `\`${pointer}\` was ${poison.name} (${hex0x(value)}), which \`list_del\` writes into an entry that it takes out: ${neighbour} had been deleted already.`;
     }
     if (poison)
-      return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list.`;
+      return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list, or allocated in such memory and never set up.`;
     // %p prints 32 bits of a hash since 4.15; which pointer it was is lost.
     const shown =
       was.length === 16 && value >> 32n === 0n ? `another address (printed as the hash ${was})` : hex0x(value);

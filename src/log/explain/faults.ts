@@ -101,7 +101,7 @@ function explainAddress(facts: ReportFacts, address: bigint): string | undefined
       poison.offset === 0n
         ? ""
         : `, ${hex0x(poison.offset < 0n ? -poison.offset : poison.offset)} bytes ${poison.offset < 0n ? "before" : "behind"}`;
-    return `: that is ${poison.name}${offset}, ${poison.meaning}. Something was used after it was freed or taken out.`;
+    return `: that is ${poison.name}${offset}, ${poison.meaning}. ${poison.name === "POISON_FREE" ? "Something was used after it was freed, or was allocated in such memory and never set." : "Something was used after it was freed or taken out."}`;
   }
   return undefined;
 }
@@ -209,8 +209,9 @@ export function explainDivision({ machine, site, where }: ReportFacts): string {
 }
 
 /** Explains an invalid instruction; on x86 BUG() is made of `0f 0b`. */
-export function explainOpcode({ texts }: ReportFacts): string {
-  const codes = texts.filter((text) => /^Code: .*<[0-9a-f]{2}>/.test(text));
+export function explainOpcode({ texts, site }: ReportFacts): string {
+  const code = site?.code?.text;
+  const codes = code === undefined ? texts.filter((text) => /^Code: .*<[0-9a-f]{2}>/.test(text)) : [code];
   return codes.length > 0 && codes.every((text) => /<0f> 0b/.test(text))
     ? "The processor met `ud2`, an instruction that is there to fail: the kernel's own `BUG()`, or a place that the compiler holds to be unreachable."
     : "The processor met an instruction that it does not know: the code was overwritten, the jump went wrong, or the kernel's own `BUG()`.";

@@ -272,7 +272,7 @@ function explainOom(facts: ReportFacts): string {
   const victim = killed === null ? "" : ` Killed was \`${killed[2]}\` (PID ${killed[1]}).`;
   const isGroup =
     constraint === "CONSTRAINT_MEMCG" ||
-    /^Memory cgroup out of memory/m.test(text) ||
+    /^Memory cgroup (?:out of memory|stats for )|^memory: usage \d+kB, limit \d+kB/m.test(text) ||
     /Task in .{1,200} killed as a result of limit/.test(text);
   if (isGroup) {
     return `The control group${group === undefined ? "" : ` ${group}`} reached its limit${limit === undefined ? "" : ` of ${limit}`}; that says nothing about the machine's own memory.${victim}`;
@@ -285,5 +285,5 @@ function explainOom(facts: ReportFacts): string {
     facts.comm === undefined || !/invoked oom-killer/.test(facts.headline)
       ? ""
       : ` \`${facts.comm}\` asked last, and need not be the one that took most.`;
-  return `Memory ran out, and the kernel looks for a process to kill.${asked}${victim}${facts.texts.some((text) => /^\s{0,4}\[ *pid *\]|^Mem-Info/.test(text)) ? " The tables show how much each user had." : ""}`;
+  return `Memory ran out${facts.panic === undefined ? ", and the kernel looks for a process to kill" : ""}.${asked}${victim}${facts.texts.some((text) => /^\s{0,4}\[ *pid *\]|^Mem-Info/.test(text)) ? " The tables show how much each user had." : ""}`;
 }

@@ -34,6 +34,11 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     "The kernel is set to stop at a stall of RCU (`kernel.panic_on_rcu_stall`); the report before says which CPU or task.",
   ],
   [
+    /compulsory panic_on_oom/,
+    "The kernel is set to stop whenever memory runs out, that of a control group too (`vm.panic_on_oom` is 2).",
+  ],
+  [/system-wide panic_on_oom/, "The kernel is set to stop when memory runs out (`vm.panic_on_oom`)."],
+  [
     /Out of memory|System is deadlocked on memory|panic_on_oom/i,
     "Memory ran out, and the kernel is set to stop then (`vm.panic_on_oom`), or had no process left to kill.",
   ],
