@@ -42,7 +42,7 @@ const OWN: ReadonlySet<Kind> = new Set(["stack-corrupted"]);
 /** After the key of a report: that of a notice which another CPU prints into it, where lines have no callers. */
 const ASIDE = "\u0000";
 
-/** Lockdep's lines are told by their form from those of an injected failure. */
+/** Whether a report is lockdep's, whose lines differ by their form from those of an injected failure. */
 const isOfLocks = ({ headline }: OpenReport): boolean => /^(?:lock-|rcu-usage)/.test(headline.row.kind);
 
 const IDLE: State = { open: new Map(), pending: new Map() };
