@@ -17,6 +17,8 @@ interface Expected {
   readonly holders: readonly string[];
   /** The same of tasks that may be named, because the lock still names them. */
   readonly last?: readonly string[];
+  /** The tasks of the deadlock that it is in, each of which waits for the next; none if it is in none. */
+  readonly cycle?: readonly string[];
   /** Why there may be no such task. */
   readonly may?: string;
 }
@@ -82,7 +84,14 @@ function wrong(rows: readonly Wait[]): string[] {
     const row = rows.find((one) => one.comm === comm);
     if (row?.waitsFor !== "wait queue lab_idle [lab_kinds]") lines.push(`${comm}: ${row?.waitsFor}`);
   }
-  for (const { comm, cycle } of rows) if (cycle) lines.push(`${comm}: FALSE cycle ${cycle.join(" ")}`);
+  const commOf = new Map(rows.map(({ pid, comm }) => [pid, comm]));
+  for (const { comm, cycle } of rows) {
+    const wanted = truth.tasks[comm]?.cycle ?? [];
+    const told = (cycle ?? []).map((pid) => commOf.get(pid) ?? "?");
+    // Any task of a cycle can come first.
+    const isEqual = told.length === wanted.length && (told.length === 0 || wanted.some((_, turn) => told.every((one, at) => one === wanted[(at + turn) % wanted.length]))); // prettier-ignore
+    if (!isEqual) lines.push(`${comm}: cycle ${told.join(" ")}, not ${wanted.join(" ")}`);
+  }
   return lines;
 }
 

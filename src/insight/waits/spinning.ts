@@ -149,7 +149,7 @@ function* holdersOf(kernel: Kernel, kind: SpinKind, lock: bigint): Generator<Ste
     for (const frame of context.frames) {
       const taken = yield* takenIn(kernel, frame, lock, calls, isMentioned);
       if (!taken) continue;
-      const isSure = taken.by === "argument" && taken.releases;
+      const isSure = taken.by === "argument" && taken.releases && !taken.isConditional;
       const how = `${taken.function} on the stack of CPU ${cpu} takes ${
         taken.by === "argument" ? "the lock" : "such a lock"
       }, and nothing shows that it has released it`;

@@ -58,6 +58,8 @@ export interface Taken {
   readonly function: string;
   /** Whether the code releases locks of this kind by calls, so that a missing call is meaningful. */
   readonly releases: boolean;
+  /** Whether the lock is only taken if it is free, so that the function can have gone on without it. */
+  readonly isConditional: boolean;
 }
 
 /**
@@ -92,11 +94,13 @@ export function takenAt(site: Site, lock: bigint, calls: LockCalls, isMentioned:
     return argument === undefined || argument === lock;
   };
   const held = takingCalls(graph, calls).filter((index) => index !== site.index && leads(site, index, isReleasing));
-  const passed = held.map((index) => argumentAt(site, index, register));
-  const by = passed.includes(lock) ? "argument" : passed.includes(undefined) && isMentioned() ? "stack" : undefined;
+  const passed = held.map((index) => ({ index, lock: argumentAt(site, index, register) }));
+  const shown = passed.filter((one) => one.lock === lock);
+  const by = shown.length > 0 ? "argument" : passed.some((one) => one.lock === undefined) && isMentioned() ? "stack" : undefined; // prettier-ignore
   if (by === undefined) return undefined;
+  const isConditional = shown.every(({ index }) => calledName(kernel, graph, index).includes("try"));
   const releases = graph.effects.some((_, index) => calls.release.test(calledName(kernel, graph, index)));
-  return { by, function: plainName(graph.symbol.name), releases };
+  return { by, function: plainName(graph.symbol.name), releases, isConditional };
 }
 
 /** Returns whether a path leads from one instruction to that of the site, which does not pass a releasing call. */

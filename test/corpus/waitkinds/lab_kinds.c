@@ -38,6 +38,13 @@ static void lab_hold(void)
 }
 
 static DEFINE_MUTEX(lab_mutex);
+static DEFINE_MUTEX(lab_crowded);
+static DEFINE_MUTEX(lab_pair_a);
+static DEFINE_MUTEX(lab_pair_b);
+static DEFINE_MUTEX(lab_ring_a);
+static DEFINE_MUTEX(lab_ring_b);
+static DEFINE_MUTEX(lab_ring_c);
+static DECLARE_RWSEM(lab_twice);
 static DEFINE_SEMAPHORE(lab_sem);
 static DEFINE_RT_MUTEX(lab_rt_mutex);
 static DECLARE_RWSEM(lab_rwsem);
@@ -70,6 +77,57 @@ static int km_mutex_wait(void *unused)
 {
 	mutex_lock(&lab_mutex);
 	mutex_unlock(&lab_mutex);
+	return 0;
+}
+/* Twenty threads wait for one mutex. */
+static int km_crowd_own(void *unused)
+{
+	mutex_lock(&lab_crowded);
+	lab_hold();
+	mutex_unlock(&lab_crowded);
+	return 0;
+}
+static int km_crowd(void *unused)
+{
+	mutex_lock(&lab_crowded);
+	mutex_unlock(&lab_crowded);
+	return 0;
+}
+/* Takes one mutex, and a second later another. */
+static int lab_both(struct mutex *one, struct mutex *other)
+{
+	mutex_lock(one);
+	msleep(1500);
+	mutex_lock(other);
+	mutex_unlock(other);
+	mutex_unlock(one);
+	return 0;
+}
+static int km_pair_left(void *unused)
+{
+	return lab_both(&lab_pair_a, &lab_pair_b);
+}
+static int km_pair_right(void *unused)
+{
+	return lab_both(&lab_pair_b, &lab_pair_a);
+}
+static int km_ring_one(void *unused)
+{
+	return lab_both(&lab_ring_a, &lab_ring_b);
+}
+static int km_ring_two(void *unused)
+{
+	return lab_both(&lab_ring_b, &lab_ring_c);
+}
+static int km_ring_three(void *unused)
+{
+	return lab_both(&lab_ring_c, &lab_ring_a);
+}
+/* Takes a semaphore for writing that it holds for writing already. */
+static int km_twice(void *unused)
+{
+	down_write(&lab_twice);
+	down_write(&lab_twice);
 	return 0;
 }
 static int km_sem_own(void *unused)
@@ -389,6 +447,11 @@ struct lab_thread {
 };
 static const struct lab_thread first[] = {
 	HOLD(km_mutex_own), START(km_mutex_wait), HOLD(km_sem_own), START(km_sem_wait), HOLD(km_rt_own), START(km_rt_wait),
+	START(km_pair_left), START(km_pair_right), START(km_ring_one), START(km_ring_two), START(km_ring_three), START(km_twice),
+	HOLD(km_crowd_own),
+	START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd),
+	START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd),
+	START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd), START(km_crowd),
 	HOLD(km_rw_first), HOLD(km_rw_left), START(km_rw_write), START(km_rw_read), HOLD(km_dev_first), HOLD(km_dev_left),
 	START(km_dev_write), HOLD(km_shelf_own), START(km_shelf_read), START(km_completion), START(km_swait), START(km_bit),
 	START(km_variable), HOLD(km_pcpu_own), START(km_pcpu_read), HOLD(km_pcpu_in), START(km_pcpu_write), START(km_flush),

@@ -16,6 +16,7 @@ const at = (index: number): bigint => START + BigInt(index * SIZE);
 const DOWN = 0x9000n;
 const UP = 0x9100n;
 const SLEEP = 0x9200n;
+const TRY = 0x9300n;
 const LOCK = 0xffff_8880_3000_0070n;
 
 type Told = Partial<Omit<Effect, "writes">> & { readonly writes?: Readonly<Record<string, Value | undefined>> };
@@ -24,7 +25,13 @@ function graph(...all: Told[]): FunctionGraph {
   const text = (address: bigint) => ({ address, size: 16, type: "T" });
   const kernel = toyKernel({
     arch: x86_64,
-    symbols: { down_read: text(DOWN), up_read: text(UP), schedule: text(SLEEP), reader: { ...text(START), size: 64 } },
+    symbols: {
+      down_read: text(DOWN),
+      down_read_trylock: text(TRY),
+      up_read: text(UP),
+      schedule: text(SLEEP),
+      reader: { ...text(START), size: 64 },
+    },
   });
   const effects = all.map(({ writes = {}, ...rest }, i): Effect => ({
     address: at(i),
@@ -53,7 +60,12 @@ const siteAt = (of: FunctionGraph, index: number, registers: Record<string, bigi
 test("a function that passed the lock to down_read and sleeps before up_read has taken it", () => {
   const code = graph(passes(LOCK), call(DOWN), call(SLEEP), passes(LOCK), call(UP));
   const taken = takenAt(siteAt(code, 2), LOCK, READS, () => false);
-  assert.deepEqual(taken, { by: "argument", function: "reader", releases: true });
+  assert.deepEqual(taken, { by: "argument", function: "reader", releases: true, isConditional: false });
+});
+
+test("a lock that is only taken if it is free may not have been taken", () => {
+  const code = graph(passes(LOCK), call(TRY), call(SLEEP));
+  assert.equal(takenAt(siteAt(code, 2), LOCK, READS, () => false)?.isConditional, true);
 });
 
 test("a function that sleeps after up_read has not taken it", () => {
