@@ -12,7 +12,8 @@ import type { Obj } from "../../model/object.ts";
 import { taskStackRange } from "../../unwind/stacks.ts";
 import type { Step } from "../check.ts";
 import { mentionOf } from "./mentioned.ts";
-import { READS, takenIn, takesReading } from "./taken.ts";
+import { LOCK_CALLS } from "./lockCalls.ts";
+import { takenIn, takesReading } from "./taken.ts";
 
 /** Readers that were found, by the address of the semaphore. */
 const known = derived("readers of semaphores", () => new Map<bigint, readonly Holder[]>());
@@ -51,7 +52,7 @@ function* readerIn(kernel: Kernel, task: Obj, lock: bigint): Generator<Step, Hol
   const { frames } = stackTrace(kernel, task);
   const isMentioned = mentionOf(kernel, lock, frames);
   for (const frame of frames) {
-    const taken = yield* takenIn(kernel, frame, lock, READS, isMentioned);
+    const taken = yield* takenIn(kernel, frame, lock, LOCK_CALLS.read, isMentioned);
     if (!taken) continue;
     const how =
       taken.by === "argument"

@@ -13,7 +13,8 @@ import { argumentOf, attempted, callerOf, withEntry } from "../values/calls.ts";
 import { type Site, siteOf } from "../values/site.ts";
 import { functionName } from "../values/words.ts";
 import { mentionOf } from "./mentioned.ts";
-import { READS_OR_WRITES, SPINS, takenIn } from "./taken.ts";
+import { LOCK_CALLS } from "./lockCalls.ts";
+import { takenIn } from "./taken.ts";
 
 /** Functions in which a CPU spins for a lock, which is their first argument, by kind of lock. */
 const SPINNING: readonly (readonly [kind: SpinKind, mode: Wait["mode"], functions: RegExp])[] = [
@@ -140,14 +141,13 @@ function queueOf(kernel: Kernel, kind: SpinKind, lock: bigint, spinning: readonl
 
 /** Returns the tasks on CPUs whose stack has a function that has taken the lock and not released it. */
 function* holdersOf(kernel: Kernel, kind: SpinKind, lock: bigint): Generator<Step, readonly Holder[], void> {
-  const calls = kind === "spinlock" ? SPINS : READS_OR_WRITES;
   const holders: Holder[] = [];
   for (const { cpu, task } of runningTasks(kernel)) {
     const context = attempt(() => cpuContext(kernel, cpu));
     if (!context || context instanceof Fault) continue;
     const isMentioned = mentionOf(kernel, lock, context.frames);
     for (const frame of context.frames) {
-      const taken = yield* takenIn(kernel, frame, lock, calls, isMentioned);
+      const taken = yield* takenIn(kernel, frame, lock, LOCK_CALLS[kind], isMentioned);
       if (!taken) continue;
       const isSure = taken.by === "argument" && taken.releases && !taken.isConditional;
       const how = `${taken.function} on the stack of CPU ${cpu} takes ${

@@ -6,46 +6,9 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Step } from "../check.ts";
 import { argumentAt, attempted, withEntry } from "../values/calls.ts";
-import { type FunctionGraph, functionGraph } from "../values/functionGraph.ts";
+import { functionGraph } from "../values/functionGraph.ts";
 import { type Site, siteOf } from "../values/site.ts";
-
-/** Functions that take and release a kind of lock, which is their first argument. */
-export interface LockCalls {
-  readonly take: RegExp;
-  readonly release: RegExp;
-}
-
-/** Calls that take a reader-writer semaphore for reading (kernel/locking/rwsem.c). */
-export const READS: LockCalls = {
-  take: /^((__)?down_read(_trylock|_killable|_interruptible|_nested)?|downgrade_write)$/,
-  release: /^(__)?up_read(_non_owner)?$/,
-};
-
-/** kernel/locking/spinlock.c */
-export const SPINS: LockCalls = {
-  take: /^_raw_spin_(try)?lock(_\w+)?$/,
-  release: /^_raw_spin_unlock(_\w+)?$|queued_spin_unlock$/,
-};
-
-/** kernel/locking/spinlock.c */
-export const READS_OR_WRITES: LockCalls = {
-  take: /^_raw_(read|write)_(try)?lock(_\w+)?$/,
-  release: /^_raw_(read|write)_unlock(_\w+)?$|queued_(read|write)_unlock$/,
-};
-
-/** Returns the name of the function that a call goes to, or a jump at the end of a function. */
-function calledName(kernel: Kernel, graph: FunctionGraph, index: number): string {
-  const effect = graph.effects[index];
-  if (!effect || (effect.flow !== "call" && effect.flow !== "jump") || effect.target === undefined) return "";
-  const symbol = kernel.symbols.at(effect.target);
-  return symbol && symbol.address === effect.target ? plainName(symbol.name) : "";
-}
-
-/** Returns the indices of the calls that take a lock. */
-export const takingCalls = (graph: FunctionGraph, { take }: LockCalls): number[] =>
-  graph.effects.flatMap(({ flow }, index) =>
-    flow === "call" && take.test(calledName(graph.kernel, graph, index)) ? [index] : [],
-  );
+import { calledName, callsOf, LOCK_CALLS, type LockCalls } from "./lockCalls.ts";
 
 /** How a function on a stack has taken a lock. */
 export interface Taken {
@@ -74,7 +37,7 @@ export function* takenIn(
   isMentioned: (frame: Frame) => boolean,
 ): Generator<Step, Taken | undefined, void> {
   const graph = yield* attempted(functionGraph(kernel, frame.exact ? frame.pc : frame.pc - 1n));
-  if (!graph || takingCalls(graph, calls).length === 0) return undefined;
+  if (!graph || callsOf(graph, calls.take).length === 0) return undefined;
   const plain = yield* attempted(siteOf(kernel, frame, undefined));
   const site = plain && ((yield* attempted(withEntry(plain))) ?? plain);
   return site && takenAt(site, lock, calls, () => isMentioned(frame));
@@ -89,17 +52,17 @@ export function takenAt(site: Site, lock: bigint, calls: LockCalls, isMentioned:
   const register = kernel.arch.argumentRegisters?.[0];
   if (register === undefined) return undefined;
   const isReleasing = (index: number): boolean => {
-    if (!calls.release.test(calledName(kernel, graph, index))) return false;
+    if (!calls.release.test(calledName(graph, index))) return false;
     const argument = argumentAt(site, index, register);
     return argument === undefined || argument === lock;
   };
-  const held = takingCalls(graph, calls).filter((index) => index !== site.index && leads(site, index, isReleasing));
+  const held = callsOf(graph, calls.take).filter((index) => index !== site.index && leads(site, index, isReleasing));
   const passed = held.map((index) => ({ index, lock: argumentAt(site, index, register) }));
   const shown = passed.filter((one) => one.lock === lock);
   const by = shown.length > 0 ? "argument" : passed.some((one) => one.lock === undefined) && isMentioned() ? "stack" : undefined; // prettier-ignore
   if (by === undefined) return undefined;
-  const isConditional = shown.every(({ index }) => calledName(kernel, graph, index).includes("try"));
-  const releases = graph.effects.some((_, index) => calls.release.test(calledName(kernel, graph, index)));
+  const isConditional = shown.every(({ index }) => calledName(graph, index).includes("try"));
+  const releases = graph.effects.some((_, index) => calls.release.test(calledName(graph, index)));
   return { by, function: plainName(graph.symbol.name), releases, isConditional };
 }
 
@@ -123,7 +86,7 @@ const readTakers = derived("functions that take semaphores for reading", (kernel
   const found = new Set<bigint>();
   for (const { name, address } of kernel.symbols.all())
     // This check comes first because it is faster than the regular expression.
-    if (/down_read|downgrade_write/.test(name) && READS.take.test(plainName(name))) found.add(address);
+    if (/down_read|downgrade_write/.test(name) && LOCK_CALLS.read.take.test(plainName(name))) found.add(address);
   return found;
 });
 
@@ -141,5 +104,5 @@ export function* takesReading(kernel: Kernel, address: bigint): Generator<Step, 
     if (code instanceof Fault || !arch.mayCall(code, symbol.address, readTakers(kernel))) return false;
   }
   const graph = yield* attempted(functionGraph(kernel, address));
-  return graph !== undefined && takingCalls(graph, READS).length > 0;
+  return graph !== undefined && callsOf(graph, LOCK_CALLS.read.take).length > 0;
 }

@@ -9,8 +9,8 @@ import type { Frame } from "../../unwind/frame.ts";
 import type { Step } from "../check.ts";
 import { type SourcePlace, sourceOf } from "../source.ts";
 import { withEntry } from "../values/calls.ts";
-import type { FunctionGraph } from "../values/functionGraph.ts";
 import { registerAt, type Site, siteOf } from "../values/site.ts";
+import { callsOf, LOCK_CALLS, type LockCalls } from "./lockCalls.ts";
 
 /** A call that took a lock. It is likely, not certain: another path through the function may have been run. */
 export interface Taking {
@@ -22,17 +22,6 @@ export interface Taking {
   /** Undefined without DWARF. */
   readonly source: SourcePlace | undefined;
 }
-
-/**
- * Names of the functions that take and release each kind of lock; the lock is their first argument. Sources:
- * include/linux/{mutex,rwsem,semaphore,rtmutex}.h, kernel/locking/.
- */
-const FUNCTIONS: Partial<Record<ResourceKind, { readonly take: RegExp; readonly release: RegExp }>> = {
-  mutex: { take: /^_*mutex_(try)?lock(_|$)/, release: /^_*mutex_unlock(_|$)/ },
-  rwsem: { take: /^_*down_(read|write)(_|$)/, release: /^_*(up_(read|write)|downgrade_write)(_|$)/ },
-  semaphore: { take: /^_*down(_interruptible|_killable|_trylock|_timeout)?$/, release: /^_*up$/ },
-  rt_mutex: { take: /^_*rt_mutex_(try)?lock(_|$)/, release: /^_*rt_mutex_unlock(_|$)/ },
-};
 
 /** Frames that are searched. */
 const MAX_FRAMES = 32;
@@ -62,7 +51,7 @@ export function* takings(kernel: Kernel, task: Obj<"struct task_struct">, lock: 
  * on the way to the site.
  */
 export function takingCalls(site: Site, { kind, address }: Lock): number[] {
-  const names = FUNCTIONS[kind];
+  const names = (LOCK_CALLS as Partial<Record<ResourceKind, LockCalls>>)[kind];
   const [argument] = site.kernel.arch.argumentRegisters ?? [];
   if (!names || argument === undefined) return [];
   const passes = (index: number): boolean => index !== site.index && registerAt(site, argument, index) === address;
@@ -73,13 +62,6 @@ export function takingCalls(site: Site, { kind, address }: Lock): number[] {
 function* siteWithEntry(kernel: Kernel, frame: Frame, cpu: number): Generator<Step, Site, void> {
   return yield* withEntry(yield* siteOf(kernel, frame, cpu));
 }
-
-/** Returns the indices of the calls, also tail calls, of functions whose names match. */
-const callsOf = ({ effects, kernel }: FunctionGraph, name: RegExp): number[] =>
-  effects.flatMap(({ flow, target }, index) => {
-    const callee = flow === "call" && target !== undefined ? kernel.symbols.at(target) : undefined;
-    return callee?.address === target && callee !== undefined && name.test(callee.name) ? [index] : [];
-  });
 
 /** Returns the takings from which the site is reached without passing a release, or another taking. */
 function lastOf({ graph, index: end }: Site, taken: readonly number[], released: readonly number[]): number[] {

@@ -4,7 +4,9 @@ import type { Effect, Value } from "../../../src/arch/effect.ts";
 import { x86_64 } from "../../../src/arch/x86_64/x86_64.ts";
 import { FunctionGraph } from "../../../src/insight/values/functionGraph.ts";
 import type { Site } from "../../../src/insight/values/site.ts";
-import { READS, takenAt } from "../../../src/insight/waits/taken.ts";
+import { LOCK_CALLS } from "../../../src/insight/waits/lockCalls.ts";
+import { takenAt } from "../../../src/insight/waits/taken.ts";
+
 import type { Frame } from "../../../src/unwind/frame.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 
@@ -59,32 +61,32 @@ const siteAt = (of: FunctionGraph, index: number, registers: Record<string, bigi
 
 test("a function that passed the lock to down_read and sleeps before up_read has taken it", () => {
   const code = graph(passes(LOCK), call(DOWN), call(SLEEP), passes(LOCK), call(UP));
-  const taken = takenAt(siteAt(code, 2), LOCK, READS, () => false);
+  const taken = takenAt(siteAt(code, 2), LOCK, LOCK_CALLS.read, () => false);
   assert.deepEqual(taken, { by: "argument", function: "reader", releases: true, isConditional: false });
 });
 
 test("a lock that is only taken if it is free may not have been taken", () => {
   const code = graph(passes(LOCK), call(TRY), call(SLEEP));
-  assert.equal(takenAt(siteAt(code, 2), LOCK, READS, () => false)?.isConditional, true);
+  assert.equal(takenAt(siteAt(code, 2), LOCK, LOCK_CALLS.read, () => false)?.isConditional, true);
 });
 
 test("a function that sleeps after up_read has not taken it", () => {
   const code = graph(passes(LOCK), call(DOWN), passes(LOCK), call(UP), call(SLEEP));
   assert.equal(
-    takenAt(siteAt(code, 4), LOCK, READS, () => true),
+    takenAt(siteAt(code, 4), LOCK, LOCK_CALLS.read, () => true),
     undefined,
   );
 });
 
 test("up_read of another lock does not release this one", () => {
   const code = graph(passes(LOCK), call(DOWN), passes(LOCK + 0x1000n), call(UP), call(SLEEP));
-  assert.equal(takenAt(siteAt(code, 4), LOCK, READS, () => false)?.by, "argument");
+  assert.equal(takenAt(siteAt(code, 4), LOCK, LOCK_CALLS.read, () => false)?.by, "argument");
 });
 
 test("a function that has taken another lock has not taken this one, although its stack contains the address", () => {
   const code = graph(passes(LOCK + 0x1000n), call(DOWN), call(SLEEP));
   assert.equal(
-    takenAt(siteAt(code, 2), LOCK, READS, () => true),
+    takenAt(siteAt(code, 2), LOCK, LOCK_CALLS.read, () => true),
     undefined,
   );
 });
@@ -92,7 +94,7 @@ test("a function that has taken another lock has not taken this one, although it
 test("a task that sleeps in down_read itself has not taken the lock by that call", () => {
   const code = graph(passes(LOCK), call(DOWN), call(SLEEP));
   assert.equal(
-    takenAt(siteAt(code, 1), LOCK, READS, () => true),
+    takenAt(siteAt(code, 1), LOCK, LOCK_CALLS.read, () => true),
     undefined,
   );
 });
@@ -100,16 +102,16 @@ test("a task that sleeps in down_read itself has not taken the lock by that call
 test("the lock is found through a register that calls preserve", () => {
   const argument: Value = { kind: "address", place: { base: "rbx", index: undefined, scale: 1, displacement: 0x70n } };
   const code = graph({ writes: { rdi: argument } }, call(DOWN), call(SLEEP));
-  const taken = takenAt(siteAt(code, 2, { rbx: LOCK - 0x70n }), LOCK, READS, () => false);
+  const taken = takenAt(siteAt(code, 2, { rbx: LOCK - 0x70n }), LOCK, LOCK_CALLS.read, () => false);
   assert.equal(taken?.by, "argument");
 });
 
 test("if the code does not show which lock it takes, the lock's address has to be on the stack", () => {
   const argument: Value = { kind: "register", name: "rbx", bits: 64, signed: false };
   const code = graph({ writes: { rdi: argument } }, call(DOWN), call(SLEEP));
-  assert.equal(takenAt(siteAt(code, 2), LOCK, READS, () => true)?.by, "stack");
+  assert.equal(takenAt(siteAt(code, 2), LOCK, LOCK_CALLS.read, () => true)?.by, "stack");
   assert.equal(
-    takenAt(siteAt(code, 2), LOCK, READS, () => false),
+    takenAt(siteAt(code, 2), LOCK, LOCK_CALLS.read, () => false),
     undefined,
   );
 });
