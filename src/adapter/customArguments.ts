@@ -23,6 +23,7 @@ const seconds: ArgumentType = {
   is: (value) => typeof value === "number" && value > 0 && value <= 3600,
   wording: "a number of seconds up to 3600",
 };
+const truth: ArgumentType = { is: (value) => typeof value === "boolean", wording: "true or false" };
 const places: ArgumentType = {
   is: (value) => Array.isArray(value) && value.every(isPlace),
   wording: "a list of places with text and returns",
@@ -56,6 +57,9 @@ const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<
   "vmcore/stacks": { tasks: texts },
   "vmcore/rawStack": { threadId: count },
   "vmcore/run": { line: text },
+  "vmcore/verdict": { known: count, runs: truth },
+  "vmcore/verdictSource": {},
+  "vmcore/verdictText": { section: optional(text) },
   "vmcore/kernelLog": { count, before: optional(count) },
   "vmcore/describe": { places },
   "vmcore/sourceFile": { file: text },

@@ -21,6 +21,7 @@ import { source } from "./requests/source.ts";
 import { stacks } from "./requests/stacks.ts";
 import { stackTrace } from "./requests/stackTrace.ts";
 import { threads } from "./requests/threads.ts";
+import { verdicts } from "./requests/verdict.ts";
 import { variables } from "./requests/variables.ts";
 
 export const handlers: Handlers = {
@@ -46,4 +47,5 @@ export const handlers: Handlers = {
   ...stackTrace,
   ...threads,
   ...variables,
+  ...verdicts,
 };

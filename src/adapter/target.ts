@@ -14,6 +14,7 @@ import { bare } from "../debuginfo/ctype.ts";
 import { cacheOf } from "../session/find/debuginfoPlaces.ts";
 import { openingSession, type OpenOptions, type Session } from "../session/open/open.ts";
 import { drive, type Job } from "../base/job.ts";
+import { Analysis } from "../insight/analyze.ts";
 import { hasPackages, type PackageWatch, withoutPackages } from "../session/fetch/packages.ts";
 import { copiedSourceArchive, openSourceArchive, sourceCache } from "../session/sources/sourceArchive.ts";
 import { sourceTexts } from "../session/sources/sourceText.ts";
@@ -66,6 +67,7 @@ export class Target {
   readonly places = new References<bigint | SourceLine>();
   readonly arguments: LaunchArguments;
   private contextNow: Context;
+  private analysisNow: Analysis | undefined;
   private readonly budget: Budget;
   private readonly changedModules = new Set<string>();
   /** Paths of the debuginfo that the user loaded for modules; undefined for a module whose debuginfo was unloaded. */
@@ -111,6 +113,11 @@ export class Target {
     return this.contextNow;
   }
 
+  /** The verdict, which all requests share. It begins anew when debuginfo of a module arrives. */
+  get analysis(): Analysis {
+    return (this.analysisNow ??= new Analysis(this.kernel));
+  }
+
   /** Applies the changes of a command to the context and tells the client which of its views they affect. */
   change(changes: readonly Change[]): void {
     const before = this.contextNow;
@@ -147,7 +154,7 @@ export class Target {
     if (this.changedModules.size === 0 && !radixChanged) return;
     for (const name of this.changedModules)
       this.client.send("module", { reason: "changed", module: { id: name, name } });
-    if (this.changedModules.size > 0) this.frames.forget();
+    if (this.changedModules.size > 0) this.forgetFrames();
     const areas = this.changedModules.size > 0 ? ["stacks", "variables"] : ["variables"];
     this.changedModules.clear();
     if (this.client.supports("supportsInvalidatedEvent")) this.client.send("invalidated", { areas });
@@ -165,10 +172,7 @@ export class Target {
     return target;
   }
 
-  /**
-   * Opens the same dump again with files that have arrived since. The user's settings are kept. Thread ids are kept;
-   * other ids are not. @throws OpenError
-   */
+  /** Opens the same dump again with files that have arrived since. Keeps settings and thread ids. @throws OpenError */
   *renewed(): Job<Target> {
     const { context, arguments: args, client, budget } = this;
     const fresh = new Target(yield* openingSession(openOptions(args, budget)), args, client, budget);
@@ -262,7 +266,7 @@ export class Target {
 
   /** Tells the client to request the stacks again, because lines or types have become available. */
   refresh(): void {
-    this.frames.forget();
+    this.forgetFrames();
     if (this.client.supports("supportsInvalidatedEvent")) this.client.send("invalidated", { areas: ["stacks"] });
   }
 
@@ -273,6 +277,11 @@ export class Target {
     return kind === "pointer" || kind === "int" || kind === "enum"
       ? BigInt.asUintN(64, object.value())
       : object.address;
+  }
+
+  private forgetFrames(): void {
+    this.frames.forget();
+    this.analysisNow = undefined;
   }
 
   /** Builds the indexes that the first completion, or the first value with an unusual type, would wait for. */

@@ -25,8 +25,9 @@ export function run(argv: readonly string[]): number | Promise<number> {
   return verb ? verb(rest) : openAndRun(argv);
 }
 
-/** Runs `vmcore-debug analyze [-v] [--fixes] [options] [VMLINUX] VMCORE...`: prints only the verdict. */
+/** Runs `vmcore-debug analyze [-v | --markdown] [--fixes] [options] [VMLINUX] VMCORE...`: prints only the verdict. */
 function analyze(argv: readonly string[]): Promise<number> {
-  const own = argv.filter((word) => word === "-v" || /^--fixes(?:=\d+)?$/.test(word));
-  return openAndRun([...argv.filter((word) => !own.includes(word)), "-c", ["analyze", ...own].join(" ")]);
+  const own = argv.filter((word) => /^(?:-[vm]|--markdown|--fixes(?:=\d+)?)$/.test(word));
+  const line = ["analyze", ...own.map((word) => (word === "--markdown" ? "-m" : word))].join(" ");
+  return openAndRun([...argv.filter((word) => !own.includes(word)), "-c", line]);
 }

@@ -10,7 +10,7 @@ import type { Finding } from "./finding.ts";
 import { withoutWrapper } from "../log/machinery.ts";
 import { crashKey, guiltyFrame } from "./guiltyFrame.ts";
 import { mechanismOf } from "./mechanisms.ts";
-import { type CheckEnd, runCheck } from "./runCheck.ts";
+import { runCheck } from "./runCheck.ts";
 
 /** A check that did not finish, and why. */
 export interface Unchecked {
@@ -18,8 +18,8 @@ export interface Unchecked {
   readonly because: string;
 }
 
-/** What happened, as far as the dump shows it. */
-export interface Verdict {
+/** What the log and the stacks tell without a check. */
+export interface Headline {
   /** The report's title in the form that syzkaller uses. */
   readonly title: string;
   /** A key that is equal for the same bug on other machines and builds. */
@@ -27,6 +27,10 @@ export interface Verdict {
   /** The kind of the report, in the terms of `log/`; "none" if the machine was running. */
   readonly kind: string;
   readonly mechanism: string;
+}
+
+/** What happened, as far as the dump shows it. */
+export interface Verdict extends Headline {
   readonly findings: readonly Finding[];
   readonly unchecked: readonly Unchecked[];
 }
@@ -38,7 +42,7 @@ const MAX_MS = 2000;
  * Returns the headline of a verdict, which needs no check.
  * @throws Fault if the log cannot be read
  */
-export function headlineOf(kernel: Kernel): Omit<Verdict, "findings" | "unchecked"> {
+export function headlineOf(kernel: Kernel): Headline {
   const crash = crashFacts(kernel);
   const { kind, panic, stopped } = crash;
   return {
@@ -63,32 +67,126 @@ function titleOf(crash: CrashFacts): string | undefined {
   return guilty ? `${report.title} in ${withoutWrapper(guilty.function)}` : report.title;
 }
 
+/** Runs every check that applies to the crash. Each check has a limit of two seconds. A fault ends that check only. */
+export function* analyze(kernel: Kernel, checks: readonly Check[] = allChecks): Generator<Step, Verdict, void> {
+  const analysis = new Analysis(kernel, checks);
+  yield* analysis.advance(() => false);
+  return analysis.verdict;
+}
+
+/** A check and how far it is. */
+interface CheckRun {
+  readonly check: Check;
+  state: "waiting" | "running" | "ended";
+  /** Why it did not finish. */
+  because?: string | undefined;
+  work?: Generator<Step, string | undefined, void>;
+}
+
+/** How many checks have ended, of how many, and the one that runs. */
+export interface AnalysisProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly running: string | undefined;
+}
+
 /**
- * Runs every check that applies to the crash. Each check has a limit of two seconds. A fault ends that check only.
- * @param budget limit for all checks together, in milliseconds; findings yielded before the limit are kept
+ * The verdict on a kernel while its checks run. Several callers may advance it by turns: each check runs once, and
+ * stops between two steps while no caller advances it.
  */
-export function* analyze(
-  kernel: Kernel,
-  checks: readonly Check[] = allChecks,
-  budget = Infinity,
-): Generator<Step, Verdict, void> {
-  const deadline = performance.now() + budget;
-  const crash = crashFacts(kernel);
-  const headline = headlineOf(kernel);
-  const findings: Finding[] = [];
-  const unchecked: Unchecked[] = [];
-  const lost = crash.report ? undefined : attempt(() => panicMessage(kernel));
-  if (lost instanceof Fault) unchecked.push({ check: "log", because: lost.message });
-  for (const [done, check] of checks.entries()) {
-    yield { kind: "progress", what: "checks", done, total: checks.length };
-    if (check.about !== "any" && (crash.kind === undefined || !check.about.includes(crash.kind))) continue;
-    const lacking = check.needs.map((need) => lackOf(need, kernel, crash)).find((one) => one !== undefined);
-    const left = Math.min(MAX_MS, deadline - performance.now());
-    const end: CheckEnd<void> =
-      lacking === undefined ? yield* runCheck(check.run(kernel, crash), findings, left) : { because: lacking };
-    if ("because" in end) unchecked.push({ check: check.id, because: end.because });
+export class Analysis {
+  private readonly kernel: Kernel;
+  private readonly headline: Headline;
+  private readonly runs: readonly CheckRun[];
+  private readonly findings: Finding[] = [];
+  /** Why the log does not tell what happened. */
+  private readonly lost: readonly Unchecked[];
+  /** The step whose promise has not settled. */
+  private pending: Step | undefined;
+
+  /** @throws Fault if the log cannot be read */
+  constructor(kernel: Kernel, checks: readonly Check[] = allChecks) {
+    const { kind, report } = crashFacts(kernel);
+    const message = report ? undefined : attempt(() => panicMessage(kernel));
+    this.lost = message instanceof Fault ? [{ check: "log", because: message.message }] : [];
+    this.kernel = kernel;
+    this.headline = headlineOf(kernel);
+    this.runs = checks
+      .filter(({ about }) => about === "any" || (kind !== undefined && about.includes(kind)))
+      .map((check) => ({ check, state: "waiting" }));
   }
-  return { ...headline, findings: combined(findings), unchecked };
+
+  /** The findings so far. */
+  get verdict(): Verdict {
+    const unchecked = this.runs.flatMap(({ check, because }) =>
+      because === undefined ? [] : [{ check: check.id, because }],
+    );
+    return { ...this.headline, findings: combined(this.findings), unchecked: [...this.lost, ...unchecked] };
+  }
+
+  get progress(): AnalysisProgress {
+    const at = this.runs.findIndex(({ state }) => state !== "ended");
+    const done = at < 0 ? this.runs.length : at;
+    return { done, total: this.runs.length, running: this.runs[at]?.check.id };
+  }
+
+  /** A number that grows with each finding and each check that ends. */
+  get version(): number {
+    return this.findings.length + this.progress.done;
+  }
+
+  /** Runs the checks until all have ended or `isEnough` returns true, which is called between two steps. */
+  *advance(isEnough: () => boolean): Generator<Step, void, void> {
+    while (!isEnough()) {
+      const run = this.runs.find(({ state }) => state !== "ended");
+      if (!run) return;
+      const step = this.pending ?? this.next(run);
+      if (step) yield step;
+    }
+  }
+
+  /** Runs a check to its next step; undefined when it has ended. An error other than a Fault ends the check too. */
+  private next(run: CheckRun): Step | undefined {
+    const { done, total } = this.progress;
+    if (!run.work) {
+      run.work = this.start(run.check);
+      run.state = "running";
+      return { kind: "progress", what: "checks", done, total };
+    }
+    let isSound = false;
+    try {
+      const step = run.work.next();
+      isSound = true;
+      if (!step.done) return this.waited(step.value);
+      run.because = step.value;
+      run.state = "ended";
+      return undefined;
+    } finally {
+      if (!isSound) {
+        run.because = "an internal error of vmcore-debug ended it";
+        run.state = "ended";
+      }
+    }
+  }
+
+  /** Keeps a step with a promise until that settles, because every caller has to wait for it. */
+  private waited(step: Step): Step {
+    if (!step.until) return step;
+    this.pending = step;
+    const settled = (): void => {
+      if (this.pending === step) this.pending = undefined;
+    };
+    step.until.then(settled, settled);
+    return step;
+  }
+
+  private *start(check: Check): Generator<Step, string | undefined, void> {
+    const crash = crashFacts(this.kernel);
+    const lacking = check.needs.map((need) => lackOf(need, this.kernel, crash)).find((one) => one !== undefined);
+    if (lacking !== undefined) return lacking;
+    const end = yield* runCheck(check.run(this.kernel, crash), this.findings, MAX_MS);
+    return "because" in end ? end.because : undefined;
+  }
 }
 
 function lackOf(need: Need, kernel: Kernel, { stack, trap, fault }: CrashFacts): string | undefined {

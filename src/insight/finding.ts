@@ -1,5 +1,6 @@
 /** Declares a finding: one statement about a crash, with its certainty and evidence. */
 import type { Fault } from "../base/fault.ts";
+import { hex, hex0x } from "../base/hex.ts";
 import type { Evidence } from "./evidence.ts";
 
 /**
@@ -52,3 +53,38 @@ export const addressOf = (address: bigint): Reference => ({ kind: "address", add
 
 /** Makes a reference to a piece of C code. */
 export const code = (text: string): Reference => ({ kind: "code", text });
+
+/** Returns a reference as text. */
+export function referenceText(reference: Reference): string {
+  switch (reference.kind) {
+    case "address":
+      return hex(reference.address);
+    case "task":
+      return `${reference.comm} [${reference.pid}]`;
+    case "cpu":
+      return `CPU ${reference.cpu}`;
+    case "source":
+      return `${reference.file}:${reference.line}`;
+    case "log":
+      return `"${reference.text.trim()}"`;
+    case "symbol":
+    case "module":
+      return reference.name;
+    case "lock":
+      return reference.name ?? `${reference.type} ${hex0x(reference.address)}`;
+    case "page":
+      return `page frame ${reference.pfn}`;
+    case "code":
+      return reference.text;
+    case "command":
+      return reference.line;
+  }
+}
+
+/** Returns a sentence as text. */
+export const sentenceText = (sentence: Sentence): string =>
+  sentence.map((part) => (typeof part === "string" ? part : referenceText(part))).join("");
+
+/** Returns why something could not be determined, as text. */
+export const becauseText = (because: Fault | string): string =>
+  typeof because === "string" ? because : because.message;

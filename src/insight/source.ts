@@ -40,3 +40,21 @@ export function sourceOf(kernel: Kernel, pc: bigint): SourcePlace | undefined {
 /** Returns the source positions of the guilty function; undefined without DWARF, or if only the log names it. */
 export const guiltyPlaces = (kernel: Kernel, { frame }: GuiltyFrame): SourcePlaces | undefined =>
   frame && sourcesOf(kernel, lookupAddress(frame));
+/** Consecutive lines of a source file around the line of a place. */
+export interface SourceExcerpt {
+  readonly file: string;
+  readonly line: number;
+  /** Number of the first of `lines`. */
+  readonly first: number;
+  readonly lines: readonly string[];
+}
+
+/** Lines of an excerpt before and after the line of its place. */
+const AROUND = 4;
+
+/** Returns the lines around a line of a file, counted from 1; undefined if the file has no such line. */
+export function excerptOf(file: string, line: number, text: readonly string[]): SourceExcerpt | undefined {
+  if (line < 1 || line > text.length) return undefined;
+  const first = Math.max(1, line - AROUND);
+  return { file, line, first, lines: text.slice(first - 1, line + AROUND) };
+}

@@ -1,8 +1,11 @@
 /** Sums up a verdict in one line. */
 import type { Verdict } from "./analyze.ts";
-import type { Finding, Slot } from "./finding.ts";
+import type { Certainty, Finding, Slot } from "./finding.ts";
 
-/** A short phrase for each finding, by finding id. The first id of this list that the verdict has is used. */
+/**
+ * A short phrase for each finding, by finding id, with code between grave accents. The first id of this list that the
+ * verdict has is used.
+ */
 const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: Verdict) => string | undefined])[] = [
   ["list.corrupt", ({ slots }) => `a list is corrupt at ${hex(slots["neighbour"] ?? slots["entry"])}`],
   ["refcount.underflow", ({ slots }) => `the reference count at ${hex(slots["address"])} was released too often`],
@@ -17,7 +20,7 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["fault.text-address", ({ slots }, verdict) => `${subject(verdict)} is the function ${text(slots["function"])}, not data`],
   ["fault.user-address", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, a user address`],
   ["fault.non-canonical", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, no address`],
-  ["fault.condition", ({ slots }) => `${text(slots["expression"])}${slots["values"] ? ` (${text(slots["values"])})` : ""}`],
+  ["fault.condition", ({ slots }) => `\`${text(slots["expression"])}\`${slots["values"] ? ` (${text(slots["values"])})` : ""}`],
   ["fault.access", ({ slots }) => `${text(slots["access"])} at ${hex(slots["address"])}`],
   ["init.exit", ({ slots }) => `init ended with ${slots["signal"] === undefined ? `status ${text(slots["status"])}` : text(slots["signal"])}`],
   ["root.missing", ({ slots }) => `the root file system ${text(slots["root"] ?? "")} was not found`],
@@ -27,17 +30,43 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["crash.deliberate", ({ slots }) => `asked for by ${text(slots["by"])}${slots["comm"] === undefined ? "" : `: ${text(slots["comm"])} [${text(slots["pid"])}]`}`],
 ]; // prettier-ignore
 
+/** What a verdict says first. */
+export type Lead = Pick<Finding, "text" | "certainty">;
+
 /**
  * Returns one line of about 90 characters that says what happened and where; undefined if no check found more than the
- * log says. What is only possible is left out.
+ * log says. What is only possible is left out; a line that is likely begins with that.
  */
 export function verdictSentence(verdict: Verdict): string | undefined {
   const deadlock = deadlockWords(verdict);
   if (deadlock !== undefined) return deadlock;
+  const found = phraseOf(verdict);
+  if (!found) return undefined;
+  const { phrase, certainty } = found;
+  return `${certainty === "certain" ? "" : `${certainty}: `}${phrase.replaceAll("`", "")}`;
+}
+
+/** Returns the sentence at the head of a verdict: a deadlock with its tasks and locks, otherwise the line above. */
+export function leadOf(verdict: Verdict): Lead | undefined {
+  const cycle = deadlock(verdict);
+  if (cycle) return cycle;
+  const found = phraseOf(verdict);
+  // An expression of the source keeps its case.
+  return (
+    found && {
+      text: [`${found.phrase.replace(/^(?:a|an|the|asked|init|out|stack) /, upper)}.`],
+      certainty: found.certainty,
+    }
+  );
+}
+
+const upper = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+
+function phraseOf(verdict: Verdict): { readonly phrase: string; readonly certainty: Certainty } | undefined {
   for (const [id, words] of WORDS) {
     const finding = verdict.findings.find((one) => one.id === id && one.certainty !== "possible");
     const said = finding && words(finding, verdict);
-    if (said !== undefined) return `${finding?.certainty === "likely" ? "likely: " : ""}${said}${where(verdict)}`;
+    if (finding && said !== undefined) return { phrase: `${said}${where(verdict)}`, certainty: finding.certainty };
   }
   return undefined;
 }
@@ -45,15 +74,19 @@ export function verdictSentence(verdict: Verdict): string | undefined {
 /** Mechanisms that do not name a cause themselves. */
 const WITHOUT_CAUSE: ReadonlySet<string> = new Set(["hung-task", "sysrq", "none", "nmi"]);
 
-/**
- * Describes a certain deadlock by the tasks in it, unless the crash has another cause. The function in which one of them
- * was reported is left out, because it is not part of the deadlock.
- */
-function deadlockWords({ findings, mechanism }: Verdict): string | undefined {
-  const cycle = findings.find(
+/** Returns a certain deadlock, unless the crash has another cause. */
+const deadlock = ({ findings, mechanism }: Verdict): Finding | undefined =>
+  findings.find(
     ({ id, certainty, severity }) =>
       id === "wait.cycle" && certainty === "certain" && (severity === "cause" || WITHOUT_CAUSE.has(mechanism)),
   );
+
+/**
+ * Describes a certain deadlock by the tasks in it. The function in which one of them was reported is left out, because
+ * it is not part of the deadlock.
+ */
+function deadlockWords(verdict: Verdict): string | undefined {
+  const cycle = deadlock(verdict);
   if (!cycle) return undefined;
   const tasks = cycle.text.flatMap((part) =>
     typeof part !== "string" && part.kind === "task" ? [`${part.comm} [${part.pid}]`] : [],
@@ -75,7 +108,10 @@ function nullWords({ slots }: Finding, verdict: Verdict): string {
 /** Returns what held the bad value: an expression of the source, otherwise the register. */
 function subject(verdict: Verdict): string {
   const slots = (id: string): Finding["slots"] => verdict.findings.find((one) => one.id === id)?.slots ?? {};
-  return text(slots("fault.provenance")["expression"] ?? slots("fault.access")["register"] ?? "the address");
+  const expression = slots("fault.provenance")["expression"];
+  return expression === undefined
+    ? text(slots("fault.access")["register"] ?? "the address")
+    : `\`${text(expression)}\``;
 }
 
 /** Returns ` in f (file.c:36)`. */
@@ -83,7 +119,7 @@ function where({ findings }: Verdict): string {
   const slots = findings.find(({ id }) => id === "where.guilty")?.slots;
   if (!slots) return "";
   const file = typeof slots["file"] === "string" ? slots["file"].replace(/^.*\//, "") : undefined;
-  return ` in ${text(slots["function"])}${file === undefined ? "" : ` (${file}:${text(slots["line"])})`}`;
+  return ` in \`${text(slots["function"])}\`${file === undefined ? "" : ` (${file}:${text(slots["line"])})`}`;
 }
 
 const text = (slot: Slot): string => (typeof slot === "bigint" ? hex(slot) : String(slot ?? "?"));

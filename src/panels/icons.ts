@@ -15,3 +15,5 @@ export const ellipsis = icon("M2.5 8h.01M8 8h.01M13.5 8h.01", "dots");
 /** An arrow that points right at something closed and down at something open. */
 export const chevron = (isOpen: boolean): TemplateResult =>
   icon(isOpen ? "M3.5 6 8 10.5 12.5 6" : "M6 3.5 10.5 8 6 12.5");
+export const copyIcon = icon("M5.5 5.5h8v8h-8zM3 10.5H2.5v-8h8V3");
+export const runIcon = icon("M5 3.5v9l7-4.5z");

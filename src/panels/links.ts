@@ -8,6 +8,9 @@ import { ask } from "./host.ts";
 export const link = (text: unknown, target: string, kind: LinkKind = "place"): TemplateResult =>
   html`<a class="link" role="link" data-target=${target} data-kind=${kind}>${text}</a>`;
 
+/** Shows a line of the log, counted from its end. The document with the log's page sets it. */
+let showLogLine: (fromEnd: number) => Promise<void> = () => Promise.resolve();
+
 /** The requests that follow links of each kind. */
 const ways: Readonly<Record<LinkKind, (target: string) => Promise<unknown>>> = {
   place: (text) => ask("goTo", { text }),
@@ -16,13 +19,24 @@ const ways: Readonly<Record<LinkKind, (target: string) => Promise<unknown>>> = {
   module: (name) => ask("openTable", { line: `sym -m ${name}` }),
   object: (text) => ask("openObject", { text }),
   table: (line) => ask("openTable", { line }),
+  frame: (text) => {
+    const [task = "", pc = "0x0"] = text.split(" ");
+    return ask("goToFrame", { task, pc });
+  },
+  instruction: (address) => ask("disassemble", { address }),
+  log: (line) => showLogLine(Number(line)),
+  command: (line) => ask("runInConsole", { line }),
 };
 
 /** Follows a link, or shows why it cannot be followed. */
 export function follow(element: Element): void {
   const { target, kind } = (element as HTMLElement).dataset;
-  if (target === undefined) return;
-  ways[(kind ?? "place") as LinkKind](target).catch((error: Error) => showCard(element, error.message));
+  if (target !== undefined) followLink((kind ?? "place") as LinkKind, target, element);
+}
+
+/** Follows a link, or shows beside an element why it cannot be followed. */
+export function followLink(kind: LinkKind, target: string, element: Element): void {
+  ways[kind](target).catch((error: Error) => showCard(element, error.message));
 }
 
 /** Milliseconds without a mouse movement before the card opens. */
@@ -36,8 +50,12 @@ card.hidden = true;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let over: Element | undefined;
 
-/** Shows cards under the mouse and follows clicks. Called once for the whole document. */
-export function watchLinks(): void {
+/**
+ * Shows cards under the mouse and follows clicks. Called once for the whole document.
+ * @param toLogLine shows a line of the log, counted from its end
+ */
+export function watchLinks(toLogLine: typeof showLogLine): void {
+  showLogLine = toLogLine;
   document.body.append(card);
   document.addEventListener("mouseover", ({ target }) => {
     const found = linkAt(target);

@@ -11,6 +11,7 @@ import { LogView } from "./log/log.ts";
 import { MemoryView } from "./memory.ts";
 import { ObjectView } from "./object.ts";
 import { TasksView } from "./tasks.ts";
+import { VerdictView } from "./verdict/verdict.ts";
 import type { View } from "./view.ts";
 import { WaitsView } from "./waits/waits.ts";
 
@@ -21,6 +22,7 @@ const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask, state: Dum
   memory: (_panel, asks) => new MemoryView(asks),
   object: (panel, asks) => new ObjectView(panel, asks),
   tasks: (panel, asks, state) => new TasksView(panel, asks, state),
+  verdict: (_panel, asks) => new VerdictView(asks),
   waits: (panel, asks) => new WaitsView(panel, asks),
 };
 
@@ -31,6 +33,8 @@ let openSessions: readonly string[] = [];
 /** Pages by session and page id, so that a session that becomes active again shows its pages unchanged. */
 const views = new Map<string, Map<string, View>>();
 let front = recall("panel", "");
+/** The visible page of each session: first its verdict or its log, then what the user chose. */
+const fronts = new Map<string, string>();
 
 const bar = document.createElement("header");
 const main = document.createElement("main");
@@ -45,9 +49,12 @@ listen((message) => {
       for (const id of views.keys()) if (!openSessions.includes(id)) views.delete(id);
       lookAt(session?.id);
       rememberEditor();
-      return open(panels.some(({ id }) => id === front) ? front : (panels[0]?.id ?? ""));
+      return open((session && fronts.get(session.id)) ?? firstPage());
     case "show":
       return open(message.panel);
+    case "outdated":
+      for (const view of views.get(message.session)?.values() ?? []) view.outdated?.();
+      return;
     case "do":
       return views
         .get(session?.id ?? "")
@@ -55,7 +62,21 @@ listen((message) => {
         ?.act(message.action);
   }
 });
-watchLinks();
+watchLinks(async (fromEnd) => {
+  open("log");
+  await views
+    .get(session?.id ?? "")
+    ?.get("log")
+    ?.goToLine?.(fromEnd);
+});
+
+/** Returns the page that a dump opens with: its verdict; its log if the log tells of no crash. */
+function firstPage(): string {
+  const isKnown = (id: string): boolean => panels.some((one) => one.id === id);
+  if (!session && isKnown(front)) return front;
+  const wanted = session?.crash === undefined ? "log" : "verdict";
+  return isKnown(wanted) ? wanted : (panels[0]?.id ?? "");
+}
 
 /** Stores what an editor needs after a reload of the window. */
 function rememberEditor(): void {
@@ -66,6 +87,7 @@ function rememberEditor(): void {
 
 function open(id: string): void {
   front = id;
+  if (session) fronts.set(session.id, id);
   remember("panel", id);
   render(tabs(), bar);
   const list = bar.querySelector(".tabs");
@@ -100,7 +122,8 @@ function tabs(): TemplateResult | typeof nothing {
   const dump =
     openSessions.length > 1 ? html`<span class="dump" title=${name ?? nothing}>${name ?? ""}</span>` : nothing;
   if (panels.length < 2) return dump;
-  return html`<div class="tabs" role="tablist" aria-label="Crash Dump" @keydown=${onTabKey}>
+  return html`${headline()}
+    <div class="tabs" role="tablist" aria-label="Crash Dump" @keydown=${onTabKey}>
       ${panels.map(
         ({ id, title }) =>
           html`<button
@@ -125,6 +148,14 @@ function tabs(): TemplateResult | typeof nothing {
       ${ellipsis}
     </button>
     ${dump}`;
+}
+
+/** The title of the crash, in one line above the tabs. It leads to the verdict, where it is shown whole. */
+function headline(): TemplateResult | typeof nothing {
+  if (session?.crash === undefined) return nothing;
+  return html`<h1 class=${front === "verdict" ? "headline whole" : "headline"}>
+    <button title=${session.crash} @click=${() => open("verdict")}>${session.crash}</button>
+  </h1>`;
 }
 
 /** Whether the tabs do not fit into one line. */

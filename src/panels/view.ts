@@ -10,6 +10,10 @@ export interface View {
   show(): void;
   /** Performs the action of a button in the view's title. */
   act(action: PageAction): void;
+  /** Called when debuginfo has arrived, so that the page can tell more. */
+  outdated?(): void;
+  /** Shows a line, counted from the end of the log. */
+  goToLine?(fromEnd: number): Promise<void>;
 }
 
 /** Milliseconds before a page shows that it is reading. */

@@ -72,3 +72,7 @@ export function nearestCell(
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
+
+/** Returns by how many rows a key moves the cursor; undefined for another key. @param page rows in sight */
+export const rowStep = (key: string, page: number): number | undefined =>
+  ({ ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity })[key];

@@ -2,12 +2,13 @@
 import type { Grid } from "./grid.ts";
 import type { LaterCommits } from "./laterCommits.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
+import type { VerdictRequests } from "./verdict.ts";
 
 /**
  * Requests beyond DAP, between our adapter and our extension. Types only. Addresses are `0x...` strings; names are
  * those of the kernel's symbol table.
  */
-export interface CustomRequests {
+export interface CustomRequests extends VerdictRequests {
   /** Describes the open dump, for the status item and its menu. */
   "vmcore/about": { arguments: Record<string, never>; body: About };
   /** Resolves a piece of text: an address, a symbol, `symbol+0x10`, a C expression. */
@@ -90,6 +91,8 @@ export interface About {
   readonly machine: string;
   /** First line of the oops, or the panic message; undefined without a panic. */
   readonly title: string | undefined;
+  /** Title of the verdict; undefined without a report and without a panic. */
+  readonly crash: string | undefined;
   /** Undefined if unknown. */
   readonly panicked: boolean | undefined;
   /** A sentence on why there is no title: there was no panic, or it is unknown. */

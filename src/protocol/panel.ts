@@ -2,6 +2,7 @@
 import type { Described, Identified, LogStretch, PlaceQuery, TaskStack } from "./custom.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
 import type { Grid } from "./grid.ts";
+import type { VerdictRequests, VerdictSource, VerdictState } from "./verdict.ts";
 
 /** One page of the Crash Dump panel. */
 export interface Panel {
@@ -18,7 +19,7 @@ export interface Panel {
    */
   readonly wraps?: string;
   /** How the page is drawn. */
-  readonly page: "grid" | "log" | "memory" | "object" | "tasks" | "waits";
+  readonly page: "grid" | "log" | "memory" | "object" | "tasks" | "verdict" | "waits";
 }
 
 /** The debug session of a page. */
@@ -27,12 +28,19 @@ export interface PanelSession {
   /** File name of the dump with its folder. */
   readonly name: string;
   readonly release: string | undefined;
+  /** Title of the verdict. Absent if the log tells of no crash. */
+  readonly crash?: string | undefined;
   /** Paths of the dump's files. */
   readonly dump: readonly string[];
 }
 
-/** Target of a link: an address or a symbol, a task, `file:line`, a module, a command's rows, a C expression. */
-export type LinkKind = "place" | "task" | "source" | "module" | "table" | "object";
+/**
+ * Target of a link: an address or a symbol, a task, `file:line`, a module, a command's rows, a C expression, a frame
+ * (addresses of the task and of the code), an instruction, a line of the log (counted from its end, the last is 1), a
+ * command for the Debug Console.
+ */
+export type LinkKind =
+  "place" | "task" | "source" | "module" | "table" | "object" | "frame" | "instruction" | "log" | "command";
 
 /** A row of the Variables view. */
 export interface Variable {
@@ -49,6 +57,9 @@ export interface Variable {
 export interface PageRequests {
   run: { arguments: { line: string }; body: Grid };
   log: { arguments: { count: number; before?: number }; body: LogStretch };
+  verdict: { arguments: VerdictRequests["vmcore/verdict"]["arguments"]; body: VerdictState };
+  verdictSource: { arguments: Record<string, never>; body: { source: VerdictSource | null } };
+  verdictText: { arguments: { section?: string | undefined }; body: { text: string } };
   identify: { arguments: { text: string }; body: Identified };
   /** Returns the text of an editor hover. */
   explain: { arguments: { text: string; kind: LinkKind }; body: { text: string } };
@@ -64,6 +75,12 @@ export interface PageRequests {
   openObject: { arguments: { text: string }; body: void };
   /** Opens a command's rows in an editor tab. */
   openTable: { arguments: { line: string }; body: void };
+  /** Selects a task and shows the code of its frame: addresses of the task and of the code. */
+  goToFrame: { arguments: { task: string; pc: string }; body: void };
+  /** Shows the instructions at an address. */
+  disassemble: { arguments: { address: string }; body: void };
+  /** Runs a command in the Debug Console and shows that. */
+  runInConsole: { arguments: { line: string }; body: void };
   /** Selects a task by the address of its `task_struct`, or by PID. */
   selectTask: { arguments: { task: string }; body: void };
   /** Chooses a page from a list of all. */
@@ -107,6 +124,8 @@ export type ToPage =
       readonly panels: readonly Panel[];
     }
   | { readonly kind: "show"; readonly panel: string }
+  /** Debuginfo has arrived in a session: what its pages say may be outdated. */
+  | { readonly kind: "outdated"; readonly session: string }
   | { readonly kind: "do"; readonly action: PageAction }
   | { readonly kind: "answer"; readonly id: number; readonly body: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly message: string };

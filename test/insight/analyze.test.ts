@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { drive } from "../../src/base/job.ts";
+import { drive, toEnd } from "../../src/base/job.ts";
 import { Fault } from "../../src/base/fault.ts";
-import { analyze } from "../../src/insight/analyze.ts";
+import { Analysis, analyze } from "../../src/insight/analyze.ts";
 import type { Check } from "../../src/insight/check.ts";
+import type { Finding } from "../../src/insight/finding.ts";
 import { verdictSentence } from "../../src/insight/verdictSentence.ts";
 import { openSession } from "../../src/session/open/open.ts";
 
@@ -130,9 +131,83 @@ test("with the module's debuginfo the operand is written in C", async () => {
   assert.equal(verdictSentence(found), "cfg->target is NULL in lab_apply (lab_nullderef.c:36)");
 });
 
-test("a verdict that may take no time still has its title, and says what is lacking", async () => {
-  const { title, findings, unchecked } = await drive(analyze(kernel, undefined, 0), new AbortController().signal);
-  assert.match(title, /NULL pointer dereference in lab_apply$/);
-  assert.deepEqual(findings, []);
-  assert.ok(unchecked.every(({ because }) => because === "there was no time left for it"));
+test("the checks run while somebody advances them, each once, and the verdict has what they found so far", () => {
+  const told = (id: string): Finding => ({
+    id,
+    severity: "note",
+    certainty: "certain",
+    slots: {},
+    text: [id],
+    evidence: [{ kind: "cpu", cpu: 0, text: "" }],
+  });
+  const runs: string[] = [];
+  const slow = (id: string): Check => ({
+    id,
+    needs: [],
+    about: "any",
+    *run() {
+      runs.push(id);
+      yield { kind: "progress", what: "", done: 0, total: 0 };
+      yield told(`${id}.found`);
+    },
+  });
+  const analysis = new Analysis(kernel, [slow("first"), slow("second")]);
+  assert.deepEqual(analysis.progress, { done: 0, total: 2, running: "first" });
+  toEnd(analysis.advance(() => analysis.progress.done === 1));
+  assert.deepEqual(analysis.progress, { done: 1, total: 2, running: "second" });
+  assert.deepEqual(
+    analysis.verdict.findings.map(({ id }) => id),
+    ["first.found"],
+  );
+  assert.match(analysis.verdict.title, /NULL pointer dereference in lab_apply$/);
+  // A caller that is cancelled in the middle leaves the check to the next one.
+  analysis.advance(() => false).next();
+  toEnd(analysis.advance(() => false));
+  toEnd(analysis.advance(() => false));
+  assert.deepEqual(runs, ["first", "second"]);
+  assert.deepEqual(analysis.progress, { done: 2, total: 2, running: undefined });
+  assert.deepEqual(analysis.verdict.findings.map(({ id }) => id).sort(), ["first.found", "second.found"]);
+});
+
+test("a step with a promise holds up every caller until it settles", async () => {
+  let isLoaded = false;
+  let load = (): void => {};
+  const until = new Promise<void>((done) => (load = done)).then(() => void (isLoaded = true));
+  const loading: Check = {
+    id: "loading",
+    needs: [],
+    about: "any",
+    *run() {
+      yield { kind: "progress", what: "", done: 0, total: 0, until };
+      assert.ok(isLoaded);
+    },
+  };
+  const analysis = new Analysis(kernel, [loading]);
+  const [one, other] = [0, 1].map(() =>
+    drive(
+      analysis.advance(() => false),
+      new AbortController().signal,
+    ),
+  );
+  setTimeout(load, 5);
+  await Promise.all([one, other]);
+  assert.deepEqual(analysis.verdict.unchecked, []);
+});
+
+test("an internal error in a check is thrown once, and the other checks run", () => {
+  const broken: Check = {
+    id: "broken",
+    needs: [],
+    about: "any",
+    // eslint-disable-next-line require-yield
+    *run() {
+      throw new TypeError("not a fault");
+    },
+  };
+  const analysis = new Analysis(kernel, [broken]);
+  assert.throws(() => toEnd(analysis.advance(() => false)), TypeError);
+  toEnd(analysis.advance(() => false));
+  assert.deepEqual(analysis.verdict.unchecked, [
+    { check: "broken", because: "an internal error of vmcore-debug ended it" },
+  ]);
 });

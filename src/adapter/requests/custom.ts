@@ -3,6 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
+import { headlineOf } from "../../insight/analyze.ts";
 import { taskAt } from "../../linux/sched/task.ts";
 import { utsname } from "../../linux/utsname.ts";
 import type { SymbolHit } from "../../protocol/custom.ts";
@@ -47,6 +48,7 @@ export const custom: Topic = {
       host: uts instanceof Fault ? undefined : uts.nodename,
       machine: kernel.arch.name,
       title: target.title,
+      crash: crashTitle(target),
       panicked: target.panicked,
       untitled: target.untitled,
       threadId: target.threads.first().id,
@@ -138,4 +140,10 @@ function threadOfTask({ kernel, threads }: Target, text: string): Thread {
   const task = /^0x[0-9a-f]{1,16}$/.test(text) ? taskAt(kernel, BigInt(text)) : undefined;
   if (!task) throw new UsageError(`${text} is not the address of a task`);
   return threads.of(task);
+}
+
+/** Returns the title of the verdict; undefined if the log tells of no crash. */
+function crashTitle({ kernel }: Target): string | undefined {
+  const headline = attempt(() => headlineOf(kernel));
+  return headline instanceof Fault || headline.kind === "none" ? undefined : headline.title;
 }

@@ -4,7 +4,6 @@ import { UsageError } from "../../base/usageError.ts";
 import { hex0x } from "../../base/hex.ts";
 import { crashSite } from "../../linux/printk/crashSite.ts";
 import { crash } from "../../linux/printk/crashReport.ts";
-import { analyze } from "../../insight/analyze.ts";
 import { verdictSentence } from "../../insight/verdictSentence.ts";
 import type { Oops } from "../../linux/printk/oops.ts";
 import { signalName } from "../../linux/sched/signal.ts";
@@ -26,7 +25,9 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
     if (title === undefined || !isPanicThread) throw new UsageError("this task did not crash");
     const { report, panic, earlier } = crash(target.kernel);
     const kind = report?.kind ?? "panic";
-    const sentence = verdictSentence(yield* analyze(target.kernel, undefined, VERDICT_MS));
+    const end = performance.now() + VERDICT_MS;
+    yield* target.analysis.advance(() => performance.now() > end);
+    const sentence = verdictSentence(target.analysis.verdict);
     const summary = report && summaryOf(report.log, report.report, yield* logContext(target));
     return {
       exceptionId: kind,
@@ -56,7 +57,7 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
   },
 };
 
-/** Milliseconds for the verdict. The exception is shown at once, with the findings that are complete by then. */
+/** Milliseconds that a request waits for the verdict. The exception is shown with the findings that are known then. */
 const VERDICT_MS = 500;
 
 /** Our own fields of the response, for clients with more room than the editor. */

@@ -19,6 +19,8 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
   const inFront = (action: PageAction) => () => view.act(action);
   return [
     sessions,
+    // The panel comes to the front with each dump; the keyboard focus stays in the editor.
+    sessions.onDidOpen(() => void vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true })),
     vscode.window.registerWebviewViewProvider(VIEW, view, { webviewOptions: { retainContextWhenHidden: true } }),
     vscode.commands.registerCommand("vmcore.showPanel", async (id?: unknown) => {
       const panel = typeof id === "string" ? panels.find((one) => one.id === id) : await pickPanel();
@@ -189,6 +191,7 @@ class Page {
     const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
     this.registrations = [
       sessions.onDidChange(() => this.tellSession()),
+      sessions.onDidOutdate((session) => this.post({ kind: "outdated", session })),
       webview.onDidReceiveMessage((message: FromPage) => {
         if (message.kind === "ask") return void this.answer(message);
         if (message.kind === "focus") {

@@ -3,6 +3,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import type { LinkKind, PageRequests, Variable } from "../../protocol/panel.ts";
 import { goTo } from "../addresses.ts";
+import { goToFrame, runInConsole } from "../evidence.ts";
 import { ask, focusedFrame } from "../session.ts";
 import { sourceUri } from "../documents/storedSources.ts";
 
@@ -20,6 +21,10 @@ async function explain(front: vscode.DebugSession, text: string, kind: LinkKind)
   if (kind === "task" && !text.startsWith("0x")) return rowText(front, `ps ${text}`, "pid", Number(text));
   if (kind === "module") return rowText(front, "mod", "name", text);
   if (kind === "object") return `Open ${text}`;
+  if (kind === "log") return "Show this line of the log";
+  if (kind === "command") return `Run ${text} in the Debug Console`;
+  if (kind === "instruction") return explain(front, text, "place");
+  if (kind === "frame") return frameText(front, text);
   if (kind === "table") return `Rows of ${text}`;
   if (kind === "source") {
     const { file, line } = sourcePlace(text);
@@ -31,6 +36,13 @@ async function explain(front: vscode.DebugSession, text: string, kind: LinkKind)
   if (!found) return "";
   const head = [found.address, found.symbol, found.what].filter((part) => part !== undefined).join("  ");
   return [head, ...found.places.map((place) => `${place.function} at ${place.file}:${place.line}`)].join("\n");
+}
+
+/** Describes a frame: its task, and its code if that is known. */
+async function frameText(front: vscode.DebugSession, text: string): Promise<string> {
+  const [task = "", pc = "0x0"] = text.split(" ");
+  const parts = [await explain(front, task, "place"), pc === "0x0" ? "" : await explain(front, pc, "place")];
+  return parts.filter((part) => part !== "").join("\n");
 }
 
 /** Returns the row of a command's table whose column has this value, as text. */
@@ -80,6 +92,9 @@ export const answers: {
 } = {
   run: async ({ line }, page) => ask(page.session(), "vmcore/run", { line }),
   log: async (stretch, page) => ask(page.session(), "vmcore/kernelLog", stretch),
+  verdict: async (wanted, page) => ask(page.session(), "vmcore/verdict", wanted),
+  verdictSource: async (none, page) => ask(page.session(), "vmcore/verdictSource", none),
+  verdictText: async (wanted, page) => ask(page.session(), "vmcore/verdictText", wanted),
   identify: async ({ text }, page) => {
     const front = page.session();
     return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });
@@ -104,6 +119,9 @@ export const answers: {
   openObject: ({ text }, page) => page.openObject(text),
   openTable: ({ line }, page) => Promise.resolve(page.openTable(line)),
   goTo: async ({ text }, page) => goTo(page.session(), text),
+  goToFrame: async ({ task, pc }, page) => goToFrame(page.session(), task, pc),
+  disassemble: ({ address }) => vscode.commands.executeCommand("vmcore.disassemble", address),
+  runInConsole: async ({ line }, page) => runInConsole(page.session(), line),
   selectTask: async ({ task }, page) => {
     const chosen = /^\d+$/.test(task) ? { threadId: Number(task) } : { task };
     await ask(page.session(), "vmcore/select", chosen);

@@ -11,19 +11,28 @@ export class PanelSessions implements vscode.Disposable {
   /** Sessions by the files of their dump, so that a dump is opened again with the same configuration. */
   private readonly launched = new Map<string, vscode.DebugSession>();
   private readonly registrations: vscode.Disposable[];
+  private readonly outdated = new vscode.EventEmitter<string>();
+  private readonly opened = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
+  /** Debuginfo has arrived in the session with this id. */
+  readonly onDidOutdate = this.outdated.event;
+  /** A dump has been opened. */
+  readonly onDidOpen = this.opened.event;
 
   constructor() {
     this.registrations = [
       this.changed,
+      this.outdated,
+      this.opened,
       vscode.debug.onDidChangeActiveDebugSession(() => this.changed.fire()),
       vscode.debug.onDidTerminateDebugSession(({ id }) => {
         if (this.known.delete(id)) this.changed.fire();
       }),
       vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
         createDebugAdapterTracker: (session) => ({
-          onDidSendMessage: ({ event }: { event?: string }) => {
+          onDidSendMessage: ({ event, body }: { event?: string; body?: { areas?: readonly string[] } }) => {
             if (event === "stopped" && !this.known.has(session.id)) void this.learn(session);
+            if (event === "invalidated" && body?.areas?.includes("stacks")) this.outdated.fire(session.id);
           },
         }),
       }),
@@ -72,11 +81,12 @@ export class PanelSessions implements vscode.Disposable {
   private async learn(session: vscode.DebugSession): Promise<void> {
     const about = await askUnlessRefused(session, "vmcore/about", {});
     if (!about) return;
-    const { vmcore, release } = about;
+    const { vmcore, release, crash } = about;
     const name = dumpName(vmcore);
-    this.known.set(session.id, { session, shown: { id: session.id, name, release, dump: vmcore } });
+    this.known.set(session.id, { session, shown: { id: session.id, name, release, crash, dump: vmcore } });
     this.launched.set(key(vmcore), session);
     this.changed.fire();
+    this.opened.fire();
   }
 
   dispose(): void {

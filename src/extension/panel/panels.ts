@@ -33,14 +33,8 @@ const grid = <Line extends keyof PanelKeys>(
  * `PanelKeys` has the command.
  */
 export const panels: readonly Panel[] = [
+  { id: "verdict", title: "Verdict", line: "analyze", page: "verdict" },
   { id: "log", title: "Log", line: "log", page: "log" },
-  {
-    ...grid("verdict", "Verdict", "analyze -t", ["part", "finding", "shows", "certainty", "evidence"], {
-      column: "shows",
-      line: "$",
-    }),
-    wraps: "finding" satisfies PanelKeys["analyze -t"],
-  },
   {
     ...grid("health", "Health", "health", ["severity", "check", "finding", "shows"], { column: "shows", line: "$" }),
     wraps: "finding" satisfies PanelKeys["health"],

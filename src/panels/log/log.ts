@@ -4,9 +4,9 @@ import { repeat } from "lit-html/directives/repeat.js";
 import type { PageAction } from "../../protocol/panel.ts";
 import type { Ask } from "../ask.ts";
 import type { DumpState } from "../dumpState.ts";
-import { clearSelection, selectAllRows, selectedRows, selectedText, whenUnselected } from "../selection.ts";
+import { clearSelection, selectAllRows, selectedRows, whenUnselected } from "../selection.ts";
 import { failure, handOut, Reading, toSearchBox, type View } from "../view.ts";
-import { drawnRows, inSight, scrollFor } from "../windowing.ts";
+import { drawnRows, inSight, rowStep, scrollFor } from "../windowing.ts";
 import { LogClock } from "./logClock.ts";
 import { LogExplained } from "./logExplained.ts";
 import { LogFilter } from "./logFilter.ts";
@@ -14,10 +14,12 @@ import { blockOf, entriesOf, type Entry, isHeading } from "./logLines.ts";
 import { LoadedLog } from "./logLoad.ts";
 import { reportButtons } from "./logReports.ts";
 import { LogRows } from "./logRows.ts";
-import { selectedPart } from "./logSpans.ts";
 
 /** The height of a row in pixels; panels.css has the same value. */
 const ROW_HEIGHT = 18;
+
+/** Rows above a line that a link led to. */
+const LINES_ABOVE = 3;
 
 /** The number of log pages so far. Pages of several sessions share the document, and their element ids must differ. */
 let logs = 0;
@@ -32,6 +34,7 @@ export class LogView implements View {
   private entries: readonly Entry[] = [];
   /** Resolves when the log is read up to its oldest message, or reading has failed. */
   private whole: Promise<void>;
+  private explaining = Promise.resolve();
   private readonly reading = new Reading(() => this.draw());
   private readonly filter: LogFilter;
   private readonly clock: LogClock;
@@ -59,24 +62,21 @@ export class LogView implements View {
 
   act(action: PageAction): void {
     if (action === "find") return toSearchBox(this.element);
-    void this.whole.then(() => this.handOut(action));
-  }
-
-  private handOut(action: Exclude<PageAction, "find">): void {
-    const text = this.entries.map((entry) => `${this.lines.text(entry)}\n`).join("");
-    handOut(this.ask, action, { text, name: "dmesg.txt", language: "kernel-log" });
+    void this.whole.then(() => {
+      const text = this.entries.map((entry) => `${this.lines.text(entry)}\n`).join("");
+      handOut(this.ask, action, { text, name: "dmesg.txt", language: "kernel-log" });
+    });
   }
 
   private async load(): Promise<void> {
-    const { log } = this;
     await this.reading.run(async () => {
-      await log.readNewest();
+      await this.log.readNewest();
       this.lines.learn();
     });
     this.arrange();
     this.goToOops();
-    if (!log.hasOlder) return;
-    await log.readOlder(() => this.draw());
+    if (!this.log.hasOlder) return;
+    await this.log.readOlder(() => this.draw());
     this.join();
   }
 
@@ -98,24 +98,18 @@ export class LogView implements View {
     if (blocks === this.log.blocks.length && atEnd && this.filter.isPlain) this.goToOops();
   }
 
-  /** Goes to the last oops, or to the last report when there is no oops. */
   private goToOops(): void {
-    const oops = this.log.blocks.findLastIndex(({ kind }) => kind === "oops");
-    if (this.log.blocks.length > 0) this.goToReport(oops < 0 ? this.log.blocks.length - 1 : oops, -1);
+    if (this.log.blocks.length > 0) this.goToReport(this.lines.lastOops, -1);
     else this.goTo(this.entries.length - 1);
   }
 
   private arrange(): void {
-    const { log, filter } = this;
+    const { lines, blocks } = this.log;
+    const { level, pattern } = this.filter;
     const { folded, explains } = this.lines;
     clearSelection(this.rows);
-    const wanted = {
-      level: filter.level,
-      pattern: filter.pattern,
-      folded,
-      ...(explains ? { asides: this.explained.entries() } : {}),
-    };
-    this.entries = entriesOf(log.lines, log.blocks, wanted);
+    const asides = explains ? { asides: this.explained.entries() } : {};
+    this.entries = entriesOf(lines, blocks, { level, pattern, folded, ...asides });
     this.cursor = Math.max(0, Math.min(this.cursor, this.entries.length - 1));
     this.draw();
   }
@@ -147,15 +141,18 @@ export class LogView implements View {
       ${reportButtons(this.log.blocks.length, this.lines, {
         explain: () => this.setExplains(!this.lines.explains),
         step: (direction) => this.step(direction),
-        foldAll: () => this.foldAll(),
+        foldAll: () => {
+          this.lines.foldAll();
+          this.arrange();
+        },
       })}
     </div>`;
   }
 
   private body(): TemplateResult {
     const scroller = this.element.querySelector(".log");
+    const { length: count } = this.entries;
     const height = scroller?.clientHeight ?? this.element.clientHeight;
-    const count = this.entries.length;
     // Draw the rows at the ends of the selection even out of sight, so that the selection persists.
     const selected = selectedRows(this.rows, count);
     const kept = selected ? [selected.first, selected.last] : [];
@@ -201,39 +198,47 @@ export class LogView implements View {
     >${content}</div>`;
   }
 
+  async goToLine(fromEnd: number): Promise<void> {
+    if (this.log.lines.length < fromEnd) await this.whole;
+    const line = this.log.lines.length - fromEnd;
+    this.showAll();
+    const block = this.lines.unfold(line);
+    // Explanations add rows above the line.
+    await this.explaining;
+    if (block !== undefined) await this.explain(block);
+    this.arrange();
+    this.goTo(this.entries.indexOf(line), LINES_ABOVE);
+    this.element.querySelector<HTMLElement>(".log")?.focus();
+  }
+
   private setExplains(value: boolean): void {
     this.lines.setExplains(value);
     this.arrange();
-    const block = this.log.blocks.findLastIndex(({ kind }) => kind === "oops");
-    if (value) void this.explain(block < 0 ? this.log.blocks.length - 1 : block);
+    if (value) void this.explain(this.lines.lastOops);
   }
 
   private get rows(): Element | null {
     return this.element.querySelector(".log .body");
   }
 
-  /** The text selected with the mouse, with its lines in the format of dmesg. */
-  private get selectedText(): string | undefined {
-    const { rows } = this;
-    if (!rows) return undefined;
-    const row = (index: number): string | undefined => this.lines.textWithSources(this.entries[index] ?? 0);
-    return selectedText({ body: rows, count: this.entries.length, row, part: selectedPart });
-  }
-
   /** Handles the copy command of the menu of the editor or the browser. */
   private onCopy(event: ClipboardEvent): void {
-    const text = this.selectedText;
+    const text = this.lines.selected(this.rows, this.entries);
     if (text === undefined) return;
     event.clipboardData?.setData("text/plain", text);
     event.preventDefault();
   }
 
   private step(direction: 1 | -1): void {
-    if (!this.filter.isPlain) {
-      this.filter.clear();
-      this.arrange();
-    }
+    this.showAll();
     this.goToReport(undefined, direction);
+  }
+
+  /** Clears the search and the level. */
+  private showAll(): void {
+    if (this.filter.isPlain) return;
+    this.filter.clear();
+    this.arrange();
   }
 
   /** Scrolls a report's heading to the top: the given report, or the next from the cursor in the given direction. */
@@ -246,21 +251,16 @@ export class LogView implements View {
           ? this.entries.findIndex((entry, i) => i > from && isHeading(entry))
           : this.entries.findLastIndex((entry, i) => i < from && isHeading(entry));
     if (at < 0) return;
-    void this.explain(blockOf(this.entries[at] ?? 0));
+    this.explaining = this.explain(blockOf(this.entries[at] ?? 0));
     this.goTo(at);
   }
 
-  /** Scrolls a row to the top and puts the cursor on it. */
-  private goTo(row: number): void {
+  /** Scrolls a row to the top, below some rows before it, and puts the cursor on it. */
+  private goTo(row: number, above = 0): void {
     this.cursor = Math.max(0, row);
     const scroller = this.element.querySelector(".log");
-    if (scroller) scroller.scrollTop = row * ROW_HEIGHT;
+    if (scroller) scroller.scrollTop = (row - above) * ROW_HEIGHT;
     this.draw();
-  }
-
-  private foldAll(): void {
-    this.lines.foldAll();
-    this.arrange();
   }
 
   private onClick({ target }: MouseEvent): void {
@@ -284,16 +284,14 @@ export class LogView implements View {
       // VS Code would select the whole page.
       event.stopPropagation();
       if (key === "a") return this.rows ? selectAllRows(this.rows) : undefined;
-      const text = this.selectedText ?? (entry === undefined ? "" : this.lines.text(entry));
+      const text = this.lines.selected(this.rows, this.entries) ?? (entry === undefined ? "" : this.lines.text(entry));
       return void this.ask("copy", { text });
     }
-    const page = Math.floor((this.element.querySelector(".log")?.clientHeight ?? 0) / ROW_HEIGHT) - 1;
-    const far = this.entries.length;
-    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -far, End: far }[event.key];
+    const scroller = this.element.querySelector(".log");
+    const step = rowStep(event.key, Math.floor((scroller?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
     if (step === undefined) return;
     event.preventDefault();
     this.cursor = Math.max(0, Math.min(this.entries.length - 1, this.cursor + step));
-    const scroller = this.element.querySelector(".log");
     if (scroller) scroller.scrollTop = scrollFor(this.cursor, scroller.scrollTop, scroller.clientHeight, ROW_HEIGHT);
     this.draw();
   }

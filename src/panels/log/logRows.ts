@@ -7,7 +7,8 @@ import type { LogClock } from "./logClock.ts";
 import type { LogExplained } from "./logExplained.ts";
 import { blockOf, type Entry, isHeading } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
-import { callerContent, INLINED_INTO, plainLine, shortened, spanContent } from "./logSpans.ts";
+import { selectedText } from "../selection.ts";
+import { callerContent, INLINED_INTO, plainLine, selectedPart, shortened, spanContent } from "./logSpans.ts";
 import { spansOf } from "./logText.ts";
 import { counted } from "../view.ts";
 
@@ -44,6 +45,13 @@ export class LogRows {
     return counted(own, isPlain ? "line" : "hit");
   }
 
+  /** Number of the last oops, or of the last report when there is no oops. */
+  get lastOops(): number {
+    const { blocks } = this.log;
+    const oops = blocks.findLastIndex(({ kind }) => kind === "oops");
+    return oops < 0 ? blocks.length - 1 : oops;
+  }
+
   get areAllFolded(): boolean {
     return this.folded.size === this.log.blocks.length;
   }
@@ -58,6 +66,13 @@ export class LogRows {
     if (entry === undefined || !isHeading(entry)) return false;
     if (!this.folded.delete(blockOf(entry))) this.folded.add(blockOf(entry));
     return true;
+  }
+
+  /** Unfolds the report that contains a line. Returns its number; undefined for a line in none. */
+  unfold(line: number): number | undefined {
+    const block = this.log.blocks.findIndex(({ first, end }) => line >= first && line < end);
+    this.folded.delete(block);
+    return block < 0 ? undefined : block;
   }
 
   /** Returns a row's classes and content. */
@@ -109,5 +124,12 @@ export class LogRows {
     if (isHeading(entry) && !this.folded.has(blockOf(entry))) return undefined;
     const sources = this.explains && !isHeading(entry) ? this.explained.sourcesOf(entry) : [];
     return [this.text(entry), ...(sources.length > 0 ? [sources.map(shortened).join(INLINED_INTO)] : [])].join(" ");
+  }
+
+  /** Returns the text selected with the mouse, with its lines in the format of dmesg. */
+  selected(body: Element | null, entries: readonly Entry[]): string | undefined {
+    if (!body) return undefined;
+    const row = (index: number): string | undefined => this.textWithSources(entries[index] ?? 0);
+    return selectedText({ body, count: entries.length, row, part: selectedPart });
   }
 }

@@ -1,14 +1,17 @@
 /** The `analyze` command: prints the verdict about the crash. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { analyze as verdictOf, type Verdict } from "../../../../insight/analyze.ts";
+import { verdictMarkdown } from "../../../../insight/markdown.ts";
+import type { SourceExcerpt } from "../../../../insight/source.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { TableLayout } from "../../../../render/layout.ts";
-import { lazyRecord, type Pieces } from "../../../../say/piece.ts";
+import { lazyRecord, type Line, type Pieces } from "../../../../say/piece.ts";
 import { command } from "../../../language/command.ts";
 import { FIXES_LIMIT, fixesLines, fixesOf } from "./fixes.ts";
 import { verdictFields, verdictJson } from "./json.ts";
 import { findingsTable } from "./rows.ts";
 import { verdictLines } from "./lines.ts";
+import { crashSource } from "./source.ts";
 
 function* tableOf(kernel: Kernel, { findings }: Verdict): Pieces {
   const layout = new TableLayout(kernel, findingsTable);
@@ -16,6 +19,12 @@ function* tableOf(kernel: Kernel, { findings }: Verdict): Pieces {
   yield layout.heading();
   for (const finding of findings) yield layout.row(finding);
 }
+
+const markdownLines = (verdict: Verdict, source: SourceExcerpt | undefined): Line[] =>
+  verdictMarkdown(verdict, { source })
+    .trimEnd()
+    .split("\n")
+    .map((line) => [line]);
 
 /** Maximum of the time limit, in seconds. */
 const MAX_LIMIT = 3600;
@@ -32,10 +41,11 @@ export const analyze = command({
   // git reads files that the dump does not name.
   readsOnly: (args) => !args.has("--fixes"),
   summary: "what happened, where, with which values, and the evidence for it",
-  usage: "[-v | -t] [--fixes[=seconds]]",
+  usage: "[-v | -t | -m] [--fixes[=seconds]]",
   options: [
     { flag: "-v", help: "also print the evidence, and the command that prints each piece of evidence" },
     { flag: "-t", help: "as a table with one row per finding" },
+    { flag: "-m", help: "as Markdown, with the evidence and the source lines of the crash" },
     {
       flag: "--fixes",
       argument: "seconds",
@@ -52,6 +62,7 @@ The section "Not checked" lists what could not be checked, with the reason.
     { line: "analyze", shows: "The verdict." },
     { line: "analyze -v", shows: "The same with evidence and commands." },
     { line: "analyze --fixes", shows: "The same with the commits after the release that change the guilty function." },
+    { line: "analyze -m > verdict.md", shows: "The same as Markdown, in a file." },
   ],
   records: () => [
     { line: "analyze", fields: verdictFields },
@@ -59,16 +70,21 @@ The section "Not checked" lists what could not be checked, with the reason.
   ],
   *run(context, args) {
     const { kernel } = context;
-    if (args.has("-t") && args.has("-v")) throw new UsageError("-t and -v exclude each other");
+    const forms = ["-v", "-t", "-m"].filter((flag) => args.has(flag));
+    if (forms.length > 1) throw new UsageError(`${forms.join(" and ")} exclude each other`);
     if (args.has("-t") && args.has("--fixes")) throw new UsageError("-t and --fixes exclude each other");
     const limit = args.has("--fixes") ? limitOf(args.value("--fixes")) : undefined;
     const verdict = yield* verdictOf(kernel);
     if (args.has("-t")) return yield* tableOf(kernel, verdict);
-    const isVerbose = args.has("-v");
+    const source = args.has("-m") ? yield* crashSource(context, verdict) : undefined;
     const fixes = limit === undefined ? undefined : yield* fixesOf(context, limit);
+    const more = fixes ? fixesLines(fixes) : [];
     yield lazyRecord(
       () => verdictJson(verdict, fixes),
-      () => [...verdictLines(kernel, verdict, isVerbose), ...(fixes ? fixesLines(fixes) : [])],
+      () =>
+        args.has("-m")
+          ? [...markdownLines(verdict, source), ...more]
+          : [...verdictLines(verdict, args.has("-v")), ...more],
     );
   },
 });

@@ -1,10 +1,9 @@
 /** The JSON record of the verdict. */
 import type { Verdict } from "../../../../insight/analyze.ts";
 import { commandOf, type Evidence, evidenceText } from "../../../../insight/evidence.ts";
-import type { Finding, Slot } from "../../../../insight/finding.ts";
+import { becauseText, type Finding, sentenceText, type Slot } from "../../../../insight/finding.ts";
 import type { LaterCommits } from "../../../language/laterCommits.ts";
 import { addressJson, type Json } from "../../../../say/piece.ts";
-import { sentenceText } from "./sentence.ts";
 import type { Fields } from "../../../../say/table.ts";
 
 /** Version of the record's format. It is incremented when a change would make existing programs misread the record. */
@@ -64,7 +63,7 @@ const findingJson = ({ id, severity, certainty, slots, text, evidence, unknown }
   evidence: evidence.map(evidenceJson),
   unknown: unknown?.map(({ what, because }) => ({
     what,
-    because: typeof because === "string" ? because : because.message,
+    because: becauseText(because),
   })),
 });
 

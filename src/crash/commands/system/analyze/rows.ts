@@ -1,10 +1,10 @@
 /** The table of the findings of a verdict. */
 import { commandOf, evidenceText } from "../../../../insight/evidence.ts";
-import type { Finding } from "../../../../insight/finding.ts";
+import { type Finding, sentenceText } from "../../../../insight/finding.ts";
+import { headingOf } from "../../../../insight/sections.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";
 import type { Table } from "../../../../say/table.ts";
-import { headingOf } from "./lines.ts";
-import { sentenceSpans, sentenceText } from "./sentence.ts";
+import { sentenceSpans } from "./sentence.ts";
 
 /** The table of findings, one row each, with the first piece of evidence and the command that prints it. */
 export const findingsTable: Table<Finding, PanelKeys["analyze -t"]> = {

@@ -1,11 +1,11 @@
 /** The table of the checks of the machine's health. */
 import { commandOf, type Evidence, evidenceText } from "../../../../insight/evidence.ts";
-import type { Sentence } from "../../../../insight/finding.ts";
+import { type Sentence, sentenceText } from "../../../../insight/finding.ts";
 import { type Health, healthCheckOf } from "../../../../insight/health.ts";
 import { healthChecks } from "../../../../insight/healthChecks.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";
 import type { Table } from "../../../../say/table.ts";
-import { sentenceSpans, sentenceText } from "../analyze/sentence.ts";
+import { sentenceSpans } from "../analyze/sentence.ts";
 
 /** A finding, a check that passed, or a check that could not be done. */
 export interface HealthRow {

@@ -1,0 +1,198 @@
+/** The parts of the Verdict page as templates. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import type {
+  VerdictEvidence,
+  VerdictPart,
+  VerdictSection,
+  VerdictSentence,
+  VerdictSource,
+  VerdictState,
+} from "../../protocol/verdict.ts";
+import type { Ask } from "../ask.ts";
+import { chevron, copyIcon, runIcon } from "../icons.ts";
+import { evidenceBeside, evidenceKey, keyed, type KeyedSentence } from "./verdictItems.ts";
+
+/** What is unfolded and where the tab stop is, and what the buttons do. */
+export interface Outline {
+  readonly at: string;
+  readonly unfolded: ReadonlySet<string>;
+  readonly ask: Ask;
+  toggle(key: string): void;
+  copy(section: string): void;
+}
+
+/** A link within an item. Tab reaches it only in the item with the tab stop. */
+const partLink = (
+  content: unknown,
+  { kind, target }: NonNullable<VerdictPart["link"]>,
+  isAt: boolean,
+): TemplateResult =>
+  html`<a class="link" role="link" tabindex=${isAt ? 0 : -1} data-target=${target} data-kind=${kind}>${content}</a>`;
+
+const partTemplate = ({ text, full, isCode, link }: VerdictPart, isAt: boolean): TemplateResult | string => {
+  const content = isCode ? html`<code title=${full ?? nothing}>${text}</code>` : text;
+  return link ? partLink(content, link, isAt) : typeof content === "string" ? text : content;
+};
+
+const CERTAINTIES: Readonly<Record<VerdictSentence["certainty"], string>> = {
+  certain: "It follows necessarily from what was read.",
+  likely: "There is another explanation, which the sentence names.",
+  possible: "It is one of several explanations.",
+};
+
+const chip = (certainty: VerdictSentence["certainty"]): TemplateResult =>
+  html`<span class=${`chip ${certainty}`} title=${CERTAINTIES[certainty]}>${certainty}</span>`;
+
+/** The first paragraph: what happened, or that nothing did. */
+export function leadParagraph({ lead, kind, running }: VerdictState): TemplateResult {
+  if (lead)
+    return html`<p class="lead">${lead.parts.map((part) => partTemplate(part, true))} ${chip(lead.certainty)}</p>`;
+  if (kind === "none")
+    return html`<p class="lead">
+      No crash: the machine was running when this dump was taken, and its log tells of no failure.
+    </p>`;
+  const words =
+    running === undefined ? "The log tells of this crash; no check found its cause." : "Looking for the cause…";
+  return html`<p class="lead quiet">${words}</p>`;
+}
+
+export const copyButton = (title: string, copy: () => void): TemplateResult =>
+  html`<button class="secondary copy" @click=${copy}>${copyIcon} ${title}</button>`;
+
+export function sectionPart(
+  { id, title, sentences }: VerdictSection,
+  outline: Outline,
+  source: VerdictSource | null | undefined,
+): TemplateResult {
+  const heading = `verdict-${id}`;
+  return html`<section class="part-of-verdict" aria-labelledby=${heading}>
+    <div class="part-head">
+      <h2 id=${heading}>${title}</h2>
+      <button
+        class="toggle"
+        title=${`Copy “${title}” as Markdown`}
+        aria-label=${`Copy “${title}” as Markdown`}
+        @click=${() => outline.copy(id)}
+      >
+        ${copyIcon}
+      </button>
+    </div>
+    <div class="part-body">
+      <ul class="sentences" role="tree" aria-labelledby=${heading}>
+        ${repeat(
+          keyed(id, sentences),
+          ({ key }) => key,
+          (one) => sentenceItem(one, outline),
+        )}
+      </ul>
+      ${source ? excerpt(source) : nothing}
+    </div>
+  </section>`;
+}
+
+function sentenceItem({ key, sentence }: KeyedSentence, outline: Outline): TemplateResult {
+  const isOpen = outline.unfolded.has(key);
+  const isAt = outline.at === key;
+  const toggle = ({ target }: Event): void => {
+    const isOwn = target instanceof Element && !target.closest("a, button, [role=group]");
+    if (isOwn && getSelection()?.isCollapsed !== false) outline.toggle(key);
+  };
+  return html`<li
+    role="treeitem"
+    aria-level="1"
+    aria-expanded=${isOpen}
+    tabindex=${isAt ? 0 : -1}
+    data-item=${key}
+    data-finding=${sentence.id}
+    @click=${toggle}
+  >
+    <span class="twistie" aria-hidden="true">${chevron(isOpen)}</span>
+    <div class="said">
+      ${sentence.parts.map((part) => partTemplate(part, isAt))} ${chip(sentence.certainty)}
+      ${isOpen ? nothing : besideLinks(sentence, isAt)}
+    </div>
+    ${isOpen ? evidenceList(key, sentence, outline) : nothing}
+  </li>`;
+}
+
+const besideLinks = (sentence: VerdictSentence, isAt: boolean): TemplateResult =>
+  html`<span class="beside"
+    >${evidenceBeside(sentence).map(({ label, link }) => (link ? partLink(label, link, isAt) : nothing))}</span
+  >`;
+
+function evidenceList(key: string, { evidence, unknown }: VerdictSentence, outline: Outline): TemplateResult {
+  return html`<ul class="evidence" role="group">
+      ${evidence.map((one, i) => evidenceItem(evidenceKey(key, i), one, outline))}
+    </ul>
+    ${unknown.map(({ what, because }) => html`<p class="unknown">Not known: ${what}: ${because}.</p>`)}`;
+}
+
+function evidenceItem(key: string, { text, link, command }: VerdictEvidence, outline: Outline): TemplateResult {
+  const isAt = outline.at === key;
+  const tabindex = isAt ? 0 : -1;
+  return html`<li role="treeitem" aria-level="2" tabindex=${tabindex} data-item=${key}>
+    <span class="proof">${link ? partLink(text, link, isAt) : text}</span>
+    <span class="prints">
+      <button
+        class="toggle"
+        tabindex=${tabindex}
+        title=${`Run ${command} in the Debug Console`}
+        aria-label=${`Run ${command} in the Debug Console`}
+        @click=${() => void outline.ask("runInConsole", { line: command })}
+      >
+        ${runIcon} <code>${command}</code>
+      </button>
+      <button
+        class="toggle"
+        tabindex=${tabindex}
+        title="Copy the Command"
+        aria-label="Copy the Command"
+        @click=${() => void outline.ask("copy", { text: command })}
+      >
+        ${copyIcon}
+      </button>
+    </span>
+  </li>`;
+}
+
+/** The source lines of the crash. Each leads to its place in the editor. */
+function excerpt({ file, line, first, lines }: VerdictSource): TemplateResult {
+  return html`<div class="excerpt" role="group" aria-label=${`Source of the crash, ${file}`}>
+    ${lines.map((text, i) => {
+      const number = first + i;
+      const isAt = number === line;
+      return html`<div
+        class=${isAt ? "code-line here" : "code-line"}
+        data-target=${`${file}:${number}`}
+        data-kind="source"
+      >
+        <span class="number">${number}</span><span class="mark">${isAt ? "▶" : ""}</span><code>${text}</code>
+      </div>`;
+    })}
+  </div>`;
+}
+
+/** What could not be determined, each with its reason. */
+export function questions(
+  all: readonly { readonly what: string; readonly because: string }[],
+  ask: Ask,
+): TemplateResult | typeof nothing {
+  if (all.length === 0) return nothing;
+  const needsSymbols = all.some(({ because }) => /\b(?:debuginfo|DWARF|vmlinux)\b/.test(because));
+  return html`<section class="part-of-verdict" aria-labelledby="verdict-unchecked">
+    <div class="part-head"><h2 id="verdict-unchecked">Could not be checked</h2></div>
+    <div class="part-body">
+      <ul class="open-questions">
+        ${all.map(({ what, because }) => html`<li>${upper(what)}: ${because}.</li>`)}
+      </ul>
+      ${
+        needsSymbols
+          ? html`<button class="secondary" @click=${() => void ask("showDebugSymbols", {})}>Show Debug Symbols</button>`
+          : nothing
+      }
+    </div>
+  </section>`;
+}
+
+const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
