@@ -85,7 +85,7 @@ function evidenceLabel(evidence: Evidence): string {
     case "sysctl":
       return evidence.name;
     case "field":
-      return evidence.path;
+      return `${evidence.type.replace(/^(?:struct|union) /, "")}.${evidence.path}`;
     case "memory":
       return hex0x(evidence.address);
     case "source":

@@ -43,11 +43,21 @@ async function name(session: vscode.DebugSession): Promise<void> {
   if (about) session.name = crashName(about);
 }
 
-/** Selects the session by stepping through the debug consoles, because VS Code has no other way for an extension. */
+/**
+ * Selects the session by stepping through the debug consoles, because VS Code has no other way for an extension. This
+ * shows the Debug Console, so the Crash Dump panel is shown again.
+ */
 async function bringToFront({ id }: vscode.DebugSession): Promise<void> {
   for (let i = 0; i < MAX_CONSOLES; i++) {
     const { activeDebugSession } = vscode.debug;
-    if (!activeDebugSession || activeDebugSession.id === id) return;
+    if (!activeDebugSession || activeDebugSession.id === id) {
+      if (i > 0) await showCrashDump();
+      return;
+    }
     await vscode.commands.executeCommand("workbench.action.debug.nextConsole");
   }
 }
+
+/** Shows the Crash Dump panel and leaves the keyboard focus where it is. */
+export const showCrashDump = (): Thenable<unknown> =>
+  vscode.commands.executeCommand("vmcore.kernel.focus", { preserveFocus: true });

@@ -35,6 +35,8 @@ const views = new Map<string, Map<string, View>>();
 let front = recall("panel", "");
 /** The visible page of each session: first its verdict or its log, then what the user chose. */
 const fronts = new Map<string, string>();
+/** The page whose button opens a dump, which is then shown first. */
+let wanted: string | undefined;
 
 const bar = document.createElement("header");
 const main = document.createElement("main");
@@ -72,10 +74,11 @@ watchLinks(async (fromEnd) => {
 
 /** Returns the page that a dump opens with: its verdict; its log if the log tells of no crash. */
 function firstPage(): string {
-  const isKnown = (id: string): boolean => panels.some((one) => one.id === id);
-  if (!session && isKnown(front)) return front;
-  const wanted = session?.crash === undefined ? "log" : "verdict";
-  return isKnown(wanted) ? wanted : (panels[0]?.id ?? "");
+  const isKnown = (id: string | undefined): id is string => panels.some((one) => one.id === id);
+  if (!session) return isKnown(front) ? front : (panels[0]?.id ?? "");
+  const first = wanted ?? (session.crash === undefined ? "log" : "verdict");
+  wanted = undefined;
+  return isKnown(first) ? first : (panels[0]?.id ?? "");
 }
 
 /** Stores what an editor needs after a reload of the window. */
@@ -123,31 +126,33 @@ function tabs(): TemplateResult | typeof nothing {
     openSessions.length > 1 ? html`<span class="dump" title=${name ?? nothing}>${name ?? ""}</span>` : nothing;
   if (panels.length < 2) return dump;
   return html`${headline()}
-    <div class="tabs" role="tablist" aria-label="Crash Dump" @keydown=${onTabKey}>
-      ${panels.map(
-        ({ id, title }) =>
-          html`<button
-            role="tab"
-            id=${`tab-${id}`}
-            aria-selected=${id === front}
-            aria-controls="page"
-            tabindex=${id === front ? 0 : -1}
-            @click=${() => open(id)}
-          >
-            ${title}
-          </button>`,
-      )}
-    </div>
-    <button
-      class="toggle more"
-      title="All Pages…"
-      aria-label="All Pages"
-      ?hidden=${!isCrowded()}
-      @click=${() => void ask("choosePage", {})}
-    >
-      ${ellipsis}
-    </button>
-    ${dump}`;
+    <div class="bar-of-tabs">
+      <div class="tabs" role="tablist" aria-label="Crash Dump" @keydown=${onTabKey}>
+        ${panels.map(
+          ({ id, title }) =>
+            html`<button
+              role="tab"
+              id=${`tab-${id}`}
+              aria-selected=${id === front}
+              aria-controls="page"
+              tabindex=${id === front ? 0 : -1}
+              @click=${() => open(id)}
+            >
+              ${title}
+            </button>`,
+        )}
+      </div>
+      <button
+        class="toggle more"
+        title="All Pages…"
+        aria-label="All Pages"
+        ?hidden=${!isCrowded()}
+        @click=${() => void ask("choosePage", {})}
+      >
+        ${ellipsis}
+      </button>
+      ${dump}
+    </div>`;
 }
 
 /** The title of the crash, in one line above the tabs. It leads to the verdict, where it is shown whole. */
@@ -191,12 +196,16 @@ function empty(panel: Panel | undefined): void {
     );
     return present(page);
   }
+  const openDump = (sample: boolean) => () => {
+    wanted = panel?.id;
+    void ask("openDump", { sample });
+  };
   render(
     html`<div class="state">
       <p>Open a crash dump to see ${what}.</p>
       <p>
-        <button @click=${() => void ask("openDump", { sample: false })}>Open Crash Dump…</button>
-        <button class="secondary" @click=${() => void ask("openDump", { sample: true })}>Open the Sample</button>
+        <button @click=${openDump(false)}>Open Crash Dump…</button>
+        <button class="secondary" @click=${openDump(true)}>Open the Sample</button>
       </p>
     </div>`,
     page,

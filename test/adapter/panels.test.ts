@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import type { Described, Identified, LogMessage, LogStretch, TaskStack } from "../../src/protocol/custom.ts";
 import type { Opcode } from "../../src/protocol/opcodes.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
+import type { VerdictSource, VerdictState } from "../../src/protocol/verdict.ts";
 import { panels } from "../../src/extension/panel/panels.ts";
 import { DapClient, Refused } from "./client.ts";
 
@@ -86,7 +87,7 @@ function leaves(value: unknown, name: string, found: Set<string>): Set<string> {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-for (const { id, line } of panels) {
+for (const { id, line } of panels.filter(({ page }) => page !== "verdict")) {
   test(`every value of ${line} --json is in the table of ${id}, and none besides`, async () => {
     const shown = new Set<string>();
     for (const record of records(await run(line))) {
@@ -104,6 +105,66 @@ for (const { id, line } of panels) {
     assert.deepEqual([...shown].sort(), [...expected].sort());
   });
 }
+
+/** Runs all checks, as the Verdict page does. */
+async function verdict(): Promise<{ state: VerdictState; turns: number }> {
+  let state: VerdictState = await client.request("vmcore/verdict", { known: 0, runs: false });
+  let turns = 0;
+  for (; state.running !== undefined; turns++)
+    state = await client.request("vmcore/verdict", { known: state.version, runs: true });
+  return { state, turns };
+}
+
+test("the Verdict page has the sentences of analyze --json, each with evidence that leads somewhere", async () => {
+  const { state, turns } = await verdict();
+  assert.ok(turns > 1, "findings come one after another");
+  const sentences = state.sections.flatMap((section) => section.sentences);
+  const said = sentences.map(({ id, certainty, parts }) => ({
+    id,
+    certainty,
+    text: parts.map(({ text, full }) => full ?? text).join(""),
+  }));
+  const [told] = json("analyze") as unknown as { title: string; key: string; findings: typeof said }[];
+  const expected = told?.findings.map(({ id, certainty, text }) => ({ id, certainty, text: text.replaceAll("`", "") }));
+  const byId = (a: { id: string; text: string }, b: { id: string; text: string }): number =>
+    `${a.id} ${a.text}`.localeCompare(`${b.id} ${b.text}`);
+  assert.deepEqual(said.sort(byId), expected?.sort(byId));
+  assert.deepEqual([state.title, state.key], [told?.title, told?.key]);
+  for (const { id, evidence } of sentences)
+    assert.ok(
+      evidence.some(({ link }) => link),
+      id,
+    );
+  assert.equal(
+    state.lead?.parts.map(({ text }) => text).join(""),
+    "cfg->target is NULL in lab_apply (lab_nullderef.c:36).",
+  );
+});
+
+test("once the checks have run, the verdict and the exception are answered without running them again", async () => {
+  const { state } = await verdict();
+  const again = await verdict();
+  assert.equal(again.turns, 0);
+  assert.equal(again.state.version, state.version);
+});
+
+test("a link to a line of the log counts from the end of the log", async () => {
+  const { state } = await verdict();
+  const link = state.sections
+    .flatMap(({ sentences }) => sentences.flatMap(({ parts }) => parts))
+    .find(({ link: one }) => one?.kind === "log");
+  const lines = json("log").flatMap(({ text }) => String(text).split("\n"));
+  assert.equal(`"${lines.at(-Number(link?.link?.target))}"`, link?.text);
+});
+
+test("the source lines of the crash, and a section as Markdown", async () => {
+  await verdict();
+  const { source } = await client.request<{ source: VerdictSource | null }>("vmcore/verdictSource", {});
+  assert.equal(source?.line, 27);
+  assert.match(source.lines[source.line - source.first] ?? "", /\*p = value;/);
+  const { text } = await client.request<{ text: string }>("vmcore/verdictText", { section: "where" });
+  assert.match(text, /^## Where\n[^]*> 27 {2}\t\*p = value;/);
+});
 
 test("tasks and addresses lead somewhere", async () => {
   const kinds = (await run("ps")).tables[0]?.columns.map(({ name, kind }) => `${name}:${kind}`);

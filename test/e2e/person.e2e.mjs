@@ -124,9 +124,8 @@ test("a second dump comes to the front, in every view, under a name of its own",
   await row.waitFor();
   const chosen = page.locator(".part.panel select option:checked", { hasText: "second/vmcore" }).first();
   await chosen.waitFor({ state: "attached" });
-  await workbench.command("Crash Dump: Focus on Crash Dump View");
-  const log = await workbench.webview(".log .heading");
-  await log.locator(".dump", { hasText: /^second\/vmcore/ }).waitFor();
+  const verdict = await workbench.webview(".verdict .lead");
+  await verdict.locator(".dump", { hasText: /^second\/vmcore/ }).waitFor();
   await stage.shot("second-dump");
   // Its own thread is the one that is unfolded, at its own faulting frame.
   const selected = page.locator(
@@ -159,6 +158,8 @@ async function copied(isIt, what) {
 test("text selected in the log with the mouse is copied by lines, what was scrolled out of sight too", async () => {
   const { workbench, page } = stage;
   await workbench.command("Crash Dump: Focus on Crash Dump View");
+  const panel = await workbench.webview(".tabs");
+  await panel.locator("#tab-log").click();
   const log = await workbench.webview(".log .heading");
   await log.locator(".log").focus();
   await page.keyboard.press("Home");

@@ -4,6 +4,7 @@ import type { FromPage, PageAction, Panel, PanelSession, ToPage } from "../../pr
 import { answers, type RequestingPage } from "./panelAnswers.ts";
 import { editorPanel, panels, revivedEditor } from "./panels.ts";
 import { PanelSessions } from "./panelSessions.ts";
+import { showCrashDump } from "../front.ts";
 import { ask, sessionCommand } from "../session.ts";
 import { askForLine } from "./tableLine.ts";
 
@@ -19,8 +20,7 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
   const inFront = (action: PageAction) => () => view.act(action);
   return [
     sessions,
-    // The panel comes to the front with each dump; the keyboard focus stays in the editor.
-    sessions.onDidOpen(() => void vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true })),
+    sessions.onDidOpen(() => void showCrashDump()),
     vscode.window.registerWebviewViewProvider(VIEW, view, { webviewOptions: { retainContextWhenHidden: true } }),
     vscode.commands.registerCommand("vmcore.showPanel", async (id?: unknown) => {
       const panel = typeof id === "string" ? panels.find((one) => one.id === id) : await pickPanel();

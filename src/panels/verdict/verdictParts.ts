@@ -158,17 +158,12 @@ function evidenceItem(key: string, { text, link, command }: VerdictEvidence, out
 
 /** The source lines of the crash. Each leads to its place in the editor. */
 function excerpt({ file, line, first, lines }: VerdictSource): TemplateResult {
-  return html`<div class="excerpt" role="group" aria-label=${`Source of the crash, ${file}`}>
+  return html`<div class="excerpt" role="group" tabindex="0" aria-label=${`Source of the crash, ${file}`}>
     ${lines.map((text, i) => {
       const number = first + i;
       const isAt = number === line;
-      return html`<div
-        class=${isAt ? "code-line here" : "code-line"}
-        data-target=${`${file}:${number}`}
-        data-kind="source"
-      >
-        <span class="number">${number}</span><span class="mark">${isAt ? "▶" : ""}</span><code>${text}</code>
-      </div>`;
+      // prettier-ignore
+      return html`<div class=${isAt ? "code-line here" : "code-line"} data-target=${`${file}:${number}`} data-kind="source"><span class="number">${number}</span><span class="mark">${isAt ? "▶" : ""}</span><code>${text}</code></div>`;
     })}
   </div>`;
 }
