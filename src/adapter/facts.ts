@@ -7,7 +7,7 @@ import { crashTime } from "../linux/time/timekeeping.ts";
 import { utsname } from "../linux/utsname.ts";
 import { leftOut } from "../linux/kdump/dumpLevel.ts";
 import { taskTable } from "../linux/sched/task.ts";
-import type { DumpFacts } from "../protocol/custom.ts";
+import type { DumpFacts } from "../protocol/dumpFacts.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { OpenError, openSession, type Session } from "../session/open/open.ts";
 import { isTextFile } from "../session/open/vmlinux.ts";

@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import type { DumpFacts } from "../protocol/custom.ts";
+import type { DumpFacts } from "../protocol/dumpFacts.ts";
 import { factsPage } from "./factsPage.ts";
 
 export const DUMP_EDITOR = "vmcore.dump";

@@ -1,5 +1,5 @@
 /** The HTML of the dump page. */
-import type { DumpFacts } from "../protocol/custom.ts";
+import type { DumpFacts } from "../protocol/dumpFacts.ts";
 
 interface Page {
   readonly title: string;

@@ -18,7 +18,7 @@ import { after, before, test } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { dumpFacts } from "../../src/adapter/facts.ts";
 import { launchArguments } from "../../src/adapter/launch.ts";
-import type { DumpFacts } from "../../src/protocol/custom.ts";
+import type { DumpFacts } from "../../src/protocol/dumpFacts.ts";
 import { elfCore } from "../builders/elfCore.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { DapClient } from "./client.ts";

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../src/base/fault.ts";
 import type { Check } from "../../src/insight/check.ts";
 import type { CrashFacts } from "../../src/insight/crashFacts.ts";
 import type { Finding, Sentence } from "../../src/insight/finding.ts";
-import { sentenceText } from "../../src/crash/commands/system/analyze/sentence.ts";
+import { sentenceText } from "../../src/insight/finding.ts";
 import { factsOf } from "../../src/log/facts.ts";
 import { KernelLog } from "../../src/log/kernelLog.ts";
 import type { Kernel } from "../../src/model/kernel.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { sentenceText } from "../../../src/crash/commands/system/analyze/sentence.ts";
+import { sentenceText } from "../../../src/insight/finding.ts";
 import { ownerFinding } from "../../../src/insight/waits/sentences.ts";
 import { cycleHeading, waitWords } from "../../../src/insight/waits/words.ts";
 import { toEnd } from "../../../src/base/job.ts";
