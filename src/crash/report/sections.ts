@@ -6,13 +6,12 @@ import type { Verdict } from "../../insight/analyze.ts";
 import { type CrashFacts, crashFacts } from "../../insight/crashFacts.ts";
 import { commandOf } from "../../insight/evidence.ts";
 import { guiltyFrame } from "../../insight/guiltyFrame.ts";
-import type { Finding } from "../../insight/finding.ts";
+import { type Finding, sentenceText } from "../../insight/finding.ts";
 import { sinceLastRun, type WaitGraph, type WaitingTask } from "../../insight/waits/waitGraph.ts";
 import { isLock } from "../../linux/locks/resource.ts";
 import { agoText } from "../../render/quantity.ts";
 import { heldBy, relationWords, taskName, waitWords } from "../../insight/waits/words.ts";
 import type { Context } from "../language/command.ts";
-import { sentenceText } from "../commands/system/analyze/sentence.ts";
 import type { Shortening } from "./output.ts";
 
 /** A command of the report. The comments are in Markdown; every number in them is in the output of the section. */
