@@ -135,13 +135,17 @@ export class Analysis {
     return this.findings.length + this.progress.done;
   }
 
-  /** Runs the checks until all have ended or `isEnough` returns true, which is called between two steps. */
-  *advance(isEnough: () => boolean): Generator<Step, void, void> {
-    while (!isEnough()) {
+  /**
+   * Runs the checks until all have ended, or `isEnough` returns true, which is called between two steps.
+   * @param ms limit in milliseconds, also while a check waits for a promise
+   */
+  *advance(isEnough: () => boolean, ms = Infinity): Generator<Step, void, void> {
+    const end = performance.now() + ms;
+    while (!isEnough() && performance.now() < end) {
       const run = this.runs.find(({ state }) => state !== "ended");
       if (!run) return;
       const step = this.pending ?? this.next(run);
-      if (step) yield step;
+      if (step) yield step.until && ms < Infinity ? { ...step, until: soon(step.until, end) } : step;
     }
   }
 
@@ -187,6 +191,13 @@ export class Analysis {
     const end = yield* runCheck(check.run(this.kernel, crash), this.findings, MAX_MS);
     return "because" in end ? end.because : undefined;
   }
+}
+
+/** Returns a promise that settles with another one, at the latest at a time of `performance.now()`. */
+function soon(promise: Promise<unknown>, end: number): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((done) => (timer = setTimeout(done, end - performance.now())));
+  return Promise.race([promise.finally(() => clearTimeout(timer)), late]);
 }
 
 function lackOf(need: Need, kernel: Kernel, { stack, trap, fault }: CrashFacts): string | undefined {

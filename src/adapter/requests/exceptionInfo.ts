@@ -25,8 +25,7 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
     if (title === undefined || !isPanicThread) throw new UsageError("this task did not crash");
     const { report, panic, earlier } = crash(target.kernel);
     const kind = report?.kind ?? "panic";
-    const end = performance.now() + VERDICT_MS;
-    yield* target.analysis.advance(() => performance.now() > end);
+    yield* target.analysis.advance(() => false, VERDICT_MS);
     const sentence = verdictSentence(target.analysis.verdict);
     const summary = report && summaryOf(report.log, report.report, yield* logContext(target));
     return {
