@@ -181,23 +181,24 @@ function valueFinding(subject: Subject, found: BadValue): Statement | undefined 
         ],
       };
     case "code":
-      return bad.access !== "write"
-        ? undefined
-        : {
-            id: "fault.text-address",
-            certainty: "certain",
-            slots: { ...common, function: found.symbol },
-            text: [
-              ...who,
-              { kind: "symbol", name: found.symbol, address: value },
-              ", an address in the kernel's code, which was written to.",
-            ],
-          };
+      return bad.access === "write" ? textAddress(common, who, found.symbol) : undefined;
     case "unmapped":
     case "mapped":
       return undefined;
   }
 }
+
+/** Returns the statement about a write to the code of a function. */
+const textAddress = (common: ValueSlots, who: Sentence, name: string): Statement => ({
+  id: "fault.text-address",
+  certainty: "certain",
+  slots: { ...common, function: name },
+  text: [
+    ...who,
+    { kind: "symbol", name, address: common.value },
+    ", an address in the kernel's code, which was written to.",
+  ],
+});
 
 /** The slots of every statement about the value. */
 interface ValueSlots {

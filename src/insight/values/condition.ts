@@ -105,7 +105,10 @@ function worded(
 
 /** Returns whether a relation holds for two values, as signed or as unsigned numbers of a width in bits. */
 function holds(relation: Relation, x: bigint, y: bigint, bits: number): boolean {
-  return [BigInt.asIntN, BigInt.asUintN].some((as) => RELATIONS[relation](as(bits, x), as(bits, y)));
+  const isMet = RELATIONS[relation];
+  return (
+    isMet(BigInt.asIntN(bits, x), BigInt.asIntN(bits, y)) || isMet(BigInt.asUintN(bits, x), BigInt.asUintN(bits, y))
+  );
 }
 
 const RELATIONS: Readonly<Record<Relation, (x: bigint, y: bigint) => boolean>> = {

@@ -21,10 +21,12 @@ export type FreeLock =
 const RELEASING =
   /^(__mutex_unlock_slowpath|mutex_unlock|__ww_mutex_unlock|rwsem_wake|__?up_(read|write)|up_(read|write)|downgrade_write|rwsem_downgrade_wake|__up|up|rt_mutex_slowunlock|wake_up_q)$/;
 
-/** Running and runnable tasks that have a lock-releasing function on their stack; a Fault if a stack cannot be read. */
+/** Running and runnable tasks that have a lock-releasing function on their stack; a Fault if a task or a stack cannot be read. */
 const releasers = derived("tasks that release locks", (kernel): readonly Obj[] | Fault => {
   const found: Obj[] = [];
-  for (const task of taskTable(kernel).tasks) {
+  const table = taskTable(kernel);
+  if (table.fault) return table.fault;
+  for (const task of table.tasks) {
     const activity = taskActivity(task);
     if (activity !== "running" && activity !== "runnable") continue;
     const { frames, fault } = stackTrace(kernel, task);

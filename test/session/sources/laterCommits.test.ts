@@ -4,7 +4,7 @@ import { Cancelled, drive } from "../../../src/base/job.ts";
 import type { LaterCommits, SourceFunction } from "../../../src/crash/language/laterCommits.ts";
 import { laterCommitsIn } from "../../../src/session/sources/laterCommits.ts";
 import { SourceFiles } from "../../../src/session/sources/source.ts";
-import { cFile, GitRepository, kernelRepository } from "../../builders/gitRepository.ts";
+import { cFile, type GitRepository, kernelRepository } from "../../builders/gitRepository.ts";
 
 const debian = { release: "6.1.0-56-cloud-amd64", versionText: "#1 SMP Debian 6.1.192-2 (2026-08-01)" };
 const target = { function: "target", file: "/build/linux-6.1.192/kernel/f.c" };
@@ -16,7 +16,11 @@ after(() => repository.remove());
 function search(
   { path }: Pick<GitRepository, "path">,
   place: SourceFunction = target,
-  { limit = 20, signal = new AbortController().signal, of = debian as { release: string } } = {},
+  {
+    limit = 20,
+    signal = new AbortController().signal,
+    of = debian,
+  }: { limit?: number; signal?: AbortSignal; of?: { release: string; versionText?: string } } = {},
 ): Promise<LaterCommits> {
   const files = new SourceFiles({ kernelSource: [path], installed: [], ...of });
   return drive(laterCommitsIn(() => files)(place, limit), signal);
