@@ -11,6 +11,7 @@ const floors: Record<string, readonly string[]> = {
   elf: ["base", "arch"],
   archive: ["base"],
   log: ["base"],
+  document: ["base"],
   dump: ["base", "elf"],
   debuginfo: ["base", "arch", "elf"],
   memory: ["base", "dump", "arch"],
@@ -23,6 +24,7 @@ const floors: Record<string, readonly string[]> = {
   render: ["base", "protocol", "say"],
   crash: [
     "base",
+    "document",
     "protocol",
     "debuginfo",
     "arch",
@@ -53,6 +55,7 @@ const floors: Record<string, readonly string[]> = {
   ],
   adapter: [
     "base",
+    "document",
     "log",
     "archive",
     "protocol",
@@ -69,8 +72,8 @@ const floors: Record<string, readonly string[]> = {
     "render",
     "session",
   ],
-  cli: ["base", "log", "protocol", "say", "crash", "render", "session"],
-  extension: ["protocol"],
+  cli: ["base", "document", "log", "protocol", "say", "crash", "render", "session"],
+  extension: ["protocol", "document"],
   lsp: ["base", "log", "protocol", "elf", "archive", "debuginfo", "arch", "session"],
   panels: ["base", "log", "protocol"],
 };

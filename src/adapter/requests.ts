@@ -6,6 +6,7 @@ import { custom } from "./requests/custom.ts";
 import { debuginfo } from "./requests/debuginfo.ts";
 import { describes } from "./requests/describe.ts";
 import { disassemble } from "./requests/disassemble.ts";
+import { documents } from "./requests/documents.ts";
 import { evaluate } from "./requests/evaluate.ts";
 import { exceptionInfo } from "./requests/exceptionInfo.ts";
 import { execution } from "./requests/execution.ts";
@@ -31,6 +32,7 @@ export const handlers: Handlers = {
   ...debuginfo,
   ...describes,
   ...disassemble,
+  ...documents,
   ...evaluate,
   ...exceptionInfo,
   ...execution,

@@ -1,6 +1,6 @@
 /** The verb `compare`: whether two dumps show the same bug, and what else differs. */
 import { compare as compareDumps } from "../crash/report/compare.ts";
-import { markdownOf } from "../crash/report/markdown.ts";
+import { markdownOf } from "../document/markdown.ts";
 import type { Context } from "../crash/language/command.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { withContext, withProgress } from "./openAndRun.ts";

@@ -4,6 +4,7 @@ import { debuginfo } from "./debuginfo.ts";
 import { docs } from "./docs.ts";
 import { doctor } from "./doctor.ts";
 import { log } from "./log.ts";
+import { notebook } from "./notebook.ts";
 import { openAndRun } from "./openAndRun.ts";
 import { report } from "./report.ts";
 
@@ -15,6 +16,7 @@ const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promi
   docs,
   doctor,
   log,
+  notebook,
   report,
 };
 

@@ -1,7 +1,7 @@
 /** The Debug Symbols view and its commands. */
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import type { DebuginfoFacts } from "../protocol/custom.ts";
+import type { DebuginfoFacts } from "../protocol/debuginfo.ts";
 import { activeSession, ask, sessionCommand, TYPE } from "./session.ts";
 import { openSettings } from "./settings.ts";
 import { type SymbolNode, symbolNodes } from "./symbolNodes.ts";

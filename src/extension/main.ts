@@ -15,8 +15,10 @@ import { languageClient } from "./languageClient.ts";
 import { listingDocument } from "./documents/listingDocument.ts";
 import { log } from "./log.ts";
 import { memoryDocument } from "./documents/memoryDocument.ts";
+import { notebook } from "./notebook.ts";
 import { openDump } from "./openDump.ts";
 import { refusal } from "./refusal.ts";
+import { saveReport } from "./saveReport.ts";
 import { settings } from "./settings.ts";
 import { questions } from "./session.ts";
 import { stacks } from "./stacks.ts";
@@ -49,6 +51,8 @@ const features: readonly Feature[] = [
   hover,
   kernelView,
   tableLine,
+  notebook,
+  saveReport,
   languageClient,
   storedSources,
   debugSymbols,

@@ -78,6 +78,8 @@ async function menu(about: About | undefined): Promise<void> {
     { label: "$(file-binary) View Memory at Address…", command: "vmcore.viewMemory" },
     { label: "$(code) Disassemble Function…", command: "vmcore.disassemble" },
     { label: "$(copy) Copy Stack as Markdown", command: "vmcore.copyStackAsMarkdown" },
+    { label: "$(save) Save Crash Report…", command: "vmcore.saveReport" },
+    { label: "$(notebook) New Crash Notebook", command: "vmcore.newNotebook" },
     { label: "$(symbol-misc) Debug Symbols", command: "vmcore.debugSymbols" },
     { label: "$(terminal) Debug Console", command: "workbench.debug.action.toggleRepl" },
     { label: "$(output) Show Adapter Log", command: "vmcore.showLog" },

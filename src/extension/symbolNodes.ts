@@ -1,6 +1,6 @@
 /** The rows of the Debug Symbols view. */
 import { basename } from "node:path";
-import type { DebuginfoFacts, DebuginfoTry } from "../protocol/custom.ts";
+import type { DebuginfoFacts, DebuginfoTry } from "../protocol/debuginfo.ts";
 
 /** A row of the Debug Symbols view. */
 export interface SymbolNode {

@@ -1,4 +1,5 @@
 /** Custom requests and events between the debug adapter and the extension. */
+import type { DebuginfoFacts, DebuginfoTry } from "./debuginfo.ts";
 import type { Grid } from "./grid.ts";
 import type { LaterCommits } from "./laterCommits.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
@@ -48,6 +49,12 @@ export interface CustomRequests extends VerdictRequests {
   "vmcore/stacks": { arguments: { tasks: readonly string[] }; body: { stacks: readonly TaskStack[] } };
   /** Returns a thread's stack word by word as a document: a DAP `Source`. */
   "vmcore/rawStack": { arguments: { threadId: number }; body: { source: object } };
+  /** Writes a report about the dump, in Markdown or as an HTML page. */
+  "vmcore/report": { arguments: { format: "markdown" | "html" }; body: { text: string } };
+  /** Runs the lines of a notebook's cell. Settings that they change apply to the cells after it. */
+  "vmcore/runCell": { arguments: { lines: string }; body: { text: string; answered: boolean } };
+  /** Returns a document in Markdown as a self-contained HTML page. */
+  "vmcore/page": { arguments: { markdown: string }; body: { text: string } };
   /** Runs a command and returns its records as tables. Settings that it changes apply only to itself. */
   "vmcore/run": { arguments: { line: string }; body: Grid };
   /** Returns messages of the kernel log, the newest first: up to a number, before a position from an earlier answer. */
@@ -111,43 +118,6 @@ export interface About {
   }[];
   /** Sentences about what is missing. */
   readonly limitations: readonly string[];
-}
-
-/** Result for one file that was tried. */
-export interface DebuginfoTry {
-  readonly path: string;
-  readonly outcome: "taken" | "refused" | "absent";
-  readonly buildId: string | undefined;
-  /** Text to follow the path: "is of another build: ...". */
-  readonly why: string;
-}
-
-export interface DebuginfoFacts {
-  readonly release: string | undefined;
-  readonly buildId: string | undefined;
-  readonly vmlinux: string | undefined;
-  readonly tries: readonly DebuginfoTry[];
-  /** Files that contain only symbols, used if neither a vmlinux nor the dump has any. */
-  readonly mapTries: readonly DebuginfoTry[];
-  readonly modules: readonly {
-    readonly name: string;
-    readonly buildId: string | undefined;
-    readonly path: string | undefined;
-    /** Whether the module was built outside the kernel tree: no package of the distribution has its debuginfo. */
-    readonly outOfTree: boolean;
-    readonly tries: readonly DebuginfoTry[];
-  }[];
-  /** Why the modules could not be listed. */
-  readonly noModules: string | undefined;
-  readonly advice: {
-    readonly distribution: string | undefined;
-    /** Sentences and commands. */
-    readonly steps: readonly string[];
-    /** The distribution's debuginfod server. */
-    readonly debuginfod: string | undefined;
-  };
-  /** Remarks about the sources. */
-  readonly sources: string | undefined;
 }
 
 export interface Resolved {

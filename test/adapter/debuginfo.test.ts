@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import type { DebuginfoFacts } from "../../src/protocol/custom.ts";
+import type { DebuginfoFacts } from "../../src/protocol/debuginfo.ts";
 import { loopback } from "../builders/loopback.ts";
 import { DapClient } from "./client.ts";
 

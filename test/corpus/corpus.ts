@@ -180,7 +180,8 @@ export const cli = (...args: readonly string[]): Answer => runProgram(["--no-sea
 /** Runs a verb of the program: `vmcore-debug VERB --no-search ARGUMENTS`. */
 export const cliVerb = (verb: string, ...args: readonly string[]): Answer => runProgram([verb, "--no-search", ...args]);
 
-function runProgram(args: readonly string[]): Answer {
+/** Runs the program with these arguments only. */
+export function runProgram(args: readonly string[]): Answer {
   try {
     const stdout = execFileSync("node_modules/.bin/node", [process.env["VMCORE_CLI"] ?? "dist/cli.js", ...args], {
       encoding: "utf8",

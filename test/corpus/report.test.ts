@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { cliVerb, made, moduleFolders, storedDumps, vmlinuxOf } from "./corpus.ts";
+import { cliVerb, made, moduleFolders, runProgram, storedDumps, vmlinuxOf } from "./corpus.ts";
 
 if (storedDumps.length === 0) test("the corpus is absent: no report was checked", { skip: "no corpus" }, () => {});
 
@@ -91,3 +91,25 @@ for (const [a, b, answer] of [
     assert.equal(stdout.split("\n")[0], `# Comparison of two dumps: ${answer}`);
   });
 }
+
+test("a notebook written on one dump runs on another, and differs only in its outputs", () => {
+  const [first, second] = storedDumps.filter(({ name }) => name.startsWith("x86_64-6.1/"));
+  const path = join(folder, "one.crashnb");
+  const cells =
+    "# Notebook\n\nWhat runs?\n\n```crash\nsys | grep RELEASE\nset 1\n```\n\n```crash\nset | grep PID\njiffies\n```\n";
+  writeFileSync(path, cells);
+  const outputs = [first, second].map((dump) =>
+    runProgram(["notebook", "run", path, "--no-search", dump?.vmcore ?? ""]),
+  );
+  for (const { status, stdout } of outputs) {
+    assert.equal(status, 0);
+    assert.match(
+      stdout,
+      /```crash\nset \| grep PID\njiffies\n```\n\n```text\n +PID: 1\n.*jiffies = \$1 = \d+\n```\n$/s,
+    );
+    assert.equal(stdout.replace(/\n\n```text\n.*?\n```/gs, ""), cells);
+  }
+  const [a, b] = outputs.map(({ stdout }) => stdout.split("\n"));
+  assert.equal(a?.length, b?.length);
+  assert.ok(a?.some((line, at) => line !== b?.[at]));
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type SymbolNode, symbolNodes } from "../../src/extension/symbolNodes.ts";
-import type { DebuginfoFacts, DebuginfoTry } from "../../src/protocol/custom.ts";
+import type { DebuginfoFacts, DebuginfoTry } from "../../src/protocol/debuginfo.ts";
 
 const tried = (path: string, outcome: DebuginfoTry["outcome"], why: string): DebuginfoTry => ({ path, outcome, why, buildId: undefined }); // prettier-ignore
 

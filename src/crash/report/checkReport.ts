@@ -1,7 +1,8 @@
 /** Checks a report against a dump: runs its commands again and compares the answers. */
 import type { Piece } from "../../say/piece.ts";
 import type { Context } from "../language/command.ts";
-import type { Block, CommandBlock } from "./block.ts";
+import type { Block, CommandBlock } from "../../document/block.ts";
+import { withChanges } from "../language/context.ts";
 import { documentContext, runBlock, shortened, shorteningOf } from "./output.ts";
 
 /** A place where a report does not agree with the dump. */
@@ -40,8 +41,8 @@ export function* checkReport(context: Context, blocks: readonly Block[]): Genera
   let now = documentContext(context);
   for (const [done, block] of commands.entries()) {
     yield { kind: "progress", what: block.lines, done, total: commands.length };
-    const { lines, context: next } = yield* runBlock(now, block.lines);
-    now = next;
+    const { lines, changes } = yield* runBlock(now, block.lines);
+    now = withChanges(now, changes);
     outputs.set(block, lines);
     differences.push(...outputDifferences(block, lines));
   }

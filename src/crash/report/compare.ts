@@ -6,7 +6,7 @@ import { markdownCode, markdownProse } from "../../base/markdown.ts";
 import { sizeText } from "../../render/quantity.ts";
 import type { Piece } from "../../say/piece.ts";
 import type { Context } from "../language/command.ts";
-import { type Block, heading, paragraph } from "./block.ts";
+import { type Block, heading, paragraph } from "../../document/block.ts";
 import { type DumpFacts, dumpFacts } from "./dumpFacts.ts";
 
 /** Differences that are listed of one group; the largest come first. */

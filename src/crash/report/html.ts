@@ -1,8 +1,8 @@
 /** Writes blocks as one self-contained HTML page, and reads such a page. */
 import MarkdownIt from "markdown-it";
 import { printable } from "../../base/printable.ts";
-import type { Block } from "./block.ts";
-import { blocksOf, markdownOf } from "./markdown.ts";
+import type { Block } from "../../document/block.ts";
+import { blocksOf, markdownOf } from "../../document/markdown.ts";
 
 /** Styles of the page. It takes the reader's light or dark theme, and prints on paper. */
 const STYLE = `:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); }

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { lineText, type Piece } from "../../say/piece.ts";
 import { printable } from "../../base/printable.ts";
-import type { Context } from "../language/command.ts";
+import type { Change, Context } from "../language/command.ts";
 import { withChanges } from "../language/context.ts";
 import { readLine, run } from "../language/language.ts";
 import { UsageError } from "../../base/usageError.ts";
@@ -26,10 +26,11 @@ export function documentContext(context: Context): Context {
   });
 }
 
-/** The output of a cell of a document, with the context for the next cell. */
+/** The output of a cell of a document. */
 export interface CellOutput {
   readonly lines: readonly string[];
-  readonly context: Context;
+  /** The changes for the cells after it: see `withChanges`. `exit` ends no document. */
+  readonly changes: readonly Change[];
   /** Whether every command was answered. */
   readonly isAnswered: boolean;
 }
@@ -40,21 +41,21 @@ export interface CellOutput {
  */
 export function* runBlock(context: Context, text: string): Generator<Piece, CellOutput, void> {
   const lines: string[] = [];
-  let now = context;
+  const changes: Change[] = [];
   let isAnswered = true;
   for (const line of text.split("\n")) {
     if (/^\s*(#|$)/.test(line)) continue;
-    const refusal = refusalOf(now, line);
+    const refusal = refusalOf(context, line);
     if (refusal !== undefined) {
       lines.push(refusal);
       isAnswered = false;
       continue;
     }
-    const job = run(now, line);
+    const job = run(withChanges(context, changes), line);
     for (;;) {
       const step = job.next();
       if (step.done) {
-        now = withChanges(now, step.value);
+        changes.push(...step.value.filter(({ ended }) => !ended));
         break;
       }
       const piece = step.value;
@@ -66,7 +67,7 @@ export function* runBlock(context: Context, text: string): Generator<Piece, Cell
       }
     }
   }
-  return { lines, context: now, isAnswered };
+  return { lines, changes, isAnswered };
 }
 
 /** Returns why a document cannot run a line: it would leave the dump. */

@@ -6,7 +6,7 @@ import { attempting, Fault } from "../../base/fault.ts";
 import { markdownProse } from "../../base/markdown.ts";
 import type { Piece } from "../../say/piece.ts";
 import type { Context } from "../language/command.ts";
-import { type Block, heading, paragraph } from "./block.ts";
+import { type Block, heading, paragraph } from "../../document/block.ts";
 import { documentContext, runBlock, shortened, type Shortening } from "./output.ts";
 import { type Section, sectionsOf } from "./sections.ts";
 

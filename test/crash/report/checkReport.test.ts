@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toEnd } from "../../../src/base/job.ts";
-import type { Block } from "../../../src/crash/report/block.ts";
+import type { Block } from "../../../src/document/block.ts";
 import { type CheckedReport, checkReport, numbersIn } from "../../../src/crash/report/checkReport.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 import { toyContext } from "../../builders/transcript.ts";

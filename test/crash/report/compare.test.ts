@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toEnd } from "../../../src/base/job.ts";
 import { compare } from "../../../src/crash/report/compare.ts";
-import { markdownOf } from "../../../src/crash/report/markdown.ts";
+import { markdownOf } from "../../../src/document/markdown.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 import { toyContext } from "../../builders/transcript.ts";
 

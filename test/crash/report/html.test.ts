@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Block } from "../../../src/crash/report/block.ts";
+import type { Block } from "../../../src/document/block.ts";
 import { blocksOfHtml, htmlOf } from "../../../src/crash/report/html.ts";
 
 const EVIL = `</pre></template><script>alert(1)</script><img src=x onerror=alert(1)>[a](javascript:alert(1)) & "q"`;

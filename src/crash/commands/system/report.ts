@@ -2,8 +2,8 @@
 import { UsageError } from "../../../base/usageError.ts";
 import { type Pieces, record } from "../../../say/piece.ts";
 import { command, type Context } from "../../language/command.ts";
-import type { Block } from "../../report/block.ts";
-import { markdownOf } from "../../report/markdown.ts";
+import type { Block } from "../../../document/block.ts";
+import { markdownOf } from "../../../document/markdown.ts";
 import { report as reportOf } from "../../report/report.ts";
 
 export const report = command({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Block } from "../../../src/crash/report/block.ts";
-import { blocksOf, markdownOf } from "../../../src/crash/report/markdown.ts";
+import type { Block } from "../../src/document/block.ts";
+import { blocksOf, markdownOf } from "../../src/document/markdown.ts";
 
 const blocks: readonly Block[] = [
   { kind: "heading", level: 1, text: "Crash report" },

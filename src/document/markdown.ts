@@ -1,5 +1,5 @@
 /** Writes blocks as Markdown, and reads them from it. */
-import { markdownBlock } from "../../base/markdown.ts";
+import { markdownBlock } from "../base/markdown.ts";
 import type { Block } from "./block.ts";
 
 /** Name of the fenced blocks that contain commands. */

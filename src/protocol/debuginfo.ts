@@ -1,0 +1,38 @@
+/** The files that were tried as debuginfo of a dump, and what to install. */
+
+/** Result for one file that was tried. */
+export interface DebuginfoTry {
+  readonly path: string;
+  readonly outcome: "taken" | "refused" | "absent";
+  readonly buildId: string | undefined;
+  /** Text to follow the path: "is of another build: ...". */
+  readonly why: string;
+}
+
+export interface DebuginfoFacts {
+  readonly release: string | undefined;
+  readonly buildId: string | undefined;
+  readonly vmlinux: string | undefined;
+  readonly tries: readonly DebuginfoTry[];
+  /** Files that contain only symbols, used if neither a vmlinux nor the dump has any. */
+  readonly mapTries: readonly DebuginfoTry[];
+  readonly modules: readonly {
+    readonly name: string;
+    readonly buildId: string | undefined;
+    readonly path: string | undefined;
+    /** Whether the module was built outside the kernel tree: no package of the distribution has its debuginfo. */
+    readonly outOfTree: boolean;
+    readonly tries: readonly DebuginfoTry[];
+  }[];
+  /** Why the modules could not be listed. */
+  readonly noModules: string | undefined;
+  readonly advice: {
+    readonly distribution: string | undefined;
+    /** Sentences and commands. */
+    readonly steps: readonly string[];
+    /** The distribution's debuginfod server. */
+    readonly debuginfod: string | undefined;
+  };
+  /** Remarks about the sources. */
+  readonly sources: string | undefined;
+}

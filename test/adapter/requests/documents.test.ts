@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { DapClient, Refused } from "../client.ts";
+
+let client: DapClient;
+before(async () => {
+  client = await DapClient.launch({ vmcore: "sample/vmcore", modules: ["sample"] });
+});
+after(() => client.close());
+
+interface Cell {
+  readonly text: string;
+  readonly answered: boolean;
+}
+const runCell = (lines: string): Promise<Cell> => client.request("vmcore/runCell", { lines });
+
+test("the report of the open dump is Markdown, or a page", async () => {
+  const { text } = await client.request<{ text: string }>("vmcore/report", { format: "markdown" });
+  assert.match(text, /^# Crash report: BUG: unable to handle kernel NULL pointer dereference in lab\\?_apply\n/);
+  const page = await client.request<{ text: string }>("vmcore/report", { format: "html" });
+  assert.match(page.text, /^<!doctype html>/);
+});
+
+test("the lines of a cell run in order, and what they set applies to later cells", async () => {
+  assert.match((await runCell("set 1\nset | grep PID")).text, /PID: 1\n.*PID: 1$/s);
+  assert.deepEqual(await runCell("set | grep PID"), { text: "    PID: 1", answered: true });
+});
+
+test("an error is the output of its cell, and the session goes on", async () => {
+  const wrong = await runCell("nosuchcommand");
+  assert.equal(wrong.answered, false);
+  assert.match(wrong.text, /command not found/);
+  await runCell("exit");
+  assert.equal((await runCell("sys | grep MACHINE")).answered, true);
+});
+
+test("a cell runs no shell and writes no file", async () => {
+  assert.match((await runCell("!id")).text, /not run in a document/);
+  assert.match((await runCell("sys > /tmp/never")).text, /not read or written/);
+});
+
+test("Markdown becomes a page, and an argument of another type is refused", async () => {
+  const { text } = await client.request<{ text: string }>("vmcore/page", { markdown: "# A\n\n```crash\nsys\n```\n" });
+  assert.match(text, /<h1>A<\/h1>\n<figure><pre class="command">sys<\/pre><\/figure>/);
+  await assert.rejects(client.request("vmcore/page", { markdown: 1 }), Refused);
+});
