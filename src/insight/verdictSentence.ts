@@ -26,7 +26,7 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["root.missing", ({ slots }) => `the root file system ${text(slots["root"] ?? "")} was not found`],
   ["oom.request", ({ slots }) => `out of memory (${text(slots["limit"] ?? "unknown limit")}), order ${text(slots["order"] ?? "?")}`],
   ["rcu.stall", ({ slots }) => `an RCU grace period waited for CPU ${listed(slots["cpus"])}`],
-  ["cpu.stuck", ({ slots }) => `CPU ${text(slots["cpu"])} was stuck, interrupts ${text(slots["interrupts"] ?? "unknown")}`],
+  ["cpu.stuck", ({ slots, certainty }) => certainty !== "certain" ? undefined : `CPU ${text(slots["cpu"])} was stuck, interrupts ${text(slots["interrupts"] ?? "unknown")}`],
   ["crash.deliberate", ({ slots }) => `asked for by ${text(slots["by"])}${slots["comm"] === undefined ? "" : `: ${text(slots["comm"])} [${text(slots["pid"])}]`}`],
 ]; // prettier-ignore
 

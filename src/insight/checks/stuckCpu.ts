@@ -66,6 +66,9 @@ function stallSeconds(kernel: Kernel, { texts }: ReportFacts): number | undefine
   return digits === undefined || rate instanceof Fault ? undefined : Math.round(Number(digits) / rate);
 }
 
+/** The other reading of interrupts that were off when an NMI came. */
+const BRIEFLY = " Interrupts may have been off for a moment only.";
+
 /** Nanoseconds without a clock update, with interrupts off, after which a CPU counts as stuck. */
 const SILENT = 2_000_000_000n;
 
@@ -92,7 +95,7 @@ function* silentCpus(kernel: Kernel, crash: CrashFacts): Generator<Finding | Ste
     const isCertain = behind >= SILENT;
     if (!isCertain && crash.kind !== "nmi") continue;
     const found = stuckFinding(kernel, crash, context, Number(behind / 100_000_000n) / 10);
-    yield isCertain ? found : { ...found, certainty: "likely" };
+    yield isCertain ? found : { ...found, certainty: "likely", text: [...found.text, BRIEFLY] };
   }
 }
 

@@ -190,6 +190,9 @@ test("the one sentence about a crash leaves out what is only possible, and marks
   assert.equal(of(cut("possible"), user), "the address is 0x12345678, a user address");
   assert.equal(of(cut("certain"), user), "the address is 0x12345678, a pointer cut to 32 bits");
   assert.equal(of(finding("fault.err-ptr", "likely", { errno: "EIO" })), "likely: the address is the error EIO");
+  const stuck = (certainty: Finding["certainty"]) => finding("cpu.stuck", certainty, { cpu: 0, interrupts: "off" });
+  assert.equal(of(stuck("certain")), "CPU 0 was stuck, interrupts off");
+  assert.equal(of(stuck("likely")), undefined);
   // A deadlock elsewhere is not what an oops is about.
   const cycle = { ...finding("wait.cycle", "certain", {}), severity: "suspect" } as const;
   assert.equal(of(user, cycle), "the address is 0x12345678, a user address");
