@@ -152,7 +152,7 @@ test("when memory runs out the code of the user program is not the kernel's faul
     ...trace,
   );
   for (const [title, cause] of [
-    [/oom-killer/, /Memory ran out, and the kernel looks for a process/],
+    [/oom-killer/, /Memory ran out\\?\. `workload` asked last/],
     [/not syncing: Out of memory/, /`vm.panic_on_oom`/],
   ] as const) {
     const page = await analyze(log, title);

@@ -48,7 +48,6 @@ function hardCpu({ cpu, report }: ReportFacts): string {
 }
 
 function explainStall(facts: ReportFacts): string {
-  const { groups } = facts.report.headline;
   const who = particular(facts, "cpus") ?? particular(facts, "tasks");
   if (flavourOf(facts) === "rcu_tasks") return explainTasks(facts);
   const starved = particular(facts, "starved");
