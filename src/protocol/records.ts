@@ -4,7 +4,7 @@
  */
 export interface PanelKeys {
   "analyze -t": "part" | "certainty" | "finding" | "evidence" | "shows" | "id";
-  health: "severity" | "check" | "finding" | "evidence" | "shows" | "id";
+  health: "severity" | "check" | "finding" | "evidence" | "commands" | "shows" | "id";
   ps: "pid" | "ppid" | "cpu" | "task" | "state" | "memPercent" | "vsz" | "rss" | "comm" | "running";
   "ps -l": "pid" | "comm" | "task" | "cpu" | "state" | "lastRun_ns" | "ago_ns";
   waits:

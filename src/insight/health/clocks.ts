@@ -16,7 +16,7 @@ const UNSTABLE =
 export const clocks: HealthCheck = {
   id: "clocks",
   title: "clock jumps",
-  shows: "p tk_core",
+  shows: "sys",
   *run(kernel) {
     const lines = logLines(kernel);
     const unstable = lines.findIndex(({ text }) => UNSTABLE.test(text));

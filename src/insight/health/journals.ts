@@ -18,7 +18,7 @@ const LONG_OVERDUE = 30n * SECOND;
 export const journals: HealthCheck = {
   id: "journals",
   title: "journal commits",
-  shows: "ps jbd2",
+  shows: "ps -k | grep jbd2",
   *run(kernel) {
     let count = 0;
     for (const journal of allJournals(kernel)) {

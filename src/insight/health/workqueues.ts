@@ -28,7 +28,7 @@ const MAX_WORKS = 10_000;
 export const workqueues: HealthCheck = {
   id: "workqueues",
   title: "workqueues",
-  shows: "ps -k kworker",
+  shows: "ps -k | grep kworker",
   *run(kernel) {
     let [pools, busy] = [0, 0];
     for (const pool of workerPools(kernel)) {

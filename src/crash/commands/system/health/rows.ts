@@ -73,14 +73,16 @@ export const healthTable: Table<HealthRow, PanelKeys["health"]> = {
       value: ({ text }) => sentenceText(text),
       text: (_, { text }) => sentenceSpans(text),
     },
+    // Lists of texts and not of records, because a grid has a row for each record of a list.
     evidence: {
       kind: "data",
-      about: "what the finding was concluded from",
-      fields: {
-        says: { kind: "text", about: "the evidence in a few words" },
-        command: { kind: "text", about: "the command that prints it" },
-      },
-      value: ({ evidence }) => evidence.map((one) => ({ says: evidenceText(one), command: commandOf(one) })),
+      about: "what the finding was concluded from, each piece in a few words",
+      value: ({ evidence }) => evidence.map(evidenceText),
+    },
+    commands: {
+      kind: "data",
+      about: "the command that prints each piece of the evidence",
+      value: ({ evidence }) => evidence.map(commandOf),
     },
     shows: { kind: "text", about: "the command that prints what the check read", value: ({ shows }) => shows },
     id: { kind: "text", about: "stable name of the check's findings", value: ({ id }) => id },

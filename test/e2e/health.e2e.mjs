@@ -1,0 +1,44 @@
+// The Health page of the Crash Dump panel: its sentences are whole, and each row leads to its evidence.
+import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
+import { after, before } from "node:test";
+import { Stage } from "./stage.mjs";
+
+const stage = new Stage("health-");
+const { folder } = stage;
+let workbench, page, frame;
+
+before(async () => {
+  cpSync("sample", folder, { recursive: true });
+  await stage.open({ "workbench.colorTheme": "Light Modern" });
+  ({ workbench, page } = stage);
+});
+
+after(() => stage.close());
+
+stage.step("the sentences of the health page are wrapped and not cut", async () => {
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
+  frame = await workbench.webview(".tabs");
+  await frame.locator("button", { hasText: "Open the Sample" }).click();
+  await page.locator(".debug-call-stack .monaco-list-row", { hasText: "lab_apply" }).first().waitFor();
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
+  frame = await workbench.webview(".log");
+  await frame.locator("#tab-health").click();
+  const table = frame.locator("section:not([hidden]) .grid.wraps");
+  await table.waitFor();
+  const finding = await table.locator('[role=columnheader][title="finding"]').getAttribute("data-column");
+  const cells = table.locator(`.body [data-column="${finding}"]`);
+  await cells.filter({ hasText: "The kernel panics after: an oops" }).waitFor();
+  const texts = await cells.allInnerTexts();
+  assert.equal(new Set(texts).size, texts.length, "one row for each finding");
+  const cut = await cells.evaluateAll((all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).length);
+  assert.equal(cut, 0);
+  const heights = await table.locator(".body .row").evaluateAll((all) => all.map((row) => row.clientHeight));
+  assert.ok(Math.max(...heights) > 22, String(heights));
+  await stage.shot("light");
+});
+
+stage.step("a row leads to its evidence", async () => {
+  await frame.locator("section:not([hidden]) .grid .link", { hasText: "sys -t" }).first().click();
+  await page.locator(".tab.active", { hasText: "sys -t" }).waitFor();
+});
