@@ -128,23 +128,39 @@ const needed = (cell: GridCell, column: GridColumn): number => {
   return typeof cell === "object" ? Math.min(length, MAX_FAULT_WIDTH) : length;
 };
 
-/** Returns the width in characters of each column, with its heading and sort mark. */
-export const widths = (columns: readonly GridColumn[], rows: readonly Row[]): readonly number[] =>
+/** Maximum width in characters of the columns beside one that is wrapped, which leave it most of the room. */
+const MAX_BESIDE = 20;
+
+/**
+ * Returns the width in characters of each column, with its heading and sort mark.
+ *
+ * @param wrapped the column that is wrapped; undefined if none is
+ */
+export const widths = (
+  columns: readonly GridColumn[],
+  rows: readonly Row[],
+  wrapped?: number | undefined,
+): readonly number[] =>
   columns.map((column, i) => {
     // Headings use the proportional font, which is narrower than that of the cells.
     let width = Math.ceil(columnHeading(column).length * 0.9) + 2;
     for (const row of rows) width = Math.max(width, needed(row[i] ?? null, column));
-    return Math.min(width, MAX_WIDTH);
+    return Math.min(width, wrapped === undefined || wrapped === i ? MAX_WIDTH : MAX_BESIDE);
   });
 
-/** Returns a command's table as its panel shows it: important columns first, empty columns removed. */
-export function tableFor({ columns, rows }: GridTable, { lead = [] }: Pick<Panel, "lead">): GridTable {
+/**
+ * Returns a command's table as its panel shows it: important columns first, empty columns removed. A page that wraps a
+ * column shows no others, so that it has room.
+ */
+export function tableFor({ columns, rows }: GridTable, { lead = [], wraps }: Pick<Panel, "lead" | "wraps">): GridTable {
   const isEmpty = (index: number): boolean => rows.every((row) => (row[index] ?? "") === "");
   const rank = (index: number): number => {
     const at = lead.indexOf(columns[index]?.name ?? "");
     return at < 0 ? lead.length : at;
   };
-  const order = [...columns.keys()].filter((i) => !isEmpty(i)).sort((a, b) => rank(a) - rank(b) || a - b);
+  const order = [...columns.keys()]
+    .filter((i) => !isEmpty(i) && (wraps === undefined || rank(i) < lead.length))
+    .sort((a, b) => rank(a) - rank(b) || a - b);
   return {
     columns: order.flatMap((i) => columns[i] ?? []),
     rows: rows.map((row) => order.map((i) => row[i] ?? null)),

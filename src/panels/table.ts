@@ -13,9 +13,6 @@ import { cursorStep, drawnRows, HEADING, inSight, nearestCell, scrollFor } from 
 /** Height of a row in pixels, as in VS Code's own lists. panels.css has the same value. */
 const ROW_HEIGHT = 22;
 
-/** Maximum width in characters of the columns beside one that is wrapped; their texts are wrapped too. */
-const MAX_BESIDE = 26;
-
 /** The page that contains the table and provides its rows. */
 export interface TableOwner {
   readonly element: HTMLElement;
@@ -48,8 +45,7 @@ export class Table {
   set(shown: TableRows, measured: readonly Row[] = shown.rows): void {
     clearSelection(this.body);
     this.shown = shown;
-    const all = widths(shown.columns, measured);
-    this.columnWidths = shown.wraps ? all.map((width) => Math.min(width, MAX_BESIDE)) : all;
+    this.columnWidths = widths(shown.columns, measured, shown.wraps ? shown.wide : undefined);
     if (shown.outline) {
       const depth = shown.outline.reduce((most, place) => Math.max(most, place.depth), 0);
       this.columnWidths = this.columnWidths.map((width, i) => (i === 0 ? width + 2 * depth + 3 : width));

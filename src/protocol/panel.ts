@@ -15,7 +15,8 @@ export interface Panel {
   /** A column whose cells are links; `$` in `target` is replaced by the cell. */
   readonly opens?: { readonly column: string; readonly kind: LinkKind; readonly target: string };
   /**
-   * The column whose text is wrapped and not cut. Only for tables of a few hundred rows: all of them are in the document.
+   * The column whose text is wrapped and not cut; only the columns of `lead` are shown. For tables of a few hundred rows
+   * at most: all of them are in the document.
    */
   readonly wraps?: string;
   /** How the page is drawn. */

@@ -12,9 +12,9 @@ import { alteredSample, type Change } from "./alteredDump.ts";
 export interface Writer {
   readonly kernel: Kernel;
   /** Writes a number, an enum or a pointer. */
-  put(object: Obj, value: bigint | number): void;
+  readonly put: (object: Obj, value: bigint | number) => void;
   /** Writes a word at an address. */
-  word(address: bigint, value: bigint | number): void;
+  readonly word: (address: bigint, value: bigint | number) => void;
 }
 
 /** The embedded example with other values in its memory, by virtual address. */

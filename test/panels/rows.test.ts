@@ -170,3 +170,14 @@ test("the column that a page wraps has the remaining width; a page that wraps no
   assert.deepEqual(wrapping(columns, {}), {});
   assert.deepEqual(wrapping(columns, { wraps: "other" }), {});
 });
+
+test("a page that wraps a column shows only the columns that it names", () => {
+  const table = {
+    columns: ["check", "finding", "id"].map((name): GridColumn => ({ name, kind: "text" })),
+    rows: [["load", "a sentence", "health.load"]],
+  };
+  const names = (panel: Parameters<typeof tableFor>[1]): string[] =>
+    tableFor(table, panel).columns.map(({ name }) => name);
+  assert.deepEqual(names({ lead: ["finding", "check"], wraps: "finding" }), ["finding", "check"]);
+  assert.deepEqual(names({ lead: ["finding", "check"] }), ["finding", "check", "id"]);
+});

@@ -8,6 +8,8 @@ import { countWords, sizeWords } from "./amounts.ts";
 
 /** Share of the limit from which on a cgroup is at its limit: CPUs charge in batches of 64 pages. */
 const AT_LIMIT = 0.98;
+/** The same for a cgroup that ran out of memory: killing a process freed some. */
+const NEAR_LIMIT = 0.9;
 /** The number of cgroups that are reported. */
 const MAX_CGROUPS = 16;
 
@@ -25,9 +27,10 @@ export const memoryCgroups: HealthCheck = {
       // PAGE_COUNTER_MAX (include/linux/page_counter.h) means no limit.
       if (memory.limit >= ram) continue;
       limited++;
-      if (memory.usage < memory.limit * AT_LIMIT || ++told > MAX_CGROUPS) continue;
       const events = attempt(() => cgroupEvents(group));
       const { outOfMemory = 0, killed = 0 } = events instanceof Fault ? {} : (events ?? {});
+      const share = outOfMemory > 0 ? NEAR_LIMIT : AT_LIMIT;
+      if (memory.usage < memory.limit * share || ++told > MAX_CGROUPS) continue;
       const path = cgroupPath(group);
       const size = pageSize(kernel);
       yield observed(

@@ -1,6 +1,6 @@
 /** The state of the machine in two guests: one that is healthy until it is crashed, and one that is ill in many ways. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { toEnd } from "../../../src/base/job.ts";
 import { analyze } from "../../../src/insight/analyze.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 import { checked, type Checked } from "../../builders/changedSample.ts";
-import { corpus } from "../corpus.ts";
+import { corpus, made } from "../corpus.ts";
 import { makeCrash } from "./make.ts";
 
 /** What prevents these tests; undefined when nothing does. */
@@ -29,8 +29,9 @@ test("the verdict on a crash by sysrq leads to health", { skip: absent }, async 
   );
 });
 
-async function healthOf(name: string): Promise<Checked> {
-  const { vmcore } = await makeCrash(name);
+const healthOf = async (name: string): Promise<Checked> => healthIn((await makeCrash(name)).vmcore);
+
+function healthIn(vmcore: string): Checked {
   const session = openSession({ vmcore: [vmcore] });
   try {
     return checked(session);
@@ -54,6 +55,15 @@ test(
     );
   },
 );
+
+test("a guest that runs and is dumped from outside has no suspect", { skip: absent }, () => {
+  const vmcore = join(made, "none-qmp", "vmcore.elf");
+  if (!existsSync(vmcore)) execFileSync(join(corpus, "make", "make-dump.sh"), ["none"], { stdio: "ignore" });
+  assert.deepEqual(
+    healthIn(vmcore).findings.filter(({ severity }) => severity !== "note"),
+    [],
+  );
+});
 
 /** The checks that have to find a suspect in the ill guest. */
 const SUSPECTS = ["blocked-tasks", "block-requests", "cpus", "memory-cgroups", "run-queue-lag", "workqueues"];

@@ -175,6 +175,7 @@ sh -c 'echo $$ > /sys/fs/cgroup/lab/a/cgroup.procs; exec dd if=/dev/zero of=/dev
 i=0; while [ $i -lt 3000 ]; do echo "<7>filler $i ............................................................"; i=$((i+1)); done > /dev/kmsg
 setsid taskset 2 sh -c 'while :; do :; done' &
 echo hurry > /proc/poller
+setsid sh -c 'sleep 1; echo 1 > /proc/sys/vm/stat_refresh' &
 echo 'made: writing'; sleep 3
 setsid sh -c 'i=0; while :; do echo $i >> /mnt/data/growing; sync /mnt/data/growing; i=$((i+1)); done' &
 sleep 45; echo c > /proc/sysrq-trigger`,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { sentenceText } from "../../../src/insight/finding.ts";
 import {
   dentries,
   pageTables,
@@ -34,8 +35,12 @@ const ill = changedSample(({ kernel, put, word }) => {
   for (const { node } of cacheNodes(cache)) put(node.at("nr_slabs.counter"), 4000);
   const free = counterNames(kernel, "zone_stat_item").indexOf("NR_FREE_PAGES");
   for (const zone of allZones(kernel)) if (managedPages(zone) > 0) put(zone.at("vm_stat").index(free).at("counter"), 3);
-  const limited = [...allCgroups(kernel)].at(-1);
-  assert.ok(limited);
+  const [killed, limited] = [...allCgroups(kernel)].slice(-2);
+  assert.ok(killed && limited);
+  put(killed.at("memory.usage.counter"), 950);
+  put(killed.at("memory.max"), 1000);
+  const outOfMemory = kernel.types.enumerator("MEMCG_OOM")?.value ?? 0n;
+  put(killed.at("memory_events").index(Number(outOfMemory)).at("counter"), 2);
   put(limited.at("memory.usage.counter"), 1000);
   put(limited.at("memory.max"), 1000);
 });
@@ -64,7 +69,7 @@ for (const [check, severity] of shares)
   });
 
 test("the largest cache is named where unreclaimable slabs take too much", () => {
-  assert.match(String(found.of(unreclaimableSlab)[0]?.text[1]), /The largest cache is dentry with/);
+  assert.match(sentenceText(found.of(unreclaimableSlab)[0]?.text ?? []), /The largest cache is dentry with/);
 });
 
 test("zones below their watermark min are suspects", () => {
@@ -79,7 +84,8 @@ test("zones below their watermark min are suspects", () => {
 });
 
 test("a memory cgroup at its limit is named with its path", () => {
-  const [one] = found.of(memoryCgroups);
+  const [killed, one] = found.of(memoryCgroups);
+  assert.deepEqual([killed?.severity, killed?.slots["outOfMemory"]], ["suspect", 2]);
   assert.equal(one?.severity, "note");
   assert.deepEqual([one.slots["usage"], one.slots["limit"]], [1000, 1000]);
   assert.match(String(one.slots["path"]), /^\/./);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sentenceText } from "../../../src/insight/finding.ts";
 import { rpc } from "../../../src/insight/health/rpc.ts";
 import { checkedOne } from "../../builders/changedSample.ts";
 import { toyKernel, type ToyKernel } from "../../builders/kernel.ts";
@@ -59,7 +60,7 @@ test("a call that a server does not answer for 25 s is a suspect, with server an
     ["suspect", { server: "nfs.example.org", procedure: "WRITE", calls: 1, oldest_ns: 25n * SECOND }],
   );
   assert.equal(
-    one?.text.join(""),
+    sentenceText(one?.text ?? []),
     "1 call to the RPC server nfs.example.org is not answered; the oldest, WRITE, was started 25.0 s ago.",
   );
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { sentenceText } from "../../../src/insight/finding.ts";
 import { dumpContents } from "../../../src/insight/health/dumpContents.ts";
 import { kdump } from "../../../src/insight/health/kdump.ts";
 import { kernelOptions } from "../../../src/insight/health/kernelOptions.ts";
@@ -37,8 +38,8 @@ test("panic settings are told with their values, and what the sysrq mask allows"
   const [one] = first.of(panicSettings);
   assert.equal(one?.severity, "note");
   assert.equal(one.slots["kernel.panic_on_oops"], 1);
-  assert.match(String(one.text[0]), /^The kernel panics after: an oops; it does not panic after: a warning, /);
-  const said = String(second.of(panicSettings)[0]?.text[0]);
+  assert.match(sentenceText(one.text), /^The kernel panics after: an oops; it does not panic after: a warning, /);
+  const said = sentenceText(second.of(panicSettings)[0]?.text ?? []);
   assert.match(said, /^The kernel panics after: none of the events that can be chosen; /);
   assert.match(said, /the machine reboots 10 s after a panic/);
   assert.match(said, /the sysrq key allows reboot and power off \(128\), remounting read-only \(32\), sync \(16\)\.$/);
@@ -94,7 +95,7 @@ test("options that the kernel's configuration leaves out are notes with their co
     lacking.map(({ severity, slots }) => [severity, slots["option"]]),
     [["note", "CONFIG_KALLSYMS_ALL"]],
   );
-  assert.match(String(lacking[0]?.text[0]), /Without a vmlinux, a dump names functions/);
+  assert.match(sentenceText(lacking[0]?.text ?? []), /Without a vmlinux, a dump names functions/);
   const complete = checkedOne(kernel, kernelOptions, { config: config("nothing") });
   assert.deepEqual(complete.findings, []);
   assert.equal(complete.said, "/boot/config-6.1 has the 7 options that kdump and the analysis need.");
@@ -108,7 +109,7 @@ test("what a dump leaves out is a note with what it hides, and an incomplete dum
     dumpLevel: 31,
     leftOut: ["zero", "page cache", "private page cache", "user", "free"],
   });
-  assert.match(String(left?.text[0]), /The memory of processes cannot be read/);
+  assert.match(sentenceText(left?.text ?? []), /The memory of processes cannot be read/);
   assert.deepEqual(
     checkedOne(kernel, dumpContents, { incomplete: true }).findings.map(({ severity }) => severity),
     ["suspect"],
