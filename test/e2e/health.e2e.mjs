@@ -22,7 +22,7 @@ stage.step("the sentences of the health page are wrapped and not cut", async () 
   await frame.locator("button", { hasText: "Open the Sample" }).click();
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "lab_apply" }).first().waitFor();
   await workbench.command("Crash Dump: Focus on Crash Dump View");
-  frame = await workbench.webview(".log");
+  frame = await workbench.webview("#tab-health");
   await frame.locator("#tab-health").click();
   const table = frame.locator("section:not([hidden]) .grid.wraps");
   await table.waitFor();
