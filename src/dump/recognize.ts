@@ -1,7 +1,7 @@
 /** Describes files that are not dumps, for error messages. */
 import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
 
-/** Says what kind of file these first bytes belong to. */
+/** Returns the kind of a file by its first bytes, as a noun phrase. */
 export function contentDescription(head: Uint8Array): string {
   const packing = packingOf(head);
   if (packing) return `compressed with ${packing}: unpack it with ${UNPACK_TOOLS[packing]}`;

@@ -186,7 +186,7 @@ export class Analysis {
 
   private *start(check: Check): Generator<Step, string | undefined, void> {
     const crash = crashFacts(this.kernel);
-    const lacking = check.needs.map((need) => lackOf(need, this.kernel, crash)).find((one) => one !== undefined);
+    const lacking = check.needs.map((need) => missingNeed(need, this.kernel, crash)).find((one) => one !== undefined);
     if (lacking !== undefined) return lacking;
     const end = yield* runCheck(check.run(this.kernel, crash), this.findings, MAX_MS);
     return "because" in end ? end.because : undefined;
@@ -200,7 +200,7 @@ function soon(promise: Promise<unknown>, end: number): Promise<unknown> {
   return Promise.race([promise.finally(() => clearTimeout(timer)), late]);
 }
 
-function lackOf(need: Need, kernel: Kernel, { stack, trap, fault }: CrashFacts): string | undefined {
+function missingNeed(need: Need, kernel: Kernel, { stack, trap, fault }: CrashFacts): string | undefined {
   switch (need) {
     case "types":
       return kernel.types.sources.length > 0 ? undefined : "the dump has no types (BTF) and no vmlinux is loaded";

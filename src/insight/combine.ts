@@ -11,7 +11,7 @@ const SEVERITIES: readonly Severity[] = ["cause", "suspect", "note"];
 export function combined(findings: readonly Finding[]): Finding[] {
   const kept: Finding[] = [];
   const byRank = [...findings].sort((a, b) => CERTAINTIES.indexOf(a.certainty) - CERTAINTIES.indexOf(b.certainty));
-  for (const finding of byRank) if (!kept.some((other) => saysSame(other, finding))) kept.push(finding);
+  for (const finding of byRank) if (!kept.some((other) => isSameStatement(other, finding))) kept.push(finding);
   const order = new Map(findings.map((finding, at) => [finding, at]));
   return kept.sort(
     (a, b) =>
@@ -20,7 +20,7 @@ export function combined(findings: readonly Finding[]): Finding[] {
 }
 
 /** Returns whether two findings have the same id and equal values in all slots that both have. */
-function saysSame(a: Finding, b: Finding): boolean {
+function isSameStatement(a: Finding, b: Finding): boolean {
   if (a.id !== b.id) return false;
   const names = Object.keys(a.slots).filter((name) => a.slots[name] !== undefined && b.slots[name] !== undefined);
   return names.length > 0 && names.every((name) => isSame(a.slots[name], b.slots[name]));

@@ -56,15 +56,15 @@ export const crashFacts = derived("crash facts", (kernel): CrashFacts => {
   const log = kernelLog(kernel);
   const known = crash(kernel);
   const { report, panic } = known;
-  const told = report && firstOfRound(log, report.report);
-  const facts = told && factsOf(log, told);
+  const firstReport = report && firstOfRound(log, report.report);
+  const facts = firstReport && factsOf(log, firstReport);
   const cpu = attempt(() => panicCpu(kernel));
   const subject = attempt(() => taskOf(kernel, facts));
   const task = subject instanceof Fault ? undefined : subject;
   const stack = task && stackTrace(kernel, task);
   const frames = stack ? stack.frames.slice(siteOf(stack.frames)) : [];
   const last = panic ?? (report && report.title.startsWith("Kernel panic") ? report : undefined);
-  const before = factsBefore(kernel, told);
+  const before = factsBefore(kernel, firstReport);
   return {
     report: facts,
     kind: facts?.kind,

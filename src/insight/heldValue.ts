@@ -10,7 +10,7 @@ import type { Expression } from "./values/expression.ts";
 import { valueText } from "./values/words.ts";
 
 /** A bad value that is stored in an object. */
-interface Held {
+interface StoredValue {
   readonly value: bigint;
   /** Address of the word that holds the value. */
   readonly address: bigint;
@@ -24,7 +24,7 @@ interface Held {
 }
 
 /** Yields what the state and the cache of the object say about how the bad value got there. */
-export function* heldFindings(kernel: Kernel, held: Held): Generator<Finding, void, void> {
+export function* heldFindings(kernel: Kernel, held: StoredValue): Generator<Finding, void, void> {
   const state = objectState(kernel, held.address);
   if (!state) return;
   if (state.state === "free") yield freedFinding(held, state);
@@ -39,12 +39,12 @@ export function* heldFindings(kernel: Kernel, held: Held): Generator<Finding, vo
 /** Poison values of a slab object that was not written since it was allocated. */
 const UNWRITTEN: ReadonlySet<string> = new Set(["POISON_FREE", "POISON_INUSE"]);
 
-const evidenceOf = ({ address, value }: Held, state: ObjectState): [Evidence, ...Evidence[]] => [
+const evidenceOf = ({ address, value }: StoredValue, state: ObjectState): [Evidence, ...Evidence[]] => [
   { kind: "object", cache: state.cache, address: state.address, state: state.state },
   { kind: "memory", address, value },
 ];
 
-function freedFinding(held: Held, state: ObjectState): Finding {
+function freedFinding(held: StoredValue, state: ObjectState): Finding {
   const { value, object, name, type, member } = held;
   return {
     id: "fault.freed-object",
@@ -61,7 +61,7 @@ function freedFinding(held: Held, state: ObjectState): Finding {
   };
 }
 
-function uninitialisedFinding(held: Held, state: ObjectState, poison: string): Finding {
+function uninitialisedFinding(held: StoredValue, state: ObjectState, poison: string): Finding {
   const { value, object, type, member } = held;
   return {
     id: "fault.uninitialised",
@@ -91,7 +91,7 @@ function beginsWith(type: CType, name: string, depth = 0): boolean {
 }
 
 /** Reports an object whose cache does not provide the type that the code expects. */
-function wrongTypeFinding(kernel: Kernel, held: Held, state: ObjectState): Finding | undefined {
+function wrongTypeFinding(kernel: Kernel, held: StoredValue, state: ObjectState): Finding | undefined {
   const { object, type, expression } = held;
   if (type === undefined || !expression || object !== state.address) return undefined;
   const expected = bare(kernel.types.named(type));

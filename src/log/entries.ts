@@ -9,14 +9,17 @@ import type { AddressWord, SymbolWord } from "./words.ts";
 /** A line that names one place in code: an entry of a call trace, or of a register that holds the program counter. */
 export interface LineEntry {
   readonly word: SymbolWord | AddressWord;
-  /** It is a return address; else the instruction that faulted or was interrupted. */
+  /** Whether it is a return address; otherwise it is the instruction that faulted or was interrupted. */
   readonly returns: boolean;
 }
 
 /** Frames of crash's `bt`: ` #1 [ffffd11f40523b78] page_fault_oops at ffffffff9b07b4d9`. */
 const CRASH_FRAME = /^\s{0,32}#\d+ \[[0-9a-f]{8,16}\] [\w.$]+(?:\+\w+)? at ([0-9a-f]{8,16})/;
 const CRASH_EXCEPTION = /^\s{0,32}\[exception RIP: ([\w.$]+)\+(\d+)\]/;
-/** Entries of exceptions on ARM; x86 skips the interrupted frame, whose RIP it printed. The entry that follows is where the interrupted code stood, not a return. */
+/**
+ * Functions of ARM that handle exceptions. The entry after them is the interrupted instruction, not a return address.
+ * On x86 the interrupted frame is skipped, because its RIP is printed separately.
+ */
 const EXCEPTION_ENTRY = /^(?:el1[ht]?_|el1h_64_|__irq_svc$|__dabt_svc$|__pabt_svc$|__und_svc$)/;
 /** Lines between an entry of an exception and the frame that it interrupted: a dump of its registers. */
 const MAX_BETWEEN = 8;

@@ -31,7 +31,7 @@ import { placeText } from "./place.ts";
 
 type Explainer = (facts: ReportFacts, context: LogContext) => string;
 
-const says =
+const constant =
   (text: string): Explainer =>
   () =>
     text;
@@ -133,13 +133,13 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "pcie-error": explainHardware,
   nmi: explainHardware,
   "irq-nobody": explainHardware,
-  "conntrack-full": says(
+  "conntrack-full": constant(
     "The table of tracked connections is full, so that packets of new ones are dropped: more connections than `net.netfilter.nf_conntrack_max`, or some that are not forgotten.",
   ),
   panic: explainPanic,
   "rust-panic": ({ said }) =>
     `Rust code of the kernel panicked${said[0] === undefined ? "" : `: “${said[0].slice(0, 200)}”`}.`,
-  "xen-panic": says("The hypervisor Xen stopped, not the kernel of a guest."),
+  "xen-panic": constant("The hypervisor Xen stopped, not the kernel of a guest."),
   "stack-unwind": ({ comm, report }) => {
     const { value, register } = report.headline.groups;
     const what =

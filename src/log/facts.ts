@@ -82,7 +82,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const machine = site?.machine ?? sites[0]?.machine;
   const isMixed = isMixedUp(log, report, texts);
   const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);
-  const said = saidIn(log, report);
+  const said = messagesIn(log, report);
   const access = accessOf(own, machine, row.kind);
   const particulars = [...particularsOf(texts, row.kind), ...causeOf(log, report)];
   const values = {
@@ -132,7 +132,7 @@ const NOT_SAID =
  * Returns the messages between the cut mark and the headline, or after a headline that announces them (before 4.13,
  * Rust).
  */
-function saidIn(log: KernelLog, report: Report): string[] {
+function messagesIn(log: KernelLog, report: Report): string[] {
   const textOf = (at: number): string => log.lines[at]?.text.trim() ?? "";
   const said: string[] = [];
   const hasTime = log.lines[report.at]?.seconds !== undefined;
@@ -147,7 +147,7 @@ function saidIn(log: KernelLog, report: Report): string[] {
   let at = report.at + 1;
   while (at < report.end - 1 && !isKernel(at)) at++;
   const next = textOf(at);
-  // Rust's two lines are one message; of a warning only a line that its own lines enclose is its.
+  // The two lines of a Rust panic are one message. For a warning, the line must be between lines of the report.
   const isOwn =
     report.headline.row.kind === "rust-panic"
       ? log.lines[at]?.seconds === log.lines[report.at]?.seconds
@@ -169,7 +169,7 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
 }
 
 /** The largest distance in lines between the end of a report and the panic that it caused. */
-const MAX_APART = 200;
+const MAX_DISTANCE = 200;
 
 /** For the words of a panic, the kinds of report that lead to it; "fault" is any that kills a task. */
 const CAUSES: readonly (readonly [RegExp, readonly (Kind | "fault" | "warning")[]])[] = [
@@ -252,9 +252,9 @@ function causeOf(log: KernelLog, report: Report): Particular[] {
   const own = partitionPoint(reports.length, (i) => (reports[i]?.at ?? report.at) < report.at);
   // No two headlines are in one line.
   const before = reports
-    .slice(Math.max(0, own - MAX_APART), own)
+    .slice(Math.max(0, own - MAX_DISTANCE), own)
     .findLast(
-      ({ end, headline: { row } }) => report.at - end < MAX_APART && row.severity !== "panic" && isCause(row, kinds),
+      ({ end, headline: { row } }) => report.at - end < MAX_DISTANCE && row.severity !== "panic" && isCause(row, kinds),
     );
   return before ? [{ key: "cause", label: "Cause", text: factsOf(log, before).title }] : [];
 }

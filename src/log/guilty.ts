@@ -87,7 +87,7 @@ function headlineFrames(log: KernelLog, report: Report, name: string | undefined
       ? text.lastIndexOf(" at ") + 4
       : Math.max(text.indexOf(` ${name}`), text.indexOf(`(${name}`)) + 1;
   const start = name === undefined ? placeStart(text) : at;
-  const place = start > 0 ? (placeAt(text, start) ?? named(text, start)) : undefined;
+  const place = start > 0 ? (placeAt(text, start) ?? namedPlace(text, start)) : undefined;
   return place?.name === undefined ? [] : [{ place, at: report.at, returns: false }];
 }
 
@@ -97,7 +97,7 @@ function placeStart(text: string): number {
   return match ? match[0].length : 0;
 }
 
-const named = (text: string, start: number): Place | undefined => {
+const namedPlace = (text: string, start: number): Place | undefined => {
   const name = /^[A-Za-z_$][\w.$]*/.exec(text.slice(start, start + 256))?.[0];
   return name === undefined
     ? undefined
@@ -125,7 +125,7 @@ function waiting(frames: readonly Frame[]): Verdict {
     if (name.includes("rtnl_lock")) return { frame: below(frames, frame), name: withoutWrapper(name) };
   }
   const frame = frames.find(
-    // A return address is never the first byte of a function: such an entry is left over.
+    // A return address is never the first byte of a function, so such an entry is left over from an earlier call.
     (one) =>
       one.place.name !== undefined &&
       one.place.offset !== 0 &&
@@ -168,7 +168,8 @@ function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | un
   if (anchor < 0) return kind === "soft-lockup" && top ? { frame: top, name: withoutWrapper(nameOf(top)) } : NONE;
   const name =
     names[anchor]?.includes("smp_call_function") === true ? "smp_call_function" : names[Math.max(0, anchor - 1)];
-  // A stack that overflowed was filled earlier: where the overflow was noticed, or interrupted, is chance.
+  // The functions that filled the stack ran earlier. The function in which the overflow was detected or interrupted is
+  // not the cause.
   const isStackFull = kind === "stack-guard" || kind === "stack-overflow";
   const frame = isStackFull ? frames[Math.max(0, anchor - 1)] : top;
   return { frame, name };
@@ -219,7 +220,7 @@ function locking(log: KernelLog, report: Report, kind: Kind): Verdict {
   for (const at of log.linesOf(report)) {
     const text = log.lines[at]?.text ?? "";
     const match = AT.exec(text);
-    // Held locks say nothing about the one that is released.
+    // The list of held locks does not contain the lock that is released.
     if (!match || (kind === "lock-balance" && /^\s{0,8}#\d/.test(text))) continue;
     const place = placeAt(text, match.index + match[0].length);
     if (place?.name !== undefined) frames.push({ place, at, returns: true });

@@ -9,9 +9,9 @@ export interface Instruction {
   readonly operands: string;
   /** Registers that the operands name, as the report spells them, with their values. */
   readonly values: readonly { readonly name: string; readonly value: bigint }[];
-  /** How the operand in memory is addressed, where it is by one register and a constant. */
+  /** The register and the constant of the operand in memory; undefined for other addressing. */
   readonly based: (BasedAddress & { readonly value: bigint }) | undefined;
-  /** The address of the operand in memory, as the values of the registers make it. */
+  /** The address of the operand in memory, computed from the values of the registers. */
   readonly address: bigint | undefined;
 }
 
@@ -48,7 +48,7 @@ export const instructionText = ({ mnemonic, operands, values }: Instruction): st
 /** The largest offset that counts as near NULL: the first page, which no kernel maps. */
 const PAGE = 4096n;
 
-/** The questions of a report about the kernel that wrote it, for a client that has its debug information. */
+/** Returns the addresses of a report that a client with debuginfo should describe. */
 export function questionsOf(facts: ReportFacts, context: LogContext): Questions {
   const { where, site } = facts;
   const based = site?.place?.name === undefined ? undefined : nullAccessOf(facts, context);

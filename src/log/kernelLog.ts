@@ -24,7 +24,7 @@ interface Parts {
   readonly marks: readonly number[];
 }
 
-/** Lines between two checkpoints: an edit reads about this many lines again. */
+/** The number of lines between two checkpoints. After an edit about this many lines are read again. */
 const STEP = 256;
 
 /**
@@ -33,9 +33,9 @@ const STEP = 256;
  */
 export class KernelLog {
   readonly lines: readonly LogLine[];
-  /** In the order of their headlines; those of several callers may overlap. */
+  /** The reports in the order of their headlines; reports of several callers may overlap. */
   readonly reports: readonly Report[];
-  /** Lines about the kernel itself: its boot, its address, its modules, its tasks. */
+  /** The lines with data about the kernel: boot, address, modules, tasks. */
   readonly marks: readonly number[];
   private readonly parts: Parts;
   private readonly asides = new WeakMap<Report, Report[]>();
@@ -67,10 +67,8 @@ export class KernelLog {
   }
 
   /**
-   * The log after an edit.
-   * @param start the first line that changes
-   * @param removed how many lines go
-   * @param given the lines that come in their place
+   * Returns the log after an edit. @param start the first line that changes @param removed number of removed lines
+   * @param given the lines that replace them
    */
   edited(start: number, removed: number, given: readonly string[]): KernelLog {
     const old = this.parts;
@@ -112,7 +110,7 @@ export class KernelLog {
     return there.find((report) => this.isOwn(report, line)) ?? there[0];
   }
 
-  /** Whether a line within the extent of a report is the report's, and not another caller's. */
+  /** Whether a line in the range of a report belongs to it, and not to another caller. */
   isOwn(report: Report, at: number): boolean {
     const line = this.lines[at];
     if (!line || line.isForeign) return false;
@@ -154,9 +152,8 @@ const marksIn = (lines: readonly LogLine[], start: number, end: number): number[
 };
 
 /**
- * Reads lines from a checkpoint on.
- * @param until checkpoints of the log before an edit, by the line that they are at now: where the state is that of one
- *   of them, what follows is known, and nothing more is read
+ * Reads lines from a checkpoint on. @param until checkpoints of the log before an edit, by their present line. Reading
+ * stops at the first line with the same state, because the results after it are known
  */
 function scan(lines: readonly LogLine[], from: Checkpoint | undefined, until?: Known): Scanned {
   const found: Found[] = [];

@@ -8,7 +8,7 @@ import { type ModuleWord, moreModules, type SymbolWord, wordsOf } from "./words.
 /** `Kernel Offset: 0x1a000000 from 0xffffffff81000000`: where the kernel was moved to; or `Kernel Offset: disabled`. */
 export interface Kaslr {
   readonly offset: bigint;
-  /** Where the kernel's text was linked; undefined when it was not moved. */
+  /** The link address of the kernel's text; undefined if the kernel was not moved. */
   readonly base: bigint | undefined;
 }
 
@@ -52,7 +52,7 @@ const RELEASES: readonly RegExp[] = [
 const TASK =
   /\bPID: (\d{1,10})\b.{0,80}?\b(?:Comm: (.{1,40}?) (?:Kdump: loaded )?(?:Not tainted|Tainted)|Comm: (\S+)|COMMAND: "([^"]*)")/;
 
-/** Reports that are read for the names of tasks, and for an address beside its name. */
+/** The maximum number of reports that are searched for names of tasks and for an address next to its symbol. */
 const MAX_REPORTS = 50;
 
 function read(log: KernelLog): Landmarks {

@@ -1,25 +1,28 @@
 /** Lines of a log, separated into prefix and message. */
 import { prefixOf } from "./prefix.ts";
 
-/** A line of a log, taken apart. */
+/** A line of a log, separated into prefix and message. */
 export interface LogLine {
   /** The message: without the prefix, without escapes that colour, without the end of the line. */
   readonly text: string;
   /** Where the message starts in the original line; exact when the line has no escapes. */
   readonly column: number;
-  /** Since boot. */
+  /** Seconds since boot. */
   readonly seconds: number | undefined;
   /** "T123" of a task, "C1" of a CPU in an interrupt (CONFIG_PRINTK_CALLER). */
   readonly caller: string | undefined;
   /** KERN_EMERG 0 to KERN_DEBUG 7. */
   readonly level: number | undefined;
-  /** A user program wrote it, through the same syslog. */
+  /** Whether a user program wrote it, through the same syslog. */
   readonly isForeign: boolean;
   /** Column in the original line of each character of the text, for a line with escapes. */
   readonly columns: readonly number[] | undefined;
 }
 
-/** A record of printk has at most 1,024 characters; its prefix, and what decoders add, fits beside it. What follows is not read. */
+/**
+ * The maximum length of a line. A printk record has at most 1,024 characters, and its prefix and text added by decoders
+ * fit in the rest. Longer lines are cut.
+ */
 export const MAX_LINE = 4096;
 
 const ESCAPE = /\u001b(?:\[[\d;?]{0,32}[A-Za-z]|[()][A-Z0-9])/g;

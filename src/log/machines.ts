@@ -1,4 +1,4 @@
-/** The table of machines, and which of them a line of registers or code is of. */
+/** The table of machines, and functions that recognize lines of registers and code. */
 import { arm, arm64 } from "./machines/arm.ts";
 import type { Machine, MachineName, Register, Site } from "./machines/machine.ts";
 import { powerpc } from "./machines/powerpc.ts";
@@ -15,8 +15,7 @@ export const machines: readonly Machine[] = [x86, i386, arm64, arm, powerpc, s39
 const FIRST_LETTERS = /^\s*(?:RIP|IP|EIP|pc |lr |PC |LR |NIP|Krnl PSW|s?epc|ra|era|ERA)/;
 
 /**
- * Returns what a message says of where the processor was; undefined when it says nothing about it. Mails indent
- * messages.
+ * Returns the program counter that a message contains; undefined if it contains none. The lines of a mail are indented.
  */
 export function siteOf(given: string): Site | undefined {
   if (!FIRST_LETTERS.test(given)) return undefined;

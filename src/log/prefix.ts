@@ -4,13 +4,15 @@
 export interface Prefix {
   /** Where the message starts. */
   readonly column: number;
-  /** Since boot. */
+  /** Seconds since boot. */
   readonly seconds: number | undefined;
   /** CONFIG_PRINTK_CALLER: "T123" of a task, "C1" of a CPU in an interrupt; without blanks. */
   readonly caller: string | undefined;
-  /** KERN_EMERG 0 to KERN_DEBUG 7, where the prefix tells it. */
+  /** KERN_EMERG 0 to KERN_DEBUG 7; undefined if the prefix does not contain it. */
   readonly level: number | undefined;
-  /** A user program wrote the line: a syslog tag with a process id, of another name than the kernel's. */
+  /**
+   * Whether a user program wrote the line: it has a syslog tag with a process id, and another name than the kernel's.
+   */
   readonly isForeign: boolean;
 }
 
@@ -84,9 +86,9 @@ const MAX_BEFORE = 200;
 const GREP = /(?:[\w./-]{1,200}[.:])?(?:\d{1,7}[:-])?[+ -]?/y;
 /** A syslog line of a program: host, name, process id. */
 const PROGRAM = /[^\s:[\]]{1,255} [\w./@-]{1,64}\[\d{1,10}\]: /y;
-/** Reports whose first words could be taken for what a console mixed in before a stamp. */
+/** First words of reports that look like text that a console mixed in before a time stamp. */
 const MESSAGE = /^\W{0,8}(?:BUG: |WARNING: |INFO: |Oops|Kernel panic|Unable to handle|general protection|kernel BUG)/;
-/** No prefix has more parts. */
+/** The maximum number of parts of a prefix. */
 const MAX_PARTS = 12;
 
 /** Matches the prefix of most lines, with nothing after it that could be a further part. */
@@ -139,7 +141,7 @@ function readPart(line: string, reading: Reading): boolean {
   return false;
 }
 
-/** After the seconds since boot no point in time follows, and no caller comes before any. */
+/** A point in time never follows the seconds since boot, and a caller never precedes both. */
 function fits(meaning: Meaning, { seconds, hasTime, column, caller }: Reading): boolean {
   if (meaning === "time") return seconds === undefined;
   if (meaning === "caller") return caller === undefined && (seconds !== undefined || hasTime || column === 0);

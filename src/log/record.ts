@@ -29,7 +29,7 @@ const entry = (one: Entry): Json => ({
   source: one.file === undefined ? null : { file: one.file, line: one.line ?? null },
 });
 
-/** A report as data for programs. */
+/** Converts a report to data for programs. */
 export function recordOf(log: KernelLog, report: Report, context: LogContext = {}): Json {
   const facts = factsOf(log, report);
   const summary = summaryOf(log, report, context);

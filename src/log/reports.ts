@@ -20,7 +20,7 @@ export type { OpenReport, Report, State } from "./report.ts";
 
 /** The largest number of foreign lines between two lines of a report; with more of them the report has ended. */
 const MAX_GAP = 16;
-/** The same before its call trace. */
+/** The largest number of foreign lines before its call trace. */
 const MAX_EARLY_GAP = 48;
 /** The largest number of lines of others, and of user programs, between two lines of a report. */
 const MAX_LINES = 2000;
@@ -28,7 +28,7 @@ const MAX_LINES = 2000;
 const MAX_SAID = 10;
 /** The largest number of lines between the message of a check and its BUG(), or between a fault and die()'s line. */
 const MAX_BEFORE_DIE = 24;
-/** Reports of different callers that are read at a time. */
+/** The maximum number of reports of different callers that are open at the same time. */
 const MAX_OPEN = 64;
 /** The longest pause within a report, in seconds: a serial console is slow, but pauses for less. */
 const MAX_SECONDS = 30;
@@ -36,7 +36,7 @@ const MAX_SECONDS = 30;
 const RULED: ReadonlySet<Kind> = new Set(["kasan", "kmsan", "kcsan", "kfence", "ubsan", "slab"]);
 /** Kinds of reports whose later headlines may be far after the first. */
 const FAR: ReadonlySet<Kind> = new Set(["oom", "machine-check", "slab", "kasan"]);
-/** Panics that no report before them explains. */
+/** Panics that are not caused by an earlier report. */
 const OWN: ReadonlySet<Kind> = new Set(["stack-corrupted"]);
 
 /** After the key of a report: that of a notice which another CPU prints into it, where lines have no callers. */
@@ -244,7 +244,7 @@ export class Scanner {
     for (const [key, { line }] of this.pending) if (at - line > MAX_SAID) this.pending.delete(key);
   }
 
-  /** No machine prints this many reports at a time: the text is not a log, or its callers are invented. */
+  /** More open reports than any machine prints: the text is not a log, or its callers are invented. */
   private closeOldest(): void {
     if (this.open.size < MAX_OPEN) return;
     const [oldest] = this.open.keys();

@@ -18,7 +18,7 @@ export interface Row {
   readonly text: string;
 }
 
-/** What all clients show of a report: the same, given the same context. */
+/** The summary that all clients show. It is the same for the same context. */
 export interface Summary {
   readonly title: string;
   readonly kind: Kind;
@@ -56,10 +56,10 @@ export function summaryOf(log: KernelLog, report: Report, context: LogContext = 
   };
 }
 
-/** `f+0x1c`, of which the size says nothing to a reader. */
+/** Returns `f+0x1c`, without the size, which readers do not need. */
 export const whereText = (place: ReportFacts["where"] & object): string => placeText(place.place).replace(/\/0x.*/, "");
 
-/** Where the guilty function's place was written: as the log itself says, else as the kernel's files do. */
+/** Returns the source line of the guilty function: from the log itself, else from the kernel's files. */
 export function sourceOfWhere({ where }: ReportFacts, context: LogContext): SourceLine | undefined {
   if (where?.file !== undefined) return { file: where.file, line: where.line ?? 0 };
   return where?.place.offset === undefined ? undefined : context.sourceOf?.(where.place, where.returns);

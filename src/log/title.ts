@@ -2,10 +2,10 @@
 import type { Verdict } from "./guilty.ts";
 import type { Report } from "./reports.ts";
 
-/** syzkaller cuts titles, which can hold anything that a user chose. */
+/** The maximum length of a title, as in syzkaller, because a title can contain text that a user chose. */
 const MAX_TITLE = 120;
 
-/** Text that differs from time to time, and so is not part of a title: addresses, lines, numbers. */
+/** Text that differs between occurrences of the same bug, and so is not part of a title: addresses, lines, numbers. */
 const CHANGING: readonly (readonly [RegExp, string])[] = [
   [/([^a-zA-Z0-9])(?:0x)?[0-9a-f]{6,}/g, "$1ADDR"],
   [/[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}/g, "IP"],
@@ -17,8 +17,8 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Returns the title of a report in the scheme of syzkaller: the same each time the same bug strikes. @param values
- * further words of the title, by their names in its row
+ * Returns the title of a report in the scheme of syzkaller. Occurrences of the same bug have the same title. @param
+ * values further words of the title, by their names in its row
  */
 export function titleOf(
   report: Report,

@@ -131,7 +131,7 @@ function addressAlone(lead: string, start: number, digits: string | undefined, t
     module: undefined,
     address: BigInt(`0x${digits}`),
     start: from,
-    // The bracket belongs to what was read.
+    // The closing bracket belongs to the part that was read.
     end: start + lead.length,
   };
 }

@@ -5,7 +5,7 @@ import { S390_LAST_BREAK } from "./machines/s390.ts";
 import type { Report } from "./reports.ts";
 import { entryOf, isPlainlyEntry, type TraceEntry, UNMARKED } from "./trace.ts";
 
-/** What a call trace is of. */
+/** The subject of a call trace. */
 export type Role =
   // The stack of the report itself, or of a further task or CPU in it.
   | "stack"
@@ -19,7 +19,7 @@ export type Role =
   | "store"
   | "page-allocation"
   | "page-free"
-  // Where lockdep saw a lock before; where the other side of a race ran.
+  // An earlier stack for the same lock (lockdep), or the other side of a race.
   | "chain"
   | "race"
   | "leak";
@@ -30,31 +30,31 @@ export interface Trace {
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
-  /** The words of the line that begins it: who allocated, which lock. */
+  /** The text of the line that begins it: the task that allocated, or the lock. */
   readonly head: string;
   readonly entries: readonly Entry[];
 }
 
-/** An entry, or the place of a register within or before a trace. */
+/** An entry of a call trace, or the program counter or return address that a line of registers names. */
 export interface Entry extends TraceEntry {
   readonly at: number;
-  /** It is the instruction that was interrupted, in a trace of x86. */
+  /** Whether it is the interrupted instruction, in a trace of x86. */
   readonly isSite: boolean;
 }
 
-/** A line that names where the processor stood; the registers and the code that go with it. */
+/** A line with the program counter of a processor, and its registers and code. */
 export interface SiteLine extends Site {
   readonly at: number;
   readonly registers: readonly (Register & { readonly at: number })[];
   /** The line of `Code:`; on arm and arm64 it follows the trace. */
   readonly code: { readonly at: number; readonly text: string } | undefined;
-  /** It is within a call trace: it belongs to an interrupted frame. */
+  /** Whether it is within a call trace: it then belongs to an interrupted frame. */
   readonly isWithinTrace: boolean;
 }
 
 export interface Stacks {
   readonly traces: readonly Trace[];
-  /** The places after lines that end in "at:". */
+  /** The entries after lines that end in "at:". */
   readonly points: readonly Entry[];
   readonly sites: readonly SiteLine[];
 }
@@ -105,7 +105,7 @@ export function stacksOf(log: KernelLog, report: Report): Stacks {
 }
 
 /** Lines between the address of an instruction and its name, where a machine prints them apart. */
-const MAX_APART = 16;
+const MAX_DISTANCE = 16;
 
 /**
  * Returns the place of the report among lines that name one: i386 up to 4.15 prints its address and, below, its name.
@@ -114,14 +114,14 @@ export function siteIn(sites: readonly SiteLine[]): SiteLine | undefined {
   const [first] = sites;
   if (!first || first.place?.name !== undefined) return first;
   const named = sites.find(({ place }) => place?.name !== undefined);
-  const isSame = named?.machine === first.machine && named.at - first.at <= MAX_APART;
+  const isSame = named?.machine === first.machine && named.at - first.at <= MAX_DISTANCE;
   return named && isSame ? { ...named, address: first.address } : first;
 }
 
 /** The register of the return address that is printed beside a place. */
 export const linkOf = (sites: readonly SiteLine[], site: SiteLine): SiteLine | undefined =>
   sites.find(
-    ({ role, at, machine }) => role === "link" && machine === site.machine && Math.abs(at - site.at) <= MAX_APART,
+    ({ role, at, machine }) => role === "link" && machine === site.machine && Math.abs(at - site.at) <= MAX_DISTANCE,
   );
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -133,7 +133,7 @@ class Reader {
   private open: (Omit<Writable<Trace>, "entries"> & { entries: Entry[] }) | undefined;
   /** The next traces belong to processors that print them on request. */
   private ofCpu = false;
-  /** The next entry is a place by itself, not part of a trace. */
+  /** The next entry stands alone and is not part of a trace. */
   private isPoint = false;
   /** A mail wrapped the line before: this one is its rest. */
   private isWrapped = false;
@@ -196,7 +196,7 @@ class Reader {
       this.points.push({ ...entry, at, isSite: false });
       return;
     }
-    // Outside of a trace only what is an entry by its form begins one (riscv, arm).
+    // Outside of a trace, only a line that is an entry by its form begins a trace (riscv, arm).
     if (!this.open) {
       if (this.isWrapped || !isPlainlyEntry(entry) || /^\s{0,32}#\d/.test(text)) return;
       this.open = { role: this.ofCpu ? "cpu" : "stack", start: at, end: at, head: "", entries: [] };

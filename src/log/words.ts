@@ -14,12 +14,17 @@ export type Word = { readonly start: number; readonly end: number } & (
   | { readonly kind: "source"; readonly file: string; readonly line: number }
 );
 
-/** The kernel prints no longer lines (LOG_LINE_MAX is 1024 - 48); the rest of a longer one is ignored. */
+/**
+ * The maximum length of a line that is searched. The kernel prints at most 976 characters (LOG_LINE_MAX is 1024 - 48).
+ */
 export const MAX_LINE = 4096;
 
 const SYMBOL =
   /(?<![\w.$])(?<name>[A-Za-z_.$][\w.$]*)\+0x(?<offset>[0-9a-f]{1,8})\/0x(?<size>[0-9a-f]{1,8})(?: \[(?<module>[\w-]+)[^\]]{0,60}\])?/;
-/** crash writes a decimal offset and no size: `[exception RIP: lab_apply+47]`, `<schedule+12>`, and among the words of `bt -FF` and `rd -s`. */
+/**
+ * The forms in which crash prints a symbol with a decimal offset and no size: `[exception RIP: lab_apply+47]`,
+ * `<schedule+12>`, and words of `bt -FF` and `rd -s`.
+ */
 const CRASH_SYMBOL =
   /(?<=RIP: |<|\[|^ {0,8}[0-9a-f]{8,16}: {1,2}(?:\S{1,64} {1,32})?)(?<crashName>[A-Za-z_.$][\w.$]*)\+(?<crashOffset>\d{1,8})(?=[\]>\s]|$)/;
 /** The function in a frame of crash's `bt`: ` #1 [ffffcd2300013b00] f at ffffffff815646b7`; it names that address. */
@@ -30,24 +35,33 @@ const REGISTER =
 /** gdb's `info registers` within crash: `rax            0xffff888012345678    -131391...`. */
 const GDB_REGISTER =
   /(?<=^)(?<gdbName>[re]?[abcd]x|[re]?[sd]i|[re]?[sb]p|[re]ip|[rx]\d{1,2}|sp|pc|lr|fp)\s{2,16}(?<gdbValue>0x[0-9a-f]{1,16})\b/;
-/** What the kernel writes before a PID: of tasks, watchdogs, the OOM killer, KASAN; and the caller of a message. */
+/**
+ * The text that precedes a PID in messages of the kernel: of tasks, watchdogs, the OOM killer and KASAN; and the caller
+ * of a message.
+ */
 const BEFORE_PID =
   /(?:PID|pid|tgid): {0,6}|\btask [\w/:.-]{1,64}:|\bby task (?:\S{1,64}\/)?|CPU#\d{1,5}: \S{1,64}\/|\bstuck for \d{1,7}s! \[[^\]]{1,64}:|\bKilled process |\]\[ {0,8}T/;
-/** In a row of the OOM killer's tasks it is the first number. */
+/** In the OOM killer's table of tasks, the PID is the first number of a row. */
 const TASK = new RegExp(
   String.raw`(?=\d)(?<pid>(?<=${BEFORE_PID.source})\d{1,10}\b|(?<=\[ {1,6})\d{1,10}(?=\] {1,6}\d{1,10} {1,10}\d{1,10} ))`,
 );
-/** In a row of crash's `ps`, too. */
+/** In crash's `ps`, the PID is also the first number of a row. */
 const PS_TASK = /(?<=^[> ] {0,10})(?<psPid>\d{1,10})(?= {1,10}\d{1,10} {1,6}\d{1,5} {1,4}[0-9a-f]{8,16} )/;
 const SOURCE = /(?<![\w/.+-])(?<file>\/?(?:[\w.+-]{1,255}\/){0,32}[\w.+-]{1,255}\.[chS]):(?: )?(?<line>\d{1,7})\b/;
 const ADDRESS =
   /\b(?:0x(?<hex>[0-9a-f]{6,16})|(?=\d*[a-f])(?<bare>[0-9a-f]{16}))\b|(?<=\[<)(?<bracketed>[0-9a-f]{8,16})(?=>\])/;
 
-/** The order matters: a register's value is not a plain address, `f+0x12` is not a number. */
+/**
+ * The patterns in order of priority, because the value of a register is not a plain address and `f+0x12` is not a
+ * number.
+ */
 const anyOf = (...words: readonly RegExp[]): RegExp => new RegExp(words.map(({ source }) => source).join("|"), "g");
 const WORDS = anyOf(SYMBOL, REGISTER, TASK, SOURCE, ADDRESS);
 const CRASH_WORDS = anyOf(SYMBOL, FRAME, PS_TASK, CRASH_SYMBOL, REGISTER, GDB_REGISTER, TASK, SOURCE, ADDRESS);
-/** How lines of crash's output begin, and few of a log: most words are looked for without what only crash writes. */
+/**
+ * The beginnings of lines of crash's output. Other lines, which are nearly all lines of a log, are not searched for
+ * crash's forms.
+ */
 const CRASH_LINE = /^(?:[ >#]|0x|[0-9a-f]{8,16}: |[a-z]\w{1,3} {2,16}0x)/;
 
 const MODULES = /\bModules linked in:(.*)$/;
@@ -66,7 +80,9 @@ export function wordsOf(line: string): Word[] {
   return words;
 }
 
-/** Where a list of modules goes on: a record of printk holds no more than a thousand characters of it. */
+/**
+ * Matches a line that continues a list of modules. A printk record has at most about a thousand characters of the list.
+ */
 const MORE_MODULES = /^ \w+(?:\([A-Z+-]{1,16}\))?(?: \w+(?:\([A-Z+-]{1,16}\))?)* ?(?:\[last unloaded: [^\]]*\])?$/;
 
 /**

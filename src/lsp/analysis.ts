@@ -69,7 +69,7 @@ const table = (rows: readonly Row[]): string =>
   ["| | |", "|-|-|", ...rows.map(([name, text]) => `| **${name}** | ${text} |`)].join("\n");
 
 /** Formats a fact as Markdown: places as code, text of the log escaped. */
-function rowText({ key, text }: SummaryRow, told: PlaceDescription | undefined): string {
+function rowText({ key, text }: SummaryRow, description: PlaceDescription | undefined): string {
   if (key === "address") return valueText(BigInt(text));
   if (key !== "where") return markdownText(text).replaceAll(" / ", "<br>");
   const [, place = "", module] = /^(\S+)(?: of module (\S+))?/.exec(text) ?? [];
@@ -77,7 +77,7 @@ function rowText({ key, text }: SummaryRow, told: PlaceDescription | undefined):
   const source = / \(([^)]+)\)$/.exec(text)?.[1];
   return [
     named + (source === undefined ? "" : ` (${markdownText(source)})`),
-    ...(told?.places ?? []).map(placeText),
+    ...(description?.places ?? []).map(placeText),
   ].join("<br>");
 }
 
@@ -89,17 +89,19 @@ const hex = (value: bigint): string => `\`${hex0x(value)}\``;
  */
 const isSmall = (value: bigint): boolean => value > 0n && value < 4096n;
 
-const valueText = (value: bigint, told?: PlaceDescription | null): string =>
+const valueText = (value: bigint, description?: PlaceDescription | null): string =>
   [
     hex(value),
     wellKnown(value) ??
-      (told?.symbol === undefined ? told?.what && markdownText(told.what) : markdownCode(told.symbol, true)),
+      (description?.symbol === undefined
+        ? description?.what && markdownText(description.what)
+        : markdownCode(description.symbol, true)),
   ]
     .filter((part) => part !== undefined && part !== "")
     .join(" ");
 
-const registerText = (value: bigint, told?: PlaceDescription | null): string =>
-  isSmall(value) ? hex(value) : valueText(value, told);
+const registerText = (value: bigint, description?: PlaceDescription | null): string =>
+  isSmall(value) ? hex(value) : valueText(value, description);
 
 const placeText = ({ function: name, file, line, path }: SourcePlace, i = 0): string => {
   const text = `${markdownText(basename(file))}:${line}`;
@@ -152,8 +154,8 @@ async function registerParts({ site }: ReportFacts, known: Known): Promise<strin
   const registers = site?.registers ?? [];
   if (registers.length === 0) return [];
   const words = registers.map((register) => ({ ...register, kind: "register" }) as const);
-  const told = await known.describe(words.map((word) => ({ word, returns: false })));
-  const rows = registers.map(({ name, value }, i) => `| ${name} | ${registerText(value, told[i])} |`);
+  const description = await known.describe(words.map((word) => ({ word, returns: false })));
+  const rows = registers.map(({ name, value }, i) => `| ${name} | ${registerText(value, description[i])} |`);
   return ["## Registers", ["| | |", "|-|-|", ...rows].join("\n")];
 }
 
@@ -163,14 +165,14 @@ async function traceParts({ traces }: ReportFacts, log: KernelLog, known: Known)
     const shown = entries.slice(0, MAX_ENTRIES);
     const words = shown.map((entry) => entryAt(log, entry.at));
     const known_ = words.filter((word) => word !== undefined);
-    const told = await known.describe(known_);
+    const description = await known.describe(known_);
     const rows = shown.map((entry, i) => {
       const name =
         entry.name === undefined ? hex(entry.address ?? 0n) : markdownCode(entryText({ ...entry, size: undefined }));
       const module = entry.module === undefined ? "" : ` *${markdownText(entry.module)}*`;
       const source = entry.file === undefined ? "" : ` ${markdownText(entry.file)}:${entry.line}`;
       const word = words[i];
-      const answer = word && told[known_.indexOf(word)];
+      const answer = word && description[known_.indexOf(word)];
       const places = (answer?.places ?? []).map((place, depth) => `<br>${placeText(place, depth)}`).join("");
       return `1. ${entry.isDoubtful ? "? " : ""}${name}${module}${entry.isInline ? " inlined" : ""}${source}${places}`;
     });
@@ -179,11 +181,11 @@ async function traceParts({ traces }: ReportFacts, log: KernelLog, known: Known)
   return parts;
 }
 
-async function origin({ kinship, file }: Known, { session }: Knowledge): Promise<string> {
+async function origin({ match, file }: Known, { session }: Knowledge): Promise<string> {
   if (file !== undefined) return `Lines are from ${markdownText(basename(file))}; no dump of this kernel is open.`;
-  if (kinship === "none" || kinship === "stranger")
+  if (match === "none" || match === "other kernel")
     return "From the log alone: open its dump, or name the kernel's vmlinux in the setting vmcore.vmlinux, for lines of source.";
   const dump = basename((await session.about())?.vmcore[0] ?? "the open dump");
-  if (kinship === "boot") return `Values and lines are from ${markdownText(dump)}.`;
+  if (match === "boot") return `Values and lines are from ${markdownText(dump)}.`;
   return `Lines are from ${markdownText(dump)}, which is of the same kernel, but of another boot.`;
 }

@@ -16,14 +16,14 @@ export async function contextOf(
 ): Promise<{ readonly context: LogContext; readonly site: PlaceDescription | undefined }> {
   const disassemble = await codeDecoder([facts.machine]);
   const { where, member } = questionsOf(facts, { disassemble });
-  const asked: WordQuery[] = [
+  const queries: WordQuery[] = [
     ...(where ? [{ word: symbolOf(where.place), returns: where.returns }] : []),
     ...(member ? [{ word: symbolOf(member.place), returns: false, access: member.based }] : []),
   ];
-  const told = await known.describe(asked);
-  const site = (where ? told[0] : undefined) ?? undefined;
+  const descriptions = await known.describe(queries);
+  const site = (where ? descriptions[0] : undefined) ?? undefined;
   const source = site?.places[0];
-  const answers = { source, member: member && (told.at(-1)?.member ?? undefined) };
+  const answers = { source, member: member && (descriptions.at(-1)?.member ?? undefined) };
   return { context: answeredContext(answers, disassemble), site };
 }
 

@@ -14,16 +14,16 @@ import type { Word } from "../log/words.ts";
 /** Describes a word in Markdown: facts from the session or the kernel's files, and from the log itself. */
 export async function hoverText(word: Word, returns: boolean, log: Landmarks, knowledge: Knowledge): Promise<string> {
   const known = await knowledge.of(log);
-  const { kinship, file } = known;
-  const told = await toldLines(word, returns, known, knowledge.session);
-  const lines = [...staticLines(word, log), ...told];
-  if (file !== undefined && told.length > 0) lines.push(`*From ${markdownText(basename(file))}.*`);
-  if (kinship === "stranger") {
+  const { match, file } = known;
+  const description = await descriptionLines(word, returns, known, knowledge.session);
+  const lines = [...staticLines(word, log), ...description];
+  if (file !== undefined && description.length > 0) lines.push(`*From ${markdownText(basename(file))}.*`);
+  if (match === "other kernel") {
     const release = (await knowledge.session.about())?.release ?? "another kernel";
     lines.push(
       `*The open dump is of ${markdownText(release)}, this log of ${markdownText(log.release ?? "another kernel")}.*`,
     );
-  } else if (kinship === "kernel" && (word.kind === "address" || word.kind === "register")) {
+  } else if (match === "kernel" && (word.kind === "address" || word.kind === "register")) {
     lines.push(
       "*The open dump is of the same kernel, but of another boot: addresses in this log are not valid in the dump.*",
     );
@@ -75,16 +75,16 @@ function valueLines(value: bigint, { kaslr }: Landmarks): string[] {
   ];
 }
 
-async function toldLines(word: Word, returns: boolean, known: Known, session: Session): Promise<string[]> {
-  const { kinship } = known;
-  if (word.kind === "task") return kinship === "boot" ? runLines(session, `ps ${word.pid}`) : [];
-  if (word.kind === "module") return kinship === "boot" ? runLines(session, "mod", word.name) : [];
+async function descriptionLines(word: Word, returns: boolean, known: Known, session: Session): Promise<string[]> {
+  const { match } = known;
+  if (word.kind === "task") return match === "boot" ? runLines(session, `ps ${word.pid}`) : [];
+  if (word.kind === "module") return match === "boot" ? runLines(session, "mod", word.name) : [];
   if (word.kind === "register" && wellKnown(word.value) !== undefined) return [];
-  const [told] = await known.describe([{ word, returns }]);
-  if (!told) return [];
-  const lines = placeLines(told);
-  if (told.code || told.address === undefined || kinship !== "boot") return lines;
-  const identified = await session.ask("vmcore/identify", { text: told.address });
+  const [description] = await known.describe([{ word, returns }]);
+  if (!description) return [];
+  const lines = placeLines(description);
+  if (description.code || description.address === undefined || match !== "boot") return lines;
+  const identified = await session.ask("vmcore/identify", { text: description.address });
   return identified ? [...lines, ...identifiedLines(identified)] : lines;
 }
 

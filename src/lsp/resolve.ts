@@ -26,11 +26,11 @@ export async function inlayHints(
   const known = entries.length > 0 ? await knowledge.of(landmarksOf(log)) : undefined;
   const described = (await known?.describe(entries.map(([, entry]) => entry))) ?? [];
   return entries.flatMap(([line], i) => {
-    const told = described[i];
-    if (!told || told.places.length === 0) return [];
+    const description = described[i];
+    if (!description || description.places.length === 0) return [];
     const position = { line, character: (lines[line] ?? "").trimEnd().length };
-    const tooltip = told.places.map((place) => `${place.function} ${place.file}:${place.line}`).join("\n");
-    return [{ position, label: placesText(told), tooltip, paddingLeft: true }];
+    const tooltip = description.places.map((place) => `${place.function} ${place.file}:${place.line}`).join("\n");
+    return [{ position, label: placesText(description), tooltip, paddingLeft: true }];
   });
 }
 
@@ -54,8 +54,8 @@ export async function resolvedReport(
 /** Returns the lenses of a document: the actions for each report. */
 export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowledge): Promise<CodeLens[]> {
   if (log.reports.length === 0) return [];
-  const { kinship, file } = await knowledge.of(landmarksOf(log));
-  const isLive = kinship === "boot" || kinship === "kernel";
+  const { match, file } = await knowledge.of(landmarksOf(log));
+  const isLive = match === "boot" || match === "kernel";
   return log.reports.flatMap((report) => {
     const { where, traces } = factsOf(log, report);
     const range = rangeOf({ start: report.start, end: report.start + 1 });
@@ -71,8 +71,8 @@ export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowl
       ...(where?.place.name !== undefined && isLive
         ? [lens(`Go to ${where.place.name}`, "vmcore.goTo", whereText(where))]
         : []),
-      ...(kinship === "none" ? [lens("Open the Crash Dump of This Report…", "vmcore.open")] : []),
-      ...(kinship === "stranger" ? [lens("The open dump is of another kernel", "vmcore.open")] : []),
+      ...(match === "none" ? [lens("Open the Crash Dump of This Report…", "vmcore.open")] : []),
+      ...(match === "other kernel" ? [lens("The open dump is of another kernel", "vmcore.open")] : []),
     ];
   });
 }

@@ -16,7 +16,7 @@ export class Session {
   private readonly send: Ask;
   private readonly places = new Map<string, Promise<Described | null>>();
   private readonly files = new Map<string, Promise<string | undefined>>();
-  private aboutIt: Promise<About | null> | undefined;
+  private aboutRequest: Promise<About | null> | undefined;
 
   constructor(send: Ask) {
     this.send = send;
@@ -33,9 +33,9 @@ export class Session {
 
   /** Returns the facts of the session. An absent session is not cached, because one may be opening. */
   async about(): Promise<About | null> {
-    const asked = (this.aboutIt ??= this.ask("vmcore/about", {}));
-    const about = await asked;
-    if (!about && this.aboutIt === asked) this.aboutIt = undefined;
+    const request = (this.aboutRequest ??= this.ask("vmcore/about", {}));
+    const about = await request;
+    if (!about && this.aboutRequest === request) this.aboutRequest = undefined;
     return about;
   }
 
@@ -60,39 +60,39 @@ export class Session {
 
   /** Returns the path of a source file in the session, by the name that the compiler recorded. */
   async sourceFile(file: string): Promise<string | undefined> {
-    let asked = this.files.get(file);
-    if (!asked) {
-      asked = this.ask("vmcore/sourceFile", { file }).then((answer) => answer?.path);
-      this.files.set(file, asked);
+    let request = this.files.get(file);
+    if (!request) {
+      request = this.ask("vmcore/sourceFile", { file }).then((answer) => answer?.path);
+      this.files.set(file, request);
     }
-    return asked;
+    return request;
   }
 
   /** Clears the cache; call it when another session or none becomes active. */
   forget(): void {
     this.places.clear();
     this.files.clear();
-    this.aboutIt = undefined;
+    this.aboutRequest = undefined;
   }
 
   /**
    * Compares a log with the session. Symbols are valid if both are of the same kernel, addresses only if both are of
    * the same boot. A log without this information is assumed to be the session's.
    */
-  async kinship({ release, kaslr, anchor }: Landmarks): Promise<Kinship> {
+  async match({ release, kaslr, anchor }: Landmarks): Promise<SessionMatch> {
     const about = await this.about();
     if (!about) return "none";
-    if (release !== undefined && about.release !== undefined && about.release !== release) return "stranger";
+    if (release !== undefined && about.release !== undefined && about.release !== release) return "other kernel";
     const text = kaslr?.base === undefined ? undefined : { name: "_text", at: kaslr.base + kaslr.offset };
     const known = text ?? (anchor && { name: symbolText(anchor.word), at: anchor.address });
     if (!known) return "boot";
-    const [told] = await this.describe([{ text: known.name, returns: false }]);
-    return told && BigInt(told.address) !== known.at ? "kernel" : "boot";
+    const [described] = await this.describe([{ text: known.name, returns: false }]);
+    return described && BigInt(described.address) !== known.at ? "kernel" : "boot";
   }
 }
 
 /** No session; another kernel; another boot of the same kernel; the same boot. */
-export type Kinship = "none" | "stranger" | "kernel" | "boot";
+export type SessionMatch = "none" | "other kernel" | "kernel" | "boot";
 
 const keyOf = ({ text, returns, access }: PlaceQuery): string =>
   `${returns ? "<" : "="}${text}${access ? ` ${access.register}+${access.displacement}` : ""}`;
@@ -107,10 +107,10 @@ export interface WordQuery {
 }
 
 /** Returns the place to request for a word; undefined if it cannot be known. */
-export function placeOf({ word, returns, access }: WordQuery, kinship: Kinship): PlaceQuery | undefined {
-  if (kinship === "none" || kinship === "stranger") return undefined;
+export function placeOf({ word, returns, access }: WordQuery, match: SessionMatch): PlaceQuery | undefined {
+  if (match === "none" || match === "other kernel") return undefined;
   if (word.kind === "symbol") return { text: symbolText(word), returns, ...(access && { access }) };
-  if (kinship !== "boot") return undefined;
+  if (match !== "boot") return undefined;
   if (word.kind === "address" || word.kind === "register") return { text: hex0x(word.value), returns };
   return undefined;
 }

@@ -23,7 +23,7 @@ import {
   counted,
   failure,
   filterBox,
-  handOut,
+  copyOrOpen,
   nothingLeft,
   nothingToShow,
   Reading,
@@ -73,7 +73,7 @@ export class GridView implements View {
     if (action === "find") return toSearchBox(this.element);
     const { columns } = this.current;
     const text = tabSeparated(columns, this.shown);
-    handOut(this.ask, action, { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
+    copyOrOpen(this.ask, action, { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
   }
 
   private async load(): Promise<void> {

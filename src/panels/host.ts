@@ -19,7 +19,7 @@ const waiting = new Map<number, Waiting>();
 let last = 0;
 
 /** Returns a function that sends requests to this session, even if another one is active by then. */
-export const askOf =
+export const requester =
   (session: string | undefined): Ask =>
   (request, args) => {
     const id = ++last;
@@ -35,7 +35,7 @@ export function lookAt(session: string | undefined): void {
 }
 
 /** Sends a request to the session whose page is visible, for clicks. */
-export const ask: Ask = (request, args) => askOf(front)(request, args);
+export const ask: Ask = (request, args) => requester(front)(request, args);
 
 /** Starts to receive messages. All but answers go to `listener`. */
 export function listen(listener: (message: Exclude<ToPage, { kind: "answer" | "refusal" }>) => void): void {

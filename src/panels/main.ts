@@ -4,7 +4,7 @@ import type { Panel, PanelSession } from "../protocol/panel.ts";
 import { GridView } from "./grid.ts";
 import type { Ask } from "./ask.ts";
 import { type DumpState, dumpState } from "./dumpState.ts";
-import { ask, askOf, listen, lookAt, recall, remember } from "./host.ts";
+import { ask, requester, listen, lookAt, recall, remember } from "./host.ts";
 import { ellipsis } from "./icons.ts";
 import { watchLinks } from "./links.ts";
 import { LogView } from "./log/log.ts";
@@ -103,7 +103,10 @@ function open(id: string): void {
   if (!pages) views.set(session.id, (pages = new Map<string, View>()));
   let view = pages.get(id);
   if (!view)
-    pages.set(id, (view = makers[panel.page](panel, askOf(session.id), dumpState(session.dump, { recall, remember }))));
+    pages.set(
+      id,
+      (view = makers[panel.page](panel, requester(session.id), dumpState(session.dump, { recall, remember }))),
+    );
   present(view.element);
   view.show();
 }

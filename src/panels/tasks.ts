@@ -14,7 +14,7 @@ import {
   counted,
   failure,
   filterBox,
-  handOut,
+  copyOrOpen,
   nothingLeft,
   nothingToShow,
   Reading,
@@ -79,7 +79,7 @@ export class TasksView implements View {
   act(action: PageAction): void {
     if (action === "find") return toSearchBox(this.element);
     const text = tabSeparated(COLUMNS, this.shown.rows);
-    handOut(this.ask, action, { text, name: "tasks.tsv" });
+    copyOrOpen(this.ask, action, { text, name: "tasks.tsv" });
   }
 
   private async load(): Promise<void> {

@@ -53,7 +53,7 @@ export class Reading {
 }
 
 /** Passes the text of a page to the clipboard, a file or an editor. */
-export function handOut(
+export function copyOrOpen(
   ask: Ask,
   action: Exclude<PageAction, "find">,
   { text, name, language = "plaintext" }: { readonly text: string; readonly name: string; readonly language?: string },

@@ -2,7 +2,7 @@
 import type { TableRows } from "./rows.ts";
 
 /** The visible rows of a long list with rows of equal height. No DOM. */
-export interface Sight {
+export interface VisibleRange {
   /** The first row to draw. `end` is exclusive. */
   readonly first: number;
   readonly end: number;
@@ -11,17 +11,17 @@ export interface Sight {
 /** Rows that are drawn beyond the visible ones, so that a quick scroll shows no gap. */
 const MARGIN = 8;
 
-export function inSight(scrollTop: number, height: number, rowHeight: number, count: number): Sight {
+export function inSight(scrollTop: number, height: number, rowHeight: number, count: number): VisibleRange {
   const first = Math.max(0, Math.floor(scrollTop / rowHeight) - MARGIN);
   const end = Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + MARGIN);
   return { first: Math.min(first, count), end: Math.max(end, 0) };
 }
 
 /** Returns the rows to draw in order: the visible ones, and others that must stay in the document. */
-export function drawnRows({ first, end }: Sight, kept: readonly number[]): number[] {
+export function drawnRows({ first, end }: VisibleRange, kept: readonly number[]): number[] {
   const others = [...new Set(kept)].filter((row) => row < first || row >= end).sort((a, b) => a - b);
-  const inSightRows = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
-  return [...others.filter((row) => row < first), ...inSightRows, ...others.filter((row) => row >= end)];
+  const visibleRows = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+  return [...others.filter((row) => row < first), ...visibleRows, ...others.filter((row) => row >= end)];
 }
 
 /** Returns the scroll position that makes a row completely visible, changing it only if necessary. */

@@ -53,7 +53,7 @@ test("attaching opens memory of the shape of /proc/kcore", async () => {
   await client.close();
 });
 
-test("attaching without /proc/kcore, or without the right to read it, says what to do", async () => {
+test("attaching without /proc/kcore, or without permission to read it, reports the remedy", async () => {
   assert.throws(() => checkLiveKernel(join(folder, "none")), /there is no .*none: this system's kernel has none/);
   if (process.getuid?.() !== 0) {
     const locked = join(folder, "locked");

@@ -22,7 +22,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const reported = (client: DapClient): Promise<DebuginfoFacts> => client.request<DebuginfoFacts>("vmcore/debuginfo", {});
 const ofModule = ({ modules }: DebuginfoFacts) => modules.find(({ name }) => name === "lab_nullderef");
 
-test("a session tells what was tried for its debuginfo, and takes a module's file that the user chooses", async () => {
+test("a session lists the files tried for its debuginfo, and accepts a module's file that the user chooses", async () => {
   const client = await DapClient.launch({ vmcore, search: false }, { traits: { supportsInvalidatedEvent: true } });
   const facts = await reported(client);
   assert.equal(facts.vmlinux, undefined);
@@ -55,7 +55,7 @@ test("a vmlinux is looked for in the editor's open folders", async () => {
   await client.request("disconnect");
 });
 
-test("what is missing is asked for by build ID at the servers that are named, and nowhere else", async (t) => {
+test("missing debuginfo is requested by build ID from the named servers only", async (t) => {
   const asked: string[] = [];
   const url = await loopback(t, (request, response) => {
     asked.push(request.url ?? "");

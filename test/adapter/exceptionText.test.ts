@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exceptionLine } from "../../src/adapter/exceptionText.ts";
 
-test("nothing in a line of the exception passes for a path", () => {
+test("no text of the exception is formatted as a path", () => {
   for (const [line, shown] of [
     ["RIP: 0010:lab_apply+0x2f/0x43 [lab_nullderef]", "RIP: 0010:lab_apply+0x2f [lab_nullderef]"],
     ["kernel BUG at fs/ext4/inode.c:123!", "kernel BUG at inode.c:123!"],

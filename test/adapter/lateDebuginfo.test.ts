@@ -38,7 +38,7 @@ const stack = async (client: DapClient): Promise<DebugProtocol.StackFrame[]> =>
   (await client.request<{ stackFrames: DebugProtocol.StackFrame[] }>("stackTrace", { threadId: 169 })).stackFrames;
 const crashed = async (client: DapClient) => (await stack(client)).find(({ name }) => name.startsWith("lab_poke"));
 
-test("a module's debuginfo and source come from debuginfod after the stop, and the stack improves", async (t) => {
+test("a module's debuginfo and source are downloaded from debuginfod after the stop, and the stack improves", async (t) => {
   let release = (): void => {};
   const asked = new Promise<void>((done) => (release = done));
   const client = await launched(t, (request, response) => {
@@ -65,7 +65,7 @@ test("a module's debuginfo and source come from debuginfod after the stop, and t
   );
 });
 
-test("a late vmlinux is used by the same session: what the user set goes on, old frames name nothing", async (t) => {
+test("a late vmlinux is used by the same session: the user's settings remain, old frame ids are invalid", async (t) => {
   let release = (): void => {};
   const asked = new Promise<void>((done) => (release = done));
   const client = await launched(t, (request, response) => {
@@ -87,7 +87,7 @@ test("a late vmlinux is used by the same session: what the user set goes on, old
   assert.match(await client.command("mine"), /6\.1\.0-56-cloud-amd64/);
 });
 
-test("a fetch is shown, given up when the user says so, and leaves the session as it was", async (t) => {
+test("a download has progress and can be cancelled, which leaves the session unchanged", async (t) => {
   let closed = (): void => {};
   const gone = new Promise<void>((done) => (closed = done));
   const client = await launched(t, (_, response) => {
@@ -102,7 +102,7 @@ test("a fetch is shown, given up when the user says so, and leaves the session a
   assert.match(await client.command("bt"), /lab_/);
 });
 
-test("a server that lies is told of, and nothing of it is used", async (t) => {
+test("a server that sends wrong data is reported, and its data is not used", async (t) => {
   const client = await launched(t, (_, response) => response.end(debuginfoFile({ buildId: "00".repeat(20) })));
   await client.event<{ output: string }>("output", ({ output }) => /sends a file of build ID 0{40}/.test(output));
   assert.equal((await crashed(client))?.line ?? 0, 0);

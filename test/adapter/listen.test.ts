@@ -64,7 +64,7 @@ const framed = async (chunks: Iterable<Buffer>): Promise<string[]> => {
   return out;
 };
 
-test("messages pass whole, however they come", async () => {
+test("messages are delivered complete, in whatever pieces they arrive", async () => {
   const both = Buffer.from(message("initialize") + message("threads", {}, 2));
   assert.deepEqual(await framed([both]), [message("initialize"), message("threads", {}, 2)]);
   assert.deepEqual(await framed([...both].map((byte) => Buffer.of(byte))), [
@@ -73,7 +73,7 @@ test("messages pass whole, however they come", async () => {
   ]);
 });
 
-test("what is no message of the protocol is not passed on", async () => {
+test("input that is not a message of the protocol is not passed on", async () => {
   const json = message("initialize");
   for (const text of [
     `POST / HTTP/1.1\r\nHost: localhost:4711\r\n${json}`,

@@ -44,7 +44,7 @@ async function refusal(args: object): Promise<string> {
   }
 }
 
-test("what cannot be opened is refused with what to do", async () => {
+test("a file that cannot be opened is refused with a remedy", async () => {
   assert.match(await refusal({ vmcore: join(folder, "nowhere") }), /nowhere.*no such dump/i);
   const text = join(folder, "text");
   writeFileSync(text, "not a dump\n".repeat(1000));
@@ -54,7 +54,7 @@ test("what cannot be opened is refused with what to do", async () => {
   assert.match(await refusal({ vmcore: folder }), /directory/i);
 });
 
-test("a dump that was cut off opens with what it holds", async () => {
+test("a truncated dump opens with the data that it contains", async () => {
   const cut = join(folder, "cut");
   copyFileSync("sample/vmcore", cut);
   truncateSync(cut, 14_000_000);
@@ -87,7 +87,7 @@ test("of a dump that was cut off one sentence is made a toast: its size, and the
   assert.match(facts.find(({ name }) => name === "Tasks")?.value ?? "", /^<.*>$/);
 });
 
-test("the name of a file beside a dump makes no link of a notification that runs a command", async () => {
+test("the name of a file next to a dump creates no link to a command in a notification", async () => {
   const beside = join(folder, "beside");
   mkdirSync(beside);
   copyFileSync("sample/vmcore", join(beside, "vmcore"));
@@ -105,7 +105,7 @@ test("the name of a file beside a dump makes no link of a notification that runs
   await client.close();
 });
 
-test("what was erased from a dump is said when it opens, by sys and by the dump editor", async () => {
+test("erased data is reported when the dump opens, by sys and by the dump page", async () => {
   const scrubbed = join(folder, "scrubbed");
   const whole = readFileSync("sample/vmcore");
   const account = "erase init_uts_ns.name.nodename size 65\n";
@@ -129,7 +129,7 @@ function factsOf(path: string): Extract<DumpFacts, { ok: true }> {
   return told;
 }
 
-test("a file that is no dump is known for text, or not", () => {
+test("a file that is not a dump is reported as text or as binary", () => {
   const [text, data] = [join(folder, "a.txt"), join(folder, "a.bin")];
   writeFileSync(text, "-- SQL\n");
   writeFileSync(data, Buffer.alloc(5000, 1));
@@ -151,7 +151,7 @@ function damaged(name: string, from: number, to: number): string {
   return path;
 }
 
-test("a damaged dump stops all the same, says that it is damaged and what to do, and claims nothing", async () => {
+test("the session of a damaged dump stops, reports the damage and the remedy, and claims no cause", async () => {
   const client = await DapClient.launch({ vmcore: damaged("damaged", 0.3, 0.7), search: false });
   const stop = await client.event<{ reason: string; description: string }>("stopped");
   assert.equal(stop.reason, "pause");
@@ -186,7 +186,7 @@ test("a damaged header is refused", async () => {
   assert.match(await refusal({ vmcore: damaged("header", 0, 0.001) }), /not a dump/);
 });
 
-test("a preferred vmlinux or System.map of another kernel is passed over, and its try is told", async () => {
+test("a preferred vmlinux or System.map of another kernel is skipped, and the try is reported", async () => {
   const [vmlinux, systemMap] = [join(folder, "preferred"), join(folder, "System.map")];
   writeFileSync(vmlinux, debuginfoFile({ buildId: "00".repeat(20) }));
   writeFileSync(systemMap, "ffffffff81000000 T _stext\nffffffff81000010 D init_uts_ns\n");
@@ -209,7 +209,7 @@ test("a preferred vmlinux or System.map of another kernel is passed over, and it
   await client.close();
 });
 
-test("a vmlinux of another build is refused with what to do, and used when the user insists", async () => {
+test("a vmlinux of another build is refused with a remedy, and used if the user forces it", async () => {
   const vmlinux = join(folder, "vmlinux");
   writeFileSync(vmlinux, debuginfoFile({ buildId: "00".repeat(20) }));
   const message = await refusal({ vmcore: "sample/vmcore", vmlinux });
@@ -223,7 +223,7 @@ test("a vmlinux of another build is refused with what to do, and used when the u
   await client.close();
 });
 
-test("a source that is not on this machine opens as a page that says how to get it", async () => {
+test("a missing source opens as a page with the remedy", async () => {
   const modules = join(folder, "modules");
   mkdirSync(modules);
   copyFileSync("sample/lab_nullderef.ko", join(modules, "lab_nullderef.ko"));
@@ -245,7 +245,7 @@ test("a source that is not on this machine opens as a page that says how to get 
   await client.close();
 });
 
-test("a dump deleted while it is open stays readable, and opening it again says that it is gone", async () => {
+test("a dump deleted while it is open stays readable; opening it again reports the missing file", async () => {
   const copy = join(folder, "copy");
   copyFileSync("sample/vmcore", copy);
   const client = await DapClient.launch({ vmcore: copy });
@@ -262,7 +262,7 @@ test("a request before a dump is open is refused", async () => {
   await client.close();
 });
 
-test("initCommands run after the stop and say what they say in the console", async () => {
+test("initCommands run after the stop, and their output appears in the console", async () => {
   const client = await DapClient.launch({ vmcore: "sample/vmcore", initCommands: ["eval 1 + 1", "nosuch"] });
   await client.event<{ output: string }>("output", ({ output }) => /decimal: 2/.test(output));
   await client.event<{ output: string }>("output", ({ output }) => /command not found: nosuch/.test(output));
@@ -312,7 +312,7 @@ test("--listen serves a session a connection, on the loopback interface", async 
   }
 });
 
-test("debuginfo that lies beside the dump is found by itself", async () => {
+test("debuginfo next to the dump is found automatically", async () => {
   const client = await DapClient.launch({ vmcore: "sample/vmcore" });
   const { stackFrames } = await client.request<{
     stackFrames: { name: string; line: number; source?: { path?: string } }[];
@@ -323,7 +323,7 @@ test("debuginfo that lies beside the dump is found by itself", async () => {
   await client.close();
 });
 
-test("a dump whose kernel has to be searched for can be given up", async () => {
+test("opening can be cancelled while it searches for the kernel", async () => {
   const path = join(folder, "large");
   const core = elfCore({ segments: [{ physical: 0, bytes: new Uint8Array(4096) }] });
   const header = new DataView(core.buffer, core.byteOffset);

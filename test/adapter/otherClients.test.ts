@@ -78,7 +78,7 @@ test("a pause is answered by a stopped event; a task that did not crash is no ex
   );
 });
 
-test("VS Code, which goes on showing a thread after a refusal, is not made to read all stacks anew", async () => {
+test("VS Code, which keeps a thread selected after a refusal, does not request all stacks again", async () => {
   const client = await DapClient.launch(SAMPLE, { traits: { clientID: "vscode" } });
   await assert.rejects(client.request("next", { threadId: INSMOD }), Refused);
   await client.request("evaluate", { expression: "1 + 1" });
@@ -86,7 +86,7 @@ test("VS Code, which goes on showing a thread after a refusal, is not made to re
   await client.close();
 });
 
-test("a client that is done with its configuration before launch is answered gets its one stopped event", async () => {
+test("a client that sends configurationDone before launch is answered receives one stopped event", async () => {
   const client = new DapClient();
   const answers = [
     client.send("initialize", { adapterID: "vmcore" }),
@@ -169,7 +169,7 @@ test("lines that the console links to are numbered as the client numbers them", 
   );
 });
 
-test("types and places in memory are told to clients that know them, and to no other", async () => {
+test("types and memory references are sent only to clients that support them", async () => {
   const evaluated = async (client: DapClient): Promise<DebugProtocol.EvaluateResponse["body"]> =>
     client.request("evaluate", { expression: "&init_task", context: "watch", frameId: (await poke(client)).id });
   const known = await evaluated(from1);

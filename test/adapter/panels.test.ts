@@ -48,12 +48,12 @@ const records = ({ tables }: Grid): Record<string, GridCell>[] =>
   );
 
 for (const line of ["ps", "mount", "ipcs"]) {
-  test(`a panel's rows of ${line} are what --json says`, async () => {
+  test(`a panel shows the same rows of ${line} as --json`, async () => {
     assert.deepEqual(records(await run(line)), json(line));
   });
 }
 
-test("rows of slab objects come with what they leave out, and the command that has it all", async () => {
+test("rows of slab objects come with a note about omitted ones and the command that lists all", async () => {
   const { omissions } = await run("kmem -S dentry");
   assert.match(omissions[0]?.said ?? "", /^\d+ of 11004 objects: \d+ slabs are on none of the lists/);
   const line = omissions[0]?.all.line ?? "";
@@ -63,7 +63,7 @@ test("rows of slab objects come with what they leave out, and the command that h
   assert.equal(records(all).filter(({ free }) => free === false).length, 10966);
 });
 
-test("stretches of the log, the newest first, are together what log --json says", async () => {
+test("parts of the log, newest first, together equal log --json", async () => {
   const messages: LogMessage[] = [];
   for (let before: number | undefined; before !== 0;) {
     const stretch: LogStretch = await client.request("vmcore/kernelLog", { count: 100, before });
@@ -88,7 +88,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 for (const { id, line } of panels.filter(({ page }) => page !== "verdict")) {
-  test(`every value of ${line} --json is in the table of ${id}, and none besides`, async () => {
+  test(`the table of ${id} contains every value of ${line} --json and no other`, async () => {
     const shown = new Set<string>();
     for (const record of records(await run(line))) {
       for (const [name, value] of Object.entries(record)) leaves(value, name.split(".").at(-1) ?? "", shown);
@@ -166,14 +166,14 @@ test("the source lines of the crash, and a section as Markdown", async () => {
   assert.match(text, /^## Where\n[^]*> 27 {2}\t\*p = value;/);
 });
 
-test("tasks and addresses lead somewhere", async () => {
+test("tasks and addresses have links", async () => {
   const kinds = (await run("ps")).tables[0]?.columns.map(({ name, kind }) => `${name}:${kind}`);
   assert.ok(kinds?.includes("task:task"), kinds?.join(" "));
   const mounts = (await run("mount")).tables[0]?.columns.map(({ kind }) => kind);
   assert.deepEqual(mounts, ["address", "address", "text", "text", "text"]);
 });
 
-test("a command that does not exist says so in place of rows", async () => {
+test("an unknown command gives an error instead of rows", async () => {
   const { tables, remarks } = await run("nonsense");
   assert.deepEqual(tables, []);
   assert.match(remarks.join(), /command not found: nonsense/);
@@ -184,7 +184,7 @@ test("a panel starts no shell and writes no file", async () => {
   await assert.rejects(run("!ls"), Refused);
 });
 
-test("what a panel's command sets is not set for the console", async () => {
+test("settings changed by a panel's command do not affect the console", async () => {
   await run("set 1");
   assert.match(await client.command("set"), /COMMAND: "insmod"/);
 });
@@ -198,7 +198,7 @@ test("a task is selected by its address", async () => {
   await assert.rejects(client.request("vmcore/select", { task: "0x1" }), Refused);
 });
 
-test("an address is known by everything that holds it", async () => {
+test("an address is identified by every object that contains it", async () => {
   const { address, containers } = await identify(TASK);
   assert.equal(address, TASK);
   const facts = (kind: string) =>
@@ -209,7 +209,7 @@ test("an address is known by everything that holds it", async () => {
   assert.match(facts("page")["Physical"] ?? "", /^0x[0-9a-f]+180$/);
 });
 
-test("what is a struct can be opened as one, and a page says whose it is", async () => {
+test("a struct can be opened as an object, and a page names its owner", async () => {
   const { containers } = await identify(TASK);
   const facts = containers.flatMap(({ kind, facts: all }) => all.map((one) => ({ kind, ...one })));
   const of = (kind: string, name: string) => facts.find((one) => one.kind === kind && one.name === name);
@@ -218,7 +218,7 @@ test("what is a struct can be opened as one, and a page says whose it is", async
   assert.equal(of("physical address space", "Resource")?.text, "System RAM");
 });
 
-test("what is no address of the kernel or the task is a physical one", async () => {
+test("an address of neither the kernel nor the task is treated as physical", async () => {
   const facts = async (text: string): Promise<string[]> =>
     (await identify(text)).containers.flatMap(({ kind, facts: all }) =>
       all.map((one) => `${kind} ${one.name} ${one.text}`),
@@ -234,7 +234,7 @@ test("what is no address of the kernel or the task is a physical one", async () 
   assert.deepEqual(await facts("0xdead000000000122"), []);
 });
 
-test("a page of a file is known by the file's path", async () => {
+test("a page of a file is identified by the file's path", async () => {
   const cached = records(await run("files -p 0xffff8ef683dcfac0"));
   const page = cached.map((one) => one["page"]).find((one) => typeof one === "string");
   const { containers } = await identify(page as string);
@@ -262,7 +262,7 @@ const CODE =
 const opcodes = async (text: string, at: string | undefined): Promise<readonly Opcode[]> =>
   (await client.request<{ instructions: readonly Opcode[] }>("vmcore/opcodes", { text, at })).instructions;
 
-test("the code of an oops comes as instructions, the one that faulted marked", async () => {
+test("the code of an oops is shown as instructions, with the faulting one marked", async () => {
   const instructions = await opcodes(CODE, "lab_apply+0x2f/0x43 [lab_nullderef]");
   assert.equal(instructions[0]?.symbol, "lab_apply+0x5");
   const faulting = instructions.filter((one) => one.faulting);
@@ -277,7 +277,7 @@ test("the code of an oops comes as instructions, the one that faulted marked", a
   ]);
 });
 
-test("code of user space is decoded so that it comes out at the mark", async () => {
+test("code of user space is decoded so that an instruction begins at the mark", async () => {
   // The first two bytes are the end of an instruction.
   const instructions = await opcodes("24 08 0f 05 <48> 3d 01 f0 ff ff 73 01 c3", "0x47fbe9");
   const at = instructions.findIndex(({ faulting }) => faulting);
@@ -289,7 +289,7 @@ test("code without a mark is refused", async () => {
   await assert.rejects(opcodes("41 54 45", undefined), Refused);
 });
 
-test("a pointer to an object says which cache it is of", async () => {
+test("a pointer to an object shows the cache of the object", async () => {
   const places = [{ text: "ffff8ef6849a9800", returns: false }];
   const { described } = await client.request<{ described: (Described | null)[] }>("vmcore/describe", { places });
   assert.equal(described[0]?.what, "kmalloc-64 object");
@@ -306,13 +306,13 @@ test("every view has the words of one identification: per-CPU variables, tasks, 
   );
 });
 
-test("a source file is found where the session found its sources", async () => {
+test("a source file is found in the same places as the session's sources", async () => {
   const find = async (file: string) => (await client.request<{ path?: string }>("vmcore/sourceFile", { file })).path;
   assert.match((await find("/usr/src/crash-lab-6.1/modules/lab_nullderef.c")) ?? "", /sample.lab_nullderef\.c$/);
   assert.equal(await find("/etc/passwd"), undefined);
 });
 
-test("stacks come for the tasks asked for, each with the function that tells what its task is about", async () => {
+test("stacks are returned for the requested tasks, each with the function that characterizes it", async () => {
   const init = records(await run("ps")).find(({ pid }) => pid === 1)?.["task"];
   const tasks = [TASK, init as string, "0x1"];
   const { stacks } = await client.request<{ stacks: TaskStack[] }>("vmcore/stacks", { tasks });

@@ -39,7 +39,7 @@ test("a long command reports its progress after half a second, and is cancelled 
   await client.event<Report>("progressEnd", ({ progressId }) => progressId === report.progressId);
 });
 
-test("a short command reports none", async () => {
+test("a short command reports no progress", async () => {
   const before = client.events.length;
   await client.command("eval 6 * 7");
   assert.deepEqual(

@@ -19,13 +19,13 @@ const rows: readonly [string, Partial<MachineHints>, string][] = [
 ];
 
 for (const [by, hints, name] of rows) {
-  test(`${name} is known by ${by}`, () => {
+  test(`${name} is recognized by ${by}`, () => {
     const arch = architectureOf({ ...silent, ...hints });
     assert.equal(arch instanceof Fault ? arch.message : arch.name, name);
   });
 }
 
-test("a machine we do not know is refused by its name", () => {
+test("an unsupported machine is refused by its name", () => {
   for (const [hints, said] of [
     [{ elfMachine: 3 }, /ELF machine 3/],
     [{ machine: "mips" }, /mips/],

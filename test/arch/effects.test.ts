@@ -26,7 +26,7 @@ const load = (base: string, displacement: bigint, size: number, signed = false):
   signed,
 });
 
-test("a load of x86 tells its place and the register it goes to", async () => {
+test("a load of x86 is decoded to its operand and its register", async () => {
   const [one] = await x86("48 8b 43 20");
   assert.deepEqual(one?.writes.get("rax"), load("rbx", 0x20n, 8));
   assert.deepEqual(one?.access, {
@@ -44,14 +44,14 @@ test("a store of x86 writes memory and no register", async () => {
   assert.equal(one?.writes.size, 0);
 });
 
-test("what is written in 8 bits is not followed, what is written in 32 is extended", async () => {
+test("an 8-bit write gives an unknown value, a 32-bit write zero-extends", async () => {
   const [low, wide] = await x86("b0 01 89 c3");
   assert.equal(low?.writes.has("rax"), true);
   assert.equal(low?.writes.get("rax"), undefined);
   assert.deepEqual(wide?.writes.get("rbx"), { kind: "register", name: "rax", bits: 32, signed: false });
 });
 
-test("an operand beside the instruction pointer is an address", async () => {
+test("an operand relative to the instruction pointer is an address", async () => {
   const [one] = await x86("48 8b 05 10 00 00 00");
   assert.deepEqual(one?.access?.place.displacement, 0x1017n);
   assert.equal(one?.access?.place.base, undefined);
@@ -63,7 +63,7 @@ test("a per-CPU operand has its segment", async () => {
   assert.equal(one?.access?.place.displacement, 0x1000n);
 });
 
-test("calls, jumps and branches tell where they go", async () => {
+test("calls, jumps and branches are decoded to their targets", async () => {
   const all = await x86("e8 00 01 00 00 eb 02 74 f7 ff d0 c3");
   assert.deepEqual(
     all.map(({ flow, target, through }) => [flow, target, through]),
@@ -77,7 +77,7 @@ test("calls, jumps and branches tell where they go", async () => {
   );
 });
 
-test("loads and stores of arm64 tell their places", () => {
+test("loads and stores of arm64 are decoded to their operands", () => {
   const [ldr, str, indexed, wide, byte] = words(0xf9401c60, 0xb900001f, 0xf8626860, 0xb9400c01, 0x39400000);
   assert.deepEqual(ldr?.access?.place.base, "x3");
   assert.deepEqual(ldr?.access?.place.displacement, 0x38n);
@@ -106,7 +106,7 @@ test("moves, sums, calls and branches of arm64 are followed", () => {
 const reg = (name: string, bits = 64, signed = false): Value => ({ kind: "register", name, bits, signed });
 const number = (value: bigint): Value => ({ kind: "constant", value });
 
-test("comparisons of arm64 and their branches tell what decides", () => {
+test("comparisons of arm64 and their branches are decoded", () => {
   // cmp x0, #0x4b0; b.gt; cmp w1, w2; b.hi; tst x3, #0xff00ff00ff00ff00; b.ne
   const all = words(0xf112c01f, 0x5400004c, 0x6b02003f, 0x54000048, 0xf2089c7f, 0x54000041);
   assert.deepEqual(all[0]?.compares, { left: reg("x0"), right: number(0x4b0n), by: "difference" });
@@ -169,7 +169,7 @@ test("immediates, shifts and extensions of arm64 are followed", () => {
   );
 });
 
-test("an atomic compare-and-swap of arm64 reads memory into what was expected", () => {
+test("an atomic compare-and-swap of arm64 loads memory into the register with the expected value", () => {
   const [casa, ccmp, brk] = words(0x88e17c02, 0xfa410000, 0xd4210000);
   assert.deepEqual([...(casa?.writes.keys() ?? [])], ["x1"]);
   assert.equal(casa?.access?.reads && casa.access.writes, true);

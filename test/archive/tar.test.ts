@@ -20,13 +20,13 @@ async function read(archive: Uint8Array): Promise<Record<string, string>> {
   return found;
 }
 
-test("the files of an archive come with their names and bytes, long names too", async () => {
+test("the files of an archive are returned with their names and bytes, including long names", async () => {
   const long = `linux/${"deep/".repeat(40)}panic.c`;
   const contents = { "linux/Makefile": "VERSION = 6\n", [long]: "x".repeat(1000), "linux/empty.c": "" };
   assert.deepEqual(await read(tar(contents)), contents);
 });
 
-test("a pax header gives the next file its name and its size", async () => {
+test("a pax header sets the name and the size of the next file", async () => {
   const records = Buffer.concat([paxRecord("mtime", "1.5"), paxRecord("path", "linux/ä.c")]);
   const archive = Buffer.concat([
     member("pax", "x", records),
@@ -45,7 +45,7 @@ test("links and directories are no files", async () => {
   assert.deepEqual(await read(archive), { "a.c": "a" });
 });
 
-test("members that are passed over cost nothing", async () => {
+test("skipped members are not read into memory", async () => {
   const names: string[] = [];
   for await (const { name } of tarMembers(new ByteReader(pieces(tar({ "a.c": "a".repeat(5000), "b.c": "b" }))))) {
     names.push(name);
@@ -53,14 +53,14 @@ test("members that are passed over cost nothing", async () => {
   assert.deepEqual(names, ["a.c", "b.c"]);
 });
 
-test("what is no archive, or a damaged one, is a fault", async () => {
+test("a file that is not an archive, or a damaged archive, is a fault", async () => {
   const damaged = tar({ "a.c": "a" });
   damaged.write("9", 10);
   await assert.rejects(read(damaged), Fault);
   await assert.rejects(read(Buffer.from("no archive at all".repeat(100))), Fault);
 });
 
-test("a size that lies ends with the archive and takes no memory", async () => {
+test("a file with an impossible size ends with the archive, without allocation", async () => {
   const lying = member("a.c", "0", Buffer.from("abc"));
   // GNU's binary form: 2^50 bytes.
   lying.set([0x80, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0], 124);

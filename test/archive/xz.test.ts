@@ -11,7 +11,7 @@ const most = 1 << 20;
 const unpack = (bytes: Uint8Array): Buffer => Buffer.from(toEnd(unxz(bytes, most)));
 
 for (const [options, file] of Object.entries(PACKED))
-  test(`what xz ${options} packs is unpacked`, () => assert.deepEqual(unpack(file), TEXT));
+  test(`the output of xz ${options} is unpacked`, () => assert.deepEqual(unpack(file), TEXT));
 
 test("chunks that are not packed, several of them, are unpacked", () => {
   const contents = Buffer.alloc(200_000, TEXT);
@@ -50,7 +50,7 @@ test("another filter, data without a dictionary or properties and a wrong checks
   );
 });
 
-test("streams one behind the other, with padding between and after them, are one file", async () => {
+test("consecutive streams with padding are one file", async () => {
   const parts = [...Object.values(PACKED), xz(Buffer.from("x"))];
   const file = Buffer.concat(parts.flatMap((part) => [part, Buffer.alloc(8)]));
   const whole = Buffer.concat([TEXT, TEXT, Buffer.from("x")]);
@@ -59,7 +59,7 @@ test("streams one behind the other, with padding between and after them, are one
   assert.equal(reason(Buffer.concat([xz(TEXT), xz(Buffer.alloc(most))])), `would unpack to ${most + TEXT.length} bytes, more than the limit of ${most}`); // prettier-ignore
 });
 
-test("what follows a stream and is neither padding nor a stream is a fault", async () => {
+test("bytes after a stream that are neither padding nor a stream are a fault", async () => {
   const file = xz(Buffer.from("x"));
   for (const rest of [
     Buffer.alloc(3),
@@ -88,7 +88,7 @@ test("the checksum that a stream names is compared: CRC32, CRC64, SHA-256", asyn
   }
 });
 
-test("a stream takes no more memory than its dictionary, however long it is", async () => {
+test("a stream needs only the memory of its dictionary, whatever its length", async () => {
   const contents = Buffer.alloc(96 << 20);
   const file = xz(contents);
   const before = process.memoryUsage().arrayBuffers;
@@ -135,13 +135,13 @@ async function streamed(bytes: Uint8Array): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-test("a stream is unpacked as it comes, whatever its checksum, and beyond what is kept of it", async () => {
+test("a stream is unpacked piece by piece, with any checksum and beyond the size of its buffer", async () => {
   for (const file of Object.values(PACKED)) assert.deepEqual(await streamed(file), TEXT);
   const contents = Buffer.alloc(9 << 20, TEXT);
   assert.ok((await streamed(xz(contents))).equals(contents));
 });
 
-test("a damaged stream ends in a fault, and a wrong checksum is told", async () => {
+test("a damaged stream and a wrong checksum are faults", async () => {
   const whole = xz(TEXT);
   for (let length = 0; length < whole.length - 60; length += 97) await assert.rejects(streamed(whole.subarray(0, length)), Fault); // prettier-ignore
   const damaged = Buffer.from(whole);

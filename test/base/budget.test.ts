@@ -5,7 +5,7 @@ import { Fault } from "../../src/base/fault.ts";
 
 const GIB = 2 ** 30;
 
-test("more than 2 GiB are kept only when the user agrees, who is asked once", async () => {
+test("more than 2 GiB are kept only after the user agreed, and the question is sent once", async () => {
   await assert.rejects(new Budget({ remedy: "so and so" }).keep(2 * GIB + 1, "a.deb"), (error: unknown) => {
     assert.ok(error instanceof Fault);
     assert.equal(error.message, "a.deb unpacks to more than 2 GiB: so and so");
@@ -24,7 +24,7 @@ test("more than 2 GiB are kept only when the user agrees, who is asked once", as
   }
 });
 
-test("what passes by, files and time are bounded as well, for the session as a whole", () => {
+test("unpacked bytes, files and time are limited too, for the whole session", () => {
   const budget = new Budget({ kept: GIB });
   budget.pass(31 * GIB, 0, "a");
   assert.throws(() => budget.pass(2 * GIB, 0, "b"), /b unpacks to more than 32 GiB in all/);
@@ -35,7 +35,7 @@ test("what passes by, files and time are bounded as well, for the session as a w
   }, /a\.tar has more than 300000 files/);
 });
 
-test("memory that is given back may be held again, and is given back once", () => {
+test("released memory can be reserved again, and is released only once", () => {
   const budget = new Budget();
   const { room } = budget;
   const giveBack = budget.hold(1000);

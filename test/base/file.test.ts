@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { bytesFile, fileHead, fileStream, openFile, sliceFile, wholeFile } from "../../src/base/file.ts";
 
-test("a file is read at any offset, and shorter only where it ends", () => {
+test("a file can be read at any offset; a read is shorter only at its end", () => {
   const whole = readFileSync("package.json");
   const file = openFile("package.json");
   assert.equal(file.size, whole.length);
@@ -25,13 +25,13 @@ test("a file is read at any offset, and shorter only where it ends", () => {
   file.close();
 });
 
-test("what does not tell its size is measured by reading", { skip: !existsSync("/proc/version") }, () => {
+test("a file without a size is measured by reading", { skip: !existsSync("/proc/version") }, () => {
   const file = openFile("/proc/version");
   assert.equal(file.size, readFileSync("/proc/version").length);
   file.close();
 });
 
-test("the head of a file is what there is of it, and the whole one no larger than is said", () => {
+test("the head of a short file is the whole file, and a whole file is limited to its stated size", () => {
   const whole = readFileSync("package.json");
   assert.deepEqual(fileHead("package.json", 10), whole.subarray(0, 10));
   assert.deepEqual(wholeFile("package.json", whole.length), whole);
@@ -40,7 +40,7 @@ test("the head of a file is what there is of it, and the whole one no larger tha
   if (existsSync("/dev/zero")) assert.throws(() => wholeFile("/dev/zero", 10), { code: "EINVAL" });
 });
 
-test("folders and pipes are refused at once", () => {
+test("folders and pipes are refused without reading", () => {
   assert.throws(() => openFile("src"), { code: "EISDIR" });
   const folder = mkdtempSync(join(tmpdir(), "pipe-"));
   try {
@@ -53,14 +53,14 @@ test("folders and pipes are refused at once", () => {
   }
 });
 
-test("bytes read are the caller's own", () => {
+test("the bytes of a read belong to the caller", () => {
   const bytes = Buffer.from("abc");
   const file = bytesFile("buffer", bytes);
   file.read(0, 3).fill(0);
   assert.equal(bytes.toString(), "abc");
 });
 
-test("a window of a file ends where either ends", () => {
+test("a window of a file ends at its own end or at that of the file", () => {
   const window = sliceFile(bytesFile("bytes", new Uint8Array([0, 1, 2, 3, 4, 5])), 4, 100);
   assert.deepEqual(
     [window.size, [...window.read(1, 5)], [...window.read(2, 1)], [...window.read(-1, 3)]],

@@ -4,7 +4,7 @@ import { parsedJson } from "../../src/session/fetch/packages.ts";
 import { unlessRefused } from "../../src/base/refused.ts";
 import { regularExpression } from "../../src/base/regularExpression.ts";
 
-test("a text that is no JSON is undefined, and a bug that makes it none is told", () => {
+test("invalid JSON gives undefined, and another error is thrown", () => {
   assert.deepEqual(parsedJson('{"a":1}'), { a: 1 });
   assert.equal(parsedJson('{"a":'), undefined);
   const bug = { toString: (): string => assert.fail("ours") } as unknown as string;

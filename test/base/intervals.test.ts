@@ -18,7 +18,7 @@ test("disjoint intervals come out sorted", () => {
   ]);
 });
 
-test("a later interval covers an earlier one, whose ends stay", () => {
+test("a later interval covers an earlier one, the ends of which remain", () => {
   assert.deepEqual(runs([0, 30], [10, 20]), [
     [0, 10, 0],
     [10, 20, 1],
@@ -26,7 +26,7 @@ test("a later interval covers an earlier one, whose ends stay", () => {
   ]);
 });
 
-test("an earlier interval shows where a later one ends", () => {
+test("an earlier interval is visible after the end of a later one", () => {
   assert.deepEqual(runs([10, 20], [0, 15], [5, 5]), [
     [0, 15, 1],
     [15, 20, 0],

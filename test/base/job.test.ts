@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Cancelled, drive } from "../../src/base/job.ts";
 import { stopwatch } from "../builders/stopwatch.ts";
 
-test("a job's result is what it returns, and every step is seen", async () => {
+test("a job's result is its return value, and every step is reported", async () => {
   const steps: unknown[] = [];
   function* job() {
     yield 1;
@@ -48,7 +48,7 @@ test("two jobs interleave: the short one does not wait for the long one", async 
   assert.deepEqual(order, ["short", "long"]);
 });
 
-test("a step that holds the event loop is told of", async () => {
+test("a step that blocks the event loop is reported", async () => {
   const slow: number[] = [];
   function* job() {
     const end = performance.now() + 220;
@@ -59,7 +59,7 @@ test("a step that holds the event loop is told of", async () => {
   assert.equal(slow.length, 1);
 });
 
-test("a job that waits for something goes on when that is there, and holds up no cancel before", async () => {
+test("a job that waits continues when the promise resolves, and can be cancelled before", async () => {
   let isThere = false;
   function* waiting() {
     yield { until: new Promise<void>((done) => setTimeout(() => done(void (isThere = true)), 20)) };

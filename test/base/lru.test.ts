@@ -12,7 +12,7 @@ test("a cache keeps as many entries as its capacity, the last ones set", () => {
   assert.equal(lru.get(99), "value 99");
 });
 
-test("what is asked for again and again stays", () => {
+test("entries that are used repeatedly stay in the cache", () => {
   const lru = new Lru<number, string>(8);
   lru.set(1000, "asked for");
   for (let key = 0; key < 100; key++) {
@@ -29,7 +29,7 @@ test("setting a key again replaces its value", () => {
   assert.equal(lru.get(1), "new");
 });
 
-test("the smallest cache still holds the last entry", () => {
+test("the smallest cache keeps the last entry", () => {
   const lru = new Lru<number, string>(1);
   lru.set(1, "a");
   lru.set(2, "b");

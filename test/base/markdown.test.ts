@@ -13,13 +13,13 @@ test("a name with back-quotes stays within its code span", () => {
   assert.equal(markdownCode("a\nb"), "`a^Jb`");
 });
 
-test("a bar behind a back-slash ends no cell, in whatever way back-slashes are counted", () => {
+test("an escaped bar does not end a cell, for any number of back-slashes", () => {
   const shown = markdownCode("a\\|[x](https://evil.example/)", true);
   assert.match(shown, /^a\\\\\\\|\\\[x/);
   assert.equal(shown.replace(/\\(.)/g, "$1"), "a\\|[x](https://evil.example/)");
 });
 
-test("a text makes no link, image, HTML or math, whatever it says", () => {
+test("a text creates no link, image, HTML or math in Markdown", () => {
   const shown = markdownText(`${EVIL}<b>$x$ me@evil.example www.evil.example`);
   assert.ok(!/(?<!\\)[[\]()<>`!$:@.]/.test(shown), shown);
   assert.equal(shown.replace(/\\(.)/g, "$1"), `${EVIL}<b>$x$ me@evil.example www.evil.example`);
@@ -35,7 +35,7 @@ test("the address of a file with parentheses stays within its link", () => {
   assert.equal(fileUri("scheme://x/(a) b"), "scheme://x/%28a%29%20b");
 });
 
-test("escapes, C1 controls and what turns or hides text are shown, tabs stay", () => {
+test("escapes, C1 controls and invisible or direction-changing characters are made visible; tabs stay", () => {
   assert.equal(
     printable("a\u001b[2Jb\u009b2J\u202ec\u200d\u2028\ufeff\td\n"),
     "a^[[2Jb\\x9b2J\\u202ec\\u200d\\u2028\\ufeff\td^J",
@@ -43,7 +43,7 @@ test("escapes, C1 controls and what turns or hides text are shown, tabs stay", (
   assert.equal(printable("naïve 日本"), "naïve 日本");
 });
 
-test("JSON has none of them, and means the same", () => {
+test("JSON has them escaped, with the same meaning", () => {
   const value = { comm: "x\u001b\u009b2J\u202e\u2066y\u2028", name: "日本" };
   const json = printableJson(JSON.stringify(value));
   assert.match(json, /^[\x20-\x7e日本]+$/);

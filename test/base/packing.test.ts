@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { packingOf, UNPACK_TOOLS } from "../../src/base/packing.ts";
 
-test("a file's packing is told by its first bytes", () => {
+test("a file's packing is recognized by its first bytes", () => {
   assert.equal(packingOf(gzipSync("text")), "gzip");
   assert.equal(packingOf(zstdCompressSync("text")), "zstd");
   assert.equal(packingOf(Buffer.from("fd377a585a000004", "hex")), "xz");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { itemAtOrBelow, lastAtOrBelow, partitionPoint } from "../../src/base/search.ts";
 import { random } from "../builders/image.ts";
 
-test("partitionPoint finds the first index that a predicate does not hold for", () => {
+test("partitionPoint finds the first index for which a predicate is false", () => {
   for (let count = 0; count < 20; count++)
     for (let first = 0; first <= count; first++)
       assert.equal(
@@ -12,7 +12,7 @@ test("partitionPoint finds the first index that a predicate does not hold for", 
       );
 });
 
-test("partitionPoint begins where it is told, beyond 32 bits too, and asks a logarithm of questions", () => {
+test("partitionPoint begins at the given index, also beyond 32 bits, with a logarithmic number of calls", () => {
   const sought = 2 ** 52 + 12_345;
   let asked = 0;
   const isBefore = (i: number): boolean => {
@@ -23,7 +23,7 @@ test("partitionPoint begins where it is told, beyond 32 bits too, and asks a log
   assert.ok(asked <= 53, `${asked} questions`);
 });
 
-test("lastAtOrBelow gives the last of equal keys, and -1 before the first", () => {
+test("lastAtOrBelow returns the last of equal keys, and -1 before the first", () => {
   const keys = Float64Array.of(10, 20, 20, 30);
   assert.deepEqual(
     [9, 10, 19, 20, 99].map((key) => lastAtOrBelow(keys, key)),

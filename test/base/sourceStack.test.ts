@@ -51,7 +51,7 @@ test("without a map the stack stays as it is", (t) => {
   assert.match(stack, /at stackOf \(.*cli\.js:\d+:\d+\)/);
 });
 
-test("a map that is damaged hides no error, nor does what is no error", (t) => {
+test("a damaged source map does not hide an error, and values that are not errors are printed", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "stack-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "cli.js.map"), '{"version":3,"mappings":"!!"');

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { wholeFile } from "../../src/base/file.ts";
 import { attemptSystem } from "../../src/base/systemError.ts";
 
-test("what the system refuses is undefined: a file that is not there, a directory, a path with a NUL", () => {
+test("an error of the system gives undefined: a missing file, a directory, a path with a NUL", () => {
   assert.equal(
     attemptSystem(() => wholeFile("/nowhere/at/all", 10)),
     undefined,
@@ -20,7 +20,7 @@ test("what the system refuses is undefined: a file that is not there, a director
   );
 });
 
-test("an error of our own or of a library's is thrown on", () => {
+test("errors of the program or of a library are thrown on", () => {
   const none = undefined as unknown as { readonly length: number };
   assert.throws(() => attemptSystem(() => none.length), TypeError);
   assert.throws(() => attemptSystem(() => inflateSync(Buffer.from("none"))), { code: "Z_DATA_ERROR" });

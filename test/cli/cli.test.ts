@@ -36,17 +36,17 @@ function cli(argv: readonly string[], input = ""): { status: number | null; out:
   return { status, out: stdout, err: stderr };
 }
 
-test("commands come from -c, in order, and their answers are plain text", () => {
+test("commands of -c run in order, and their output is plain text", () => {
   assert.deepEqual(cli([dump, "-c", "p 1 + 1", "--command", "p 3"]), { status: 0, out: "$1 = 2\n$2 = 3\n", err: "" });
 });
 
-test("commands come from files and from standard input, until one says exit", () => {
+test("commands are read from files and from standard input until exit", () => {
   const file = join(home, "commands");
   writeFileSync(file, "# a comment\np 1\n\n");
   assert.deepEqual(cli([dump, "-i", file], "p 2\nexit\np 3\n"), { status: 0, out: "$1 = 1\n$2 = 2\n", err: "" });
 });
 
-test("output goes to files, errors along with it; a file gives arguments", () => {
+test("output and errors can be redirected to files; a file provides arguments", () => {
   const out = join(home, "out");
   const args = join(home, "args");
   writeFileSync(args, "1\n2\n");
@@ -57,12 +57,12 @@ test("output goes to files, errors along with it; a file gives arguments", () =>
   assert.match(readFileSync(out, "utf8"), /^\$1 = 1\nvmcore-debug: command not found: nosuch/);
 });
 
-test("the shell runs what starts with !, and filters that are not built in", () => {
+test("the shell runs lines that start with !, and filters that are not built in", () => {
   const said = cli([dump, "-c", "!echo from the shell", "-c", "p 7 | grep 7 | tr 7 8 | head -1"]);
   assert.deepEqual(said, { status: 0, out: "from the shell\n$1 = 8\n", err: "" });
 });
 
-test("--json gives one document a command", () => {
+test("--json prints one document per command", () => {
   const { out, status } = cli([dump, "--json", "-c", "p jiffies"]);
   assert.equal(status, 0);
   const {
@@ -74,7 +74,7 @@ test("--json gives one document a command", () => {
   assert.ok((Number(first?.value) ?? 0) > 4_000_000_000);
 });
 
-test("the user's own files are read first, and only tell what went wrong in them", () => {
+test("the user's rc files run first, and only their errors are printed", () => {
   writeFileSync(join(home, ".crashrc"), "alias mine p\n");
   writeFileSync(join(home, ".vmcoredebugrc"), "set radix 16\nbogus\n");
   const said = cli([dump, "-c", "mine 255"]);
@@ -85,7 +85,7 @@ test("the user's own files are read first, and only tell what went wrong in them
   assert.equal(said.status, 0);
 });
 
-test("what cannot be done is one line that says what to do, with a status of its own", () => {
+test("an error is printed on one line with a remedy, and has its own exit status", () => {
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
     [[], 2, /^vmcore-debug: a dump is missing: name a VMCORE; see "vmcore-debug --help"\n$/],
     [[dump, "--nosuch"], 2, /^vmcore-debug: Unknown option '--nosuch'; .*\n$/],
@@ -105,7 +105,7 @@ test("what cannot be done is one line that says what to do, with a status of its
   }
 });
 
-test("a full disk is said, with the status of a command that failed", { skip: !existsSync("/dev/full") }, () => {
+test("a full disk is reported, with the exit status of a failed command", { skip: !existsSync("/dev/full") }, () => {
   const full = openSync("/dev/full", "w");
   after(() => closeSync(full));
   for (const argv of [[dump, "-c", "log"], [dump, "-c", "sys", "--json"], ["docs"]]) {
@@ -120,7 +120,7 @@ test("a full disk is said, with the status of a command that failed", { skip: !e
   assert.deepEqual(said, { status: 1, out: "$1 = 1\n", err: "vmcore-debug: /dev/full: no space left\n" });
 });
 
-test("rd -r copies memory to a file, and no file that is being debugged is written", () => {
+test("rd -r copies memory to a file, but never to a file that is being debugged", () => {
   const copy = join(home, "copy");
   const own = join(home, "own-vmcore");
   writeFileSync(own, readFileSync(dump));
@@ -143,7 +143,7 @@ test("rd -r copies memory to a file, and no file that is being debugged is writt
   assert.match(cli([dump, "-c", `rd -r ${copy} linux_banner`]).err, /^rd: -r requires a count of bytes, or -e/);
 });
 
-test("set error sends what went wrong to a file", () => {
+test("set error redirects errors to a file", () => {
   const errors = join(home, "errors");
   const said = cli([
     dump,
@@ -160,7 +160,7 @@ test("set error sends what went wrong to a file", () => {
   for (const path of [errors, `${errors}2`]) assert.match(readFileSync(path, "utf8"), /command not found: nosuch/);
 });
 
-test("extend loads the user's commands, which help and completion know until it unloads them", () => {
+test("extend loads the user's commands; help and completion include them until they are unloaded", () => {
   const file = join(home, "hello.mjs");
   writeFileSync(
     file,
@@ -185,7 +185,7 @@ test("--help and --version need no dump", () => {
   assert.match(cli(["--version"]).out, /^vmcore-debug \d+\.\d+\.\d+\n$/);
 });
 
-test("--source names where the kernel's sources are; without it, that none is here is said", (t) => {
+test("--source names the kernel's sources; without it, missing sources are reported", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "vmcore-source-"));
   t.after(() => rmSync(folder, { recursive: true }));
   for (const name of ["debuginfo", "tree"]) mkdirSync(join(folder, name));

@@ -24,7 +24,7 @@ function said(files: Parameters<typeof debuginfoPlaces>[0], named?: string): str
   return reportText(debuginfoReport({ vmcore, vmlinux, search })).replaceAll(`${search.root}/`, "");
 }
 
-test("where nothing is found, the package is named, and the debuginfod server that has the file", () => {
+test("if no debuginfo is found, the package and the debuginfod server that have it are named", () => {
   const text = said({});
   assert.match(text, /^ {2}vmlinux: none found$/m);
   assert.match(text, /^ {2}absent {3}usr\/lib\/debug\/boot\/vmlinux-6\.1\.0-56-cloud-amd64$/m);
@@ -41,17 +41,17 @@ test("a wrong vmlinux is refused by both build IDs", () => {
   );
 });
 
-test("a stripped vmlinux is told from one of another build", () => {
+test("a stripped vmlinux and one of another build are reported differently", () => {
   const text = said({ "dump/vmlinux": { buildId, symbols: false, dwarf: false } });
   assert.match(text, /refused {2}dump\/vmlinux has the dump's build ID, but it was stripped: it has neither symbols nor debuginfo$/m); // prettier-ignore
 });
 
-test("the vmlinux that is used is named, whether it was given or found", () => {
+test("the vmlinux in use is named, both if it was given and if it was found", () => {
   for (const named of ["dump/vmlinux", undefined])
     assert.match(said({ "dump/vmlinux": { buildId } }, named), /^ {2}vmlinux: dump\/vmlinux$/m);
 });
 
-test("a missing module is named with its build ID; one from outside of the kernel's tree is in no package", () => {
+test("a missing module is named with its build ID; a module from outside of the kernel's tree is in no package", () => {
   // Built vmlinux files have no kernel in them: the dump's own symbols list the modules, and the vmlinux is made up.
   const text = reportText({ ...debuginfoReport({ vmcore }), vmlinux: "vmlinux", hasDwarf: true });
   assert.match(text, /^Modules, 0 of 8 with debuginfo:$/m);
@@ -60,14 +60,14 @@ test("a missing module is named with its build ID; one from outside of the kerne
   assert.match(text, /^Not of the kernel's own tree: lab_nullderef\. Name the directory of the \.ko files .* by --modules DIR\.$/m); // prettier-ignore
 });
 
-test("a vmlinux without DWARF is used, and what to do for lines and locals is told", () => {
+test("a vmlinux without DWARF is used, and the remedy for lines and locals is printed", () => {
   const text = said({ "dump/vmlinux": { buildId, dwarf: false } });
   assert.match(text, /^ {2}vmlinux: dump\/vmlinux$/m);
   assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build ID, but no DWARF: no source lines, no locals$/m);
   assert.match(text, /^To get a vmlinux with DWARF of this Debian kernel:$/m);
 });
 
-test("where VMCOREINFO has garbage for the build ID, the kernel's own is told, and found by", () => {
+test("if VMCOREINFO's build ID is garbage, the kernel's own is printed and used for the search", () => {
   const garbage = "00112233".repeat(5);
   const bytes = readFileSync("sample/vmcore");
   bytes.write(garbage, bytes.indexOf(`BUILD-ID=${buildId}`) + "BUILD-ID=".length, "latin1");
@@ -79,7 +79,7 @@ test("where VMCOREINFO has garbage for the build ID, the kernel's own is told, a
   assert.match(text, /\.debug has the build ID that the kernel has in memory$/m);
 });
 
-test("a part of the DWARF that dwz moved to a file that is not there is named", () => {
+test("a missing file with the DWARF that dwz moved is named", () => {
   const link = Buffer.concat([Buffer.from("../dwz/kernel\0"), Buffer.from("cd".repeat(20), "hex")]);
   const text = said({ "dump/vmlinux": { buildId, sections: [{ name: ".gnu_debugaltlink", bytes: link }] } });
   assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build ID; but the names and types that dwz moved to dwz\/kernel are unknown, because that file is missing$/m); // prettier-ignore
@@ -92,7 +92,7 @@ test("a part of the DWARF that dwz moved to a file that is not there is named", 
   session.close();
 });
 
-test("a wrong vmlinux is told by its release, or by the time of its build where it has no build ID", () => {
+test("a wrong vmlinux is recognized by its release, or by its build time if it has no build ID", () => {
   const bare = openSession({ vmcore });
   const { symbols } = bare.kernel;
   const [stext, banner] = ["_stext", "linux_banner"].map((name) => symbols.find(name)!.address) as [bigint, bigint];
@@ -121,7 +121,7 @@ test("a wrong vmlinux is told by its release, or by the time of its build where 
   );
 });
 
-test("a stripped vmlinux that is named takes nothing from what the dump itself tells", (t) => {
+test("a stripped vmlinux that the user names does not hide data that the dump contains", (t) => {
   const { root } = debuginfoPlaces({ "dump/vmlinux": { buildId, symbols: false, dwarf: false } });
   const session = openSession({ vmcore, vmlinux: join(root, "dump/vmlinux") });
   t.after(() => session.close());
@@ -129,7 +129,7 @@ test("a stripped vmlinux that is named takes nothing from what the dump itself t
   assert.equal([...modules(session.kernel)].length, 8);
 });
 
-test("what a forged dump has for its release drives no terminal, and is in no command", () => {
+test("a forged release in a dump is neither printed as control characters nor part of a command", () => {
   const report = debuginfoReport({ vmcore });
   const release = "6.1.0;id|sh\u001b]0;x\u0007";
   const text = reportText({ ...report, release, advice: installAdvice(release, report.version!) });
@@ -137,6 +137,6 @@ test("what a forged dump has for its release drives no terminal, and is in no co
   assert.doesNotMatch(text, /\u001b|\u0007|apt-get/);
 });
 
-test("that no debuginfod server has a file is told where its note lies", () => {
+test("the note that no debuginfod server has a file is reported", () => {
   assert.match(said({ [`cache/${buildId}/debuginfo`]: "" }), /^ {2}absent {3}cache\/[0-9a-f]{40}\/debuginfo is empty: debuginfod noted that no server has it$/m); // prettier-ignore
 });

@@ -3,14 +3,14 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { commandsPage, jsonPage } from "../../src/cli/docs.ts";
 
-test("docs/commands.md says what the commands' declarations say", () => {
+test("docs/commands.md matches the declarations of the commands", () => {
   assert.ok(
     readFileSync("docs/commands.md", "utf8") === commandsPage(),
     'docs/commands.md is stale: "vmcore-debug docs >docs/commands.md"',
   );
 });
 
-test("docs/json.md says what the tables' declarations say", () => {
+test("docs/json.md matches the declarations of the tables", () => {
   assert.ok(
     readFileSync("docs/json.md", "utf8") === jsonPage(),
     'docs/json.md is stale: "vmcore-debug docs json >docs/json.md"',

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diagnosisText } from "../../src/cli/doctor.ts";
 
-test("what is missing comes first, each answer on one line", () => {
+test("missing features are printed first, each answer on one line", () => {
   const text = diagnosisText([
     { state: "ok", what: "CONFIG_SYSFS", says: "CONFIG_SYSFS=y is set." },
     { state: "note", what: "/var/crash", says: "It does not exist." },

@@ -8,7 +8,7 @@ import { History, historyPath } from "../../src/cli/history.ts";
 const folder = mkdtempSync(join(tmpdir(), "vmcore-history-"));
 after(() => rmSync(folder, { recursive: true }));
 
-test("lines are kept for the next session, for the user alone, and repeats once", () => {
+test("lines are stored for the next session, readable by the user alone, and repeated lines once", () => {
   const path = join(folder, "state", "history");
   const first = new History(path);
   for (const line of ["ps", "bt", "bt", "  ", "log"]) first.add(line);
@@ -17,13 +17,13 @@ test("lines are kept for the next session, for the user alone, and repeats once"
   assert.deepEqual(new History(path).newestFirst(), ["log", "bt", "ps"]);
 });
 
-test("a history that cannot be kept lasts as long as the session", () => {
+test("a history that cannot be stored works until the session ends", () => {
   const history = new History("/dev/null/history");
   history.add("ps");
   assert.deepEqual(history.numbered(), ["[1] ps"]);
 });
 
-test("lines come back by r and !, as in crash", () => {
+test("r and ! repeat lines of the history, as in crash", () => {
   const history = new History(join(folder, "none"));
   for (const line of ["ps -k", "bt 1", "log"]) history.add(line);
   const cases: readonly (readonly [string, string])[] = [
@@ -41,7 +41,7 @@ test("lines come back by r and !, as in crash", () => {
     assert.throws(() => history.recall(line), /no such command in the history/, line);
 });
 
-test("the history lies where XDG says", () => {
+test("the history is stored in the XDG directory", () => {
   assert.equal(historyPath({ XDG_STATE_HOME: "/state" }), "/state/vmcore-debug/history");
   assert.match(historyPath({}), /\.local\/state\/vmcore-debug\/history$/);
 });

@@ -26,7 +26,7 @@ const ET_EXEC = 2;
 const ET_DYN = 3;
 const ET_CORE = 4;
 
-test("a kernel is told from a dump by its content, in whatever order they are given", () => {
+test("a kernel and a dump are distinguished by their contents, in any order of arguments", () => {
   const core = elf("core", ET_CORE);
   for (const kernel of [elf("vmlinux", ET_EXEC), elf("pie", ET_DYN), elf("s390x", ET_EXEC, true)]) {
     for (const argv of [
@@ -39,7 +39,7 @@ test("a kernel is told from a dump by its content, in whatever order they are gi
   }
 });
 
-test("what is no kernel is a dump: the files of a split set, and what is not there", () => {
+test("a file that is not a kernel is a dump: the files of a split set, and missing files", () => {
   assert.deepEqual(readOptions(["/no/such", "/no/such2"]).vmcore, ["/no/such", "/no/such2"]);
 });
 
@@ -58,7 +58,7 @@ test("a module is no dump, a program of user space no kernel", () => {
   assert.throws(() => readOptions(["/bin/sh"]), new UsageError("/bin/sh is neither a dump nor a Linux kernel"));
 });
 
-test("a dump is needed, and no second kernel", () => {
+test("a missing dump and a second kernel are errors", () => {
   const kernel = elf("one", ET_EXEC);
   assert.throws(() => readOptions([kernel]), new UsageError(`${kernel} is a kernel; a dump is missing: name a VMCORE`));
   assert.throws(() => readOptions([kernel, elf("two", ET_EXEC), elf("core", ET_CORE)]), UsageError);

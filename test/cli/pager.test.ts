@@ -22,7 +22,7 @@ function memory(): Sink & { text: string; writes: number; ended: boolean } {
 
 const screen = { rows: 4, columns: 10 };
 
-test("what fits on the screen is shown as it is, more goes to the pager whole", async () => {
+test("output that fits on the screen is printed; longer output is passed to the pager", async () => {
   for (const [lines, goesToPager] of [
     [3, false],
     [4, true],
@@ -37,7 +37,7 @@ test("what fits on the screen is shown as it is, more goes to the pager whole", 
   }
 });
 
-test("a long line takes several rows, colours and links take none", async () => {
+test("a long line counts as several rows; colours and links have no width", async () => {
   const [direct, pager] = [memory(), memory()];
   const sink = pagedSink(direct, screen, () => pager);
   await sink.write("\u001b[31mred\u001b[0m \u001b]8;;file:///a/very/long/address\u001b\\x\u001b]8;;\u001b\\\n");
@@ -46,7 +46,7 @@ test("a long line takes several rows, colours and links take none", async () => 
   assert.notEqual(pager.text, "");
 });
 
-test("the user's pager is CRASHPAGER, then PAGER, then what there is; an empty one is none", () => {
+test("the pager is CRASHPAGER, then PAGER, then an installed one; an empty variable means no pager", () => {
   assert.equal(pagerCommand({ CRASHPAGER: "most", PAGER: "less" }), "most");
   assert.equal(pagerCommand({ PAGER: "cat" }), "cat");
   assert.equal(pagerCommand({ PAGER: "" }), undefined);

@@ -27,7 +27,7 @@ function cli(dump: string, ...commands: readonly string[]): { status: number | n
   return { status, out: stdout, err: stderr };
 }
 
-test("the size found and the size expected are told first", () => {
+test("the size found and the size expected are printed first", () => {
   const { err } = cli(lacksTasks, "eval 1");
   assert.match(
     err,
@@ -35,7 +35,7 @@ test("the size found and the size expected are told first", () => {
   );
 });
 
-test("the context says that it is not the task that panicked, and set exits with 1", () => {
+test("the context shows that the panic task is not known, and set exits with 1", () => {
   const { status, out, err } = cli(lacksTasks, "set");
   assert.equal(status, 1);
   assert.match(out, /COMMAND: "swapper\/0"/);
@@ -45,7 +45,7 @@ test("the context says that it is not the task that panicked, and set exits with
   );
 });
 
-test("sys has a fault where a fact would be, and exits with 1, through a filter too", () => {
+test("sys prints a fault instead of a missing fact and exits with 1, through a filter too", () => {
   for (const line of ["sys", "sys | grep -v RELEASE"]) {
     const { status, out } = cli(lacksTasks, line);
     assert.equal(status, 1, line);
@@ -54,7 +54,7 @@ test("sys has a fault where a fact would be, and exits with 1, through a filter 
   }
 });
 
-test("where the log is gone it is not known whether the kernel panicked", () => {
+test("without the log it is not known whether the kernel panicked", () => {
   const { status, out } = cli(lacksKernel, "sys");
   assert.equal(status, 1);
   assert.match(
@@ -82,7 +82,7 @@ test("a name that is no task is not called a mistake while the list of tasks bre
     );
 });
 
-test("without symbols or types each command says in one line what is missing", () => {
+test("without symbols or types each command prints on one line what is missing", () => {
   const { status, err } = cli(lacksKernel, "bt", "ps", "p init_task");
   assert.equal(status, 1);
   for (const name of ["bt", "ps", "p"]) assert.match(err, new RegExp(`^${name}: no symbols: .*give a vmlinux$`, "m"));

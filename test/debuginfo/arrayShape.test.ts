@@ -100,7 +100,7 @@ test("arrays that BTF flattens have the dimensions that DWARF declares", () => {
   assert.deepEqual(counts(source.variable("per_cpu_times")!), [2, 7]);
 });
 
-test("what DWARF lacks, tells otherwise or tells wrongly stays as BTF has it", () => {
+test("types that DWARF lacks or contradicts are those of BTF", () => {
   const broken = (): never => {
     throw Fault.of("corrupt", "a broken unit");
   };
@@ -117,7 +117,7 @@ test("what DWARF lacks, tells otherwise or tells wrongly stays as BTF has it", (
     );
 });
 
-test("DWARF is asked for an array's elements, not for its size", () => {
+test("DWARF gives the elements of an array, not its size", () => {
   let questions = 0;
   const types = dwarf();
   const source = btf(() => ({
@@ -128,7 +128,7 @@ test("DWARF is asked for an array's elements, not for its size", () => {
   assert.deepEqual([counts(typeOf(source, "total")), questions > 0], [[2, 3], true]);
 });
 
-test("debuginfo that comes later gives its dimensions to types that are held already", () => {
+test("late debuginfo adds dimensions to types that are already in use", () => {
   const late: { types?: TypeSource } = {};
   const total = typeOf(
     btf(() => late.types),

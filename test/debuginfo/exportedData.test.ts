@@ -66,7 +66,7 @@ test("BTF is found by its header, exported data by the shape of its table, per-C
   }
 });
 
-test("where entries of the table are pointers, as on 32-bit arm, exported data is found as well", () => {
+test("exported data is also found if entries of the table are pointers, as on 32-bit arm", () => {
   for (const stride of [8, 12] as const) {
     const start = 0xc100_0000n;
     const image = new ImageWriter("little");
@@ -84,14 +84,14 @@ test("where entries of the table are pointers, as on 32-bit arm, exported data i
   }
 });
 
-test("where exports contradict BTF the place of per-CPU data is not known", () => {
+test("if exports contradict BTF, the location of per-CPU data is unknown", () => {
   const moved = exports.map(([name, address]) => [name, name === "cpu_info" ? address + 8n : address] as const);
   const { symbols } = findExportedData(readOnlyData(12, moved), START, START + 0x8000n, () => undefined);
   assert.equal(symbols.get("init_net")?.address, DATA + 0x200n);
   assert.equal(symbols.get("runqueues"), undefined);
 });
 
-test("read-only data without BTF and exports tells nothing", () => {
+test("read-only data without BTF and exports gives no symbols", () => {
   const memory = new ToyMemory("kernel", { byteOrder: "little", wordSize: 8 });
   const { btf, symbols } = findExportedData(memory, START, START + 0x8000n, () => undefined);
   assert.equal(btf, undefined);

@@ -43,14 +43,14 @@ for (const version of [1, 2, 3, 4] as const) {
     assert.equal(orc.find(0n), undefined);
   });
 
-  test(`ORC version ${version} is known by its entries`, () => {
+  test(`ORC version ${version} is recognized by its entries`, () => {
     const many = Array.from({ length: 100 }, (_, i) => [TEXT + BigInt(i), plainCall] as const);
     const { memory, table } = orcTable([...rows(version), ...many], version, IPS);
     assert.equal(orcVersion(memory, table, {}), version);
   });
 }
 
-test("the version is known by the header's hash, and before there was one by the members", () => {
+test("the ORC version is recognized by the header's hash, or on older kernels by the members", () => {
   const { memory, table } = orcTable([], 1, IPS);
   const header = (...bytes: number[]) => ({ header: Uint8Array.from([...bytes, ...new Uint8Array(16)]) });
   assert.equal(orcVersion(memory, table, header(0xdb, 0x84, 0xae, 0xd4)), 2);
@@ -62,7 +62,7 @@ test("the version is known by the header's hash, and before there was one by the
   assert.equal(orcVersion(memory, table, { entry: openBtf(b.bytes()).find("struct", "orc_entry") }), 2);
 });
 
-test("an empty table knows nothing, and an impossible one is refused", () => {
+test("an empty table has no rule, and an impossible one is refused", () => {
   const { memory, table } = orcTable([], 1, IPS);
   assert.equal(openOrc(memory, table, 1).find(TEXT), undefined);
   assert.throws(() => openOrc(memory, { ...table, count: 1e12 }, 1), Fault);

@@ -8,7 +8,7 @@ test("a dump is called by its file and the folder that it is in", () => {
   assert.equal(dumpName(["vmcore"]), "vmcore");
 });
 
-test("a session is called by its dump, the host and the panic, as far as these are known", () => {
+test("a session is named by its dump, the host and the panic, if these are known", () => {
   const vmcore = ["/var/crash/web/vmcore"];
   const title = "BUG: kernel NULL pointer dereference, address: 0000000000000000";
   assert.equal(

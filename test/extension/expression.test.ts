@@ -31,7 +31,7 @@ for (const [line, marker, found] of cases) {
   });
 }
 
-test("a value is shown behind the last line that mentions its variable, within the function", () => {
+test("a value is shown after the last line that mentions its variable, within the function", () => {
   const lines = [
     "int other(int key)",
     "{",

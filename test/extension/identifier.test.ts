@@ -28,7 +28,7 @@ function at(before: string, piece: string) {
   return identifierAt(lineAt, line, lineAt(line).indexOf(before + piece) + before.length)?.identifier;
 }
 
-test("a member comes with the expression around it and the type of what that begins with", () => {
+test("a member is returned with its expression and the type of the root", () => {
   assert.deepEqual(at("mm->owner->", "files"), {
     name: "files",
     tag: undefined,
@@ -51,7 +51,7 @@ test("comments and strings have no identifiers", () => {
   assert.equal(at('"task->', "comm"), undefined);
 });
 
-test("declarations are found in the own function alone", () => {
+test("declarations are found only in the same function", () => {
   const last = lines.findIndex((text) => text.includes("return mm"));
   const types = ["task", "buf", "count", "next", "prev", "mm", "pid", "absent"].map((name) =>
     declaredType(lineAt, last, name),

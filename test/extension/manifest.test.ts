@@ -43,7 +43,7 @@ for (const name of [
   "guest.kdump",
   "dump.202611211012",
 ]) {
-  test(`${name} opens as a dump at once`, () => {
+  test(`${name} opens as a dump directly`, () => {
     assert.deepEqual([isOffered(name), opensAtOnce(name), isInExplorersMenu(name)], [true, true, true]);
   });
 }
@@ -54,12 +54,12 @@ for (const name of ["vmcore-dmesg.txt", "vmcore.txt", "vmcore-dmesg-incomplete.t
   });
 }
 
-test("the log that kdump-tools writes beside a dump is a kernel log", () => {
+test("the log that kdump-tools writes next to a dump is a kernel log", () => {
   const { filenamePatterns = [] } = contributes.languages.find(({ id }) => id === "kernel-log") ?? {};
   assert.ok(filenamePatterns.some((pattern) => matches(pattern, "dmesg.202611211012")));
 });
 
-test("every key runs a command that there is, and only where it is about a dump", () => {
+test("every key runs an existing command, and only in a context of a dump", () => {
   const commands = new Set(contributes.commands.map(({ command }) => command));
   assert.ok(contributes.keybindings.length > 0);
   for (const { command, key, when } of contributes.keybindings) {

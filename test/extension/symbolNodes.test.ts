@@ -32,7 +32,7 @@ const outline = (nodes: readonly SymbolNode[], depth = 0): string[] =>
     ...outline(node.children ?? [], depth + 1),
   ]);
 
-test("what is missing comes first, with every file that was tried and what to install", () => {
+test("missing debuginfo is first, with every file tried and what to install", () => {
   assert.deepEqual(outline(symbolNodes(facts)), [
     "warning Kernel: no vmlinux, so no source lines and no locals",
     "  key build ID: 3b43fad5",
@@ -53,14 +53,14 @@ test("what is missing comes first, with every file that was tried and what to in
   ]);
 });
 
-test("with everything there is nothing to install; modules that no package has are not asked for", () => {
+test("with complete debuginfo no remedy is listed; modules that no package has are not requested", () => {
   const modules = facts.modules.filter(({ outOfTree, path }) => outOfTree || path !== undefined);
   const rows = outline(symbolNodes({ ...facts, vmlinux: "/dumps/vmlinux", tries: [], modules }));
   assert.ok(rows.includes("pass Kernel: vmlinux"));
   assert.ok(!rows.some((row) => row.includes("apt-get")));
 });
 
-test("commands, build IDs and paths can be copied; only what is missing is fetched", () => {
+test("commands, build IDs and paths can be copied; only missing debuginfo can be fetched", () => {
   const flat = (nodes: readonly SymbolNode[]): SymbolNode[] =>
     nodes.flatMap((one) => [one, ...flat(one.children ?? [])]);
   const all = flat(symbolNodes(facts));
@@ -71,7 +71,7 @@ test("commands, build IDs and paths can be copied; only what is missing is fetch
   assert.deepEqual(fetched, ["vmlinux", "bridge", "nvidia"]);
 });
 
-test("a list of modules that ends early and sources of another version are said", () => {
+test("an incomplete list of modules and sources of another version are reported", () => {
   const rows = outline(symbolNodes({ ...facts, modules: [], noModules: "page excluded", sources: "Linux 6.12, lines may be off." })); // prettier-ignore
   assert.ok(rows.includes("  error The list ends early: page excluded"));
   assert.ok(rows.includes("warning Sources: Linux 6.12, lines may be off."));

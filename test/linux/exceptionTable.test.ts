@@ -16,7 +16,7 @@ const entry = (at: number, insn: bigint, fixup: bigint): readonly [string, bigin
   ];
 };
 
-test("a function continues after a fault where the entries of its own instructions say", () => {
+test("execution after a fault continues at the exception-table entry of the instruction", () => {
   const kernel = toyKernel({
     types: "struct exception_table_entry { int insn; int fixup; int data; };",
     symbols: { __start___ex_table: TABLE, __stop___ex_table: TABLE + 48n },

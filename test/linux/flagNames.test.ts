@@ -27,7 +27,7 @@ test("a task's state, a page's and an area's flags are named", () => {
   assert.equal(named("vm_area_struct", "vm_flags", 3n), "READ | WRITE");
 });
 
-test("what has no names, or no bit set, is left as it is", () => {
+test("values without names, or without set bits, are unchanged", () => {
   assert.equal(named("task_struct", "exit_state", 0n), undefined);
   assert.equal(named("page", "flags", 0n), undefined);
   assert.equal(named("file", "f_flags", 1n), undefined);

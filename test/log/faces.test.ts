@@ -82,7 +82,7 @@ test("the Crash Dump panel's reports have the same facts, of the messages alone"
   const blocks = blocksIn(messages.map((message) => ({ ...message, continues: false })));
   assert.deepEqual(
     blocks
-      .map(({ retold }) => retold?.(context))
+      .map(({ summaryWith }) => summaryWith?.(context))
       .map((summary) => [summary?.title, summary?.explanation, summary && rowsOf(summary)]),
     summaries.map((summary) => [summary.title, summary.explanation, rowsOf(summary)]),
   );

@@ -44,7 +44,7 @@ test("an oops is explained from the log alone", async () => {
   assert.match(page, /From the log alone/);
 });
 
-test("with the dump open it has lines, the source and what registers point at", async () => {
+test("with the dump open, a report has lines, source and the objects in registers", async () => {
   server.answer = ({ request, arguments: args }) => debug.request(request, args);
   await server.connection.sendNotification("vmcore/sessionChanged", {});
   const page = await analyze(log, /BUG: kernel NULL/);
@@ -80,7 +80,7 @@ test("code that could not be printed is not taken from another frame", async () 
   assert.doesNotMatch(page, /\| RAX \| `0x1`/);
 });
 
-test("arm64's code is of words, and stands behind the call trace", async () => {
+test("arm64's code is shown as words after the call trace", async () => {
   const page = await analyze(
     oops(
       "Unable to handle kernel NULL pointer dereference at virtual address 0000000000000008",
@@ -161,7 +161,7 @@ test("when memory runs out the code of the user program is not the kernel's faul
   }
 });
 
-test("what a warning says of itself is told", async () => {
+test("the message of a warning is shown", async () => {
   const page = await analyze(
     oops(
       "------------[ cut here ]------------",

@@ -79,7 +79,7 @@ test("a client that resolves no workspace symbols gets those alone that have the
   assert.deepEqual(await names(await started(t), "lab_first"), ["lab_first"]);
 });
 
-test("a carriage return alone ends a line, as it does for the client", async (t) => {
+test("a carriage return alone ends a line, as in the client", async (t) => {
   const client = await started(t);
   for (const end of ["\r", "\r\n", "\n"]) {
     const uri = `untitled:${encodeURIComponent(end)}`;
@@ -91,7 +91,7 @@ test("a carriage return alone ends a line, as it does for the client", async (t)
   }
 });
 
-test("of a workspace that is not trusted nothing is read until it is", async (t) => {
+test("no file of an untrusted workspace is read before it is trusted", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "vmcore-untrusted-"));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, "driver.c"), "");

@@ -19,7 +19,7 @@ test("frames with their words below them fold", () => {
   ]);
 });
 
-test("a command of a transcript folds with what it printed, and stands in the outline", () => {
+test("a command of a transcript folds with its output and is in the outline", () => {
   const lines = [
     "crash> bt 7",
     "PID: 7",

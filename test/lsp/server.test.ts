@@ -65,7 +65,7 @@ test("the oops and the panic are symbols and fold", async () => {
   assert.match(textAt(folds[1]?.startLine ?? 0), /Call Trace:/);
 });
 
-test("without a session a hover says what the log itself tells", async () => {
+test("without a session a hover shows the facts of the log", async () => {
   assert.match(
     await hoverOn(/RIP: 0010:/, "lab_apply"),
     /lab\\_apply.*lab\\_nullderef.*out of tree, unsigned, being loaded[^]*Byte 47 of 67/,
@@ -77,7 +77,7 @@ test("without a session a hover says what the log itself tells", async () => {
   assert.equal(await hoverOn(/Call Trace:/, "Call"), "");
 });
 
-test("without a session nothing is resolved and nothing fails", async () => {
+test("without a session no addresses are resolved, and no request fails", async () => {
   assert.deepEqual(await server.request("textDocument/inlayHint", everything), []);
   assert.deepEqual(await server.at("textDocument/definition", URI, text, /RIP: 0010:/, "lab_apply"), []);
   assert.deepEqual(await server.request("workspace/symbol", { query: "lab_apply" }), []);
@@ -88,7 +88,7 @@ test("without a session nothing is resolved and nothing fails", async () => {
   );
 });
 
-test("a client that knows no questions is survived", async () => {
+test("a client that does not support requests from the server causes no error", async () => {
   server.answer = () => Promise.reject(new Error("no such thing"));
   assert.match(await hoverOn(/RIP: 0010:/, "lab_apply"), /Byte 47 of 67/);
 });
@@ -105,7 +105,7 @@ test("with a session the entries of the call trace carry their source lines", as
   assert.equal(labels.has("do_one_initcall+0x59/0x220"), false);
 });
 
-test("a hundred entries are asked in one question", async () => {
+test("a hundred entries are described by one request", async () => {
   await withSession(true);
   server.questions.length = 0;
   await server.request("textDocument/inlayHint", everything);
@@ -115,7 +115,7 @@ test("a hundred entries are asked in one question", async () => {
   );
 });
 
-test("with a session a hover says what an address, a task and a module are", async () => {
+test("with a session a hover describes addresses, tasks and modules", async () => {
   await withSession(true);
   assert.match(
     await hoverOn(/RIP: 0010:/, "lab_apply"),
@@ -126,7 +126,7 @@ test("with a session a hover says what an address, a task and a module are", asy
   assert.match(await hoverOn(/Modules linked in/, "virtio_blk"), /0xffffffffc026b340/);
 });
 
-test("a hover says what a live patch made of a function", async () => {
+test("a hover shows the live patch of a function", async () => {
   await withSession(true);
   const { answer } = server;
   server.answer = async (question) => {
@@ -165,7 +165,7 @@ test("with a session an oops offers its site and its call trace", async () => {
   );
 });
 
-test("of a log of another kernel nothing is resolved", async () => {
+test("no address of a log of another kernel is resolved", async () => {
   await withSession(true);
   const other = text.replaceAll("6.1.0-56-cloud-amd64", "5.10.0-1-amd64");
   await server.open("untitled:other", other);
@@ -177,7 +177,7 @@ test("of a log of another kernel nothing is resolved", async () => {
   assert.match((hover.contents as { value: string }).value, /open dump is of 6.*this log of 5/);
 });
 
-test("an address beside its name tells a log of another boot, too", async () => {
+test("an address next to its name shows that a log is of another boot", async () => {
   await withSession(true);
   const oops = (address: string): string =>
     `[  1.0] Linux version 6.1.0-56-cloud-amd64\n[  1.0]  [<${address}>] panic+0x0/0x346\n[  1.0] RBX: ffff8ef6849a9800`;
@@ -194,7 +194,7 @@ test("an address beside its name tells a log of another boot, too", async () => 
   }
 });
 
-test("the function of a frame of crash's bt is where its call stands", async () => {
+test("the function of a frame of crash's bt is looked up at its call", async () => {
   await withSession(true);
   const { address } = await debug.request<{ address: string }>("vmcore/resolve", { text: "panic" });
   const at = (BigInt(address) + 5n).toString(16);
@@ -206,7 +206,7 @@ test("the function of a frame of crash's bt is where its call stands", async () 
   }
 });
 
-test("registers of crash's bt tell what their values point at", async () => {
+test("hovers over registers of crash's bt describe their values", async () => {
   await withSession(true);
   const { address } = await debug.request<{ address: string }>("vmcore/resolve", { text: "panic" });
   const value = BigInt(address).toString(16);
@@ -234,7 +234,7 @@ test("of a log of another boot names are resolved, addresses are not", async () 
   assert.doesNotMatch(register, /slab/);
 });
 
-test("source places lead to files of the workspace, and out of it never", async () => {
+test("source locations link to files of the workspace, and never outside it", async () => {
   const log =
     "[  1.0] kernel BUG at lab_nullderef.c:30!\n[  1.0] kernel BUG at ../package.c:1!\n[  1.0] at missing.c:3";
   await server.open("untitled:links", log);
@@ -286,7 +286,7 @@ test("addresses of a report are links, those in registers too, other numbers are
   assert.ok(!texts.includes("c0000000ffffefff") && !texts.includes("0000000000000005"));
 });
 
-test("source places lead to where the session found them, by the names that the compiler recorded", async () => {
+test("source locations link to the files that the session found, by the names that the compiler recorded", async () => {
   const recorded = "/usr/src/crash-lab-6.1/modules/lab_nullderef.c";
   const stack = `#6  lab_apply+0x2f [lab_nullderef]  ${recorded}:27 < ${recorded}:36\n  at /etc/passwd.c:1\n`;
   const links = async (uri: string): Promise<(string | undefined)[]> => {
@@ -301,7 +301,7 @@ test("source places lead to where the session found them, by the names that the 
   assert.deepEqual(await links("untitled:stack"), [`${file}#L27`, `${file}#L36`]);
 });
 
-test("lines that can have no link cost nothing", async () => {
+test("lines without possible links cause no look-up", async () => {
   const lines = Array.from({ length: 100_000 }, () => "[    1.1] usb 1-1: new device at ffff888012345678 by PID: 1");
   const report = [
     "[    2.0] WARNING: CPU: 1 PID: 42 at lab_nullderef.c:28 f+0xba/0x110",
@@ -327,7 +327,7 @@ test("a variable is found by its name, and its line when it is chosen", async ()
   });
 });
 
-test("a variable that no debuginfo defines is said to have no line", async () => {
+test("for a variable without debuginfo the missing line is reported", async () => {
   await withSession(true);
   const symbol = { name: "jiffies", kind: 13, location: { uri: "vmcore-symbol:variable" } };
   await assert.rejects(server.request("workspaceSymbol/resolve", symbol), /does not say where it is defined/);
@@ -335,7 +335,7 @@ test("a variable that no debuginfo defines is said to have no line", async () =>
   assert.deepEqual(await server.request("workspace/symbol", { query: "panic_timeout" }), []);
 });
 
-test("what is typed counts", async () => {
+test("edits of the text are applied", async () => {
   const uri = "untitled:typed";
   await server.open(uri, "");
   await server.connection.sendNotification("textDocument/didChange", {

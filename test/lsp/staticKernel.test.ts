@@ -72,7 +72,7 @@ const labelsOf = async (server: LspClient): Promise<Record<string, unknown>> => 
 
 const vmlinux = (): FileSettings => ({ vmlinux: join(folder, "vmlinux"), kernelSource: [folder] });
 
-test("a configured vmlinux gives call traces their lines, its modules theirs", () =>
+test("a configured vmlinux gives lines for call traces, and its modules for theirs", () =>
   withFiles({ ...vmlinux(), modules: [resolve("sample")] }, async (server) => {
     assert.deepEqual(await labelsOf(server), {
       "RIP: 0010:outer+0x10/0x30": "kernel/b.h:1 < kernel/b.h:20",
@@ -81,7 +81,7 @@ test("a configured vmlinux gives call traces their lines, its modules theirs", (
     });
   }));
 
-test("a module that is packed gives its lines as well", () => {
+test("a packed module gives its lines too", () => {
   const modules = join(folder, "packed");
   mkdirSync(modules);
   writeFileSync(join(modules, "lab_nullderef.ko.xz"), xz(readFileSync("sample/lab_nullderef.ko")));
@@ -98,7 +98,7 @@ test("a hover finds an address by the offset that the log printed", () =>
     assert.match(await hoverOn(server, /second/, "second"), /0x81001038 `second\+0x8`/);
   }));
 
-test("a log that does not say where its kernel lay has names all the same", () => {
+test("a log without the kernel's address is resolved by names", () => {
   const log = LOG.replace(/.*Kernel Offset.*\n/, "");
   return withFiles(
     vmlinux(),
@@ -110,7 +110,7 @@ test("a log that does not say where its kernel lay has names all the same", () =
   );
 });
 
-test("an address beside its name tells where the kernel lay", () => {
+test("an address next to its name gives the kernel's offset", () => {
   const log = LOG.replace(
     /.*Kernel Offset.*\n/,
     `[    1.0]  [<${(CODE + 0x5000n + 4n).toString(16)}>] outer+0x4/0x30\n`,

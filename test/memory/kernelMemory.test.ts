@@ -40,7 +40,7 @@ const said = (read: () => unknown): string => {
     : String(result);
 };
 
-test("integers are read where pages lie apart in memory", () => {
+test("integers are read across pages that are not contiguous in memory", () => {
   const { memory } = toyKernel();
   assert.equal(memory.u8(BASE + 5n), 5);
   assert.equal(memory.u16(BASE + 2n), 0x0302);
@@ -65,7 +65,7 @@ test("a big-endian target's integers are big-endian, across pages too", () => {
   assert.equal(physical.word(0x10n), 0x10111213n);
 });
 
-test("page gives what is left of a page", () => {
+test("page returns the rest of a page", () => {
   const { memory } = toyKernel();
   const rest = memory.page(BASE + PAGE - 3n);
   assert.deepEqual(rest instanceof Fault ? rest : [...rest], [0xfd, 0xfe, 0xff]);
@@ -95,13 +95,13 @@ test("a fault names the first byte that is not there, and why", () => {
   );
 });
 
-test("a fault is asked for again each time and stays the same", () => {
+test("a fault is not cached, and is the same each time", () => {
   const { memory } = toyKernel();
   const ask = (): string => said(() => memory.u8(BASE + 2n * PAGE));
   assert.equal(ask(), ask());
 });
 
-test("an unreasonable size is refused before memory is taken for it", () => {
+test("an unreasonable size is refused before memory is allocated", () => {
   const { memory } = toyKernel();
   for (const size of [-1, NaN, 2 ** 40])
     assert.match(
@@ -111,7 +111,7 @@ test("an unreasonable size is refused before memory is taken for it", () => {
   assert.equal(memory.read(BASE, 0).length, 0);
 });
 
-test("text ends at its NUL, at the limit, or is a fault where memory ends", () => {
+test("text ends at its NUL or at the limit, or is a fault where memory ends", () => {
   const { memory, machine } = toyKernel();
   machine.put(0x5ff0n, "a text that runs");
   machine.put(0x3000n, " across two pages\0");
@@ -178,7 +178,7 @@ test("a dump of larger pages than the kernel's is read in the kernel's", () => {
   assert.equal(memory.cString(BASE + PAGE), "three");
 });
 
-test("what cannot have changed is taken from vmlinux where the dump leaves it out", () => {
+test("read-only pages that the dump leaves out are read from the vmlinux", () => {
   const { memory } = toyKernel();
   const excluded = BASE + 2n * PAGE;
   assert.match(
@@ -199,7 +199,7 @@ test("what cannot have changed is taken from vmlinux where the dump leaves it ou
   assert.deepEqual(asked, [excluded]);
 });
 
-test("a vmlinux that has only part of the page is not asked to fill the rest", () => {
+test("a vmlinux that has only part of a page is not used for it", () => {
   const { memory } = toyKernel();
   memory.setFallback(() => new Uint8Array(100));
   assert.match(
@@ -213,7 +213,7 @@ test("a vmlinux that has only part of the page is not asked to fill the rest", (
   );
 });
 
-test("the kernel image is found without tables only where a table is not in the dump", () => {
+test("the linear range of the kernel image is used only if a table is not in the dump", () => {
   const machine = new Machine();
   const root = machine.table();
   machine.put(0x5000n, "text");
@@ -233,7 +233,7 @@ test("the kernel image is found without tables only where a table is not in the 
   );
 });
 
-test("a task's addresses go through its own tables", () => {
+test("a task's addresses are translated by its page tables", () => {
   const { machine, root } = toyKernel();
   const pgd = machine.table();
   machine.map(root, BASE + 16n * PAGE, pgd);
@@ -253,7 +253,7 @@ test("a task's addresses go through its own tables", () => {
   );
 });
 
-test("a task whose tables cannot be found has no memory, and says why", () => {
+test("for a task without page tables, reading memory reports the reason", () => {
   const { memory } = toyKernel();
   const user = memory.user(BASE + 77n * PAGE, "user of pid 2");
   assert.match(
@@ -275,7 +275,7 @@ test("arm64: a user address is never looked up in the kernel's tables, nor the o
   );
 });
 
-test("physical memory goes from held page to held page", () => {
+test("physical memory iterates over the pages in the dump", () => {
   const pages = new Map([3, 4, 9].map((pfn) => [pfn, new Uint8Array(4096)]));
   const physical = new DumpMemory(dumpOf(pages), 8);
   assert.deepEqual(
@@ -289,7 +289,7 @@ test("physical memory goes from held page to held page", () => {
   );
 });
 
-test("physical memory whose pages are counted from elsewhere keeps its addresses", () => {
+test("physical memory whose page frames have another origin keeps its addresses", () => {
   const pages = new Map([[1, new Uint8Array(4096).fill(7)]]);
   const physical = new DumpMemory(dumpOf(pages), 4, 0x4000_0000n);
   assert.equal(physical.u8(0x4000_1000n), 7);

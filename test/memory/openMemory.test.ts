@@ -45,7 +45,7 @@ function account(image: DumpImage, options: Parameters<typeof openMemory>[1] = {
   ].join("; ");
 }
 
-test("the ordinary dump says where its kernel lies: nothing is searched", () => {
+test("an ordinary dump contains the location of its kernel: memory is not searched", () => {
   const { machine, text } = kernelMachine(0x40_0000n);
   const steps = openingMemory(machine.image({ vmcoreinfo: text }));
   assert.equal(steps.next().done, true);
@@ -58,14 +58,14 @@ test("a wrong phys_base is found out, and the root table found by search", () =>
   assert.equal(account(image), "6.1.0; kernel; the kernel's page tables were found by a search of memory");
 });
 
-test("where the tables are lost, that is said and the kernel image is read without", () => {
+test("lost page tables are reported, and the kernel image is read without them", () => {
   const machine = new Machine();
   machine.put(0x40_0000n, "kernel");
   const image = machine.image({ vmcoreinfo: vmcoreinfo(0x40_0000n - (IMAGE - 0xffffffff80000000n)) });
   assert.equal(account(image), "6.1.0; kernel; the kernel's page tables are not in the dump");
 });
 
-test("where the tables say otherwise and no others are found, that is said", () => {
+test("contradictory page tables are reported if no others are found", () => {
   const { machine, root, text } = kernelMachine(0x40_0000n);
   machine.put(root, new Uint8Array(4096));
   const refused = "Fault: not mapped (PGD entry 0); the kernel's page tables contradict VMCOREINFO";
@@ -90,7 +90,7 @@ test("VMCOREINFO is found in memory, as data and as a note", () => {
   assert.equal(account(asNote.machine.image()), `6.1.0; kernel; ${searched}`);
 });
 
-test("of several texts in memory the one whose page tables are there is taken", () => {
+test("of several VMCOREINFO texts in memory the one with existing page tables is used", () => {
   const { machine, text } = kernelMachine(0x40_0000n);
   const moved = text.replaceAll("ffffffff9b", "ffffffffa5").replace("6.1.0", "of another boot");
   machine.put(0x2000n, moved);
@@ -109,7 +109,7 @@ test("a text in memory that needs its page tables searched waits for one that do
   assert.equal(account(machine.image()), "6.1.0; kernel; VMCOREINFO was found by a search of memory");
 });
 
-test("a VMCOREINFO note that says nothing is passed over", () => {
+test("an empty VMCOREINFO note is skipped", () => {
   const { machine, text } = kernelMachine(0x40_0000n);
   machine.put(0x80_0000n, text);
   const image = machine.image({ vmcoreinfo: "\0\0" });
@@ -131,7 +131,7 @@ test("a search of memory can be stopped on the way", () => {
   assert.deepEqual(first.done === true ? undefined : { total: first.value.total }, { total: 1000 });
 });
 
-test("text given by the user goes before the dump's", () => {
+test("VMCOREINFO given by the user replaces the dump's", () => {
   const { machine, text } = kernelMachine(0x40_0000n);
   const image = machine.image({ vmcoreinfo: vmcoreinfo(0n, "wrong") });
   assert.equal(account(image, { vmcoreinfo: text }), "6.1.0; kernel");
@@ -162,7 +162,7 @@ test("without any VMCOREINFO the page tables of a CPU lead to the kernel", () =>
   );
 });
 
-test("a CPU in user mode shows next to nothing of the kernel: the other table of its pair does", () => {
+test("for a CPU in user mode the kernel's table of the pair of tables is used", () => {
   const { machine, root } = kernelMachine(0x40_0000n);
   machine.table();
   machine.map(root, IMAGE + 0x20_0000n, 0x40_0000n, 2097152);
@@ -185,7 +185,7 @@ test("a note of one CPU is joined with QEMU's note of the same CPU", () => {
   );
 });
 
-test("notes that cannot be paired are left apart", () => {
+test("notes that cannot be paired stay separate", () => {
   const { machine, text } = kernelMachine(0x40_0000n);
   const image = machine.image({ vmcoreinfo: text, notes: [...cpuNotes(0x1000n), ...cpuNotes(0x2000n)].slice(1) });
   assert.deepEqual(
@@ -194,7 +194,7 @@ test("notes that cannot be paired are left apart", () => {
   );
 });
 
-test("the KASLR offset is what separates a symbol from its link address", () => {
+test("the KASLR offset is the difference between a symbol and its link address", () => {
   const { machine, text } = kernelMachine(0x40_0000n);
   const opened = openMemory(machine.image({ vmcoreinfo: text.replace("KERNELOFFSET=1a000000", "KERNELOFFSET=0") }));
   assert.equal(
@@ -207,7 +207,7 @@ test("the KASLR offset is what separates a symbol from its link address", () => 
   );
 });
 
-test("32-bit arm dumps of makedumpfile count pages from where memory begins", () => {
+test("32-bit arm dumps of makedumpfile count page frames from the start of memory", () => {
   const pages = new Map<number, Uint8Array>();
   const root = new Uint8Array(4096);
   new DataView(root.buffer).setUint32(8, 0x4020_940e, true);

@@ -22,14 +22,14 @@ for (const [name, line, value] of rows) {
   });
 }
 
-test("a value is what stands after the first equals sign", () => {
+test("a value is the text after the first equals sign", () => {
   const vmcoreinfo = parseVmcoreinfo("OSRELEASE=6.1.0=odd\nCRASHTIME=1700000000\n");
   assert.equal(vmcoreinfo.text("OSRELEASE"), "6.1.0=odd");
   assert.equal(vmcoreinfo.number("CRASHTIME"), 1700000000n);
   assert.deepEqual([...vmcoreinfo.lines.keys()], ["OSRELEASE", "CRASHTIME"]);
 });
 
-test("what is not there is undefined, and lines without a value are passed over", () => {
+test("a missing key is undefined, and lines without a value are skipped", () => {
   const vmcoreinfo = parseVmcoreinfo("\n=5\nnothing\n");
   assert.equal(vmcoreinfo.lines.size, 0);
   assert.equal(vmcoreinfo.text("OSRELEASE"), undefined);

@@ -12,7 +12,7 @@ function work(runs: { count: number }) {
   };
 }
 
-test("the work is done once, however many ask", () => {
+test("shared work is done once for any number of callers", () => {
   const runs = { count: 0 };
   const kernel = toyKernel();
   const fact = derivedByWork("count", work(runs));
@@ -21,7 +21,7 @@ test("the work is done once, however many ask", () => {
   assert.equal(runs.count, 1);
 });
 
-test("one that gives up leaves the work where it is for the next", () => {
+test("a cancelled caller leaves the work at its state for the next one", () => {
   const runs = { count: 0 };
   const kernel = toyKernel();
   const fact = derivedByWork("count", work(runs));
@@ -32,7 +32,7 @@ test("one that gives up leaves the work where it is for the next", () => {
   assert.equal(runs.count, 1);
 });
 
-test("two that ask together push the same work on", () => {
+test("two simultaneous callers continue the same work", () => {
   const runs = { count: 0 };
   const kernel = toyKernel();
   const fact = derivedByWork("count", work(runs));
@@ -55,7 +55,7 @@ test("work that failed starts anew for the next", () => {
   assert.deepEqual([...fact(kernel)], [1, 2, 3]);
 });
 
-test("facts of one name are two facts, and each kernel has its own", () => {
+test("two facts with the same name are separate, and each kernel has its own", () => {
   const one = derived("fact", () => ({ of: "one" }));
   const other = derived("fact", () => 2);
   const kernel = toyKernel();
@@ -64,7 +64,7 @@ test("facts of one name are two facts, and each kernel has its own", () => {
   assert.notEqual(one(kernel), one(toyKernel()));
 });
 
-test("a fact of each of some things is worked out once for each", () => {
+test("a fact per key is computed once for each key", () => {
   const asked: string[] = [];
   const length = derivedFor("length", (_kernel, text: string) => {
     asked.push(text);

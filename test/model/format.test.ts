@@ -94,7 +94,7 @@ test("a struct is printed as gdb prints it", () => {
   );
 });
 
-test("hexadecimal shows every integer as it lies in memory, and keeps text and enumerators", () => {
+test("hexadecimal shows every integer as it is in memory, and leaves text and enumerators unchanged", () => {
   const lines = shown("struct thing", { pid: -1, low: 5, small: 15, ready: 1, comm: "init", state: 7 }, { radix: 16 });
   for (const line of [
     "pid = 0xffffffff,",
@@ -133,7 +133,7 @@ for (const [type, value, wanted] of scalars) {
   });
 }
 
-test("a pointer or function of its own has its type in front, a char * has not", () => {
+test("a top-level pointer or function is printed with its type, a char * is not", () => {
   assert.equal(shown("struct list_head *", 0x10, { top: true }), "(struct list_head *) 0x10");
   assert.equal(
     shown("void (*)(int)", 0xffff_ffff_8100_0000n, { top: true }),
@@ -149,7 +149,7 @@ test("long arrays and strings end in dots at the limit", () => {
   assert.match(shown("const char *", "y".repeat(300)), /^0xffffffff70000000 "y{256}"\.\.\.$/);
 });
 
-test("text stops at its first NUL when asked", () => {
+test("text can be printed up to its first NUL", () => {
   assert.equal(shown("char [8]", "ab", { stopAtNull: true }), '"ab"');
 });
 
@@ -157,7 +157,7 @@ test("an array of unknown length is the address of its first element", () => {
   assert.equal(shown("long []", [7]), "0xffff888000001000");
 });
 
-test("what cannot be read is a fault where the value would be", () => {
+test("a value that cannot be read is replaced by a fault", () => {
   const kernel = toyKernel({ types: TYPES });
   kernel.put("int", 0x1ffcn, 42);
   const lines = text(formatValue(kernel.object("struct thing", 0x1ffcn)));
@@ -176,13 +176,13 @@ test("the readable part of an array on two pages is shown", () => {
   );
 });
 
-test("a string that runs into a missing page shows what was read", () => {
+test("a string that extends into a missing page is shown up to that page", () => {
   const kernel = toyKernel();
   kernel.put("char [4]", 0x1ffcn, "abcd");
   assert.equal(text(formatValue(kernel.value("char *", 0x1ffcn))), '0x1ffc "abcd"<page excluded from dump>');
 });
 
-test("a string literal has no symbol, whatever stands before it; a part of a variable has", () => {
+test("a string literal is shown without a symbol, a part of a variable with one", () => {
   const types = "char command[64];";
   const symbols = { linux_banner: 0xffff_ffff_8200_0000n, command: 0xffff_ffff_8300_0000n };
   const kernel = toyKernel({ types, symbols });
@@ -199,7 +199,7 @@ test("a string literal has no symbol, whatever stands before it; a part of a var
   );
 });
 
-test("one member is indented as deep as in the whole, a path as it was asked", () => {
+test("a single member has the same indentation as in the whole struct", () => {
   const kernel = toyKernel({ types: TYPES, memory: [["struct thing", ADDRESS, { pid: 1, b: 7 }]] });
   const member = (path: string): string => text(formatMember(kernel.object("struct thing", ADDRESS), path));
   assert.equal(member("pid"), "  pid = 1,");
@@ -208,7 +208,7 @@ test("one member is indented as deep as in the whole, a path as it was asked", (
   assert.equal(member("list"), "  list = {\n    next = 0x0,\n    prev = 0x0\n  },");
 });
 
-test("lines carry what a face may link: addresses, symbols, faults", () => {
+test("lines contain the addresses, symbols and faults that a face can link", () => {
   const kernel = toyKernel({ types: TYPES, symbols: SYMBOLS });
   const [line] = formatValue(kernel.value("void (*)(int)", SYMBOLS.schedule.address));
   assert.deepEqual(line, [
@@ -218,7 +218,7 @@ test("lines carry what a face may link: addresses, symbols, faults", () => {
   ]);
 });
 
-test("arrays take a line an element when asked", () => {
+test("arrays can be printed with one element per line", () => {
   assert.equal(
     shown(
       "int [2][2]",

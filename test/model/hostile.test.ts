@@ -31,7 +31,7 @@ const loops: readonly (readonly [string, StructType])[] = [
   ["a struct that holds nothing but itself", struct(() => [{ name: "a" }])],
 ];
 for (const [what, type] of loops) {
-  test(`${what} is shown up to a bound`, () => {
+  test(`${what} is shown up to a limit`, () => {
     let lines = 0;
     for (const line of formatValue(at(type))) {
       assert.ok(line.length < 1000);
@@ -64,7 +64,7 @@ test("numbers and bit-fields wider than any are faults", () => {
   assert.throws(() => at(wide).at("x").value(), isFault);
 });
 
-test("members that lie beyond the struct, or before any number, are read where they lie or are faults", () => {
+test("members outside of the struct are read at their address or are faults", () => {
   const far = struct(() => [{ name: "x", type: INT, bitOffset: 2 ** 40 }]);
   assert.throws(() => at(far).at("x").value(), isFault);
   assert.equal(at(far).at("x").address, 0x1000n + 2n ** 37n);

@@ -17,14 +17,14 @@ test("an offset is the innermost member there", () => {
   assert.equal(path(20, 4), "in[1].b");
 });
 
-test("members of a union of one size are told to be ambiguous, one of another size is not", () => {
+test("union members of the same size are reported as ambiguous, one of another size is not", () => {
   assert.equal(memberAt(outer, 32, 8)?.isAmbiguous, true);
   const small = memberAt(outer, 32, 4);
   assert.equal(small?.path, "small");
   assert.equal(small?.isAmbiguous, false);
 });
 
-test("within a member the rest is told, behind the object nothing", () => {
+test("within a member the remaining offset is returned, after the object nothing", () => {
   assert.equal(memberAt(outer, 3, 1)?.rest, 3);
   assert.equal(memberAt(kernel.types.named("struct inner"), 8, 4), undefined);
 });

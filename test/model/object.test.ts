@@ -75,7 +75,7 @@ test("the container of a member is found by its offset", () => {
   assert.equal(again.at("pid").number(), 7);
 });
 
-test("pointers step by the size of what they point at, and wrap at the word of the machine", () => {
+test("pointer arithmetic uses the size of the target, and wraps at the word size of the machine", () => {
   const kernel = toyKernel({ arch: { name: "arm", byteOrder: "little", wordSize: 4 }, types: TASK });
   const pointer = kernel.value("struct mm *", 0xffff_fffcn);
   assert.equal(pointer.index(1).address, 0n);
@@ -90,7 +90,7 @@ test("an unreadable page is a fault that names the address", () => {
   );
 });
 
-test("what a type does not have is a fault of the unknown kind", () => {
+test('a member that a type does not have is a fault of the kind "unknown"', () => {
   const unknown = (error: unknown): boolean => error instanceof Fault && error.kind === "unknown";
   assert.throws(() => task().at("nosuch"), unknown);
   assert.throws(() => task().at("pid").index(1), unknown);
@@ -98,7 +98,7 @@ test("what a type does not have is a fault of the unknown kind", () => {
   assert.throws(() => toyKernel().object("struct nosuch", 0n), unknown);
 });
 
-test("a size that lies is not allocated", () => {
+test("no memory is allocated for an impossible size", () => {
   const at = toyKernel({ types: "struct big { char all[4000000000]; };" }).object("struct big", 0x1000n);
   assert.throws(
     () => at.bytes(),

@@ -81,12 +81,12 @@ const rows: readonly (readonly [string, ToyValue, string])[] = [
   ["const char *", "text", '0xffffffff70000000 "text"'],
 ];
 for (const [type, value, wanted] of rows) {
-  test(`${type} says ${wanted}`, () => {
+  test(`${type} is summarized as ${wanted}`, () => {
     assert.equal(shown(type, value), wanted);
   });
 }
 
-test("a struct is told by what people know it by, then by its first members, within a width", () => {
+test("a struct is summarized by its identifying members, then by its first members, within a width", () => {
   assert.equal(
     shown("struct task", { pid: 1, comm: "init", first: 5 }),
     '{pid = 1, comm = "init", first = 5, state = RUNNING, tasks = NULL, parent = 0x0, …}',
@@ -94,21 +94,21 @@ test("a struct is told by what people know it by, then by its first members, wit
   assert.equal(shown("struct task", { pid: 1, comm: "init", first: 5 }, { width: 30 }), '{pid = 1, comm = "init", …}');
 });
 
-test("a pointer to such a struct tells it too", () => {
+test("a pointer to such a struct has the same summary", () => {
   const kernel = toyKernel({ types: TYPES });
   kernel.put("struct task", 0x5000n, { pid: 9, comm: "sh" });
   assert.equal(summary(kernel.value("struct task *", 0x5000n)), '0x5000 {pid = 9, comm = "sh", …}');
   assert.equal(summary(kernel.value("struct task *", 0x9000n)), "0x9000");
 });
 
-test("what a struct of one member wraps is told as if it stood alone", () => {
+test("a struct with one member is summarized as that member", () => {
   const types = "struct action { void *handler; unsigned long flags; }; struct k_action { struct action sa; };";
   const kernel = toyKernel({ types: `${TYPES}${types}` });
   kernel.put("struct k_action", 0x5000n, { sa: { handler: 0n, flags: 4 } });
   assert.equal(summary(kernel.object("struct k_action", 0x5000n)), "{handler = 0x0, flags = 4}");
 });
 
-test("a NULL pointer is nothing more", () => {
+test("a NULL pointer has no further summary", () => {
   assert.equal(summary(toyKernel({ types: TYPES }).value("struct task *", 0n)), "0x0");
 });
 
@@ -116,7 +116,7 @@ test("hexadecimal is for numbers", () => {
   assert.equal(shown("atomic_t", 255, { radix: 16 }), "0xff");
 });
 
-test("an object that cannot be read is a fault; a member that cannot stands inline", () => {
+test("an unreadable object is a fault; the fault of a member is inline", () => {
   const kernel = toyKernel({ types: TYPES });
   assert.throws(() => summary(kernel.object("atomic_t", 0x5000n)), Fault);
   assert.throws(() => summary(kernel.object("struct list_head", 0x5000n)), Fault);
@@ -133,7 +133,7 @@ test("bits of a big-endian mask are counted within its longs", () => {
   assert.equal(summary(kernel.object("struct cpumask", 0x1000n)), "0,2,64");
 });
 
-test("a long that holds an address is in hexadecimal, whatever wraps it; other numbers are not", () => {
+test("a long with an address is in hexadecimal, also inside other types; other numbers are not", () => {
   const options = { isAddress: (word: bigint) => word >= 0xffff_8880_0000_0000n && word < 0xffff_8890_0000_0000n };
   assert.equal(shown("long", -0x7780_0000_0000n + 0x41n, options), "0xffff888000000041");
   assert.equal(shown("unsigned long", 0xffff_8880_0000_0040n, options), "0xffff888000000040");

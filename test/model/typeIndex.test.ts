@@ -15,7 +15,7 @@ import { declaredTypes } from "../builders/declarations.ts";
 const x86 = { name: "x86_64", signedChar: true, wordSize: 8, byteOrder: "little" } as const;
 const source = (text: string): TypeSource => declaredTypes(text, x86);
 
-test("the first source that knows a complete type is taken", () => {
+test("the first source with a complete type is used", () => {
   const types = typeIndex(x86, declarations, [
     source("struct a; struct b { int x; }; struct a *p;"),
     source("struct a { long y; }; struct b { long x, y; };"),
@@ -27,7 +27,7 @@ test("the first source that knows a complete type is taken", () => {
   );
 });
 
-test("sources that join later are seen", () => {
+test("sources that are added later are used", () => {
   const sources: TypeSource[] = [source("struct a { int x; };")];
   const types = typeIndex(x86, declarations, sources);
   assert.throws(() => types.named("struct late *"), Fault);
@@ -35,7 +35,7 @@ test("sources that join later are seen", () => {
   assert.equal(typeName(types.named("struct late *")), "struct late *");
 });
 
-test("C's own types need no source, and are as wide as the machine's", () => {
+test("C's arithmetic types need no source, and have the width of the machine", () => {
   const size = (wordSize: 4 | 8, name: string): number =>
     (typeIndex({ signedChar: false, wordSize }, declarations, []).named(name) as { size: number }).size;
   assert.deepEqual(
@@ -48,13 +48,13 @@ test("C's own types need no source, and are as wide as the machine's", () => {
   );
 });
 
-test("plain char has the sign of the machine where no debuginfo tells", () => {
+test("plain char has the signedness of the machine if no debuginfo gives it", () => {
   const signed = (arch: Arch): unknown =>
     (typeIndex(arch, declarations, []).named("char") as { signed: boolean }).signed;
   assert.deepEqual([x86_64, arm64, s390x].map(signed), [true, false, false]);
 });
 
-test("a well-known global has the first of its types that this kernel has", () => {
+test("a well-known global has the first of its declared types that this kernel has", () => {
   const typed = (text: string): string | undefined => {
     const type = typeIndex(x86, declarations, [source(text)]).variable("irq_desc_tree");
     return type && typeName(type);
@@ -64,7 +64,7 @@ test("a well-known global has the first of its types that this kernel has", () =
   assert.equal(typed(""), undefined);
 });
 
-test("the table goes before debuginfo, which is asked where its exact declaration is wanted", () => {
+test("the table of declarations has priority; debuginfo is used if the exact declaration is requested", () => {
   const types = typeIndex(x86, declarations, [source("int panic_timeout[2];")]);
   const name = (type: CType | undefined): string | undefined => type && typeName(type);
   assert.equal(name(types.variable("panic_timeout")), "int");
@@ -90,7 +90,7 @@ test("every spelling in the table is a type name", () => {
     for (const text of spellings) assert.doesNotThrow(() => types.named(text), `${name}: ${text}`);
 });
 
-test("modules are asked last, and never for a well-known global", () => {
+test("modules are searched last, and never for a well-known global", () => {
   let asked = 0;
   const modules = (): TypeSource[] => {
     asked++;
@@ -104,7 +104,7 @@ test("modules are asked last, and never for a well-known global", () => {
   assert.equal(typeName(types.variable("module_debug") ?? { kind: "void" }), "int");
 });
 
-test("a source that knows per-CPU variables only is not searched for well-known globals", () => {
+test("a source with per-CPU variables only is not searched for well-known globals", () => {
   const btf: TypeSource = {
     ...source("int some_cpu_variable;"),
     perCpuOnly: true,
@@ -115,7 +115,7 @@ test("a source that knows per-CPU variables only is not searched for well-known 
   assert.equal(types.variable("some_cpu_variable")?.kind, "void");
 });
 
-test("what modules are found by is asked of the kernel alone", () => {
+test("types that are needed to find modules are taken from the kernel alone", () => {
   const asked: string[] = [];
   const modules = function* (): Generator<TypeSource> {
     asked.push("modules");

@@ -58,7 +58,7 @@ for (const [text, name] of aliases) {
   });
 }
 
-test("a declaration puts the name where C wants it", () => {
+test("a declaration has the name at its place in C syntax", () => {
   const declared = (type: string, name: string): string => declare(kernel.types.named(type), name);
   assert.equal(declared("struct list_head *", "next"), "struct list_head *next");
   assert.equal(declared("char [16]", "comm"), "char comm[16]");
@@ -68,7 +68,7 @@ test("a declaration puts the name where C wants it", () => {
   assert.equal(declared("const unsigned long", "limit"), "const unsigned long limit");
 });
 
-test("types have the size that C gives them", () => {
+test("types have the sizes of C", () => {
   const size = (name: string): number => kernel.object(name, 0n).size;
   assert.deepEqual(
     ["char [16]", "struct list_head *", "unsigned long [3][4]", "int (*[8])(void)"].map(size),

@@ -61,7 +61,7 @@ SIZE: 48`,
   );
 });
 
-test("offsets stand in a column as wide as the size; members of a named block have none, as in crash", () => {
+test("offsets are in a column as wide as the size; members of a named block have none, as in crash", () => {
   assert.equal(
     described("struct page", { offsets: true }),
     `struct page {
@@ -89,7 +89,7 @@ SIZE: 48`,
   );
 });
 
-test("offsets are hexadecimal when asked, and addresses of an instance", () => {
+test("offsets can be printed in hexadecimal, and as addresses of an instance", () => {
   assert.equal(
     described("struct list_head", { offsets: true, radix: 16 }),
     "struct list_head {\n   [0x0] struct list_head *next;\n   [0x8] struct list_head *prev;\n}\nSIZE: 0x10",
@@ -100,7 +100,7 @@ test("offsets are hexadecimal when asked, and addresses of an instance", () => {
   );
 });
 
-test("one member is shown where it stands in the whole", () => {
+test("a single member is shown at its position in the whole struct", () => {
   assert.equal(
     described("struct page", { offsets: true, member: "mapping" }),
     "struct page {\n  [24]         void *mapping;\n}",

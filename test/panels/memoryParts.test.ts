@@ -40,12 +40,12 @@ test("the parts add up to the total", () => {
   assert.deepEqual(pages(1000, { NR_FREE_PAGES: 400 }, 4096 * 100), { Free: 400, "Huge pages": 100, Other: 500 });
 });
 
-test("slab counters are known by their older names too", () => {
+test("slab counters are found by their older names too", () => {
   assert.equal(pages(100, { NR_SLAB_RECLAIMABLE: 5 })["Slab, reclaimable"], 5);
   assert.equal(pages(100, { NR_SLAB_RECLAIMABLE_B: 6 })["Slab, reclaimable"], 6);
 });
 
-test("a part says which counters it comes from", () => {
+test("a part lists its counters", () => {
   const [cache] = partsOf(usage(100), counters({ NR_FILE_PAGES: 9, NR_SHMEM: 1 }));
   assert.equal(cache?.from, "NR_FILE_PAGES - NR_SHMEM");
 });
@@ -58,7 +58,7 @@ test("without a total there is no picture", () => {
   assert.deepEqual(partsOf(grid(), counters({ NR_FREE_PAGES: 1 })), []);
 });
 
-test("caches come by the memory that their slabs take; one that cannot be read is left out", () => {
+test("caches are sorted by the memory of their slabs; an unreadable one is left out", () => {
   const cache = (name: string, slabs: GridCell) => ({
     cache: "0xffff888000000000",
     name,
@@ -94,7 +94,7 @@ test("free blocks of all zones and types are counted by order", () => {
   ]);
 });
 
-test("sizes are told in the unit that fits", () => {
+test("sizes are shown in a fitting unit", () => {
   assert.deepEqual([0, 1023, 1536, 63_258_624].map(bytesText), ["0 bytes", "1023 bytes", "1.5 KiB", "60.3 MiB"]);
 });
 
@@ -118,7 +118,7 @@ test("per-CPU memory, vmalloc and what was reserved at boot are parts of all tha
   );
 });
 
-test("zones that have memory tell how much of it is free, and their lowest watermark", () => {
+test("zones with memory show their free pages and their lowest watermark", () => {
   const zones = zonesOf(
     grid(
       { node: 0, zone: 0, address: "0x10", name: "DMA", spanned: 4095, present: 3998, min: 67, low: 83, high: 99 },
@@ -157,13 +157,13 @@ test("a node has the memory of its zones", () => {
   );
 });
 
-test("free pages stand against the watermarks, and fill the bar at three times the highest", () => {
+test("free pages are shown against the watermarks, and fill the bar at three times the highest", () => {
   assert.deepEqual(gaugeOf(zone(0, 1000, 45)), { free: 0.5, marks: [10 / 90, 20 / 90, 30 / 90] });
   assert.equal(gaugeOf(zone(0, 1000, 500))?.free, 1);
   assert.equal(gaugeOf(zone(0, 1000, 500, [0, 0, 0])), undefined);
 });
 
-test("processes come by their resident memory, those without any left out", () => {
+test("processes are sorted by resident memory, and those without any are left out", () => {
   const task = (pid: number, rss: number) => ({ pid, rss, comm: `c${pid}`, task: `0x${pid}` });
   assert.deepEqual(
     largestTasks(grid(task(1, 5), task(2, 0), task(3, 9)), 5).map(({ pid, bytes }) => [pid, bytes]),

@@ -38,7 +38,7 @@ test("numbers sort as numbers, text without regard to case", () => {
   assert.deepEqual(order(["b", "A", "c"], "text"), ["A", "b", "c"]);
 });
 
-test("addresses that differ beyond a double's digits sort right", () => {
+test("addresses that differ beyond the precision of a double are sorted correctly", () => {
   const addresses = ["0xffff888000000002", "0xffff888000000001", "0xffff888000000003", "0x0"];
   assert.deepEqual(order(addresses, "address"), [
     "0x0",
@@ -48,7 +48,7 @@ test("addresses that differ beyond a double's digits sort right", () => {
   ]);
 });
 
-test("faults and missing values come last in both directions", () => {
+test("faults and missing values are last in both directions", () => {
   const fault = { fault: "excluded", address: null, message: "page excluded from dump" };
   assert.deepEqual(order([fault, 1, null, 2], "number"), [1, 2, fault, null]);
   assert.deepEqual(order([fault, 1, null, 2], "number", true), [2, 1, fault, null]);
@@ -72,13 +72,13 @@ test("a filter wants all of its words, anywhere in a row", () => {
   assert.deepEqual(filtered("K worker"), [10]);
 });
 
-test("name:value looks in one column, and is text where no column has the name", () => {
+test("name:value searches one column, and is text if no column has the name", () => {
   assert.deepEqual(filtered("state:un"), [1]);
   assert.deepEqual(filtered("pid:1"), [1]);
   assert.deepEqual(filtered("0:1"), [10]);
 });
 
-test("a regular expression between slashes may hold spaces; a wrong one is no filter", () => {
+test("a regular expression between slashes may contain spaces; an invalid one does not filter", () => {
   assert.deepEqual(filtered("/^k(thr|x y)/"), [2]);
   assert.equal(filterOf("/(/", columns), undefined);
 });
@@ -89,7 +89,7 @@ test("a column of the command's data is read as words", () => {
   assert.equal(heading("files.type"), "Files type");
 });
 
-test("a cell says what it holds", () => {
+test("a cell shows its value", () => {
   assert.deepEqual([null, true, 1.8337, 5, "x", { fault: "excluded", address: null, message: "gone" }].map(cellText), [
     "",
     "yes",
@@ -121,7 +121,7 @@ const CACHES = {
   ],
 } as const;
 
-test("a panel puts first what matters, leaves out what no row has, and keeps the order of the rest", () => {
+test("a panel has the important columns first, leaves out empty ones, and keeps the order of the others", () => {
   const { columns, rows } = tableFor(CACHES, { lead: ["name", "slabBytes", "absent"] });
   assert.deepEqual(
     columns.map(({ name }) => name),
@@ -149,13 +149,13 @@ test("numbers are shown in the unit of their column and copied as they are", () 
   assert.equal(columnHeading({ name: "timeToExpire", kind: "number", unit: "jiffies" }), "Time to expire (jiffies)");
 });
 
-test("what cannot be read makes no column wide", () => {
+test("a fault does not widen a column", () => {
   const columns = [{ name: "function", kind: "symbol" }] as const;
   const long = "the task has exited and given its stack back";
   assert.deepEqual(widths(columns, [[{ fault: "unknown", address: null, message: long }]]), [20]);
 });
 
-test("a search finds a Rust symbol by what is shown and by its own name", () => {
+test("a search finds a Rust symbol by its demangled and by its mangled name", () => {
   const row: Row = [1, "_RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk+0x10", "IN"];
   for (const text of ["kernel::print", "11call_printk", "/print::call/"])
     assert.equal(filterOf(text, columns)?.(row), true, text);

@@ -47,7 +47,7 @@ const all = (): boolean => true;
 const rows = taskRows(PS, { lastRun: LAST, waits: WAITS }, STACKS);
 const column = (row: Row | undefined, name: string) => row?.[COLUMNS.findIndex((one) => one.name === name)];
 
-test("a task's row has what ps says, how long it has been so, and the function that tells what it does", () => {
+test("a task's row has the data of ps, the time in its state, and the function that characterizes it", () => {
   const init = rows[2];
   assert.equal(column(init, "rss"), 1800);
   assert.equal(column(init, "function"), "do_wait+0x114");
@@ -59,13 +59,13 @@ test("a task's row has what ps says, how long it has been so, and the function t
   assert.equal(column(insmod, "function"), null);
 });
 
-test("a task's row has what the task waits for and who holds it", () => {
+test("a task's row has the resource that the task waits for, and its holder", () => {
   assert.equal(column(rows[2], "waitsFor"), "mutex inode_lock: insmod [9]");
   assert.equal(column(rows[3], "waitsFor"), "in kthreadd");
   assert.equal(column(rows[5], "waitsFor"), null);
 });
 
-test("a stack that cannot be read says why in place of its function", () => {
+test("an unreadable stack shows the reason instead of its function", () => {
   const gone = new Map([["0x50", { task: "0x50", frames: [], at: 0, fault: "the task has exited" }]]);
   assert.deepEqual(column(taskRows(PS, {}, gone)[5], "function"), {
     fault: "unknown",
@@ -80,7 +80,7 @@ const shape = ({ rows: shown, outline }: Outlined): string[] =>
     return `${"  ".repeat(depth)}${open === undefined ? "" : open ? "- " : "+ "}${heading ?? cellText(column(row, "comm") ?? null)}`;
   });
 
-test("tasks stand below their parents", () => {
+test("tasks are below their parents", () => {
   assert.deepEqual(shape(treeOf(rows, all, new Set())), [
     "- swapper/0",
     "  - init",
@@ -95,7 +95,7 @@ test("children of a closed task are not shown", () => {
   assert.deepEqual(shape(treeOf(rows, all, new Set(["0x10"]))), ["+ swapper/0", "swapper/1"]);
 });
 
-test("what a filter leaves stands below its ancestors", () => {
+test("tasks that pass a filter are below their ancestors", () => {
   const isInsmod = (row: Row): boolean => column(row, "comm") === "insmod";
   assert.deepEqual(shape(treeOf(rows, isInsmod, new Set())), ["- swapper/0", "  - init", "    insmod"]);
 });
@@ -116,7 +116,7 @@ test("a loop of parents, which a damaged table may have, ends", () => {
   assert.deepEqual(shape(treeOf(looped, all, new Set())), ["c"]);
 });
 
-test("tasks with the same stack stand together, the most common stack first, those not read last", () => {
+test("tasks with the same stack are grouped, the most common stack first, unread ones last", () => {
   const found = groupsOf(rows, STACKS, new Set());
   assert.deepEqual(shape(found), [
     "+ 2 tasks: worker_thread ← kthread",

@@ -9,7 +9,7 @@ test("only rows in sight are drawn, and a few around them", () => {
   assert.deepEqual(inSight(0, 220, 22, 3), { first: 0, end: 3 });
 });
 
-test("a row in sight stays where it is, another is brought to the nearer edge", () => {
+test("a visible row stays in place, another is scrolled to the nearer edge", () => {
   assert.equal(scrollFor(5, 0, 220, 22), 0);
   assert.equal(scrollFor(20, 0, 220, 22), 242);
   assert.equal(scrollFor(2, 100, 220, 22), 44);

@@ -16,7 +16,7 @@ const grid = (...pieces: Piece[]) => {
 const table = (...data: Json[]) => grid(...data.map((one) => record(one))).tables[0]!;
 const kinds = (...data: Json[]) => Object.fromEntries(table(...data).columns.map(({ name, kind }) => [name, kind]));
 
-test("columns come from the records' keys, cells keep their values", () => {
+test("columns are made from the records' keys, and cells keep their values", () => {
   assert.deepEqual(table({ pid: 1, comm: "init" }, { pid: 2, state: "RU" }), {
     columns: [
       { name: "pid", kind: "number" },
@@ -30,7 +30,7 @@ test("columns come from the records' keys, cells keep their values", () => {
   });
 });
 
-test("a fault stands in its cell and does not change what the column is", () => {
+test("a fault is in its cell and does not change the kind of its column", () => {
   const { columns, rows } = table(
     { rss: 5 },
     { rss: { fault: "excluded", address: null, message: "page excluded from dump" } },
@@ -39,7 +39,7 @@ test("a fault stands in its cell and does not change what the column is", () => 
   assert.deepEqual(rows[1], [{ fault: "excluded", address: null, message: "page excluded from dump" }]);
 });
 
-test("kernel addresses are told from other hexadecimal numbers", () => {
+test("kernel addresses are distinguished from other hexadecimal numbers", () => {
   assert.deepEqual(kinds({ mount: "0xffff888000000000", key: "0x1ab001", start: "0x100000000", id: "8086:29c0" }), {
     mount: "address",
     key: "number",
@@ -48,7 +48,7 @@ test("kernel addresses are told from other hexadecimal numbers", () => {
   });
 });
 
-test("a long that holds an address of the kernel is one, other negative numbers stay what they are", () => {
+test("a long with a kernel address is an address, other negative numbers are unchanged", () => {
   assert.deepEqual(table({ owner: -0x778000000000 + 0x1040, error: -22, lag: "-9007199254740993" }), {
     columns: [
       { name: "owner", kind: "address" },
@@ -63,7 +63,7 @@ test("a pointer that is zero in one row is an address in the others", () => {
   assert.deepEqual(kinds({ mm: "0x0" }, { mm: "0xffff888000000000" }), { mm: "address" });
 });
 
-test("what the text marks as task or symbol leads there from the data too", () => {
+test("values that the text marks as task or symbol have links in the data too", () => {
   const task: Span = { as: "task", text: "ffff888000000040", address: 0xffff888000000040n };
   const symbol: Span = { as: "symbol", text: "tty_fops", address: 0xffffffff81000000n };
   const { tables } = grid(record({ task: "0xffff888000000040", operations: "tty_fops" }, [task, " ", symbol]));
@@ -73,7 +73,7 @@ test("what the text marks as task or symbol leads there from the data too", () =
   );
 });
 
-test("a list of records within a record gives a row for each, beside what they share", () => {
+test("a list of records within a record becomes one row for each, with the shared values", () => {
   const files = [
     { fd: 0, type: "CHR" },
     { fd: 1, type: "REG" },
@@ -88,7 +88,7 @@ test("a list of records within a record gives a row for each, beside what they s
   );
 });
 
-test("a record within a record gives columns of its own, a list of values one text", () => {
+test("a record within a record becomes columns, a list of values one text", () => {
   assert.deepEqual(table({ at: { line: 3 }, watermarks: [67, 83] }), {
     columns: [
       { name: "at.line", kind: "number" },
@@ -98,7 +98,7 @@ test("a record within a record gives columns of its own, a list of values one te
   });
 });
 
-test("a list that is empty has no column; what lies deep stands last", () => {
+test("an empty list has no column; deeply nested values are in the last column", () => {
   const [row, none] = [{ pid: 1, trap: { type: "NMI", registers: { rip: 7 } }, frames: [{ function: "f" }] }, { pid: 2, frames: [] }]; // prettier-ignore
   const { tables } = grid(record(row), record(none));
   assert.deepEqual(
@@ -119,7 +119,7 @@ test("records of two kinds make two tables", () => {
   );
 });
 
-test("what ended the command is said beside the rows before it", () => {
+test("the error that ended a command is shown next to its rows", () => {
   const { tables, remarks } = grid(record({ pid: 1 }), faultPiece(Fault.of("corrupt", "list loops"), "ps: "));
   assert.deepEqual(tables[0]?.rows, [[1]]);
   assert.deepEqual(remarks, ["ps: list loops"]);

@@ -54,7 +54,7 @@ test("the data of a row are its raw values: absent is null, a fault keeps its ki
   ]);
 });
 
-test("a grid takes kinds and units from the declaration, not from what the values look like", () => {
+test("a grid takes kinds and units from the declaration, not from the form of values", () => {
   const builder = new GridBuilder({ wordSize: 4, isAddress: () => false, isPlace: () => false });
   for (const piece of table(machine, declared, rows)) builder.add(piece);
   assert.deepEqual(builder.end().tables[0]?.columns, [
@@ -81,7 +81,7 @@ test("a fault pushes no column away", () => {
   assert.equal(all(table(machine, broken, [0, 1])), "N  X\n<a long reason why not> 0\nab 1\n");
 });
 
-test("a form has a line for each value that there is, and says when it is no full answer", () => {
+test("a form has a line for each existing value, and reports an incomplete answer", () => {
   const facts: Form<Row> = {
     width: 6,
     columns: {
@@ -95,7 +95,7 @@ test("a form has a line for each value that there is, and says when it is no ful
   assert.equal(piece.kind === "record" && piece.unread?.message, "gone");
 });
 
-test("columns below a row's first line, and cells of several spans, stand where they are declared", () => {
+test("columns below a row's first line, and cells of several spans, are at their declared positions", () => {
   const declared: Table<Row> = {
     end: ">",
     columns: {
@@ -116,7 +116,7 @@ test("columns below a row's first line, and cells of several spans, stand where 
   ]);
 });
 
-test("a fault that takes the place of several values is said once, and is each of them in data", () => {
+test("a fault that replaces several values is printed once, and is each of them in the data", () => {
   const fault = Fault.of("missing", "no counters");
   const declared: Table<number> = {
     columns: {
@@ -130,7 +130,7 @@ test("a fault that takes the place of several values is said once, and is each o
   assert.deepEqual(data(table(machine, declared, [1])), [{ read: json, write: json, next: 1 }]);
 });
 
-test("the title of a column that takes slack ends where its cells do", () => {
+test("the title of a column that takes the excess of the previous one ends with its cells", () => {
   const declared: Table<Row> = {
     columns: {
       name: { kind: "text", title: "N", titleWidth: 1, width: "rows", value: ({ name }) => name },
@@ -140,7 +140,7 @@ test("the title of a column that takes slack ends where its cells do", () => {
   assert.equal(all(table(machine, declared, rows)), "N       SIZE\na          7\nlonger     7\n");
 });
 
-test("the spans of a list stand in columns of one width, and what follows stands behind the last of them", () => {
+test("the spans of a list are in columns of one width, and the next column follows the last of them", () => {
   const declared: Table<readonly number[]> = {
     columns: {
       units: {
@@ -161,7 +161,7 @@ test("the spans of a list stand in columns of one width, and what follows stands
   );
 });
 
-test("a row that is kept says what the row of its table says, and reads its values once", () => {
+test("a stored row prints the same as its table's row, and reads its values once", () => {
   let reads = 0;
   const counted: Table<Row> = {
     columns: { ...declared.columns, count: { kind: "number", value: () => ++reads } },
@@ -184,7 +184,7 @@ test("a headed row has its heading above it", () => {
   );
 });
 
-test("a fault is parted from the column before, also where blanks within the cells part values", () => {
+test("a fault is separated from the column before, also if blanks within the cells separate values", () => {
   const declared: Table<number> = {
     gap: "",
     columns: {

@@ -34,7 +34,7 @@ test("control characters out of a dump do not reach the terminal", () => {
   assert.equal(pieceText(text("a\tb")), "a\tb\n");
 });
 
-test("records are one JSON document with its version, whatever stands between them", () => {
+test("records are one JSON document with its version, whatever text is between them", () => {
   const document = new JsonDocument();
   const pieces = [text("PID COMM"), record({ pid: 1, comm: undefined }, "1"), progress("x", 1, 2), record("two", "2")];
   const written = pieces.map((piece) => document.add(piece)).join("") + document.end();

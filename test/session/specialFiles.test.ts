@@ -25,14 +25,14 @@ function pipe(...parts: string[]): string {
   return path;
 }
 
-test("a tree whose Makefile is a pipe is no kernel tree", { skip }, () => {
+test("a tree whose Makefile is a pipe is not used as a kernel tree", { skip }, () => {
   pipe("tree", "Makefile");
   mkdirSync(join(folder, "tree/kernel"));
   writeFileSync(join(folder, "tree/kernel/panic.c"), "");
   assert.equal(rootOf(join(folder, "tree"), "workspace").version, undefined);
 });
 
-test("a tree whose modules.order is a pipe has no modules", { skip }, () => {
+test("no modules are found in a tree whose modules.order is a pipe", { skip }, () => {
   pipe("built", "modules.order");
   assert.deepEqual(builtModules(join(folder, "built")), []);
 });
@@ -45,7 +45,7 @@ test("a source that is a pipe is not found", { skip }, () => {
   );
 });
 
-test("a repository that has a pipe for one of git's files is not asked", { skip }, () => {
+test("git is not run in a repository in which one of git's files is a pipe", { skip }, () => {
   const repository = join(folder, "repository");
   execFileSync("git", ["init", "-q", repository]);
   const commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "one"];
@@ -60,7 +60,7 @@ test("a repository that has a pipe for one of git's files is not asked", { skip 
   }
 });
 
-test("a repository that does not answer in time is not asked again", { skip }, () => {
+test("git is not run again in a repository in which it did not answer in time", { skip }, () => {
   const repository = join(folder, "silent");
   execFileSync("git", ["init", "-q", repository]);
   const included = pipe("included");
@@ -70,7 +70,7 @@ test("a repository that does not answer in time is not asked again", { skip }, (
   assert.ok(performance.now() - start < 18_000);
 });
 
-test("a pipe beside the dump that is named as a package is passed over with a remark", { skip }, async () => {
+test("a pipe next to the dump with the name of a package is skipped with a remark", { skip }, async () => {
   const vmcore = join(folder, "beside", "vmcore");
   const path = pipe("beside", "linux-image-dbg_1.deb");
   cpSync("sample/vmcore", vmcore);

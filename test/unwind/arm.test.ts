@@ -45,7 +45,7 @@ const from = (kernel: ToyKernel, registers: { readonly [name: string]: bigint })
     task: kernel.object("struct task_struct", TASK),
   });
 
-test("an interrupt is followed from its stack to what it interrupted, and on to user space", () => {
+test("an interrupt is unwound from its stack to the interrupted function, and on to user space", () => {
   const kernel = kernelWith(USR, 0x10000n);
   const switched = STACK + 0x1000n;
   putWords(kernel, switched, 0n, TEXT + 0x120n); // {fp, lr} of call_with_stack
@@ -77,7 +77,7 @@ test("the boot CPU's idle task ends at start_kernel", () => {
   assert.equal(stack.fault, undefined);
 });
 
-test("a system call returns to the first instruction of ret_fast_syscall, which no call stands before", () => {
+test("a system call returns to the first instruction of ret_fast_syscall, which has no call before it", () => {
   const kernel = kernelWith(USR, 0x10000n);
   const sp = LAST_REGS - 8n - 16n;
   putWords(kernel, sp, 0n, 0n, 0n, TEXT + 0x500n);

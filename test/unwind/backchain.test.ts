@@ -48,7 +48,7 @@ function asleep(kernel: ReturnType<typeof kernelWith>): Stack {
 
 const names = ({ frames }: Stack): (string | undefined)[] => frames.map(({ symbol }) => symbol?.name);
 
-test("the back chain leads from where a task slept to the registers of user space", () => {
+test("the back chain leads from the sleeping task's frame to the registers of user space", () => {
   const stack = asleep(kernelWith({ mask: 0x0705000180000000n, addr: 0x1000000n }));
   assert.deepEqual(names(stack), ["schedule", "vfs_read", "system_call"]);
   assert.equal(stack.fault, undefined);
@@ -62,7 +62,7 @@ test("a kernel thread's chain ends at an empty struct pt_regs", () => {
   assert.equal(stack.userTrap, undefined);
 });
 
-test("call frame information that leads to no code gives way to the back chain", () => {
+test("if call frame information does not lead to code, the back chain is used", () => {
   const lost = cfiRow(0x8000, { r14: { kind: "offset", offset: -48 } }, s390x);
   const kernel = kernelWith({ mask: 0n, addr: 0n }, { ...functions, vfs_read: { ...functions.vfs_read, cfi: lost } });
   kernel.put("unsigned long", STACK + 0x1100n + 0x8000n - 48n, 0x42n);

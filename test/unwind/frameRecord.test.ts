@@ -59,7 +59,7 @@ function putThread(kernel: ToyKernel): void {
 }
 
 for (const [version, types] of Object.entries(arm64Regs)) {
-  test(`frame records lead to where a kernel thread began (pt_regs ${version})`, () => {
+  test(`frame records lead to the start of a kernel thread (pt_regs ${version})`, () => {
     const kernel = kernelWith(types);
     putThread(kernel);
     if (version === "meta") kernel.put("struct pt_regs", SP + 0x200n, { pstate: KERNEL, stackframe: { type: 1n } });
@@ -70,7 +70,7 @@ for (const [version, types] of Object.entries(arm64Regs)) {
   });
 }
 
-test("the prologue tells how far the record is from the frame's end, and so the caller's sp", () => {
+test("the distance of the record from the frame's end, and so the caller's sp, is read from the prologue", () => {
   const kernel = kernelWith(arm64Regs.plain);
   putThread(kernel);
   const stack = from(kernel, { pc: TEXT + 0x140n, sp: SP + 0x40n, x29: SP + 0x40n, x30: 1n });
@@ -94,7 +94,7 @@ for (const [where, pc, code] of [
   });
 }
 
-test("after one way out of a function, what follows is inside again", () => {
+test("instructions after a return in the middle of a function belong to its body", () => {
   const kernel = kernelWith(arm64Regs.plain);
   putThread(kernel);
   putCode(kernel, TEXT, STP_PRE, MOV_FP, LDP_POST, RET, NOP, NOP);
@@ -175,7 +175,7 @@ test("a stack overflow leads through its entry code to the function that overflo
   assert.equal(stack.frames[1]?.trap?.type, "stack overflow");
 });
 
-test("frame records alone lead outwards where the link register is no return address", () => {
+test("frame records alone are used if the link register is not a return address", () => {
   const kernel = kernelWith(arm64Regs.plain);
   putThread(kernel);
   putCode(kernel, TEXT + 0x600n, SUB_SP, SUB_SP, NOP, NOP, NOP);
@@ -225,7 +225,7 @@ test("in code without symbols, a call of something else in front of x30 leaves t
   assert.equal(stack.frames[1]?.doubt, "frame record");
 });
 
-test("a call of a NULL pointer by code without symbols shows where it was made", () => {
+test("for a call of a NULL pointer by code without symbols the place of the call is shown", () => {
   const stack = inModule({ pc: 0n, x29: SP, x30: MODULE + 0x44n }, BLR_X0, SP + 0x40n, RETURN);
   assert.deepEqual(names(stack), [undefined, undefined, ...OUTER]);
 });

@@ -34,7 +34,7 @@ const types = `
 
 const start = new Map([["cs", 0x10n], ["rip", TEXT + 0x20n], ["rsp", SP], ["rbp", SP + 0x20n]]); // prettier-ignore
 
-test("a BPF program has its name, and is passed by the frame that its compiler makes", () => {
+test("a BPF program is shown with its name and unwound by the frame that its compiler makes", () => {
   const kernel = stackKernel(functions, { types });
   const entry = 0xffff888000400000n;
   const link = entry + kernel.object("struct bpf_ksym", 0n).at("lnode").address;
@@ -53,7 +53,7 @@ test("a BPF program has its name, and is passed by the frame that its compiler m
   );
 });
 
-test("programs of kernels before 5.7 are named as those kernels did it, by tag and name", () => {
+test("BPF programs of kernels before 5.7 are named by tag and name, as those kernels do", () => {
   const older = `
     struct list_head { struct list_head *next, *prev; };
     struct bpf_prog { unsigned int jited_len; unsigned char tag[8]; void *bpf_func; };
@@ -104,7 +104,7 @@ function detoured(saved: { readonly [register: string]: bigint }) {
   return kernel;
 }
 
-test("from an optimised kprobe's detour the stack goes on in the function that was probed, with its registers", () => {
+test("unwinding continues from an optimised kprobe's detour in the probed function, with its registers", () => {
   const outside = SP + 0x200n;
   const kernel = detoured({ ip: TEXT + 0x21n, sp: outside });
   putWords(kernel, outside, 0n, 0n, TEXT + 0x310n);
@@ -132,7 +132,7 @@ test("registers of a detour that its callback did not complete are not believed"
   assert.match(fault?.message ?? "", /do not point to code/);
 });
 
-test("what is generated stands among the symbols, by name and by address, each up to its end", () => {
+test("generated code is found among the symbols by name and by address, each up to its end", () => {
   const kernel = detoured({});
   const source = generatedSymbols(kernel);
   const [page] = source.named("kprobe_optinsn_page");
@@ -152,7 +152,7 @@ test("a list that bites its tail ends", () => {
   assert.match(generatedCodeFault(kernel)?.message ?? "", /^bpf_kallsyms: list is damaged here: its next entry /);
 });
 
-test("lists that lead nowhere leave generated code unknown, and the fault says so", () => {
+test("broken lists leave generated code unknown, and the fault says so", () => {
   const kernel = stackKernel(functions, { types });
   kernel.put("unsigned long", BPF_HEAD, 0x1234n);
   kernel.put("unsigned long", FTRACE_HEAD, 0x5678n);

@@ -49,7 +49,7 @@ test("from any place with any registers the walk ends, in frames or in a fault",
   assert.ok(faults > 100 && frames > 1500, `${faults} faults, ${frames} frames`);
 });
 
-test("every stack of the sample is whole, but for the task that has exited", () => {
+test("every stack of the sample is complete, except that of the exited task", () => {
   const broken = tasks.filter((task) => stackTrace(kernel, task).fault !== undefined);
   assert.deepEqual(
     broken.map((task) => task.at("comm").text()),

@@ -52,7 +52,7 @@ function number(type: CType, location: VariableLocation): bigint {
   return value.value();
 }
 
-test("a variable on the stack lies in memory, below the frame base or a register", () => {
+test("a variable on the stack is in memory, below the frame base or a register", () => {
   const value = valueOf(long, at(DW_OP_fbreg, 0x78));
   assert.ok(value instanceof Obj);
   assert.equal(value.address, CFA - 8n);
@@ -65,7 +65,7 @@ test("a variable in a register is cut to its size", () => {
   assert.equal(number(int, at(DW_OP_reg3)), 0x55667788n);
 });
 
-test("a variable that lies nowhere has the value that is computed for it", () => {
+test("a variable without a location has the computed value", () => {
   assert.equal(number(int, at(DW_OP_lit7, DW_OP_stack_value)), 7n);
   assert.equal(number(int, at(DW_OP_implicit_value, 4, 0xfe, 0xff, 0xff, 0xff)), -2n);
   assert.equal(number(int, { kind: "constant", bytes: Uint8Array.of(5, 0, 0, 0) }), 5n);
@@ -83,7 +83,7 @@ test("a variable without a place, in a lost register or partly gone is optimised
   }
 });
 
-test("a lying size or expression is a fault", () => {
+test("an impossible size or expression is a fault", () => {
   const huge: CType = { kind: "array", element: long, count: 1 << 20 };
   assert.ok(valueOf(huge, at(DW_OP_reg3)) instanceof Fault);
   assert.ok(valueOf(long, { kind: "constant", bytes: Uint8Array.of(1) }) instanceof Fault);
@@ -116,13 +116,13 @@ function argument(call: Partial<CallSite> | undefined, outer: Partial<CallSite> 
 
 const only = (register: number, value: PassedValue) => (asked: number) => (asked === register ? value : undefined);
 
-test("an argument that is kept nowhere is inferred from what the call passed", () => {
+test("a lost argument is inferred from the value that the call passed", () => {
   const variable = argument({ callee: "f", argument: only(RDI, passed(DW_OP_breg3, 2)) });
   assert.ok(variable.value instanceof Obj);
   assert.deepEqual([variable.value.value(), variable.inferred], [42n, true]);
 });
 
-test("a call may pass on what its own function was called with", () => {
+test("a call can pass on an argument of its own function", () => {
   const variable = argument(
     { callee: "f", argument: only(RDI, passed(DW_OP_entry_value, 1, DW_OP_reg5)) },
     { callee: "g", argument: only(RDI, passed(DW_OP_lit7)) },
@@ -131,7 +131,7 @@ test("a call may pass on what its own function was called with", () => {
   assert.equal(variable.value.value(), 7n);
 });
 
-test("an indirect call tells what it passed when its target is the function that was entered", () => {
+test("the arguments of an indirect call are used if its target is the entered function", () => {
   const target = (address: number): PassedValue => passed(DW_OP_const2u, address & 0xff, address >> 8);
   assert.equal(argument({ target: target(0x1000), argument: only(RDI, passed(DW_OP_lit7)) }).inferred, true);
   assert.ok(argument({ target: target(0x1100), argument: only(RDI, passed(DW_OP_lit7)) }).value instanceof Fault);
@@ -152,7 +152,7 @@ test("nothing is inferred from a call of another function, an unknown one, or on
   }
 });
 
-test("calls that ask each other over and over end", () => {
+test("inference that would recurse without end stops", () => {
   const twice = passed(...Array.from({ length: 40 }, () => [DW_OP_entry_value, 1, DW_OP_reg5]).flat());
   assert.ok(argument({ callee: "f", argument: only(RDI, twice) }, { callee: "g", argument: only(RDI, twice) }).value instanceof Fault); // prettier-ignore
 });

@@ -44,7 +44,7 @@ const from = (kernel: ToyKernel, pc: bigint, registers: { readonly [name: string
     task: kernel.object("struct task_struct", TASK),
   });
 
-test("where objtool was kept out the prologue tells the frame's size", () => {
+test("for code without ORC data, the frame's size is read from the prologue", () => {
   const kernel = kernelWith(FENTRY, PUSH_RBX, MOV_1_EDX, SUB_0XB0, MOV_RSP_RBX, REP_STOS);
   putWords(kernel, SP + 0xb0n, 3n, IN_CALLER);
   const stack = from(kernel, TEXT + 0x40n);
@@ -57,26 +57,26 @@ test("where objtool was kept out the prologue tells the frame's size", () => {
   );
 });
 
-test("rbp is taken from where the prologue pushed it", () => {
+test("rbp is restored from the slot to which the prologue pushed it", () => {
   const kernel = kernelWith(FENTRY, PUSH_RBP, PUSH_R12, SUB_0X10, REP_STOS);
   putWords(kernel, SP + 0x10n, 12n, 5n, IN_CALLER);
   assert.equal(from(kernel, TEXT + 0x40n).frames[1]?.registers.get("rbp"), 5n);
 });
 
-test("inside of the prologue only what has run counts", () => {
+test("within the prologue only the instructions that have run are applied", () => {
   const kernel = kernelWith(FENTRY, PUSH_RBP, PUSH_R12, SUB_0X10);
   putWords(kernel, SP, 5n, IN_CALLER);
   assert.equal(from(kernel, TEXT + 6n).frames[1]?.sp, SP + 16n);
 });
 
-test("when the prologue does not lead to a return address, the call of this very function is searched", () => {
+test("if the prologue does not lead to a return address, a call of this function is searched", () => {
   const kernel = kernelWith(FENTRY, REP_STOS);
   // A return address of another call lies before it.
   putWords(kernel, SP + 0x40n, TEXT + 0x110n, 0n, IN_CALLER);
   assert.equal(from(kernel, TEXT + 0x40n).frames[1]?.sp, SP + 0x58n);
 });
 
-test("without call frame information pushes that lead exactly to the frame give the caller's registers", () => {
+test("without call frame information, pushes that lead exactly to the frame give the caller's registers", () => {
   const kernel = stackKernel({ ...functions, crash: { address: TEXT, frame: 0x18 } });
   kernel.put("unsigned char[256]", TEXT, Uint8Array.from({ length: 256 }, (_, i) => [...FENTRY, ...PUSH_RBX, ...SUB_0X10][i] ?? 0x90)); // prettier-ignore
   putWords(kernel, SP, 0n, 0n, 33n, IN_CALLER);

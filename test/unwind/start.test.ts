@@ -14,7 +14,7 @@ const functions = {
   ret_from_fork: { address: TEXT + 0x100n, orc: { ...plainCall, spRegister: "undefined", type: "end" } },
 } as const;
 
-test("a sleeping task starts where switch_to left it, with the registers it pushed", () => {
+test("unwinding of a sleeping task starts at switch_to, with the registers that it pushed", () => {
   const kernel = stackKernel(functions);
   kernel.put("struct task_struct", TASK, { stack: TASK_STACK, thread: { sp: SP } });
   kernel.put("struct inactive_task_frame", SP, { r12: 12n, bx: 3n, bp: 5n, ret_addr: TEXT + 0x40n });
@@ -27,7 +27,7 @@ test("a sleeping task starts where switch_to left it, with the registers it push
   assert.equal(cursor.known.get("r12"), 12n);
 });
 
-test("a task that never ran stands at the start of its first function, not behind a call", () => {
+test("a task that never ran is at the start of its first function, not after a call", () => {
   const kernel = stackKernel(functions);
   kernel.put("struct task_struct", TASK, { stack: TASK_STACK, thread: { sp: SP } });
   kernel.put("struct inactive_task_frame", SP, { ret_addr: TEXT + 0x100n });
@@ -74,7 +74,7 @@ test("a running task that left no registers is found by the return addresses on 
   ]); // prettier-ignore
 });
 
-test("a stack that holds no return address says so", () => {
+test("a stack without a return address is reported", () => {
   const kernel = stackKernel(functions);
   kernel.put("unsigned char[16384]", TASK_STACK, new Uint8Array(16384));
   assert.throws(() => scannedStack(kernel, kernel.object("struct task_struct", TASK)), Fault);

@@ -44,7 +44,7 @@ for (const [arch, handlers, words] of named) {
     ));
 }
 
-test("an x86 page fault's error code is told in words", () => {
+test("an x86 page fault's error code is described in words", () => {
   assert.equal(pageFaultText(0n), "read from a page that is not present, kernel mode");
   assert.equal(pageFaultText(2n), "write to a page that is not present, kernel mode");
   assert.equal(pageFaultText(7n), "write to a page that does not allow it, user mode");
@@ -57,7 +57,7 @@ test("a selector error code names its table", () => {
   assert.equal(selectorText(0x6an), "IDT entry 13");
 });
 
-test("an arm64 syndrome is told in words", () => {
+test("an arm64 syndrome is described in words", () => {
   assert.equal(syndromeText(0x96000044n), "data abort: write, level 0 translation fault");
   assert.equal(syndromeText(0x9600000fn), "data abort: read, level 3 permission fault");
   assert.equal(syndromeText(0x86000006n), "instruction abort: level 2 translation fault");
@@ -94,14 +94,14 @@ const trapWith = (variables: { readonly [name: string]: bigint | undefined }) =>
     reported: () => ({ errorCode: 0n, address: 0xbadn }),
   });
 
-test("the error code and the address come from the handler's variables", () => {
+test("the error code and the address are read from the handler's variables", () => {
   const trap = trapWith({ error_code: 2n, address: 0x10n });
   assert.equal(trap.errorCode, 2n);
   assert.equal(trap.errorText, "write to a page that is not present, kernel mode");
   assert.equal(trap.faultAddress, 0x10n);
 });
 
-test("what the variables do not tell comes from the kernel's report", () => {
+test("data that the variables do not have is taken from the kernel's report", () => {
   const trap = trapWith({ error_code: 2n, address: undefined });
   assert.equal(trap.errorCode, 2n);
   assert.equal(trap.faultAddress, 0xbadn);
@@ -118,7 +118,7 @@ const stale = (arch: Arch, entry: string, name: string, errorCode: bigint): bigi
     handlers: [handler({ error_code: errorCode, address: 0x5eaeb0n }, entry, name)],
   }).faultAddress;
 
-test("an exception that is not about an address has none, whatever CR2 or FAR still hold", () => {
+test("an exception that is not about an address has none, even if CR2 or FAR still contain one", () => {
   assert.equal(stale(x86_64, "asm_exc_invalid_op", "exc_invalid_op", 0n), undefined);
   assert.equal(stale(x86_64, "asm_exc_divide_error", "do_error_trap", 0n), undefined);
   assert.equal(stale(x86_64, "asm_exc_double_fault", "exc_double_fault", 0n), undefined);

@@ -34,7 +34,7 @@ function from(kernel: ToyKernel, registers: { readonly [name: string]: bigint })
 
 const names = (stack: Stack): (string | undefined)[] => stack.frames.map(({ symbol }) => symbol?.name);
 
-test("a chain of calls is followed to where the thread began", () => {
+test("a chain of calls is followed to the start of the thread", () => {
   const kernel = stackKernel(functions);
   putWords(kernel, SP, 0n, 0n, IN_MIDDLE, 0n, 0n, 0n, 0n, IN_THREAD, IN_FORK);
   const stack = from(kernel, { rip: IN_INNER, rsp: SP });
@@ -63,7 +63,7 @@ function putRegs(kernel: ToyKernel, address: bigint, values: { readonly [member:
   kernel.put("struct pt_regs", address, values);
 }
 
-test("an exception's registers are those of the frame it interrupted, which is looked up where it stood", () => {
+test("an exception's registers belong to the interrupted frame, which is looked up by its exact pc", () => {
   const kernel = stackKernel({ ...functions, asm_exc_page_fault: { address: TEXT + 0x400n, orc: regs } });
   const trapRegs = SP + 0x18n;
   putWords(kernel, SP, 0n, 0n, TEXT + 0x410n);
@@ -103,7 +103,7 @@ test("a CPU that ran user code has no kernel frames", () => {
   assert.equal(stack.userTrap?.registers.get("rsp"), 0x7ffc0000n);
 });
 
-test("the interrupt stack leads back to the task's, by the sp that was saved at its top", () => {
+test("the interrupt stack leads back to the task's stack, by the sp saved at its top", () => {
   const kernel = stackKernel({
     ...functions,
     on_irq_stack: { address: TEXT + 0x400n, orc: { ...plainCall, spRegister: "spIndirect", spOffset: 8 } },
@@ -122,7 +122,7 @@ test("the interrupt stack leads back to the task's, by the sp that was saved at 
   );
 });
 
-test("what the processor alone has pushed is enough to go on from", () => {
+test("the registers pushed by the processor suffice to continue", () => {
   const kernel = stackKernel({
     ...functions,
     asm_exc_nmi: { address: TEXT + 0x400n, orc: { ...regs, type: "regsPartial" } },
@@ -135,7 +135,7 @@ test("what the processor alone has pushed is enough to go on from", () => {
   assert.equal(stack.frames[1]!.trap.address, undefined);
 });
 
-test("rbp is restored where a rule saved it and used where a rule counts from it", () => {
+test("rbp is restored if a rule saved it, and used if a rule is relative to it", () => {
   const kernel = stackKernel({
     ...functions,
     saves: { address: TEXT + 0x400n, orc: { ...plainCall, spOffset: 16, bpRegister: "prevSp", bpOffset: -16 } },
@@ -154,7 +154,7 @@ test("rbp is restored where a rule saved it and used where a rule counts from it
   );
 });
 
-test("call frame information adds callee-saved registers where it finds the same frame as ORC", () => {
+test("call frame information adds callee-saved registers if it finds the same frame as ORC", () => {
   const row = cfiRow(0x18, { rip: { kind: "offset", offset: -8 }, rbx: { kind: "offset", offset: -16 } });
   const agreeing = { ...functions, inner: { ...functions.inner, cfi: row } };
   const other = {
@@ -201,7 +201,7 @@ test("code without any rule is passed by its frame pointer, with doubt", () => {
   assert.equal(stack.frames[1]!.doubt, "frame pointer");
 });
 
-test("a stack that cannot be followed says where and why, and keeps what it found", () => {
+test("for an incomplete stack the place and the reason are reported, and its frames are kept", () => {
   const kernel = stackKernel({ ...functions, generated: { address: TEXT + 0x400n, orc: noRule } });
   putWords(kernel, SP, 0n, 0n, TEXT + 0x410n, 0n);
   const stack = from(kernel, { rip: IN_INNER, rsp: SP });
@@ -237,7 +237,7 @@ test("a stack that turns back on itself ends", () => {
   assert.ok(stack.frames.length < 20);
 });
 
-test("a traced function's caller is found where ftrace keeps it", () => {
+test("a traced function's caller is found in ftrace's return stack", () => {
   const kernel = stackKernel({ ...functions, return_to_handler: { address: TEXT + 0x400n, orc: noRule } });
   putWords(kernel, SP, 0n, 0n, TEXT + 0x400n, 0n, 0n, 0n, 0n, IN_FORK);
   const traced = (retp: bigint): Stack => {
@@ -252,7 +252,7 @@ test("a traced function's caller is found where ftrace keeps it", () => {
   assert.match(lost.fault?.message ?? "", /tracing replaced the return address/);
 });
 
-test("a probed function's caller is found where its return hook keeps it", () => {
+test("a probed function's caller is found in the return hook", () => {
   const kernel = stackKernel({ ...functions, arch_rethook_trampoline: { address: TEXT + 0x400n, orc: noRule } });
   putWords(kernel, SP, 0n, 0n, TEXT + 0x400n, 0n, 0n, 0n, 0n, IN_FORK);
   kernel.put("struct task_struct", TASK, { stack: TASK_STACK, rethooks: { first: 0xffff888000300008n } });

@@ -5,11 +5,14 @@ import { OLD_STYLE } from "../../scripts/oldStyle.ts";
 import { isMessage, manifestTexts, sourceFiles, textsOf, type Text } from "../../scripts/texts.ts";
 
 const PAGES = [
+  "ARCHITECTURE.md",
   "README.md",
   "CHANGELOG.md",
   "CONTRIBUTING.md",
+  "docs/architectures.md",
   "docs/editors.md",
   "docs/glossary.md",
+  "docs/support.md",
   "docs/terminal.md",
 ];
 

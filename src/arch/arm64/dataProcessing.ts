@@ -1,7 +1,7 @@
 /** Effects of arm64 instructions that compute (Arm ARM, C4.1.92 and C4.1.95). */
 import type { Comparison, Operator, Value } from "../effect.ts";
 import { wrap64 } from "../effect.ts";
-import { bits, constant, orSp, register, signed, type Told, x } from "./encoding.ts";
+import { bits, constant, orSp, register, signed, type PartialEffect, x } from "./encoding.ts";
 
 const widthOf = (word: number): 32 | 64 => (word >>> 31 === 1 ? 64 : 32);
 
@@ -14,7 +14,7 @@ const operation = (operator: Operator, left: Value, right: Value, width: number)
 });
 
 /** Data processing with an immediate operand. */
-export function immediateEffect(word: number, address: bigint): Told {
+export function immediateEffect(word: number, address: bigint): PartialEffect {
   const [rd, rn, width] = [bits(word, 4, 0), bits(word, 9, 5), widthOf(word)];
   switch (bits(word, 25, 23)) {
     case 0b000:
@@ -45,7 +45,7 @@ export function immediateEffect(word: number, address: bigint): Told {
 }
 
 /** ADD and SUB. Those that set the flags compare: CMP, CMN. */
-function sum(word: number, left: Value, right: Value, to: string): Told {
+function sum(word: number, left: Value, right: Value, to: string): PartialEffect {
   const [isDifference, setsFlags, width] = [bits(word, 30, 30) === 1, bits(word, 29, 29) === 1, widthOf(word)];
   return {
     writes: [[to, operation(isDifference ? "-" : "+", left, right, width)]],
@@ -55,7 +55,7 @@ function sum(word: number, left: Value, right: Value, to: string): Told {
 }
 
 /** AND, ORR, EOR, and ANDS, which compares: TST. */
-function logical(word: number, left: Value, right: Value, to: string): Told {
+function logical(word: number, left: Value, right: Value, to: string): PartialEffect {
   const which = bits(word, 30, 29);
   const compares: Comparison | undefined = which === 0b11 ? { left, right, by: "conjunction" } : undefined;
   // MOV is ORR with the zero register.
@@ -65,7 +65,7 @@ function logical(word: number, left: Value, right: Value, to: string): Told {
 }
 
 /** MOVZ, MOVN and MOVK. */
-function moveWide(word: number, rd: number, width: number): Told {
+function moveWide(word: number, rd: number, width: number): PartialEffect {
   const shift = BigInt(bits(word, 22, 21) * 16);
   const value = BigInt(bits(word, 20, 5)) << shift;
   const which = bits(word, 30, 29);
@@ -105,7 +105,7 @@ function bitField(word: number, from: Value, width: 32 | 64): Value | undefined 
 }
 
 /** Data processing with register operands; what is not known here writes the register of bits 4 to 0. */
-export function registerEffect(word: number): Told {
+export function registerEffect(word: number): PartialEffect {
   const [rd, width] = [bits(word, 4, 0), widthOf(word)];
   const [left, right] = [bits(word, 9, 5), bits(word, 20, 16)];
   if (bits(word, 28, 24) === 0b01010) {

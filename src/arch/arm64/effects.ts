@@ -1,7 +1,7 @@
 /** Effects of arm64 instructions on registers and memory. */
 import { type Access, type Effect, type Place, type Relation, type Value, wrap64 } from "../effect.ts";
 import { immediateEffect, registerEffect } from "./dataProcessing.ts";
-import { bits, orSp, register, signed, type Told, x, ZERO } from "./encoding.ts";
+import { bits, orSp, register, signed, type PartialEffect, x, ZERO } from "./encoding.ts";
 
 /** A64 by the encodings of the Arm ARM, chapter C4; what is not known here writes the register of bits 4 to 0. */
 export function arm64Effects(bytes: Uint8Array, address: bigint): Effect[] {
@@ -12,7 +12,7 @@ export function arm64Effects(bytes: Uint8Array, address: bigint): Effect[] {
 }
 
 const effectOf = (word: number, address: bigint): Effect => {
-  const { flow = "next", writes = [], ...rest } = told(word >>> 0, address);
+  const { flow = "next", writes = [], ...rest } = decodedEffect(word >>> 0, address);
   return {
     address,
     length: 4,
@@ -34,7 +34,7 @@ const place = (base: string, displacement: bigint, index?: string, scale = 1): P
   displacement,
 });
 
-function told(word: number, address: bigint): Told {
+function decodedEffect(word: number, address: bigint): PartialEffect {
   const rd = bits(word, 4, 0);
   const rn = bits(word, 9, 5);
   // Branches, exception generation: C4.1.93.
@@ -68,7 +68,7 @@ const RELATIONS: readonly (Relation | undefined)[] = [
 ];
 
 /** CBZ and CBNZ, which leave the flags as they are. */
-function compareAndBranch(word: number, address: bigint): Told {
+function compareAndBranch(word: number, address: bigint): PartialEffect {
   return {
     flow: "branch",
     target: wrap64(address + (signed(bits(word, 23, 5), 19) << 2n)),
@@ -83,7 +83,7 @@ function compareAndBranch(word: number, address: bigint): Told {
 }
 
 /** TBZ and TBNZ, which leave the flags as they are. */
-function testAndBranch(word: number, address: bigint): Told {
+function testAndBranch(word: number, address: bigint): PartialEffect {
   const bit = (bits(word, 31, 31) << 5) | bits(word, 23, 19);
   const isSet = bits(word, 24, 24) === 1;
   const tested = register(x(bits(word, 4, 0)), bit < 32 ? 32 : 64, bit === 31 || bit === 63);
@@ -99,14 +99,14 @@ function testAndBranch(word: number, address: bigint): Told {
   };
 }
 
-function indirect(word: number, rn: number): Told {
+function indirect(word: number, rn: number): PartialEffect {
   const kind = bits(word, 24, 21) & 0b0011;
   if (kind === 0) return { flow: "jump", through: x(rn) };
   if (kind === 1) return { flow: "call", through: x(rn), writes: [["x30", undefined]] };
   return { flow: "return" };
 }
 
-function memory(word: number, address: bigint): Told {
+function memory(word: number, address: bigint): PartialEffect {
   const [rt, rn] = [bits(word, 4, 0), bits(word, 9, 5)];
   if (bits(word, 26, 26) === 1) return vector(word, rn);
   if (bits(word, 29, 28) === 0b10) return pair(word, rt, rn);
@@ -158,7 +158,7 @@ function placeOf(word: number, form: "unsigned" | "register" | "unscaled", size:
   return place(orSp(rn), 0n, x(bits(word, 20, 16)), bits(word, 12, 12) === 1 ? size : 1);
 }
 
-function pair(word: number, rt: number, rn: number): Told {
+function pair(word: number, rt: number, rn: number): PartialEffect {
   const size = bits(word, 31, 31) === 1 ? 8 : 4;
   const by = signed(bits(word, 21, 15), 7) * BigInt(size);
   const mode = bits(word, 24, 23);
@@ -177,7 +177,7 @@ function pair(word: number, rt: number, rn: number): Told {
 }
 
 /** LDXR, STXR, LDAR, STLR, CAS and their like. */
-function exclusive(word: number, rt: number, rn: number): Told {
+function exclusive(word: number, rt: number, rn: number): PartialEffect {
   const size = 1 << bits(word, 31, 30);
   if (bits(word, 23, 23) === 1 && bits(word, 21, 21) === 1) {
     // CAS reads what was there into the register with what was expected.
@@ -201,7 +201,7 @@ function exclusive(word: number, rt: number, rn: number): Told {
 }
 
 /** SIMD registers are not followed; the base may be written back. */
-function vector(word: number, rn: number): Told {
+function vector(word: number, rn: number): PartialEffect {
   const isIndexed =
     bits(word, 29, 28) === 0b10 ? bits(word, 23, 23) === 1 : bits(word, 24, 24) === 0 && bits(word, 10, 10) === 1;
   return { writes: isIndexed ? [[orSp(rn), undefined]] : [] };

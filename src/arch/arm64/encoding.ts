@@ -1,26 +1,26 @@
 /** Fields and operands that the encodings of A64 instructions share. */
 import type { Effect, Value } from "../effect.ts";
 
-/** What an instruction does; what is absent it does not do. */
-export type Told = Partial<
+/** The effects of an instruction. An absent member means that there is no such effect. */
+export type PartialEffect = Partial<
   Pick<Effect, "access" | "flow" | "target" | "through" | "compares" | "relation" | "setsFlags">
 > & {
   readonly writes?: readonly (readonly [string, Value | undefined])[];
 };
 
-/** The name of register 31 where it is not the stack pointer. */
+/** The name of register 31 in instructions that do not read it as the stack pointer. */
 export const ZERO = "xzr";
 
-/** Bits `high` to `low` of an instruction. */
+/** Returns bits `high` to `low` of an instruction. */
 export const bits = (word: number, high: number, low: number): number => (word >>> low) & ((1 << (high - low + 1)) - 1);
 
-/** A field as a signed number of so many bits. */
+/** Interprets a field as a signed number of `width` bits. */
 export const signed = (value: number, width: number): bigint => BigInt.asIntN(width, BigInt(value));
 
-/** A register by its number, where 31 is zero. */
+/** Returns a register by its number; 31 is the zero register. */
 export const x = (number: number): string => (number === 31 ? ZERO : `x${number}`);
 
-/** A register by its number, where 31 is the stack pointer. */
+/** Returns a register by its number; 31 is the stack pointer. */
 export const orSp = (number: number): string => (number === 31 ? "sp" : `x${number}`);
 
 export const register = (name: string, width = 64, isSigned = false): Value =>

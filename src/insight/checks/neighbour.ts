@@ -39,27 +39,27 @@ function overrun(kernel: Kernel, word: bigint): Finding | undefined {
   // Damage inside the object is not an overrun.
   const end = before + BigInt(objectSize(object.cache));
   const damage = found?.address !== undefined && found.address >= end ? found : undefined;
-  const told = damage
+  const cause = damage
     ? { certainty: "certain" as const, why: `its guard bytes are not as they were set (${damage.message})` }
     : hasSlabFlag(object.cache, "SLAB_POISON") || hasSlabFlag(object.cache, "SLAB_RED_ZONE")
       ? undefined
       : textOver(kernel, object.address, word);
-  if (!told) return undefined;
+  if (!cause) return undefined;
   const at = damage?.address === undefined ? object.address : damage.address & ~7n;
   return {
     id: "object.neighbour",
     severity: "cause",
-    certainty: told.certainty,
+    certainty: cause.certainty,
     slots: { address: object.address, overwrittenBy: before },
     text: [
       "The object at ",
       addressOf(before),
       ...(damage
         ? [
-            `, before the one that held the bad value, has damage behind its end: ${told.why}. It was written past its end, or the memory behind it by something else.`,
+            `, before the one that held the bad value, has damage behind its end: ${cause.why}. It was written past its end, or the memory behind it by something else.`,
           ]
         : [
-            `, before the one that held the bad value, was written past its end: ${told.why}, or both hold text by themselves.`,
+            `, before the one that held the bad value, was written past its end: ${cause.why}, or both hold text by themselves.`,
           ]),
     ],
     evidence: [

@@ -56,11 +56,11 @@ function* provenanceFinding(
 ): Generator<Finding | Step, void, void> {
   const { value, origin, passedBy } = found;
   const { site } = origin;
-  const told = toldOf(kernel, origin, value);
-  if (!told) return;
+  const words = originWords(kernel, origin, value);
+  if (!words) return;
   const calling = yield* callerOf(site);
   const caller = calling ? functionName(calling) : callerName(site);
-  const evidence: Evidence[] = [...told.evidence];
+  const evidence: Evidence[] = [...words.evidence];
   if ("effect" in origin)
     evidence.push({
       kind: "instruction",
@@ -79,13 +79,13 @@ function* provenanceFinding(
     slots: {
       value,
       origin: origin.kind,
-      ...told.slots,
+      ...words.slots,
       function: functionName(site),
       caller,
     },
     text: [
       `The value ${valueText(value)} `,
-      ...told.text,
+      ...words.text,
       " in ",
       { kind: "symbol", name: functionName(site), address: site.graph.effects[site.index]?.address ?? 0n },
       ...("effect" in origin ? sourceWords(kernel, origin.effect.address) : []),
@@ -106,7 +106,7 @@ interface OriginWords {
   readonly evidence: readonly Evidence[];
 }
 
-function toldOf(kernel: Kernel, origin: Origin, value: bigint): OriginWords | undefined {
+function originWords(kernel: Kernel, origin: Origin, value: bigint): OriginWords | undefined {
   switch (origin.kind) {
     case "load": {
       const { expression, address, object, place } = origin;

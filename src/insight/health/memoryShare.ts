@@ -15,7 +15,7 @@ export interface MemoryShare {
   readonly severity: "suspect" | "note";
   /** @returns the number of pages; @throws Fault */
   readonly pages: (kernel: Kernel) => number;
-  /** What else to say, as a sentence. */
+  /** A further sentence for the finding. */
   readonly remark?: (kernel: Kernel) => string;
 }
 

@@ -61,9 +61,9 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
  * Returns false if the processor says that it faulted outside of an operand. arm64 kernels remove the tag, the highest
  * byte, from the address that the processor gives.
  */
-function isWithin(kernel: Kernel, told: bigint | undefined, address: bigint, size: number): boolean {
-  if (told === undefined) return true;
-  const offset = wrap64(kernel.memory.canonical(told) - kernel.memory.canonical(address));
+function isWithin(kernel: Kernel, reported: bigint | undefined, address: bigint, size: number): boolean {
+  if (reported === undefined) return true;
+  const offset = wrap64(kernel.memory.canonical(reported) - kernel.memory.canonical(address));
   return offset < BigInt(Math.max(1, size));
 }
 
@@ -111,7 +111,7 @@ function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<
   };
 }
 
-/** Returns whether a call goes to `target`. A return to a damaged return address leads to code that is no code too. */
+/** Returns whether a call goes to `target`. A return to a damaged return address also jumps to an address without code. */
 function isCallTo(site: Site, { access }: Effect, register: string | undefined, target: bigint): boolean {
   if (register !== undefined) return site.registers.get(register) === target;
   const address = access && addressAt(site, access.place, site.index);

@@ -42,7 +42,7 @@ export function conditionOf(site: Site): Condition | undefined {
   const { graph } = site;
   let at = site.index;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
-    const [before, ...more] = graph.comingBefore(at);
+    const [before, ...more] = graph.predecessorsOf(at);
     if (before === undefined || more.length > 0) return undefined;
     const effect = graph.effects[before];
     if (effect?.flow === "branch") {
@@ -62,7 +62,7 @@ export function conditionOf(site: Site): Condition | undefined {
 function comparedBefore({ graph }: Site, branch: number): { comparison: Comparison; index: number } | undefined {
   let at = branch;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
-    const [before, ...more] = graph.comingBefore(at);
+    const [before, ...more] = graph.predecessorsOf(at);
     if (before === undefined || more.length > 0) return undefined;
     const effect = graph.effects[before];
     if (effect?.compares) return { comparison: effect.compares, index: before };

@@ -70,7 +70,7 @@ export class FunctionGraph {
   }
 
   /** Returns the indices of the instructions that may run just before an instruction. */
-  comingBefore(index: number): readonly number[] {
+  predecessorsOf(index: number): readonly number[] {
     return this.before[index] ?? [];
   }
 

@@ -73,7 +73,7 @@ export function* provenanceOf(start: Site, register: string, given: bigint): Gen
   const passedBy: Site[] = [];
   let site = start;
   let root: Root = { site, register, index: start.index, value: given, offset: 0n };
-  let at: Held = { register, index: start.index };
+  let at: RegisterUse = { register, index: start.index };
   let cut: Cut | undefined;
   for (;;) {
     const found = originOf(site, at, { root, cut });
@@ -92,7 +92,7 @@ export function* provenanceOf(start: Site, register: string, given: bigint): Gen
 }
 
 /** A register before an instruction. */
-interface Held {
+interface RegisterUse {
   readonly register: string;
   readonly index: number;
 }
@@ -112,7 +112,7 @@ interface Traced {
   readonly cut: Cut | undefined;
 }
 
-function originOf(site: Site, start: Held, begun: Traced): Traced & { readonly origin: Origin } {
+function originOf(site: Site, start: RegisterUse, begun: Traced): Traced & { readonly origin: Origin } {
   const { graph, kernel } = site;
   let { index: at, register: name } = start;
   let { root, cut } = begun;

@@ -48,7 +48,7 @@ export function registerAt(site: Site, register: string, index: number, depth = 
   const { graph, registers } = site;
   if (depth > MAX_DEPTH) return undefined;
   const now = graph.isUnchanged(register, index, site.index) ? registers.get(register) : undefined;
-  const kept = now ?? undone(site, register, index);
+  const kept = now ?? valueBeforeStep(site, register, index);
   if (kept !== undefined) return kept;
   const [definition, ...more] = graph.definitions(register, index);
   if (definition?.kind === "entry" && more.length === 0) return entryValue(site, register);
@@ -58,7 +58,11 @@ export function registerAt(site: Site, register: string, index: number, depth = 
 }
 
 /** Returns the earlier value of a register if only one addition of a constant has changed it since: `p++`. */
-function undone({ graph, index: end, registers, kernel }: Site, register: string, index: number): bigint | undefined {
+function valueBeforeStep(
+  { graph, index: end, registers, kernel }: Site,
+  register: string,
+  index: number,
+): bigint | undefined {
   const now = registers.get(register);
   const [definition, ...more] = graph.definitions(register, end);
   if (now === undefined || definition?.kind !== "instruction" || more.length > 0) return undefined;
@@ -85,8 +89,8 @@ export function sumOf(kernel: Kernel, from: Value): { register: string; added: b
 
 /** Returns the argument in a register: from the caller, or from a register that it was copied to. */
 export function entryValue({ entry, graph, index, registers, kernel }: Site, register: string): bigint | undefined {
-  const told = entry?.get(register);
-  if (told !== undefined) return told;
+  const noted = entry?.get(register);
+  if (noted !== undefined) return noted;
   for (const copy of kernel.arch.calleeSaved) {
     const [definition, ...more] = graph.definitions(copy, index);
     if (definition?.kind !== "instruction" || more.length > 0) continue;

@@ -71,7 +71,7 @@ function leads({ graph, index }: Site, from: number, isReleasing: (index: number
   const seen = new Set<number>([index]);
   const work = [index];
   for (let at = work.pop(); at !== undefined; at = work.pop()) {
-    for (const before of graph.comingBefore(at)) {
+    for (const before of graph.predecessorsOf(at)) {
       if (before === from) return true;
       if (seen.has(before) || isReleasing(before)) continue;
       seen.add(before);

@@ -70,7 +70,7 @@ function lastOf({ graph, index: end }: Site, taken: readonly number[], released:
   const seen = new Set<number>();
   const work = [end];
   for (let at = work.pop(); at !== undefined; at = work.pop())
-    for (const before of graph.comingBefore(at)) {
+    for (const before of graph.predecessorsOf(at)) {
       if (seen.has(before)) continue;
       seen.add(before);
       if (stops.has(before)) reached.add(before);

@@ -28,7 +28,7 @@ interface Offsets {
   readonly type: number;
 }
 
-/** Offsets of the members, in bytes, each by the first of its names that this kernel has. @throws Fault "unknown" */
+/** Offsets of the members in bytes. Each member is looked up by several names; the first that this kernel has is used. @throws Fault "unknown" */
 const offsets = derived("struct page", (kernel): Offsets => {
   const page = kernel.object("struct page", 0n);
   const at = (...names: readonly string[]): number => {

@@ -70,14 +70,14 @@ export function explainRefcount(facts: ReportFacts): string {
 }
 
 /** Names the function that contains the check, where the report's own lines name it. */
-function named({ site, where, report }: ReportFacts): string {
+function inNamedFunction({ site, where, report }: ReportFacts): string {
   const name = where?.at === report.at ? where.place.name : site?.place?.name;
   return name === undefined ? "" : ` (\`${plainName(name)}\`)`;
 }
 
 export function explainBug(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place?.replace(/!$/, "");
-  const at = `${place === undefined ? "" : ` at ${place}`}${named(facts)}`;
+  const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
   return `The code${at} met a state that it holds to be impossible (\`BUG_ON\`)${facts.panic === undefined ? ", and ended what ran there" : ""}. The condition in that line says which.`;
 }
 
@@ -88,7 +88,7 @@ export function explainWarning(facts: ReportFacts): string {
   const wentOn = facts.panic === undefined && facts.texts.some((text) => text.startsWith("---[ end trace"));
   const said =
     facts.said.length > 0 ? `It says: ${facts.said.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. ` : "";
-  const at = `${place === undefined ? "" : ` at ${place}`}${named(facts)}`;
+  const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
   return `${said}The code${at} met a state that should not be (\`WARN_ON\`), ${wentOn ? "reported it and went on" : "and reported it"}.`;
 }
 

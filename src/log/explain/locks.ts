@@ -6,7 +6,8 @@ import { preemptFields, whyAtomic } from "../preemptCount.ts";
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
 
-const named = (text: string | undefined): string => (text === undefined ? "" : ` \`${text.replace(/ at .*/, "")}\``);
+const quotedLock = (text: string | undefined): string =>
+  text === undefined ? "" : ` \`${text.replace(/ at .*/, "")}\``;
 
 const NONE_HAPPENED = "A deadlock is possible; none need have happened.";
 
@@ -16,15 +17,15 @@ export function explainLock(facts: ReportFacts): string {
   const who = facts.comm === undefined ? "a task" : `\`${facts.comm}\``;
   switch (facts.kind) {
     case "lock-cycle":
-      return `Lockdep saw two or more locks taken in both orders: ${who} takes${named(wants) || " a lock"} while it holds${named(holds) || " another"}, and elsewhere the one is (through others) taken while the other is held. ${NONE_HAPPENED}`;
+      return `Lockdep saw two or more locks taken in both orders: ${who} takes${quotedLock(wants) || " a lock"} while it holds${quotedLock(holds) || " another"}, and elsewhere the one is (through others) taken while the other is held. ${NONE_HAPPENED}`;
     case "lock-recursion":
-      return `${who === "a task" ? "A task" : who} takes${named(wants) || " a lock"} while it holds${named(holds) || " one"} of the same class. ${
+      return `${who === "a task" ? "A task" : who} takes${quotedLock(wants) || " a lock"} while it holds${quotedLock(holds) || " one"} of the same class. ${
         particular(facts, "same") === undefined
           ? `If it is the same lock it waits for itself; if they are two, their nesting was not declared to lockdep. ${NONE_HAPPENED}`
           : "It is one lock (both have its address): unless both only read, the task waits for itself."
       }`;
     case "lock-inversion":
-      return `Of two locks that are taken one within the other${wants === undefined ? "" : `, ${named(wants).trim()} among them`}, one is taken in interrupts (or in memory reclaim) and the other with that allowed: it can come in between. ${NONE_HAPPENED}`;
+      return `Of two locks that are taken one within the other${wants === undefined ? "" : `, ${quotedLock(wants).trim()} among them`}, one is taken in interrupts (or in memory reclaim) and the other with that allowed: it can come in between. ${NONE_HAPPENED}`;
     case "lock-order":
       return explainOrder(facts);
     case "lock-state":
@@ -32,19 +33,19 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-context":
       return explainWait(facts, wants);
     case "lock-balance":
-      return `A lock${named(particular(facts, "lock"))} that the task does not hold, as lockdep has it, was released${byFunction(facts)}: most often it was released twice, or by a path that did not take it.`;
+      return `A lock${quotedLock(particular(facts, "lock"))} that the task does not hold, as lockdep has it, was released${byFunction(facts)}: most often it was released twice, or by a path that did not take it.`;
     case "lock-freed":
-      return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} that holds a lock which is being held${particular(facts, "lock") === undefined ? "" : `,${named(particular(facts, "lock"))}`}: releasing it will write to freed memory.`;
+      return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} that holds a lock which is being held${particular(facts, "lock") === undefined ? "" : `,${quotedLock(particular(facts, "lock"))}`}: releasing it will write to freed memory.`;
     case "lock-held":
       return explainHeld(facts, who);
     case "lock-nested":
-      return `${who === "a task" ? "A task" : who} takes${named(wants ?? particular(facts, "lock")) || " a lock"}${inFunction(facts)}, and declares it nested in another lock that it does not hold.`;
+      return `${who === "a task" ? "A task" : who} takes${quotedLock(wants ?? particular(facts, "lock")) || " a lock"}${inFunction(facts)}, and declares it nested in another lock that it does not hold.`;
     case "lock-key":
       return `A lock was used${inFunction(facts)} that lockdep cannot name: it was never initialised, or lies in memory that is no static object.`;
     case "lock-limit":
       return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”): it turned itself off. That is a limit of the debugging, no fault of the locks.`;
     case "lock-bug":
-      return `What is done to a lock, or lockdep's own record of it, is wrong${saidByLockdep(facts)}${inFunction(facts)}${facts.report.headline.groups.place === undefined ? "" : ` (checked at ${facts.report.headline.groups.place})`}: an unbalanced or wrong operation, a lock that was freed or never initialised, or memory that was overwritten.`;
+      return `What is done to a lock, or lockdep's own record of it, is wrong${lockdepMessage(facts)}${inFunction(facts)}${facts.report.headline.groups.place === undefined ? "" : ` (checked at ${facts.report.headline.groups.place})`}: an unbalanced or wrong operation, a lock that was freed or never initialised, or memory that was overwritten.`;
     default:
       return explainContext(facts);
   }
@@ -55,7 +56,7 @@ export function explainLock(facts: ReportFacts): string {
  * (include/linux/lockdep_types.h, enum lockdep_wait_type).
  */
 function explainWait(facts: ReportFacts, lock: string | undefined): string {
-  const taken = `A lock${named(lock)} that may sleep (always, or on a PREEMPT_RT kernel) is taken`;
+  const taken = `A lock${quotedLock(lock)} that may sleep (always, or on a PREEMPT_RT kernel) is taken`;
   const own = facts.texts.map((text) => /^context-\{\d:(\d)\}/.exec(text)?.[1]).find(Boolean);
   const wanted = facts.texts
     .map((text) => /^\s{0,32}[0-9a-f]{8,16} \(.{1,160}\)\{.{0,16}\}-\{(\d):\d\}, at: /.exec(text)?.[1])
@@ -69,7 +70,7 @@ function explainWait(facts: ReportFacts, lock: string | undefined): string {
     : `${taken} within \`${lowest.name}\`, which allows only locks of a lower wait type (the lock has ${wanted}, \`${lowest.name}\` ${lowest.inner}).`;
 }
 
-const saidByLockdep = ({ said }: ReportFacts): string => {
+const lockdepMessage = ({ said }: ReportFacts): string => {
   const text = said.find((one) => /^DEBUG_LOCKS_WARN_ON|lock/.test(one));
   return text === undefined ? "" : ` (“${text.slice(0, 100)}”)`;
 };
@@ -82,18 +83,18 @@ const inFunction = ({ where }: ReportFacts): string =>
 const byFunction = ({ where }: ReportFacts): string =>
   where?.place.name === undefined ? "" : ` by \`${where.place.name}\` or what that called`;
 
-/** A lock of each side of {safe, unsafe} need not be held now: the two in hand may join chains that were seen before. */
+/** The safe and the unsafe lock may be other locks than the two of this task: these may connect chains seen earlier. */
 function explainOrder(facts: ReportFacts): string {
   const { safe = "irq", unsafe = "irq" } = facts.report.headline.groups;
   const isReclaim = safe.includes("RECLAIM");
   const taken = isReclaim ? "that memory reclaim takes" : "that interrupts take";
   const elsewhere = isReclaim ? "where memory may be reclaimed" : "with interrupts on";
-  return `${facts.comm === undefined ? "A task" : `\`${facts.comm}\``} takes${named(particular(facts, "wants")) || " a lock"} while it holds${named(particular(facts, "holds")) || " another"}. So a lock ${taken} (${safe}-safe${named(particular(facts, "safe")).replace(" ", ": ")}) comes, by itself or through others, before one that is held elsewhere ${elsewhere} (${unsafe}-unsafe${named(particular(facts, "unsafe")).replace(" ", ": ")}). ${NONE_HAPPENED}`;
+  return `${facts.comm === undefined ? "A task" : `\`${facts.comm}\``} takes${quotedLock(particular(facts, "wants")) || " a lock"} while it holds${quotedLock(particular(facts, "holds")) || " another"}. So a lock ${taken} (${safe}-safe${quotedLock(particular(facts, "safe")).replace(" ", ": ")}) comes, by itself or through others, before one that is held elsewhere ${elsewhere} (${unsafe}-unsafe${quotedLock(particular(facts, "unsafe")).replace(" ", ": ")}). ${NONE_HAPPENED}`;
 }
 
 /** print_usage_bug: the state in which a lock was taken, and the one in which it is taken now. */
 function explainState(facts: ReportFacts): string {
-  const lock = named(particular(facts, "wants"));
+  const lock = quotedLock(particular(facts, "wants"));
   const rule = particular(facts, "rule") ?? "";
   const says = rule === "" ? "" : ` (${rule})`;
   if (rule.includes("RECLAIM")) {
@@ -113,7 +114,7 @@ function explainState(facts: ReportFacts): string {
 /** lockdep_sys_exit and debug_check_no_locks_held, of which the second runs when a task exits or is about to freeze. */
 function explainHeld(facts: ReportFacts, who: string): string {
   const task = who === "a task" ? "A task" : who;
-  const lock = `${named(particular(facts, "lock")) || " a lock"}`;
+  const lock = `${quotedLock(particular(facts, "lock")) || " a lock"}`;
   return /returning to user space/.test(facts.headline)
     ? `${task} goes back to user space while it still holds${lock}: a path forgets to release it.`
     : `${task} exits, or sleeps where it may be frozen, while it still holds${lock}: a path forgets to release it, or sleeps so where it must not.`;
@@ -244,7 +245,7 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
   if (fault.includes("lockup"))
     return `${subject(facts)} could not take a spinlock${inFunction(facts)} for a long time: its holder does not release it, or did not run.${of}`;
   if (fault.includes("already unlocked"))
-    return `A lock${named(particular(facts, "lock"))} was released${inFunction(facts)} that was not held.`;
+    return `A lock${quotedLock(particular(facts, "lock"))} was released${inFunction(facts)} that was not held.`;
   if (fault.includes("wrong")) return `A lock was released by another task or CPU than took it.${of}`;
   return `A lock is in a state that cannot be.${of}`;
 }

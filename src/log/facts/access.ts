@@ -23,19 +23,19 @@ export interface Access {
    * say.
    */
   readonly isForbidden: boolean | undefined;
-  /** The code as the machine gives it: x86's error code, ESR, FSR, DSISR, the cause. */
+  /** The error code of the machine: x86's error code, ESR, FSR, DSISR, or the cause. */
   readonly code: bigint | undefined;
-  /** What the machine reports, in the kernel's own words. */
+  /** The kernel's words for the fault. */
   readonly words: readonly string[];
 }
 
-type Told = Partial<Access>;
-type Reader = (match: RegExpExecArray) => Told;
+type PartialAccess = Partial<Access>;
+type Reader = (match: RegExpExecArray) => PartialAccess;
 
 const hex = (digits: string | undefined): bigint | undefined =>
   digits === undefined ? undefined : BigInt(`0x${digits}`);
 
-/** Collects what the lines of a fault say of the access; a value from an earlier line is kept. */
+/** Collects the facts about the access from the lines of a fault; a value from an earlier line is kept. */
 const FORMS: readonly (readonly [RegExp, Reader])[] = [
   // arm64: die_kernel_fault(); powerpc: bad_kernel_fault().
   [/^Unable to handle kernel execut/, () => ({ verb: "execute", isForbidden: true })],
@@ -140,13 +140,13 @@ const NO_ACCESS: Access = {
   words: [],
 };
 
-/** Lines that print an address of their own, not a register that may hold an old one. */
+/** Lines that contain an address themselves, not a register with a possibly old value. */
 const TELLS =
   /^(?:Unable to handle|BUG: |Unhandled |Failing address|general protection|Oops: general|(?:CPU \d+ )?Unable)/;
 
-/** Returns what the lines of a report say of a memory access. */
+/** Returns the memory access that the lines of a report describe. */
 export function accessOf(texts: readonly string[], machine: MachineName | undefined, kind: Kind): Access {
-  // What follows a panic can be the fault of another processor, or of the panic itself.
+  // Lines after a panic can be about a fault of another processor, or about the panic itself.
   if (kind === "panic") return NO_ACCESS;
   const found: { -readonly [K in keyof Access]?: Access[K] } = {};
   const words: string[] = [];
@@ -161,8 +161,8 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
       if (!match) continue;
       const said = read(match);
       const { address, ...rest } = said;
-      const isTold = address !== undefined && (ABOUT_ADDRESS.has(kind) || tellsAddress(kind, text));
-      Object.assign(found, { ...rest, ...(isTold && { address }), ...definedOf(found) });
+      const hasAddress = address !== undefined && (ABOUT_ADDRESS.has(kind) || tellsAddress(kind, text));
+      Object.assign(found, { ...rest, ...(hasAddress && { address }), ...definedOf(found) });
     }
     const status = machineOf(machine)?.faultStatus?.(text);
     if (!status) continue;
@@ -180,5 +180,5 @@ const tellsAddress = (kind: Kind, text: string): boolean =>
     ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: |guard page was hit at (?:0x)?(?!0{8})[0-9a-f]{16}/.test(text)
     : TELLS.test(text);
 
-const definedOf = (partial: Told): Told =>
+const definedOf = (partial: PartialAccess): PartialAccess =>
   Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));

@@ -1,4 +1,4 @@
-/** What reports say besides task and place, by kind. */
+/** Details of reports other than task and place, by kind. */
 import type { Kind } from "../kinds.ts";
 
 /** A further detail that a report prints: who allocated the object, which lock, which limit. */
@@ -15,7 +15,7 @@ type Form = readonly [key: string, label: string, pattern: RegExp];
 const LOCK_AT =
   /^\s{0,32}(?:([0-9a-f]{8,16}) )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
 
-/** By kind: what a line tells; groups are joined with " at ". */
+/** By kind: the details of a line; groups are joined with " at ". */
 const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]])[] = [
   [
     ["kasan", "kfence", "slab"],
@@ -214,7 +214,7 @@ const LOCK_LABELS = {
 const goesOnBelow = (line: string): boolean =>
   /^Preemption disabled at:\s*$|^(?:un)?signed integer overflow:\s*$/.test(line);
 
-/** Returns what the lines of a report of a kind say, each detail at most once. */
+/** Returns the details in the lines of a report, each at most once. */
 export function particularsOf(texts: readonly string[], kind: Kind): Particular[] {
   const forms = FORMS.filter(([kinds]) => kinds.includes(kind)).flatMap(([, rows]) => rows);
   const found = new Map<string, Particular>();

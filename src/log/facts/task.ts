@@ -46,7 +46,7 @@ export function taskOf(
   for (const form of FORMS) {
     if (cpu !== undefined && pid !== undefined && comm !== undefined) break;
     if (form === OF_LOCKS && !isAboutLocks) continue;
-    // A line that names another task gives no CPU for this one.
+    // Ignore the CPU of a line that names another task.
     const found = firstOf(texts, form, pid);
     if (!found) continue;
     if (comm === undefined || pid !== undefined) comm ??= found.comm?.trim();

@@ -105,7 +105,7 @@ export const panics: readonly KindRow[] = [
     guilty: "none",
   },
   {
-    // Whatever else says so of itself: "BUG: key ... has not been registered!", "BUG: looking up invalid subclass".
+    // Any other line that begins with BUG: "BUG: key ... has not been registered!", "BUG: looking up invalid subclass".
     pattern: /^BUG: (?<fault>\S.{0,200})/,
     kind: "remark",
     severity: "warning",

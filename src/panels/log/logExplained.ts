@@ -43,7 +43,7 @@ export class LogExplained {
     const answer = (await unlessRefused(this.ask("describe", { places }))) ?? { described: [] };
     const codes = questions.codes.map(({ text, at }) => unlessRefused(this.ask("opcodes", { text, at })));
     const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
-    const meaning = meaningRows((await this.retold(report, decoded)) ?? report.summary);
+    const meaning = meaningRows((await this.summaryWithSession(report, decoded)) ?? report.summary);
     // Older messages may have been joined meanwhile, which shifts the numbers.
     const [olderBlocks, olderLines] = [this.log.blocks.length - blocks.length, this.log.lines.length - lines.length];
     const explanation = explanationOf(questions, answer.described, decoded);
@@ -56,14 +56,17 @@ export class LogExplained {
    * Returns the summary of a report with what the dump knows about its place and its access; undefined for a report
    * without `retold`.
    */
-  private async retold(report: Block, decoded: Parameters<typeof decodedBy>[0]): Promise<Summary | undefined> {
+  private async summaryWithSession(
+    report: Block,
+    decoded: Parameters<typeof decodedBy>[0],
+  ): Promise<Summary | undefined> {
     const disassemble = decodedBy(decoded);
     const { where, member } = contextPlaces(report, disassemble);
     const places = [where, member].filter((place) => place !== undefined);
     const { described } = await this.ask("describe", { places }).catch(() => ({ described: [] }));
     const source = where && described[0]?.places[0];
     const answers = { source, member: member && (described.at(-1)?.member ?? undefined) };
-    return report.retold?.(answeredContext(answers, disassemble));
+    return report.summaryWith?.(answeredContext(answers, disassemble));
   }
 
   /** Shifts the numbers after `lines` lines and `blocks` reports were put before the log. */

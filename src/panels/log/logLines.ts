@@ -41,7 +41,7 @@ export interface Block {
   /** The facts of the report, for a summary with data from the dump. Default: none. */
   readonly facts?: ReportFacts;
   /** Returns the summary with data from the dump. Default: absent. */
-  readonly retold?: (context: LogContext) => Summary;
+  readonly summaryWith?: (context: LogContext) => Summary;
 }
 
 /** Splits messages into lines; a message of several lines becomes as many lines. */
@@ -75,7 +75,7 @@ export function blocksIn(lines: readonly LogLine[]): Block[] {
       panic: report.panic,
       summary,
       facts: factsOf(log, report),
-      retold: (context) => summaryOf(log, report, context),
+      summaryWith: (context) => summaryOf(log, report, context),
     });
   }
   return blocks;

@@ -5,7 +5,7 @@ import type { PageAction } from "../../protocol/panel.ts";
 import type { VerdictSource, VerdictState } from "../../protocol/verdict.ts";
 import type { Ask } from "../ask.ts";
 import { followLink } from "../links.ts";
-import { failure, handOut, Reading, type View } from "../view.ts";
+import { failure, copyOrOpen, Reading, type View } from "../view.ts";
 import { actOf, checkName, itemsOf, openQuestions } from "./verdictItems.ts";
 import { copyButton, leadParagraph, type Outline, questions, sectionPart } from "./verdictParts.ts";
 
@@ -96,7 +96,7 @@ export class VerdictView implements View {
 
   private async handOut(action: Exclude<PageAction, "find">, section: string | undefined): Promise<void> {
     const answer = await unlessRefused(this.ask("verdictText", { section }));
-    if (answer) handOut(this.ask, action, { text: answer.text, name: "verdict.md", language: "markdown" });
+    if (answer) copyOrOpen(this.ask, action, { text: answer.text, name: "verdict.md", language: "markdown" });
   }
 
   private draw(): void {

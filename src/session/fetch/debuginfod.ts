@@ -146,13 +146,14 @@ async function fetched(
   return { path: undefined, remarks, unusable };
 }
 
-/** Whether a file in the cache is what it should be; removes it if not. */
+/** Whether a file in the cache passes its check, which removes a file that does not. */
 function isSound(path: string, check: (part: string) => void): boolean {
   try {
     check(path);
     return true;
   } catch (error) {
-    return !(error instanceof Refused); // one that may not be read is not ours to judge
+    // A file that cannot be read was written by another client, so that it is not checked.
+    return !(error instanceof Refused);
   }
 }
 
@@ -204,7 +205,7 @@ async function transfer(address: string, part: string, options: DebuginfodOption
     if (total !== undefined && total > maxSize) throw new Refused(tooLarge);
     const stream = createWriteStream(part, { flags: done > 0 ? "a" : "w" });
     const failed = onceEmitted(stream, "error").then(([error]) => Promise.reject(error as Error));
-    failed.catch(() => {}); // handled by the races below
+    failed.catch(() => {}); // `Promise.race` handles the error, if it is still running
     try {
       for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
         if ((done += chunk.length) > maxSize) throw new Refused(tooLarge);

@@ -32,13 +32,13 @@ function warningsFor(md5: string | undefined): string[] {
   return warnings;
 }
 
-test("a file that is not the one that was compiled is told once", () => {
+test("a source file that differs from the compiled one is reported once", () => {
   assert.deepEqual(warningsFor("00".repeat(16)), [
     `${join(folder, "kernel/panic.c")} is not the file that was compiled (its MD5 differs): lines may be wrong.`,
   ]);
 });
 
-test("the very file that was compiled, and one whose MD5 nobody noted, are shown without a word", () => {
+test("the compiled source file, and one without a recorded MD5, are shown without a remark", () => {
   assert.deepEqual(warningsFor(createHash("md5").update(TEXT).digest("hex")), []);
   assert.deepEqual(warningsFor(undefined), []);
 });

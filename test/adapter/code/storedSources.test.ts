@@ -36,7 +36,7 @@ async function crashed(more: object): Promise<{ client: DapClient; source: Debug
   return { client, source: frame.source };
 }
 
-test("a source that has changed since the release comes from the repository, by reference", async () => {
+test("a source that changed since the release is shown from the repository, by reference", async () => {
   const { client, source } = await crashed({});
   assert.equal(source.path, "v6.1.192/modules/lab_nullderef.c");
   assert.equal(source.origin, `v6.1.192 of ${folder}`);
@@ -45,7 +45,7 @@ test("a source that has changed since the release comes from the repository, by 
   await client.request("disconnect");
 });
 
-test("to an editor with a file system of its own it has an address there", async () => {
+test("an editor with its own file system receives a URI for it", async () => {
   const { client, source } = await crashed({ sourceScheme: "vmcore-source" });
   assert.equal(source.path, "vmcore-source://v6.1.192/modules/lab_nullderef.c");
   assert.equal(source.sourceReference, undefined);

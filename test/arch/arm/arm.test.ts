@@ -68,7 +68,7 @@ for (const [name, lines, address, entries, expected] of rows) {
   });
 }
 
-test("the root table lies as far above memory's start as its address above PAGE_OFFSET", () => {
+test("the distance of the root table from the start of memory equals that of its address from PAGE_OFFSET", () => {
   for (const [symbol, root] of [
     ["c0204000", 0x40204000n],
     ["80004000", 0x40004000n],
@@ -84,7 +84,7 @@ test("modules below PAGE_OFFSET are the kernel's", () => {
   assert.ok(paging.isUserAddress(0xbeffffffn));
 });
 
-test("NT_PRSTATUS gives every register its name", () => {
+test("NT_PRSTATUS is decoded to named registers", () => {
   const desc = new ByteWriter().append(new Uint8Array(24)).u32(4711).append(new Uint8Array(44));
   for (let i = 0; i < 18; i++) desc.u32(0x100 + i);
   const state = arm.prstatus(desc.done());
@@ -95,7 +95,7 @@ test("NT_PRSTATUS gives every register its name", () => {
   );
 });
 
-test("the kernel's own half of a page table lies 2048 bytes before the hardware's, and sections have none", () => {
+test("the kernel's own half of a page table is 2048 bytes before the hardware's, and sections have none", () => {
   const step = (level: string, entryAddress: bigint, span: bigint) => ({ level, entryAddress, entry: 1n, span });
   const section = step("PGD", 0x40207000n, 1n << 20n);
   const page = step("PTE", 0x41809840n, 1n << 12n);

@@ -171,14 +171,14 @@ test("before 5.9 the configured width is the actual one", () => {
   assert.equal(pagingOf(arm64, ["NUMBER(VA_BITS)=39"]).facts.get("VA_BITS"), 39n);
 });
 
-test("a dump that does not say how wide addresses are is refused in words", () => {
+test("a dump without the width of addresses is refused with the reason", () => {
   for (const lines of [[], ["NUMBER(VA_BITS)=700"], ["NUMBER(TCR_EL1_T1SZ)=0x0"]]) {
     const result = attempt(() => pagingOf(arm64, lines));
     assert.ok(result instanceof Fault && result.kind === "unknown", lines.join());
   }
 });
 
-test("NT_PRSTATUS gives every register its name", () => {
+test("NT_PRSTATUS is decoded to named registers", () => {
   const desc = new ByteWriter().append(new Uint8Array(112));
   for (let i = 0; i < 34; i++) desc.u64(0x100 + i);
   const registers = arm64.prstatus(desc.done())?.registers;

@@ -20,7 +20,7 @@ test("x86_64 is read in AT&T syntax, at unsigned addresses", async () => {
   ]);
 });
 
-test("Intel syntax is there for the asking", async () => {
+test("Intel syntax is available", async () => {
   const [first] = (await load(x86_64, "intel")).instructions(Uint8Array.of(0x89, 0x28), 0n);
   assert.equal(first && text(first), "0 mov DWORD PTR [rax],ebp");
   const immediate = Buffer.from("48c7c70000a582", "hex");
@@ -28,7 +28,7 @@ test("Intel syntax is there for the asking", async () => {
   assert.equal(second && text(second), "0 mov rdi,0xffffffff82a50000");
 });
 
-test("bytes that are no instruction are said to be bad, and decoding goes on", async () => {
+test("invalid instructions are printed as bad, and decoding continues", async () => {
   const lines = (await load(x86_64)).instructions(Uint8Array.of(0x06, 0x90, 0x06, 0xc3), 0x1000n).map(text);
   assert.deepEqual(lines, ["1000 (bad)", "1001 nop", "1002 (bad)", "1003 ret"]);
   const longer = (await load(x86_64)).instructions(
@@ -42,7 +42,7 @@ test("a limit is kept", async () => {
   assert.equal((await load(x86_64)).instructions(new Uint8Array(64).fill(0x90), 0n, 5).length, 5);
 });
 
-test("arm64 and s390x are read in their own byte orders", async () => {
+test("arm64 and s390x code is read in its byte order", async () => {
   assert.deepEqual(
     (await load(arm64)).instructions(Uint8Array.of(0xc0, 3, 0x5f, 0xd6), 0xffff800008000000n).map(text),
     ["ffff800008000000 ret"],

@@ -210,7 +210,7 @@ const unknown: readonly (readonly [bytes: string, text: string])[] = [
   ["62f36d4852d901", "vminmaxps $0x1,%zmm1,%zmm2,%zmm3"],
 ];
 
-test("x86 instructions that the decoder does not know are bad, of the length that their encoding has", async () => {
+test("unknown x86 instructions are bad, with the length of their encoding", async () => {
   const decoder = await load(x86_64);
   for (const [hex, text] of unknown) {
     const bytes = Buffer.from(hex, "hex");
@@ -268,7 +268,7 @@ for (const [hex, attText, intelText] of bothSyntaxes) {
   });
 }
 
-test("whatever the bytes, instructions follow one another without a gap, and none is longer than 15 bytes", async () => {
+test("for any bytes, instructions follow one another without a gap, and none is longer than 15 bytes", async () => {
   // A linear congruential generator: the same bytes every time.
   let state = 1;
   const bytes = Uint8Array.from({ length: 20_000 }, () => (state = (state * 1103515245 + 12345) % 2 ** 31) >> 16);

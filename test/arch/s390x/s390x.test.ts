@@ -87,7 +87,7 @@ for (const [name, address, entries, expected] of rows) {
   });
 }
 
-test("since 6.10 the image's place in memory and its address are apart", () => {
+test("since 6.10 the physical and the virtual address of the image are independent", () => {
   const lines = ["SYMBOL(swapper_pg_dir)=3fffff40000", "KERNELOFFSET=3fffe7f8000", "KERNELOFFPHYS=8f8000"];
   assert.equal(pagingOf(s390x, lines).kernelRoot, 0x2040000n);
 });

@@ -102,23 +102,23 @@ test("the root table is found by the kernel image's own mapping, below zero too"
   assert.equal(pagingOf(x86_64, lines).kernelRoot, 0x2a10000n);
 });
 
-test("the dump's header gives phys_base where VMCOREINFO has none", () => {
+test("the dump's header gives phys_base if VMCOREINFO has none", () => {
   const paging = pagingOf(x86_64, ["SYMBOL(swapper_pg_dir)=ffffffff81a10000"], { physBase: 0x1000000n });
   assert.equal(paging.kernelRoot, 0x2a10000n);
 });
 
-test("a root that was found tells phys_base in turn", () => {
+test("phys_base is computed from a root table that was found", () => {
   const paging = pagingOf(x86_64, ["SYMBOL(swapper_pg_dir)=ffffffff81a10000"], { pageTableRoot: 0x5a10000n });
   assert.equal(paging.facts.get("phys_base"), 0x4000000n);
   assert.equal(paging.linear[0]?.physical, 0x4000000n);
 });
 
-test("without VMCOREINFO a CPU's CR4 tells five levels", () => {
+test("without VMCOREINFO, five levels are recognized by a CPU's CR4", () => {
   const paging = pagingOf(x86_64, [], { controlRegisters: new Map([["cr4", 1n << 12n]]), pageTableRoot: ROOT });
   assert.equal(paging.facts.get("page table levels"), 5n);
 });
 
-test("NT_PRSTATUS gives every register its name", () => {
+test("NT_PRSTATUS is decoded to named registers", () => {
   const desc = new ByteWriter().append(new Uint8Array(32)).u32(4711).append(new Uint8Array(76));
   for (let i = 0; i < 27; i++) desc.u64(0x100 + i);
   const state = x86_64.prstatus(desc.done());

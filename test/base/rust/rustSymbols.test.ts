@@ -38,7 +38,7 @@ test("a symbol of Rust is named as the source names it", () => {
   for (const [symbol, name] of Object.entries({ ...v0, ...legacy })) assert.equal(demangleRust(symbol), name);
 });
 
-test("what is no symbol of Rust stays what it is", () => {
+test("other names are unchanged", () => {
   for (const symbol of [
     ...["init_task", "_R", "_RX", "_ZN", "_ZN3foo3barE", "_ZN3foo17h0123456789abcdefE x", "_RNvC1a", "_RNvC1a9b"],
     // Back references to themselves, forwards, and out of the symbol.
@@ -49,7 +49,7 @@ test("what is no symbol of Rust stays what it is", () => {
     assert.equal(demangleRust(symbol), undefined, symbol);
 });
 
-test("a symbol that refers to itself again and again, or nests without end, is given up soon", () => {
+test("demangling of a symbol with endless references or nesting stops early", () => {
   // Each tuple holds the one before twice: 2^levels types in a few hundred characters.
   const doubling = (levels: number): string => {
     const outermost = "MC1a".length;

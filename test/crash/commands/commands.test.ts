@@ -38,7 +38,7 @@ test("eval shows a value in four bases, with its unit, its sign and its bits", (
   );
 });
 
-test("eval knows precedence, symbols, and numbers that are obviously hexadecimal", () => {
+test("eval evaluates operators by precedence, symbols, and numbers that can only be hexadecimal", () => {
   const cases: readonly (readonly [string, string])[] = [
     ["2 + 3 * 4", "e"],
     ["(2 + 3) * 4", "14"],
@@ -58,13 +58,13 @@ test("eval knows precedence, symbols, and numbers that are obviously hexadecimal
     assert.match(said(`eval ${wrong}`), /^eval: /, wrong);
 });
 
-test("btop and ptob go from addresses to pages and back, each with its own idea of a number", () => {
+test("btop and ptob convert addresses to pages and back, each with its own number base", () => {
   assert.equal(said("btop 1000000 1fff"), "1000000: 1000\n1fff: 1");
   assert.equal(said("ptob 1000 0x10"), "3e8: 3e8000\n10: 10000");
   assert.match(said("btop zz"), /^btop: invalid input: "zz"/);
 });
 
-test("ascii spells what a word of memory holds", () => {
+test("ascii shows a word of memory as text", () => {
   assert.equal(said("ascii 62696c2f7273752f"), "62696c2f7273752f: /usr/lib");
   assert.equal(said("ascii 6c"), "000000000000006c: l<NUL><NUL><NUL><NUL><NUL><NUL><NUL>");
   assert.match(said("ascii"), /^ {2}0 \| NUL DLE {2}SP {2}0 {3}@ {3}P {3}` {3}p/m);
@@ -91,7 +91,7 @@ test("rd shows words, their text, and stops at the first that is not there", () 
   assert.match(said("rd words 8"), /\nrd: ffff800000003000: .*$/);
 });
 
-test("rd says what it cannot do with its arguments", () => {
+test("rd reports invalid arguments", () => {
   for (const line of ["rd", "rd words x", "rd -8s words", "rd -e words words", "rd words 0", "rd -p words"]) {
     assert.match(said(line), /^rd: /, line);
   }
@@ -128,7 +128,7 @@ test("an alias is defined, shown and deleted", () => {
   assert.match(transcript(mine, "alias kp"), /alias does not exist: kp/);
 });
 
-test("set shows and changes variables, several at once, and refuses what they do not take", () => {
+test("set shows and changes variables, also several at once, and refuses invalid values", () => {
   const mine = context();
   assert.equal(transcript(mine, "set radix 16"), "output radix: 16 (hex)");
   assert.equal(contextNow(mine).radix, 16);
@@ -152,7 +152,7 @@ test("exit ends the session, repeat runs a command once", () => {
   assert.equal(contextNow(mine).ended, true);
 });
 
-test("in a session that only reads a command runs when its table entry says that it reads", () => {
+test("in a read-only session a command runs only if its declaration permits it", () => {
   const reading = Object.assign(context(), { onlyReads: true });
   const refusal = /this session only reads the dump/;
   const silent = commands().filter(({ readsOnly }) => readsOnly === undefined);

@@ -33,11 +33,12 @@ const recorded: readonly (readonly [string, string])[] = [
   ["fuser /etc/motd", "fuser"],
 ];
 
-for (const [line, name] of recorded) test(`${line} says what crash says`, () => assert.equal(ours(line), crash(name)));
+for (const [line, name] of recorded)
+  test(`${line} prints the same as crash`, () => assert.equal(ours(line), crash(name)));
 
 const rows = (line: string): string[] => ours(line).split("\n");
 
-test("files -R keeps rows by descriptor, address and part of the path, and says nothing of tasks without any", () => {
+test("files -R selects rows by descriptor, address and part of the path, and prints nothing for tasks without any", () => {
   const fds = (reference: string): string[] =>
     rows(`files -R ${reference} 139`)
       .slice(3)
@@ -56,7 +57,7 @@ test("files -R keeps rows by descriptor, address and part of the path, and says 
   );
 });
 
-test("files -c counts pages in the page cache, -p lists them, -n says where they are, -d describes a dentry", () => {
+test("files -c counts pages in the page cache, -p lists them, -n shows their nodes, -d describes a dentry", () => {
   const counted = rows("files -c").at(-1)?.split(/\s+/) ?? [];
   assert.deepEqual([counted[1], counted[4], counted[5], counted[6]], ["3", "3", "REG", "/modules/lab_nullderef.ko"]);
   const inode = counted[2] ?? "";
@@ -93,7 +94,7 @@ test("mount finds a file system by anything that belongs to it", () => {
   assert.equal(ours("mount nowhere"), "mount: no mount point, superblock or device matches nowhere");
 });
 
-test("mount -f and -i show below a file system what of it is open and what is dirty", () => {
+test("mount -f and -i list the open files and dirty inodes of each file system", () => {
   const open = rows("mount -f /mnt/data");
   assert.deepEqual(open.slice(2, 3), ["OPEN FILES:"]);
   assert.ok(open.some((row) => row.endsWith(" REG  /mnt/data/file-00.txt")));
@@ -115,7 +116,7 @@ test("net -N writes a number as the address that it is in memory", () => {
   assert.match(ours("net -N 4294967296"), /^net: not an IPv4 address/);
 });
 
-test("foreach net takes sockets for granted, and each command its own flags", () => {
+test("foreach net implies -s, and each command has its own flags", () => {
   assert.match(
     ours("foreach 131 net"),
     /^WARNING: net command requires -s or -S option\n\nPID: 131 [\s\S]*INET:STREAM/,
@@ -124,13 +125,13 @@ test("foreach net takes sockets for granted, and each command its own flags", ()
   assert.match(ours("foreach 131 files net -cs -R 5"), /NRPAGES[\s\S]*\n {2}5 [\s\S]*\n 5 /);
 });
 
-test("ipcs narrows to an id or an address, and says when there is none", () => {
+test("ipcs selects one object by id or address, and reports if there is none", () => {
   assert.equal(rows("ipcs 0").length, 8);
   assert.deepEqual(rows("ipcs ffff8ef6845c2600"), rows("ipcs -s"));
   assert.equal(ours("ipcs 77"), "ipcs: invalid id or address: 77");
 });
 
-test("what programs get says the same as the text", () => {
+test("JSON output contains the same as the text", () => {
   const [first] = data(context, "files 139") as { readonly files: readonly object[]; readonly cwd: string }[];
   assert.equal(first?.cwd, "/");
   assert.deepEqual(first?.files[8], {

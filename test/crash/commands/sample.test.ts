@@ -33,13 +33,14 @@ const recorded: readonly (readonly [string, string])[] = [
   ["bt -e", "bt-e"],
 ];
 
-for (const [line, name] of recorded) test(`${line} says what crash says`, () => assert.equal(ours(line), crash(name)));
+for (const [line, name] of recorded)
+  test(`${line} prints the same as crash`, () => assert.equal(ours(line), crash(name)));
 
 test("the stacks of a process's threads are crash's", () => {
   assert.equal(ours("bt -g 126"), crash("bt-g"));
 });
 
-test("sys tells the crash in one screen", () => {
+test("sys shows the crash on one screen", () => {
   assert.equal(
     ours("sys"),
     [
@@ -69,7 +70,7 @@ test("sys -c names system calls by number and by part of their names", () => {
   assert.equal(ours("sys -c").split("\n").length, 452);
 });
 
-test("the panic stack goes through the exception in the module's init function on to user space", () => {
+test("the panic stack includes the exception in the module's init function and ends in user space", () => {
   assert.equal(
     ours("bt"),
     `PID: 169      TASK: ffff8ef68526c180  CPU: 0    COMMAND: "insmod"
@@ -109,7 +110,7 @@ interface Backtrace {
   readonly frames: readonly { readonly function: string; readonly pc: string; readonly sp: string; readonly module?: string; readonly trap?: { readonly type: string; readonly registers: Record<string, string> } }[]; // prettier-ignore
 }
 
-test("programs get the stack from where the CPU really stood", () => {
+test("JSON output has the stack from the registers that the CPU saved", () => {
   const [stack] = data(context, "bt") as unknown as Backtrace[];
   assert.deepEqual([stack?.pid, stack?.state], [169, "RU"]);
   const frames = stack?.frames ?? [];
@@ -133,7 +134,7 @@ test("every CPU's task is shown, one stopped by the panic with its registers", (
   assert.equal(ours("bt -p"), ours("bt"));
 });
 
-test("words of each frame stand below it, up to the next return address", () => {
+test("the words of each frame are printed below it, up to the next return address", () => {
   const lines = ours("bt -f").split("\n");
   const frame = lines.findIndex((line) => line.startsWith(" #4"));
   assert.equal(lines[frame - 1], "    ffffd11f40523c20: ffffffff9bc00c02");
@@ -145,7 +146,7 @@ test("words of each frame stand below it, up to the next return address", () => 
   assert.equal(symbolic[frame - 1]?.trimEnd(), "    ffffd11f40523c20: asm_exc_page_fault+34");
 });
 
-test("words that point into slab objects are named by their caches", () => {
+test("words that point into slab objects show the names of their caches", () => {
   assert.match(ours("bt -F"), /\n {4}ffffd11f40523c48: 0000000000000005 \[kmalloc-64\]\n/);
   assert.match(ours("bt -FF"), /\n {4}ffffd11f40523c48: 0000000000000005 \[ffff8ef6849a9800:kmalloc-64\]\n/);
 });
@@ -157,7 +158,7 @@ test("bt -s adds offsets, bt -R leaves out stacks without the symbol", () => {
   assert.equal(ours("bt -R vfs_read"), "");
 });
 
-test("a zombie's stack is gone, and says so", () => {
+test("for a zombie, the freed stack is reported", () => {
   assert.match(ours("bt 149"), /^PID: 149 .*\n +<the task has exited and given its stack back>$/);
 });
 
@@ -165,7 +166,7 @@ test("no stack of the sample has overflown", () => {
   assert.equal(ours("bt -v"), "No stack overflows detected");
 });
 
-test("a dump without BPF programs and maps says so when it is asked for them", () => {
+test("bpf reports that a dump has no programs and maps", () => {
   assert.equal(ours("bpf -P"), "bpf: the kernel had no programs");
   assert.equal(ours("bpf -M"), "bpf: the kernel had no maps");
   assert.match(ours("bpf -p 7"), /^bpf: invalid program ID: 7$/);

@@ -17,7 +17,7 @@ function completed(line: string): string[] {
   return items.map((item) => line.slice(0, from) + item);
 }
 
-test("what may stand where the line ends is offered", () => {
+test("completions at the end of the line are offered", () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ["whati", ["whatis"]],
     ["  stru", ["  struct"]],

@@ -9,7 +9,7 @@ import { contextNow, toyContext, transcript } from "../../builders/transcript.ts
 const kernel = toyKernel({ types: "struct task_struct { int pid; };" });
 const task = (address: bigint) => kernel.object("struct task_struct", address);
 
-test("a context at another task leaves the given one as it was", () => {
+test("selecting another task creates a context and leaves the old one unchanged", () => {
   const context = toyContext(kernel, task(0x1000n));
   const other = withTask(context, task(0x2000n));
   assert.equal(context.task.address, 0x1000n);
@@ -46,7 +46,7 @@ test("two contexts that print after the same value do not see each other's", () 
   assert.equal(other?.values.numbered(1)?.address, 0x1000n);
 });
 
-test("what a command changes is no piece of what it says", () => {
+test("the changes of a command are not part of its output", () => {
   const running = (function* () {
     yield changed({ radix: 16 });
     yield text("said");

@@ -20,7 +20,7 @@ function run(command: string, pieces: Iterable<Piece>): Piece[] {
 
 const log = ["one", "Two", "three", "two", "four two"];
 
-test("filters do to lines what their namesakes do", () => {
+test("filters process lines like the Unix programs of the same name", () => {
   const cases: readonly (readonly [string, readonly string[], readonly string[]])[] = [
     ["grep two", log, ["two", "four two"]],
     ["grep -i two", log, ["Two", "two", "four two"]],
@@ -81,7 +81,7 @@ test("no filter swallows a fault", () => {
   }
 });
 
-test("head stops the command once it has enough", () => {
+test("head stops the command after enough lines", () => {
   let asked = 0;
   let closed = false;
   function* endless() {
@@ -96,18 +96,18 @@ test("head stops the command once it has enough", () => {
   assert.ok(closed);
 });
 
-test("a line keeps its links through a filter, and its text is the data", () => {
+test("a line has its links after a filter, and its text is the data", () => {
   const address = { as: "address", text: "ffff", address: 0xffffn } as const;
   assert.deepEqual(run("grep f", [record({ any: 1 }, ["at ", address])]), [record("at ffff", ["at ", address])]);
 });
 
-test("filters say what is wrong with their arguments", () => {
+test("filters report invalid arguments", () => {
   for (const command of ["grep", "grep -E (", "cut -d ,", "cut -f x", "sort -k x", "head -n x", "tail -z"]) {
     assert.throws(() => filtered(command, log), { name: /UsageError|WrongUse/ }, command);
   }
 });
 
-test("a filter that keeps all lines to itself still pauses, so that it can be given up", () => {
+test("a filter that outputs nothing yet pauses, so that it can be cancelled", () => {
   const lines = Array.from({ length: 1000 }, (_, i) => `line ${i}`);
   for (const command of ["wc -l", "sort", "tail -1", "grep nothing", "uniq -d"]) {
     const pauses = run(command, [text(...lines)]).filter(({ kind }) => kind === "progress");

@@ -25,12 +25,12 @@ test("a command runs, and its output goes through filters", () => {
   assert.equal(transcript(context(), "struct point origin | grep y | wc -l"), "1");
 });
 
-test("an empty line and a comment say nothing", () => {
+test("an empty line and a comment print nothing", () => {
   assert.deepEqual(pieces(context(), "  "), []);
   assert.deepEqual(pieces(context(), "# p answer"), []);
 });
 
-test("what is no command is tried as a variable and as a type, as crash does", () => {
+test("a word that is not a command is tried as a variable and as a type, as in crash", () => {
   assert.equal(transcript(context(), "answer"), "answer = $1 = 42");
   assert.equal(transcript(context(), "point.x origin"), "  x = 3,");
   assert.equal(transcript(context(), "pid_t"), "typedef unsigned int pid_t;\nSIZE: 4");
@@ -41,7 +41,7 @@ test("what is no command is tried as a variable and as a type, as crash does", (
   );
 });
 
-test("wrong use shows how a command is written; other mistakes only what is wrong", () => {
+test("wrong usage prints the usage of the command; other errors only their reason", () => {
   assert.equal(
     transcript(context(), "btop -z"),
     'btop: unknown option -z\nUsage:\n  btop address ...\nEnter "help btop" for details.',
@@ -49,7 +49,7 @@ test("wrong use shows how a command is written; other mistakes only what is wron
   assert.equal(transcript(context(), "struct nosuch"), "struct: invalid data structure reference: nosuch");
 });
 
-test("an unknown symbol comes with the names that contain it", () => {
+test("an unknown symbol is reported with the names that contain it", () => {
   assert.equal(
     transcript(context(), "rd origi"),
     "symbol not found: origi\npossible alternatives:\n  ffff800000001ff8 (D) origin",
@@ -57,7 +57,7 @@ test("an unknown symbol comes with the names that contain it", () => {
   assert.equal(transcript(context(), "rd xyzzy"), "symbol not found: xyzzy");
 });
 
-test("a fault is the last piece, and what was said before it stands", () => {
+test("a fault is the last piece, and the pieces before it remain", () => {
   const said = pieces(context(), "rd -32 origin 4");
   assert.deepEqual(
     said.map(({ kind }) => kind),
@@ -76,7 +76,7 @@ test("a bug of ours is not mistaken for the user's or the dump's", () => {
   assert.throws(() => [...run(broken, "sym x")], /a bug/);
 });
 
-test("aliases are replaced, the user's before crash's own, and none for ever", () => {
+test("aliases are replaced, the user's before the built-in ones, and recursion ends", () => {
   const mine = context();
   assert.equal(transcript(mine, "px answer"), "answer = $1 = 0x2a");
   for (const line of ["alias px p -d", "alias a b", "alias b a", "alias two 'p answer | wc -l'"])
@@ -86,7 +86,7 @@ test("aliases are replaced, the user's before crash's own, and none for ever", (
   assert.equal(transcript(mine, "two"), "1");
 });
 
-test("a command that needs types says in one line what is missing", () => {
+test("a command that needs types reports on one line what is missing", () => {
   const bare = toyContext(
     toyKernel({ symbols: { answer: 0xffff800000004000n }, parts: { types: { ...toy().types, sources: [] } } }),
     undefined,
@@ -97,7 +97,7 @@ test("a command that needs types says in one line what is missing", () => {
   assert.equal(transcript(bare, "p answer"), "p: no types: give a vmlinux");
 });
 
-test("command < file runs once for each line that is no remark and not empty", () => {
+test("command < file runs once for each line that is neither empty nor a comment", () => {
   const lines = [
     ...run(context(), { command: "eval", filters: ["grep octal"], output: undefined, input: "f", shell: undefined }, [
       "1",
@@ -109,7 +109,7 @@ test("command < file runs once for each line that is no remark and not empty", (
   assert.equal(lines.length, 2);
 });
 
-test("a line of a file of arguments sees what the line before it changed, and all of it is returned", () => {
+test("a line of a file of arguments sees the changes of the lines before it, and all changes are returned", () => {
   const mine = context();
   const job = run(mine, { command: "p -d", filters: [], output: undefined, input: "f", shell: undefined }, ["2", "$1 + 3"]); // prettier-ignore
   const said = [job.next(), job.next()].map(({ value }) => pieceText(value as Piece));
@@ -124,7 +124,7 @@ test("a change reaches the next line although a filter ends the command early", 
   assert.equal(transcript(mine, "set radix"), "output radix: 16 (hex)");
 });
 
-test("every command is declared once, in order, with a manual, and its examples are lines it can read", () => {
+test("each command is declared once, in order, with a manual, and its examples can be parsed", () => {
   const all = commands();
   const names = all.map(({ name }) => name);
   assert.deepEqual(names, [...new Set(names)].sort());

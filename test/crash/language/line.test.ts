@@ -14,7 +14,7 @@ function parts(line: string): string {
   return `{${command}}${filters.map((filter) => ` |{${filter}}`).join("")}${input === undefined ? "" : ` <{${input}}`}${written}`;
 }
 
-test("a line is taken apart at pipes and redirections outside of quotes and brackets", () => {
+test("a line is split at pipes and redirections outside of quotes and brackets", () => {
   const cases: readonly (readonly [string, string])[] = [
     ["log", "{log}"],
     ["  log | grep -i oops | tail -3 > out.txt", "{log} |{grep -i oops} |{tail -3} >{out.txt}"],
@@ -35,13 +35,13 @@ test("a line is taken apart at pipes and redirections outside of quotes and brac
   for (const [line, expected] of cases) assert.equal(parts(line), expected, line);
 });
 
-test("an operator with nothing after it is a mistake", () => {
+test("an operator without an operand is an error", () => {
   for (const line of ["log |", "log >", "log >>", "log <", "log | | wc"]) {
     assert.throws(() => parseLine(line), UsageError, line);
   }
 });
 
-test("an operator of C before an operand is no pipe or redirection of a command that takes an expression", () => {
+test("in a command that takes an expression, an operator before an operand is not a pipe or redirection", () => {
   const cases: readonly (readonly [string, string])[] = [
     ["p 1 << 40", "{p 1 << 40}"],
     ["eval 1 << 4", "{eval 1 << 4}"],
@@ -69,7 +69,7 @@ test("an operator of C before an operand is no pipe or redirection of a command 
   for (const [line, expected] of cases) assert.equal(parts(line), expected, line);
 });
 
-test("no file is written whose name is a number, unless it is quoted", () => {
+test("no file with a number as its name is written, unless it is quoted", () => {
   for (const line of ["struct page.flags > 3", "ps >> 0x10", "p a | grep b > 3"])
     assert.throws(() => parseLine(line), /put the expression in parentheses, or quote the file's name/, line);
   assert.equal(parts('ps > "3"'), "{ps} >{3}");

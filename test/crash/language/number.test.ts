@@ -27,7 +27,7 @@ test("a number is decimal unless it cannot be", () => {
   assert.equal(decimalNumber("fff"), undefined);
 });
 
-test("a count may be negative, but no number that nobody means", () => {
+test("a count may be negative, but a number out of range is refused", () => {
   assert.equal(count("-2"), -2);
   assert.equal(count("a"), 10);
   assert.throws(() => count("99999999999"), UsageError);

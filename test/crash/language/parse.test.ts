@@ -6,7 +6,7 @@ import { WrongUse } from "../../../src/crash/language/wrongUse.ts";
 
 const texts = (line: string): string[] => words(line).map(({ text }) => text);
 
-test("blanks part words, quotes and parentheses hold them together", () => {
+test("blanks separate words, quotes and parentheses group them", () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ["", []],
     ["  a \t b ", ["a", "b"]],
@@ -22,7 +22,7 @@ test("blanks part words, quotes and parentheses hold them together", () => {
   for (const [line, expected] of cases) assert.deepEqual(texts(line), expected, line);
 });
 
-test("a word remembers its quotes and where it stood", () => {
+test("a word has its quotes and its position", () => {
   assert.deepEqual(words(" 'x' y"), [
     { text: "x", quote: "'", start: 1 },
     { text: "y", quote: undefined, start: 5 },
@@ -47,7 +47,7 @@ function parse(line: string, takesExpression = false): string {
   return [...given, ...parsed.rest.map((word) => `[${word}]`)].join(" ");
 }
 
-test("options are read as getopt reads them, and as crash has them besides", () => {
+test("options are parsed like getopt's, with the extensions of crash", () => {
   const cases: readonly (readonly [string, string])[] = [
     ["-r -l x", "-r -l [x]"],
     ["-rl x", "-r -l [x]"],
@@ -76,13 +76,13 @@ test("options of an expression end where it starts, and it stays as typed", () =
   assert.equal(parse("", true), "");
 });
 
-test("what is no option, and an option without its argument, are wrong use", () => {
+test("an unknown option and an option without its argument are wrong usage", () => {
   assert.throws(() => parse("-z"), new WrongUse("unknown option -z"));
   assert.throws(() => parse("-rz"), new WrongUse("unknown option -z"));
   assert.throws(() => parse("-n"), new WrongUse("option -n needs an argument"));
 });
 
-test("the last of repeated values counts, all are kept", () => {
+test("of repeated values the last one is used, and all are available", () => {
   const parsed = parseOptions({ options }, "-n 1 -n 2");
   assert.equal(parsed.value("-n"), "2");
   assert.deepEqual(parsed.values("-n"), ["1", "2"]);

@@ -20,7 +20,7 @@ const tasks = () => {
   return toyContext(kernel, kernel.object("struct task_struct", taskAddress(1)), { vmcore: ["a", "b"] });
 };
 
-test("every variable takes what it says it takes, keeps it, and refuses the rest", () => {
+test("each variable accepts the values that its declaration lists, and refuses others", () => {
   const context = toyContext(
     toyKernel({ symbols: { schedule: { address: 0xffff800000001000n, type: "T", size: 16 } } }),
   );
@@ -35,7 +35,7 @@ test("every variable takes what it says it takes, keeps it, and refuses the rest
   }
 });
 
-test("a variable that changes nothing here says so when it is set, and only then", () => {
+test("a variable without effect reports that when it is set, and only then", () => {
   const context = tasks();
   assert.equal(
     transcript(context, "set zero_excluded on"),
@@ -71,7 +71,7 @@ test("set print_array puts each element of an array on a line of its own", () =>
   assert.equal(transcript(context, "struct pair.a couple"), "  a = {\n    1,\n    2\n  }");
 });
 
-test("set goes to tasks by pid, address and CPU, says which files are open, and names what is none", () => {
+test("set selects tasks by pid, address and CPU, lists the open files, and reports an unknown argument", () => {
   const context = tasks();
   const pid = (line: string): unknown => (data(context, line)[0] as { pid?: unknown } | undefined)?.pid;
   assert.equal(pid("set"), 1);
@@ -87,7 +87,7 @@ test("set goes to tasks by pid, address and CPU, says which files are open, and 
   assert.match(transcript(context, "set -a 3"), /^set: "sleeper" task [0-9a-f]{16} was not running/);
 });
 
-test("the user's alias goes before crash's own and before a command, until it is deleted", () => {
+test("the user's alias has priority over a built-in one and over a command, until it is deleted", () => {
   const context = toyContext();
   transcript(context, "alias px btop");
   assert.equal(transcript(context, "px 1000"), "1000: 1");

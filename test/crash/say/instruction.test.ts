@@ -14,14 +14,14 @@ const spelt = (arch: Arch, mnemonic: string, operands: string): string => {
   return instructionText(kernel, { address: PANIC, bytes: Uint8Array.of(0, 0), mnemonic, operands }, 16);
 };
 
-test("where a branch goes is named, on every architecture", () => {
+test("the target of a branch is named, on every architecture", () => {
   assert.equal(spelt(x86_64, "call", "0xffff800080001010"), "call   0xffff800080001010 <panic+0x10>");
   assert.equal(spelt(arm64, "bl", "#0xffff800080001000"), "bl     0xffff800080001000 <panic>");
   assert.equal(spelt(arm64, "cbz", "w0, #0xffff800080001008"), "cbz    w0, 0xffff800080001008 <panic+0x8>");
   assert.equal(spelt(s390x, "brasl", "%r14, 0xffff800080001000"), "brasl  %r14, 0xffff800080001000 <panic>");
 });
 
-test("what lies beside the instruction pointer is named in both syntaxes", () => {
+test("operands relative to the instruction pointer are named in both syntaxes", () => {
   assert.equal(
     spelt(x86_64, "mov", "0xe(%rip),%rax"),
     "mov    0xe(%rip),%rax        # 0xffff800080001010 <panic+0x10>",

@@ -35,7 +35,7 @@ test("a link to a Rust symbol keeps the mangled name, by which a table knows the
   assert.equal(columns.find(({ name }) => name === "name")?.kind, "symbol");
 });
 
-test("a place in a log is told demangled, and one of C as it stands", () => {
+test("a Rust function in a log is shown demangled, a C function unchanged", () => {
   assert.equal(placeText(placeAt(`${MANGLED}+0x10/0x40`, 0)!), `${PLAIN}+0x10/0x40`);
   assert.equal(placeText(placeAt("_Rest+0x10/0x40", 0)!), "_Rest+0x10/0x40");
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Fault } from "../../../src/base/fault.ts";
 import { SharedRows } from "../../../src/crash/say/sharedRows.ts";
 
-test("rows of what tasks share are made for the first of them alone", () => {
+test("rows of objects that tasks share are computed once", () => {
   const shared = new SharedRows<string>();
   let made = 0;
   const rows = function* () {
@@ -29,7 +29,7 @@ test("rows that a fault or the reader cuts short are made anew", () => {
   assert.equal(made, 4);
 });
 
-test("no more rows are kept than there is room for, the latest first", () => {
+test("the cache of rows is limited and keeps the latest", () => {
   const shared = new SharedRows<number>();
   const made: bigint[] = [];
   const rows = (owner: bigint, count: number): number => {

@@ -39,7 +39,7 @@ for (const order of ["little", "big"] as const) {
   });
 }
 
-test("pointers have the width that the caller says", () => {
+test("pointers have the width that the caller passes", () => {
   const b = new BtfBuilder();
   b.typedef("handle", b.pointer(0));
   assert.equal(sizeOf(openBtf(b.bytes(), { pointerSize: 4 }).find("typedef", "handle")!), 4);

@@ -87,7 +87,7 @@ for (const shape of [{}, { order: "big", addressSize: 4 }, { offsetSize: 8 }] as
   });
 }
 
-test("every way to save a register is told", () => {
+test("every rule that saves a register is decoded", () => {
   const program: Write = (out) => {
     out.u8(0x05).uleb(1).uleb(3); // offset_extended
     out.u8(0x11).uleb(2).sleb(-3); // offset_extended_sf
@@ -110,7 +110,7 @@ test("every way to save a register is told", () => {
   );
 });
 
-test("states are put aside and restored, and a register goes back to what the CIE said", () => {
+test("states are remembered and restored, and a register is reset to the rule of the CIE", () => {
   const row = rows({}, start, [
     0,
     0x40,
@@ -132,7 +132,7 @@ test("states are put aside and restored, and a register goes back to what the CI
   assert.equal(text(row(0x28)), "r6+24 16=offset-8");
 });
 
-test("an .eh_frame with relative pointers and augmentations says the same, and which frames are a signal's", () => {
+test("an .eh_frame with relative pointers and augmentations gives the same rows, and marks signal frames", () => {
   const builder = new DwarfBuilder();
   const section = CODE + 0x10000n;
   const out = builder.writer();

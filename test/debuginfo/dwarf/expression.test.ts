@@ -118,7 +118,7 @@ for (const [what, bytes, result] of results) {
   test(`expression: ${what}`, () => assert.equal(value(...bytes), result));
 }
 
-test("an expression's initial stack is what it was given", () => {
+test("an expression starts with the given stack", () => {
   assert.equal(evaluateValue(Uint8Array.of(0x22), unit, machine, [1n, 2n]), 3n);
 });
 
@@ -151,14 +151,14 @@ test("a variable in memory is an address, by frame base or register", () => {
   assert.deepEqual(pieces([0x77, 0x08]), whole({ kind: "memory", address: 0x708n }));
 });
 
-test("a variable lies in a register, is a value, or is bytes", () => {
+test("a variable is in a register, is a value, or is bytes", () => {
   assert.deepEqual(pieces([0x53]), whole({ kind: "register", register: 3 }));
   assert.deepEqual(pieces([0x90, 40]), whole({ kind: "register", register: 40 }));
   assert.deepEqual(pieces([lit(7), 0x9f]), whole({ kind: "value", value: 7n }));
   assert.deepEqual(pieces([0x9e, 2, 0xab, 0xcd]), whole({ kind: "bytes", bytes: Uint8Array.of(0xab, 0xcd) }));
 });
 
-test("a variable in pieces has a place for each, none where a piece was optimised out", () => {
+test("a variable in pieces has a location for each, and none for an optimized-out piece", () => {
   assert.deepEqual(pieces([0x53, 0x93, 2, 0x08, 0x20, 0x93, 4, 0x93, 1, lit(5), 0x9f, 0x9d, 4, 8]), [
     { place: { kind: "register", register: 3 }, bits: 16, bitOffset: 0 },
     { place: { kind: "memory", address: 0x20n }, bits: 32, bitOffset: 0 },
@@ -168,6 +168,6 @@ test("a variable in pieces has a place for each, none where a piece was optimise
   assert.deepEqual(pieces([]), whole({ kind: "absent" }));
 });
 
-test("a pointer that was optimised away leads to its variable", () => {
+test("an optimized-out pointer is resolved to its variable", () => {
   assert.deepEqual(pieces([0xa0, 0x40, 0, 0, 0, 8]), whole({ kind: "pointer", variable: 0x40, offset: 8 }));
 });

@@ -107,7 +107,7 @@ test("of several rows at one address the last one counts", () => {
   assert.equal(line(0), "a.c:9:0");
 });
 
-test("sequences are found in whatever order they stand, empty ones do not hide others", () => {
+test("sequences are found in any order, and empty ones do not hide others", () => {
   const line = lines({ files: [["a.c", 0]] }, (out) => {
     for (const [start, size, number] of [
       [0x40, 8, 40],
@@ -144,7 +144,7 @@ test("line 0 is no line", () => {
   assert.equal(line(0), "");
 });
 
-test("a path is the file behind its directory as they are spelt, without the compilation directory", () => {
+test("a path is the file after its directory as they are spelled, without the compilation directory", () => {
   for (const version of [4, 5] as const) {
     const directories = ["./arch/x86/include/asm", "/src/kernel/../mm/", "../drivers"];
     const files = [
@@ -176,7 +176,7 @@ test("a path is the file behind its directory as they are spelt, without the com
   }
 });
 
-test("a file's MD5 comes with its lines where the compiler noted it", () => {
+test("a file's MD5 is returned with its lines if the compiler recorded it", () => {
   const md5 = ["00112233445566778899aabbccddeeff", "ff".repeat(16)];
   const line = lines(
     {

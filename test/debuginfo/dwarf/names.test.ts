@@ -23,7 +23,7 @@ function opened(names: readonly string[], saved?: () => Uint8Array | undefined):
 
 const namesOf = ({ types }: Dwarf): string[] => Array.from(types.names(), ({ name }) => name);
 
-test("an index is worth saving when all units were passed, and once", () => {
+test("an index is saved once, after all units were read", () => {
   const dwarf = opened(["first", "second", "third"]);
   assert.equal(dwarf.saveNames(), undefined);
   assert.ok(dwarf.types.find("int", "second"));
@@ -33,7 +33,7 @@ test("an index is worth saving when all units were passed, and once", () => {
   assert.equal(dwarf.saveNames(), undefined);
 });
 
-test("whether code's name is a variable's too is known from the symbols, without passing any unit", () => {
+test("whether a function name is also a variable's is known from the symbols, without reading a unit", () => {
   const builder = new DwarfBuilder({});
   const type = int("own");
   const variable = (name: string): BuiltDie =>
@@ -60,7 +60,7 @@ test("whether code's name is a variable's too is known from the symbols, without
   for (const name of ["both", "data"]) assert.equal(dwarf.types.variable(name)?.kind, "int");
 });
 
-test("a saved index answers as the one that was made, and is asked for with the first name", () => {
+test("a saved index gives the same answers, and is loaded with the first name", () => {
   const first = opened(["first", "second", "third"]);
   const names = namesOf(first);
   const saved = first.saveNames();
@@ -74,7 +74,7 @@ test("a saved index answers as the one that was made, and is asked for with the 
   assert.equal(second.saveNames(), undefined);
 });
 
-test("an index of other sections changes nothing", () => {
+test("an index of other sections is ignored", () => {
   const other = opened(["first", "second"]);
   namesOf(other);
   const saved = other.saveNames();
@@ -96,7 +96,7 @@ function chain(table: NameTable, hash: number): (readonly [number, number | stri
   return found;
 }
 
-test("a table grows past what was loaded, and keeps its chains", () => {
+test("a table grows beyond its loaded size and keeps its chains", () => {
   const { table, passed, next } = NameTable.load(filled(3000).save(sizes, [0, 500, 900], 1200), sizes);
   assert.deepEqual([passed, next], [[0, 500, 900], 1200]);
   const whole = filled(4000);

@@ -16,7 +16,7 @@ function answers(table: RangeTable, pc: number): unknown[] {
   return [...new Set(Array.from({ length: MANY }, () => JSON.stringify(table.at(pc))))];
 }
 
-test("the first questions and the later ones have the same answers, wherever a range was added", () => {
+test("first and later look-ups give the same results, in whatever order ranges were added", () => {
   const ranges = Array.from({ length: 500 }, (_, i) => (i * 7919) % 500).map((i) => [i * 10, i * 10 + 8, i] as const);
   const [early, late] = [tableOf(ranges), tableOf(ranges)];
   for (let i = 0; i < MANY; i++) late.at(0);
@@ -27,7 +27,7 @@ test("the first questions and the later ones have the same answers, wherever a r
   }
 });
 
-test("of ranges that overlap the nearest start counts, of equal ones the last; what ended before hides none", () => {
+test("of overlapping ranges the one with the nearest start is used, of equal ones the last", () => {
   const table = tableOf([
     [0, 1000, 1],
     [100, 200, 2],
@@ -39,7 +39,7 @@ test("of ranges that overlap the nearest start counts, of equal ones the last; w
   assert.deepEqual(answers(table, 320), [JSON.stringify({ start: 0, value: 1 })]);
 });
 
-test("nothing is in an empty table, in an empty range, behind all ranges", () => {
+test("no look-up succeeds in an empty table, in an empty range, or after all ranges", () => {
   assert.deepEqual(answers(new RangeTable(), 5), [undefined]);
   const table = tableOf([
     [5, 5, 1],

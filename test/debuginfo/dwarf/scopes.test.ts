@@ -150,7 +150,7 @@ test("indexed addresses, texts and range lists lead through their tables", () =>
   assert.deepEqual(source.scopes(CODE + 0x28n), []);
 });
 
-test("names come through instances and specifications, across units too", () => {
+test("names are found through instances and specifications, also across units", () => {
   const builder = new DwarfBuilder();
   const declaration = die(at.DW_TAG_subprogram, [[at.DW_AT_name, "string", "method"], [at.DW_AT_declaration, "flag_present", true]]); // prettier-ignore
   const abstract = die(at.DW_TAG_subprogram, [[at.DW_AT_specification, "ref4", declaration]]);
@@ -165,7 +165,7 @@ test("names come through instances and specifications, across units too", () => 
   assert.equal(builder.open().code.scopes(CODE)[0]?.function, "method");
 });
 
-test("a common part that dwz moved away is followed into the file it moved to, or its absence is said", () => {
+test("a reference into a file that dwz made is followed, or its absence is reported", () => {
   const supplement = new DwarfBuilder();
   const abstract = die(at.DW_TAG_subprogram, [[at.DW_AT_name, "strp", "shared"]]);
   supplement.unit(die(at.DW_TAG_partial_unit, [], [abstract]));
@@ -242,7 +242,7 @@ const small = { version: 4, order: "little", addressSize: 8, offsetSize: 4, sibl
 const places = [0n, 0x14n, 0x20n, 0x60n, 0x7fn, 0x80n].map((offset) => CODE + offset);
 const all = (dwarf: Dwarf): string[] => places.map((pc) => scopes(dwarf, pc));
 
-test("functions that one session came to are known in the next, and are not saved once more", () => {
+test("functions that one session found are loaded by the next, and not saved again", () => {
   const first = twoFunctions(small).open({ functions: () => undefined });
   const expected = all(first);
   assert.ok(expected[1]?.startsWith("inner inlined"));
@@ -259,7 +259,7 @@ test("functions that one session came to are known in the next, and are not save
   assert.deepEqual(both.saveFunctions()?.length, saved.length);
 });
 
-test("what was saved of functions and is damaged, of another file or cut short changes no answer", () => {
+test("a saved table of functions that is damaged, of another file or truncated is ignored", () => {
   const first = twoFunctions(small).open({ functions: () => undefined });
   const expected = all(first);
   const saved = first.saveFunctions()!;

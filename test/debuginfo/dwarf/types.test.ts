@@ -209,7 +209,7 @@ test("an enum is signed by its encoding, its type, or its values", () => {
   assert.deepEqual(read("by_encoding").values[0], { name: "MINUS", value: 0xffffffffn });
 });
 
-test("qualifiers, typedefs, void and functions are told", () => {
+test("qualifiers, typedefs, void and functions are decoded", () => {
   const callback = die(
     at.DW_TAG_subroutine_type,
     [typed(int)],
@@ -308,7 +308,7 @@ test("a complete type in a later unit is preferred to a declaration in an earlie
   );
 });
 
-test("a name is found whether it stands in place, in .debug_str, or at the end of another text there", () => {
+test("a name is found inline, in .debug_str, or at the end of another text there", () => {
   const builder = new DwarfBuilder();
   const tail = builder.text("some_long_type_name") + "some_".length;
   builder.section(

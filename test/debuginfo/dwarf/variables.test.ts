@@ -99,7 +99,7 @@ test("a variable of an inlined call has name and type from its origin, and the f
   assert.ok(value?.location?.kind === "expression" && value.location.frameBase?.[0] === DW_OP_call_frame_cfa);
 });
 
-test("a constant has the bytes of its type, and nothing or an empty expression is optimised out", () => {
+test("a constant has the bytes of its type; no expression or an empty one means optimized out", () => {
   for (const [order, expected] of [
     ["little", [0xfe, 0xff, 0xff, 0xff]],
     ["big", [0xff, 0xff, 0xff, 0xfe]],
@@ -118,7 +118,7 @@ test("a constant has the bytes of its type, and nothing or an empty expression i
   }
 });
 
-test("a location list tells where a variable is at each pc", () => {
+test("a location list gives the location of a variable at each pc", () => {
   const builder = new DwarfBuilder();
   const lists = builder.writer().append(builder.sized((out) => out.u16(5).u8(8, 0).u32(1)));
   // A table of one offset, which counts from itself; then the list it leads to.
@@ -184,7 +184,7 @@ test("a location list of DWARF 4 and before does so too", () => {
   );
 });
 
-test("a call tells what it passed, by the address it returns to", () => {
+test("the arguments of a call are found by its return address", () => {
   for (const [site, parameter, returnPc, origin, passed, target] of [
     [
       at.DW_TAG_call_site,

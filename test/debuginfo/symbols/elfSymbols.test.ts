@@ -31,7 +31,7 @@ const kernel: BuiltElf = {
   ],
 };
 
-test("symbols come in address order, lettered as nm does, without undefined, file and section ones", () => {
+test("symbols are in address order with the type letters of nm, without undefined, file and section symbols", () => {
   const symbols = elfSymbols(openElf(elfFile(kernel)));
   assert.deepEqual(
     Array.from(symbols.all(), ({ name, address, type }) => `${address.toString(16)} ${type} ${name}`),
@@ -51,7 +51,7 @@ test("symbols come in address order, lettered as nm does, without undefined, fil
   );
 });
 
-test("labels are of what has bytes, and end with it", () => {
+test("labels belong to objects with a size, and end with them", () => {
   const data = base + 0x10000n;
   const symbols = elfSymbols(
     openElf(
@@ -73,7 +73,7 @@ test("labels are of what has bytes, and end with it", () => {
   assert.deepEqual([label(0x80n), label(0x88n)], ["early_data", "early_data"]);
 });
 
-test("the linker script's second name of an object labels it as crash does, an end in front of an object does not", () => {
+test("an object with a second name from the linker script is labelled as in crash, one with an end mark before it is not", () => {
   const data = base + 0x10000n;
   const symbols = elfSymbols(
     openElf(
@@ -123,7 +123,7 @@ test("a symbol without a size ends where the next one starts, the last one with 
   assert.equal(symbols.named("banner")[0]?.size, 0x1000);
 });
 
-test("a module's symbols lie where its sections were loaded, and are left out where they were not", () => {
+test("a module's symbols are at the addresses of its loaded sections, and are left out for others", () => {
   const module = openElf(
     elfFile({
       type: 1,
@@ -173,7 +173,7 @@ test("a file without a symbol table has no symbols", () => {
 const told = (symbols: ElfSymbols) =>
   Array.from(symbols.all(), (symbol) => [symbol, symbols.named(symbol.name), symbols.at(symbol.address)]);
 
-test("what is saved of a table tells the same in the next session, and is not saved once more", () => {
+test("a saved table gives the same answers in the next session, and is not saved again", () => {
   const symbols = elfSymbols(openElf(elfFile(kernel)));
   const saved = symbols.save()!;
   assert.equal(symbols.save(), undefined);
@@ -187,7 +187,7 @@ test("what is saved of a table tells the same in the next session, and is not sa
   assert.deepEqual(told(elfSymbols(openElf(elfFile(kernel)), undefined, odd.subarray(3))), told(symbols));
 });
 
-test("what was saved of another table, or is cut short, is not used", () => {
+test("a saved table of another file, or a truncated one, is not used", () => {
   const symbols = elfSymbols(openElf(elfFile(kernel)));
   const saved = elfSymbols(openElf(elfFile({ ...kernel, symbols: kernel.symbols!.slice(1) }))).save()!;
   const own = elfSymbols(openElf(elfFile(kernel))).save()!;
@@ -198,7 +198,7 @@ test("what was saved of another table, or is cut short, is not used", () => {
   }
 });
 
-test("damage anywhere in what was saved is met with wrong names at the worst", () => {
+test("damage in a saved table can at worst give a wrong name", () => {
   const saved = elfSymbols(openElf(elfFile(kernel))).save()!;
   for (let at = 0; at < saved.length; at++) {
     const damaged = saved.slice();

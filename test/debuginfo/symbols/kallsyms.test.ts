@@ -90,7 +90,7 @@ test("of symbols at one address the global function answers, else the first", ()
   assert.equal(symbols.at(TEXT + 0x41n)?.name, "__x64_sys_vfork", "its name for 32-bit processes is not what ran");
 });
 
-test("an address before the first symbol, after the last, or across a hole is nobody's", () => {
+test("an address before the first symbol, after the last, or in a hole has no symbol", () => {
   const image = kallsymsImage(symbolsFrom(TEXT), { encoding: "absolutePercpu" });
   const symbols = readKallsyms(image.memory, image.tables, TEXT);
   assert.equal(symbols.at(0x1000n)?.name, "cpu_number");
@@ -104,7 +104,7 @@ test("tables that put _stext elsewhere are refused", () => {
   assert.throws(() => readKallsyms(image.memory, image.tables, TEXT + 0x1000n), corrupt(/no known encoding/));
 });
 
-test("lying counts and tables are faults", () => {
+test("impossible counts and tables are faults", () => {
   const image = kallsymsImage(symbolsFrom(TEXT, false), { encoding: "baseRelative" });
   const { memory, tables } = image;
   assert.throws(() => readKallsyms(memory, { ...tables, numSyms: tables.names }, TEXT), corrupt(/counts \d+ symbols/));
@@ -120,7 +120,7 @@ test("a search of memory without kallsyms finds nothing", () => {
 const corrupt = (message: RegExp) => (error: unknown) =>
   error instanceof Fault && error.kind === "corrupt" && message.test(error.message);
 
-test("the search for kallsyms can pause at each MiB, and says how far it is", () => {
+test("the search for kallsyms can pause at each MiB, and reports its progress", () => {
   const job = findingKallsyms(memoryOf(TEXT, new Uint8Array(4096)), TEXT, TEXT + 0x400000n);
   const done: number[] = [];
   for (let step = job.next(); !step.done; step = job.next()) done.push(step.value.done);

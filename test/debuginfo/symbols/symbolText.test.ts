@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSymbolText, symbolMeant, symbolText } from "../../../src/debuginfo/symbols/symbolText.ts";
 
-test("a place as %pS writes it is taken apart and put together", () => {
+test("text in the format of %pS is parsed and formatted", () => {
   const text = "lab_apply+0x2f/0x43 [lab_nullderef]";
   const read = readSymbolText(text);
   assert.deepEqual(read, { name: "lab_apply", offset: 0x2f, size: 0x43, module: "lab_nullderef" });
@@ -10,7 +10,7 @@ test("a place as %pS writes it is taken apart and put together", () => {
   assert.equal(readSymbolText("not a place"), undefined);
 });
 
-test("of functions with one name the one of the printed size is meant", () => {
+test("of functions with the same name the one with the printed size is used", () => {
   const symbol = (address: bigint, size: number) => ({ name: "show", address, size, type: "t" });
   const symbols = [symbol(0x1000n, 0x20), symbol(0x2000n, 0x75), symbol(0x3000n, 0x200)];
   const meant = (text: string) => symbolMeant(symbols, readSymbolText(text) ?? assert.fail())?.address;

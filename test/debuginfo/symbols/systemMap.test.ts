@@ -40,6 +40,6 @@ test("lines out of order, of other forms and cut off are met", () => {
   );
 });
 
-test("what is no System.map is refused", () => {
+test("a file that is not a System.map is refused", () => {
   for (const text of ["", "\x7fELF\x02\x01", "hello\nworld\n"]) assert.throws(() => open(text), Fault);
 });

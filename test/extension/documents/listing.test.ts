@@ -8,7 +8,7 @@ const links = (line: string): string[] =>
     ({ start, end, command, address }) => `${line.slice(start, end)} ${command.slice("vmcore.".length)} ${address}`,
   );
 
-test("jumps and calls lead to their instructions, on every architecture", () => {
+test("jumps and calls have links to their targets, on every architecture", () => {
   for (const [text, address] of [
     ["call   ", "0xffffffff9b2a8820 <kmalloc_trace>"],
     ["je     ", "0xffffffffc02560ca <hello_init+0xca>"],
@@ -23,7 +23,7 @@ test("jumps and calls lead to their instructions, on every architecture", () => 
   }
 });
 
-test("data leads to where it lies, and a line's source to the source", () => {
+test("data has links to its address, and a line to its source", () => {
   assert.deepEqual(
     links(
       "  ffffffffc0256028 <+28>:  mov    -0x8fff(%rip),%rbp        # 0xffffffffc024d030 <who>  ; lab_nullderef.c:51",
@@ -38,7 +38,7 @@ test("data leads to where it lies, and a line's source to the source", () => {
   ]);
 });
 
-test("small numbers, headings and other texts lead nowhere", () => {
+test("small numbers, headings and other texts have no links", () => {
   assert.deepEqual(links("  ffffffffc0256007 < +7>:  mov    $0x28,%edx"), []);
   assert.deepEqual(links("  ffffffffc0256007 < +7>:  mov    $0xdeadbeef,%edx"), []);
   assert.deepEqual(links("  ffffffffc025601f <+1f>:  cmp    $0xffffffffffffffff,%rax"), []);

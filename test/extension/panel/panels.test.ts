@@ -42,7 +42,7 @@ for (const { title, line, lead } of panels.filter(({ page }) => page === "grid")
   });
 }
 
-test("an editor comes back after a reload as its page remembered it", () => {
+test("an editor is restored after a reload from the state that its page stored", () => {
   const session = { id: "gone", name: "vmcore", release: "6.1.0", dump: ["/crash/vmcore"] };
   const revived = revivedEditor({ editor: { line: "kmem -S task_struct", page: "grid", session } });
   assert.deepEqual(revived?.panel, editorPanel("kmem -S task_struct", "grid"));
@@ -50,7 +50,7 @@ test("an editor comes back after a reload as its page remembered it", () => {
   assert.deepEqual(revived?.session, { ...session, id: "" });
 });
 
-test("what no page of ours remembered brings no editor back", () => {
+test("a state that none of our pages stored restores no editor", () => {
   const session = { name: "vmcore", dump: ["/crash/vmcore"] };
   for (const state of [
     undefined,
@@ -64,12 +64,12 @@ test("what no page of ours remembered brings no editor back", () => {
   }
 });
 
-test("panels have names of their own", () => {
+test("panels have distinct names", () => {
   assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
   assert.equal(new Set(panels.map(({ title }) => title)).size, panels.length);
 });
 
-test("the manifest has the view and no command that nothing registers", () => {
+test("the manifest has the view, and each of its commands is registered", () => {
   assert.deepEqual(
     contributes.views["vmcore"]?.map(({ id }) => id),
     ["vmcore.kernel"],

@@ -39,7 +39,7 @@ function classMembers(devices: readonly bigint[]): NonNullable<Toy["memory"]> {
   });
 }
 
-test("disks are found through the class's own pointer, the device in the disk's first partition", () => {
+test("disks are found through the pointer of the class, the device in the disk's first partition", () => {
   const kernel = toyKernel({
     types: `${lists}
       struct subsys_private { long pad[2]; struct klist klist_devices; };
@@ -150,7 +150,7 @@ const request = (write: boolean, more: { readonly [member: string]: ToyValue } =
 });
 const inFlight = (kernel: ReturnType<typeof taggedDisk>) => requestsInFlight(kernel.object("struct gendisk", DISK));
 
-test("requests under way are those whose tag is in use, that the driver has, and that are this queue's", () => {
+test("requests in flight have a tag in use, belong to this queue, and were passed to the driver", () => {
   const requests = [
     request(false),
     request(true),
@@ -171,7 +171,7 @@ test("the requests in flight are told with the disk's name, without an age where
   assert.equal(inFlightText(kernel.object("struct gendisk", DISK)), "vda has 2 requests in flight");
 });
 
-test("tags shared by all hardware queues are counted once, whoever sent the request", () => {
+test("tags shared by all hardware queues are counted once, whichever queue sent the request", () => {
   assert.deepEqual(
     inFlight(taggedDisk(0b11n, [request(false), request(true, { mq_hctx: at(51) })], { shared: true })),
     [1, 1],
@@ -190,7 +190,7 @@ test("a bitmap that contradicts itself is a fault", () => {
   assert.match(found instanceof Fault ? found.message : "", /^4096 bits in 1 words of 64$/);
 });
 
-test("a disk without requests of its own is as busy as its statistics say, over all CPUs", () => {
+test("the load of a disk without requests is taken from its statistics of all CPUs", () => {
   const kernel = toyKernel({
     types: bitmapTypes,
     symbols: { __cpu_possible_mask: at(60), __per_cpu_offset: at(61), nr_cpu_ids: at(62) },
@@ -208,7 +208,7 @@ test("a disk without requests of its own is as busy as its statistics say, over 
   assert.deepEqual(requestsInFlight(kernel.object("struct gendisk", DISK)), [1, 4]);
 });
 
-test("before requests had a state, every CPU's begun and ended ones tell", () => {
+test("for kernels without a request state, the counters of all CPUs give the number in flight", () => {
   const kernel = toyKernel({
     types: `
       struct request { int tag; };
@@ -234,7 +234,7 @@ test("before requests had a state, every CPU's begun and ended ones tell", () =>
   assert.equal(driverInFlight(disk), undefined);
 });
 
-test("before blk-mq a queue keeps count itself, and its driver does", () => {
+test("without blk-mq, the queue and its driver count the requests", () => {
   const kernel = toyKernel({
     types: `
       struct request { int tag; };

@@ -86,7 +86,7 @@ test("an instruction of sixteen bytes counts twice, and names a map that it load
   assert.deepEqual(words("18 00 00 00 78 56 34 12 00 00 00 00 f0 de bc 9a"), ["0: (18) r0 = 0x9abcdef012345678"]);
 });
 
-test("what is cut off at the end is left out", () => {
+test("a truncated entry at the end is left out", () => {
   assert.deepEqual(words("95 00 00 00 00 00 00 00 95 00 00"), ["0: (95) exit"]);
 });
 
@@ -166,7 +166,7 @@ test("the load time counts from boot, sleep included, on the wall clock", () => 
   assert.equal(loadTime(first), 1_700_000_000 + 60 - 50);
 });
 
-test("a map's memory is reckoned as the kernel does for /proc", () => {
+test("a map's memory is computed as the kernel does for /proc", () => {
   const memory = (members: { readonly [member: string]: ToyValue }): number => {
     const kernel = kernelWith([
       ["struct bpf_ringbuf_map", at(20), { map: members, rb: at(21) }],
@@ -181,7 +181,7 @@ test("a map's memory is reckoned as the kernel does for /proc", () => {
   assert.equal(memory({ map_type: 4, max_entries: 4096 }), 32 + 4 * 4096 + 5 * 8);
 });
 
-test("what older kernels charged for a map, and to whom, is taken as it stands", () => {
+test("for older kernels the memory charged for a map, and the user, are read from its members", () => {
   const kernel = toyKernel({
     types: `typedef struct { unsigned int val; } kuid_t; struct user_struct { kuid_t uid; };
       struct bpf_map { unsigned int pages; struct user_struct *user; };`,

@@ -52,7 +52,7 @@ function charKernel(loop = false) {
   });
 }
 
-test("a region of device numbers leads to its own cdev, or to the narrowest range around its first number", () => {
+test("a region of device numbers is resolved to its own cdev, or to the narrowest range around its first number", () => {
   const kernel = charKernel();
   assert.deepEqual([...told(charDeviceRegions(kernel), (one) => one.at("name").text())], ["mem", "ttyS", "far"]);
   assert.equal(regionCdev(kernel, region(kernel, 1))?.address, at(30));
@@ -69,7 +69,7 @@ const resourceTypes = `
   struct resource { unsigned long start; unsigned long end; const char *name; struct resource *parent;
     struct resource *sibling; struct resource *child; };`;
 
-test("resources come with what lies within them before what lies beside them", () => {
+test("resources are listed depth first", () => {
   const kernel = toyKernel({
     types: resourceTypes,
     memory: [

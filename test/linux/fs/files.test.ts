@@ -50,7 +50,7 @@ test("a table that ends within a word is not read beyond its end", () => {
   assert.deepEqual(fds(taskWithFiles(8, [0xffffn], { 7: at(16), 8: at(17) })), ["7:10000"]);
 });
 
-test("files before a page that is gone are kept, and a table with an impossible limit is reported as damaged", () => {
+test("files before a missing page are listed, and a table with an impossible limit is reported as damaged", () => {
   const task = taskWithFiles(65536, [1n], { 0: at(16) });
   assert.deepEqual(fds(task).slice(0, 1), ["0:10000"]);
   assert.match(fds(task)[1] ?? "", /^missing: |^unmapped: |^excluded: /);
@@ -60,7 +60,7 @@ test("files before a page that is gone are kept, and a table with an impossible 
   );
 });
 
-test("a task that has let go of its files or directories has none", () => {
+test("an exiting task without files or directories has none", () => {
   const kernel = toyKernel({
     types: `${tableTypes} struct path { void *mnt; void *dentry; }; struct fs_struct { struct path root; struct path pwd; };
       struct exited { struct files_struct *files; struct fs_struct *fs; };`,
@@ -74,7 +74,7 @@ test("a task that has let go of its files or directories has none", () => {
   assert.equal(fsPath(task, "pwd"), undefined);
 });
 
-test("an inode's mode tells its type; those of the kernel's own have none", () => {
+test("an inode's mode gives its type; internal inodes have their own", () => {
   const kernel = toyKernel({ types: "struct inode { unsigned short i_mode; };" });
   const typeOf = (mode: number) => {
     kernel.put("struct inode", at(1), { i_mode: mode });
@@ -83,7 +83,7 @@ test("an inode's mode tells its type; those of the kernel's own have none", () =
   assert.deepEqual([0o100644, 0o140777, 0o010600, 0o600].map(typeOf), ["REG", "SOCK", "FIFO", undefined]);
 });
 
-test("the page cache gives pages and leaves out what stands for evicted ones, as a radix tree and as an xarray", () => {
+test("the page cache yields pages and skips shadow entries, as a radix tree and as an xarray", () => {
   for (const [member, tree, tag] of [
     ["i_pages", "struct xarray { void *xa_head; }; struct xa_node { unsigned char shift; void *slots[64]; };", 2n],
     [
@@ -218,7 +218,7 @@ test("dirty inodes are those of the file system, on every list of every cgroup t
   assert.deepEqual(found, ["10", "12"]);
 });
 
-test("the lock server's files come with the clients that hold their locks", () => {
+test("files of the lock server are listed with the clients that hold locks on them", () => {
   for (const shape of [
     {
       file: "struct file *f_file;",

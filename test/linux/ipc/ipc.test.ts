@@ -7,7 +7,7 @@ import { toyKernel } from "../../builders/kernel.ts";
 const BASE = 0xffff_8880_0000_0000n;
 const at = (page: number): bigint => BASE + BigInt(page * 0x1000);
 
-test("shared segments are found in their namespace, with what of them is in memory and in swap", () => {
+test("shared segments are found in their namespace, with their pages in memory and in swap", () => {
   const types = (uid: string, inode: string): string => `
     struct xa_node { unsigned char shift; void *slots[64]; };
     struct xarray { void *xa_head; };

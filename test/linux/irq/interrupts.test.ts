@@ -11,7 +11,7 @@ const irqTypes = `
   struct irqaction { struct irqaction *next; const char *name; };
   struct irq_desc { struct irqaction *action; };`;
 
-test("interrupts are found in an array, where the kernel has no sparse ones", () => {
+test("interrupts are found in an array if the kernel has no sparse ones", () => {
   const kernel = toyKernel({
     types: `${irqTypes} struct irq_desc irq_desc[2]; int nr_irqs;`,
     symbols: { irq_desc: at(1), nr_irqs: at(2) },

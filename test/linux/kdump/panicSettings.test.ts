@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { panicSettings, sysrqWords } from "../../../src/linux/kdump/panicSettings.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 
-test("the mask of the sysrq key is taken apart into its bits", () => {
+test("the mask of the sysrq key is decoded", () => {
   assert.equal(
     sysrqWords(176),
     "the sysrq key allows reboot and power off (128), remounting read-only (32), sync (16)",

@@ -29,7 +29,7 @@ test("a reader-writer semaphore is shown with its writer, or with how many read 
   );
 });
 
-test("a semaphore without places left says that its takers are not recorded", () => {
+test("an exhausted semaphore reports that its holders are not recorded", () => {
   assert.equal(shown("struct semaphore", { count: 1 }), "unlocked");
   assert.equal(shown("struct semaphore", { count: 0 }), "a semaphore does not record who took it");
 });

@@ -65,7 +65,7 @@ test("the owner of a mutex is its owner word without the flags", () => {
   }
 });
 
-test("flags without a task mean that nobody has the mutex", () => {
+test("an owner word with flags but without a task means that the mutex is free", () => {
   for (const flags of [0n, 1n, 3n]) {
     const { state } = waitOf(mutexKernel(flags), 5);
     assert.equal(state?.free, true);
@@ -73,7 +73,7 @@ test("flags without a task mean that nobody has the mutex", () => {
   }
 });
 
-test("a waiter that is left over on the stack and in no list is none", () => {
+test("a stale waiter on the stack that is not in a list is ignored", () => {
   const kernel = sleepingKernel({
     sleepers: [inMutex(5)],
     memory: [
@@ -86,7 +86,7 @@ test("a waiter that is left over on the stack and in no list is none", () => {
   assert.match(unknown ?? "", /no struct mutex_waiter of the task that is in a list/);
 });
 
-test("a list whose links contradict each other leads to no lock", () => {
+test("no lock is found through a list with contradictory links", () => {
   const kernel = mutexKernel(taskAddress(7));
   kernel.put("unsigned long", waiterAddress(6) + 8n, waiterAddress(5));
   const { resource, unknown } = waitOf(kernel, 5);
@@ -108,7 +108,7 @@ const ringKernel = (members: string, blocker: bigint, ...words: NonNullable<Slee
     ],
   });
 
-test("where the ring of waiters does not hold the lock, the one word of the stack that leads back into it does", () => {
+test("if the ring of waiters does not contain the lock, the word of the stack that points into it is used", () => {
   const { resource, queue } = waitOf(ringKernel("", 0n, [1, 0x50, LOCK]), 5);
   assert.equal(resource?.address, LOCK);
   assert.deepEqual(
@@ -117,13 +117,13 @@ test("where the ring of waiters does not hold the lock, the one word of the stac
   );
 });
 
-test("without such a word the lock is not known", () => {
+test("without such a word the lock is unknown", () => {
   const { resource, unknown } = waitOf(ringKernel("", 0n), 5);
   assert.equal(resource, undefined);
   assert.match(unknown ?? "", /does not contain the lock/);
 });
 
-test("a ring of one waiter leads to the lock whose first waiter it is", () => {
+test("a ring of one waiter is resolved to the lock whose first waiter it is", () => {
   const kernel = sleepingKernel({
     types: ringTypes,
     // The second word leads to the waiter's own link, where a lock would have its first waiter.
@@ -138,7 +138,7 @@ test("a ring of one waiter leads to the lock whose first waiter it is", () => {
   );
 });
 
-test("task_struct.blocker names the lock where the kernel has it", () => {
+test("task_struct.blocker gives the lock if the kernel has it", () => {
   const { resource } = waitOf(ringKernel("unsigned long blocker;", LOCK), 5);
   assert.equal(resource?.address, LOCK);
 });
@@ -168,19 +168,19 @@ test("the last reader of a semaphore is a possible holder, a writer a certain on
   );
 });
 
-test("a semaphore without readers and writer is free, whoever read it last", () => {
+test("a semaphore without readers and writer is free, whichever task read it last", () => {
   const { state } = waitOf(rwsemKernel(0x2n, taskAddress(7) | 1n), 5);
   assert.equal(state?.free, true);
   assert.deepEqual(state.holders, []);
 });
 
-test("a semaphore that is locked for writing while it names a reader has a writer that is not known", () => {
+test("a semaphore locked for writing whose owner is marked as a reader has an unknown writer", () => {
   const { state } = waitOf(rwsemKernel(0x1n, taskAddress(7) | 1n), 5);
   assert.deepEqual(state?.holders, []);
   assert.match(state.note ?? "", /locked for writing, but the writer is not recorded/);
 });
 
-test("a task in wait_for_completion waits for a completion that nobody is known to complete", () => {
+test("for a task in wait_for_completion the completing task is unknown", () => {
   const kernel = sleepingKernel({
     sleepers: [{ pid: 5, comm: "sh", functions: ["schedule", "schedule_timeout", "__wait_for_common", "await"] }],
     memory: [
@@ -214,7 +214,7 @@ test("a parent waits for the vfork child whose vfork_done is its completion", ()
   );
 });
 
-test("a task that sleeps without a waiter on its stack waits for nothing that is known", () => {
+test("for a task that sleeps without a waiter on its stack the resource is unknown", () => {
   const kernel = sleepingKernel({ sleepers: [{ pid: 5, comm: "sleep", functions: ["schedule", "msleep", "nap"] }] });
   const { resource, unknown } = waitOf(kernel, 5);
   assert.equal(resource, undefined);

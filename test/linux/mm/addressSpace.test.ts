@@ -64,7 +64,7 @@ const area = (start: number, next: bigint, vm = 0n) => ({
   list: { next },
 });
 
-test("vmalloc areas stand in one list, or since v6.9 in one of each node", () => {
+test("vmalloc areas are in one list, or since v6.9 in one per node", () => {
   const link = (index: number): bigint => at(index) + 16n;
   const one = toyKernel({
     types: `${VMAP} struct list_head vmap_area_list;`,
@@ -91,7 +91,7 @@ test("vmalloc areas stand in one list, or since v6.9 in one of each node", () =>
   assert.deepEqual(vmapAreas(nodes).areas.map(({ start }) => start), [0x2000n, 0x5000n]); // prettier-ignore
 });
 
-test("areas before a broken link stand, and why there may be more", () => {
+test("areas before a broken link are listed, with the reason why there may be more", () => {
   const kernel = toyKernel({
     types: `${VMAP} struct list_head vmap_area_list;`,
     symbols: { vmap_area_list: at(0) },

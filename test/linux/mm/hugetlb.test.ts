@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { hugePageBytes } from "../../../src/linux/mm/hugetlb.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 
-test("the size of a huge page is told by its order, and an order that cannot be is damage", () => {
+test("the size of a huge page is computed from its order, and an impossible order is damage", () => {
   const kernel = toyKernel({
     types: "struct hstate { unsigned int order; };",
     memory: [

@@ -10,7 +10,7 @@ import { taskAddress, toyTasks } from "../../builders/tasks.ts";
 
 const MM = 0xffff_8880_6000_0000n;
 
-test("memory of a task is counted by its mm, each count taken for none while it is below zero", () => {
+test("memory of a task is counted by its mm, with negative counters as zero", () => {
   const kernel = toyTasks({
     cpus: [0],
     tasks: [{ pid: 1, comm: "init", with: { mm: MM } }, { pid: 2, comm: "kthreadd" }], // prettier-ignore
@@ -24,7 +24,7 @@ test("memory of a task is counted by its mm, each count taken for none while it 
   assert.throws(() => taskMemory(kthread), { kind: "unmapped" });
 });
 
-test("since counters are per-CPU, what each CPU has not folded in is added", () => {
+test("for per-CPU counters, the parts of each CPU are added", () => {
   const types = `
     struct percpu_counter { long long count; int *counters; };
     struct mm_struct { unsigned long total_vm; struct percpu_counter rss_stat[4]; };
@@ -94,7 +94,7 @@ const timeTypes = `
   struct timekeeper { unsigned long long pad; unsigned long long xtime_sec; unsigned long ktime_sec; };
   typedef struct { unsigned int sequence; } seqcount_raw_spinlock_t;`;
 
-test("the timekeeper lies behind its seqcount where its struct has no name", () => {
+test("the timekeeper is found after its seqcount if its struct has no name", () => {
   const kernel = toyKernel({
     types: timeTypes,
     symbols: { tk_core: 0x1000n },
@@ -103,13 +103,13 @@ test("the timekeeper lies behind its seqcount where its struct has no name", () 
   assert.equal(crashTime(kernel), 1_800_000_000);
 });
 
-test("and is found by its type where it has one", () => {
+test("the timekeeper is found by its type if it has one", () => {
   const types = `${timeTypes} struct tk_data { unsigned int seq; unsigned int more[7]; struct timekeeper timekeeper; }; struct tk_data tk_core;`;
   const kernel = toyKernel({ types, symbols: { tk_core: 0x1000n }, memory: [["tk_core", { timekeeper: { xtime_sec: 1_900_000_000n } }]] }); // prettier-ignore
   assert.equal(crashTime(kernel), 1_900_000_000);
 });
 
-test("without types the time that kdump noted answers, else nothing does", () => {
+test("without types, the time in kdump's note is used, or none", () => {
   assert.equal(crashTime(toyKernel({ vmcoreinfo: { CRASHTIME: "1795000000" } })), 1_795_000_000);
   assert.throws(() => crashTime(toyKernel()), { kind: "unknown" });
 });
@@ -119,7 +119,7 @@ test("load averages are rounded as crash rounds them", () => {
   assert.deepEqual(loadAverages(kernel), ["0.00", "3.50", "0.16"]);
 });
 
-test("taint letters come from the kernel's own table where it can be read", () => {
+test("taint letters are read from the kernel's own table if possible", () => {
   assert.equal(taintLetters(toyKernel(), 0x3080n), "DOE");
   const types = "struct taint_flag { char c_true; char c_false; }; struct taint_flag taint_flags[3];";
   const flags = ["P", "F", "z"].map((letter) => ({ c_true: letter.charCodeAt(0) }));

@@ -13,7 +13,7 @@ import { counterNames, globalCounter, vmEvents } from "../../../src/linux/mm/vms
 import { toyKernel } from "../../builders/kernel.ts";
 import { FRAMES, memoryOf, pagedKernel, pageOf, perCpu, VMEMMAP } from "../../builders/pages.ts";
 
-test("page frames and their structs lead to each other through the sections", () => {
+test("page frames and their structs are converted to each other through the sections", () => {
   const kernel = pagedKernel();
   assert.deepEqual(memoryModel(kernel).runs, [{ first: 0, end: FRAMES, base: VMEMMAP }]);
   assert.equal(pfnToPage(kernel, 77), pageOf(77));
@@ -23,7 +23,7 @@ test("page frames and their structs lead to each other through the sections", ()
   assert.equal(physicalToVirtual(kernel, 0x5000n), memoryOf(5));
 });
 
-test("sections stand in the table itself without CONFIG_SPARSEMEM_EXTREME", () => {
+test("without CONFIG_SPARSEMEM_EXTREME sections are in the table itself", () => {
   const kernel = toyKernel({
     types: "struct mem_section { unsigned long section_mem_map; void *usage; };",
     symbols: { mem_section: 0x1000n },
@@ -36,7 +36,7 @@ test("sections stand in the table itself without CONFIG_SPARSEMEM_EXTREME", () =
   );
 });
 
-test("flat memory has its structs in an array of each node", () => {
+test("with flat memory the structs are in an array of each node", () => {
   const kernel = toyKernel({
     types: `struct page { unsigned long flags, words[3]; };
       struct pglist_data { struct page *node_mem_map; unsigned long node_start_pfn, node_spanned_pages; };`,
@@ -77,7 +77,7 @@ test("page types are cleared bits, or since v6.12 a number in the highest byte",
   assert.equal(pageTypeTest(pagedKernel(), "offline"), undefined);
 });
 
-test("a tail page names its head, by address or by a mask of its own", () => {
+test("a tail page refers to its head, by address or by a mask", () => {
   const kernel = pagedKernel();
   kernel.put("struct page [8]", pageOf(8), [
     {},
@@ -141,7 +141,7 @@ test("events are summed over all CPUs that can be", () => {
   assert.equal(vmEvents(pagedKernel()), undefined);
 });
 
-test("a kernel that says nothing of its sections is unknown, not a crash", () => {
+test("missing data about sections is a fault, not a crash", () => {
   const fault = attempt(() =>
     memoryModel(toyKernel({ symbols: { mem_section: 0x1000n }, types: "struct page { long x; };" })),
   );

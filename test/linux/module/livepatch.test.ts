@@ -37,14 +37,14 @@ function patchedKernel(functions: readonly ToyValue[], declared = present) {
   return kernel;
 }
 
-test("a function of a live patch tells what it replaces, and what it replaces tells of it", () => {
+test("a function of a live patch shows the function that it replaces, and the reverse", () => {
   const kernel = patchedKernel([{ old_name: "ktime", old_func: OLD, new_func: NEW, patched: 1 }]);
   assert.equal(livePatchText(kernel, NEW), "live patch of ktime");
   assert.equal(livePatchText(kernel, OLD), "replaced by lab_ktime [lab]");
   assert.equal(livePatchText(kernel, OTHER), undefined);
 });
 
-test("while tasks move to a patch both of its functions say so", () => {
+test("during a transition both functions of a patch report it", () => {
   const kernel = patchedKernel([{ old_name: "ktime", old_func: OLD, new_func: NEW, patched: 1, transition: 1 }]);
   assert.equal(livePatchText(kernel, NEW), "live patch of ktime, in transition");
   assert.equal(livePatchText(kernel, OLD), "replaced by lab_ktime [lab], in transition");
@@ -61,7 +61,7 @@ test("patches of kernels that count no tasks are in use", () => {
   assert.equal(livePatchText(kernel, OLD), "replaced by lab_ktime [lab]");
 });
 
-test("of two patches of a function callers come to the newest", () => {
+test("callers of a function with two patches are directed to the newest", () => {
   const kernel = patchedKernel([
     { old_name: "ktime", old_func: OLD, new_func: OTHER, patched: 1 },
     { old_name: "ktime", old_func: OLD, new_func: NEW, patched: 1 },
@@ -70,7 +70,7 @@ test("of two patches of a function callers come to the newest", () => {
   assert.equal([...livePatchedFunctions(kernel)].length, 2);
 });
 
-test("what lies before damage is known all the same", () => {
+test("entries before damage are listed", () => {
   const kernel = patchedKernel([{ old_name: "ktime", old_func: OLD, new_func: NEW, patched: 1 }]);
   kernel.put("struct list_head", PATCH + kernel.object("struct klp_patch", 0n).at("list").address, {
     next: 0x1234n,
@@ -80,6 +80,6 @@ test("what lies before damage is known all the same", () => {
   assert.equal(livePatchText(kernel, NEW), "live patch of ktime");
 });
 
-test("a kernel without live patching has none", () => {
+test("a kernel without live patching lists no patches", () => {
   assert.equal(livePatchText(toyKernel(), NEW), undefined);
 });

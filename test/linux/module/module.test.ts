@@ -87,7 +87,7 @@ test("a module whose memory lies in several pieces", () => {
   assert.equal(linux.moduleSize(module), 0x3400);
 });
 
-test("an address is traced to the module it lies in", () => {
+test("the module that contains an address is found", () => {
   const { kernel } = withLayout();
   assert.equal(linux.moduleAt(kernel, CORE + 0x2fffn)?.address, MODULE);
   assert.equal(linux.moduleAt(kernel, INIT)?.address, MODULE);
@@ -96,7 +96,7 @@ test("an address is traced to the module it lies in", () => {
 
 const SECTIONS = MODULE + 0x1000n;
 
-test("sections are told by counted attributes, and per-CPU data besides", () => {
+test("sections are read from counted attributes, and per-CPU data too", () => {
   const { module } = withLayout({ sect_attrs: SECTIONS, percpu: 0x5000n }, [
     ["struct module_sect_attrs", SECTIONS, { nsections: 2, attrs: [{ battr: { attr: { name: ".text" } }, address: CORE }, { battr: { attr: { name: ".data" } }, address: CORE + 0x2000n }] }], // prettier-ignore
   ]);
@@ -110,7 +110,7 @@ test("sections are told by counted attributes, and per-CPU data besides", () => 
   );
 });
 
-test("sections are told by a NULL-terminated group of attributes", () => {
+test("sections are read from a NULL-terminated group of attributes", () => {
   const pointers = SECTIONS + 0x800n;
   const { kernel, module } = kernelWith(memTypes, { sect_attrs: SECTIONS }, [
     [
@@ -130,7 +130,7 @@ test("a section count out of all bounds is damage", () => {
   assert.throws(() => [...linux.moduleSections(module)], { kind: "corrupt" });
 });
 
-test("a module's BTF is the copy that the kernel keeps, and while it loads the one in its file", () => {
+test("a module's BTF is the copy in the kernel, and while the module loads the one in its file", () => {
   const types = `${memTypes.replace("sect_attrs; };", "sect_attrs; unsigned int btf_data_size; void *btf_data; };")}
     struct btf { void *data; unsigned int data_size; };
     struct btf_module { struct list_head list; struct module *module; struct btf *btf; };
@@ -244,7 +244,7 @@ test("a name that a module has not is known from one reading of its names, none 
   assert.equal(symbols.named("ext4_fn149")[0]?.address, CORE + 149n);
 });
 
-test("a module whose symbol table is gone has no symbols and says why", () => {
+test("a module without its symbol table has no symbols and reports why", () => {
   const { module } = withLayout({ kallsyms: 0xdead_0000n });
   const symbols = moduleSymbols(module);
   assert.equal(symbols.at(CORE), undefined);

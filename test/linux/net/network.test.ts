@@ -61,7 +61,7 @@ const deviceTypes = `${listTypes}
   struct net_device { char name[16]; struct list_head dev_list; struct in_device *ip_ptr; struct inet6_dev *ip6_ptr; };
   struct net { struct list_head dev_base_head; };`;
 
-test("a namespace's devices come with their IPv4 addresses, then their IPv6 addresses", () => {
+test("devices of a namespace are listed with IPv4 addresses, then IPv6 addresses", () => {
   const kernel = toyKernel({
     types: deviceTypes,
     memory: [
@@ -82,7 +82,7 @@ test("a namespace's devices come with their IPv4 addresses, then their IPv6 addr
   );
 });
 
-test("an interface whose addresses lead back into themselves says so after the first", () => {
+test("a loop in the addresses of an interface is reported after the first", () => {
   const kernel = toyKernel({
     types: deviceTypes,
     memory: [
@@ -158,7 +158,7 @@ test("a hash of more buckets than memory is not walked", () => {
 const common =
   "unsigned short skc_family; unsigned int skc_rcv_saddr; unsigned int skc_daddr; unsigned short skc_dport;";
 
-test("both ends of internet sockets are found where kernels keep them", () => {
+test("both ends of internet sockets are read", () => {
   const loopback = "00000000000000000000000000000001";
   for (const isOld of [false, true]) {
     const v6 = "struct in6_addr { unsigned char b[16]; };";

@@ -109,7 +109,7 @@ const crashes: readonly (readonly [kind: string, log: readonly string[], title: 
 ];
 
 for (const [kind, log, title] of crashes) {
-  test(`a ${kind} is told as one, with the panic it led to`, () => {
+  test(`a ${kind} is reported as one, with the panic it caused`, () => {
     const crash = crashIn(oopsesIn(log));
     assert.equal(crash.report?.kind, kind);
     assert.match(crash.report.title, title);
@@ -150,7 +150,7 @@ test("an oops that the kernel survived is not why a hung task made it panic", ()
   assert.equal(earlier[0]?.kind, "page fault");
 });
 
-test("a log without reports tells of no crash", () => {
+test("a log without reports has no crash", () => {
   assert.deepEqual(crashIn([]), { report: undefined, panic: undefined, earlier: [] });
 });
 
@@ -160,7 +160,7 @@ const told = (log: readonly string[], cpu?: number): readonly unknown[] => {
   return [report?.kind, report?.title];
 };
 
-test("of two lockups at a time the one of the CPU that panicked is told", () => {
+test("of two simultaneous lockups the one of the CPU that panicked is reported", () => {
   const log = [
     "watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [left:42]",
     "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [right:43]",
@@ -175,7 +175,7 @@ test("of two lockups at a time the one of the CPU that panicked is told", () => 
   assert.deepEqual(told([...log, words, "CPU: 0 PID: 42 Comm: left", end]), left);
 });
 
-test("an arm64 oops has its first line for a title, however many lines of the abort follow", () => {
+test("the title of an arm64 oops is its first line, however many lines of the abort follow", () => {
   const first = "Unable to handle kernel paging request at virtual address ffff800080000010";
   const about = Array.from({ length: 14 }, (_, i) => `  line ${i} of the abort`);
   const log = [
@@ -188,7 +188,7 @@ test("an arm64 oops has its first line for a title, however many lines of the ab
   assert.deepEqual(told(log), ["page fault", first]);
 });
 
-test("a warning that panic_on_warn made fatal is what happened", () => {
+test("a warning that is fatal by panic_on_warn is the cause", () => {
   const warning = "WARNING: CPU: 1 PID: 77 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110";
   for (const words of ["panic_on_warn set ...", "kernel: panic_on_warn set ..."])
     assert.deepEqual(told([CUT, warning, "RIP: 0010:x", ...panic(words)]), ["warning", warning]);
@@ -197,14 +197,14 @@ test("a warning that panic_on_warn made fatal is what happened", () => {
   assert.deepEqual(told([kasan, ...panic("KASAN: panic_on_warn set ...")]), ["memory corruption", kasan]);
 });
 
-test("a bare ud2 and other exceptions are told by what the kernel called them", () => {
+test("a bare ud2 and other exceptions have the name that the kernel printed", () => {
   for (const title of ["invalid opcode: 0000 [#1] PREEMPT SMP NOPTI", "Oops: invalid opcode: 0000 [#1] SMP"])
     assert.deepEqual(told([title, "RIP: 0010:x", END, ...panic("Fatal exception")]), ["invalid opcode", title]);
   const segment = "stack segment: 0000 [#1] SMP NOPTI";
   assert.equal(told([segment, END, ...panic("Fatal exception")])[1], segment);
 });
 
-test("the death of init is told with its exit code, unless an oops of its own led to it", () => {
+test("the death of init is reported with its exit code, unless an oops of init led to it", () => {
   const words = "Attempted to kill init! exitcode=0x0000000b";
   const oops = ["BUG: kernel NULL pointer dereference, address: 0000000000000008", "CPU: 0 PID: 169 Comm: insmod", END];
   const death = ["init killed", `Kernel panic - not syncing: ${words}`];
@@ -226,7 +226,7 @@ test("a fault on an address out of a freed object is a use after free", () => {
   }
 });
 
-test("what is printed after the panic is not why", () => {
+test("text printed after the panic is not its cause", () => {
   const first = "BUG: unable to handle page fault for address: ffffa1b2c3d4e5f6";
   const log = [
     first,
@@ -238,7 +238,7 @@ test("what is printed after the panic is not why", () => {
   assert.deepEqual(told(log), ["page fault", first]);
 });
 
-test("a panic that an old oops did not lead to is told by itself", () => {
+test("a panic that an old oops did not cause is reported alone", () => {
   const log = ["BUG: unable to handle page fault for address: ffffa1b2c3d4e5f6", END, ...panic("Fatal exception")];
   const { report, earlier } = crashIn(oopsesIn(log), { isRecent: () => false });
   assert.deepEqual([report?.kind, earlier.length], ["panic", 1]);

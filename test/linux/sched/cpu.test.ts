@@ -126,6 +126,6 @@ test("a kernel without SMP has CPU 0 and no per-CPU offsets", () => {
   assert.equal(perCpuVariable(kernel, "counter", 0).number(), 42);
 });
 
-test("CPUs that cannot be told are not made up", () => {
+test("unknown CPUs are left undefined", () => {
   assert.throws(() => onlineCpus(toyKernel()), { message: "no symbol __cpu_online_mask" });
 });

@@ -37,7 +37,7 @@ test("tasks of a group that runs are found through it, those that wait through t
   assert.deepEqual(pids, [1, 2]);
 });
 
-test("real-time tasks come with the index of their queue", () => {
+test("real-time tasks are listed with the index of their queue", () => {
   const queue = (i: bigint): bigint => at(1) + i * 16n;
   const kernel = toyKernel({
     types: schedTypes,

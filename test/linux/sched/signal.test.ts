@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { sigactionFlags, signalName, signalSet, signalsOf } from "../../../src/linux/sched/signal.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 
-test("signals are named from both ends of the real-time range", () => {
+test("signals of the real-time range are named relative to its ends", () => {
   assert.deepEqual([1, 9, 17, 31, 32, 33, 48, 49, 64].map(signalName), [
     "SIGHUP",
     "SIGKILL",

@@ -41,14 +41,14 @@ test("tasks are found by pid and by address, and pid 0 is every idle task", () =
   assert.equal(linux.taskAt(kernel, taskAddress(22) + 8n), undefined);
 });
 
-test("what a CPU was running is known, and on which CPU a task ran", () => {
+test("the task that a CPU was running, and the CPU of a task, are found", () => {
   const kernel = toyTasks(machine);
   assert.equal(linux.taskPid(cpuTask(kernel, 1)), 20);
   assert.equal(runningOn(kernel, kernel.object("struct task_struct", taskAddress(20))), 1);
   assert.equal(runningOn(kernel, kernel.object("struct task_struct", taskAddress(1))), undefined);
 });
 
-test("a broken task list keeps what came before, and the pid table fills in what lies behind", () => {
+test("tasks before a break in the list are kept, and the pid table gives those after it", () => {
   const kernel = toyTasks({
     ...machine,
     tasks: [{ pid: 1, comm: "init", with: { tasks: { next: 0xdead_0000n } } }, ...machine.tasks.slice(2)],
@@ -61,7 +61,7 @@ test("a broken task list keeps what came before, and the pid table fills in what
   assert.equal(linux.taskTable(kernel).fault?.kind, "excluded");
 });
 
-test("a process whose thread list is broken takes nothing from the others", () => {
+test("a broken thread list of one process does not hide other processes", () => {
   const kernel = toyTasks({
     cpus: [0],
     tasks: [
@@ -87,7 +87,7 @@ test("a thread list that runs into another process's ends there", () => {
   assert.ok(end instanceof Fault && end.kind === "corrupt");
 });
 
-test("a dump without task types has no tasks and says why", () => {
+test("a dump without task types has no tasks, and the reason is reported", () => {
   const kernel = toyKernel({ symbols: { init_task: 0x1000n } });
   const table = linux.taskTable(kernel);
   assert.deepEqual(table.tasks, []);
@@ -114,6 +114,6 @@ const states: readonly (readonly [number, string])[] = [
   [0x1000, "UN"], // TASK_RTLOCK_WAIT
 ];
 
-test("states are named as crash names them", () => {
+test("task states have the same names as in crash", () => {
   for (const [state, letters] of states) assert.equal(stateLetters(state), letters, `0x${state.toString(16)}`);
 });

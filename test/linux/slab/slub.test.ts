@@ -118,7 +118,7 @@ test("free objects are counted on a node's partial slab", () => {
   assert.deepEqual([...freeOf(kernel, 0).free], [[3, ""], [5, ""]]); // prettier-ignore
 });
 
-test("what lies on a CPU's own freelist is free, though its slab counts it as in use", () => {
+test("objects on a CPU's freelist are free, though the slab counts them as in use", () => {
   const kernel = machine();
   putSlab(kernel, 16, []);
   chain(kernel, [object(1), object(2), object(9)], (to) => to);
@@ -151,7 +151,7 @@ for (const [since, place] of [
   });
 }
 
-test("a freelist that leaves its slab gives what came before, and the fault", () => {
+test("a freelist that leaves its slab yields the objects before that, and the fault", () => {
   const kernel = machine();
   putSlab(kernel, 13, [object(4), object(6), 0xdead_0000n]);
   const { free, fault } = freeOf(kernel, 0);
@@ -166,7 +166,7 @@ test("a freelist that loops ends", () => {
   assert.match(freeOf(kernel, 0).fault?.message ?? "", /does not end/);
 });
 
-test("a slab with more in use than it holds is a fault of its cache", () => {
+test("a slab with more objects in use than it contains is a fault of its cache", () => {
   const kernel = machine();
   putSlab(kernel, 17, []);
   putPartial(kernel);
@@ -240,7 +240,7 @@ test("without CONFIG_SLUB_DEBUG slabs are counted page by page", () => {
   assert.deepEqual(step.value.get(CACHE), { slabs: 2, total: 32 });
 });
 
-test("the SLAB allocator lists its slabs, and what CPUs keep of them is free", () => {
+test("the SLAB allocator lists its slabs, and objects in per-CPU caches are free", () => {
   const types = `struct kmem_cache;
 
     struct page { unsigned long flags; union { struct list_head lru; struct list_head slab_list; unsigned long compound_head; };

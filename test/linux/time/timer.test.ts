@@ -23,7 +23,7 @@ test("two timer bases are BASE_STD and BASE_DEF, three are the local, the global
   assert.deepEqual(names(3), ["BASE_LOCAL", "BASE_GLOBAL", "BASE_DEF"]);
 });
 
-test("timers of a wheel come bucket by bucket", () => {
+test("timers of a wheel are listed bucket by bucket", () => {
   const kernel = toyKernel({
     types: timerTypes(1),
     symbols: { timer_bases: at(1) },

@@ -238,7 +238,7 @@ for (const [what, text] of [
   ["signs", `${"-".repeat(100_000)}1`],
   ["conditions", `${"1?".repeat(100_000)}1`],
 ] as const) {
-  test(`${what} without end are refused, not followed`, () => {
+  test(`endless ${what} are refused`, () => {
     assert.throws(() => evaluate(kernel, text), UsageError);
   });
 }

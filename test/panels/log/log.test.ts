@@ -40,7 +40,7 @@ const WARNING = [
 ];
 const blocks = (...texts: string[]) => blocksIn(log(...texts)).map(({ kind, first, end }) => [kind, first, end]);
 
-test("an oops goes from its headline past its end mark to the last register", () => {
+test("an oops extends from its headline past its end mark to the last register", () => {
   assert.deepEqual(blocks("before", ...OOPS, "after"), [["oops", 1, 9]]);
 });
 
@@ -51,12 +51,12 @@ test("the panic that follows an oops is a report of its own", () => {
   ]);
 });
 
-test("a warning begins where it was cut and is titled by its headline", () => {
+test("a warning begins at its cut mark and has its headline as title", () => {
   assert.deepEqual(blocks("x", ...WARNING, "y"), [["warning", 1, 5]]);
   assert.equal(blocksIn(log(...WARNING))[0]?.title, WARNING[1]);
 });
 
-test("a report with no end mark ends where its trace does", () => {
+test("a report without an end mark ends with its trace", () => {
   const lines = [
     "watchdog: BUG: soft lockup - CPU#0 stuck",
     "CPU: 0 PID: 1",
@@ -79,18 +79,18 @@ test("a folded report leaves its heading", () => {
   assert.deepEqual(entriesOf(lines, found, { ...wanted, folded: new Set([0]) }), [0, headingOf(0), 4]);
 });
 
-test("a search shows matching lines, and no headings", () => {
+test("a search shows matching lines without headings", () => {
   const lines = log("a", ...PANIC, "b");
   const wanted = { level: 7, pattern: /kernel/i, folded: new Set([0]) };
   assert.deepEqual(entriesOf(lines, blocksIn(lines), wanted), [1, 2, 3]);
 });
 
-test("a level leaves out what is milder, but not what has none", () => {
+test("a level leaves out milder lines, but not lines without a level", () => {
   const lines: LogLine[] = [3, 4, 6, undefined].map((level) => ({ ...log("x")[0]!, level }));
   assert.deepEqual(entriesOf(lines, [], { level: 4, pattern: undefined, folded: new Set() }), [0, 1, 3]);
 });
 
-test("a message of several lines gives as many, all of its time and level", () => {
+test("a message of several lines becomes as many lines, all with its time and level", () => {
   const shared = { level: 3, caller: "T7" };
   assert.deepEqual(linesOf([{ ...shared, time_ns: "1500000000", text: "one\ntwo" }]), [
     { ...shared, seconds: 1.5, text: "one", continues: false },
@@ -98,7 +98,7 @@ test("a message of several lines gives as many, all of its time and level", () =
   ]);
 });
 
-test("times are told since boot, by the clock, and from the panic", () => {
+test("times are shown since boot, by the clock, and relative to the panic", () => {
   assert.equal(timeText(6.93, "boot", undefined), "6.930000");
   assert.equal(timeText(6.93, "panic", 7), "-0.070000");
   assert.equal(timeText(7.5, "panic", 7), "+0.500000");
@@ -136,7 +136,7 @@ test("time counts from the panic, else from the last oops, else from the end", (
 
 const targets = (text: string) => spansOf(text).flatMap(({ target, kind }) => (target ? [`${kind} ${target}`] : []));
 
-test("code, addresses, source lines and pids of a line lead somewhere", () => {
+test("code, addresses, source lines and pids of a line have links", () => {
   assert.deepEqual(targets("RIP: 0010:lab_apply+0x2f/0x43 [lab_nullderef]"), [
     "code lab_apply+0x2f/0x43 [lab_nullderef]",
   ]);

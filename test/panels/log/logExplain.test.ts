@@ -25,7 +25,7 @@ const X86 = log(
 );
 const whole = { kind: "oops", title: "", first: 0, end: X86.length } as const;
 
-test("registers that may be addresses, code and call trace of a report are asked about, once", () => {
+test("possible addresses in registers, the code and the call trace of a report are requested once", () => {
   const { places, codes } = questionsOf(X86, whole);
   assert.deepEqual(
     places.map(({ line, text, returns, register }) => [line, register, text, returns]),
@@ -41,7 +41,7 @@ test("registers that may be addresses, code and call trace of a report are asked
   assert.deepEqual(codes, [{ line: 2, text: "48 8b 43 20 <89> 28", at: "f+0x2f/0x43 [m]" }]);
 });
 
-test("on arm64 what follows an exception's entry is no return", () => {
+test("on arm64 the address after an exception's entry is not a return address", () => {
   const lines = log(
     "pc : f+0x8/0x10",
     "x1 : ffff000003a40000 x0 : 0000000000000001",
@@ -79,7 +79,7 @@ const described = (what: string | undefined, file?: string): Described => ({
         ],
 });
 
-test("answers stand below their lines: what a register points at, the instruction that faulted", () => {
+test("explanations are below their lines: the object a register points to, the faulting instruction", () => {
   const questions = questionsOf(X86, whole);
   const answers = [
     described(undefined, "kernel/f.c"),
@@ -104,7 +104,7 @@ test("answers stand below their lines: what a register points at, the instructio
   assert.match(rows.get(2)?.[1]?.text ?? "", /^→ f\+0x2f {2}89 28 {2}mov/);
 });
 
-test("what explains a line stands below it, folds with its report and is no hit", () => {
+test("explanations of a line are below it, fold with its report, and are not counted as hits", () => {
   const blocks = blocksIn(X86);
   const wanted = { level: 7, pattern: undefined, asides: new Map([[2, [100, 101]]]) };
   assert.deepEqual(entriesOf(X86, blocks, { ...wanted, folded: new Set() }).slice(2, 6), [1, 2, 100, 101]);
@@ -112,7 +112,7 @@ test("what explains a line stands below it, folds with its report and is no hit"
   assert.ok(!entriesOf(X86, blocks, { ...wanted, folded: new Set(), pattern: /./ }).includes(100));
 });
 
-test("counts, negative numbers and garbage in registers lead nowhere", () => {
+test("counts, negative numbers and garbage in registers have no links", () => {
   const values = ["0000000000000005", "ffffffffffffffda", "c0000000ffffefff", "ffff8ef6849a9800", "00007fff03778df8"];
   const links = values.flatMap((value) => spansOf(`RAX: ${value}`)).filter(({ kind }) => kind === "address");
   assert.deepEqual(
@@ -121,7 +121,7 @@ test("counts, negative numbers and garbage in registers lead nowhere", () => {
   );
 });
 
-test("modules of a report lead to their symbols, flags do not", () => {
+test("modules of a report have links to their symbols, flags do not", () => {
   const modules = spansOf("Modules linked in: lab(OE+) qemu_fw_cfg virtio [last unloaded: gone]").filter(
     ({ kind }) => kind,
   );

@@ -30,7 +30,7 @@ function logOf(count: number, { failBefore = -1 } = {}): { ask: Ask; asked: numb
   return { ask: ask as Ask, asked };
 }
 
-test("the newest end of a log is there after one small answer, the rest comes in pieces", async () => {
+test("the newest lines of a log are shown after one small answer, the others in parts", async () => {
   const { ask, asked } = logOf(20_000);
   const log = new LoadedLog(ask);
   await log.readNewest();
@@ -52,7 +52,7 @@ test("the newest end of a log is there after one small answer, the rest comes in
   assert.equal(log.progress, "");
 });
 
-test("a log that breaks off keeps what could be read, and says what is missing", async () => {
+test("a log with an error shows the lines read, and reports what is missing", async () => {
   const log = new LoadedLog(logOf(20_000, { failBefore: 9000 }).ask);
   await log.readNewest();
   await log.readOlder(() => undefined);
@@ -61,7 +61,7 @@ test("a log that breaks off keeps what could be read, and says what is missing",
   assert.equal(log.progress, "9,000 older messages cannot be read: page excluded from dump");
 });
 
-test("what explains a report stays with it when older lines come, also when it was asked for before", async () => {
+test("explanations stay with their report when older lines are added, also pending ones", async () => {
   const { ask } = logOf(3000);
   const log = new LoadedLog(ask);
   const explained = new LogExplained(log, ask);

@@ -51,7 +51,7 @@ test("rows become tasks and the resources that they share", () => {
   assert.equal(tasks.get("0x5")?.state, "UN, last ran 12.0 s ago");
 });
 
-test("the cycle comes first and stands in one line, other waiters below", () => {
+test("the cycle is first and in one line, other waiters below", () => {
   const layout = layoutOf(waitsModel(deadlock));
   assert.deepEqual(order(layout), [
     "task-5 [5]",
@@ -64,7 +64,7 @@ test("the cycle comes first and stands in one line, other waiters below", () => 
   ]);
 });
 
-test("what is waited for stands to the left of the waiter, but for the edge that closes a cycle", () => {
+test("a resource is to the left of its waiter, except for the edge that closes a cycle", () => {
   const { edges, placed } = layoutOf(waitsModel(deadlock));
   const back = edges.filter(({ from, to }) => (placed.get(from)?.x ?? 0) < (placed.get(to)?.x ?? 0));
   assert.deepEqual(
@@ -73,7 +73,7 @@ test("what is waited for stands to the left of the waiter, but for the edge that
   );
 });
 
-test("no two nodes stand in the same place", () => {
+test("no two nodes have the same position", () => {
   const layout = layoutOf(
     waitsModel(
       grid(
@@ -90,7 +90,7 @@ test("no two nodes stand in the same place", () => {
   assert.equal(places.length, 9);
 });
 
-test("a possible holder is told from a certain one", () => {
+test("possible and certain holders look different", () => {
   const { edges } = layoutOf(waitsModel(grid({ pid: 1, lock: "a", holder: 2, certainty: "possible" })));
   assert.deepEqual(
     edges.map(({ from, isCertain }) => [from, isCertain]),
@@ -101,7 +101,7 @@ test("a possible holder is told from a certain one", () => {
   );
 });
 
-test("of many waiters of a lock a few are drawn, and how many are left out is told", () => {
+test("of many waiters of a lock a few are drawn, with the number of the others", () => {
   const many = Array.from({ length: 5000 }, (_, at) => ({ pid: at + 10, lock: "a", holder: 2 }));
   const { placed, omitted, height } = layoutOf(waitsModel(grid(...many)));
   assert.ok(placed.size < 40);

@@ -24,7 +24,7 @@ const missing = (lines: readonly string[]): readonly (readonly [string, string])
     .map(({ what, says }) => [what, says]);
 
 for (const [kernel, lines] of Object.entries(debian))
-  test(`Debian's ${kernel} lacks what its configuration leaves out`, () => {
+  test(`Debian's ${kernel} lacks the features that its configuration switches off`, () => {
     // Only the kernels for arm, and the older ones for arm64, are built without symbols of data.
     const expected = lines.includes("CONFIG_KALLSYMS_ALL=y") ? [] : ["CONFIG_KALLSYMS_ALL"];
     assert.deepEqual(
@@ -37,7 +37,7 @@ for (const [kernel, lines] of Object.entries(debian))
 const COMPLETE = ["CONFIG_X86=y", ...KERNEL_NEEDS.flatMap(({ anyOf }) => anyOf.map((name) => `CONFIG_${name}=y`))];
 
 for (const need of KERNEL_NEEDS)
-  test(`a configuration without ${needName(need)} lacks exactly that, and what it costs is told`, () => {
+  test(`a configuration without ${needName(need)} is reported to lack exactly that, with the consequence`, () => {
     const lines = COMPLETE.map((line) =>
       need.anyOf.some((name) => line === `CONFIG_${name}=y`) ? `# ${line.replace("=y", "")} is not set` : line,
     );
@@ -54,7 +54,7 @@ test("a kernel for arm needs not to be relocatable", () => {
   assert.deepEqual(missing(lines), []);
 });
 
-test("types that only DWARF has are told", () => {
+test("types that only DWARF has are reported", () => {
   const lines = COMPLETE.filter((line) => !line.includes("DEBUG_INFO_BTF"));
   const [types] = configDiagnoses({ path: "", config: kernelOptions(lines) }).filter(({ what }) =>
     what.includes("DEBUG_INFO"),
@@ -76,7 +76,7 @@ test("a configuration is read as text and packed; a file without options is refu
   assert.throws(() => readConfig(other), /other: not a kernel configuration/);
 });
 
-test("without a configuration in the usual places none is found", () => {
+test("without a configuration in the usual places no configuration is found", () => {
   assert.equal(runningConfig(join(folder, "empty"), "6.1.0"), undefined);
 });
 

@@ -37,7 +37,7 @@ const ready = {
   "var/crash/empty": "",
 };
 
-test("a machine that is ready lacks nothing", () => {
+test("no remedy is listed for a machine that is ready", () => {
   const root = machine(ready);
   assert.equal(runningRelease(root), "6.12.1");
   assert.deepEqual(said(root).slice(0, 2), [
@@ -50,21 +50,21 @@ test("a machine that is ready lacks nothing", () => {
   );
 });
 
-test("settings are told in words, with their values", () => {
+test("settings are reported in words, with their values", () => {
   const root = machine(ready);
   assert.ok(said(root).includes("ok kernel.panic_on_oops = 1: An oops panics the kernel."));
   assert.ok(said(root).includes("ok kernel.panic = 10: The machine reboots 10 s after a panic."));
   assert.match(said(root).join("\n"), /kernel\.sysrq = 176: The sysrq key allows reboot and power off \(128\)/);
 });
 
-test("memory that was not asked for, and memory that was asked for and not reserved, are missing", () => {
+test("crash memory that is not requested, and crash memory that is requested but not reserved, is reported as missing", () => {
   const unasked = machine({ ...ready, "proc/cmdline": "quiet\n", "sys/kernel/kexec_crash_size": "0\n" });
   assert.match(said(unasked)[0] ?? "", /^missing crashkernel=: The kernel's command line reserves no memory/);
   const refused = machine({ ...ready, "sys/kernel/kexec_crash_size": "0\n" });
   assert.match(said(refused)[0] ?? "", /^missing crashkernel=: crashkernel=512M is given, but no memory is reserved/);
 });
 
-test("a capture kernel that is not loaded is missing, and one that cannot be known is noted", () => {
+test("a capture kernel that is not loaded is reported as missing, and an unknown one gives a note", () => {
   const unloaded = machine({ ...ready, "sys/kernel/kexec_crash_loaded": "0\n" });
   assert.match(said(unloaded)[1] ?? "", /^missing .*: No capture kernel is loaded/);
   const { "sys/kernel/kexec_crash_loaded": _, ...others } = ready;
@@ -76,7 +76,7 @@ test("an oops that does not panic the kernel is noted", () => {
   assert.match(said(root).join("\n"), /note kernel\.panic_on_oops = 0: An oops does not panic the kernel\. A dump/);
 });
 
-test("the space is that of the directory that kdump is set to, compared with the memory", () => {
+test("the free space of the directory that kdump is set to is compared with the memory", () => {
   const root = machine({
     ...ready,
     "etc/default/kdump-tools": 'USE_KDUMP=1\nKDUMP_COREDIR="/srv/dumps"\n',

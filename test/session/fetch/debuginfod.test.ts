@@ -62,7 +62,7 @@ test("a file is fetched once, into the layout of debuginfod's clients, from the 
   assert.deepEqual(kept(settings), ["debuginfo"]);
 });
 
-test("a server that lies is refused with its reason, and nothing is kept", async (t) => {
+test("a server that sends a wrong file is refused with the reason, and the file is not stored", async (t) => {
   const lies: readonly (readonly [RequestListener, RegExp])[] = [
     [(_, response) => response.end(debuginfoFile({ buildId: "ff".repeat(20) })), /sends a file of build ID (ff){20}$/],
     [(_, response) => response.end("<html>"), /sends a file that is not ELF$/],
@@ -93,7 +93,7 @@ function endless(response: Parameters<RequestListener>[1]): void {
   more();
 }
 
-test("a server that sends too little is given up", async (t) => {
+test("a download from a server that is too slow is stopped", async (t) => {
   const slow = await loopback(t, (_, response) => response.writeHead(200).write("x"));
   const settings = { ...options(t, slow), timeout: 100 };
   const { path, remarks } = await fetchDebuginfo(buildId, settings);
@@ -101,7 +101,7 @@ test("a server that sends too little is given up", async (t) => {
   assert.match(remarks.join(), /is too slow: 1 bytes in 0\.1 s/);
 });
 
-test("a transfer that was cut off is continued where it ended, and is no answer before it is whole", async (t) => {
+test("an interrupted transfer continues where it ended, and its part is not used before it is complete", async (t) => {
   const ranges: (string | undefined)[] = [];
   const url = await loopback(t, ({ headers, socket }, response) => {
     ranges.push(headers.range);
@@ -136,7 +136,7 @@ test("a part is continued by no bytes from elsewhere in the file", async (t) => 
   assert.deepEqual(kept(settings), []);
 });
 
-test("two sessions that fetch one file at a time, with a part of a third, do not write into each other's", async (t) => {
+test("two sessions that fetch the same file do not write into each other's partial file", async (t) => {
   const url = await loopback(t, ({ headers }, response) => {
     const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
     response.writeHead(from > 0 ? 206 : 200, from > 0 ? { "content-range": `bytes ${from}-${file.length - 1}/${file.length}` } : {}); // prettier-ignore
@@ -158,7 +158,7 @@ test("two sessions that fetch one file at a time, with a part of a third, do not
   assert.deepEqual(kept(settings), ["debuginfo"], "that of a dead one is continued");
 });
 
-test("what lies in the cache and is not the file of its build ID is fetched anew", async (t) => {
+test("a file in the cache with another build ID is downloaded again", async (t) => {
   const settings = options(t, await loopback(t, (_, response) => response.end(file)));
   mkdirSync(join(settings.cache, buildId));
   for (const junk of ["cut off", debuginfoFile({ buildId: "ff".repeat(20) })]) {
@@ -168,7 +168,7 @@ test("what lies in the cache and is not the file of its build ID is fetched anew
   }
 });
 
-test("where an answer comes in chunks debuginfod's own header tells how long it is", async (t) => {
+test("for a chunked answer, debuginfod's own header gives the size", async (t) => {
   const url = await loopback(t, (_, response) => {
     response.writeHead(200, { "x-debuginfod-size": file.length }).write(file.subarray(0, 1000));
     response.end(file.subarray(1000));
@@ -191,7 +191,7 @@ test("a transfer can be cancelled", async (t) => {
   assert.deepEqual(remarks, [`${url} was cancelled`]);
 });
 
-test("that no server has a file is noted as elfutils does, and asked again when the note is old", async (t) => {
+test("a file that no server has is noted as elfutils does, and requested again when the note is old", async (t) => {
   let asked = 0;
   const url = await loopback(t, (_, response) => (asked++, response.writeHead(404).end()));
   const settings = options(t, url);
@@ -204,7 +204,7 @@ test("that no server has a file is noted as elfutils does, and asked again when 
   assert.equal(asked, 2);
 });
 
-test("a source is fetched by its absolute path; what is no text is refused", async (t) => {
+test("a source is fetched by its absolute path; a file that is not text is refused", async (t) => {
   const asked: string[] = [];
   const url = await loopback(t, ({ url: path = "" }, response) => {
     asked.push(path);
@@ -221,7 +221,7 @@ test("a source is fetched by its absolute path; what is no text is refused", asy
   assert.equal(asked.length, 2);
 });
 
-test("many files: the kernel's comes first, and a server that fails is asked for nothing else", async (t) => {
+test("of many files, the kernel's is fetched first, and no further request is sent to a server that failed", async (t) => {
   const asked: string[] = [];
   const broken = await loopback(t, ({ url = "" }, response) => (asked.push(url), response.writeHead(500).end()));
   const has = await loopback(t, ({ url = "" }, response) => {
@@ -241,7 +241,7 @@ test("many files: the kernel's comes first, and a server that fails is asked for
   assert.match(alone.remarks.join("\n"), /^no debuginfo of vmlinux: http:\S+ answers 500 Internal Server Error$/);
 });
 
-test("a server behind a proxy is asked by the proxy that the environment names", async (t) => {
+test("requests to a server use the proxy that the environment names", async (t) => {
   const { port } = new URL(await loopback(t, (_, response) => response.end(file)));
   const wanted: string[] = [];
   const proxy = createServer().on("connect", ({ url = "" }, socket: Duplex) => {
@@ -262,7 +262,7 @@ test("a server behind a proxy is asked by the proxy that the environment names",
   assert.deepEqual(wanted, ["debuginfod.invalid:80"]);
 });
 
-test("nobody is asked unless DEBUGINFOD_URLS names somebody; its other words are left out", () => {
+test("no request is sent unless DEBUGINFOD_URLS names a server; its words that are not URLs are ignored", () => {
   assert.deepEqual(debuginfodOptions({}, "cache").urls, []);
   const { urls, timeout, maxSize } = debuginfodOptions(
     { DEBUGINFOD_URLS: "ima:enforcing https://one/  http://two", DEBUGINFOD_TIMEOUT: "7", DEBUGINFOD_MAXSIZE: "100" },
@@ -292,7 +292,7 @@ test("a redirection is followed to servers that were configured, and to no other
   assert.ok((await fetchDebuginfo(buildId, options(t, outer, inner))).path);
 });
 
-test("a public address is one of nobody's own network", () => {
+test("a public address is not in a private network", () => {
   const own =
     "127.0.0.1 10.1.2.3 172.20.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 ::1 :: fe80::1 fd00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1";
   assert.deepEqual(own.split(" ").filter(isPublic), []);

@@ -59,7 +59,7 @@ for (const [name, bytes] of [
   ["modules.deb", deb(files)],
   ["modules.rpm", rpm(files)],
 ] as const) {
-  test(`a module's debuginfo is taken out of ${name} into the cache, by its build ID`, async () => {
+  test(`a module's debuginfo is unpacked from ${name} into the cache, by its build ID`, async () => {
     const path = write(name, bytes);
     const { options, remarks } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
     assert.deepEqual(remarks, []);
@@ -83,7 +83,7 @@ test("modules that are packed one by one inside of a package, as Ubuntu's are, a
   }
 });
 
-test("a package that was unpacked once is not unpacked again while its files are in the cache", async () => {
+test("an unpacked package is not unpacked again while its files are in the cache", async () => {
   const path = write("twice.deb", deb(files));
   let unpackings = 0;
   const open = async (): Promise<void> => {
@@ -101,7 +101,7 @@ test("a package that was unpacked once is not unpacked again while its files are
   assert.equal(unpackings, 2);
 });
 
-test("a package beside the dump is used where its name says that it has debuginfo", async () => {
+test("a package next to the dump is used if its name says that it contains debuginfo", async () => {
   const beside = inFolder("beside");
   mkdirSync(beside);
   cache = inFolder("cache-beside");
@@ -121,7 +121,7 @@ test("a package beside the dump is used where its name says that it has debuginf
   assert.deepEqual(remarks, [`${join(beside, "kernel-debuginfo-6.1.rpm")} is not a Debian or RPM package`]);
 });
 
-test("a vmlinux out of a package is used where it is of the dump's build, or where the user insists", async () => {
+test("a vmlinux from a package is used if it is of the dump's build, or if the user forces it", async () => {
   const buildId = "ab".repeat(20);
   const vmlinux = debuginfoFile({ buildId });
   const path = write("vmlinux.deb", deb({ "./usr/lib/debug/boot/vmlinux-6.1.0-1": vmlinux }));
@@ -135,7 +135,7 @@ test("a vmlinux out of a package is used where it is of the dump's build, or whe
   assert.deepEqual(remarks, []);
 });
 
-test("a package beside the dump brings nothing into the cache but what the dump needs, and replaces nothing there", async () => {
+test("of a package next to the dump, only the files that the dump needs are stored in the cache, and no file there is replaced", async () => {
   const beside = inFolder("poison");
   mkdirSync(beside);
   cache = inFolder("cache-poison");
@@ -164,7 +164,7 @@ test("a package beside the dump brings nothing into the cache but what the dump 
   assert.equal(readFileSync(join(cache, MODULE_ID, "debuginfo"), "utf8"), "what is there");
 });
 
-test("a package that unpacks to more than the session may keep is refused, and leaves nothing", async () => {
+test("a package that unpacks to more than the limit of the session is refused, and leaves no files", async () => {
   const path = write("bomb.deb", deb({ "boot/vmlinux-6.1": Buffer.alloc(40 << 20) }));
   const budget = new Budget({ kept: 32 << 20, remedy: "an option allows more" });
   await assert.rejects(
@@ -174,7 +174,7 @@ test("a package that unpacks to more than the session may keep is refused, and l
   assert.deepEqual(readdirSync(cache), []);
 });
 
-test("a package without a usable vmlinux, a damaged one and none at all are told", async () => {
+test("a package without a usable vmlinux, a damaged package and a missing package are reported", async () => {
   const stripped = debuginfoFile({ buildId: "cd".repeat(20), dwarf: false });
   const of = (path: string): Promise<unknown> => withoutPackages({ vmcore, vmlinux: path }, cache, {});
   await assert.rejects(
@@ -195,7 +195,7 @@ test("a package without a usable vmlinux, a damaged one and none at all are told
   }
 });
 
-test("names in a package that climb lead nowhere", async () => {
+test('names with ".." in a package create no files', async () => {
   const path = write("hostile.deb", deb({ "../../../../tmp/evil/lab_nullderef.ko": MODULE }));
   await withoutPackages({ vmcore, modules: [path] }, cache, {});
   assert.deepEqual(
@@ -204,7 +204,7 @@ test("names in a package that climb lead nowhere", async () => {
   );
 });
 
-test("an unpacking that is cancelled is done without", async () => {
+test("the dump opens without a package whose unpacking is cancelled", async () => {
   const path = write("cancelled.deb", deb(files));
   const { options, remarks } = await withoutPackages({ vmcore, modules: [path] }, cache, {
     signal: AbortSignal.abort(),

@@ -11,7 +11,7 @@ import { ownPart } from "../../../src/session/fetch/partFile.ts";
 const home = mkdtempSync(join(tmpdir(), "parts-"));
 after(() => rmSync(home, { recursive: true }));
 
-test("the next start removes what a killed process left half unpacked, and nothing of one that lives", () => {
+test("the next start removes the partial files of a killed process, but not those of a running one", () => {
   const folder = join(home, "vmcore-debug", "source");
   mkdirSync(folder, { recursive: true });
   const dead = spawnSync(process.execPath, ["-e", ""]).pid;

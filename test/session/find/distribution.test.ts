@@ -49,13 +49,13 @@ const cases: readonly (readonly [release: string, version: string, distribution:
   ];
 
 for (const [release, version, distribution, step] of cases) {
-  test(`${release} is ${distribution ?? "nobody"}'s, and the package with its debuginfo is named`, () => {
+  test(`the distribution of ${release} is ${distribution ?? "unknown"}, and the package with its debuginfo is named`, () => {
     const advice = installAdvice(release, version);
     assert.deepEqual([advice.distribution, advice.steps[0]], [distribution, step]);
   });
 }
 
-test("Debian's archive of old packages is named by the very version", () => {
+test("the remedy for Debian names the archive of old packages with the exact version", () => {
   const { steps } = installAdvice("6.12.9+bpo-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.12.9-1~bpo12+1 (2025-01-19)");
   assert.match(steps[1]!, /https:\/\/snapshot\.debian\.org\/package\/linux\/6\.12\.9-1~bpo12\+1\/$/);
 });

@@ -15,7 +15,7 @@ copyFileSync("sample/lab_nullderef.ko", join(folder, "lab_nullderef.ko"));
 const open = (directory: string) => openSession({ vmcore: ["sample/vmcore"], modules: [directory] });
 const names = (missing: readonly { readonly name: string }[]): string[] => missing.map(({ name }) => name);
 
-test("what a session goes without is the kernel and every module that has no debuginfo, told module by module", () => {
+test("the missing debuginfo of a session is the kernel's and that of each module without any, one entry per module", () => {
   const session = open(folder);
   const loaded = [...modules(session.kernel)].map(moduleName);
   const steps: string[] = [];
@@ -30,7 +30,7 @@ test("what a session goes without is the kernel and every module that has no deb
   session.close();
 });
 
-test("a search that is given up leaves the rest unsearched; what is asked for meanwhile is answered", async () => {
+test("a cancelled search leaves the rest unsearched; other requests are answered meanwhile", async () => {
   const packed = join(folder, "packed");
   mkdirSync(packed);
   writeFileSync(join(packed, "lab_nullderef.ko.xz"), xz(readFileSync("sample/lab_nullderef.ko")));
@@ -50,7 +50,7 @@ test("a search that is given up leaves the rest unsearched; what is asked for me
   session.close();
 });
 
-test("unpacking one large module does not hold the search: it pauses within", () => {
+test("the search pauses while it unpacks a large module", () => {
   const session = open(join(folder, "packed"));
   const module = [...modules(session.kernel)].find((one) => moduleName(one) === "lab_nullderef")!;
   const job = session.debuginfos.looking(module, "lab_nullderef");

@@ -36,7 +36,7 @@ test("a module's debuginfo is found by name, in any folder, as a file has it", (
 const packings = { gz: gzipSync, zst: zstdCompressSync, xz } as const;
 
 for (const [suffix, pack] of Object.entries(packings))
-  test(`a module packed as .ko.${suffix} is unpacked into the cache, where it is found the next time`, () => {
+  test(`a module packed as .ko.${suffix} is unpacked into the cache and found there the next time`, () => {
     const path = `mine/lab_nullderef.ko.${suffix}`;
     const { root, cache } = debuginfoPlaces({ [path]: pack(debuginfoFile(ko())) });
     const copy = join(cache!, buildId, "debuginfo");
@@ -49,7 +49,7 @@ for (const [suffix, pack] of Object.entries(packings))
     assert.deepEqual(readdirSync(join(cache!, buildId)), ["debuginfo"]);
   });
 
-test("without a cache, or one that cannot be written to, a packed module is held in memory", () => {
+test("without a writable cache, a packed module is kept in memory", () => {
   const { root } = debuginfoPlaces({ "mine/lab_nullderef.ko.xz": xz(debuginfoFile(ko())), file: "" });
   for (const cache of [undefined, join(root, "file")]) {
     const { tries } = new ModuleFiles({ directories: [root], cache }).search(module, "lab_nullderef");
@@ -57,7 +57,7 @@ test("without a cache, or one that cannot be written to, a packed module is held
   }
 });
 
-test("a packed module of another build, a stripped one and a damaged one are refused, and leave nothing behind", () => {
+test("a packed module of another build, a stripped one and a damaged one are refused, and leave no files", () => {
   const other = debuginfoFile(ko({ buildId: "ff".repeat(20) }));
   const reasons = (bytes: Uint8Array): string => {
     const { root, cache } = debuginfoPlaces({ "mine/lab_nullderef.ko.xz": bytes });
@@ -105,7 +105,7 @@ test("a file of another build, a stripped one and a damaged one are refused, eac
   ]);
 });
 
-test("a stripped module's .gnu_debuglink leads to its debuginfo, by build ID or by checksum", () => {
+test("the debuginfo of a stripped module is found through .gnu_debuglink, by build ID or by checksum", () => {
   const link = (sum: number): Uint8Array => {
     const name = Buffer.from("split.debug\0"); // 12 bytes: no padding
     const crc = Buffer.alloc(4);
@@ -132,7 +132,7 @@ test("a stripped module's .gnu_debuglink leads to its debuginfo, by build ID or 
   ]);
 });
 
-test("a module without the file that dwz moved a part of its DWARF to is used, and what it lacks is told", () => {
+test("a module whose dwz file is missing is used, and the missing data is reported", () => {
   const link = Buffer.concat([Buffer.from("common.dwz\0"), Buffer.from("cd".repeat(20), "hex")]);
   const at = "mine/lab_nullderef.ko";
   const lacking = ko({ sections: [{ name: ".gnu_debugaltlink", bytes: link }] });
@@ -141,7 +141,7 @@ test("a module without the file that dwz moved a part of its DWARF to is used, a
   assert.deepEqual(outcome(whole), [`taken ${at} has the module's build ID`]);
 });
 
-test("a tree in which the kernel was built lists its modules, however large it is, as kernels of any age do", () => {
+test("in a build tree, modules are found by the lists that kernels of any age write, whatever the size of the tree", () => {
   for (const line of [
     "drivers/lab/lab_nullderef.o",
     "drivers/lab/lab_nullderef.ko",
@@ -159,7 +159,7 @@ test("a tree in which the kernel was built lists its modules, however large it i
   }
 });
 
-test("modules are found from where the vmlinux lies: in its tree, below it as Fedora has them, beside it", () => {
+test("modules are found relative to the vmlinux: in its tree, below it as in Fedora, next to it", () => {
   const release = kernel.vmcoreinfo("OSRELEASE")!;
   const id = kernel.vmcoreinfo("BUILD-ID")!;
   for (const [vmlinux, path, more] of [

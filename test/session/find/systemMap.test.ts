@@ -46,7 +46,7 @@ function withoutKallsyms(): string {
   return path;
 }
 
-test("where the dump's own symbols cannot be read a System.map names everything, moved as KASLR moved the kernel", (t) => {
+test("if the dump's own symbols cannot be read, a System.map names all addresses, moved by the KASLR offset", (t) => {
   const path = withoutKallsyms();
   const nameless = openSession({ vmcore: [path] });
   t.after(() => nameless.close());
@@ -69,7 +69,7 @@ test("a copy of /proc/kallsyms of the same boot is not moved", (t) => {
   assert.equal(session.context.task.at("comm").text(), "insmod");
 });
 
-test("symbols of functions alone, as kernels without CONFIG_KALLSYMS_ALL keep them, name addresses too", (t) => {
+test("a System.map also names data if the kernel (without CONFIG_KALLSYMS_ALL) has symbols of functions only", (t) => {
   const functions = map("functions", 0n, (line) => (/ [tTwW] | _[se]text$/.test(line) ? line : "ffffffff81000000 A x"));
   const session = openSession({ vmcore: [withoutKallsyms()], systemMap: functions });
   t.after(() => session.close());
@@ -83,7 +83,7 @@ test("symbols of functions alone, as kernels without CONFIG_KALLSYMS_ALL keep th
 const tried = ({ mapTries }: Session, { root }: DebuginfoPlaces): string[] =>
   mapTries.map(({ path, outcome, why }) => `${outcome} ${path.slice(root.length + 1)} ${why}`);
 
-test("where the dump's own symbols cannot be read a System.map is found: beside the dump, with the kernel, with its debuginfo", (t) => {
+test("if the dump's own symbols cannot be read, a System.map is found next to the dump, with the kernel, or with its debuginfo", (t) => {
   const path = withoutKallsyms();
   const contents = readFileSync(map("System.map", offset));
   const release = "6.1.0-56-cloud-amd64";
@@ -105,7 +105,7 @@ test("where the dump's own symbols cannot be read a System.map is found: beside 
   assert.deepEqual([symbolSources, typeSources, hasDwarf], [[join(search.root, "dump/System.map")], ["BTF"], false]);
 });
 
-test("maps that lie about are tried in turn: Debian's that only names a package, another kernel's, the right one", (t) => {
+test("all maps found are tried in turn: Debian's that only names a package, another kernel's, the right one", (t) => {
   const other = map("other", offset, (line) => line.replace(/ init_uts_ns$/, " init_uts_ms").replace(/ panic$/, " init_uts_ns")); // prettier-ignore
   const search = debuginfoPlaces({
     "dump/System.map": "ffffffffffffffff B The real System.map is in the linux-image-<version>-dbg package\n",
@@ -125,14 +125,14 @@ test("maps that lie about are tried in turn: Debian's that only names a package,
   assert.match(reportText(toEnd(sessionReport(session, [path]))), /^Files tried for a System\.map:\n {2}refused .*\n {2}refused .*\n {2}refused .*\n {2}taken .*kallsyms/m); // prettier-ignore
 });
 
-test("no System.map is looked for where the dump names everything itself", (t) => {
+test("no System.map is searched for if the dump has all symbols", (t) => {
   const search = debuginfoPlaces({ "dump/System.map": "somebody else's" });
   const session = openSession({ vmcore, search });
   t.after(() => session.close());
   assert.deepEqual(tried(session, search), []);
 });
 
-test("a map of another kernel, one without addresses and what is none are refused", () => {
+test("a map of another kernel, a map without addresses and a file that is not a map are refused", () => {
   const refused = (systemMap: string, message: RegExp) =>
     assert.throws(() => openSession({ vmcore, systemMap }), { name: "OpenError", message });
   refused(map("other", offset, (line) => line.replace(/ init_uts_ns$/, " init_uts_ms").replace(/ panic$/, " init_uts_ns")), /other is of another kernel than the dump: it has init_uts_ns at another address$/); // prettier-ignore

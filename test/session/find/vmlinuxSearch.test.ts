@@ -27,7 +27,7 @@ function account(t: TestContext, places: DebuginfoPlaces): string[] {
     .map(({ path, outcome, why }) => `${outcome} ${path.slice(places.root.length + 1)} ${why}`);
 }
 
-test("each place where a distribution puts its vmlinux is found", (t) => {
+test("a vmlinux is found in each place where a distribution installs it", (t) => {
   for (const path of [
     `dump/vmlinux`,
     `dump/vmlinux-${release}`,
@@ -47,7 +47,7 @@ test("each place where a distribution puts its vmlinux is found", (t) => {
   }
 });
 
-test("a vmlinux of another build, a module, another architecture's and what is no ELF file are refused, and the search goes on", (t) => {
+test("a vmlinux of another build or architecture, a module and a file that is not ELF are refused, and the search continues", (t) => {
   const said = account(
     t,
     debuginfoPlaces({
@@ -65,7 +65,7 @@ test("a vmlinux of another build, a module, another architecture's and what is n
   assert.match(said[4]!, /^taken boot\//);
 });
 
-test("a stripped vmlinux is refused; one with symbols alone is used when none with DWARF is there", (t) => {
+test("a stripped vmlinux is refused; one with symbols alone is used if there is none with DWARF", (t) => {
   const stripped = { buildId, symbols: false, dwarf: false };
   const lone = { buildId, dwarf: false };
   assert.deepEqual(account(t, debuginfoPlaces({ "dump/vmlinux": stripped, "mine/vmlinux": lone })), [
@@ -78,7 +78,7 @@ test("a stripped vmlinux is refused; one with symbols alone is used when none wi
   ]);
 });
 
-test("a stripped vmlinux with BTF serves when nothing better is there, one with symbols goes before it", (t) => {
+test("a stripped vmlinux with BTF is used if there is no better one; one with symbols is preferred to it", (t) => {
   const typed = { buildId, symbols: false, dwarf: false, sections: [{ name: ".BTF", bytes: new Uint8Array(8) }] };
   const [alone, before] = [
     "has the dump's build ID, but it was stripped: types (BTF) alone",
@@ -96,7 +96,7 @@ test("a stripped vmlinux with BTF serves when nothing better is there, one with 
   ]);
 });
 
-test("where VMCOREINFO's build ID is garbage, that of the notes in memory counts", (t) => {
+test("if VMCOREINFO's build ID is garbage, the one of the notes in memory is used", (t) => {
   const dump = openDump([openFile("sample/vmcore")]);
   const garbage = "00".repeat(20);
   const vmcoreinfo = dump.vmcoreinfo!.replace(buildId, garbage);
@@ -116,7 +116,7 @@ test("where VMCOREINFO's build ID is garbage, that of the notes in memory counts
   );
 });
 
-test("one file by two names is tried once", (t) => {
+test("a file with two names is tried once", (t) => {
   const places = debuginfoPlaces({ "dump/vmlinux": { buildId: other } });
   symlinkSync("vmlinux", join(places.root, `dump/vmlinux-${release}`));
   assert.equal(account(t, places).length, 1);
@@ -129,7 +129,7 @@ test("a file without a build ID is not taken on its name alone", (t) => {
   );
 });
 
-test("a session searches only when it is told where", (t) => {
+test("a session searches only in the given places", (t) => {
   const places = debuginfoPlaces({ "dump/vmlinux": { buildId } });
   const bare = openSession({ vmcore: ["sample/vmcore"] });
   const found = openSession({ vmcore: ["sample/vmcore"], search: places });
@@ -138,7 +138,7 @@ test("a session searches only when it is told where", (t) => {
   assert.equal(found.context.session.vmlinux, join(places.root, "dump/vmlinux"));
 });
 
-test("what somebody takes for a vmlinux is told for what it is", () => {
+test("a file that is not a vmlinux is reported with what it is", () => {
   const at = (place: number, magic: string): Uint8Array => {
     const bytes = Buffer.alloc(4096, "MZ");
     bytes.write(magic, place, "latin1");
@@ -161,7 +161,7 @@ test("what somebody takes for a vmlinux is told for what it is", () => {
   }
 });
 
-test("a vmlinux that the user chose for this kernel before comes before all others, that of another kernel is not looked at", (t) => {
+test("a vmlinux that the user chose earlier for this kernel has priority; one of another kernel is not tried", (t) => {
   const { root } = debuginfoPlaces({ "mine/chosen": { buildId }, "mine/other": { buildId: other } });
   const chosen = join(root, "mine/chosen");
   const chosenVmlinux = { [other]: join(root, "mine/other"), [buildId]: chosen };

@@ -28,7 +28,7 @@ test("with the file that dwz made functions have their names", () => {
   assert.deepEqual(functions(builder.open({ alternate }).code, CODE + 9n), ["inner inlined undefined", "outer undefined"]); // prettier-ignore
 });
 
-test("without it a function is named by its symbol, and what is inlined in it stays nameless", () => {
+test("without debuginfo a function is named by its symbol, and functions inlined in it have no names", () => {
   const { builder } = moved();
   assert.deepEqual(functions(builder.open().code, CODE + 9n), ["<unnamed> inlined undefined", "by_symbol undefined"]);
 });

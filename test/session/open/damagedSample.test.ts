@@ -23,7 +23,7 @@ const TYPES = [
   ],
 ] as const;
 
-test("a clock that cannot be right is said to be damaged", () => {
+test("a clock with an impossible time is reported as damaged", () => {
   const { context, kernel } = alteredSample(CLOCK);
   assert.throws(() => crashTime(kernel), { kind: "corrupt" });
   assert.match(
@@ -39,13 +39,13 @@ test("a damaged count of CPUs leaves the stacks of those that saved registers, a
   assert.ok(mock.callCount() < 100, `${mock.callCount()} names were looked up`);
 });
 
-test("a kernel whose BTF is damaged still has its modules, and stacks", () => {
+test("modules and stacks of a kernel with damaged BTF are shown", () => {
   const { context } = alteredSample(...TYPES);
   assert.equal(data(context, "mod").length, 8);
   assert.match(transcript(context, "bt"), /^ #0 \[ffff[0-9a-f]{12}\] panic at /m);
 });
 
-test("tasks that a damaged link skips are listed, and the damage is said", () => {
+test("tasks after a damaged link are listed, and the damage is reported", () => {
   const { context } = alteredSample(SKIPPED_TASKS);
   assert.equal(data(context, "ps").length, 98);
   const said =

@@ -4,7 +4,7 @@ import { erased } from "../../../src/session/open/erased.ts";
 
 const of = (...lines: string[]): string | undefined => erased({ files: [], eraseinfo: lines.join("\n") });
 
-test("what makedumpfile erased is said by name, with its size and how often", () => {
+test("data that makedumpfile erased is reported by name, with size and count", () => {
   assert.equal(
     of(
       "erase init_uts_ns.name.nodename size 65",
@@ -17,12 +17,12 @@ test("what makedumpfile erased is said by name, with its size and how often", ()
   );
 });
 
-test("of many names the first are said, and how many more there are", () => {
+test("of many erased names the first are reported, with the number of the others", () => {
   const said = of(...Array.from({ length: 20 }, (_, i) => `erase name${i} size 4`)) ?? "";
   assert.match(said, /name7 \(4 bytes\), and 12 more\.$/);
 });
 
-test("of a dump that is whole nothing is said", () => {
+test("no erased data is reported for a complete dump", () => {
   assert.equal(erased({ files: [] }), undefined);
   assert.equal(of("", "garbage"), undefined);
 });

@@ -15,7 +15,7 @@ function directory(t: TestContext): string {
   return join(path, "index");
 }
 
-test("what was kept is read again, by its owner alone", (t) => {
+test("a stored index is read again, and only by its owner", (t) => {
   const at = directory(t);
   assert.equal(readIndex(at, buildId, "names"), undefined);
   writeIndex(at, buildId, "names", contents);
@@ -24,7 +24,7 @@ test("what was kept is read again, by its owner alone", (t) => {
   assert.equal(statSync(join(at, `${buildId}.names`)).mode & 0o077, 0);
 });
 
-test("an index that is damaged anywhere, cut off, or of another build is none, and is written anew", (t) => {
+test("an index that is damaged, truncated or of another build is ignored and written again", (t) => {
   const at = directory(t);
   const path = join(at, `${buildId}.names`);
   const other = "ff".repeat(20);
@@ -51,7 +51,7 @@ test("an index that is damaged anywhere, cut off, or of another build is none, a
   }
 });
 
-test("the least recently used go when there are too many, and what was never finished", (t) => {
+test("the least recently used indexes are removed if there are too many, and so are unfinished ones", (t) => {
   const at = directory(t);
   mkdirSync(at);
   const file = (name: string, size: number, hoursAgo: number): void => {
@@ -71,7 +71,7 @@ test("the least recently used go when there are too many, and what was never fin
   assert.deepEqual(readdirSync(at).sort(), [`${buildId}.names`, "bb.names", "cc.names", young, "notes.txt"]);
 });
 
-test("a place that cannot be written to, and a build ID that is none, keep nothing and say nothing", (t) => {
+test("without a writable directory or a valid build ID no index is stored, and no error is reported", (t) => {
   const at = directory(t);
   writeFileSync(at, "a file");
   writeIndex(at, buildId, "names", contents);
@@ -86,7 +86,7 @@ test("a place that cannot be written to, and a build ID that is none, keep nothi
   assert.deepEqual(readdirSync(`${at}3`), []);
 });
 
-test("indexes lie in the XDG cache directory", () => {
+test("indexes are stored in the XDG cache directory", () => {
   assert.equal(indexDirectory({ XDG_CACHE_HOME: "/x" }), "/x/vmcore-debug/index");
   assert.match(indexDirectory({}), /\/\.cache\/vmcore-debug\/index$/);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openSession } from "../../../src/session/open/open.ts";
 
-test("named sources and modules that are not there are told, and the dump opens all the same", () => {
+test("missing sources and modules that the user named are reported, and the dump opens", () => {
   const session = openSession({ vmcore: ["sample/vmcore"], kernelSource: ["/nonexistent/linux"], modules: ["sample", "/nonexistent/modules"] }); // prettier-ignore
   session.close();
   assert.deepEqual(

@@ -48,7 +48,7 @@ test("no step of the report about a dump's debuginfo takes more than 200 ms", ()
   assert.ok(Math.max(...times) < 200, `steps of ${times.map(Math.round).join(", ")} ms`);
 });
 
-test("the opening says what it does", () => {
+test("opening reports its progress", () => {
   const job = openingSession(options);
   const said: Piece[] = [];
   let step = job.next();
@@ -72,7 +72,7 @@ const openFiles = (): string[] =>
     }
   });
 
-test("a cancel during the opening is obeyed at the next step, and no file stays open", async () => {
+test("a cancel stops the opening at the next step, and all files are closed", async () => {
   for (const at of [1, 2]) {
     const abort = new AbortController();
     let steps = 0;

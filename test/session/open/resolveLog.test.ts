@@ -40,7 +40,7 @@ test("entries get their lines of source, with the functions that were inlined; o
   assert.equal(unresolved, undefined);
 });
 
-test("addresses are resolved by the kernel's offset, or it is said why not", () => {
+test("addresses are resolved by the kernel's offset; without it the reason is reported", () => {
   const address = (CODE + 0x1000n + 0x10n).toString(16).padStart(16, "0");
   const entry = `[    1.000000]  [<${address}>]`;
   const offset = `[    1.000000] Kernel Offset: 0x1000 from 0x${CODE.toString(16)}`;
@@ -49,7 +49,7 @@ test("addresses are resolved by the kernel's offset, or it is said why not", () 
   assert.match(unresolved ?? "", /1 addresses? ha(?:s|ve) no name.*Kernel Offset/);
 });
 
-test("with the kernel's debuginfo the guilty function has its line, in the terminal as in JSON", () => {
+test("with the kernel's debuginfo the guilty function has its source line, in the terminal and in JSON", () => {
   const log =
     "[    1.000000] BUG: kernel NULL pointer dereference, address: 0000000000000000\n[    1.000000] RIP: 0010:outer+0x10/0x30\n";
   const run = (...options: string[]): string =>

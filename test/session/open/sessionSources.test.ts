@@ -19,6 +19,6 @@ test("a session has one set of sources, which commands read from too", (t) => {
   assert.ok(lines!.length > 10);
 });
 
-test("sources beside the dump and beside modules are found without being named", (t) => {
+test("sources next to the dump and next to modules are found without a setting", (t) => {
   assert.equal(opened(t, {}).sources().find("/elsewhere/lab_nullderef.c"), resolve("sample/lab_nullderef.c"));
 });

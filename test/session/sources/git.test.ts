@@ -58,7 +58,7 @@ test("a file that has not changed, or that the release did not have, is shown fr
   assert.equal(sources().locate("kernel/never.c"), undefined);
 });
 
-test("the difference is said once, the work tree stays as it is", () => {
+test("the difference between work tree and release is reported once, and the work tree is not changed", () => {
   const before = git("status", "--porcelain") + git("rev-parse", "HEAD");
   assert.equal(sources().remark, `Sources are shown as of v6.1.192 of ${tree}, whose work tree is Linux 6.1.193.`);
   sources().locate("kernel/panic.c");
@@ -74,18 +74,18 @@ test("a repository without a work tree serves as well", () => {
   assert.match(files.remark ?? "", /as of v6\.1\.192 of .*linux\.git\.$/);
 });
 
-test("a repository without the release's tag is a tree like any other, and the tag is named", () => {
+test("a repository without the tag of the release is used as a tree, and the missing tag is named", () => {
   const files = new SourceFiles({ kernelSource: [tree], installed: [], release: "6.1.180" });
   assert.equal(files.find("kernel/panic.c"), join(tree, "kernel/panic.c"));
   assert.match(files.remark ?? "", /is Linux 6\.1\.193, the dump is of 6\.1\.180.*no v6\.1\.180: "git fetch --tags"/);
 });
 
-test("paths that climb, and revisions hidden in them, name nothing", () => {
+test('paths with "..", and revisions hidden in them, find no file', () => {
   for (const path of ["../outside", "kernel/../../outside", "--output=x", "HEAD:kernel/panic.c", ":/", "kernel"])
     assert.equal(sources().locate(path), undefined, path);
 });
 
-test("what a repository configures is not run", () => {
+test("git runs no program that a repository configures", () => {
   const trap = join(folder, "trapped");
   git("config", "core.fsmonitor", `touch ${trap}; false`);
   git("config", "diff.external", `touch ${trap}; false`);
@@ -93,7 +93,7 @@ test("what a repository configures is not run", () => {
   assert.throws(() => readFileSync(trap), /ENOENT/);
 });
 
-test("releases of distributions lead to their tags, then to that of the kernel they build on", () => {
+test("releases of distributions are mapped to their tags, then to the tag of the kernel that they are based on", () => {
   const of = (release: string, version = ""): string[] => releaseRevisions(release, version);
   assert.deepEqual(of("6.1.0-56-cloud-amd64", debian.versionText), ["debian/6.1.192-2", "v6.1.192"]);
   assert.deepEqual(of("5.15.0-91-generic", "#101-Ubuntu SMP Tue Nov 14"), ["Ubuntu-5.15.0-91.101", "v5.15"]);
@@ -104,7 +104,7 @@ test("releases of distributions lead to their tags, then to that of the kernel t
   assert.deepEqual(of("custom"), []);
 });
 
-test("a repository that lacks a file runs nothing to get it", () => {
+test("git runs no program for a file that the repository lacks", () => {
   const partial = join(folder, "partial");
   execFileSync("git", ["clone", "-q", "--bare", tree, partial], { stdio: "ignore" });
   const blob = git("rev-parse", "v6.1.192:kernel/panic.c").trim();

@@ -250,7 +250,7 @@ function program(repository: Repository): { readonly path: string; readonly mark
 }
 
 for (const { name, set, springs, finds } of traps) {
-  test(`${name}: nothing is run`, async () => {
+  test(`${name}: no program of the repository is run`, async () => {
     const repository = freshRepository();
     try {
       const { path, marker } = program(repository);
@@ -307,7 +307,7 @@ test("a repository that belongs to another user is refused, as git does", async 
   }
 });
 
-test("a repository beside the dump is not used, because whoever made the dump may have made it", async () => {
+test("a repository next to the dump is not used, because the author of the dump may have made it", async () => {
   const repository = freshRepository();
   const { commits, remarks } = await search(repository.path, { beside: [repository.path] });
   repository.remove();
@@ -315,14 +315,14 @@ test("a repository beside the dump is not used, because whoever made the dump ma
   assert.match(remarks[0] ?? "", /is not a git repository/);
 });
 
-test("without trust in the workspace its folders are not given, and nothing is run", async () => {
+test("the folders of an untrusted workspace are not passed on, and no program is run", async () => {
   const repository = freshRepository();
   const { remarks } = await search(repository.path, { workspace: [] });
   repository.remove();
   assert.match(remarks[0] ?? "", /is not a git repository/);
 });
 
-test("the user's environment does not lead git to another repository or program", async () => {
+test("variables of the user's environment do not select another repository or program for git", async () => {
   const repository = freshRepository();
   const { path, marker } = program(repository);
   const given = { GIT_DIR: "/nowhere", GIT_EXTERNAL_DIFF: path, GIT_PAGER: path, GIT_SSH_COMMAND: path, GIT_TRACE: join(repository.folder, "trace") }; // prettier-ignore

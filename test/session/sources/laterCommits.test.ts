@@ -71,7 +71,7 @@ test("a commit is listed once, for the first branch that contains it", async () 
   );
 });
 
-test("without the stable tag the mainline tag is used, and the answer says what that means", async () => {
+test("without the stable tag the mainline tag is used, and the answer describes the consequence", async () => {
   const { revision, commits, remarks } = await search(repository, target, { of: { release: "6.1.180" } });
   assert.equal(revision, "v6.1");
   assert.equal(commits.length, 3);
@@ -88,7 +88,7 @@ test("without any tag of the release the answer names the tags", async () => {
   assert.match(remarks[0] ?? "", /has no v5\.10\.5, no v5\.10: "git fetch --tags"/);
 });
 
-test("a source that is no git repository is said to be none", async () => {
+test("a source that is not a git repository is reported", async () => {
   const files = new SourceFiles({ kernelSource: [repository.folder], installed: [], ...debian });
   const { remarks } = await drive(laterCommitsIn(() => files)(target, 20), new AbortController().signal);
   assert.match(remarks[0] ?? "", /is not a git repository: name one with --source/);
@@ -123,7 +123,7 @@ test("a name that is no identifier never reaches git", async () => {
   }
 });
 
-test("at the time limit the answer says what was not looked at", async () => {
+test("at the time limit the answer lists what was not searched", async () => {
   const { remarks, branches } = await search(repository, target, { limit: 0.001 });
   assert.match(remarks.at(-1) ?? "", /^The time limit of 0\.001 s was reached: .*"analyze --fixes=/);
   assert.ok(branches.every(({ looked }) => looked !== "wholly"));

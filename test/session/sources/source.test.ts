@@ -49,7 +49,7 @@ test("an absolute path of the build machine is found by its longest tail", () =>
   );
 });
 
-test("of several installed trees the one of the dump's kernel is taken, header packages never", () => {
+test("of several installed trees the one of the dump's kernel is used, and never a header package", () => {
   const sources = files({ installed: [inFolder("linux*")], ...debian });
   assert.equal(sources.find("kernel/panic.c"), inFolder("linux-source-6.1/kernel/panic.c"));
   assert.deepEqual(
@@ -59,7 +59,7 @@ test("of several installed trees the one of the dump's kernel is taken, header p
   assert.equal(sources.remark, undefined);
 });
 
-test("a module's source is found beside the dump by its bare name, but no bare name in a kernel tree", () => {
+test("a module's source next to the dump is found by its file name alone, but a source in a kernel tree is not", () => {
   const sources = files({ beside: [inFolder("dump")], kernelSource: [inFolder("linux-source-6.1")] });
   assert.equal(sources.find("/usr/src/crash-lab-6.1/modules/lab_nullderef.c"), inFolder("dump/lab_nullderef.c"));
   assert.equal(sources.find("/home/somebody/module/main.c"), undefined);
@@ -72,7 +72,7 @@ test("sourceFileMap replaces the longest prefix that fits", () => {
   assert.equal(sources.find("/usr/src/crash-lab-6.1/modules/lab_nullderef.c"), inFolder("dump/lab_nullderef.c"));
 });
 
-test("a path that climbs out of every root opens nothing", () => {
+test('a path with ".." that leaves every root opens no file', () => {
   const sources = files({ kernelSource: [inFolder("dump")], sourceFileMap: { "/src": inFolder("dump") } });
   for (const path of [
     "../secret",
@@ -98,7 +98,7 @@ test("a workspace counts only when it is a kernel tree", () => {
   );
 });
 
-test("a tree of another version is used, and said so once", () => {
+test("a tree of another version is used, and the difference is reported once", () => {
   const sources = files({ kernelSource: [inFolder("linux-source-6.12")], ...debian });
   assert.ok(sources.find("kernel/panic.c"));
   assert.match(sources.remark ?? "", /is Linux 6\.12\.9, the dump is of 6\.1\.0-56-cloud-amd64/);
@@ -110,11 +110,11 @@ test("an upstream release without a third number is its .0", () => {
   assert.match(files({ kernelSource: [inFolder("linux-6.12.0")], release: "6.12.1" }).remark ?? "", /lines may be off/);
 });
 
-test("without a tree the remark says what to install or to set", () => {
+test("without a tree the remark names the package to install or the setting to change", () => {
   assert.match(files(debian).remark ?? "", /No kernel source tree found for 6\.1\.0-56-cloud-amd64.*kernelSource/);
 });
 
-test("a link inside a root is the user's own and is followed", () => {
+test("a symbolic link inside a root is followed", () => {
   symlinkSync(inFolder("linux-source-6.1/kernel"), inFolder("dump/kernel"));
   assert.equal(files({ kernelSource: [inFolder("dump")] }).find("kernel/panic.c"), inFolder("dump/kernel/panic.c"));
 });

@@ -36,7 +36,7 @@ function write(name: string, bytes: Uint8Array): string {
   return inFolder(name);
 }
 
-test("sources are read out of plain, gzip and zstd archives, and what is no source is left out", async () => {
+test("sources are read from plain, gzip and zstd archives, and other files are left out", async () => {
   const paths = [
     write("linux-a.tar", archive),
     write("linux-a.tar.gz", gzipSync(archive)),
@@ -88,7 +88,7 @@ test("a copy that is damaged is made anew", async () => {
   opened.close();
 });
 
-test("what is cut off, cancelled or no archive of sources leaves nothing in the cache", async () => {
+test("an archive that is truncated, cancelled or without sources leaves no files in the cache", async () => {
   const cache = inFolder("cache-c");
   const open = (path: string, signal?: AbortSignal): Promise<unknown> => openSourceArchive(path, cache, { signal });
   await assert.rejects(open(write("linux-cut.tar.xz", XZ.subarray(0, 150))), Fault);
@@ -98,7 +98,7 @@ test("what is cut off, cancelled or no archive of sources leaves nothing in the 
   assert.deepEqual(readdirSync(cache), []);
 });
 
-test("of many archives the copies of the last three are kept", async () => {
+test("the cache keeps the copies of the three archives used last", async () => {
   const cache = inFolder("cache-d");
   for (const name of ["1", "2", "3", "4", "5"]) {
     (await openSourceArchive(write(`linux-${name}.tar`, archive), cache, {})).close();
@@ -106,7 +106,7 @@ test("of many archives the copies of the last three are kept", async () => {
   assert.equal(readdirSync(cache).length, 3);
 });
 
-test("what lies beside the copies that cannot be looked at keeps no archive from opening", async () => {
+test("an unreadable entry next to the copies does not prevent opening an archive", async () => {
   const cache = inFolder("cache-e");
   mkdirSync(cache);
   symlinkSync(inFolder("nowhere"), join(cache, "left"));
@@ -117,7 +117,7 @@ test("what lies beside the copies that cannot be looked at keeps no archive from
 
 const debian = { release: "6.1.0-56-cloud-amd64", versionText: "#1 SMP Debian 6.1.192-2 (2026-08-01)" };
 
-test("without a tree of the kernel the archive that is installed or beside the dump is wanted", () => {
+test("without a tree of the kernel, the archive that is installed or next to the dump is used", () => {
   const installed = write("linux-source-6.1.tar.xz", XZ);
   write("linux-source-6.12.tar.xz", XZ);
   const places = { installed: [inFolder("linux-source*")] };
@@ -129,7 +129,7 @@ test("without a tree of the kernel the archive that is installed or beside the d
   assert.equal(new SourceFiles({ ...places, release: "5.10.0" }).wantedArchive, undefined);
 });
 
-test("an archive that the user names is wanted, and its sources are shown without a remark", async () => {
+test("an archive that the user names is used, and its sources are shown without a remark", async () => {
   const path = inFolder("linux-6.1.tar.xz");
   const sources = new SourceFiles({ kernelSource: [path], installed: [], ...debian });
   assert.equal(sources.wantedArchive, path);
@@ -143,7 +143,7 @@ test("an archive that the user names is wanted, and its sources are shown withou
   assert.equal(sources.wantedArchive, undefined);
 });
 
-test("an archive of too many files, or of names that no file can have, is given up", async () => {
+test("an archive with too many files, or with names that no file can have, is refused", async () => {
   const one = member("a/b.c", "0", Buffer.alloc(0));
   const many = write("many.tar", Buffer.concat(Array.from({ length: 300_001 }, () => one)));
   await assert.rejects(openSourceArchive(many, inFolder("cache-many"), {}), /many\.tar has more than 300000 files/);

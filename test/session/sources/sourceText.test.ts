@@ -40,7 +40,7 @@ async function ask(texts: ReturnType<typeof sourceTexts>, file: string, signal =
   return { lines: await drive(texts(file), signal, { onStep }), pieces };
 }
 
-test("a source is read out of the packed archive of the dump's kernel, with progress once, then from its copy", async () => {
+test("a source is read from the packed archive of the dump's kernel, with progress the first time, then from its copy", async () => {
   const { files, cache } = installed("cache", archive);
   const texts = sourceTexts(() => files, cache);
   const first = await ask(texts, "kernel/panic.c");
@@ -61,7 +61,7 @@ test("a face that reads archives itself is not kept waiting", async () => {
   );
 });
 
-test("a damaged archive is told once", async () => {
+test("a damaged archive is reported once", async () => {
   const { files, cache, path } = installed("cache-damaged", archive.subarray(0, 200));
   const texts = sourceTexts(() => files, cache);
   const { lines, pieces } = await ask(texts, "kernel/panic.c");
@@ -72,7 +72,7 @@ test("a damaged archive is told once", async () => {
   assert.deepEqual((await ask(texts, "kernel/panic.c")).pieces, []);
 });
 
-test("a reading that is given up ends, leaves nothing, and may be begun again", async () => {
+test("a cancelled reading ends, leaves no files, and can be started again", async () => {
   const { files, cache } = installed("cache-given-up", archive);
   const texts = sourceTexts(() => files, cache);
   const abort = new AbortController();

@@ -92,7 +92,7 @@ test("sbitmapq shows a queue as the kernel does in debugfs, then its bitmap", ()
   );
 });
 
-test("older queues keep hints elsewhere, count waiters, and put nothing off", () => {
+test("queues of older kernels have their hints in another member, count waiters, and defer nothing", () => {
   const lines = transcript(context(true), `sbitmapq ${QUEUE}`).split("\n");
   assert.ok(lines.includes("busy = 3"));
   assert.ok(lines.includes("alloc_hint = {12, 34}"));
@@ -120,7 +120,7 @@ test("with an array the bits in use are its indexes, directly or through pointer
   ]);
 });
 
-test("sbitmapq says what of its arguments is missing, and what is no queue", () => {
+test("sbitmapq reports missing arguments and an address that is not a queue", () => {
   assert.match(said("sbitmapq"), /^sbitmapq: the address of an sbitmap_queue is missing\nUsage:/);
   assert.match(said(`sbitmapq -s command ${QUEUE}`), /^sbitmapq: -s and -a require each other/);
   assert.match(said(`sbitmapq -v ${QUEUE}`), /^sbitmapq: -v requires -s/);

@@ -32,9 +32,10 @@ const recorded: readonly (readonly [string, string])[] = [
   ["mach -m", "mach-m"],
 ];
 
-for (const [line, name] of recorded) test(`${line} says what crash says`, () => assert.equal(ours(line), crash(name)));
+for (const [line, name] of recorded)
+  test(`${line} prints the same as crash`, () => assert.equal(ours(line), crash(name)));
 
-test("kmem -i adds up what crash adds up", () => {
+test("kmem -i computes the same sums as crash", () => {
   const rows = new Map(data(context, "kmem -i").map((row) => [(row as { name: string }).name, (row as { pages: number }).pages])); // prettier-ignore
   assert.deepEqual(
     ["TOTAL MEM", "FREE", "USED", "BUFFERS", "CACHED", "SLAB", "COMMIT LIMIT"].map((name) => rows.get(name)),
@@ -44,7 +45,7 @@ test("kmem -i adds up what crash adds up", () => {
   assert.match(ours("kmem -i=shared"), /^ {7}SHARED {6}630 {7}2\.5 MB {4}4% of TOTAL MEM$/m);
 });
 
-test("kmem -I passes over caches, and says which", () => {
+test("kmem -I leaves out caches and lists them", () => {
   const all = ours("kmem -s").split("\n");
   const left = ours("kmem -s -I task_struct,files_cache").split("\n");
   assert.deepEqual(
@@ -54,11 +55,11 @@ test("kmem -I passes over caches, and says which", () => {
   assert.match(ours("kmem -S -I task_struct task_struct"), /^[0-9a-f]{16} \[IGNORED\] +task_struct$/);
 });
 
-test("a fault at a small address tells the address, whatever digits its message has", () => {
+test("a fault at a small address shows the address, whatever digits its message has", () => {
   assert.match(ours("rd -u 0"), /^rd: 0: not mapped/);
 });
 
-test("kmem -p says a row of each page, and where it may pause", () => {
+test("kmem -p prints a row for each page and can pause between them", () => {
   const all = pieces(context, "kmem -p");
   assert.equal(all.filter(({ kind }) => kind === "record").length, 32768);
   assert.ok(all.filter(({ kind }) => kind === "progress").length >= 7);
@@ -73,14 +74,14 @@ test("members of struct page are shown by name, words of structs among them", ()
   assert.match(ours("kmem -m nothing"), /^kmem: invalid page struct member: nothing/);
 });
 
-test("kmem -v, -f and -g of one thing say only that", () => {
+test("kmem -v, -f and -g with an argument print only that entry", () => {
   assert.match(ours("kmem -v ffffd11f40000010"), /\nffff\w+ +ffff\w+ +ffffd11f40000000 - ffffd11f40005000 +20480$/);
   assert.match(ours("kmem -f 400000"), /400000 is 1st of 1024 pages/);
   assert.equal(ours("kmem -f 526c000"), "");
   assert.match(ours("kmem -g 10200"), /PG_slab +9 +0000200\n +PG_head +16 +0010000$/);
 });
 
-test("a symbol is an address to kmem; what is none is said", () => {
+test("kmem accepts a symbol as an address and reports an unknown one", () => {
   assert.match(ours("kmem schedule"), /^ffffffff9ba114f0 \(T\) schedule\n\n +PAGE /);
   assert.match(ours("kmem nosuch"), /^kmem: not an address: nosuch\nUsage:/);
   assert.match(ours("kmem -s nosuch"), /^kmem: no slab cache is named nosuch/);
@@ -89,7 +90,7 @@ test("a symbol is an address to kmem; what is none is said", () => {
 
 const kinds = (address: bigint): string[] => [...identify(kernel, address)].map(({ kind }) => kind);
 
-test("an address is told by everything that holds it", () => {
+test("an address is described by every object that contains it", () => {
   const task = context.task;
   assert.deepEqual(kinds(task.address + 8n), ["slab object", "task", "page", "physical address space"]);
   assert.deepEqual(kinds(task.at("stack").value() + 64n), [
@@ -118,14 +119,14 @@ test("an address is told by everything that holds it", () => {
   );
 });
 
-test("a module's address is told by its symbol and section", () => {
+test("a module's address is described by its symbol and section", () => {
   const found = [...identify(kernel, 0xffff_ffff_c025_60b8n)];
   const section = found.find(({ kind }) => kind === "module section");
   assert.ok(section?.kind === "module section" && section.section.name === ".init.text");
   assert.ok(found.some(({ kind }) => kind === "vmalloc area"));
 });
 
-test("a user address is translated step by step; one never touched says where it would come from", () => {
+test("a user address is translated step by step; for an unmapped one the file is shown", () => {
   assert.match(
     ours("vtop 401000"),
     /PGD: \w+ => \w+\n +PUD: .*\n +PMD: .*\n +PTE: .*\n +PAGE: \w+\n[^]*\/bin\/busybox\n/,
@@ -148,7 +149,7 @@ test("pte names the bits of an entry", () => {
   assert.match(ours("pte 0"), /\(no mapping\)$/);
 });
 
-test("vm -R finds areas by address, flags and file, and says nothing of tasks without", () => {
+test("vm -R finds areas by address, flags and file, and prints nothing for tasks without any", () => {
   assert.equal(ours("vm -R busybox").match(/\/bin\/busybox$/gm)?.length, 5);
   assert.match(ours("vm -R 401000"), /\n401000 +\w+$/);
   assert.equal(ours("vm -R no-such-file"), "");
@@ -170,12 +171,12 @@ test("a search finds numbers, masked numbers and text in every scope", () => {
   assert.match(ours("search -x 1 -c foo"), /^search: -x option is not allowed with -c/);
 });
 
-test("a search that finds nothing still says how far it is", () => {
+test("a search without a match reports its progress", () => {
   const all = pieces(context, "search -p 123456789abcdef1");
   assert.ok(all.length > 100 && all.every(({ kind }) => kind === "progress"));
 });
 
-test("kmem -S -a finds the objects of full slabs, as many as the cache counts; kmem -S says for tables what it leaves out", () => {
+test("kmem -S -a finds the objects of full slabs, as many as the cache counts; JSON of kmem -S reports omitted slabs", () => {
   const [cache] = data(context, "kmem -s dentry") as { allocated: number; total: number; slabs: number }[];
   const slabs = (line: string) =>
     data(context, line).filter(
@@ -254,7 +255,7 @@ test("--json of memory is data: sizes in bytes, C values of 64 bits as decimal s
   });
 });
 
-test("a page of a file that is not in memory tells the file and the place in it", () => {
+test("for a page of a file that is not in memory the file and the offset are shown", () => {
   const away = data(context, "vm -p 139") as readonly { file?: unknown; physical?: unknown; fileOffset?: unknown }[];
   const one = away.find(({ file, physical }) => typeof file === "string" && physical === null);
   assert.equal(typeof one?.fileOffset, "number");

@@ -57,7 +57,7 @@ test("programs get each message whole", () => {
 const audit = `
   struct sk_buff { struct sk_buff *next; struct sk_buff *prev; unsigned int len; void *data; };`;
 
-test("audit messages that no daemon has fetched are shown, and none is said so", () => {
+test("audit messages that no daemon has fetched are shown, and an empty list is reported", () => {
   const QUEUE = 0x6000n;
   const text = "audit(1489384479.809:4342): arch=c000003e";
   const header = new Uint8Array(16 + text.length);

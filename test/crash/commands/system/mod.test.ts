@@ -39,7 +39,7 @@ test("mod lists modules by address", () => {
   assert.match(transcript(both, "mod xfs"), /^mod: no module is named xfs/);
 });
 
-test("mod keeps the modules before a broken link, then says what broke", () => {
+test("mod lists the modules before a broken link, then reports the damage", () => {
   const broken = context([["struct module", at(1), module("ext4", at(5), 0x9000, at(2))]]);
   const lines = transcript(broken, "mod").split("\n");
   assert.match(lines[1] ?? "", /^ffffffffc0010000 {2}ext4 /);

@@ -26,7 +26,7 @@ function stage() {
   return { said, file, root, module };
 }
 
-test("mod -s takes a file, or what it finds below a folder, and -d lets go of it", () => {
+test("mod -s loads a file, or one that it finds below a folder, and -d unloads it", () => {
   const { said, file, root } = stage();
   const ko = `${root}/own/deep/${name}.ko`;
   for (const place of [ko, `${root}/own`]) {
@@ -40,7 +40,7 @@ test("mod -s takes a file, or what it finds below a folder, and -d lets go of it
   }
 });
 
-test("mod -s says why it takes nothing", () => {
+test("mod -s reports why it loads no file", () => {
   const { said, file, root } = stage();
   const wrong: Readonly<Record<string, RegExp>> = {
     [`mod -s ${name} ${root}/other`]: /^mod: \S+lab_nullderef.ko is of another build/,
@@ -54,7 +54,7 @@ test("mod -s says why it takes nothing", () => {
   assert.equal(file(), "(not");
 });
 
-test("mod -S loads what a folder has, says what it lacks, and -D and -R let go of all", () => {
+test("mod -S loads the modules of a folder and reports missing ones; -D and -R unload all", () => {
   const { said, file, root } = stage();
   for (const flag of ["-D", "-R"]) {
     const all = said(`mod -S ${root}/own`);
@@ -67,7 +67,7 @@ test("mod -S loads what a folder has, says what it lacks, and -D and -R let go o
   assert.match(said(`mod -S ${root}/own surplus`), /^mod: invalid argument: surplus$/);
 });
 
-test("with -g the starts and ends of the module's sections stand among its symbols, until it is unloaded", () => {
+test("with -g the starts and ends of the module's sections are listed among its symbols until it is unloaded", () => {
   const { said, root, module } = stage();
   const plain = said(`sym -m ${name}`);
   assert.doesNotMatch(plain, /section/);

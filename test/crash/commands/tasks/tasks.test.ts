@@ -49,7 +49,7 @@ test("a task is named by its name, cut as the kernel cuts it, or by a pattern in
   assert.throws(() => pidsMatching("'('"), /invalid regular expression/);
 });
 
-test("set shows the current task and goes to another", () => {
+test("set shows the current task and selects another", () => {
   const mine = context();
   const shown = (pid: number, comm: string, cpu: number, state: string): string => {
     const address = taskAddress(pid).toString(16);
@@ -101,13 +101,13 @@ test("foreach runs commands task by task, ps once, and leaves the current task a
   assert.match(transcript(mine, "set"), /PID: 1\n/);
 });
 
-test("foreach says what it does not understand", () => {
+test("foreach reports words that it does not recognize", () => {
   assert.match(transcript(context(), "foreach"), /^foreach: a command is missing\nUsage:/);
   assert.match(transcript(context(), "foreach 1 nosuch"), /^foreach: no command for each task in: 1 nosuch\nUsage:/);
   assert.equal(transcript(context(), "foreach nobody set"), 'foreach: no task, name or command: "nobody"');
 });
 
-test("a mistake in a command for each task is said once, with nothing around it", () => {
+test("an error in the arguments of a command under foreach is reported once, without headings", () => {
   assert.equal(
     transcript(context(), "foreach task -R nosuch"),
     "task: nosuch: not a task_struct or thread_info member",

@@ -63,7 +63,7 @@ function context() {
 }
 const said = (line: string): string => transcript(context(), line);
 
-test("a struct without an address is its declaration, with offsets when asked", () => {
+test("struct without an address shows the declaration, with offsets if requested", () => {
   assert.equal(
     said("struct list_head"),
     "struct list_head {\n    struct list_head *next;\n    struct list_head *prev;\n}\nSIZE: 16",
@@ -102,7 +102,7 @@ test("several structs follow each other, of a negative count the last is at the 
   assert.equal(said("struct queue.length ffff800000001648 -c -2"), "  length = 10\n\n  length = 0");
 });
 
-test("a pointer member comes with what it points at, raw bytes with their text", () => {
+test("a pointer member is shown with the object it points to, raw bytes with their text", () => {
   assert.equal(
     said("struct item.peer,id -p first").split("\n").slice(0, 3).join("\n"),
     "  struct item *peer = 0xffff800000001200\n  -> {\n       id = 2,",
@@ -136,7 +136,7 @@ test("a list of CPUs chooses copies of a per-CPU struct or variable", () => {
   assert.doesNotMatch(said("p nowhere:1"), /per-CPU/);
 });
 
-test("p prints expressions as gdb does, and remembers them", () => {
+test("p prints expressions as gdb does and numbers the values", () => {
   const mine = context();
   assert.equal(transcript(mine, "p first.id + 1"), "$1 = 2");
   assert.equal(transcript(mine, "p first.id"), "$2 = 1");
@@ -210,7 +210,7 @@ test("a list is followed from its head, from an element, and by plain pointers",
   ]);
 });
 
-test("a list that misses elements says so after those that it leads to", () => {
+test("a list with missing elements reports that after the elements found", () => {
   const damaged = context();
   const { kernel } = damaged;
   // The first element's link skips the second.
@@ -225,7 +225,7 @@ test("a list that misses elements says so after those that it leads to", () => {
   );
 });
 
-test("a list that loops, breaks or is empty says so after what was found", () => {
+test("a list that loops, is broken or is empty reports that after the elements found", () => {
   const looping = context();
   const { kernel } = looping;
   (kernel as ReturnType<typeof toyKernel>).put("struct list_head", base + 0x208n, { next: base + 0x108n });
@@ -246,7 +246,7 @@ test("a list that loops, breaks or is empty says so after what was found", () =>
   assert.equal(transcript(looping, "list -H head"), "(empty)");
 });
 
-test("list says which of its options do not go together", () => {
+test("list reports contradictory options", () => {
   for (const line of [
     "list",
     "list -h -H head",

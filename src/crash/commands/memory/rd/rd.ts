@@ -116,7 +116,7 @@ function formatOf(context: Context, args: Parsed, size: WordSize): DumpFormat {
   return { ...common, as: "hex", withText: !args.has("-x") };
 }
 
-/** Whether addresses are no kernel's or task's: physical ones, or offsets in the file. */
+/** Whether addresses are not virtual: physical addresses, or offsets in the file. */
 const isPlain = (args: Parsed): boolean => args.has("-p") || args.has("-f");
 
 /** @throws UsageError */

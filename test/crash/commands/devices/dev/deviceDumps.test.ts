@@ -26,7 +26,7 @@ const context = () => {
   return toyContext(toyKernel(), undefined, { file: image.file, deviceDumps: deviceDumpsOf(image.notes) });
 };
 
-test("dev -V lists what drivers added to the dump, with where it lies in the file", () => {
+test("dev -V lists the device dumps that drivers added, with their file offsets", () => {
   const [title, first, second, ...more] = transcript(context(), "dev -V").split("\n");
   assert.equal(title, "INDEX  OFFSET             SIZE             NAME");
   assert.match(first ?? "", /^ {2}0 {4}0x[0-9a-f]+ +32 +cxgb4_0000:02:00\.4$/);
@@ -34,24 +34,24 @@ test("dev -V lists what drivers added to the dump, with where it lies in the fil
   assert.deepEqual(more, []);
 });
 
-test("dev -v shows the contents from their first byte to their last, those beyond what is kept of a note too", () => {
+test("dev -v shows the contents from the first byte to the last, also beyond the cached part of a note", () => {
   const lines = transcript(context(), "dev -v 1").split("\n");
   assert.equal(lines[0], "DEVICE: cxgb4_0000:03:00.4");
   assert.equal(lines.length, 1 + 70_000 / 16);
   assert.ok(lines.slice(1).every((line) => line.endsWith(":  2021656369766564 2021656369766564   device! device!")));
 });
 
-test("rd -f reads the file at an offset, and says where it ends", () => {
+test("rd -f reads the file at an offset and reports its end", () => {
   assert.match(transcript(context(), "rd -f 0"), /^ {15}0: {2}00010102464c457f {20}\.ELF\.\.\.\.$/);
   assert.match(transcript(context(), "rd -f fffffff"), /vmcore ends before this offset/);
 });
 
-test("dev -v refuses what is not there", () => {
+test("dev -v refuses an index that does not exist", () => {
   assert.equal(transcript(context(), "dev -v 2"), "dev: no device dump has the index 2");
   assert.equal(transcript(toyContext(), "dev -V"), "dev: no device dumps found in this dumpfile");
 });
 
-test("dev -v copies the contents to a file where the face writes files, and says so where it does not", () => {
+test("dev -v copies the contents to a file, or reports that the face writes no files", () => {
   const written: Uint8Array[] = [];
   const mine = context();
   assert.match(transcript(mine, "dev -v 1 out"), /^DEVICE: .*\ndev: out: files are written in the terminal only$/);

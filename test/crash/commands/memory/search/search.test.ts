@@ -41,7 +41,7 @@ test("bits of a mask may be anything, in either byte order", () => {
   assert.deepEqual(all(half, Uint8Array.of(1, 0xab, 0xab, 1, 2, 0xab)), [0, 4]);
 });
 
-test("bytes that do not lie where words do are searched all the same", () => {
+test("unaligned bytes are searched too", () => {
   const bytes = words([0n, 0xabcd_1234n]).subarray(0);
   const moved = new Uint8Array(17);
   moved.set(bytes, 1);
@@ -57,11 +57,11 @@ test("text that begins on one page and ends on the next is found, across a gap i
   assert.deepEqual(found(pages, textNeedle("needle")), ["1004", "100b", "2002"]);
 });
 
-test("a match that ends with its page is said once", () => {
+test("a match at the end of a page is reported once", () => {
   assert.deepEqual(found([text(0n, "xxneedle"), text(8n, "needlexx")], textNeedle("needle")), ["2", "8"]);
 });
 
-test("what pages lie in may be overwritten by the next", () => {
+test("matches are correct if the buffer of a page is reused for the next", () => {
   const buffer = new Uint8Array(8);
   function* reused() {
     for (const [address, value] of [[0n, "....nee."], [8n, "dle....."], [16n, "needle.."]] as const) {
@@ -72,7 +72,7 @@ test("what pages lie in may be overwritten by the next", () => {
   assert.deepEqual(found(reused(), textNeedle("needle")), ["10"]);
 });
 
-test("of several values matches come by address", () => {
+test("with several values, matches are in the order of addresses", () => {
   const pages = [{ address: 0x100n, bytes: words([2n, 1n, 2n, 1n]) }];
   assert.deepEqual(found(pages, u64(1n), u64(2n)), ["100", "108", "110", "118"]);
 });

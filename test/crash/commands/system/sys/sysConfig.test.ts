@@ -19,7 +19,7 @@ function configured(at: bigint, symbols: Record<string, bigint>, pages = 4) {
 
 const lines = CONFIG.trimEnd();
 
-test("sys config reads the kernel's own configuration by its symbols, no vmlinux needed", () => {
+test("sys config reads the kernel's configuration by its symbols, without a vmlinux", () => {
   const at = TEXT + 0x123n;
   const data = { kernel_config_data: at + 8n, kernel_config_data_end: at + BigInt(marked.length - 8) };
   assert.equal(transcript(configured(at, data), "sys config"), lines);
@@ -27,12 +27,12 @@ test("sys config reads the kernel's own configuration by its symbols, no vmlinux
   assert.equal(transcript(configured(at, { kernel_config_data: at }), "sys config"), lines);
 });
 
-test("a kernel that names its functions alone is searched for the mark, wherever that lies", () => {
+test("in a kernel with symbols of functions only, the mark of the configuration is searched in memory", () => {
   for (const offset of [0n, 0x123n, 0x1000n - 3n, 0x2000n - 8n])
     assert.equal(transcript(configured(TEXT + offset, {}), "sys config"), lines, `${offset}`);
 });
 
-test("a search that takes long says how far it is; a kernel that names its data is not searched", () => {
+test("a long search reports its progress; no search is needed if data has symbols", () => {
   const far = configured(TEXT + 0x110000n, {}, 300);
   assert.ok(pieces(far, "sys config").some(({ kind }) => kind === "progress"));
   assert.equal(transcript(far, "sys config"), lines);

@@ -67,7 +67,7 @@ test("frames of a sleeping task are numbered, each with the place of its return 
   assert.equal(shown(stackOf(frames), { offsets: 16 })[0], " #0 [8008] __schedule+0x10 at 1000");
 });
 
-test("what was interrupted on the same stack is told by its registers", () => {
+test("an interrupted function on the same stack is identified by its registers", () => {
   const frames = [
     frame("exc_page_fault", 0x1000n, 0x8010n),
     frame("asm_exc_page_fault", 0x2000n, 0x8040n),
@@ -86,7 +86,7 @@ test("what was interrupted on the same stack is told by its registers", () => {
   ]);
 });
 
-test("what an NMI interrupted is a frame of its own on the other side of the change of stacks", () => {
+test("the function that an NMI interrupted is a frame of its own after the change of stacks", () => {
   const frames = [
     frame("crash_nmi_callback", 0x1000n, 0xe010n, { stack: "nmi" }),
     frame("read_hpet", 0x3000n, 0x8100n, { trap: trap("NMI", 0x3000n, 0x8100n) }),
@@ -102,7 +102,7 @@ test("what an NMI interrupted is a frame of its own on the other side of the cha
   ]);
 });
 
-test("an interrupt's stack ends where its entry code changed stacks", () => {
+test("an interrupt's stack ends at the change of stacks in its entry code", () => {
   const frames = [
     frame("sysvec_apic_timer_interrupt", 0x1000n, 0xa010n, { stack: "irq" }),
     frame("asm_sysvec_apic_timer_interrupt", 0x2000n, 0x8040n),
@@ -114,7 +114,7 @@ test("an interrupt's stack ends where its entry code changed stacks", () => {
   ]);
 });
 
-test("the delay loop that panic() ends in is not shown, but where another CPU stood is", () => {
+test("the delay loop of panic() is not shown, but the function in which another CPU stopped is", () => {
   const looping = [frame("delay_tsc", 0x900n, 0x8000n, { exact: true }), frame("panic", 0x1000n, 0x8008n), frame("sysrq_handle_crash", 0x2000n, 0x8040n)]; // prettier-ignore
   assert.deepEqual(shown(stackOf(looping)), [" #0 [8000] panic at 1000", " #1 [8038] sysrq_handle_crash at 2000"]);
   const stopped = [frame("stop_this_cpu", 0x900n, 0x8000n, { exact: true }), frame("sysvec_reboot", 0x1000n, 0x8008n)];
@@ -125,7 +125,7 @@ test("the delay loop that panic() ends in is not shown, but where another CPU st
   ]);
 });
 
-test("a stack that could not be followed says why, after the frames that there are", () => {
+test("for an incomplete stack the reason is printed after its frames", () => {
   const fault = Fault.at("unmapped", 0x8040n, "not mapped");
   assert.deepEqual(shown(stackOf([frame("schedule", 0x1000n, 0x8010n)], { fault })), [
     " #0 [8008] schedule at 1000",
@@ -148,7 +148,7 @@ const place = (name: string, inlined: boolean, line: number): CodePlace => ({
 });
 const inlined = frame("__schedule", 0x1000n, 0x8010n, { places: [place("context_switch", true, 5257), place("__schedule", false, 6600)] }); // prettier-ignore
 
-test("lines are those of the function itself, and of what was inlined into it when asked for", () => {
+test("lines are those of the function itself and, if requested, of the functions inlined into it", () => {
   assert.deepEqual(shown(stackOf([inlined]), { lines: true }), [
     " #0 [8008] __schedule at 1000",
     "    kernel/sched/core.c: 6600",
@@ -160,7 +160,7 @@ test("lines are those of the function itself, and of what was inlined into it wh
   ]);
 });
 
-test("programs get inlined functions as frames of their own, innermost first", () => {
+test("JSON output has inlined functions as frames, innermost first", () => {
   const broken = frame("broken", 0x3000n, 0x8100n, { trap: trap("page fault", 0x3000n, 0x8100n) });
   const unnamed = { ...frame("x", 0x5000n, 0x8200n), symbol: undefined };
   const fault = Fault.of("unknown", "nothing tells how to go on");

@@ -75,7 +75,7 @@ test("ps -H leaves the heading out and ps -s shows saved stack pointers", () => 
   );
 });
 
-test("a value that the dump does not hold is a fault in its cell, and the others stand", () => {
+test("a value that the dump does not contain is a fault in its cell; other cells are complete", () => {
   const [init, ...others] = machine.tasks;
   assert.ok(init);
   const broken = context({ tasks: [{ ...init, with: { ...init.with, mm: 0xffff_8880_dead_0000n } }, ...others] });
@@ -87,7 +87,7 @@ test("a value that the dump does not hold is a fault in its cell, and the others
   assert.deepEqual(Object.keys((data(broken, "ps 1")[0] as { rss: object }).rss), ["fault", "address", "message"]);
 });
 
-test("ps says which pid does not exist, and still lists the others", () => {
+test("ps reports a pid that does not exist and lists the others", () => {
   assert.match(transcript(context(), "ps 1 99"), /^ps: invalid task or pid value: 99\n/);
   assert.ok(transcript(context(), "ps 1 99").endsWith(rows(3)));
 });
@@ -173,7 +173,7 @@ test("ps -a reads arguments and environment from the task's own memory", () => {
   ]);
 });
 
-test("ps refuses what makes no sense", () => {
+test("ps refuses contradictory options", () => {
   assert.match(transcript(context(), "ps -C 0"), /^ps: -C option is only applicable with -l and -m/);
   assert.match(transcript(context(), "ps -y BOGUS"), /^ps: BOGUS: invalid scheduling policy/);
 });

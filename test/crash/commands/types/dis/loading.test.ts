@@ -9,7 +9,7 @@ import { openSession } from "../../../../../src/session/open/open.ts";
 const session = openSession({ vmcore: ["sample/vmcore"] });
 after(() => session.close());
 
-test("a filter behind the first disassembly has its lines, and the job waits once", async () => {
+test("a filter after the first disassembly receives its lines, and the job waits once", async () => {
   const pieces: Piece[] = [];
   await drive(run(session.context, "dis panic 3 | tail -1"), new AbortController().signal, {
     onStep: (piece) => void pieces.push(piece),

@@ -20,7 +20,7 @@ test("print is p, with gdb's formats", () => {
   assert.match(said("gdb print"), /^gdb: an expression is missing/);
 });
 
-test("ptype and whatis tell types, of names and of values", () => {
+test("ptype and whatis show types of names and of values", () => {
   assert.equal(
     said("gdb ptype struct list_head"),
     "type = struct list_head {\n    struct list_head *next;\n    struct list_head *prev;\n}",
@@ -44,7 +44,7 @@ test("x shows memory that rd shows", () => {
   assert.match(said("gdb x/s linux_banner"), /"Linux version 6\.1\./);
 });
 
-test("info tells symbols, disassemble is dis, and other commands say what does it here", () => {
+test("info shows symbols, disassemble runs dis, and for other gdb commands the equivalent is printed", () => {
   assert.match(said("gdb info symbol schedule"), /^schedule in section \.text$/);
   assert.match(said("gdb info address init_task"), /init_task/);
   assert.equal(said("gdb disassemble schedule"), said("dis schedule"));
@@ -54,7 +54,7 @@ test("info tells symbols, disassemble is dis, and other commands say what does i
   assert.match(said("gdb"), /^gdb: a command is missing/);
 });
 
-test("after set gdb on, lines are gdb's but for those that begin with crash", () => {
+test("after set gdb on, all lines except those that begin with crash are gdb commands", () => {
   assert.match(said("set gdb on"), /^gdb: on$/m);
   assert.equal(said("whatis init_task.comm"), "type = char [16]");
   assert.equal(said("crash btop 1000"), "1000: 1");

@@ -25,7 +25,7 @@ test("a red-black tree has the vmalloc areas that kmem -v lists, with -l in thei
   assert.notDeepEqual(lines(tree), inOrder);
 });
 
-test("-p tells the turns that lead to an element, and the node they lead to is taken by -N", () => {
+test("-p shows the turns from the root to an element, and -N accepts the node they lead to", () => {
   const [root, rootPlace, left, leftPlace] = lines("tree -p -o vmap_area.rb_node vmap_area_root");
   assert.deepEqual([rootPlace, leftPlace], ["  position: root", "  position: root/l"]);
   const child = rows(`struct vmap_area.rb_node ${root}`)[0]!["value"] as unknown as Record<string, Row>;
@@ -53,7 +53,7 @@ test("a maple tree has a process's areas in the order of vm, and -v its nodes an
   assert.match(whole, /: 0x0$/m);
 });
 
-test("tree says which of its options do not go together, and what kinds there are", () => {
+test("tree reports contradictory options and the supported kinds", () => {
   const wrong: Readonly<Record<string, RegExp>> = {
     "tree vmap_area_root -t heap": /invalid tree type: heap/,
     "tree -r 8 -N init_mm": /-r and -N options are mutually exclusive/,
