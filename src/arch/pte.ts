@@ -18,15 +18,20 @@ export interface PteFormat {
   /** Physical address of the page in an entry of the last level. */
   physical(entry: bigint): bigint;
   /**
-   * Physical address of the kernel's own entry if it is separate from the hardware's and `flags` are its flags;
-   * undefined for a level that has none. Absent on machines where both are the same.
+   * Returns the physical address of the kernel's own copy of the last entry in `steps`; undefined if these tables have
+   * none. Only arm with short descriptors keeps such a copy; there `flags` describes the copy, not the hardware entry.
    */
   ownEntry?(steps: readonly WalkStep[]): bigint | undefined;
-  /** Possible formats of an entry that is not present, newest first, because the layout changed over time. */
+  /**
+   * Decodes an entry that is not present: one swap entry for each layout that the kernel has used, newest layout first.
+   */
   swapEntries(entry: bigint): readonly SwapEntry[];
 }
 
-/** Where an entry has its swap type and offset. */
+/**
+ * Extracts the swap type and the page offset from an entry. `typeShift`, `typeBits` and `offsetShift` are bit counts;
+ * the caller clears the bits above the offset.
+ */
 export const swapFields = (entry: bigint, typeShift: number, typeBits: number, offsetShift: number): SwapEntry => ({
   type: Number(BigInt.asUintN(typeBits, entry >> BigInt(typeShift))),
   offset: entry >> BigInt(offsetShift),

@@ -43,7 +43,10 @@ export const standardOutput: Sink = {
 
 export const nowhere: Sink = { write: () => {}, end: () => Promise.resolve() };
 
-/** Opens a file before it resolves. @throws NodeJS.ErrnoException if the file cannot be written */
+/**
+ * Returns a sink that writes to a file. The promise resolves after the file is open. @throws NodeJS.ErrnoException if
+ * the file cannot be written
+ */
 export async function fileSink(path: string, append: boolean): Promise<Sink> {
   const stream = createWriteStream(path, { flags: append ? "a" : "w" });
   let failure: Error | undefined;

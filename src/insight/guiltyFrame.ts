@@ -7,7 +7,7 @@ import { plainName } from "../log/place.ts";
 import type { Frame } from "../unwind/frame.ts";
 import { asLogFrame, type CrashFacts, functionOf } from "./crashFacts.ts";
 
-/** The function that the crash is about. */
+/** The guilty function of a crash, and where it is named. */
 export interface GuiltyFrame {
   /** Source name of the function, without compiler suffixes. */
   readonly function: string;

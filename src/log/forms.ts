@@ -19,7 +19,7 @@ export const PRELUDE = /^(?:refcount_t: |ODEBUG: )/;
 export const PANIC = /^Kernel panic - not syncing/;
 /** The line before the stacks of the other CPUs, which print them themselves on request. */
 export const ALL_CPUS = /Sending NMI (?:from CPU|to (?:all|other) CPUs)|^Sending [A-Za-z]+ (?:from|to)/;
-/** Messages of the exit of a task that oopsed, after the end mark. */
+/** Lines that follow the end mark: messages of panic() and reboot, and of the exit of a task that oopsed. */
 const AFTERWARDS =
   /^(?:note: |Fixing recursive fault|Kernel Offset|Rebooting in|Dumping ftrace|\(ftrace|SMP: stopping|CPU features|PHYS_OFFSET|Memory Limit|BUG: sleeping)/;
 
@@ -45,7 +45,10 @@ export const isBody = (text: string): boolean =>
   MEMORY.test(text) ||
   HARDWARE.test(text);
 
-/** Reports of a few lines, by kind: all that they consist of besides the lines of `dump_stack`. */
+/**
+ * The lines that a short report may have, by kind. All kinds except `stack-unwind` may also have the lines that
+ * dump_stack() prints.
+ */
 const SHORT: Partial<Record<Kind, RegExp>> = {
   // unwind_dump() in arch/x86/kernel/unwind_frame.c.
   "stack-unwind": /^(?:unwind stack type|\s{0,32}(?:[0-9a-f]{16}|\(_{0,4}ptrval_{0,4}\)): )/,
@@ -61,7 +64,10 @@ export function isBodyOf(kind: Kind, text: string): boolean {
   return kind !== "stack-unwind" && (TASK.test(text) || isTraceLine(text) || isMachineLine(text));
 }
 
-/** Whether a line is lockdep's by its form: no other report printed at the same time has such lines. */
+/**
+ * Whether a line has a form that only reports about locks and contexts have (lockdep, spinlock debugging, atomic sleep,
+ * RCU).
+ */
 export const isLockLine = (text: string): boolean => LOCKS.test(text) && !isTraceLine(text) && !TASK.test(text);
 
 /** Whether a line can follow the end mark of a report: x86 repeats the registers (oops_end). */

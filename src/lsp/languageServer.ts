@@ -1,4 +1,7 @@
-/** The state of the language server: the client's traits, its settings, and what answers its requests. */
+/**
+ * The state of the language server: the client's capabilities, the settings, and the sources of answers (the kernel's
+ * files and an open debug session).
+ */
 import {
   type Connection,
   type InitializeParams,

@@ -1,4 +1,4 @@
-/** An address space behind page tables. */
+/** An address space that page tables map to physical memory. */
 import { Fault } from "../base/fault.ts";
 import type { EntryReader, Paging, Translation, WalkStep } from "../arch/arch.ts";
 import { PagedSpace } from "./pagedSpace.ts";

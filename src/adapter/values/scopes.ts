@@ -17,7 +17,7 @@ import type { Target } from "../target.ts";
 import { type VariableEntry, kernelExpression, type Unfolding } from "./unfolding.ts";
 import { waitEntries } from "./waiting.ts";
 
-/** Returns the scopes of a row of the call stack. Nothing in them is read yet. */
+/** Returns the scopes of a row of the call stack. Their variables are read when the client requests them. */
 export function scopesOf(target: Target, row: FrameRow): DebugProtocol.Scope[] {
   const { frame, place, thread } = row;
   const scopes: DebugProtocol.Scope[] = [];

@@ -6,13 +6,13 @@ import type { Die } from "./die.ts";
 import { DW_RLE_end_of_list, EntryPairs, oldPairs, type Range } from "./entryPairs.ts";
 import type { Unit } from "./unit.ts";
 
-/** Returns the code of a DIE, from DW_AT_low_pc and DW_AT_high_pc or from DW_AT_ranges. @throws Fault */
+/** Returns the address ranges of a DIE's code, from DW_AT_low_pc and DW_AT_high_pc or from DW_AT_ranges. @throws Fault */
 export function dieRanges(die: Die): Iterable<Range> {
   if (die.has(DW_AT_ranges)) return listedRanges(die.unit, die.attribute(DW_AT_ranges));
   return die.has(DW_AT_low_pc) ? oneRange(die.unit, die.attribute(DW_AT_low_pc), die.attribute(DW_AT_high_pc)) : [];
 }
 
-/** Returns the code of a unit, from the attributes of its own DIE. @throws Fault */
+/** Returns the address ranges of a unit's code, from the attributes of its own DIE. @throws Fault */
 export function unitRanges(unit: Unit): Iterable<Range> {
   const ranges = unit.root.get(DW_AT_ranges);
   if (ranges) return listedRanges(unit, ranges);
@@ -22,7 +22,8 @@ export function unitRanges(unit: Unit): Iterable<Range> {
 function oneRange(unit: Unit, low: Attribute | undefined, high: Attribute | undefined): Range[] {
   const start = unit.address(low);
   if (start === undefined) return [];
-  // Since DWARF 4 a constant is the size; before, and for an address, it is the end.
+  // DW_AT_high_pc: a constant is the size in bytes (since DWARF 4), an address is the end. If it is absent, the range
+  // is one byte.
   const end = high?.kind === "constant" ? start + Number(high.value) : (unit.address(high) ?? start + 1);
   return end > start ? [{ start, end }] : [];
 }

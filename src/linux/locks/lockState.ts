@@ -5,7 +5,7 @@ import type { Resource, ResourceState } from "./resource.ts";
 import { rwsemState } from "./rwsem.ts";
 import { semaphoreState } from "./semaphore.ts";
 
-/** Reads the holders of a lock; undefined for a kind of resource that does not record them. @throws Fault */
+/** Reads the state of a mutex, rwsem, semaphore or rt_mutex; undefined for any other kind of resource. @throws Fault */
 export function lockState(kernel: Kernel, { kind, address, type }: Resource): ResourceState | undefined {
   switch (kind) {
     case "mutex":

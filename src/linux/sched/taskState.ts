@@ -57,7 +57,7 @@ const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
 export const taskStateNames = (state: number): readonly string[] =>
   state === 0 ? ["TASK_RUNNING"] : STATE_NAMES.filter(([bit]) => state & bit).map(([, name]) => name);
 
-/** Returns the most significant of several state bits: exit states first, then the kind of wait. */
+/** Returns crash's letters for a state with several bits. Exit states take precedence, then the kind of wait. */
 export function stateLetters(state: number): TaskState {
   if (state & EXIT_DEAD) return "DE";
   if (state & EXIT_ZOMBIE) return "ZO";

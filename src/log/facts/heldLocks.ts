@@ -3,7 +3,10 @@
 /** A lock of the list "N locks held by", in the order in which they were taken. */
 export interface HeldLock {
   readonly name: string;
-  /** The inner wait type of lockdep (since 5.8): the highest outer type that may be taken within. */
+  /**
+   * lockdep's inner wait type of the lock (since 5.8): while it is held, only locks whose outer wait type is not higher
+   * may be taken.
+   */
   readonly inner: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Headlines of checks of the code that failed. */
+/** Headlines of failed checks: BUG(), WARN() and checks of the kernel's own data. */
 import type { KindRow } from "./kind.ts";
 
 const SITE = String.raw`(?:CPU: \d+ PID: -?\d+ )?at `;

@@ -1,9 +1,9 @@
-/** Headlines of panics, and of requested dumps. */
+/** Headlines of panics, of dumps that a user requested, and of other messages that are not faults (remarks). */
 import type { KindRow } from "./kind.ts";
 
 const PANIC = "Kernel panic - not syncing: ";
 
-/** The end of a kernel, and dumps that a user requested. */
+/** The headlines of panics, requested dumps and remarks. */
 export const panics: readonly KindRow[] = [
   {
     pattern: new RegExp(`^${PANIC}stack-protector: Kernel stack is corrupted in: (?<function>\\S{1,255})`),
@@ -37,7 +37,7 @@ export const panics: readonly KindRow[] = [
     pattern: new RegExp(`^${PANIC}Couldn't open N_TTY ldisc`),
     kind: "panic",
     severity: "panic",
-    printedBy: "tty_ldisc_init",
+    printedBy: "tty_ldisc_restore",
     title: "kernel panic: Couldn't open N_TTY ldisc",
     type: "DoS",
     guilty: "none",
