@@ -4,7 +4,7 @@ import type { KernelLog } from "./kernelLog.ts";
 import type { Kind } from "./kinds.ts";
 import { type Place, plainName } from "./place.ts";
 import type { Report } from "./reports.ts";
-import { type Entry, linkOf, siteIn, stacksOf, type Trace } from "./traces.ts";
+import { type Entry, linkOf, siteIn, type SiteLine, stacksOf, type Trace } from "./traces.ts";
 
 /** The function that a report is about, and the line that names it. */
 export interface Frame {
@@ -14,6 +14,8 @@ export interface Frame {
   readonly returns: boolean;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
+  /** It is the guilty function, but syzkaller's titles skip it. */
+  readonly isUntitled?: true;
 }
 
 /** The guilty function of a report, and the name used for it in the title. */
@@ -93,6 +95,19 @@ const mainTrace = (log: KernelLog, report: Report): Trace | undefined =>
 
 export const traceFrames = (log: KernelLog, report: Report): Frame[] => framesOf(mainTrace(log, report));
 
+/** Below this address a jump may be a return to a wrong address, too. */
+const PAGE = 4096n;
+
+/**
+ * Whether the fault is a call of x86 to an address without code: the return address is the first word on the stack,
+ * although the unwinder may doubt it (up to 5.0 it skips the caller of NULL).
+ */
+export const isCallOnStack = (site: SiteLine | undefined): boolean =>
+  (site?.machine === "x86_64" || site?.machine === "i386") &&
+  site.place?.name === undefined &&
+  site.address !== undefined &&
+  (site.address === 0n || site.address >= PAGE);
+
 /** Returns the instruction's frame, then the rest of the trace that contains it, or the trace after it. */
 export function siteFrames(log: KernelLog, report: Report): Frame[] {
   const { sites, traces } = stacksOf(log, report);
@@ -106,6 +121,9 @@ export function siteFrames(log: KernelLog, report: Report): Frame[] {
       : link?.place?.name !== undefined
         ? [{ place: link.place, at: link.at, returns: true }]
         : [];
+  const top = isCallOnStack(site) ? mainTrace(log, report)?.entries[0] : undefined;
+  if (own.length === 0 && top?.name !== undefined && top.isDoubtful)
+    own.push({ place: top, at: top.at, returns: true, isUntitled: true });
   const around = traces.find(({ start, end }) => start < site.at && site.at < end);
   if (around && isStack(around)) return [...own, ...framesOf(around, site.at)];
   const behind = traces.find((trace) => (isStack(trace) || trace.role === "cpu") && trace.end > site.at);

@@ -70,7 +70,7 @@ export function guiltyAmong(frames: readonly Frame[], { kind, guilty, skip }: Ki
 
 function first(frames: readonly Frame[], kind: Kind, skip?: RegExp): Verdict {
   const isMachine = (one: Frame): boolean => isMachinery(nameOf(one), kind, skip);
-  const titled = frames.find((one) => one.place.name !== undefined && !isMachine(one));
+  const titled = frames.find((one) => one.isUntitled !== true && one.place.name !== undefined && !isMachine(one));
   const frame = frames.find(
     (one) => one.place.name !== undefined && !isBehind(one) && (isUserOfMachinery(nameOf(one)) || !isMachine(one)),
   );

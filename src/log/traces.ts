@@ -1,4 +1,5 @@
 /** Reads the call traces of a report, and the lines that say where processors were. */
+import { PANIC } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import { isRegisterLine, machineOf, machines, type Register, registersOf, type Site, siteOf } from "./machines.ts";
 import { S390_LAST_BREAK } from "./machines/s390.ts";
@@ -151,6 +152,11 @@ class Reader {
       this.close();
       this.ofCpu = true;
     }
+    // The stack that panic() prints is the report's own CPU's again.
+    if (PANIC.test(text)) {
+      this.close();
+      this.ofCpu = false;
+    }
     const head = HEADS.find(([pattern]) => pattern.test(text));
     if (head) return this.begin(head[1], text, at);
     if (S390_LAST_BREAK.test(text) || POINT.test(text)) {
@@ -207,9 +213,18 @@ class Reader {
 
   private readSite(site: Site, text: string, at: number): void {
     const isWithinTrace = this.open !== undefined && this.open.entries.length > 0;
+    // After its code a report of x86 repeats the place (oops_end, up to 4.16): that is no frame.
+    const isRepeated = this.sites.some(
+      ({ role, place }) =>
+        role === "pc" &&
+        place?.name !== undefined &&
+        place.name === site.place?.name &&
+        place.offset === site.place.offset,
+    );
     this.sites.push({ ...site, at, registers: site.role === "pc" ? this.early : [], code: undefined, isWithinTrace });
     if (site.role === "pc") this.early = [];
     this.readRegisters(text, at);
+    if (isRepeated && isWithinTrace) return this.close();
     if (!isWithinTrace || !this.open || site.role !== "pc" || site.isUser) return;
     if (site.place?.name === undefined || machineOf(site.machine)?.placeInTrace !== true) return;
     const { place } = site;

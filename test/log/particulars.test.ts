@@ -264,3 +264,20 @@ test("the mark of freed memory is told as that of memory which was never set, to
     /used after it was freed, or was allocated in such memory and never set\.$/,
   );
 });
+
+test("a call of NULL came from the first address on the stack, although the unwinder doubts it", () => {
+  const report = only(
+    timed(`BUG: unable to handle kernel NULL pointer dereference at 0000000000000000
+IP:           (null)
+Oops: 0010 [#1] SMP KASAN
+CPU: 0 PID: 4204 Comm: labd Not tainted 4.16.0 #1
+RIP: 0010:          (null)
+RSP: 0018:ffff8801ae207a08 EFLAGS: 00010246
+Call Trace:
+ ? lab_poll+0x211/0xdd0
+ lab_sock_poll+0x1d1/0x2a0
+ do_select+0x10/0x20`),
+  );
+  assert.match(report.explanation, /The call came from `lab_poll\+0x211` \(the first address on the stack\)\./);
+  assert.equal(row(report, "Where"), "lab_poll+0x211");
+});

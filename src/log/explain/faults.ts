@@ -2,6 +2,7 @@
 import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
+import { isCallOnStack } from "../frames.ts";
 import { instructionOf, questionsOf } from "../instruction.ts";
 import { machineOf } from "../machines.ts";
 import { placeText, plainName } from "../place.ts";
@@ -24,6 +25,9 @@ export const caller = ({ traces, site, link }: ReportFacts): string => {
   if (link?.place?.name !== undefined && site?.place?.name === undefined)
     return ` The call came from \`${placeText(link.place).replace(/\/0x.*/, "")}\`.`;
   const entries = traces.find(({ role }) => role === "stack")?.entries ?? [];
+  const [top] = entries;
+  if (top?.name !== undefined && top.isDoubtful && isCallOnStack(site))
+    return ` The call came from \`${placeText(top).replace(/\/0x.*/, "")}\` (the first address on the stack).`;
   const entry = entries.find(({ isDoubtful, isInline, name }) => !isDoubtful && !isInline && name !== undefined);
   return entry ? ` The call came from \`${placeText(entry).replace(/\/0x.*/, "")}\`.` : "";
 };
