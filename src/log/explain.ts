@@ -146,7 +146,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
       register === undefined
         ? "the frame pointer that it found"
         : `the value of \`${register}\` that it found among saved registers`;
-    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined ? "" : ` (0x${value})`} is wrong. That is a fault of unwinding or of assembler code, seldom of what ran.`;
+    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined || /^0{8}[0-9a-f]{8}$/.test(value) ? "" : ` (0x${value})`} is wrong. Most often that is a fault of unwinding or of assembler code; a stack that was overwritten looks the same.`;
   },
   sysrq: ({ headline }) =>
     /Trigger a crash/.test(headline)

@@ -105,16 +105,27 @@ function read(log: KernelLog, report: Report): ReportFacts {
     ...(isMixed ? NO_TASK : taskOf(own, groups, /^(?:lock-|rcu-usage)/.test(row.kind))),
     ...systemOf(texts, bootBefore(log, report.start)),
     where: verdict.frame,
-    site: isMixed ? undefined : site,
+    site: isMixed || ONLY_STACK.test(row.kind) ? undefined : site,
     link: site && linkOf(sites, site),
     machine,
     access,
-    traces,
+    traces: isMixed ? [] : ownTraces(report, traces),
     particulars,
     said,
     panic: report.panic === undefined ? undefined : log.lines[report.panic]?.text,
   };
 }
+
+/** Kinds that print a stack alone: registers among their lines are another report's. */
+const ONLY_STACK = /^(?:lock-(?!bug)|rcu-usage|preemptible|atomic-|workqueue-leak|spinlock)/;
+
+/** Leaves out the stack of an injected failure that another CPU prints, where lines have no callers. */
+const ownTraces = ({ caller, headline }: Report, traces: readonly Trace[]): readonly Trace[] =>
+  caller !== undefined || headline.row.kind === "forced-failure"
+    ? traces
+    : traces.filter(
+        ({ role, entries }) => role !== "stack" || !entries.some(({ name }) => /^should_fail/.test(name ?? "")),
+      );
 
 const NO_TASK: TaskFact = { cpu: undefined, pid: undefined, comm: undefined };
 

@@ -2,6 +2,7 @@
 import { isTraceLine } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { Kind } from "./kinds.ts";
+import { machineOf } from "./machines.ts";
 import { type Place, plainName } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { type Entry, linkOf, siteIn, type SiteLine, stacksOf, type Trace } from "./traces.ts";
@@ -103,7 +104,8 @@ const PAGE = 4096n;
  * although the unwinder may doubt it (up to 5.0 it skips the caller of NULL).
  */
 export const isCallOnStack = (site: SiteLine | undefined): boolean =>
-  (site?.machine === "x86_64" || site?.machine === "i386") &&
+  site !== undefined &&
+  machineOf(site.machine)?.pushesReturn === true &&
   site.place?.name === undefined &&
   site.address !== undefined &&
   (site.address === 0n || site.address >= PAGE);

@@ -75,6 +75,8 @@ const HEADS: readonly (readonly [RegExp, Role])[] = [
   [/^\s{0,32}-> ?#\d+ \(.*:/, "chain"],
   [/^\s{0,32}\.{0,3} ?(?:which became|acquired at|key +at).*(?:at)?:/, "chain"],
   [/^\s{0,32}\{?[\w -]{1,40}\}? state was registered at:/, "chain"],
+  // The uses of a lock that lockdep saw before (print_lock_class_header).
+  [/^\s{0,40}(?:INITIAL (?:READ )?USE|(?:IN-)?(?:HARDIRQ|SOFTIRQ|RECLAIM_FS)(?:-ON)?-[WR]) at:/, "chain"],
   [
     /^\s{0,32}(?:read|write|assert no|race at).{0,60} (?:by task \d+|by interrupt) on cpu \d+:|^\s{0,32}(?:read|write) .{0,40}to 0x.{0,80}:$/,
     "race",

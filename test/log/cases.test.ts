@@ -186,7 +186,7 @@ test("a jump into user memory is an overwritten function pointer, whose page is 
 test("a warning and the panic that it caused are told as what they are", () => {
   const facts = only("18-panic-on-warn");
   assert.equal(whereOf(facts), "acme_put+0x1c [acme]");
-  assert.match(explanationOf(facts), /counter went below zero.*panic_on_warn/);
+  assert.match(explanationOf(facts), /counter was to go below zero.*panic_on_warn/);
 });
 
 test("s390's last branch is no caller, and the place of its PSW is its address", () => {

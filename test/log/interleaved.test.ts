@@ -29,7 +29,7 @@ Call Trace:
  lab_put+0x33/0x40`),
   );
   assert.equal(report.start, 0);
-  assert.match(report.explanation, /went below zero in a call by `lab_put`/);
+  assert.match(report.explanation, /was to go below zero in a call by `lab_put`/);
 });
 
 test("a fault between the lines of two tasks names neither", () => {

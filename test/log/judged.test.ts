@@ -129,7 +129,7 @@ Call Trace:
  dump_stack+0x107/0x163
  do_raw_write_lock+0x1ef/0x280
  lab_reinit+0x1f7/0x630`),
-    /^The magic number of the lock at 00000000859f2a8d, used in `lab_reinit`, is wrong/,
+    /^The magic number of the lock, used in `lab_reinit`, is wrong/,
   );
 });
 
@@ -143,7 +143,7 @@ Call Trace:
  lab_put+0x13/0x30
  lab_close+0x23/0x60
 ---[ end trace 0000000000000000 ]---`),
-    /went below zero in a call by `lab_put`: a put too many, or a counter that was overwritten\./,
+    /was to go below zero in a call by `lab_put`: more was put than taken, or the counter was overwritten\./,
   );
 });
 

@@ -23,7 +23,7 @@ test("a fault of userfaultfd that is tried for the second time had been put off 
   assert.match(userfault("a0", "3.10.0-lab"), /waiting: it may not be put off and tried again \(flags 0xa0\)\.$/);
 });
 
-test("an object whose counter went below zero is not told as leaked", () => {
+test("an object whose counter was to go below zero is not told as leaked", () => {
   const told = explanation(`------------[ cut here ]------------
 refcount_t: underflow; use-after-free.
 WARNING: CPU: 0 PID: 812 at lib/refcount.c:28 refcount_warn_saturate+0x1d1/0x1e0
@@ -39,6 +39,6 @@ Call Trace:
 test("a request for memory that may not wait is not told as one that waited", () => {
   const failed = (mode: string): string =>
     explanation(`labd: page allocation failure: order:2, mode:${mode}, nodemask=(null),cpuset=/,mems_allowed=0`);
-  assert.match(failed("0xa20(GFP_ATOMIC)"), /was at hand, and the request may not wait for one \(GFP_ATOMIC\)\./);
-  assert.match(failed("0xcc0(GFP_KERNEL)"), /was available without waiting longer or taking from others\./);
+  assert.match(failed("0xa20(GFP_ATOMIC)"), /above the reserve that it may use, and it may not wait \(GFP_ATOMIC\)\./);
+  assert.match(failed("0xcc0(GFP_KERNEL)"), /without waiting longer or taking from others\./);
 });

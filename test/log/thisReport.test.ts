@@ -171,8 +171,8 @@ test("counts and values that a headline tells are in its explanation", () => {
     /`lab0`.*usage count is 4/,
   );
   assert.match(
-    explained("WARNING: kernel stack frame pointer at ffff88003e1f7f40 in lab/1:14 has bad value 0000000000000007"),
-    /stack of `lab\/1`.*\(0x0000000000000007\)/,
+    explained("WARNING: kernel stack frame pointer at ffff88003e1f7f40 in lab/1:14 has bad value ffff000000000007"),
+    /stack of `lab\/1`.*\(0xffff000000000007\)/,
   );
 });
 

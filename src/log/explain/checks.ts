@@ -59,7 +59,7 @@ const calledBy = ({ where }: ReportFacts): string =>
 export function explainRefcount(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.said.join(" ");
   if (/underflow/.test(says))
-    return `A reference counter went below zero${calledBy(facts)}: a put too many, or a counter that was overwritten. A holder of the object may use it after it was freed; the kernel does not let this put free it.`;
+    return `A reference counter was to go below zero${calledBy(facts)}: more was put than taken, or the counter was overwritten. A holder of the object may use it after it was freed; the kernel does not let this put free it.`;
   if (/(?:addition|increment) on 0/.test(says))
     return `A reference was taken${calledBy(facts)} on an object whose counter had already reached zero: it is being freed or is freed (use after free).`;
   if (/saturated/.test(says))

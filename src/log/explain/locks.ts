@@ -45,7 +45,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-limit":
       return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”): it turned itself off. That is a limit of the debugging, no fault of the locks.`;
     case "lock-bug":
-      return `What is done to a lock, or lockdep's own record of it, is wrong${lockdepMessage(facts)}${inFunction(facts)}${facts.report.headline.groups.place === undefined ? "" : ` (checked at ${facts.report.headline.groups.place})`}: an unbalanced or wrong operation, a lock that was freed or never initialised, or memory that was overwritten.`;
+      return `What is done to a lock, or lockdep's own record of it, is wrong${lockdepMessage(facts)}${inFunction(facts)}${facts.report.headline.groups.place === undefined ? "" : ` (checked at ${facts.report.headline.groups.place})`}: an unbalanced or wrong operation, a lock that was freed or never initialised, memory that was overwritten, or an effect of an earlier report that turned lockdep off.`;
     default:
       return explainContext(facts);
   }
@@ -223,7 +223,7 @@ function reasonNotToSleep(facts: ReportFacts): string {
 /** rwlock_bug() names the lock in its headline. */
 const lockAt = ({ headline }: ReportFacts): string => {
   const address = /, ([0-9a-f]{8,16})$/.exec(headline)?.[1];
-  return address === undefined ? "" : ` at ${address}`;
+  return address === undefined || /^0{8}[0-9a-f]{8}$/.test(address) ? "" : ` at ${address}`;
 };
 
 /** Names who uses the lock. */

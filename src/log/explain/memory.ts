@@ -208,8 +208,8 @@ function explainAllocation(facts: ReportFacts): string {
   const [gfp] = (!request.includes("DIRECT_RECLAIM") && /\bGFP_(?:ATOMIC|NOWAIT)\b/.exec(request)) || [];
   const why =
     gfp === undefined
-      ? "no free block of that order was available without waiting longer or taking from others"
-      : `no free block of that order was at hand, and the request may not wait for one (${gfp})`;
+      ? "not enough memory of that order was free above the reserves without waiting longer or taking from others"
+      : `not enough memory of that order was free above the reserve that it may use, and it may not wait (${gfp})`;
   const tables = facts.texts.some((text) => text.startsWith("Mem-Info")) ? " The tables show what was free." : "";
   return `A request for memory was not met (${request}): ${why}. The caller may be able to go on.${tables}`;
 }

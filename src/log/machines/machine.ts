@@ -46,6 +46,8 @@ export interface Machine {
   readonly sharesAddresses?: true;
   /** The registers are printed before the line that names the place. */
   readonly registersFirst?: true;
+  /** A call writes the return address to the top of the stack. */
+  readonly pushesReturn?: true;
   /** The place of an interrupted frame is an entry of the call trace. */
   readonly placeInTrace?: true;
   /** A line that shows that another machine printed the report, because both print places in the same way. */

@@ -5,6 +5,7 @@ import type { Machine, Operand, Register } from "./machine.ts";
 /** arch/x86/kernel/process_64.c: __show_regs; dumpstack.c: show_opcodes; mm/fault.c: show_fault_oops. */
 export const x86: Machine = {
   name: "x86_64",
+  pushesReturn: true,
   bits: 64,
   placeInTrace: true,
   divisor,
@@ -23,6 +24,7 @@ export const x86: Machine = {
 /** arch/x86/kernel/process_32.c: __show_regs; up to 4.15 `EIP: 0060:[<addr>]` with `EIP is at` behind it. */
 export const i386: Machine = {
   name: "i386",
+  pushesReturn: true,
   bits: 32,
   pc: /^(?:EIP is at |IP: \[<[0-9a-f]{8}>\] ?|EIP: (?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]{8}>\] ?)?(?:\(null\))?)/,
   link: undefined,
