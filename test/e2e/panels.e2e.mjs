@@ -312,6 +312,10 @@ test("the panel follows the session in front, and names its dump", async () => {
   await front(".heading.panic").waitFor();
   await toFront("vmcore");
   await frame.locator(".dump", { hasText: /\/vmcore\b/ }).waitFor();
+  // Each session keeps the page that was chosen in it.
+  await frame.locator('#tab-tasks[aria-selected="true"]').waitFor();
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
+  await openTab("log");
   await front(".heading.oops", { hasText: "NULL pointer" }).first().waitFor();
   await toFront("flooded");
   await frame.locator(".dump", { hasText: "flooded.dump" }).waitFor();

@@ -66,7 +66,7 @@ export function sectionPart(
   source: VerdictSource | null | undefined,
 ): TemplateResult {
   const heading = `verdict-${id}`;
-  return html`<section class="part-of-verdict" aria-labelledby=${heading}>
+  return html`<div class="part-of-verdict" role="group" aria-labelledby=${heading}>
     <div class="part-head">
       <h2 id=${heading}>${title}</h2>
       <button
@@ -88,7 +88,7 @@ export function sectionPart(
       </ul>
       ${source ? excerpt(source) : nothing}
     </div>
-  </section>`;
+  </div>`;
 }
 
 function sentenceItem({ key, sentence }: KeyedSentence, outline: Outline): TemplateResult {
@@ -175,7 +175,7 @@ export function questions(
 ): TemplateResult | typeof nothing {
   if (all.length === 0) return nothing;
   const needsSymbols = all.some(({ because }) => /\b(?:debuginfo|DWARF|vmlinux)\b/.test(because));
-  return html`<section class="part-of-verdict" aria-labelledby="verdict-unchecked">
+  return html`<div class="part-of-verdict" role="group" aria-labelledby="verdict-unchecked">
     <div class="part-head"><h2 id="verdict-unchecked">Could not be checked</h2></div>
     <div class="part-body">
       <ul class="open-questions">
@@ -187,7 +187,7 @@ export function questions(
           : nothing
       }
     </div>
-  </section>`;
+  </div>`;
 }
 
 const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
