@@ -67,7 +67,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   fortify: explainFortify,
   cfi: ({ headline: text, report: { headline } }) =>
     text.includes("Missing ENDBR")
-      ? `An indirect call or jump went to \`${headline.groups.target?.replace(/\/0x.*/, "") ?? "an address"}\`, which does not begin with the mark for that (ENDBR): a function pointer was overwritten, or the code was built without marks.`
+      ? `An indirect call or jump went to \`${headline.groups.target?.replace(/\/0x.*/, "") ?? "an address"}\`, which does not begin with ENDBR: a function pointer was overwritten, or the code was built without indirect branch tracking.`
       : `An indirect call went to ${headline.groups.target === undefined ? "a function" : `\`${headline.groups.target.replace(/\/0x.*/, "")}\``}, which is not of the type that the call is for: the function pointer was overwritten, or its declaration does not fit.`,
   warning: explainWarning,
   refcount: explainRefcount,

@@ -103,7 +103,10 @@ test("the exception leaves the faulting line in sight, and nothing in it passes 
   await stage.shot("exception");
   const shown = await widget.innerText();
   assert.match(shown, /RIP: 0010:lab_apply\+0x2f \[lab_nullderef\]/);
-  assert.match(shown, /The whole report: Log in the Crash Dump panel, or "log" in the Debug Console\.\s*$/);
+  assert.match(
+    shown,
+    /For the whole report, open the Log page of the Crash Dump panel, or enter "log" in the Debug Console\.\s*$/,
+  );
   assert.deepEqual(await widget.locator(".stack-trace a, .description a").allInnerTexts(), []);
   const place = async (part) => (await part.boundingBox()) ?? assert.fail("a part of the window is not there");
   const line = await place(page.locator(".debug-top-stack-frame-line").first());

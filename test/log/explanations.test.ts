@@ -67,7 +67,7 @@ test("a stack segment fault accuses the register that holds no address", () => {
   assert.doesNotMatch(fault, /stack pointer was overwritten/);
 });
 
-test("a jump to the start of a function fails for want of a mark, not for a wrong pointer", () => {
+test("a jump to the start of a function fails because the function has no BTI instruction, not because a pointer was wrong", () => {
   const branch = meaning(
     "Bad mode in Synchronous Abort handler detected on CPU1, code 0x34000002 -- BTI",
     "CPU: 1 PID: 9 Comm: acmed Not tainted 5.10.0 #1",
@@ -75,7 +75,7 @@ test("a jump to the start of a function fails for want of a mark, not for a wron
     "pc : acme_setup+0x0/0x40",
     "lr : acme_init+0x14/0x20",
   );
-  assert.match(branch, /`acme_setup\+0x0`, which has no mark/);
+  assert.match(branch, /`acme_setup\+0x0`, which does not begin with a BTI instruction/);
   assert.doesNotMatch(branch, /overwritten/);
 });
 

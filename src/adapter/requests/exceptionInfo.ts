@@ -22,7 +22,8 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
   *exceptionInfo(target, { threadId }) {
     const title = target.title ?? (target.panicked ? target.untitled : undefined);
     const isPanicThread = threadId === target.threads.first().id;
-    if (title === undefined || !isPanicThread) throw new UsageError("this task did not crash");
+    if (title === undefined || !isPanicThread)
+      throw new UsageError("only the first thread of a dump with a crash has an exception");
     const { report, panic, earlier } = crash(target.kernel);
     const kind = report?.kind ?? "panic";
     yield* target.analysis.advance(() => false, VERDICT_MS);
@@ -68,10 +69,10 @@ interface ReportFields {
 /** Says where to read the whole report. Only our extension has a Crash Dump panel. */
 const wholeReport = ({ arguments: { sourceScheme } }: Target): string =>
   sourceScheme === undefined
-    ? 'The whole report: "log" in the debug console.'
-    : 'The whole report: Log in the Crash Dump panel, or "log" in the Debug Console.';
+    ? 'For the whole report, enter "log" in the debug console.'
+    : 'For the whole report, open the Log page of the Crash Dump panel, or enter "log" in the Debug Console.';
 
-/** Returns two lines at most, because the editor has no more room. The title is the message of the details too. */
+/** Returns two lines at most, because the editor has no more room. A title that is left out is still the message of the details. */
 const description = (sentence: string | undefined, title: string, facts: readonly string[]): string[] =>
   sentence === undefined ? [title, ...facts] : facts.length > 0 ? [sentence, ...facts] : [sentence, title];
 

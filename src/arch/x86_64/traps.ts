@@ -61,13 +61,26 @@ export function pageFaultText(code: bigint): string {
   return [`${access} ${why}`, ...more, has(X86_PF_USER) ? "user mode" : "kernel mode"].join(", ");
 }
 
-/** Describes the selector error code of other exceptions (Intel SDM volume 3, section 6.13). */
+/** Describes a selector error code (Intel SDM volume 3, section 6.13); undefined for 0. */
 export function selectorText(code: bigint): string | undefined {
   if (code === 0n) return undefined;
   const table = (code & 2n) !== 0n ? "IDT" : (code & 4n) !== 0n ? "LDT" : "GDT";
   return `${table} entry ${code >> 3n}${(code & 1n) !== 0n ? ", external event" : ""}`;
 }
 
-/** @param type as `trapName` returns it */
-export const errorText = (type: string, code: bigint): string | undefined =>
-  type === "page fault" ? pageFaultText(code) : selectorText(code);
+/** Exceptions whose error code is a selector. The codes of #CP and #VC have another meaning. */
+const SELECTOR_EXCEPTIONS: ReadonlySet<string> = new Set([
+  "invalid TSS",
+  "segment not present",
+  "stack segment fault",
+  "general protection fault",
+]);
+
+/**
+ * Describes the error code of an exception; undefined if it says nothing that is known here.
+ * @param type as `trapName` returns it
+ */
+export function errorText(type: string, code: bigint): string | undefined {
+  if (type === "page fault") return pageFaultText(code);
+  return SELECTOR_EXCEPTIONS.has(type) ? selectorText(code) : undefined;
+}

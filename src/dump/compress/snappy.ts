@@ -16,7 +16,10 @@ export const snappy: Compressor = {
   decompress(bytes, pageSize) {
     // hysnappy writes the number of bytes that the stream's header declares into memory of the size given to it.
     const length = declaredLength(bytes);
-    if (length !== pageSize) return undecodable(`declares ${length ?? "no"} bytes instead of ${pageSize}`);
+    if (length !== pageSize)
+      return undecodable(
+        length === undefined ? "has no valid length" : `declares ${length} bytes instead of ${pageSize}`,
+      );
     const page = decodeWith(() => (uncompress ??= snappyUncompressor())(bytes, pageSize), pageSize);
     // After a trap the module's stack pointer is wrong, so that the next page needs a new instance.
     if (!(page instanceof Uint8Array)) uncompress = undefined;

@@ -23,7 +23,8 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
   const { frames, report, cpu, task } = crash;
   const warning = frames.find(({ symbol }) => symbol?.name === "refcount_warn_saturate");
   const register = kernel.arch.argumentRegisters?.[0];
-  if (!warning || register === undefined) throw Fault.of("unknown", "refcount_warn_saturate() is not on the stack");
+  if (!warning) throw Fault.of("unknown", "refcount_warn_saturate() is not on the stack");
+  if (register === undefined) throw Fault.of("unknown", "the registers of arguments are not known on this machine");
   const called = yield* anyCallerOf(yield* siteOf(kernel, warning, cpu));
   const site = called && (yield* withEntry(called));
   if (!site) throw Fault.of("unknown", "which call led to refcount_warn_saturate() is not known");
@@ -46,7 +47,7 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
       { kind: "symbol", name: functionName(site), address: site.graph.effects[site.index]?.address ?? 0n },
       isUnderflow
         ? " dropped, had no reference left: it was released more often than taken, or overwritten"
-        : ` used, is wrong: ${said ?? "refcount_t"}`,
+        : ` used, is wrong${said === undefined ? "" : `: ${said.replace(/\.$/, "")}`}`,
       value === undefined ? "" : `; it holds ${Number(BigInt.asIntN(32, value))} now`,
       value === 0xc0000000n ? " (saturated)." : ".",
     ],

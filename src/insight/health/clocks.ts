@@ -4,15 +4,15 @@ import { logLines } from "../../linux/printk/printk.ts";
 import { timekeeper, uptime } from "../../linux/time/timekeeping.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 
-/** A step back of the log's clock that is larger is reported, in seconds. CPUs' clocks differ by less. */
+/** Largest step back of the log's time that is not reported, in seconds. The clocks of CPUs normally differ by less. */
 const STEP_BACK = 1;
-/** A difference between timer ticks and the clock that is larger is reported, in seconds. */
+/** Largest difference between timer ticks and clock that is not reported, in seconds. */
 const LOST_TICKS = 10;
 /** Messages about a clock source that cannot be trusted (kernel/time/clocksource.c, arch/x86/kernel/tsc.c). */
 const UNSTABLE =
   /Marking clocksource .{1,40} as unstable|Marking TSC unstable|clocksource .{1,40} (?:wd|cs) .{0,40}skewed/;
 
-/** Reports a log whose time steps back, clock sources that were given up, and lost timer ticks. */
+/** Reports a log whose time steps back, clock sources that were marked as unstable, and lost timer ticks. */
 export const clocks: HealthCheck = {
   id: "clocks",
   title: "clock jumps",
@@ -26,7 +26,7 @@ export const clocks: HealthCheck = {
         "clocks",
         "note",
         { unstable: true },
-        ["The kernel gave up a clock source because the clocks of the CPUs, or two clock sources, disagreed."],
+        ["The kernel marked a clock source as unstable; the log line gives the reason."],
         { kind: "log", line: unstable, text },
       );
     let newest = 0;
@@ -57,6 +57,8 @@ export const clocks: HealthCheck = {
         { kind: "output", command: "sys", text: `uptime by ticks: ${Math.round(ticks)} s` },
       );
     const source = attempt(() => timekeeper(kernel).at("tkr_mono.clock.name").text());
-    return `The log's clock never steps back, and agrees with the timer ticks${source instanceof Fault ? "" : `; the clock source is ${source}`}.`;
+    const agrees =
+      clock instanceof Fault ? "" : `, and the clock and the timer ticks differ by at most ${LOST_TICKS} s`;
+    return `The log's time does not step back by more than ${STEP_BACK} s${agrees}${source instanceof Fault ? "" : `; the clock source is ${source}`}.`;
   },
 };

@@ -145,7 +145,11 @@ export function rootFinding(one: WaitingTask, root: WaitRoot): Finding {
         ? ", which is in no list of tasks."
         : root.state === "unknown"
           ? ", whose state is not known."
-          : `, which is ${root.state}.`,
+          : root.state === "dead"
+            ? ", which has exited."
+            : root.state === "freed"
+              ? ", which has exited, and whose task_struct has been freed."
+              : `, which is ${root.state}.`,
     ],
     evidence: proven(one.task, waitEvidence(one), stateEvidence(one)),
   };
@@ -164,7 +168,7 @@ export function exitedFinding(one: WaitingTask, holder: KnownHolder, severity: S
     slots: { resource: one.wait.resource?.address, pid: holder.pid, task: holder.task, name: one.name },
     text: [
       resourceItself(one),
-      isNamed ? " names as its holder " : " may still be held by ",
+      isNamed ? " records as its holder " : " may still be held by ",
       holderReference(holder),
       isGone
         ? ", which is in no list of tasks: it has exited, or the lock was overwritten; "

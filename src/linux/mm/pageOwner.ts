@@ -8,17 +8,21 @@ import { slabOfPfn } from "../slab/slabPage.ts";
 /** Low bits of `page->mapping` (include/linux/page-flags.h). */
 const PAGE_MAPPING_ANON = 1n;
 const PAGE_MAPPING_FLAGS = 3n;
+const PAGE_MAPPING_KSM = 3n;
 
 /**
- * Describes the owner of a page: "slab of dentry", "anonymous memory", the path of the file whose contents it caches.
- * @returns undefined for a free page, or one that the kernel uses itself @throws Fault
+ * Describes the owner of a page: "slab of dentry", "anonymous memory", "page cache of /path".
+ * @returns undefined for a free page, and for a page that the kernel uses but that is in no slab
+ * @throws Fault
  */
 export function pageOwner(kernel: Kernel, { pfn, mapping }: PageStruct): string | undefined {
   const slab = slabOfPfn(kernel, pfn);
   if (slab) return `slab of ${cacheName(slab.cache)}`;
   if (mapping === 0n || !kernel.memory.isKernelAddress(mapping)) return undefined;
   const flags = mapping & PAGE_MAPPING_FLAGS;
-  if (flags !== 0n) return flags === PAGE_MAPPING_ANON ? "anonymous memory" : "movable kernel page";
+  if (flags === PAGE_MAPPING_ANON) return "anonymous memory";
+  if (flags === PAGE_MAPPING_KSM) return "merged anonymous memory (KSM)";
+  if (flags !== 0n) return "movable kernel page";
   const host = kernel.object("struct address_space", mapping).at("host");
   if (host.value() === 0n) return "page cache without a file";
   const alias = host.deref().at("i_dentry.first");

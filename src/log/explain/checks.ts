@@ -78,7 +78,7 @@ function inNamedFunction({ site, where, report }: ReportFacts): string {
 export function explainBug(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place?.replace(/!$/, "");
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
-  return `The code${at} met a state that it holds to be impossible (\`BUG_ON\`)${facts.panic === undefined ? ", and ended what ran there" : ""}. The condition in that line says which.`;
+  return `The code${at} met a state that must not occur (\`BUG_ON\`)${facts.panic === undefined ? ", and ended what ran there" : ""}. The condition in that line says which.`;
 }
 
 /** Explains a warning. Its message comes first, because its author wrote it for this case. */

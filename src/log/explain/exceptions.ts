@@ -1,24 +1,24 @@
-/** Explanations of exceptions that a machine names in its own words: "Internal error", "Unhandled fault". */
+/** Explanations of exceptions whose headline differs between machines: "Internal error", "Unhandled fault". */
 import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { placeText } from "../place.ts";
 import { caller, explainAccess, explainOverflow, NEAR, PAGE } from "./faults.ts";
 
-/** Explains a branch-target fault (arm64 BTI): a function built for it begins with a mark, another does not. */
+/** Explains a branch-target fault (arm64 BTI): only a function that begins with a BTI instruction is a valid target. */
 function explainBranch({ site }: ReportFacts): string {
   const place = site?.place;
   const to = place === undefined ? "a place" : `\`${placeText(place).replace(/\/0x.*/, "")}\``;
   return place?.offset === 0
-    ? `An indirect jump or call went to ${to}, which has no mark for that: the function was built without such marks, or should be reached otherwise.`
-    : `An indirect jump or call went to ${to}, which is not a valid jump target: a function pointer was overwritten, or the code was built without marks for that.`;
+    ? `An indirect jump or call went to ${to}, which does not begin with a BTI instruction: it was built without branch protection, or is only meant to be called directly.`
+    : `An indirect jump or call went to ${to}, which is not a valid jump target: a function pointer was overwritten, or the code was built without branch protection.`;
 }
 
 export function explainArmFault(facts: ReportFacts): string {
   const { groups } = facts.report.headline;
   const at = facts.access.address === undefined ? "" : ` at ${hex0x(facts.access.address)}`;
   if (/external abort/.test(groups.fault ?? "")) {
-    return `An external abort: the bus or the device refused the access${at}. The device has no clock or power, its driver maps it wrongly, or nothing answers there; it is not a bad pointer by itself.`;
+    return `An external abort: the bus or the device refused the access${at}. Usual causes: the device has no clock or power, its driver maps a wrong address, or no device is at the address.`;
   }
   if (/alignment/.test(groups.fault ?? ""))
     return `The access${at} is not aligned as this instruction or this memory demands.`;
@@ -27,7 +27,7 @@ export function explainArmFault(facts: ReportFacts): string {
     if (address !== undefined && address < PAGE)
       return `The access${at} is near NULL, in the range of user programs, whose domain was switched off: most likely a member of a structure at a pointer that was NULL.`;
     const near = address !== undefined && address < NEAR ? ", or a large structure at a pointer that was NULL" : "";
-    return `The access${at} is to memory whose domain was switched off: most often user memory, used outside of the functions that may${near}.`;
+    return `The access${at} is to memory whose domain was switched off: most often user memory that was accessed without copy_from_user(), copy_to_user() or another function that opens the domain${near}.`;
   }
   return `The machine refused the access${at} (${groups.fault ?? "unknown fault"}), for which the kernel has no handler.`;
 }
@@ -45,15 +45,15 @@ function explainUnaligned(facts: ReportFacts): string {
   return "The stack pointer or the program counter was not aligned: most likely it was overwritten.";
 }
 
-/** Names of the exception classes that end a kernel on arm64 (ESR.EC, Arm architecture reference manual). */
+/** Explains a headline that differs between machines, by its words; a general sentence if no word is known. */
 export function explainInternal(facts: ReportFacts, context: LogContext): string {
   const { fault, bus } = facts.report.headline.groups;
   const says = (fault ?? (bus === undefined ? facts.headline : `${bus} bus error`)).trim();
   const named = facts.access.words.find((word) => /abort|alignment/.test(word));
   if (says === "" && named !== undefined && /abort/.test(named))
-    return `An external abort (${named}): the bus or the device refused an access. The device has no clock or power, its driver maps it wrongly, or nothing answers there.`;
+    return `An external abort (${named}): the bus or the device refused an access. Usual causes: the device has no clock or power, its driver maps a wrong address, or no device is at the address.`;
   if (/Kernel bug detected|Oops - BUG|sig: 5\b/.test(says))
-    return "Code met a state that it holds to be impossible (`BUG()`), and killed the task.";
+    return "A check in the code failed (`BUG()`), and the kernel killed the task.";
   if (/bus error/i.test(says))
     return `The bus or a device refused an access${siteOf(facts)}: nothing is at the address, a device has no clock or power, the mapping is wrong, or the memory is bad.`;
   if (/[Mm]achine check/.test(says)) return "The hardware reported an error: usually hardware or firmware.";
@@ -68,12 +68,12 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/^BRK|brk handler/.test(says))
     return "The kernel met a breakpoint instruction: a check of the code (`BUG()`, or a trap that the compiler put in).";
   if (/undefined instruction|Undefined instruction/.test(says))
-    return "The processor met an instruction that it does not know; on arm `BUG()` is one.";
+    return "The processor met an undefined instruction. On arm, `BUG()` is compiled to an undefined instruction.";
   if (/FPAC|ptrauth|PAC/.test(says))
     return "A signed pointer did not pass its check: a return address or a function pointer was overwritten.";
   if (/BTI|branch target/i.test(says)) return explainBranch(facts);
   if (/^alignment check/.test(says))
-    return "An access was not aligned, and the processor was set to check that (the AC flag), which the kernel does not do itself.";
+    return "An access was not aligned while the processor checked alignment (the AC flag). The kernel does not turn this check on for its own code.";
   if (/SP.PC alignment|alignment/.test(says)) return explainUnaligned(facts);
   if (/kernel stack overflow/.test(says)) return explainOverflow(facts);
   if (/^Kernel access of bad area|^bad area/.test(says.replace(/^Oops: /, "")))

@@ -76,7 +76,7 @@ test("the exception tells its kind, the decoded error and where it was in seven 
   );
   const lines = `${info.description}\n${info.details?.stackTrace}`.split("\n");
   assert.ok(lines.length <= 7 && lines.every((line) => line.length <= 90 && !line.includes("/")), lines.join("\n"));
-  assert.equal(lines.at(-1), 'The whole report: "log" in the debug console.');
+  assert.equal(lines.at(-1), 'For the whole report, enter "log" in the debug console.');
 });
 
 test("every task is a thread: the panicking one first, then what the CPUs ran, then blocked ones", async () => {

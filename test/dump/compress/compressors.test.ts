@@ -54,7 +54,7 @@ for (const [name, flags, compress] of ways) {
 
 test("a Snappy stream that declares gigabytes is refused before any memory is taken", () => {
   assert.equal(message(Buffer.from("ffffffff0f00", "hex"), 4), "declares 4294967295 bytes instead of 4096");
-  assert.equal(message(Buffer.from("ffffffffff", "hex"), 4), "declares no bytes instead of 4096");
+  assert.equal(message(Buffer.from("ffffffffff", "hex"), 4), "has no valid length");
 });
 
 test("a zstd frame that asks for a window of gigabytes is refused", () => {

@@ -65,7 +65,7 @@ function membersOf(kernel: Kernel): (name: string) => string {
   return (name) => (isSplit ? `c.flc_${name}` : `fl_${name}`);
 }
 
-/** First task of each table of open files, which is the owner of POSIX locks. */
+/** The first task that uses each `files_struct`. The owner in a POSIX lock is a `files_struct`. */
 const byFiles = derived("tasks by files_struct", (kernel) => {
   const found = new Map<bigint, bigint>();
   for (const task of taskTable(kernel).tasks) {
@@ -83,10 +83,10 @@ function holderOf(kernel: Kernel, lock: Obj, member: (name: string) => string): 
   const flags = lock.at(member("flags")).number();
   if ((flags & FL_POSIX) !== 0 && (flags & FL_OFDLCK) === 0) {
     const task = byFiles(kernel).get(lock.at(member("owner")).value());
-    if (task !== undefined) return { task, certainty: "certain", how: "owns the lock of the file" };
+    if (task !== undefined) return { task, certainty: "certain", how: "its files_struct is the owner in the lock" };
   }
   const pid = BigInt.asIntN(32, lock.at(member("pid")).value());
   const task = pid > 0n ? taskTable(kernel).tasks.find((one) => taskPid(one) === Number(pid)) : undefined;
-  const how = "its pid is in the lock; it may have passed the file on";
+  const how = "its pid is in the lock; another task may have the open file now";
   return task && { task: task.address, certainty: "likely", how };
 }

@@ -33,7 +33,7 @@ export const bpf = command({
     { flag: "-d", help: "structures in decimal" },
   ],
   description:
-    "Lists the loaded programs, with their type, tag and the maps that they use, and all maps, with their type and flags.\n\nThe instructions shown are those that the verifier rewrote, not those that were loaded, so calls show the functions that really run. A disassembled program is followed by its own functions.",
+    "Lists the loaded programs, with their type, tag and the maps that they use, and all maps, with their type and flags.\n\nThe instructions shown are those that the verifier rewrote, not those that were loaded, so calls show the functions that really run. A disassembled program is followed by its subprograms.",
   examples: [
     { line: "bpf", shows: "All programs and maps." },
     { line: "bpf -P", shows: "All programs with sizes and load times." },

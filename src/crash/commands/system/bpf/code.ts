@@ -74,7 +74,7 @@ export const jitedTable: Table<{ readonly address: bigint; readonly text: string
 /** Limit of the compiled code of one program, in bytes. A larger size means damaged data. */
 const MAX_JITED = 64 << 20;
 
-/** Disassembles the compiled code of a program and of the functions that it calls. @throws Fault */
+/** Disassembles the compiled code of a program and of its subprograms (`bpf_prog_aux.func`). @throws Fault */
 export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">, program: Obj): Pieces {
   const decoder = yield* disassembler(kernel.arch);
   const layout = new TableLayout(kernel, jitedTable);
