@@ -190,6 +190,7 @@ for (const [theme, name, kind] of [
     await workbench.command("Crash Dump: Focus on Crash Dump View");
     if ((await sentence("fault.provenance").getAttribute("aria-expanded")) === "false")
       await sentence("fault.provenance").locator(".twistie").click();
+    assert.equal(await sentence("fault.provenance").getAttribute("aria-expanded"), "true");
     await hasNoViolation(kind === "vscode-light");
     await workbench.command("View: Toggle Maximized Panel");
     await shot(name);

@@ -95,7 +95,7 @@ function sentenceItem({ key, sentence }: KeyedSentence, outline: Outline): Templ
   const isOpen = outline.unfolded.has(key);
   const isAt = outline.at === key;
   const toggle = ({ target }: Event): void => {
-    const isOwn = target instanceof Element && !target.closest("a, button, [role=group]");
+    const isOwn = target instanceof Element && !target.closest("a, button, .evidence");
     if (isOwn && getSelection()?.isCollapsed !== false) outline.toggle(key);
   };
   return html`<li
