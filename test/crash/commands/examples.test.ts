@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import { commands } from "../../../src/crash/commands.ts";
 import { run } from "../../../src/crash/language/language.ts";
 import { disassembler } from "../../../src/arch/disassembler/disassembler.ts";
+import { effectDecoder } from "../../../src/arch/disassembler/effects.ts";
 import { drive } from "../../../src/base/job.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 
@@ -11,6 +12,7 @@ const session = openSession({ vmcore: ["sample/vmcore"] });
 after(() => session.close());
 // Loaded before it is asked for: a test does not pause where a face does.
 await drive(disassembler(session.kernel.arch), new AbortController().signal);
+await drive(effectDecoder(session.kernel.arch), new AbortController().signal);
 
 /** Examples that have no answer on this dump, and why. */
 const unanswered: Readonly<Record<string, string>> = {

@@ -7,6 +7,7 @@ import ts from "typescript";
 import { commands } from "../../../src/crash/commands.ts";
 import { run } from "../../../src/crash/language/language.ts";
 import { disassembler } from "../../../src/arch/disassembler/disassembler.ts";
+import { effectDecoder } from "../../../src/arch/disassembler/effects.ts";
 import { drive } from "../../../src/base/job.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 import { ANY_KEY, type Fields, type Records } from "../../../src/say/table.ts";
@@ -14,6 +15,7 @@ import { ANY_KEY, type Fields, type Records } from "../../../src/say/table.ts";
 const session = openSession({ vmcore: ["sample/vmcore"] });
 after(() => session.close());
 await drive(disassembler(session.kernel.arch), new AbortController().signal);
+await drive(effectDecoder(session.kernel.arch), new AbortController().signal);
 
 const described = new Map(commands().map(({ name, records }) => [name, records?.() ?? []]));
 const all: readonly Records[] = [...described.values()].flat();

@@ -17,7 +17,7 @@ export const report = command({
 "vmcore-debug report --check FILE VMCORE" runs the commands of a report again and names each answer that differs.`,
   examples: [
     { line: "report", shows: "The report as Markdown." },
-    { line: "report -o crash.html", shows: "One page to send to others." },
+    { line: "report | tail -n 40", shows: "The end of the report: the last messages of the kernel log." },
   ],
   records: () => [{ line: "report", fields: { markdown: { kind: "text", about: "the document" } } }],
   *run(context, args) {
