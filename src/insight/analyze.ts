@@ -141,10 +141,14 @@ export class Analysis {
    */
   *advance(isEnough: () => boolean, ms = Infinity): Generator<Step, void, void> {
     const end = performance.now() + ms;
+    let last: Step | undefined;
     while (!isEnough() && performance.now() < end) {
       const run = this.runs.find(({ state }) => state !== "ended");
       if (!run) return;
+      // A caller that does not wait for promises gets the step again. The check then goes on without the result.
+      if (this.pending !== undefined && this.pending === last) this.pending = undefined;
       const step = this.pending ?? this.next(run);
+      last = step;
       if (step) yield step.until && ms < Infinity ? { ...step, until: soon(step.until, end) } : step;
     }
   }

@@ -6,6 +6,7 @@ import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
 import { bytesFile, type RandomFile } from "../../src/base/file.ts";
 import { attempt, Fault } from "../../src/base/fault.ts";
 import { disassembler } from "../../src/arch/disassembler/disassembler.ts";
+import { effectDecoder } from "../../src/arch/disassembler/effects.ts";
 import { commands } from "../../src/crash/commands.ts";
 import { run } from "../../src/crash/language/language.ts";
 import type { DumpImage } from "../../src/dump/format.ts";
@@ -41,6 +42,7 @@ const linesOf: Readonly<Record<string, readonly string[]>> = {
   foreach: ["foreach bt", "foreach files", "foreach task -R pid", "foreach net -s", "foreach vm"],
   fuser: ["fuser /etc/motd"],
   gdb: ["gdb x/4xg &init_task", "gdb ptype struct task_struct"],
+  health: ["health", "health -v"],
   help: ["help"],
   ipcs: ["ipcs", "ipcs -M"],
   irq: ["irq", "irq -s", "irq -d", "irq -b", "irq -a"],
@@ -62,6 +64,7 @@ const linesOf: Readonly<Record<string, readonly string[]>> = {
   ptov: ["ptov 1000000"],
   rd: ["rd -SS init_task 8", "rd -p 1000000 8"],
   repeat: ["repeat ps -S"],
+  report: ["report"],
   runq: ["runq", "runq -g", "runq -t", "runq -m"],
   rustfilt: ["rustfilt _RNvC1a1b"],
   sbitmapq: ["sbitmapq ffff8ef6853136d0"],
@@ -166,6 +169,7 @@ function survives(name: string, cases: number, make: (below: (limit: number) => 
 
 // Loaded before it is asked for: this test does not pause where a face does.
 await drive(disassembler(x86_64), new AbortController().signal);
+await drive(effectDecoder(x86_64), new AbortController().signal);
 
 survives("damaged files", 7, (below) => attempt(() => openDump([damagedFile(below)], { cacheBytes: 16 * MEBIBYTE })));
 const whole = openDump([bytesFile("sample/vmcore", sample)], { cacheBytes: 16 * MEBIBYTE });

@@ -160,10 +160,10 @@ test("a variable is in a register, is a value, or is bytes", () => {
 
 test("a variable in pieces has a location for each, and none for an optimized-out piece", () => {
   assert.deepEqual(pieces([0x53, 0x93, 2, 0x08, 0x20, 0x93, 4, 0x93, 1, lit(5), 0x9f, 0x9d, 4, 8]), [
-    { place: { kind: "register", register: 3 }, bits: 16, bitOffset: 0 },
-    { place: { kind: "memory", address: 0x20n }, bits: 32, bitOffset: 0 },
-    { place: { kind: "absent" }, bits: 8, bitOffset: 0 },
-    { place: { kind: "value", value: 5n }, bits: 4, bitOffset: 8 },
+    { location: { kind: "register", register: 3 }, bits: 16, bitOffset: 0 },
+    { location: { kind: "memory", address: 0x20n }, bits: 32, bitOffset: 0 },
+    { location: { kind: "absent" }, bits: 8, bitOffset: 0 },
+    { location: { kind: "value", value: 5n }, bits: 4, bitOffset: 8 },
   ]);
   assert.deepEqual(pieces([]), whole({ kind: "absent" }));
 });

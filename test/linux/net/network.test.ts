@@ -182,12 +182,12 @@ test("both ends of internet sockets are read", () => {
       kernel.put("struct socket", at(1), { type: 1, sk: at(2) });
       return kernel.object("struct socket", at(1)).at("sk");
     };
-    assert.deepEqual(socketEndpoints(sockOf(2)), {
+    assert.deepEqual(socketEndpoints(sockOf(2).deref()), {
       source: { address: "127.0.0.1", port: 7777 },
       destination: { address: "0.0.0.0", port: 80 },
     });
-    assert.equal(socketEndpoints(sockOf(10))?.source.address, "0:0:0:0:0:0:0:1");
-    assert.equal(socketEndpoints(sockOf(1)), undefined);
+    assert.equal(socketEndpoints(sockOf(10).deref())?.source.address, "0:0:0:0:0:0:0:1");
+    assert.equal(socketEndpoints(sockOf(1).deref()), undefined);
     assert.equal(extendedSock(sockOf(1)).has("peer"), true);
     assert.equal(extendedSock(sockOf(2)).has("inet_sport"), true);
     // Without the family's own type the common part is shown.
