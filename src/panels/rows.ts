@@ -136,11 +136,7 @@ const MAX_BESIDE = 20;
  *
  * @param wrapped the column that is wrapped; undefined if none is
  */
-export const widths = (
-  columns: readonly GridColumn[],
-  rows: readonly Row[],
-  wrapped?: number | undefined,
-): readonly number[] =>
+export const widths = (columns: readonly GridColumn[], rows: readonly Row[], wrapped?: number): readonly number[] =>
   columns.map((column, i) => {
     // Headings use the proportional font, which is narrower than that of the cells.
     let width = Math.ceil(columnHeading(column).length * 0.9) + 2;

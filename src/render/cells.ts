@@ -96,7 +96,7 @@ export function cellText<Row>(digits: number, column: CellColumn<Row>, row: Row,
   }
   if (typeof value === "string") return value;
   if ((kind !== "address" && kind !== "task") || typeof value !== "bigint")
-    return String(value as number | bigint | boolean);
+    return `${value as number | bigint | boolean}`;
   return { as: kind, text: padHex(value, digits), address: value };
 }
 

@@ -202,7 +202,6 @@ test("an internal error in a check is thrown once, and the other checks run", ()
     id: "broken",
     needs: [],
     about: "any",
-    // eslint-disable-next-line require-yield
     *run() {
       throw new TypeError("not a fault");
     },
