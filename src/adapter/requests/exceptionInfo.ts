@@ -70,7 +70,7 @@ interface ReportFields {
 const wholeReport = ({ arguments: { sourceScheme } }: Target): string =>
   sourceScheme === undefined
     ? 'For the whole report, enter "log" in the debug console.'
-    : 'For the whole report, open the Log page of the Crash Dump panel, or enter "log" in the Debug Console.';
+    : 'For the whole report, open the Log page, or enter "log" in the Debug Console.';
 
 /** Returns two lines at most, because the editor has no more room. A title that is left out is still the message of the details. */
 const description = (sentence: string | undefined, title: string, facts: readonly string[]): string[] =>
