@@ -81,6 +81,8 @@ interface CheckRun {
   /** Why it did not finish. */
   because?: string | undefined;
   work?: Generator<Step, string | undefined, void>;
+  readonly findings: Finding[];
+  readonly isFirst: boolean;
 }
 
 /** How many checks have ended, of how many, and the one that runs. */
@@ -98,7 +100,6 @@ export class Analysis {
   private readonly kernel: Kernel;
   private readonly headline: Headline;
   private readonly runs: readonly CheckRun[];
-  private readonly findings: Finding[] = [];
   /** Why the log does not tell what happened. */
   private readonly lost: readonly Unchecked[];
   /** The step whose promise has not settled. */
@@ -113,7 +114,12 @@ export class Analysis {
     this.headline = headlineOf(kernel);
     this.runs = checks
       .filter(({ about }) => about === "any" || (kind !== undefined && about.includes(kind)))
-      .map((check) => ({ check, state: "waiting" }));
+      .map((check) => ({
+        check,
+        state: "waiting",
+        findings: [],
+        isFirst: kind !== undefined && check.firstFor?.includes(kind) === true,
+      }));
   }
 
   /** The findings so far. */
@@ -124,10 +130,20 @@ export class Analysis {
     return { ...this.headline, findings: combined(this.findings), unchecked: [...this.lost, ...unchecked] };
   }
 
+  /** The findings of all checks, in the order of the checks. */
+  private get findings(): Finding[] {
+    return this.runs.flatMap(({ findings }) => findings);
+  }
+
+  /** The check that runs or comes next; undefined if all have ended. */
+  private get current(): CheckRun | undefined {
+    const open = this.runs.filter(({ state }) => state !== "ended");
+    return open.find(({ state }) => state === "running") ?? open.find(({ isFirst }) => isFirst) ?? open[0];
+  }
+
   get progress(): AnalysisProgress {
-    const at = this.runs.findIndex(({ state }) => state !== "ended");
-    const done = at < 0 ? this.runs.length : at;
-    return { done, total: this.runs.length, running: this.runs[at]?.check.id };
+    const done = this.runs.filter(({ state }) => state === "ended").length;
+    return { done, total: this.runs.length, running: this.current?.check.id };
   }
 
   /** A number that grows with each finding and each check that ends. */
@@ -143,7 +159,7 @@ export class Analysis {
     const end = performance.now() + ms;
     let last: Step | undefined;
     while (!isEnough() && performance.now() < end) {
-      const run = this.runs.find(({ state }) => state !== "ended");
+      const run = this.current;
       if (!run) return;
       // A caller that does not wait for promises gets the step again. The check then goes on without the result.
       if (this.pending !== undefined && this.pending === last) this.pending = undefined;
@@ -157,7 +173,7 @@ export class Analysis {
   private next(run: CheckRun): Step | undefined {
     const { done, total } = this.progress;
     if (!run.work) {
-      run.work = this.start(run.check);
+      run.work = this.start(run);
       run.state = "running";
       return { kind: "progress", what: "checks", done, total };
     }
@@ -188,11 +204,11 @@ export class Analysis {
     return step;
   }
 
-  private *start(check: Check): Generator<Step, string | undefined, void> {
+  private *start({ check, findings }: CheckRun): Generator<Step, string | undefined, void> {
     const crash = crashFacts(this.kernel);
     const lacking = check.needs.map((need) => missingNeed(need, this.kernel, crash)).find((one) => one !== undefined);
     if (lacking !== undefined) return lacking;
-    const end = yield* runCheck(check.run(this.kernel, crash), this.findings, MAX_MS);
+    const end = yield* runCheck(check.run(this.kernel, crash), findings, MAX_MS);
     return "because" in end ? end.because : undefined;
   }
 }

@@ -22,6 +22,8 @@ export interface Check {
   readonly needs: readonly Need[];
   /** Kinds of crash that the check applies to. */
   readonly about: readonly Kind[] | "any";
+  /** Kinds of crash for which the check runs before the others, because the line that sums up the verdict needs it. */
+  readonly firstFor?: readonly Kind[];
   /**
    * Yields findings.
    * @throws Fault if the check cannot continue; findings yielded before are kept

@@ -26,6 +26,7 @@ export const waits: Check = {
   id: "waits",
   needs: ["types"],
   about: "any",
+  firstFor: ["hung-task"],
   *run(kernel, crash) {
     const graph = yield* waitGraph(kernel);
     const hung = reported(graph, crash);
