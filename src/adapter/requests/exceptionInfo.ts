@@ -58,7 +58,7 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
 };
 
 /** Milliseconds that a request waits for the verdict. The exception is shown with the findings that are known then. */
-const VERDICT_MS = 1500;
+const VERDICT_MS = 500;
 
 /** Our own fields of the response, for clients with more room than the editor. */
 interface ReportFields {

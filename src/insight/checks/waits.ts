@@ -16,7 +16,14 @@ import {
   rootFinding,
   wokenFinding,
 } from "../waits/sentences.ts";
-import { type KnownHolder, type WaitGraph, waitGraph, type WaitingTask } from "../waits/waitGraph.ts";
+import {
+  type KnownHolder,
+  recordedWaitGraph,
+  type WaitCycle,
+  type WaitGraph,
+  waitGraph,
+  type WaitingTask,
+} from "../waits/waitGraph.ts";
 
 /** Maximum number of blocked tasks that are reported. The command `waits` prints all. */
 const MAX_TASKS = 16;
@@ -28,10 +35,16 @@ export const waits: Check = {
   about: "any",
   firstFor: ["hung-task"],
   *run(kernel, crash) {
+    // A deadlock that the reported task is certainly in is found first, because the search for possible holders is slow.
+    const recorded = yield* recordedWaitGraph(kernel);
+    const own = ownDeadlocks(recorded, reported(recorded, crash));
+    for (const cycle of own) yield cycleFinding(cycle, "cause");
     const graph = yield* waitGraph(kernel);
     const hung = reported(graph, crash);
-    for (const cycle of graph.cycles)
+    for (const cycle of graph.cycles) {
+      if (own.some((one) => isSameCycle(one, cycle))) continue;
       yield cycleFinding(cycle, leadsTo(graph, hung, cycle.tasks) ? "cause" : "suspect");
+    }
     yield* lockFindings(kernel, graph, hung);
     if (isAboutWaiting(crash)) yield* blockedFindings(graph, hung);
     const { fault } = taskTable(kernel);
@@ -54,6 +67,16 @@ function* blockedFindings(graph: WaitGraph, hung: WaitingTask | undefined): Gene
 /** Returns the task that the hung-task watchdog reported. */
 const reported = ({ blocked }: WaitGraph, { kind, pid }: CrashFacts): WaitingTask | undefined =>
   kind === "hung-task" ? blocked.find((one) => one.pid === pid) : undefined;
+
+/** Returns the certain cycles that a task is in, or that its chain of certain holders reaches. */
+function ownDeadlocks(graph: WaitGraph, hung: WaitingTask | undefined): readonly WaitCycle[] {
+  const certain = graph.cycles.filter(({ certainty }) => certainty === "certain");
+  if (!hung || certain.length === 0 || rootOf(graph, hung)?.isCertain !== true) return [];
+  return certain.filter(({ tasks }) => leadsTo(graph, hung, tasks));
+}
+
+const isSameCycle = (a: WaitCycle, b: WaitCycle): boolean =>
+  a.certainty === b.certainty && a.tasks[0]?.task.address === b.tasks[0]?.task.address;
 
 /** Returns whether the chain of holders from a task reaches one of `tasks`. */
 function leadsTo(graph: WaitGraph, from: WaitingTask | undefined, tasks: readonly WaitingTask[]): boolean {

@@ -147,8 +147,8 @@ export function sinceLastRun({ task }: WaitingTask): bigint {
 /** Activities of tasks that wait for something. */
 const WAITS: readonly TaskFate["activity"][] = ["sleeping", "stopped"];
 
-/** Builds the wait graph of all blocked tasks and of the tasks that they wait for, once for each kernel. */
-export const waitGraph = derivedByWork("wait graph", function* (kernel): Generator<Step, WaitGraph, void> {
+/** The blocked tasks, with the holders that their locks record. */
+const recordedWaits = derivedByWork("recorded waits", function* (kernel): Generator<Step, WaitingTask[], void> {
   const blocked: WaitingTask[] = [];
   const all = blockedTasks(kernel);
   for (const [done, task] of all.entries()) {
@@ -156,10 +156,29 @@ export const waitGraph = derivedByWork("wait graph", function* (kernel): Generat
     const waiting = attempt(() => waitingTask(kernel, task.address));
     if (!(waiting instanceof Fault)) blocked.push(waiting);
   }
-  for (const [at, one] of blocked.entries()) blocked[at] = yield* withReaders(kernel, one);
+  return blocked;
+});
+
+/**
+ * Builds the wait graph without a search for holders on stacks, which takes most of the time and finds no certain
+ * holder. Its certain edges are those of `waitGraph`.
+ */
+export const recordedWaitGraph = derivedByWork("recorded wait graph", function* (kernel) {
+  return yield* graphOf(kernel, yield* recordedWaits(kernel));
+});
+
+/** Builds the wait graph of all blocked tasks and of the tasks that they wait for, once for each kernel. */
+export const waitGraph = derivedByWork("wait graph", function* (kernel): Generator<Step, WaitGraph, void> {
+  const blocked: WaitingTask[] = [];
+  for (const one of yield* recordedWaits(kernel)) blocked.push(yield* withReaders(kernel, one));
   for (const one of yield* spinners(kernel)) blocked.push(spinningTask(kernel, one));
+  return yield* graphOf(kernel, blocked);
+});
+
+/** Builds the graph of some blocked tasks and of the tasks that they wait for. */
+function* graphOf(kernel: Kernel, waiting: readonly WaitingTask[]): Generator<Step, WaitGraph, void> {
   const tasks = new Map<bigint, WaitingTask>();
-  const pending = [...blocked];
+  const pending = [...waiting];
   for (const one of pending) {
     if (tasks.has(one.task.address)) continue;
     tasks.set(one.task.address, one);
@@ -170,14 +189,14 @@ export const waitGraph = derivedByWork("wait graph", function* (kernel): Generat
       if (!(holder instanceof Fault)) pending.push(holder);
     }
   }
-  const since = new Map(blocked.map((one) => [one, attempt(() => sinceLastRun(one))]));
+  const since = new Map(waiting.map((one) => [one, attempt(() => sinceLastRun(one))]));
   const time = (one: WaitingTask): bigint => {
     const known = since.get(one);
     return typeof known === "bigint" ? known : -1n;
   };
-  blocked.sort((a, b) => (time(a) === time(b) ? a.pid - b.pid : time(a) < time(b) ? 1 : -1));
+  const blocked = waiting.toSorted((a, b) => (time(a) === time(b) ? a.pid - b.pid : time(a) < time(b) ? 1 : -1));
   return { blocked, tasks, cycles: cyclesOf(tasks) };
-});
+}
 
 /** Returns one cycle for each component of certain edges, then cycles that need edges that are only possible. */
 function cyclesOf(tasks: ReadonlyMap<bigint, WaitingTask>): WaitCycle[] {
