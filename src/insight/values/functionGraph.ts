@@ -95,6 +95,24 @@ export class FunctionGraph {
   }
 
   /**
+   * Returns whether a path leads from one instruction to another.
+   * @param isBarrier whether no path may pass an instruction; it is not asked for `from`
+   */
+  leads(from: number, to: number, isBarrier: (index: number) => boolean): boolean {
+    const seen = new Set<number>([to]);
+    const work = [to];
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      for (const before of this.predecessorsOf(at)) {
+        if (before === from) return true;
+        if (seen.has(before) || isBarrier(before)) continue;
+        seen.add(before);
+        work.push(before);
+      }
+    }
+    return false;
+  }
+
+  /**
    * Returns whether a register has the same value before instruction `from` and before instruction `to`, on every path
    * from the last execution of `from`.
    */

@@ -56,7 +56,9 @@ export function takenAt(site: Site, lock: bigint, calls: LockCalls, isMentioned:
     const argument = argumentAt(site, index, register);
     return argument === undefined || argument === lock;
   };
-  const held = callsOf(graph, calls.take).filter((index) => index !== site.index && leads(site, index, isReleasing));
+  const held = callsOf(graph, calls.take).filter(
+    (index) => index !== site.index && graph.leads(index, site.index, isReleasing),
+  );
   const passed = held.map((index) => ({ index, lock: argumentAt(site, index, register) }));
   const shown = passed.filter((one) => one.lock === lock);
   const by = shown.length > 0 ? "argument" : passed.some((one) => one.lock === undefined) && isMentioned() ? "stack" : undefined; // prettier-ignore
@@ -64,21 +66,6 @@ export function takenAt(site: Site, lock: bigint, calls: LockCalls, isMentioned:
   const isConditional = shown.every(({ index }) => calledName(graph, index).includes("try"));
   const releases = graph.effects.some((_, index) => calls.release.test(calledName(graph, index)));
   return { by, function: plainName(graph.symbol.name), releases, isConditional };
-}
-
-/** Returns whether a path leads from one instruction to that of the site, which does not pass a releasing call. */
-function leads({ graph, index }: Site, from: number, isReleasing: (index: number) => boolean): boolean {
-  const seen = new Set<number>([index]);
-  const work = [index];
-  for (let at = work.pop(); at !== undefined; at = work.pop()) {
-    for (const before of graph.predecessorsOf(at)) {
-      if (before === from) return true;
-      if (seen.has(before) || isReleasing(before)) continue;
-      seen.add(before);
-      work.push(before);
-    }
-  }
-  return false;
 }
 
 /** Addresses of the functions that take semaphores for reading. */

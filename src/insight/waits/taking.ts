@@ -56,27 +56,13 @@ export function takingCalls(site: Site, { kind, address }: Lock): number[] {
   if (!names || argument === undefined) return [];
   const passes = (index: number): boolean => index !== site.index && registerAt(site, argument, index) === address;
   const taken = callsOf(site.graph, names.take).filter(passes);
-  return taken.length === 0 ? [] : lastOf(site, taken, callsOf(site.graph, names.release).filter(passes));
+  if (taken.length === 0) return [];
+  const later = new Set([...taken, ...callsOf(site.graph, names.release).filter(passes)]);
+  return taken.filter((index) => site.graph.leads(index, site.index, (at) => later.has(at)));
 }
 
 function* siteWithEntry(kernel: Kernel, frame: Frame, cpu: number): Generator<Step, Site, void> {
   return yield* withEntry(yield* siteOf(kernel, frame, cpu));
-}
-
-/** Returns the takings from which the site is reached without passing a release, or another taking. */
-function lastOf({ graph, index: end }: Site, taken: readonly number[], released: readonly number[]): number[] {
-  const stops = new Set([...taken, ...released]);
-  const reached = new Set<number>();
-  const seen = new Set<number>();
-  const work = [end];
-  for (let at = work.pop(); at !== undefined; at = work.pop())
-    for (const before of graph.predecessorsOf(at)) {
-      if (seen.has(before)) continue;
-      seen.add(before);
-      if (stops.has(before)) reached.add(before);
-      else work.push(before);
-    }
-  return taken.filter((index) => reached.has(index));
 }
 
 function takingAt({ kernel, graph }: Site, index: number): Taking {
