@@ -5,7 +5,7 @@ import { signalName, signalSet, signalsOf } from "../sched/signal.ts";
 import { taskActivity } from "../sched/sleeping.ts";
 import { taskState } from "../sched/taskState.ts";
 import { threads } from "../sched/task.ts";
-import type { Found, Holder } from "./resource.ts";
+import type { Found, Holder, ResourceKind } from "./resource.ts";
 import type { Sleeper } from "./sleeper.ts";
 
 type Task = Obj<"struct task_struct">;
@@ -77,27 +77,37 @@ export function otherThreads({ task }: Sleeper): Found | undefined {
   const member = ["group_exec_task", "group_exit_task"].find((name) => signal.has(name));
   if (member === undefined || signal.at(member).value() !== task.address) return undefined;
   const others = [...threads(task.at("group_leader").deref())].filter((one) => one.address !== task.address);
-  const alive = others.filter((one) => !exiting(one));
-  const how = "a thread of the process, which has to exit before execve continues";
-  return {
-    resource: {
-      kind: "thread exit",
-      type: "struct signal_struct",
-      address: signal.address,
-      phrase: "the other threads of its process to exit (execve)",
-    },
-    state: {
-      holders: alive.map(({ address }) => ({ task: address, certainty: "certain", how })),
-      fields: [
-        {
-          type: "struct signal_struct",
-          address: signal.address,
-          path: "notify_count",
-          value: String(signal.at("notify_count").number()),
-        },
-      ],
-    },
-  };
+  return threadsWait(others, {
+    object: signal,
+    type: "struct signal_struct",
+    kind: "thread exit",
+    phrase: "the other threads of its process to exit (execve)",
+    how: "a thread of the process, which has to exit before execve continues",
+    counter: "notify_count",
+  });
+}
+
+/** The object that counts threads, and the words for a wait for them. */
+interface ThreadCount {
+  readonly object: Obj;
+  /** Its C type. */
+  readonly type: string;
+  readonly kind: ResourceKind;
+  readonly phrase: string;
+  /** Why the threads hold up the task. */
+  readonly how: string;
+  /** Path of the counter in the object. */
+  readonly counter: string;
+}
+
+/** Returns a wait for threads of a process. Those that are exiting already hold up nothing. */
+function threadsWait(waitedFor: readonly Obj[], { object, type, kind, phrase, how, counter }: ThreadCount): Found {
+  const { address } = object;
+  const holders = waitedFor
+    .filter((one) => !exiting(one))
+    .map((one): Holder => ({ task: one.address, certainty: "certain", how }));
+  const field = { type, address, path: counter, value: String(object.at(counter).number()) };
+  return { resource: { kind, type, address, phrase }, state: { holders, fields: [field] } };
 }
 
 /** Returns the `struct core_state` of a process: in `signal_struct` since v5.16 (commit 0258b5fd7c71), before in `mm`. */
@@ -128,29 +138,15 @@ export function coreDumpWait({ task }: Sleeper, completion: bigint): Found | und
   const state = coreState(task);
   if (!state || state.at("startup").address !== completion) return undefined;
   const stopped = standing(state);
-  const others = [...threads(task.at("group_leader").deref())].filter(
-    (one) => !stopped.has(one.address) && !exiting(one),
-  );
-  const how = "a thread of the process, which has to stop before the core is dumped";
-  return {
-    resource: {
-      kind: "core dump",
-      type: "struct core_state",
-      address: state.address,
-      phrase: "the other threads of its process to stop (core dump)",
-    },
-    state: {
-      holders: others.map(({ address }): Holder => ({ task: address, certainty: "certain", how })),
-      fields: [
-        {
-          type: "struct core_state",
-          address: state.address,
-          path: "nr_threads.counter",
-          value: String(state.at("nr_threads.counter").number()),
-        },
-      ],
-    },
-  };
+  const others = [...threads(task.at("group_leader").deref())].filter((one) => !stopped.has(one.address));
+  return threadsWait(others, {
+    object: state,
+    type: "struct core_state",
+    kind: "core dump",
+    phrase: "the other threads of its process to stop (core dump)",
+    how: "a thread of the process, which has to stop before the core is dumped",
+    counter: "nr_threads.counter",
+  });
 }
 
 /** Returns the wait of an exiting thread for the end of a core dump; undefined if none is in progress. */
