@@ -1,17 +1,16 @@
 /** The verb `notebook`: runs the cells of a crash notebook on a dump. */
-import { writeFileSync } from "node:fs";
 import { inputText } from "../base/file.ts";
-import { Cancelled, type Job } from "../base/job.ts";
-import { type Block } from "../document/block.ts";
-import { blocksOf, markdownOf } from "../document/markdown.ts";
+import type { Job } from "../base/job.ts";
+import type { Block } from "../document/block.ts";
+import { blocksOf } from "../document/markdown.ts";
 import type { Context } from "../crash/language/command.ts";
 import { withChanges } from "../crash/language/context.ts";
 import { documentContext, runBlock } from "../crash/report/output.ts";
 import type { Piece } from "../say/piece.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
+import { writeDocument } from "./documentFile.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { withContext, withProgress } from "./openAndRun.ts";
-import { reportError } from "./terminal.ts";
 
 const USAGE = "usage: vmcore-debug notebook run FILE.crashnb [-o FILE.crashnb|.md|.html] [options] VMCORE...";
 
@@ -29,21 +28,12 @@ export function notebook([action, file, ...argv]: readonly string[]): number | P
   }
   const rest = at < 0 ? argv : [...argv.slice(0, at), ...argv.slice(at + 2)];
   return withContext(rest, async (context) => {
-    try {
-      if (output !== undefined) refuseInputs(context.session, output);
-      const { blocks, isAnswered } = await withProgress(running(context, blocksOf(inputText(file))));
-      if (output === undefined) process.stdout.write(markdownOf(blocks));
-      else writeFileSync(output, await textOf(output, blocks));
-      return isAnswered;
-    } catch (error) {
-      if (error instanceof Cancelled) return false;
-      return reportError(error);
-    }
+    if (output !== undefined) refuseInputs(context.session, output);
+    const { blocks, isAnswered } = await withProgress(running(context, blocksOf(inputText(file))));
+    await writeDocument(output, blocks);
+    return isAnswered;
   });
 }
-
-const textOf = async (path: string, blocks: readonly Block[]): Promise<string> =>
-  /\.html?$/i.test(path) ? (await import("../crash/report/html.ts")).htmlOf(blocks) : markdownOf(blocks);
 
 /** Runs the cells in order; what one changes applies to those after it. */
 function* running(

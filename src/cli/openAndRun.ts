@@ -7,6 +7,7 @@ import { Budget } from "../base/budget.ts";
 import { Cancelled, drive, type Job } from "../base/job.ts";
 import type { Piece } from "../say/piece.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { isSystemError } from "../base/systemError.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Context, OutputFile, SessionFacts } from "../crash/language/command.ts";
 import { missingTypes } from "../crash/language/missingTypes.ts";
@@ -31,7 +32,7 @@ import { refuseInputs } from "../session/refuseInputs.ts";
 export const openAndRun = (argv: readonly string[]): Promise<number> => withContext(argv, work);
 
 /**
- * Opens a dump and does some work on it. Errors of the command line and of opening are printed.
+ * Opens a dump and does some work on it. Errors of the command line, of opening and of files are printed.
  * @param use returns whether everything was answered
  * @returns the exit status
  */
@@ -63,6 +64,11 @@ export async function withContext(
   try {
     for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${printable(warning)}\n`);
     return (await use(session.context.with(terminalContext(session)), options)) ? EXIT_ANSWERED : EXIT_FAILED;
+  } catch (error) {
+    if (error instanceof Cancelled) return EXIT_FAILED;
+    if (!(error instanceof UsageError) && !isSystemError(error)) throw error;
+    reportError(error);
+    return EXIT_FAILED;
   } finally {
     session.close();
   }

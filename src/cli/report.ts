@@ -1,18 +1,16 @@
 /** The verb `report`: writes a report about a dump, or checks one against it. */
-import { writeFileSync } from "node:fs";
 import { inputText } from "../base/file.ts";
 import { printable } from "../base/printable.ts";
-import { Cancelled } from "../base/job.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Block } from "../document/block.ts";
 import { type CheckedReport, checkReport, type Difference } from "../crash/report/checkReport.ts";
-import { blocksOf, markdownOf } from "../document/markdown.ts";
+import { blocksOf } from "../document/markdown.ts";
 import { report as reportOf } from "../crash/report/report.ts";
 import type { Context } from "../crash/language/command.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
+import { isHtml, writeDocument } from "./documentFile.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { withContext, withProgress } from "./openAndRun.ts";
-import { reportError } from "./terminal.ts";
 
 /**
  * Runs `vmcore-debug report [-o FILE] [options] VMCORE...` or `vmcore-debug report --check FILE [options] VMCORE...`.
@@ -25,14 +23,7 @@ export async function report(argv: readonly string[]): Promise<number> {
     return EXIT_USAGE;
   }
   const { rest, output, check } = own;
-  return withContext(rest, async (context) => {
-    try {
-      return check === undefined ? await write(context, output) : await compare(context, check);
-    } catch (error) {
-      if (error instanceof Cancelled) return false;
-      return reportError(error);
-    }
-  });
+  return withContext(rest, (context) => (check === undefined ? write(context, output) : compare(context, check)));
 }
 
 interface OwnOptions {
@@ -64,17 +55,9 @@ function ownOptions(argv: readonly string[]): OwnOptions | string {
   return { output, check, rest };
 }
 
-const isHtml = (path: string): boolean => /\.html?$/i.test(path);
-
 async function write(context: Context, output: string | undefined): Promise<boolean> {
   if (output !== undefined) refuseInputs(context.session, output);
-  const blocks = await withProgress(reportOf(context));
-  if (output === undefined) process.stdout.write(markdownOf(blocks));
-  else
-    writeFileSync(
-      output,
-      isHtml(output) ? (await import("../crash/report/html.ts")).htmlOf(blocks) : markdownOf(blocks),
-    );
+  await writeDocument(output, await withProgress(reportOf(context)));
   return true;
 }
 
