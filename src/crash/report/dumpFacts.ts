@@ -1,5 +1,6 @@
 /** Collects the facts of a dump that are compared with those of another one. */
 import { attempt, attempting, Fault } from "../../base/fault.ts";
+import { functionOf } from "../../insight/crashFacts.ts";
 import { waitGraph } from "../../insight/waits/waitGraph.ts";
 import { heldBy, waitWords } from "../../insight/waits/words.ts";
 import { panicSettings } from "../../linux/kdump/panicSettings.ts";
@@ -100,7 +101,7 @@ function* stackFacts({ kernel }: Context): Generator<Step, Map<string, number>, 
     if (done % TASKS_PER_STEP === 0) yield { kind: "progress", what: "stacks", done, total: table.tasks.length };
     const key = attempt(() => {
       const functions = stackTrace(kernel, task)
-        .frames.flatMap(({ symbol }) => (symbol ? [symbol.name.replace(/\.(?:constprop|isra|part|cold).*$/, "")] : []))
+        .frames.flatMap((frame) => functionOf(frame) ?? [])
         .filter((name) => !COMMON.test(name))
         .slice(0, MAX_FUNCTIONS);
       return functions.length === 0 ? undefined : `${taskState(task)} ${functions.join(" < ")}`;
