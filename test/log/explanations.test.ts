@@ -236,10 +236,7 @@ test("traps of the compiler and checks of alignment are told as what they are", 
     meaning("Internal error: Oops - CFI: 00000000f2008228 [#1] SMP"),
     /^An indirect call went to a function/,
   );
-  assert.match(
-    meaning("Missing ENDBR: lab_call+0x0/0x10"),
-    /went to `lab_call\+0x0`, which does not begin with ENDBR/,
-  );
+  assert.match(meaning("Missing ENDBR: lab_call+0x0/0x10"), /went to `lab_call\+0x0`, which does not begin with ENDBR/);
   assert.match(meaning("alignment check: 0000 [#1] SMP"), /^An access was not aligned/);
 });
 
