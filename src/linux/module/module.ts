@@ -138,8 +138,10 @@ function* countedSections(attributes: Obj<"struct module_sect_attrs">): Generato
   const count = attributes.at("nsections").number();
   if (count > MAX_SECTIONS)
     throw Fault.of("corrupt", `module has ${count} sections, more than the limit of ${MAX_SECTIONS}`);
+  // By address, because an index into a flexible array asks DWARF for its dimensions: 0.2 s when there is no index yet.
+  const first = attributes.kernel.object("struct module_sect_attr", attributes.at("attrs").address);
   for (let i = 0; i < count; i++) {
-    const attribute = attributes.at(`attrs[${i}]`);
+    const attribute = first.kernel.object(first.type, first.address + BigInt(i * first.size));
     // Changed by Linux kernel commit ed66f991bb19 ("module: Refactor section attr into bin attribute") (in v5.8).
     const name = attribute.at(attribute.has("battr") ? "battr.attr.name" : "name").text();
     yield { name, address: attribute.at("address").value() };
