@@ -1,4 +1,5 @@
 /** Lists the checks of the machine's health. */
+import { allocations } from "./health/allocations.ts";
 import { blockedTasks } from "./health/blockedTasks.ts";
 import { blockRequests } from "./health/blockRequests.ts";
 import { clocks } from "./health/clocks.ts";
@@ -50,6 +51,7 @@ export const healthChecks: readonly HealthCheck[] = [
   pageTables,
   vmallocMemory,
   perCpuMemory,
+  allocations,
   zones,
   swap,
   memoryCgroups,

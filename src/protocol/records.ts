@@ -30,6 +30,7 @@ export interface PanelKeys {
     | "deadlock"
     | "note"
     | "unknown";
+  "kmem -A": "bytes" | "count" | "kind" | "place" | "function" | "module" | "note";
   "kmem -f": "order" | "bytes" | "freeArea" | "blocks" | "pages";
   "kmem -i": "name" | "pages" | "bytes" | "percent" | "of";
   "kmem -s": "cache" | "objectSize" | "allocated" | "total" | "slabs" | "slabBytes" | "name";

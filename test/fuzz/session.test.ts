@@ -48,7 +48,7 @@ const linesOf: Readonly<Record<string, readonly string[]>> = {
   irq: ["irq", "irq -s", "irq -d", "irq -b", "irq -a"],
   kmem: [
     ...["kmem -i", "kmem -s", "kmem -f", "kmem -v", "kmem -V", "kmem -z", "kmem -n", "kmem -o", "kmem -h", "kmem -g"],
-    ...["kmem -S task_struct", "kmem init_task", "kmem -p | head -100"],
+    ...["kmem -S task_struct", "kmem init_task", "kmem -p | head -100", "kmem -A"],
   ],
   list: ["list -H modules module.list -s module.name", "list task_struct.tasks -h init_task"],
   log: ["log", "log -m", "log -R", "log -a"],

@@ -205,6 +205,11 @@ function machineSections({ context }: Subject): Section[] {
         { before: "The kernel, the dump, and how the machine was loaded.", command: "sys" },
         { before: "The use of memory. TOTAL is the memory that the kernel manages.", command: "kmem -i" },
         {
+          before: "Who took the memory, the largest first.",
+          command: "kmem -A",
+          shortening: { head: 25, tail: 0 },
+        },
+        {
           before: "Modules that taint the kernel: from out of tree, unsigned, proprietary or forced.",
           command: "mod -t",
         },

@@ -50,6 +50,7 @@ export const panels: readonly Panel[] = [
     column: "name",
     line: "kmem -S $",
   }),
+  grid("owners", "Memory by Owner", "kmem -A", ["bytes", "count", "kind", "place", "function", "module", "note"]),
   grid("vmalloc", "vmalloc", "kmem -v", ["start", "end", "size", "caller"]),
   grid("swap", "Swap", "swap", []),
   grid("mounts", "Mounts", "mount", ["directory", "type", "device"]),

@@ -164,6 +164,41 @@ sh -c 'echo $$ > /sys/fs/cgroup/lab/a/cgroup.procs; exec workload oom'`,
     kernel: "page_owner=on",
     on: "instrumented",
   },
+  // What the guest's own files say; their lines go to the console
+  allocations: {
+    modules: ["archive"],
+    run: `killall workload; echo fill > /proc/archive; sleep 4; echo 1 > $S/printk
+for pass in 1 2; do
+  while read -r bytes calls rest; do [ "$bytes" -gt 0 ] 2>/dev/null && echo "$bytes $calls $rest"; done < /proc/allocinfo > /dev/shm/allocinfo
+  sleep 3
+done
+while read -r line; do echo "allocinfo: $line"; done < /dev/shm/allocinfo
+echo c > /proc/sysrq-trigger`,
+    on: "instrumented",
+  },
+  traced: {
+    run: `mount -t tracefs t /sys/kernel/tracing; cd /sys/kernel/tracing
+echo 0 > tracing_on; echo 96 > buffer_size_kb
+mkdir instances/functions instances/graph
+echo 24 > instances/functions/buffer_size_kb; echo 24 > instances/graph/buffer_size_kb; echo 24 > instances/kept/buffer_size_kb
+echo 'p:opened do_sys_openat2 dfd=%di:s32 name=+0(%si):ustring' > kprobe_events
+echo 'p:closed filp_close file=%di' >> kprobe_events
+for event in sched/sched_switch sched/sched_waking sched/sched_process_exit irq timer/timer_start kmem/kmalloc kmem/mm_page_alloc syscalls/sys_enter_openat syscalls/sys_exit_openat workqueue block; do echo 1 > events/$event/enable; done
+echo 1 > events/kprobes/enable; echo 1 > instances/kept/events/sched/enable
+echo 1 > instances/functions/options/func_stack_trace
+echo vfs_open vfs_statx > instances/functions/set_ftrace_filter; echo function > instances/functions/current_tracer
+echo vfs_open do_dentry_open path_openat > instances/graph/set_ftrace_filter; echo function_graph > instances/graph/current_tracer
+echo 1 > tracing_on; sleep 1; echo 'begin of the workload' > trace_marker; ls -lR /bin > /dev/null; sleep 0.2
+echo 'end of the workload' > trace_marker; ls -l /proc/1 > /dev/null
+for folder in . instances/functions instances/graph instances/kept; do echo 0 > $folder/tracing_on; done
+echo 1 > $S/printk
+sed 's/^/trace: /' trace
+for name in functions graph kept; do sed "s/^/trace $name: /" instances/$name/trace; done
+echo c > /proc/sysrq-trigger`,
+    kernel: "reserve_mem=2M:4096:kept trace_instance=kept@kept",
+    on: "instrumented",
+    timeout: 400,
+  },
   // Health
   healthy: { run: "sleep 2; echo c > /proc/sysrq-trigger", on: "health" },
   unhealthy: {

@@ -14,6 +14,7 @@ import { pageFlagTable } from "./flags.ts";
 import { freeAreas, freeBlockAt } from "./free.ts";
 import { hugePageTable } from "./hugePages.ts";
 import { memoryNodeTables } from "./nodes.ts";
+import { memoryOwnerTable } from "./owners.ts";
 import { pageHeading, pageMembers, pageRowAt, pageTable, pfnOf } from "./pages.ts";
 import { perCpuOffsets } from "./perCpu.ts";
 import { allCacheObjects, cacheObjects, objectPieces } from "./slabObjects.ts";
@@ -32,7 +33,7 @@ export const kmem = command({
   readsOnly: true,
   summary: "usage of kernel memory",
   usage:
-    "[-f|-F|-c|-C|-i[=shared]|-v|-V|-n|-z|-o|-h] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]] [-a]] [-g [flags]] [[-P] address]",
+    "[-f|-F|-c|-C|-i[=shared]|-v|-V|-n|-z|-o|-h|-A] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]] [-a]] [-g [flags]] [[-P] address]",
   options: [
     { flag: "-f", help: "free lists of the page allocator; with an address, the free block that contains it" },
     { flag: "-F", help: "as -f, with every free block" },
@@ -43,6 +44,10 @@ export const kmem = command({
       argument: "shared",
       optional: true,
       help: "memory usage; =shared also counts pages with several users",
+    },
+    {
+      flag: "-A",
+      help: "who took the memory: the source lines that allocated it, or the best that the dump has instead",
     },
     { flag: "-v", help: "vmalloc areas; with an address, the area that contains it" },
     { flag: "-V", help: "counters of zones, nodes and events" },
@@ -75,9 +80,12 @@ export const kmem = command({
 
 With an address and no option, shows what the address belongs to: symbol, slab object, free block, vmalloc area, task, page. An address is a symbol or a hexadecimal number. It can be an address of kernel memory, the address of a struct page, or a physical address.
 
+-A counts by allocation tags (CONFIG_MEM_ALLOC_PROFILING, /proc/allocinfo). A kernel without them is counted by page_owner, and without that by slab cache, by caller of vmalloc() and by process; the output says which was used.
+
 The column ALLOCATED of a slab cache counts the objects that users hold; objects on freelists of CPUs count as free. A damaged freelist is reported next to the objects; with slab debugging, so are overwritten poison and red zones.`,
   examples: [
     { line: "kmem -i", shows: "Memory usage by purpose." },
+    { line: "kmem -A", shows: "Who took the memory, the largest first." },
     { line: "kmem -s", shows: "Every slab cache." },
     { line: "kmem -S task_struct", shows: "Slabs and objects of one cache." },
     { line: "kmem -S -a dentry", shows: "Every object of one cache." },
@@ -103,6 +111,7 @@ function* systemTables({ kernel }: Context, args: Parsed): Pieces {
     ["-o", () => perCpuOffsets(kernel)],
     ["-h", () => hugePageTable(kernel)],
     ["-V", () => counterTables(kernel)],
+    ["-A", () => memoryOwnerTable(kernel)],
     ["-F", () => freeAreas(kernel, true)],
   ];
   for (const [flag, table] of tables) {
