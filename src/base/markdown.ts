@@ -14,12 +14,17 @@ export const markdownText = (text: string): string =>
  * itself can be read: full stops, parentheses, and underscores within words.
  */
 export const markdownProse = (text: string): string =>
-  printable(text)
-    .replace(/[\\`*{}[\]<|~&@$#]|(?<!\w)_|_(?!\w)|:(?=\/\/)|(?<=\b(?:mailto|xmpp)):|(?<=\bwww)\./gi, "\\$&")
-    .replace(
-      /^(\s*)([-+=!>]|\d+[.)])/,
-      (_, blank: string, mark: string) => `${blank}${mark.slice(0, -1)}\\${mark.slice(-1)}`,
-    );
+  markdownWords(text).replace(
+    /^(\s*)([-+=!>]|\d+[.)])/,
+    (_, blank: string, mark: string) => `${blank}${mark.slice(0, -1)}\\${mark.slice(-1)}`,
+  );
+
+/** Escapes text that follows other text on its line like `markdownProse`, which also escapes marks that begin a line. */
+export const markdownWords = (text: string): string =>
+  printable(text).replace(
+    /[\\`*{}[\]<|~&@$#]|(?<!\w)_|_(?!\w)|:(?=\/\/)|(?<=\b(?:mailto|xmpp)):|(?<=\bwww)\./gi,
+    "\\$&",
+  );
 
 /**
  * Formats one line of text as a code span (CommonMark 6.1), with more back-quotes than any run of them in the text.

@@ -1,4 +1,5 @@
 /** Writes a verdict as Markdown, for issues and mails. */
+import { markdownCode, markdownProse, markdownWords } from "../base/markdown.ts";
 import type { Unchecked, Verdict } from "./analyze.ts";
 import { commandOf, evidenceText } from "./evidence.ts";
 import { becauseText, type Finding, type Reference, referenceText, type Sentence } from "./finding.ts";
@@ -27,31 +28,31 @@ export function verdictMarkdown(verdict: Verdict, { section, source }: MarkdownO
 function headLines(verdict: Verdict): string[] {
   const lead = leadOf(verdict);
   return [
-    `# ${escaped(verdict.title)}`,
+    `# ${markdownProse(verdict.title)}`,
     "",
     ...(lead ? [`**${marked(lead)}**`, ""] : []),
-    `Key: ${codeSpan(verdict.key)}`,
+    `Key: ${markdownCode(verdict.key)}`,
     "",
   ];
 }
 
 function sectionLines({ title, findings }: Section, source: SourceExcerpt | undefined): string[] {
-  return [`## ${escaped(title)}`, "", ...findings.flatMap(findingLines), ...sourceLines(source), ""];
+  return [`## ${markdownProse(title)}`, "", ...findings.flatMap(findingLines), ...sourceLines(source), ""];
 }
 
 function findingLines(finding: Finding): string[] {
   return [
     `- ${marked({ text: finding.text, certainty: finding.certainty })}`,
-    ...finding.evidence.map((one) => `  - ${escaped(evidenceText(one))}: ${codeSpan(commandOf(one))}`),
+    ...finding.evidence.map((one) => `  - ${markdownProse(evidenceText(one))}: ${markdownCode(commandOf(one))}`),
     ...(finding.unknown ?? []).map(
-      ({ what, because }) => `  - not known: ${escaped(what)}: ${escaped(becauseText(because))}`,
+      ({ what, because }) => `  - not known: ${markdownProse(what)}: ${markdownProse(becauseText(because))}`,
     ),
   ];
 }
 
 function uncheckedLines(unchecked: readonly Unchecked[]): string[] {
   if (unchecked.length === 0) return [];
-  const lines = unchecked.map(({ check, because }) => `- ${escaped(check)}: ${escaped(because)}`);
+  const lines = unchecked.map(({ check, because }) => `- ${markdownProse(check)}: ${markdownProse(because)}`);
   return ["## Not checked", "", ...lines, ""];
 }
 
@@ -62,41 +63,33 @@ function sourceLines(source: SourceExcerpt | undefined): string[] {
     const number = first + i;
     return `    ${number === line ? ">" : " "} ${number}  ${text}`;
   });
-  return ["", `${codeSpan(`${file}:${line}`)}:`, "", ...numbered];
+  return ["", `${markdownCode(`${file}:${line}`)}:`, "", ...numbered];
 }
 
 /** Returns a sentence with its certainty in front, unless it is certain. */
 const marked = ({ text, certainty }: Pick<Finding, "text" | "certainty">): string =>
   `${certainty === "certain" ? "" : `_${certainty}_: `}${sentenceMarkdown(text)}`;
 
-const sentenceMarkdown = (sentence: Sentence): string =>
-  sentence.map((part) => (typeof part === "string" ? proseMarkdown(part) : referenceMarkdown(part))).join("");
+/** Returns a sentence; its first character may begin a line. */
+function sentenceMarkdown(sentence: Sentence): string {
+  const parts = sentence.map((part) => (typeof part === "string" ? wordsMarkdown(part) : referenceMarkdown(part)));
+  const [first] = sentence;
+  // A mark such as "-" or "1." begins a list only at the start of a line.
+  if (typeof first === "string" && !first.includes("`")) parts[0] = markdownProse(first);
+  return parts.join("");
+}
 
 /** Text between grave accents is code already. */
-const proseMarkdown = (text: string): string =>
+const wordsMarkdown = (text: string): string =>
   text
     .split(/`([^`]*)`/)
-    .map((part, i) => (i % 2 === 0 ? escaped(part) : codeSpan(part)))
+    .map((part, i) => (i % 2 === 0 ? markdownWords(part) : markdownCode(part)))
     .join("");
 
 function referenceMarkdown(reference: Reference): string {
   const text = referenceText(reference);
-  return PROSE.has(reference.kind) ? escaped(text) : codeSpan(text);
+  return PROSE.has(reference.kind) ? markdownWords(text) : markdownCode(text);
 }
 
 /** References that are words of the sentence; the others are written as code. */
 const PROSE: ReadonlySet<Reference["kind"]> = new Set(["task", "cpu", "log", "module", "lock", "page"]);
-
-const SPECIAL = /[\\`*_{}[\]<>#|~&!]/g;
-
-/** Escapes text for Markdown, because names in a dump may be anything. */
-const escaped = (text: string): string => text.replace(/\s+/g, " ").replace(SPECIAL, "\\$&");
-
-/** Returns text as a code span. Its fence is longer than any run of grave accents in the text. */
-function codeSpan(text: string): string {
-  const line = text.replace(/\s+/g, " ");
-  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
-  if (longest === 0) return `\`${line}\``;
-  const fence = "`".repeat(longest + 1);
-  return `${fence} ${line} ${fence}`;
-}
