@@ -103,10 +103,10 @@ async function copied(copy) {
 
 test("the verdict and each of its sections is copied as Markdown", async () => {
   const whole = await copied(() => front(".head .copy").click());
-  assert.match(whole, /^# INFO: task hung in lab\\_transfer\n\n\*\*Deadlock: lab\\_left/);
+  assert.match(whole, /^# INFO: task hung in lab_transfer\n\n\*\*Deadlock: lab_left/);
   assert.match(whole, /## Who waits for whom\n/);
   const one = await copied(() => front('button[aria-label="Copy “Who waits for whom” as Markdown"]').click());
-  assert.match(one, /^## Who waits for whom\n\n- Deadlock: lab\\_left/);
+  assert.match(one, /^## Who waits for whom\n\n- Deadlock: lab_left/);
 });
 
 test("one click leads to a task, a lock, a module, a field and a frame", async () => {
