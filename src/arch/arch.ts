@@ -187,6 +187,8 @@ export interface Arch {
   readonly signedChar: boolean;
   /** SECTION_SIZE_BITS of asm/sparsemem.h, for kernels before v5.13, which do not export it. */
   readonly sectionSizeBits: number;
+  /** `L1_CACHE_BYTES` of asm/cache.h. Default: 64. */
+  readonly cacheLineBytes?: number;
   /** The address spaces of kernel and user overlap: the same number can be an address in both. */
   readonly overlappingSpaces?: true;
   /** The direct map begins at the first existing page frame, not at physical address 0. */

@@ -58,6 +58,7 @@ export const s390x: Arch = {
   ]),
   signedChar: false,
   sectionSizeBits: 28,
+  cacheLineBytes: 256,
   overlappingSpaces: true,
   // The problem-state bit of the PSW.
   isUserMode: (registers) => masked(registers.get("pswm"), PSW_MASK_PSTATE, PSW_MASK_PSTATE),

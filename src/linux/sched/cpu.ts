@@ -1,4 +1,4 @@
-/** The running task, the saved registers and the preempt count of each CPU. */
+/** The running task, the saved registers and the preempt count of each CPU, and the size of a cache line. */
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Registers } from "../../arch/arch.ts";
@@ -139,3 +139,13 @@ export function preemptCount(kernel: Kernel, cpu: number): number {
     if (task.has(path)) return count(task.at(path).number());
   throw Fault.of("unknown", "the location of the preempt count is not known for this architecture");
 }
+
+/**
+ * Size of a cache line in bytes: what the CPU told the kernel (`x86_cache_alignment` of `boot_cpu_data`, set by
+ * arch/x86/kernel/cpu/common.c), else that of the architecture.
+ */
+export const cacheLineSize = derived("size of a cache line", (kernel): number => {
+  const told = attempt(() => kernel.variable("boot_cpu_data").at("x86_cache_alignment").number());
+  const isPlausible = !(told instanceof Fault) && told >= 16 && told <= 1024 && (told & (told - 1)) === 0;
+  return isPlausible ? told : (kernel.arch.cacheLineBytes ?? 64);
+});

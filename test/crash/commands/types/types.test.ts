@@ -10,6 +10,8 @@ const types = `
   struct item { int id; struct list_head node; char name[8]; struct { short a; short b; }; struct item *peer; };
   struct queue { unsigned long length; };
   struct box { int a, b, c, d; };
+  struct flags { unsigned int mode : 3; unsigned int busy : 1; unsigned int count; char tag; };
+  struct wide { char ${Array.from({ length: 20 }, (_, i) => `m${i}`).join(", ")}; };
   struct box box;
   union word { int i; unsigned char bytes[4]; };
   enum color { RED, GREEN };
@@ -92,6 +94,87 @@ test("a struct with an address is its contents, whole or by member", () => {
   assert.equal(said("struct u32_nothing first"), "struct: invalid data structure reference: u32_nothing");
   assert.equal(said("struct item.nothing first"), "struct: invalid data structure member reference: item.nothing");
   assert.equal(said("struct item 5"), "struct: 5: not a kernel address");
+});
+
+test("struct --table shows the layout with values, holes, padding, bit-fields and cache lines", () => {
+  assert.equal(
+    said("struct item first --table"),
+    [
+      "ffff800000001100",
+      "OFFSET  SIZE  TYPE              MEMBER  VALUE",
+      "     0     4  int               id      1",
+      "     4     4                    (hole)",
+      "     8    16  struct list_head  node    { next = 0xffff800000001208 <second+8>, prev = …",
+      '    24     8  char [8]          name    "one"',
+      "    32     4  struct {...}",
+      "    32     2  short               a     5",
+      "    34     2  short               b     6",
+      "    36     4                    (hole)",
+      "    40     8  struct item *     peer    0xffff800000001200 <second>",
+      "size: 48, members: 5, cache lines of 64 bytes: 1",
+      "holes: 2 (8 bytes)",
+    ].join("\n"),
+  );
+  // The second half of the struct is in another cache line only if it does not start one.
+  assert.match(said("struct item ffff800000001128 --table"), /\n--- cache line 1 begins at offset 24 ---\n    24/);
+  assert.match(
+    said("struct item ffff800000001130 --table"),
+    /--- cache line 1 begins at offset 16, within the member above/,
+  );
+  assert.doesNotMatch(said("struct item --table"), /cache line 1/);
+  assert.equal(
+    said("struct flags --table"),
+    [
+      "OFFSET     SIZE  TYPE          MEMBER",
+      "   0:0   3 bits  unsigned int  mode",
+      "   0:3    1 bit  unsigned int  busy",
+      "   0:4  28 bits                (hole)",
+      "     4        4  unsigned int  count",
+      "     8        1  char          tag",
+      "     9        3                (padding)",
+      "size: 12, members: 4, cache lines of 64 bytes: 1",
+      "holes: 0, bit holes: 1 (28 bits), padding: 3 bytes",
+    ].join("\n"),
+  );
+  assert.equal(
+    said("struct item.node.prev,id first -o --table"),
+    [
+      "ffff800000001100",
+      "OFFSET  SIZE  TYPE                MEMBER     VALUE",
+      "    16     8  struct list_head *  node.prev  0xffff800000001000 <head>",
+      "     0     4  int                 id         1",
+    ].join("\n"),
+  );
+});
+
+test("struct --table with members or a count has a row for each struct", () => {
+  assert.equal(
+    said("struct item.id,name,node first 2 --table").replace(/ *\{.*/g, ""),
+    ["ADDRESS           id  name   node", 'ffff800000001100   1  "one"', 'ffff800000001130   0  ""'].join("\n"),
+  );
+  assert.equal(
+    said("struct queue.length queues:a --table"),
+    ["CPU  ADDRESS           length", "  0  ffff800000001640      10", "  1  ffff800000001740      20"].join("\n"),
+  );
+  assert.match(
+    said("struct wide first 2 --table"),
+    /m15.*\n.*\n.*\n4 more members have no column: name members to select them$/s,
+  );
+  assert.deepEqual(data(context(), "struct item.id,peer first --table"), [
+    { address: "0xffff800000001100", id: 1, peer: "0xffff800000001200" },
+  ]);
+});
+
+test("list --table has a row for each element, and what is broken comes after the rows", () => {
+  assert.equal(
+    said("list item.node -s item.id,name -H head --table"),
+    ["ADDRESS           id  name", 'ffff800000001100   1  "one"', 'ffff800000001200   2  "two"', ""]
+      .join("\n")
+      .trimEnd(),
+  );
+  const broken = said("list item.node -s item.id 0xffff800000001208 --table");
+  assert.match(broken, /^ADDRESS +id\n/);
+  assert.match(said("list -H head --table"), /--table needs the members of the columns: -s struct.member/);
 });
 
 test("several structs follow each other, of a negative count the last is at the address", () => {

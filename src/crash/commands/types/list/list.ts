@@ -5,7 +5,15 @@ import { address, offset } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { listElements, type ListWalk } from "./listWalk.ts";
 import { text, lazyRecord, addressJson } from "../../../../say/piece.ts";
-import { elementData, elementLines, formatOptions, structReference, namedFields } from "../../../say/structView.ts";
+import { elementTable, type ElementRow } from "../../../say/elementTable.ts";
+import {
+  elementData,
+  elementLines,
+  formatOptions,
+  structReference,
+  type StructReference,
+  namedFields,
+} from "../../../say/structView.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const list = command({
@@ -13,7 +21,7 @@ export const list = command({
   readsOnly: true,
   summary: "the elements of a linked list",
   usage:
-    "[[-o] offset][-e end][-[s|S] struct[.member[,member]] [-l offset]] [-x|-d]\n[-r|-B] [-h [-O head_offset]|-H] start",
+    "[[-o] offset][-e end][-[s|S] struct[.member[,member]] [-l offset]] [-x|-d] [--table]\n[-r|-B] [-h [-O head_offset]|-H] start",
   options: [
     { flag: "-o", argument: "offset", help: "offset of the link in an element: struct.member, or a number of bytes" },
     { flag: "-e", argument: "end", help: "the address at which the list ends" },
@@ -29,6 +37,7 @@ export const list = command({
     { flag: "-H", help: "start is the address of a list head that belongs to no element" },
     { flag: "-r", help: "backwards, by the prev pointers" },
     { flag: "-B", help: "if the list loops, print the length and the start of the loop" },
+    { flag: "--table", help: "with -s or -S: a table with a row per element and a column per member" },
     { flag: "-x", help: "numbers in hexadecimal" },
     { flag: "-d", help: "numbers in decimal" },
   ],
@@ -43,6 +52,10 @@ If a list returns to an element other than its head, the elements before that ar
       line: "list task_struct.tasks -S task_struct.pid,comm -h init_task",
       shows: "A list whose head is in an element.",
     },
+    {
+      line: "list task_struct.tasks -s task_struct.pid,comm,on_cpu -h init_task --table",
+      shows: "The same as a table.",
+    },
   ],
   records: () => [{ line: "list -H modules", fields: { address: { kind: "address" }, ...namedFields } }],
   needs: ["memory"],
@@ -53,12 +66,22 @@ If a list returns to an element other than its head, the elements before that ar
     const embedded = args.has("-l") ? offset(context, args.value("-l") ?? "") : 0n;
     const options = formatOptions(context, args);
     const isShort = args.has("-S");
+    const at = (element: bigint, { type }: StructReference) =>
+      context.kernel.object(type, BigInt.asUintN(64, element - embedded));
+    if (args.has("--table")) {
+      if (references.length === 0) throw new UsageError("--table needs the members of the columns: -s struct.member");
+      const rows = function* (): Generator<ElementRow> {
+        for (const address of listElements(context.kernel, walk))
+          yield { address, objects: references.map((one) => at(address, one)) };
+      };
+      return yield* elementTable(context.kernel, references, rows(), options);
+    }
     let isEmpty = true;
     for (const element of listElements(context.kernel, walk)) {
       isEmpty = false;
       const objects = references.map((reference) => ({
         reference,
-        object: context.kernel.object(reference.type, BigInt.asUintN(64, element - embedded)),
+        object: at(element, reference),
       }));
       yield lazyRecord(
         () => ({ address: addressJson(element), ...elementData(objects) }),

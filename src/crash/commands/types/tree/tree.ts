@@ -4,6 +4,7 @@ import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { address, offset } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { elementTable, type ElementRow } from "../../../say/elementTable.ts";
 import { elementData, elementLines, formatOptions, structReference, namedFields } from "../../../say/structView.ts";
 import { mapleDump, treeElements, type TreeKind, type TreeWalk, rangeFields } from "./treeWalk.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
@@ -14,7 +15,7 @@ export const tree = command({
   readsOnly: true,
   summary: "the elements of a radix tree, xarray, red-black tree or maple tree",
   usage:
-    "[-t [radix|xarray|rbtree|maple]] [-r offset] [-[s|S] struct[.member[,member]]]\n-[x|d] [-o offset] [-l] [-p] [-v] [-N] start",
+    "[-t [radix|xarray|rbtree|maple]] [-r offset] [-[s|S] struct[.member[,member]]]\n-[x|d] [-o offset] [-l] [-p] [-v] [-N] [--table] start",
   options: [
     { flag: "-t", argument: "type", help: "radix, xarray, rbtree (default) or maple; ra, x, rb and m are accepted" },
     { flag: "-r", argument: "offset", help: "offset of the root in the struct at start: struct.member, or bytes" },
@@ -25,6 +26,7 @@ export const tree = command({
     { flag: "-p", help: "show the position of each element: the turns or slots from the root, and its index" },
     { flag: "-v", help: "show a maple tree with its nodes and empty ranges" },
     { flag: "-N", help: "start is a node: rb_node, xa_node or radix_tree_node, or a maple tree's ma_root" },
+    { flag: "--table", help: "with -s or -S: a table with a row per element and a column per member" },
     { flag: "-x", help: "numbers in hexadecimal" },
     { flag: "-d", help: "numbers in decimal" },
   ],
@@ -49,6 +51,14 @@ Start is the address of the root - rb_root, xarray, radix_tree_root or maple_tre
     if (args.has("-v")) return yield* mapleDump(kernel, walk);
     const references = [...args.values("-s"), ...args.values("-S")].map((one) => structReference(kernel, one));
     const options = formatOptions(context, args);
+    if (args.has("--table")) {
+      if (references.length === 0) throw new UsageError("--table needs the members of the columns: -s struct.member");
+      const rows = function* (): Generator<ElementRow> {
+        for (const { address: at } of treeElements(kernel, walk))
+          yield { address: at, objects: references.map(({ type }) => kernel.object(type, at)) };
+      };
+      return yield* elementTable(kernel, references, rows(), options);
+    }
     for (const { address: element, position, index } of treeElements(kernel, walk)) {
       const objects = references.map((reference) => ({ reference, object: kernel.object(reference.type, element) }));
       const place = `  ${index === undefined ? "" : `index: ${index}  `}position: ${position}`;
