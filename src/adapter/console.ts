@@ -4,7 +4,8 @@ import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { withLocals } from "../crash/language/context.ts";
 import { readLine, run } from "../crash/language/language.ts";
-import type { Line, Piece } from "../say/piece.ts";
+import type { RecordedOutput } from "../document/transcript.ts";
+import { type Line, lineText, type Piece } from "../say/piece.ts";
 import { ansi, plain, type Style } from "../render/style.ts";
 import { pieceText } from "../render/text.ts";
 import type { Job } from "../base/job.ts";
@@ -26,6 +27,27 @@ const CHUNK_MS = 50;
  * @throws UsageError, Fault
  */
 export function* command(target: Target, text: string, row: FrameRow | undefined): Job<string> {
+  const recorded = target.console.transcript.begin(text);
+  let isEnded = false;
+  try {
+    const answer = yield* recordedCommand(target, text, row, recorded);
+    isEnded = true;
+    return answer;
+  } catch (error) {
+    isEnded = true;
+    recorded.add(error instanceof Error ? error.message : String(error));
+    throw error;
+  } finally {
+    if (!isEnded) recorded.add("[... the command was cancelled here]");
+  }
+}
+
+function* recordedCommand(
+  target: Target,
+  text: string,
+  row: FrameRow | undefined,
+  recorded: RecordedOutput,
+): Job<string> {
   const context = contextFor(target, row);
   const line = readLine(context, text);
   if (line.shell !== undefined) throw new UsageError("the debug console runs no shell: use a terminal");
@@ -35,7 +57,9 @@ export function* command(target: Target, text: string, row: FrameRow | undefined
     throw new UsageError("an adapter that listens writes no files: use vmcore-debug in a terminal");
   if (line.output) refuseInputs(context.session, line.output.path);
   const style = target.client.supports("supportsANSIStyling") ? ansi() : plain;
-  const sink = line.output ? new FileSink(line.output.path, line.output.append) : new ConsoleSink(target, style);
+  const sink = line.output
+    ? new FileSink(line.output.path, line.output.append)
+    : new ConsoleSink(target, style, recorded);
   const job = copyTo(sink, run(context, line));
   let answer = "";
   try {
@@ -102,16 +126,22 @@ class ConsoleSink implements Sink {
   private text = "";
   private since = performance.now();
   private isSilent = true;
+  private readonly recorded: RecordedOutput;
 
-  constructor(target: Target, style: Style) {
+  constructor(target: Target, style: Style, recorded: RecordedOutput) {
     this.target = target;
     this.style = style;
+    this.recorded = recorded;
   }
 
   say(piece: Piece): void {
     if (piece.kind === "progress") return;
-    if (piece.kind === "usage") this.write(`${piece.message}\n`);
+    if (piece.kind === "usage") {
+      this.recorded.add(piece.message);
+      this.write(`${piece.message}\n`);
+    }
     for (const line of piece.lines) {
+      this.recorded.add(lineText(line));
       const text = pieceText({ kind: "text", lines: [line] }, this.style);
       const place = sourceOf(line);
       if (!place) this.write(text);

@@ -59,6 +59,7 @@ const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<
   "vmcore/report": { format: oneOf("markdown", "html") },
   "vmcore/runCell": { lines: text },
   "vmcore/page": { markdown: text },
+  "vmcore/transcript": {},
   "vmcore/run": { line: text },
   "vmcore/verdict": { known: count, runs: truth },
   "vmcore/verdictSource": {},

@@ -14,6 +14,7 @@ import { bare } from "../debuginfo/ctype.ts";
 import { cacheOf } from "../session/find/debuginfoPlaces.ts";
 import { openingSession, type OpenOptions, type Session } from "../session/open/open.ts";
 import { drive, type Job } from "../base/job.ts";
+import { Transcript } from "../document/transcript.ts";
 import { Analysis } from "../insight/analyze.ts";
 import { hasPackages, type PackageWatch, withoutPackages } from "../session/fetch/packages.ts";
 import { copiedSourceArchive, openSourceArchive, sourceCache } from "../session/sources/sourceArchive.ts";
@@ -78,8 +79,8 @@ export class Target {
   replaceWith: (fresh: Target) => void = () => {};
   /** Whether a fetch of debuginfo is running. */
   isFetching = false;
-  /** The thread that the Debug Console used last. */
-  readonly console: { thread: Thread | undefined } = { thread: undefined };
+  /** The thread that the Debug Console used last, and the lines that ran in it. */
+  readonly console = { thread: undefined as Thread | undefined, transcript: new Transcript() };
 
   private constructor(session: Session, args: LaunchArguments, client: Client, budget: Budget) {
     this.budget = budget;
@@ -186,8 +187,8 @@ export class Target {
     const { radix, variables, aliases } = context;
     const task = attempt(() => fresh.kernel.object(context.task.type, context.task.address));
     fresh.contextNow = fresh.context.with({ radix, variables, aliases, ...(!(task instanceof Fault) && { task }) });
-    const { thread } = this.console;
-    fresh.console.thread = thread && fresh.threads.find(thread.id);
+    const { thread, transcript } = this.console;
+    Object.assign(fresh.console, { thread: thread && fresh.threads.find(thread.id), transcript });
     for (const [name, path] of this.chosenModules)
       attempt(() =>
         path === undefined ? fresh.context.modules?.unload(name) : fresh.context.modules?.load(name, path),

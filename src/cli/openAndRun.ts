@@ -23,6 +23,7 @@ import { EXIT_ANSWERED, EXIT_CANCELLED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } fro
 import { ExtensionFiles } from "./extensionFiles.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
 import { ProgressLine } from "./progress.ts";
+import { Recorder } from "./recorder.ts";
 import { converse } from "./prompt.ts";
 import { reportError, Terminal } from "./terminal.ts";
 import { unpackPackages } from "./unpackPackages.ts";
@@ -128,10 +129,12 @@ export const searchOf = ({ searches, vmcore, debuginfo }: CliOptions): Debuginfo
 /** Runs commands from the options, in crash's order: rc files, -i, then -c or else standard input. */
 async function work(context: Context, options: CliOptions): Promise<boolean> {
   const isConversation = options.commands.length === 0 && process.stdin.isTTY;
+  const recorder = options.record === undefined ? undefined : new Recorder(options.record, context.session);
   const terminal = new Terminal(context, {
     json: options.json,
     style: process.stdout.isTTY && !process.env["NO_COLOR"] ? ansi() : plain,
     paged: isConversation,
+    recorder,
   });
   if (options.rc) await readRcFiles(terminal);
   let isAnswered = true;

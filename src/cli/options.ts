@@ -21,6 +21,8 @@ export interface CliOptions {
   readonly downloads: boolean;
   /** Limit in bytes of what is unpacked into the cache; undefined for the default of 2 GiB. */
   readonly unpackLimit: number | undefined;
+  /** The file for the commands with their outputs. */
+  readonly record: string | undefined;
   readonly json: boolean;
   readonly force: boolean;
   readonly silent: boolean;
@@ -53,6 +55,7 @@ without it, vmcore-debug searches for it. Several VMCOREs are the files of one s
       --no-search      use only the debuginfo named here; do not search for other files
       --download       with "debuginfo": fetch what is missing from the servers of DEBUGINFOD_URLS
       --unpack-limit SIZE  limit for unpacking into the cache; default: 2G
+      --record FILE    write the commands and their outputs to FILE, as Markdown that is a crash notebook
       --json           one JSON document per command
       --force          use the vmlinux even if it is of another build
   -s, --silent         no banner before the prompt
@@ -94,6 +97,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
     inputs: values.input ?? [],
     downloads: values.download ?? false,
     unpackLimit: unpackLimit(values["unpack-limit"]),
+    record: values.record,
     json: values.json ?? false,
     force: values.force ?? false,
     silent: values.silent ?? false,
@@ -119,6 +123,7 @@ function parse(argv: readonly string[]) {
         "no-search": { type: "boolean" },
         download: { type: "boolean" },
         "unpack-limit": { type: "string" },
+        record: { type: "string" },
         json: { type: "boolean" },
         force: { type: "boolean" },
         silent: { type: "boolean", short: "s" },

@@ -19,6 +19,7 @@ import { Cancelled, drive } from "../base/job.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
 import { pagedSink, pagerCommand } from "./pager.ts";
 import { ProgressLine } from "./progress.ts";
+import type { Recorder } from "./recorder.ts";
 import { systemReason } from "./systemReason.ts";
 import { buffered, fileSink, nowhere, programSink, standardOutput, type Sink } from "./sink.ts";
 
@@ -31,6 +32,8 @@ export interface TerminalOptions {
   readonly style: Style;
   /** Whether long output goes through the pager. */
   readonly paged: boolean;
+  /** Records the commands and their outputs. */
+  readonly recorder?: Recorder | undefined;
 }
 
 /**
@@ -63,13 +66,19 @@ export class Terminal {
   async execute(text: string): Promise<boolean> {
     const abort = new AbortController();
     this.running = abort;
+    const { recorder } = this.options;
+    // A line that runs a file is recorded as the lines of the file.
+    if (!this.isQuiet) recorder?.begin(text);
     try {
       const line = readLine(this.context, text);
       if (line.shell !== undefined) return runShell(line.shell);
       if (line.input !== undefined && line.command === "") return await this.executeFile(line.input);
       return await this.executeCommand(line, abort);
     } catch (error) {
+      recorder?.add(explain(error));
       return reportError(error);
+    } finally {
+      recorder?.end();
     }
   }
 
@@ -111,11 +120,21 @@ export class Terminal {
       tellsSink: line.output !== undefined || program !== undefined,
       errors: variable(this.context, "error"),
     });
+    const elsewhere = program ?? line.output?.path;
+    const recorder = elsewhere === undefined ? this.options.recorder : undefined;
+    if (elsewhere !== undefined) this.options.recorder?.add(`[... the output went to ${elsewhere}]`);
+    const show = (piece: Piece): void | Promise<void> => {
+      if (piece.kind === "usage") recorder?.add(piece.message);
+      // A mistake without a usage has no lines.
+      if (piece.kind !== "progress" && piece.lines.length > 0) recorder?.add(pieceText(piece));
+      return printer.say(piece);
+    };
     try {
-      const changes = await drive(job, abort.signal, { onStep: (piece) => printer.say(piece) });
+      const changes = await drive(job, abort.signal, { onStep: show });
       this.contextNow = withChanges(this.contextNow, changes);
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
+      recorder?.add("[... the command was cancelled here]");
       printer.isAnswered = false;
     } finally {
       await printer.end();

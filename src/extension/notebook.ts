@@ -25,6 +25,7 @@ export function notebook(): vscode.Disposable[] {
     vscode.workspace.registerNotebookSerializer(TYPE, serializer, { transientOutputs: false }),
     vscode.commands.registerCommand("vmcore.newNotebook", newNotebook),
     sessionCommand("vmcore.exportNotebook", exportNotebook),
+    sessionCommand("vmcore.copySession", copySession),
   ];
 }
 
@@ -90,8 +91,10 @@ const FIRST_CELLS: readonly Block[] = [
   { kind: "command", lines: "analyze", output: undefined },
 ];
 
-async function newNotebook(): Promise<void> {
-  const document = await vscode.workspace.openNotebookDocument(TYPE, new vscode.NotebookData(cellsOf(FIRST_CELLS)));
+const newNotebook = (): Promise<void> => show(FIRST_CELLS);
+
+async function show(blocks: readonly Block[]): Promise<void> {
+  const document = await vscode.workspace.openNotebookDocument(TYPE, new vscode.NotebookData(cellsOf(blocks)));
   await vscode.window.showNotebookDocument(document);
 }
 
@@ -116,4 +119,21 @@ async function exportNotebook(session: vscode.DebugSession): Promise<void> {
   if (!uri) return;
   const text = /\.html?$/i.test(uri.path) ? (await ask(session, "vmcore/page", { markdown })).text : markdown;
   await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+}
+
+/** Copies the lines that ran in the Debug Console with their outputs. */
+async function copySession(session: vscode.DebugSession): Promise<void> {
+  const { text, commands } = await ask(session, "vmcore/transcript", {});
+  if (commands === 0) {
+    void vscode.window.showInformationMessage("No command ran in the Debug Console of this session yet.");
+    return;
+  }
+  await vscode.env.clipboard.writeText(text);
+  const open = "Open as Notebook";
+  const count = commands === 1 ? "1 command" : `${commands} commands`;
+  const answer = await vscode.window.showInformationMessage(
+    `Copied ${count} with output, as the Markdown of a crash notebook.`,
+    open,
+  );
+  if (answer === open) await show(blocksOf(text));
 }

@@ -55,6 +55,8 @@ export interface CustomRequests extends VerdictRequests {
   "vmcore/runCell": { arguments: { lines: string }; body: { text: string; answered: boolean } };
   /** Returns a document in Markdown as a self-contained HTML page. */
   "vmcore/page": { arguments: { markdown: string }; body: { text: string } };
+  /** Returns the lines that ran in the console with their outputs, as a notebook in Markdown, and their number. */
+  "vmcore/transcript": { arguments: Record<string, never>; body: { text: string; commands: number } };
   /** Runs a command and returns its records as tables. Settings that it changes apply only to itself. */
   "vmcore/run": { arguments: { line: string }; body: Grid };
   /** Returns messages of the kernel log, the newest first: up to a number, before a position from an earlier answer. */

@@ -53,3 +53,29 @@ test("the name of the output decides between a page and Markdown", () => {
     assert.match(readFileSync(path, "utf8"), begins);
   }
 });
+
+test("--record writes the commands and their outputs as a notebook, which runs again", () => {
+  const file = join(folder, "session.crashnb");
+  const { status } = run(
+    "--record",
+    file,
+    ...SAMPLE,
+    "-c",
+    "sys | grep MACHINE",
+    "-c",
+    "nosuchcommand",
+    "-c",
+    "help > /dev/null",
+  );
+  assert.equal(status, 1);
+  const text = readFileSync(file, "utf8");
+  assert.match(
+    text,
+    /^# Session on vmcore\n\n```crash\nsys \| grep MACHINE\n```\n\n```text\n +MACHINE: x86_64.*\n```\n/,
+  );
+  assert.match(text, /```crash\nnosuchcommand\n```\n\n```text\n.*command not found: nosuchcommand/);
+  assert.match(text, /\[\.\.\. the output went to \/dev\/null\]/);
+  const again = run("notebook", "run", file, ...SAMPLE);
+  assert.ok(again.stdout.startsWith(text.slice(0, text.indexOf("nosuchcommand"))));
+  assert.match(run("--record", "sample/vmcore", ...SAMPLE, "-c", "sys").stderr, /sample\/vmcore/);
+});

@@ -32,7 +32,16 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
     switch (context) {
       case "repl": {
         const entry = consoleEntry(target, expression, frame);
-        if (entry) return shortened(row(target, entry, { hex }));
+        if (entry) {
+          const shown = shortened(row(target, entry, { hex }));
+          yield* record(
+            target,
+            expression,
+            entry.value instanceof Obj && entry.text === undefined ? entry.value : shown.result,
+            hex,
+          );
+          return shown;
+        }
         return { result: yield* command(target, expression, frame), variablesReference: 0 };
       }
       case "clipboard":
@@ -164,6 +173,16 @@ function elements(value: Obj, expression: string, count: number): VariableEntry[
       }
     },
   };
+}
+
+/** Records an expression of the console with its value, of which a struct or an array is written with its members. */
+function* record(target: Target, expression: string, value: Obj | string, hex: boolean): Job<void> {
+  const output = target.console.transcript.begin(expression);
+  if (typeof value === "string") return output.add(value);
+  for (const line of formatValue(value, { radix: hex ? 16 : 10 })) {
+    output.add(lineText(line));
+    yield;
+  }
 }
 
 const radixText = (value: Obj, radix: 10 | 16): string => [...formatValue(value, { radix })].map(lineText).join("\n");

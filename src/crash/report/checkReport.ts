@@ -3,7 +3,8 @@ import type { Piece } from "../../say/piece.ts";
 import type { Context } from "../language/command.ts";
 import type { Block, CommandBlock } from "../../document/block.ts";
 import { withChanges } from "../language/context.ts";
-import { documentContext, runBlock, shortened, shorteningOf } from "./output.ts";
+import { shortened, shorteningOf } from "../../document/shortening.ts";
+import { documentContext, runBlock } from "./output.ts";
 
 /** A place where a report does not agree with the dump. */
 export interface Difference {

@@ -1,4 +1,4 @@
-/** Runs commands for a document and shortens their output. */
+/** Runs commands for a document. */
 import { basename } from "node:path";
 import { lineText, type Piece } from "../../say/piece.ts";
 import { printable } from "../../base/printable.ts";
@@ -81,26 +81,4 @@ function refusalOf(context: Context, text: string): string | undefined {
     if (error instanceof UsageError) return error.message;
     throw error;
   }
-}
-
-/** How many lines of a long output are kept at its start and at its end. */
-export interface Shortening {
-  readonly head: number;
-  readonly tail: number;
-}
-
-const LEFT_OUT = /^\[\.\.\. (\d+) of (\d+) lines are left out here\]$/;
-
-/** Shortens an output. One line says how much is missing. */
-export function shortened(lines: readonly string[], { head, tail }: Shortening): string[] {
-  const missing = lines.length - head - tail;
-  if (missing <= 1) return [...lines];
-  const note = `[... ${missing} of ${lines.length} lines are left out here]`;
-  return [...lines.slice(0, head), note, ...lines.slice(lines.length - tail)];
-}
-
-/** Returns how an output was shortened; undefined if it is whole. */
-export function shorteningOf(lines: readonly string[]): Shortening | undefined {
-  const at = lines.findIndex((line) => LEFT_OUT.test(line));
-  return at < 0 ? undefined : { head: at, tail: lines.length - at - 1 };
 }

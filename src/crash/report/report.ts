@@ -7,7 +7,8 @@ import { markdownProse } from "../../base/markdown.ts";
 import type { Piece } from "../../say/piece.ts";
 import type { Context } from "../language/command.ts";
 import { type Block, heading, paragraph } from "../../document/block.ts";
-import { documentContext, runBlock, shortened, type Shortening } from "./output.ts";
+import { shortened, type Shortening } from "../../document/shortening.ts";
+import { documentContext, runBlock } from "./output.ts";
 import { type Section, sectionsOf } from "./sections.ts";
 
 /** How long outputs are shortened, unless a section says otherwise. */

@@ -12,7 +12,7 @@ import { isLock } from "../../linux/locks/resource.ts";
 import { agoText } from "../../render/quantity.ts";
 import { heldBy, relationWords, taskName, waitWords } from "../../insight/waits/words.ts";
 import type { Context } from "../language/command.ts";
-import type { Shortening } from "./output.ts";
+import type { Shortening } from "../../document/shortening.ts";
 
 /** A command of the report. The comments are in Markdown; every number in them is in the output of the section. */
 export interface Step {

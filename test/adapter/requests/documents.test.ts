@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { blocksOf } from "../../../src/document/markdown.ts";
 import { DapClient, Refused } from "../client.ts";
 
 let client: DapClient;
@@ -43,4 +44,31 @@ test("Markdown becomes a page, and an argument of another type is refused", asyn
   const { text } = await client.request<{ text: string }>("vmcore/page", { markdown: "# A\n\n```crash\nsys\n```\n" });
   assert.match(text, /<h1>A<\/h1>\n<figure><pre class="command">sys<\/pre><\/figure>/);
   await assert.rejects(client.request("vmcore/page", { markdown: 1 }), Refused);
+});
+
+test("the console's lines are copied as a notebook: commands, expressions, mistakes and cancelled commands", async () => {
+  const repl = (expression: string) => client.request("evaluate", { expression, context: "repl" });
+  await repl("sys | grep MACHINE");
+  await repl("init_task.pid");
+  await repl("init_task.thread_info");
+  await repl("nosuchcommand").catch(() => undefined);
+  const long = client.send("evaluate", { expression: "search -k 12345678", context: "repl" });
+  await client.request("cancel", { requestId: long.seq });
+  await long.response.catch(() => undefined);
+  const { text, commands } = await client.request<{ text: string; commands: number }>("vmcore/transcript", {});
+  const cells = blocksOf(text).flatMap((block) => (block.kind === "command" ? [block] : []));
+  assert.equal(cells.length, commands);
+  assert.match(text, /^# Session on vmcore\n/);
+  assert.deepEqual(
+    cells.slice(-5).map(({ lines }) => lines),
+    ["sys | grep MACHINE", "init_task.pid", "init_task.thread_info", "nosuchcommand", "search -k 12345678"],
+  );
+  const [machine, pid, info, wrong, cancelled] = cells.slice(-5).map(({ output }) => output ?? "");
+  assert.match(machine!, /^ +MACHINE: x86_64/);
+  assert.equal(pid, "0");
+  assert.match(info!, /^\{\n {2}flags = /);
+  assert.match(wrong!, /nosuchcommand/);
+  assert.match(cancelled!, /\[\.\.\. the command was cancelled here\]$/);
+  // The notebook runs again.
+  assert.equal((await runCell(cells.at(-5)!.lines)).text, machine);
 });

@@ -1,0 +1,40 @@
+/** Writes the commands of a terminal session with their outputs to a notebook. */
+import { openSync, writeSync } from "node:fs";
+import { basename } from "node:path";
+import { markdownProse } from "../base/markdown.ts";
+import type { SessionFacts } from "../crash/language/command.ts";
+import { heading } from "../document/block.ts";
+import { markdownOf } from "../document/markdown.ts";
+import { RecordedOutput } from "../document/transcript.ts";
+import { refuseInputs } from "../session/refuseInputs.ts";
+
+/** A notebook that grows by one cell per command, so that it is complete whenever the session ends. */
+export class Recorder {
+  private readonly file: number;
+  private cell: { readonly lines: string; readonly output: RecordedOutput } | undefined;
+
+  /** @throws UsageError for a file of the session, NodeJS.ErrnoException */
+  constructor(path: string, session: SessionFacts) {
+    refuseInputs(session, path);
+    this.file = openSync(path, "w");
+    const name = markdownProse(basename(session.vmcore[0] ?? "a crash dump"));
+    writeSync(this.file, markdownOf([heading(1, `Session on ${name}`)]));
+  }
+
+  begin(lines: string): void {
+    if (lines.trim() !== "") this.cell = { lines, output: new RecordedOutput() };
+  }
+
+  /** Adds output of the current command. */
+  add(text: string): void {
+    this.cell?.output.add(text.replace(/\n$/, ""));
+  }
+
+  /** Writes the current command with its output. */
+  end(): void {
+    const { cell } = this;
+    if (cell)
+      writeSync(this.file, `\n${markdownOf([{ kind: "command", lines: cell.lines, output: cell.output.text() }])}`);
+    this.cell = undefined;
+  }
+}
