@@ -8,7 +8,7 @@ import type { Oops } from "../linux/printk/oops.ts";
  */
 
 /** Characters per line that fit into a small window with the side bar open. */
-const MAX_LENGTH = 90;
+const MAX_LINE_LENGTH = 90;
 
 /** Characters of a line that the patterns read. Lines of a report that are shown are shorter than this. */
 const MAX_READ = 400;
@@ -36,7 +36,7 @@ export function exceptionLine(text: string): string {
       .replace(/(\+0x[0-9a-f]+)\/0x[0-9a-f]+/g, "$1")
       .replace(/(?:[\w.-]{1,64}\/){1,16}([\w.-]{1,64}\.[chS]\b)/g, "$1"),
   );
-  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH - 1)}…` : line;
+  return line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH - 1)}…` : line;
 }
 
 /** Replaces slashes by U+2215, which looks the same, because the editor makes a link of text with slashes. */

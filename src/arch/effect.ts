@@ -1,7 +1,7 @@
 /** Effects of instructions on registers and memory. */
 
 /** Where a memory operand lies: segment base + base + index * scale + displacement. */
-export interface Place {
+export interface MemoryOperand {
   readonly base: string | undefined;
   readonly index: string | undefined;
   readonly scale: number;
@@ -11,8 +11,8 @@ export interface Place {
   readonly segment?: "gs" | "fs" | undefined;
 }
 
-export interface Access {
-  readonly place: Place;
+export interface MemoryAccess {
+  readonly place: MemoryOperand;
   /** Bytes. */
   readonly size: number;
   readonly reads: boolean;
@@ -26,8 +26,8 @@ export type Value =
   | { readonly kind: "constant"; readonly value: bigint }
   /** The low `bits` of a register, zero- or sign-extended. */
   | { readonly kind: "register"; readonly name: string; readonly bits: number; readonly signed: boolean }
-  | { readonly kind: "load"; readonly place: Place; readonly size: number; readonly signed: boolean }
-  | { readonly kind: "address"; readonly place: Place }
+  | { readonly kind: "load"; readonly place: MemoryOperand; readonly size: number; readonly signed: boolean }
+  | { readonly kind: "address"; readonly place: MemoryOperand }
   | {
       readonly kind: "operation";
       readonly operator: Operator;
@@ -51,7 +51,7 @@ export interface Effect {
   /** Bytes. */
   readonly length: number;
   /** Its explicit memory operand, where it accesses one. */
-  readonly access: Access | undefined;
+  readonly access: MemoryAccess | undefined;
   /** Registers that it writes, calls apart; undefined for a value that is not followed. */
   readonly writes: ReadonlyMap<string, Value | undefined>;
   /** "trap": a breakpoint, as it also fills the space between functions. */

@@ -1,7 +1,7 @@
 /** Declares what a check of a crash is. */
 import type { Kernel } from "../model/kernel.ts";
 import type { CrashFacts } from "./crashFacts.ts";
-import type { Kind } from "../log/kinds.ts";
+import type { ReportKind } from "../log/kinds.ts";
 import type { Finding } from "./finding.ts";
 
 /** A point where a check may pause, for example to wait in `until` for the disassembler to load. */
@@ -21,9 +21,9 @@ export interface Check {
   readonly id: string;
   readonly needs: readonly Need[];
   /** Kinds of crash that the check applies to. */
-  readonly about: readonly Kind[] | "any";
+  readonly about: readonly ReportKind[] | "any";
   /** Kinds of crash for which the check runs before the others, because the line that sums up the verdict needs it. */
-  readonly firstFor?: readonly Kind[];
+  readonly firstFor?: readonly ReportKind[];
   /**
    * Yields findings.
    * @throws Fault if the check cannot continue; findings yielded before are kept

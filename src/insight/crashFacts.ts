@@ -2,7 +2,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { factsOf, type ReportFacts } from "../log/facts.ts";
 import type { Frame as LogFrame } from "../log/guilty.ts";
-import type { Kind } from "../log/kinds.ts";
+import type { ReportKind } from "../log/kinds.ts";
 import type { KernelLog } from "../log/kernelLog.ts";
 import { plainName } from "../log/place.ts";
 import type { Report } from "../log/reports.ts";
@@ -25,7 +25,7 @@ export interface CrashFacts {
   /** The log's report of the crash; undefined if the log has none. */
   readonly report: ReportFacts | undefined;
   /** Kind of the report; undefined if there is no report. */
-  readonly kind: Kind | undefined;
+  readonly kind: ReportKind | undefined;
   /** The kernel's panic message and its line in the log; undefined if there is none. */
   readonly panic: { readonly text: string; readonly line: number } | undefined;
   /** Earlier reports, including warnings, the latest first. */
@@ -94,7 +94,7 @@ const valueOf = <T>(read: () => T): T | undefined => {
 };
 
 /** Kinds whose report is about a task that is not the one that reports it. */
-const OF_ANOTHER: ReadonlySet<Kind> = new Set(["hung-task"]);
+const OF_ANOTHER: ReadonlySet<ReportKind> = new Set(["hung-task"]);
 
 /**
  * Returns the task that the report is about.

@@ -1,6 +1,6 @@
 /** Finds the function that a crash is about, and a key that groups crashes of the same bug. */
 import { guiltyAmong } from "../log/guilty.ts";
-import type { Kind } from "../log/kinds.ts";
+import type { ReportKind } from "../log/kinds.ts";
 import { mechanismOf } from "./mechanisms.ts";
 import { ANCHORS, isMachinery, withoutWrapper } from "../log/machinery.ts";
 import { plainName } from "../log/place.ts";
@@ -45,7 +45,7 @@ export function guiltyFrame({ report, frames, panic }: CrashFacts): GuiltyFrame 
 }
 
 /** Kinds for which the function that filled the stack is the guilty one. */
-const STACKS: ReadonlySet<Kind> = new Set(["stack-guard", "stack-overflow"]);
+const STACKS: ReadonlySet<ReportKind> = new Set(["stack-guard", "stack-overflow"]);
 /**
  * Minimum number of frames of one function that count as a recursion. Some functions call themselves once by design.
  */

@@ -1,6 +1,6 @@
 /** Classifies how the kernel noticed the failure: oops, BUG(), watchdog and others. */
 import { isInstructionFault } from "../log/explain.ts";
-import type { Kind } from "../log/kinds.ts";
+import type { ReportKind } from "../log/kinds.ts";
 
 /** The mechanism by which the kernel noticed a failure. */
 export type Mechanism =
@@ -47,7 +47,7 @@ export const MECHANISM_WORDS: Readonly<Record<Mechanism, string>> = {
   "root-missing": "the failure to mount the root file system",
 };
 
-const BY_KIND: Readonly<Partial<Record<Kind, Mechanism>>> = {
+const BY_KIND: Readonly<Partial<Record<ReportKind, Mechanism>>> = {
   "kernel-bug": "bug",
   "list-corruption": "bug",
   usercopy: "bug",
@@ -106,7 +106,7 @@ const PANICS: readonly (readonly [RegExp, Mechanism])[] = [
  * Returns the mechanism of a crash.
  * @param panic the panic message
  */
-export function mechanismOf(kind: Kind | undefined, panic: string | undefined): Mechanism {
+export function mechanismOf(kind: ReportKind | undefined, panic: string | undefined): Mechanism {
   if (kind === undefined || kind === "panic")
     return PANICS.find(([pattern]) => pattern.test(panic ?? ""))?.[1] ?? "panic";
   const mechanism = BY_KIND[kind];

@@ -1,7 +1,7 @@
 /** Who took the memory: by source line where the kernel counts that, else by the best that the dump has. */
 import { attempt, attempting, Fault } from "../base/fault.ts";
 import { allocTags, type AllocTag, isInaccurate } from "../linux/mm/allocTag.ts";
-import { residentPages } from "../linux/mm/mm.ts";
+import { residentPageCount } from "../linux/mm/mm.ts";
 import { pageSize } from "../linux/mm/page.ts";
 import { pagesByStack } from "../linux/mm/pagesByStack.ts";
 import { vmapAreas, vmapCaller } from "../linux/mm/vmalloc.ts";
@@ -160,7 +160,7 @@ function processOwners(kernel: Kernel): MemoryOwner[] {
   if (table instanceof Fault) return [];
   return table.tasks.flatMap((task): MemoryOwner[] => {
     const owner = attempt((): MemoryOwner | undefined => {
-      const pages = taskPid(task) === taskTgid(task) ? residentPages(task) : 0;
+      const pages = taskPid(task) === taskTgid(task) ? residentPageCount(task) : 0;
       if (pages === 0) return undefined;
       const name = `${taskComm(task)} [${taskPid(task)}]`;
       return { kind: "process", bytes: pages * pageSize(kernel), count: pages, name };

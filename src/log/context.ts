@@ -3,7 +3,7 @@
  * disassembler.
  */
 import type { MachineName } from "./machines.ts";
-import type { Place } from "./place.ts";
+import type { PrintedPlace } from "./place.ts";
 
 /** An instruction of a report's code. */
 export interface CodeLine {
@@ -32,13 +32,13 @@ export interface LogContext {
    * Returns the instructions decoded from the bytes after `Code:`; empty when they cannot be decoded. @param place the
    * place of the report's instruction, so that jumps within its function are written as places in that function
    */
-  readonly disassemble?: (machine: MachineName, code: string, place: Place | undefined) => readonly CodeLine[];
+  readonly disassemble?: (machine: MachineName, code: string, place: PrintedPlace | undefined) => readonly CodeLine[];
   /**
    * Returns the member of a structure that an instruction at a place accesses: "member `next` of `struct list_head`".
    */
-  readonly memberAt?: (place: Place, based: BasedAddress) => string | undefined;
+  readonly memberAt?: (place: PrintedPlace, based: BasedAddress) => string | undefined;
   /** Returns the source line of a place; for a return address, the line of the call. */
-  readonly sourceOf?: (place: Place, returns: boolean) => SourceLine | undefined;
+  readonly sourceOf?: (place: PrintedPlace, returns: boolean) => SourceLine | undefined;
 }
 
 /**
@@ -47,9 +47,9 @@ export interface LogContext {
  */
 export interface Questions {
   /** The guilty function's place. */
-  readonly where: { readonly place: Place; readonly returns: boolean } | undefined;
+  readonly where: { readonly place: PrintedPlace; readonly returns: boolean } | undefined;
   /** The access near NULL of the instruction at the site. */
-  readonly member: { readonly place: Place; readonly based: BasedAddress } | undefined;
+  readonly member: { readonly place: PrintedPlace; readonly based: BasedAddress } | undefined;
 }
 
 /** The answers to the questions of one report. */

@@ -2,7 +2,7 @@
 import type { KernelLog } from "./kernelLog.ts";
 import { columnOf, type LogLine } from "./lines.ts";
 import { siteOf } from "./machines.ts";
-import type { Place } from "./place.ts";
+import type { PrintedPlace } from "./place.ts";
 import { entryOf, isPlainlyEntry, type TraceEntry } from "./trace.ts";
 import type { AddressWord, SymbolWord } from "./words.ts";
 
@@ -75,7 +75,7 @@ function nameBefore(log: KernelLog, at: number): string | undefined {
   return undefined;
 }
 
-function wordOf(line: LogLine, { name, offset, size, module, address, start, end }: Place): LineEntry["word"] {
+function wordOf(line: LogLine, { name, offset, size, module, address, start, end }: PrintedPlace): LineEntry["word"] {
   const columns = { start: columnOf(line, start), end: columnOf(line, end) };
   return name === undefined
     ? { kind: "address", value: address ?? 0n, ...columns }

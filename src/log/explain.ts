@@ -26,7 +26,7 @@ import { explainMemory, explainSanitizer } from "./explain/memory.ts";
 import { consequence, explainDoubleFault, explainPanic } from "./explain/panics.ts";
 import { explainWatchdog } from "./explain/watchdogs.ts";
 import type { ReportFacts } from "./facts.ts";
-import type { Kind } from "./kinds.ts";
+import type { ReportKind } from "./kinds.ts";
 import { placeText } from "./place.ts";
 
 type Explainer = (facts: ReportFacts, context: LogContext) => string;
@@ -37,7 +37,7 @@ const constant =
     text;
 
 /** By kind, what a report means; refined by its facts. */
-const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
+const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   "null-pointer": explainAccess,
   "page-fault": explainAccess,
   "user-access": explainAccess,
@@ -137,8 +137,8 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     "The table of tracked connections is full, so that packets of new ones are dropped: more connections than `net.netfilter.nf_conntrack_max`, or some that are not forgotten.",
   ),
   panic: explainPanic,
-  "rust-panic": ({ said }) =>
-    `Rust code of the kernel panicked${said[0] === undefined ? "" : `: “${said[0].slice(0, 200)}”`}.`,
+  "rust-panic": ({ messages }) =>
+    `Rust code of the kernel panicked${messages[0] === undefined ? "" : `: “${messages[0].slice(0, 200)}”`}.`,
   "xen-panic": constant("The hypervisor Xen stopped, not the kernel of a guest."),
   "stack-unwind": ({ comm, report }) => {
     const { value, register } = report.headline.groups;
@@ -190,7 +190,7 @@ export function explanationOf(facts: ReportFacts, context: LogContext = {}): str
   return after === undefined || meaning.includes(after) ? meaning : `${meaning} ${after}`;
 }
 
-const FAULTED: ReadonlySet<Kind> = new Set([
+const FAULTED: ReadonlySet<ReportKind> = new Set([
   "null-pointer",
   "page-fault",
   "user-access",
@@ -207,7 +207,7 @@ const FAULTED: ReadonlySet<Kind> = new Set([
 ]);
 
 /** Whether an instruction of the kernel faulted. In other kinds the report only shows where the processor was. */
-export const isInstructionFault = (kind: Kind): boolean => FAULTED.has(kind);
+export const isInstructionFault = (kind: ReportKind): boolean => FAULTED.has(kind);
 
 /** The heading above the code of a report's site. */
 export const codeHeading = ({ kind }: ReportFacts): string =>

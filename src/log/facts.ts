@@ -8,7 +8,7 @@ import { type TaskFact, taskOf } from "./facts/task.ts";
 import { type Frame, verdictOf } from "./guilty.ts";
 import { isTraceLine, RULE } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
-import type { Kind, KindRow, Severity } from "./kinds.ts";
+import type { ReportKind, KindRow, ReportSeverity } from "./kinds.ts";
 import { isMachineLine, type MachineName } from "./machines.ts";
 import type { Report } from "./reports.ts";
 import { titleOf } from "./title.ts";
@@ -23,8 +23,8 @@ export interface ReportFacts extends TaskFact, System {
   readonly report: Report;
   /** The title, in syzkaller's scheme. */
   readonly title: string;
-  readonly kind: Kind;
-  readonly severity: Severity;
+  readonly kind: ReportKind;
+  readonly severity: ReportSeverity;
   /** syzkaller's class; empty where it has none. */
   readonly type: string;
   /** The first line, as the kernel printed it. */
@@ -46,7 +46,7 @@ export interface ReportFacts extends TaskFact, System {
   readonly traces: readonly Trace[];
   readonly particulars: readonly Particular[];
   /** The message that a warning prints besides its headline, in the author's own words. */
-  readonly said: readonly string[];
+  readonly messages: readonly string[];
   /** The panic message that the kernel printed when it stopped because of this report. */
   readonly panic: string | undefined;
 }
@@ -82,13 +82,13 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const machine = site?.machine ?? sites[0]?.machine;
   const isMixed = isMixedUp(log, report, texts);
   const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);
-  const said = messagesIn(log, report);
+  const messages = messagesIn(log, report);
   const access = accessOf(own, machine, row.kind);
   const particulars = [...particularsOf(texts, row.kind), ...causeOf(log, report)];
   const values = {
     ...Object.fromEntries(particulars.map(({ key, text }) => [key, text])),
     Access: access.verb === "read" ? "Read" : access.verb === "write" ? "Write" : undefined,
-    said: said[0],
+    said: messages[0],
     word: /^(?:\[ )?([A-Z]+):/.exec(log.lines[report.at]?.text.trim() ?? "")?.[1],
     ...(groups.function === undefined ? {} : { name: groups.function }),
   };
@@ -111,7 +111,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
     access,
     traces: isMixed ? [] : ownTraces(report, traces),
     particulars,
-    said,
+    messages,
     panic: report.panic === undefined ? undefined : log.lines[report.panic]?.text,
   };
 }
@@ -130,7 +130,7 @@ const ownTraces = ({ caller, headline }: Report, traces: readonly Trace[]): read
 const NO_TASK: TaskFact = { cpu: undefined, pid: undefined, comm: undefined };
 
 /** Whether a line with registers is of the fault itself: a sanitizer's report has those of an interrupted frame only. */
-function isOf({ isWithinTrace }: SiteLine, kind: Kind): boolean {
+function isOf({ isWithinTrace }: SiteLine, kind: ReportKind): boolean {
   if (!isWithinTrace) return true;
   return ["warning", "refcount", "odebug", "kernel-bug", "list-corruption"].includes(kind);
 }
@@ -145,16 +145,17 @@ const NOT_SAID =
  */
 function messagesIn(log: KernelLog, report: Report): string[] {
   const textOf = (at: number): string => log.lines[at]?.text.trim() ?? "";
-  const said: string[] = [];
+  const messages: string[] = [];
   const hasTime = log.lines[report.at]?.seconds !== undefined;
   /** The kernel's own line: a program's line on the same console has no time. */
   const isKernel = (at: number): boolean => log.isOwn(report, at) && (!hasTime || log.lines[at]?.seconds !== undefined);
   // A rule is above reports of lockdep and the sanitizers: what is between it and the headline is another's.
   const start = RULE.test(textOf(report.start)) ? report.at : report.start;
   for (let at = start; at < report.at; at++) {
-    if (isKernel(at) && !NOT_SAID.test(textOf(at)) && !isTraceLine(log.lines[at]?.text ?? "")) said.push(textOf(at));
+    if (isKernel(at) && !NOT_SAID.test(textOf(at)) && !isTraceLine(log.lines[at]?.text ?? ""))
+      messages.push(textOf(at));
   }
-  if (said.length > 0 || !["warning", "lock-bug", "rust-panic"].includes(report.headline.row.kind)) return said;
+  if (messages.length > 0 || !["warning", "lock-bug", "rust-panic"].includes(report.headline.row.kind)) return messages;
   let at = report.at + 1;
   while (at < report.end - 1 && !isKernel(at)) at++;
   const next = textOf(at);
@@ -183,7 +184,7 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
 const MAX_DISTANCE = 200;
 
 /** For the words of a panic, the kinds of report that lead to it; "fault" is any that kills a task. */
-const CAUSES: readonly (readonly [RegExp, readonly (Kind | "fault" | "warning")[]])[] = [
+const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fault" | "warning")[]])[] = [
   [/panic_on_kmsan/, ["kmsan"]],
   [/panic_on_warn/, ["warning"]],
   [/hung_task: blocked tasks/, ["hung-task"]],
@@ -196,7 +197,7 @@ const CAUSES: readonly (readonly [RegExp, readonly (Kind | "fault" | "warning")[
 ];
 
 /** Errors that do not kill the task in which they happen: they do not cause a panic that ends a task. */
-const SURVIVED: ReadonlySet<Kind> = new Set([
+const SURVIVED: ReadonlySet<ReportKind> = new Set([
   "soft-lockup",
   "hard-lockup",
   "rcu-stall",
@@ -225,7 +226,7 @@ const SURVIVED: ReadonlySet<Kind> = new Set([
 ]);
 
 /** Reports at which panic_on_warn stops (kernel/panic.c: check_panic_on_warn, and the callers of __warn). */
-const STOPS_AT_WARNING: ReadonlySet<Kind> = new Set([
+const STOPS_AT_WARNING: ReadonlySet<ReportKind> = new Set([
   "warning",
   "refcount",
   "odebug",

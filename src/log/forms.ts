@@ -1,5 +1,5 @@
 /** The forms of lines that can belong to a report. */
-import type { Kind } from "./kinds.ts";
+import type { ReportKind } from "./kinds.ts";
 import { isMachineLine } from "./machines.ts";
 import { entryOf, isPlainlyEntry } from "./trace.ts";
 
@@ -49,7 +49,7 @@ export const isBody = (text: string): boolean =>
  * The lines that a short report may have, by kind. All kinds except `stack-unwind` may also have the lines that
  * dump_stack() prints.
  */
-const SHORT: Partial<Record<Kind, RegExp>> = {
+const SHORT: Partial<Record<ReportKind, RegExp>> = {
   // unwind_dump() in arch/x86/kernel/unwind_frame.c.
   "stack-unwind": /^(?:unwind stack type|\s{0,32}(?:[0-9a-f]{16}|\(_{0,4}ptrval_{0,4}\)): )/,
   remark: /^$/,
@@ -57,7 +57,7 @@ const SHORT: Partial<Record<Kind, RegExp>> = {
 };
 
 /** Whether a line can belong to a report of a kind. */
-export function isBodyOf(kind: Kind, text: string): boolean {
+export function isBodyOf(kind: ReportKind, text: string): boolean {
   const short = SHORT[kind];
   if (!short) return isBody(text);
   if (text === "" || short.test(text)) return true;

@@ -1,15 +1,15 @@
 /** The frames of a report's stacks, in the order in which the guilty function is searched. */
 import { isTraceLine } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
-import type { Kind } from "./kinds.ts";
+import type { ReportKind } from "./kinds.ts";
 import { machineOf } from "./machines.ts";
-import { type Place, plainName } from "./place.ts";
+import { type PrintedPlace, plainName } from "./place.ts";
 import type { Report } from "./reports.ts";
-import { type Entry, linkOf, siteIn, type SiteLine, stacksOf, type Trace } from "./traces.ts";
+import { type StackEntry, linkOf, siteIn, type SiteLine, stacksOf, type Trace } from "./traces.ts";
 
 /** The function that a report is about, and the line that names it. */
 export interface Frame {
-  readonly place: Place;
+  readonly place: PrintedPlace;
   readonly at: number;
   /** It is a return address; else the instruction itself. */
   readonly returns: boolean;
@@ -36,7 +36,7 @@ export const nameOf = ({ place }: Frame): string => plainName(place.name ?? "");
 export const isBehind = ({ place, returns }: Frame): boolean =>
   returns && place.offset === 0 && place.size !== undefined;
 
-export const frameOf = (entry: Entry): Frame[] => {
+export const frameOf = (entry: StackEntry): Frame[] => {
   const frame: Frame = {
     place: entry,
     at: entry.at,
@@ -66,7 +66,7 @@ export function framesOf(trace: Trace | undefined, after = -1): Frame[] {
 const isStack = ({ role }: Trace): boolean => role === "stack";
 
 /** Kinds whose own stack never runs through KASAN's report: such a trace is of another CPU's report. */
-const NEVER_SANITIZER: ReadonlySet<Kind> = new Set([
+const NEVER_SANITIZER: ReadonlySet<ReportKind> = new Set([
   "allocation-failure",
   "list-corruption",
   "usercopy",

@@ -1,6 +1,6 @@
 /** The guilty function of a report, by the rule of its kind. */
 import type { KernelLog } from "./kernelLog.ts";
-import type { Kind, KindRow } from "./kinds.ts";
+import type { ReportKind, KindRow } from "./kinds.ts";
 import {
   type Frame,
   frameOf,
@@ -13,7 +13,7 @@ import {
   type Verdict,
 } from "./frames.ts";
 import { ANCHORS, isMachinery, isUserOfMachinery, SLEEPS, withoutWrapper } from "./machinery.ts";
-import { type Place, placeAt } from "./place.ts";
+import { type PrintedPlace, placeAt } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { stacksOf } from "./traces.ts";
 
@@ -26,7 +26,7 @@ const ENTRY =
 /** Finds the guilty function: the first one that is not machinery, in the order of frames for the kind of report. */
 export function verdictOf(log: KernelLog, report: Report): Verdict {
   const { row, groups } = report.headline;
-  const kind = row.kind === "kasan" && row.type === "KASAN-INVALID-FREE" ? ("kasan-free" as Kind) : row.kind;
+  const kind = row.kind === "kasan" && row.type === "KASAN-INVALID-FREE" ? ("kasan-free" as ReportKind) : row.kind;
   switch (row.guilty) {
     case "none":
       return NONE;
@@ -68,7 +68,7 @@ export function guiltyAmong(frames: readonly Frame[], { kind, guilty, skip }: Ki
   }
 }
 
-function first(frames: readonly Frame[], kind: Kind, skip?: RegExp): Verdict {
+function first(frames: readonly Frame[], kind: ReportKind, skip?: RegExp): Verdict {
   const isMachine = (one: Frame): boolean => isMachinery(nameOf(one), kind, skip);
   const titled = frames.find((one) => one.isUntitled !== true && one.place.name !== undefined && !isMachine(one));
   const frame = frames.find(
@@ -97,7 +97,7 @@ function placeStart(text: string): number {
   return match ? match[0].length : 0;
 }
 
-const namedPlace = (text: string, start: number): Place | undefined => {
+const namedPlace = (text: string, start: number): PrintedPlace | undefined => {
   const name = /^[A-Za-z_$][\w.$]*/.exec(text.slice(start, start + 256))?.[0];
   return name === undefined
     ? undefined
@@ -156,7 +156,7 @@ const IDLE =
  * Finds the guilty function of a stall. The whole loop counts: the function that was dispatched to is the same wherever
  * the tick interrupted it.
  */
-function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | undefined): Verdict {
+function stalled(site: readonly Frame[], kind: ReportKind, tick: readonly Frame[] | undefined): Verdict {
   const frames = (tick && tick.length > 0 ? tick : site).filter(
     (one) => one.place.name !== undefined && !isMachinery(nameOf(one), kind),
   );
@@ -215,7 +215,7 @@ const AT = /, at: (?:\[<[0-9a-f]{8,16}>\] )?/;
 /**
  * lockdep: finds the place where the lock is being taken, is freed or was left held, from what it prints after "at:".
  */
-function locking(log: KernelLog, report: Report, kind: Kind): Verdict {
+function locking(log: KernelLog, report: Report, kind: ReportKind): Verdict {
   const frames: Frame[] = [];
   for (const at of log.linesOf(report)) {
     const text = log.lines[at]?.text ?? "";

@@ -11,7 +11,7 @@ import { panics } from "./kinds/panics.ts";
 import { remarks } from "./kinds/remarks.ts";
 import { watchdogs } from "./kinds/watchdogs.ts";
 
-export type { Guilty, Kind, KindRow, Severity } from "./kinds/kind.ts";
+export type { Guilty, KindRow, ReportKind, ReportSeverity } from "./kinds/kind.ts";
 
 /** Every headline of a report that the kernel prints; the first row that matches tells the kind. */
 export const kinds: readonly KindRow[] = [

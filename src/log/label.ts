@@ -1,5 +1,5 @@
 /** The label of a report in two or three words. */
-import type { Kind } from "./kinds.ts";
+import type { ReportKind } from "./kinds.ts";
 
 /** What a report is about, in two or three words for people. */
 export type Label =
@@ -35,7 +35,7 @@ export type Label =
   | "remark"
   | "panic";
 
-const LABELS: Readonly<Record<Kind, Label>> = {
+const LABELS: Readonly<Record<ReportKind, Label>> = {
   "null-pointer": "NULL pointer dereference",
   "page-fault": "page fault",
   "user-access": "page fault",
@@ -137,7 +137,7 @@ const PANICS: readonly (readonly [RegExp, Label])[] = [
 ];
 
 /** Returns the label of a report; for a panic, by its words. @param headline its first line */
-export function labelOf(kind: Kind, headline: string): Label {
+export function labelOf(kind: ReportKind, headline: string): Label {
   if (kind !== "panic") return LABELS[kind];
   return PANICS.find(([pattern]) => pattern.test(headline))?.[1] ?? "panic";
 }

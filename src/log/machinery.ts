@@ -1,5 +1,5 @@
 /** Functions that are not the guilty one of a report, each group with its reason. */
-import type { Kind } from "./kinds.ts";
+import type { ReportKind } from "./kinds.ts";
 
 /**
  * Functions that are on top of a stack because of how a report is made, or because all code calls them: none of them is
@@ -10,7 +10,7 @@ export interface Machinery {
   readonly names: RegExp;
   readonly reason: string;
   /** The kinds of report for which it is machinery; all kinds when absent. */
-  readonly kinds?: readonly Kind[];
+  readonly kinds?: readonly ReportKind[];
 }
 
 export const machinery: readonly Machinery[] = [
@@ -116,7 +116,7 @@ export const machinery: readonly Machinery[] = [
   {
     names: /slab_|kfree|vunmap|vfree/,
     reason: "the function that frees is wanted, not the allocator",
-    kinds: ["kasan-free" as Kind],
+    kinds: ["kasan-free" as ReportKind],
   },
   {
     names: /kernel_fault|tag_check|mem_abort|^el1_|^el1h_/,
@@ -209,10 +209,10 @@ const USERS = /^test_[a-z]|^sget_userns$|[a-z]_timer_(?:expiry|handler|callback|
 /** Whether a function is only called like machinery. */
 export const isUserOfMachinery = (name: string): boolean => USERS.test(name) && !/^delayed_work_timer_fn$/.test(name);
 
-const of = new Map<Kind, RegExp>();
+const of = new Map<ReportKind, RegExp>();
 
 /** Whether a function is machinery of a report of a kind. */
-export function isMachinery(name: string, kind: Kind, skip?: RegExp): boolean {
+export function isMachinery(name: string, kind: ReportKind, skip?: RegExp): boolean {
   if (skip?.test(name) === true) return true;
   let pattern = of.get(kind);
   if (!pattern) {

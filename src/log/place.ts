@@ -4,7 +4,7 @@ import { printedPlace } from "../base/nameOffset.ts";
 import { demangled, demangleRust } from "../base/rust/demangle.ts";
 
 /** A place in code as the kernel prints it: `f+0x1c/0x90 [module]`, or an address without a name. */
-export interface Place {
+export interface PrintedPlace {
   /** With the suffixes of the compiler: `__mutex_lock.constprop.0`. */
   readonly name: string | undefined;
   /** Bytes from the start of the function. */
@@ -31,7 +31,7 @@ const NAMED = new RegExp(
 const ADDRESS = /(?:0x([0-9a-f]{1,16})|([0-9a-f]{8,16}))(?![\w+])|\(null\)/y;
 
 /** Returns the place at a column of a message; undefined when there is none. */
-export function placeAt(text: string, start: number): Place | undefined {
+export function placeAt(text: string, start: number): PrintedPlace | undefined {
   NAMED.lastIndex = start;
   const named = NAMED.exec(text);
   if (named) {
@@ -51,7 +51,7 @@ export function placeAt(text: string, start: number): Place | undefined {
   return address ? nameless(address[1] ?? address[2], start, start + address[0].length) : undefined;
 }
 
-const nameless = (digits: string | undefined, start: number, end: number): Place => ({
+const nameless = (digits: string | undefined, start: number, end: number): PrintedPlace => ({
   name: undefined,
   offset: undefined,
   size: undefined,
@@ -62,7 +62,7 @@ const nameless = (digits: string | undefined, start: number, end: number): Place
 });
 
 /** `f+0x1c/0x90`, Rust's names demangled, or the address in hexadecimal. */
-export function placeText({ name, offset, size, address }: Place): string {
+export function placeText({ name, offset, size, address }: PrintedPlace): string {
   if (name === undefined) return hex0x(address ?? 0n);
   return offset === undefined ? demangled(name) : printedPlace(demangled(name), offset, size);
 }

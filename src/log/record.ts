@@ -3,17 +3,17 @@ import { padHex } from "../base/hex.ts";
 import type { LogContext } from "./context.ts";
 import { factsOf } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
-import type { Place } from "./place.ts";
+import type { PrintedPlace } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { sourceOfWhere, summaryOf } from "./summary.ts";
-import type { Entry } from "./traces.ts";
+import type { StackEntry } from "./traces.ts";
 
 /** An absent value is null, addresses are `0x` and 16 digits, lines count from 1: as in `--json` of the commands. */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 const address = (value: bigint | undefined): string | null => (value === undefined ? null : `0x${padHex(value, 16)}`);
 
-const place = ({ name, offset, size, module, address: at }: Place): Record<string, Json> => ({
+const place = ({ name, offset, size, module, address: at }: PrintedPlace): Record<string, Json> => ({
   function: name ?? null,
   offset: offset ?? null,
   size: size ?? null,
@@ -21,7 +21,7 @@ const place = ({ name, offset, size, module, address: at }: Place): Record<strin
   address: address(at),
 });
 
-const entry = (one: Entry): Json => ({
+const entry = (one: StackEntry): Json => ({
   ...place(one),
   line: one.at + 1,
   reliable: !one.isDoubtful,
@@ -62,7 +62,7 @@ export function recordOf(log: KernelLog, report: Report, context: LogContext = {
       address: address(access.address),
       code: address(access.code),
     },
-    said: facts.said,
+    said: facts.messages,
     facts: summary.rows.map(({ key, label, text }) => ({ key, label, text })),
     kernel: { release: facts.release ?? null, distribution: facts.distribution ?? null, taint: facts.taint ?? null },
     hardware: facts.hardware ?? null,

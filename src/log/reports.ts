@@ -12,7 +12,7 @@ import {
   PRELUDE,
   RULE,
 } from "./forms.ts";
-import { type Headline, headlineOf, type Kind } from "./kinds.ts";
+import { type Headline, headlineOf, type ReportKind } from "./kinds.ts";
 import type { LogLine } from "./lines.ts";
 import type { OpenReport, Pending, Report, State } from "./report.ts";
 
@@ -33,11 +33,11 @@ const MAX_OPEN = 64;
 /** The longest pause within a report, in seconds: a serial console is slow, but pauses for less. */
 const MAX_SECONDS = 30;
 /** Reports that the sanitizers close with a rule. */
-const RULED: ReadonlySet<Kind> = new Set(["kasan", "kmsan", "kcsan", "kfence", "ubsan", "slab"]);
+const RULED: ReadonlySet<ReportKind> = new Set(["kasan", "kmsan", "kcsan", "kfence", "ubsan", "slab"]);
 /** Kinds of reports whose later headlines may be far after the first. */
-const FAR: ReadonlySet<Kind> = new Set(["oom", "machine-check", "slab", "kasan"]);
+const FAR: ReadonlySet<ReportKind> = new Set(["oom", "machine-check", "slab", "kasan"]);
 /** Panics that are not caused by an earlier report. */
-const OWN: ReadonlySet<Kind> = new Set(["stack-corrupted"]);
+const OWN: ReadonlySet<ReportKind> = new Set(["stack-corrupted"]);
 
 /** After the key of a report: that of a notice which another CPU prints into it, where lines have no callers. */
 const ASIDE = "\u0000";

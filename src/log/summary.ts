@@ -4,14 +4,14 @@ import type { LogContext, SourceLine } from "./context.ts";
 import { explanationOf } from "./explain.ts";
 import { factsOf, type ReportFacts } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
-import type { Kind, Severity } from "./kinds.ts";
+import type { ReportKind, ReportSeverity } from "./kinds.ts";
 import { instructionOf, instructionText } from "./instruction.ts";
 import { placeText } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { taintWords } from "./taint.ts";
 
 /** A fact of a report, as all clients show it. */
-export interface Row {
+export interface SummaryRow {
   readonly key: string;
   /** Label shown to the user. */
   readonly label: string;
@@ -21,8 +21,8 @@ export interface Row {
 /** The summary that all clients show. It is the same for the same context. */
 export interface Summary {
   readonly title: string;
-  readonly kind: Kind;
-  readonly severity: Severity;
+  readonly kind: ReportKind;
+  readonly severity: ReportSeverity;
   /** syzkaller's class; empty where it has none. */
   readonly type: string;
   readonly headline: string;
@@ -33,7 +33,7 @@ export interface Summary {
   readonly start: number;
   readonly end: number;
   readonly at: number;
-  readonly rows: readonly Row[];
+  readonly rows: readonly SummaryRow[];
 }
 
 /** Summarizes a report. */
@@ -65,8 +65,8 @@ export function sourceOfWhere({ where }: ReportFacts, context: LogContext): Sour
   return where?.place.offset === undefined ? undefined : context.sourceOf?.(where.place, where.returns);
 }
 
-function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
-  const { where, access, comm, pid, cpu, release, distribution, taint, hardware, panic, said } = facts;
+function rowsOf(facts: ReportFacts, context: LogContext): SummaryRow[] {
+  const { where, access, comm, pid, cpu, release, distribution, taint, hardware, panic, messages } = facts;
   const source = sourceOfWhere(facts, context);
   const module = where?.place.module === undefined ? "" : ` of module ${where.place.module}`;
   const at = source ? ` (${source.file}:${source.line})` : "";
@@ -75,7 +75,7 @@ function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
     [
       "says",
       "Says",
-      said.length > 0 && !facts.particulars.some(({ key }) => key === "says") ? said.join(" / ") : undefined,
+      messages.length > 0 && !facts.particulars.some(({ key }) => key === "says") ? messages.join(" / ") : undefined,
     ],
     ["where", whereLabel(facts), where && `${whereText(where)}${module}${at}`],
     ["access", "Access", accessText(facts)],

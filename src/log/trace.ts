@@ -1,8 +1,8 @@
 /** One entry of a call trace, in every form. */
-import { NAME, type Place, placeAt } from "./place.ts";
+import { NAME, type PrintedPlace, placeAt } from "./place.ts";
 
 /** An entry of a call trace, in any form that some architecture or tool ever printed. */
-export interface TraceEntry extends Place {
+export interface TraceEntry extends PrintedPlace {
   /** `? f`, `(unreliable)`: an address that was found on the stack, which may be left over from an earlier call. */
   readonly isDoubtful: boolean;
   /** decode_stacktrace.sh and syzbot: a function that was inlined into the next entry's. */
@@ -111,7 +111,7 @@ function modernEntry(text: string, start: number): TraceEntry | undefined {
 const addressOf = (digits: string | undefined): bigint | undefined =>
   digits === undefined ? undefined : BigInt(`0x${digits}`);
 
-function bareName(text: string, at: number): Place | undefined {
+function bareName(text: string, at: number): PrintedPlace | undefined {
   BARE.lastIndex = at;
   const name = BARE.exec(text)?.[0];
   if (name === undefined) return undefined;
@@ -121,7 +121,7 @@ function bareName(text: string, at: number): Place | undefined {
 }
 
 /** `[<ffffffff81000000>]` with no name behind it. */
-function addressAlone(lead: string, start: number, digits: string | undefined, text: string): Place | undefined {
+function addressAlone(lead: string, start: number, digits: string | undefined, text: string): PrintedPlace | undefined {
   if (digits === undefined || text.slice(start + lead.length).trim() !== "") return undefined;
   const from = start + lead.indexOf(digits);
   return {
@@ -136,7 +136,7 @@ function addressAlone(lead: string, start: number, digits: string | undefined, t
   };
 }
 
-const nullAt = (start: number): Place => ({
+const nullAt = (start: number): PrintedPlace => ({
   name: undefined,
   offset: undefined,
   size: undefined,
@@ -146,7 +146,7 @@ const nullAt = (start: number): Place => ({
   end: start,
 });
 
-function calledFrom(text: string, at: number): { place: Place; address: bigint | undefined } | undefined {
+function calledFrom(text: string, at: number): { place: PrintedPlace; address: bigint | undefined } | undefined {
   FROM.lastIndex = at;
   const from = FROM.exec(text);
   if (!from) return undefined;

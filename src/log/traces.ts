@@ -33,11 +33,11 @@ export interface Trace {
   readonly end: number;
   /** The text of the line that begins it: the task that allocated, or the lock. */
   readonly head: string;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly StackEntry[];
 }
 
 /** An entry of a call trace, or the program counter or return address that a line of registers names. */
-export interface Entry extends TraceEntry {
+export interface StackEntry extends TraceEntry {
   readonly at: number;
   /** Whether it is the interrupted instruction, in a trace of x86. */
   readonly isSite: boolean;
@@ -56,7 +56,7 @@ export interface SiteLine extends Site {
 export interface Stacks {
   readonly traces: readonly Trace[];
   /** The entries after lines that end in "at:". */
-  readonly points: readonly Entry[];
+  readonly points: readonly StackEntry[];
   readonly sites: readonly SiteLine[];
 }
 
@@ -131,9 +131,9 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 class Reader {
   private readonly traces: Writable<Trace>[] = [];
-  private readonly points: Entry[] = [];
+  private readonly points: StackEntry[] = [];
   private readonly sites: Writable<SiteLine>[] = [];
-  private open: (Omit<Writable<Trace>, "entries"> & { entries: Entry[] }) | undefined;
+  private open: (Omit<Writable<Trace>, "entries"> & { entries: StackEntry[] }) | undefined;
   /** The next traces belong to processors that print them on request. */
   private ofCpu = false;
   /** The next entry stands alone and is not part of a trace. */

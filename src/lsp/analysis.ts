@@ -12,7 +12,7 @@ import type { KernelLog } from "../log/kernelLog.ts";
 import { landmarksOf } from "../log/landmarks.ts";
 import { codeOf, instructionOf } from "../log/instruction.ts";
 import { placeText as entryText } from "../log/place.ts";
-import { type Row as SummaryRow, summaryOf } from "../log/summary.ts";
+import { type SummaryRow as SummaryRow, summaryOf } from "../log/summary.ts";
 import type { SourcePlace } from "../protocol/custom.ts";
 import { contextOf } from "./context.ts";
 import { ROLES } from "./outline.ts";

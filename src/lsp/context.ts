@@ -2,7 +2,7 @@
 import { answeredContext, type LogContext } from "../log/context.ts";
 import type { ReportFacts } from "../log/facts.ts";
 import { questionsOf } from "../log/instruction.ts";
-import type { Place } from "../log/place.ts";
+import type { PrintedPlace } from "../log/place.ts";
 import type { SymbolWord } from "../log/words.ts";
 import { codeDecoder } from "../session/open/codeDecoder.ts";
 import type { PlaceDescription } from "../session/open/staticKernel.ts";
@@ -28,7 +28,7 @@ export async function contextOf(
 }
 
 /** Converts a place in a report to a word. */
-const symbolOf = ({ name = "", offset = 0, size, module, start, end }: Place): SymbolWord => ({
+const symbolOf = ({ name = "", offset = 0, size, module, start, end }: PrintedPlace): SymbolWord => ({
   kind: "symbol",
   name,
   offset,

@@ -21,7 +21,7 @@ import { StaticKernels } from "./staticKernels.ts";
 import { LogTexts } from "./texts.ts";
 
 /** A word of a document, with its log. */
-export interface Found {
+export interface WordInLog {
   readonly word: Word;
   /** Whether it is the return address of an entry of a call trace. */
   readonly returns: boolean;
@@ -80,7 +80,7 @@ export class LanguageServer {
   }
 
   /** Finds the word at a position of a document. */
-  wordAt(uri: string, line: number, column: number): Found | undefined {
+  wordAt(uri: string, line: number, column: number): WordInLog | undefined {
     const document = this.documents.get(uri);
     if (!document) return undefined;
     const { lines, log } = this.texts.of(document);

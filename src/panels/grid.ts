@@ -12,7 +12,7 @@ import {
   filterOf,
   nextOrder,
   type Order,
-  type Row,
+  type GridRow,
   sorted,
   tableFor,
   tabSeparated,
@@ -44,7 +44,7 @@ export class GridView implements View {
   private order: Order | undefined;
   private readonly state: DumpState;
   private filter: string;
-  private shown: readonly Row[] = [];
+  private shown: readonly GridRow[] = [];
   private readonly table: Table;
 
   constructor(panel: Panel, ask: Ask, state: DumpState) {

@@ -6,8 +6,8 @@ import type { PageAction, Panel, Variable } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { link } from "./links.ts";
 import { isAddress } from "./log/logText.ts";
-import type { Place } from "./outline.ts";
-import { type Row, tabSeparated } from "./rows.ts";
+import type { OutlinePosition } from "./outline.ts";
+import { type GridRow, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
 import { failure, copyOrOpen, Reading, type View } from "./view.ts";
 
@@ -34,7 +34,7 @@ export class ObjectView implements View {
   private readonly table: Table;
   private root: Node | undefined;
   private nodes: readonly Node[] = [];
-  private rows: readonly Row[] = [];
+  private rows: readonly GridRow[] = [];
   private readonly reading = new Reading(() => this.draw());
 
   constructor(panel: Panel, ask: Ask) {
@@ -98,7 +98,7 @@ export class ObjectView implements View {
     }
     this.nodes = nodes;
     this.rows = nodes.map(({ variable: { name, value, type } }) => [name, value, type ?? null]);
-    const outline = nodes.map(({ variable, depth, open }): Place => ({
+    const outline = nodes.map(({ variable, depth, open }): OutlinePosition => ({
       depth,
       open: variable.reference === 0 ? undefined : open,
     }));

@@ -1,5 +1,5 @@
 /** The position of a row in an outline, shown in its first cell. */
-export interface Place {
+export interface OutlinePosition {
   readonly depth: number;
   /** Undefined for a row without children. */
   readonly open: boolean | undefined;

@@ -4,11 +4,11 @@ import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { FaultCell, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
 import type { Panel } from "../protocol/panel.ts";
 import { unitText } from "./units.ts";
-import type { Place } from "./outline.ts";
+import type { OutlinePosition } from "./outline.ts";
 
 /** Sorts, filters and formats the rows of a table. No DOM. */
 
-export type Row = readonly GridCell[];
+export type GridRow = readonly GridCell[];
 
 export interface Order {
   readonly column: number;
@@ -45,7 +45,7 @@ export function cellText(cell: GridCell): string {
 const faultText = ({ address, message }: FaultCell): string => (address === null ? message : `${address}: ${message}`);
 
 /** Returns the heading for a key of records: `superBlock` → `Super block`, `pid` → `PID`. */
-export function heading(name: string): string {
+export function keyHeading(name: string): string {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, "$1 $2")
     .replace(/_ns$/, "")
@@ -58,12 +58,16 @@ export function heading(name: string): string {
 
 /** Returns the heading of a column, with the unit if the cells do not have it. */
 export const columnHeading = ({ name, unit }: GridColumn): string =>
-  unit === "jiffies" ? `${heading(name)} (${unit})` : heading(name);
+  unit === "jiffies" ? `${keyHeading(name)} (${unit})` : keyHeading(name);
 
 const ACRONYMS = new Set(["pid", "ppid", "tgid", "cpu", "cpus", "fd", "id", "uid", "gid", "irq", "vsz", "rss", "pfn"]);
 
 /** Sorts rows by a column. Numbers sort by value; empty cells and faults come last. */
-export function sorted(rows: readonly Row[], { column, descending }: Order, kind: GridColumn["kind"]): readonly Row[] {
+export function sorted(
+  rows: readonly GridRow[],
+  { column, descending }: Order,
+  kind: GridColumn["kind"],
+): readonly GridRow[] {
   const key = kind === "text" || kind === "symbol" ? textKey : numberKey;
   const keyed = rows.map((row) => ({ row, key: key(row[column] ?? null) }));
   const sign = descending ? -1 : 1;
@@ -88,8 +92,8 @@ function numberKey(cell: GridCell): number | bigint | undefined {
  * Returns the test for a filter: all words must occur in the row, `state:UN` searches one column, `/expression/` is a
  * regular expression. @returns undefined for an invalid expression
  */
-export function filterOf(text: string, columns: readonly GridColumn[]): ((row: Row) => boolean) | undefined {
-  const tests: ((row: Row) => boolean)[] = [];
+export function filterOf(text: string, columns: readonly GridColumn[]): ((row: GridRow) => boolean) | undefined {
+  const tests: ((row: GridRow) => boolean)[] = [];
   for (const word of text.match(/\/(?:[^/\\]|\\.)+\/|\S+/g) ?? []) {
     const test = wordTest(word, columns);
     if (!test) return undefined;
@@ -98,7 +102,7 @@ export function filterOf(text: string, columns: readonly GridColumn[]): ((row: R
   return (row) => tests.every((test) => test(row));
 }
 
-function wordTest(word: string, columns: readonly GridColumn[]): ((row: Row) => boolean) | undefined {
+function wordTest(word: string, columns: readonly GridColumn[]): ((row: GridRow) => boolean) | undefined {
   const pattern = /^\/(.+)\/$/s.exec(word)?.[1];
   if (pattern !== undefined) {
     const expression = regularExpression(pattern, "i");
@@ -112,7 +116,7 @@ function wordTest(word: string, columns: readonly GridColumn[]): ((row: Row) => 
 }
 
 /** Returns rows for a spreadsheet, with tabs between the cells. Tabs within cells become spaces. */
-export const tabSeparated = (columns: readonly GridColumn[], rows: readonly Row[]): string =>
+export const tabSeparated = (columns: readonly GridColumn[], rows: readonly GridRow[]): string =>
   [columns.map(({ name }) => name), ...rows.map((row) => row.map(cellText))]
     .map((cells) => `${cells.map((text) => text.replace(/[\t\n\r]+/g, " ")).join("\t")}\n`)
     .join("");
@@ -136,7 +140,7 @@ const MAX_BESIDE = 20;
  *
  * @param wrapped the column that is wrapped; undefined if none is
  */
-export const widths = (columns: readonly GridColumn[], rows: readonly Row[], wrapped?: number): readonly number[] =>
+export const widths = (columns: readonly GridColumn[], rows: readonly GridRow[], wrapped?: number): readonly number[] =>
   columns.map((column, i) => {
     // Headings use the proportional font, which is narrower than that of the cells.
     let width = Math.ceil(columnHeading(column).length * 0.9) + 2;
@@ -175,10 +179,10 @@ export function wrapping(
 /** The contents of a table. */
 export interface TableRows {
   readonly columns: readonly GridColumn[];
-  readonly rows: readonly Row[];
+  readonly rows: readonly GridRow[];
   readonly order?: Order | undefined;
   /** Has the length of `rows`. */
-  readonly outline?: readonly Place[];
+  readonly outline?: readonly OutlinePosition[];
   /** The column that fills the remaining width. Default: the last one if it is text. */
   readonly wide?: number;
   /** Whether texts are wrapped and not cut. Then all rows are in the document. */

@@ -4,11 +4,11 @@ import { repeat } from "lit-html/directives/repeat.js";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { ask } from "./host.ts";
 import { explain, follow } from "./links.ts";
-import type { Place } from "./outline.ts";
-import { cellText, columnHeading, type Row, shownText, type TableRows, tabSeparated, widths } from "./rows.ts";
+import type { OutlinePosition } from "./outline.ts";
+import { cellText, columnHeading, type GridRow, shownText, type TableRows, tabSeparated, widths } from "./rows.ts";
 import { clearSelection, selectAllRows, selectedRows, selectedText } from "./selection.ts";
 import { cellContent, columnTracks, selectedCells, titleOf, twistie } from "./tableCells.ts";
-import { cursorStep, drawnRows, HEADING, inSight, nearestCell, scrollFor } from "./windowing.ts";
+import { cursorStep, drawnRows, HEADING, rowsToDraw, nearestCell, scrollFor } from "./windowing.ts";
 
 /** Height of a row in pixels, as in VS Code's own lists. panels.css has the same value. */
 const ROW_HEIGHT = 22;
@@ -42,7 +42,7 @@ export class Table {
   }
 
   /** Replaces the rows. The owner must draw afterwards. */
-  set(shown: TableRows, measured: readonly Row[] = shown.rows): void {
+  set(shown: TableRows, measured: readonly GridRow[] = shown.rows): void {
     clearSelection(this.body);
     this.shown = shown;
     this.columnWidths = widths(shown.columns, measured, shown.wraps ? shown.wide : undefined);
@@ -73,7 +73,7 @@ export class Table {
     // The ends of the selection and the cell of the cursor stay in the document when they are scrolled out of view.
     const selected = selectedRows(this.body, rows.length);
     const kept = [...(selected ? [selected.first, selected.last] : []), this.cursor.row].filter((at) => at > HEADING);
-    const sight = inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length);
+    const sight = rowsToDraw(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length);
     const drawn = wraps ? [...rows.keys()] : drawnRows(sight, kept);
     // A wide last column of numbers would be far from the others.
     const { template, all } = columnTracks(this.columnWidths, columns[wide]?.kind === "number" ? undefined : wide);
@@ -124,7 +124,7 @@ export class Table {
     </div>`;
   }
 
-  private row(cells: Row, index: number): TemplateResult {
+  private row(cells: GridRow, index: number): TemplateResult {
     const isAt = index === this.cursor.row;
     const place = this.shown.outline?.[index];
     return html`<div
@@ -145,7 +145,7 @@ export class Table {
     </div>`;
   }
 
-  private headingRow(text: string, place: Place, row: number): TemplateResult {
+  private headingRow(text: string, place: OutlinePosition, row: number): TemplateResult {
     // prettier-ignore
     return html`<div
       id=${this.cellId(row, 0)}

@@ -4,7 +4,7 @@ import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { chevron } from "./icons.ts";
 import { link } from "./links.ts";
-import type { Place } from "./outline.ts";
+import type { OutlinePosition } from "./outline.ts";
 import { cellText, shownText } from "./rows.ts";
 import type { SelectedPiece } from "./selection.ts";
 
@@ -36,7 +36,7 @@ export function columnTracks(widths: readonly number[], wide: number | undefined
   return { template: tracks.join(" "), all: `calc(${all}ch + ${needed.length * PADDING}px)` };
 }
 
-export const twistie = ({ depth, open }: Place): TemplateResult =>
+export const twistie = ({ depth, open }: OutlinePosition): TemplateResult =>
   html`<span class="twistie" .style=${`margin-left: ${depth * 2}ch`} aria-hidden="true"
     >${open === undefined ? "" : chevron(open)}</span
   >`;

@@ -4,8 +4,8 @@ import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid, GridCell, GridColumn } from "../protocol/grid.ts";
 import type { PanelKeys } from "../protocol/records.ts";
 import { recordsOf } from "./memoryParts.ts";
-import type { Place } from "./outline.ts";
-import { cellText, type Row } from "./rows.ts";
+import type { OutlinePosition } from "./outline.ts";
+import { cellText, type GridRow } from "./rows.ts";
 
 /** Tasks as rows, by parent and by stack. No DOM. */
 
@@ -28,7 +28,7 @@ const at = (name: TaskColumn): number => COLUMNS.findIndex((column) => column.na
 const [PID, COMM, PPID, TASK] = [at("pid"), at("comm"), at("ppid"), at("task")];
 
 /** Returns the address of a row's `task_struct`. */
-export const taskOf = (row: Row): string => cellText(row[TASK] ?? null);
+export const taskOf = (row: GridRow): string => cellText(row[TASK] ?? null);
 
 /**
  * Rows of all tasks, in the order of `ps`.
@@ -40,7 +40,7 @@ export function taskRows(
   ps: Grid,
   { lastRun, waits }: { readonly lastRun?: Grid | undefined; readonly waits?: Grid | undefined },
   stacks: ReadonlyMap<string, TaskStack>,
-): Row[] {
+): GridRow[] {
   const waiting = new Map<GridCell, GridCell>();
   for (const record of waits?.tables.flatMap(recordsOf<PanelKeys["waits"]>) ?? [])
     waiting.set(record.get("task") ?? null, waitText(record));
@@ -82,8 +82,8 @@ function functionOf(stack: TaskStack | undefined): GridCell {
 
 /** Rows and their positions in the outline. `keys` names each row that can be opened; it is "" for the others. */
 export interface Outlined {
-  readonly rows: readonly Row[];
-  readonly outline: readonly Place[];
+  readonly rows: readonly GridRow[];
+  readonly outline: readonly OutlinePosition[];
   readonly keys: readonly string[];
 }
 
@@ -93,19 +93,23 @@ export interface Outlined {
  * @param rows in the order of siblings
  * @param closed keys of rows whose children are not shown
  */
-export function treeOf(rows: readonly Row[], isWanted: (row: Row) => boolean, closed: ReadonlySet<string>): Outlined {
-  const byPid = new Map<GridCell, Row>();
+export function treeOf(
+  rows: readonly GridRow[],
+  isWanted: (row: GridRow) => boolean,
+  closed: ReadonlySet<string>,
+): Outlined {
+  const byPid = new Map<GridCell, GridRow>();
   for (const row of rows) if (!byPid.has(row[PID] ?? null)) byPid.set(row[PID] ?? null, row);
-  const parentOf = (row: Row): Row | undefined => {
+  const parentOf = (row: GridRow): GridRow | undefined => {
     const parent = byPid.get(row[PPID] ?? null);
     return parent === row || row[PID] === 0 ? undefined : parent;
   };
-  const wanted = new Set<Row>();
+  const wanted = new Set<GridRow>();
   for (const row of rows.filter(isWanted)) {
     // Stops at tasks that are included already, which also ends a loop of parents.
-    for (let one: Row | undefined = row; one && !wanted.has(one); one = parentOf(one)) wanted.add(one);
+    for (let one: GridRow | undefined = row; one && !wanted.has(one); one = parentOf(one)) wanted.add(one);
   }
-  const children = new Map<Row | undefined, Row[]>();
+  const children = new Map<GridRow | undefined, GridRow[]>();
   for (const row of rows) {
     if (!wanted.has(row)) continue;
     const parent = parentOf(row);
@@ -114,8 +118,8 @@ export function treeOf(rows: readonly Row[], isWanted: (row: Row) => boolean, cl
   return unfold(children, closed);
 }
 
-function unfold(children: ReadonlyMap<Row | undefined, readonly Row[]>, closed: ReadonlySet<string>): Outlined {
-  const [rows, outline, keys]: [Row[], Place[], string[]] = [[], [], []];
+function unfold(children: ReadonlyMap<GridRow | undefined, readonly GridRow[]>, closed: ReadonlySet<string>): Outlined {
+  const [rows, outline, keys]: [GridRow[], OutlinePosition[], string[]] = [[], [], []];
   // Parents in a loop, which only a damaged dump has, are not shown, because no root leads to them.
   const waiting = (children.get(undefined) ?? []).map((row) => ({ row, depth: 0 })).reverse();
   for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -138,17 +142,17 @@ const SHOWN_FUNCTIONS = 5;
  * groups whose tasks are shown
  */
 export function groupsOf(
-  rows: readonly Row[],
+  rows: readonly GridRow[],
   stacks: ReadonlyMap<string, TaskStack>,
   opened: ReadonlySet<string>,
 ): Outlined {
-  const groups = new Map<string, Row[]>();
+  const groups = new Map<string, GridRow[]>();
   for (const row of rows) {
     const stack = stacks.get(taskOf(row));
     const key = stack ? stack.frames.join(" ") || `<${stack.fault ?? ""}>` : "";
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  const result: { rows: Row[]; outline: Place[]; keys: string[] } = { rows: [], outline: [], keys: [] };
+  const result: { rows: GridRow[]; outline: OutlinePosition[]; keys: string[] } = { rows: [], outline: [], keys: [] };
   const ordered = [...groups].sort(([a, first], [b, second]) =>
     a === "" || b === "" ? Number(a === "") - Number(b === "") : second.length - first.length,
   );
@@ -169,7 +173,7 @@ export function groupsOf(
   return result;
 }
 
-function groupName(members: readonly Row[]): string {
+function groupName(members: readonly GridRow[]): string {
   const [first] = members;
   return members.length > 1
     ? `${members.length} tasks`

@@ -7,7 +7,7 @@ import type { PageAction, Panel } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
-import { filterOf, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
+import { filterOf, nextOrder, type Order, type GridRow, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
 import { COLUMNS, groupsOf, type Outlined, taskOf, taskRows, treeOf } from "./taskRows.ts";
 import {
@@ -45,7 +45,7 @@ export class TasksView implements View {
   private waits: Grid | undefined;
   private readonly stacks = new Map<string, TaskStack>();
   private isReadingStacks = false;
-  private rows: readonly Row[] = [];
+  private rows: readonly GridRow[] = [];
   private shown: Outlined = { rows: [], outline: [], keys: [] };
   private readonly reading = new Reading(() => this.draw());
   private mode = recall<Mode>("tasks mode", "list");

@@ -11,7 +11,7 @@ export interface VisibleRange {
 /** Rows that are drawn beyond the visible ones, so that a quick scroll shows no gap. */
 const MARGIN = 8;
 
-export function inSight(scrollTop: number, height: number, rowHeight: number, count: number): VisibleRange {
+export function rowsToDraw(scrollTop: number, height: number, rowHeight: number, count: number): VisibleRange {
   const first = Math.max(0, Math.floor(scrollTop / rowHeight) - MARGIN);
   const end = Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + MARGIN);
   return { first: Math.min(first, count), end: Math.max(end, 0) };

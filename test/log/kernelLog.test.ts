@@ -207,9 +207,9 @@ test("what a warning says of itself stands between its cut mark and its headline
 [    1.0] ---[ end trace 0000000000000000 ]---`);
   const [report] = log.reports;
   assert.ok(report);
-  const { headline, said, where } = factsOf(log, report);
+  const { headline, messages, where } = factsOf(log, report);
   assert.deepEqual([report.start, report.end, headline.slice(0, 8)], [0, 4, "WARNING:"]);
-  assert.deepEqual(said, ["refcount_t: underflow; use-after-free."]);
+  assert.deepEqual(messages, ["refcount_t: underflow; use-after-free."]);
   assert.equal(where, undefined, "who dropped the reference is not told");
   const corrupted = "list_add corruption. next->prev should be prev (ffff88800), but was 0000000000000000.";
   assert.deepEqual(

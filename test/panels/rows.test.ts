@@ -4,8 +4,8 @@ import {
   cellText,
   columnHeading,
   filterOf,
-  heading,
-  type Row,
+  keyHeading,
+  type GridRow,
   shownText,
   sorted,
   tableFor,
@@ -20,13 +20,13 @@ const columns: readonly GridColumn[] = [
   { name: "comm", kind: "text" },
   { name: "state", kind: "text" },
 ];
-const rows: readonly Row[] = [
+const rows: readonly GridRow[] = [
   [10, "kworker/0:1", "ID"],
   [2, "kthreadd", "IN"],
   [1, "init", "UN"],
 ];
 const filtered = (text: string) => rows.filter(filterOf(text, columns) ?? (() => false)).map(([pid]) => pid);
-const order = (cells: Row, kind: GridColumn["kind"], descending = false) =>
+const order = (cells: GridRow, kind: GridColumn["kind"], descending = false) =>
   sorted(
     cells.map((cell) => [cell]),
     { column: 0, descending },
@@ -84,9 +84,9 @@ test("a regular expression between slashes may contain spaces; an invalid one do
 });
 
 test("a column of the command's data is read as words", () => {
-  assert.equal(heading("superBlock"), "Super block");
-  assert.equal(heading("ppid"), "PPID");
-  assert.equal(heading("files.type"), "Files type");
+  assert.equal(keyHeading("superBlock"), "Super block");
+  assert.equal(keyHeading("ppid"), "PPID");
+  assert.equal(keyHeading("files.type"), "Files type");
 });
 
 test("a cell shows its value", () => {
@@ -156,7 +156,7 @@ test("a fault does not widen a column", () => {
 });
 
 test("a search finds a Rust symbol by its demangled and by its mangled name", () => {
-  const row: Row = [1, "_RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk+0x10", "IN"];
+  const row: GridRow = [1, "_RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk+0x10", "IN"];
   for (const text of ["kernel::print", "11call_printk", "/print::call/"])
     assert.equal(filterOf(text, columns)?.(row), true, text);
 });

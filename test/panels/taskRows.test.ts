@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellText, type Row } from "../../src/panels/rows.ts";
+import { cellText, type GridRow } from "../../src/panels/rows.ts";
 import { COLUMNS, groupsOf, type Outlined, taskRows, treeOf } from "../../src/panels/taskRows.ts";
 import type { TaskStack } from "../../src/protocol/custom.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
@@ -45,7 +45,7 @@ const STACKS = new Map([
 ]);
 const all = (): boolean => true;
 const rows = taskRows(PS, { lastRun: LAST, waits: WAITS }, STACKS);
-const column = (row: Row | undefined, name: string) => row?.[COLUMNS.findIndex((one) => one.name === name)];
+const column = (row: GridRow | undefined, name: string) => row?.[COLUMNS.findIndex((one) => one.name === name)];
 
 test("a task's row has the data of ps, the time in its state, and the function that characterizes it", () => {
   const init = rows[2];
@@ -96,7 +96,7 @@ test("children of a closed task are not shown", () => {
 });
 
 test("tasks that pass a filter are below their ancestors", () => {
-  const isInsmod = (row: Row): boolean => column(row, "comm") === "insmod";
+  const isInsmod = (row: GridRow): boolean => column(row, "comm") === "insmod";
   assert.deepEqual(shape(treeOf(rows, isInsmod, new Set())), ["- swapper/0", "  - init", "    insmod"]);
 });
 

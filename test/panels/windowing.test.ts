@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cursorStep, drawnRows, inSight, nearestCell, scrollFor } from "../../src/panels/windowing.ts";
+import { cursorStep, drawnRows, rowsToDraw, nearestCell, scrollFor } from "../../src/panels/windowing.ts";
 
 test("only rows in sight are drawn, and a few around them", () => {
-  assert.deepEqual(inSight(0, 220, 22, 100_000), { first: 0, end: 18 });
-  assert.deepEqual(inSight(22_000, 220, 22, 100_000), { first: 992, end: 1018 });
-  assert.deepEqual(inSight(1e9, 220, 22, 100), { first: 100, end: 100 });
-  assert.deepEqual(inSight(0, 220, 22, 3), { first: 0, end: 3 });
+  assert.deepEqual(rowsToDraw(0, 220, 22, 100_000), { first: 0, end: 18 });
+  assert.deepEqual(rowsToDraw(22_000, 220, 22, 100_000), { first: 992, end: 1018 });
+  assert.deepEqual(rowsToDraw(1e9, 220, 22, 100), { first: 100, end: 100 });
+  assert.deepEqual(rowsToDraw(0, 220, 22, 3), { first: 0, end: 3 });
 });
 
 test("a visible row stays in place, another is scrolled to the nearer edge", () => {

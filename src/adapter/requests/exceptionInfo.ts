@@ -8,7 +8,7 @@ import { verdictSentence } from "../../insight/verdictSentence.ts";
 import type { Oops } from "../../linux/printk/oops.ts";
 import { signalName } from "../../linux/sched/signal.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
-import { type Row, summaryOf } from "../../log/summary.ts";
+import { type SummaryRow, summaryOf } from "../../log/summary.ts";
 import { exceptionLine, meaningLine, whereText } from "../exceptionText.ts";
 import type { Handlers } from "../handlers.ts";
 import { logContext } from "../logContext.ts";
@@ -63,7 +63,7 @@ const VERDICT_MS = 500;
 /** Our own fields of the response, for clients with more room than the editor. */
 interface ReportFields {
   readonly meaning?: string;
-  readonly facts?: readonly Row[];
+  readonly facts?: readonly SummaryRow[];
 }
 
 /** Says where to read the whole report. Only our extension has a Crash Dump panel. */

@@ -6,7 +6,7 @@ import { faultSpan, spanText } from "../../say/piece.ts";
 import { type Container, identify } from "../../linux/identify.ts";
 import { moduleName } from "../../linux/module/module.ts";
 import { pageFlagNames } from "../../linux/mm/pageFlags.ts";
-import { pageOwner } from "../../linux/mm/pageOwner.ts";
+import { pageUse } from "../../linux/mm/pageUse.ts";
 import { slabStruct } from "../../linux/slab/slabTypes.ts";
 import { cacheName, objectSize } from "../../linux/slab/slab.ts";
 import { taskComm, taskPid } from "../../linux/sched/task.ts";
@@ -155,7 +155,7 @@ function* pageFacts(
   yield place("struct page", page.address);
   yield fact("Flags", () => pageFlagNames(kernel, page.flags).join(", ") || "none");
   yield fact("Users", () => String(page.count));
-  const owner = attempt(() => pageOwner(kernel, page));
+  const owner = attempt(() => pageUse(kernel, page));
   if (owner !== undefined) yield fact("Owner", () => (owner instanceof Fault ? owner.message : owner));
   yield structFact("page", page.address);
 }

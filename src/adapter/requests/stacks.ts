@@ -3,7 +3,7 @@ import { hex0x } from "../../base/hex.ts";
 import { withOffset } from "../../base/nameOffset.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import { taskAt } from "../../linux/sched/task.ts";
-import { waitFunction } from "../../linux/sched/waitFunction.ts";
+import { waitFrameIndex } from "../../linux/sched/waitFrame.ts";
 import type { TaskStack } from "../../protocol/custom.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Handlers } from "../handlers.ts";
@@ -25,7 +25,7 @@ export const stacks: Pick<Handlers, "vmcore/stacks"> = {
       found.push({
         task: text,
         frames: frames.slice(0, MAX_FRAMES).map(frameName),
-        at: waitFunction(kernel, frames),
+        at: waitFrameIndex(kernel, frames),
         ...(fault === undefined ? {} : { fault: fault.message }),
       });
       yield;

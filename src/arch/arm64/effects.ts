@@ -1,5 +1,5 @@
 /** Effects of arm64 instructions on registers and memory. */
-import { type Access, type Effect, type Place, type Relation, type Value, wrap64 } from "../effect.ts";
+import { type MemoryAccess, type Effect, type MemoryOperand, type Relation, type Value, wrap64 } from "../effect.ts";
 import { immediateEffect, registerEffect } from "./dataProcessing.ts";
 import { bits, orSp, register, signed, type PartialEffect, x, ZERO } from "./encoding.ts";
 
@@ -27,7 +27,7 @@ const effectOf = (word: number, address: bigint): Effect => {
   };
 };
 
-const place = (base: string, displacement: bigint, index?: string, scale = 1): Place => ({
+const place = (base: string, displacement: bigint, index?: string, scale = 1): MemoryOperand => ({
   base,
   index: index === ZERO ? undefined : index,
   scale,
@@ -111,7 +111,7 @@ function memory(word: number, address: bigint): PartialEffect {
   if (bits(word, 26, 26) === 1) return vector(word, rn);
   if (bits(word, 29, 28) === 0b10) return pair(word, rt, rn);
   if (bits(word, 29, 28) === 0b01) {
-    const at: Place = {
+    const at: MemoryOperand = {
       base: undefined,
       index: undefined,
       scale: 1,
@@ -129,7 +129,7 @@ function memory(word: number, address: bigint): PartialEffect {
   const form = bits(word, 24, 24) === 1 ? "unsigned" : bits(word, 21, 21) === 1 ? "register" : "unscaled";
   if (form === "register" && bits(word, 11, 10) !== 0b10) {
     // Atomic memory operations read and write.
-    const access: Access = { place: place(orSp(rn), 0n), size, reads: true, writes: true };
+    const access: MemoryAccess = { place: place(orSp(rn), 0n), size, reads: true, writes: true };
     return { access, writes: [[x(rt), { kind: "load", place: access.place, size, signed: false }]] };
   }
   const isPrefetch = size === 8 && operation === 0b10;
@@ -148,7 +148,7 @@ function memory(word: number, address: bigint): PartialEffect {
   };
 }
 
-function placeOf(word: number, form: "unsigned" | "register" | "unscaled", size: number, rn: number): Place {
+function placeOf(word: number, form: "unsigned" | "register" | "unscaled", size: number, rn: number): MemoryOperand {
   if (form === "unsigned") return place(orSp(rn), BigInt(bits(word, 21, 10) * size));
   if (form === "unscaled") {
     // After the access by post-index: the base itself is accessed.

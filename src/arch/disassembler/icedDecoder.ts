@@ -2,7 +2,7 @@
 import type * as Iced from "iced-x86";
 import type { Disassembler, Instruction, Syntax } from "./disassembler.ts";
 import { gnuSyntax } from "./gnuSyntax.ts";
-import { encodedLength, MAX_LENGTH, withoutRex2, type X86Addition, x86Addition } from "./x86Additions.ts";
+import { encodedLength, MAX_INSTRUCTION_BYTES, withoutRex2, type X86Addition, x86Addition } from "./x86Additions.ts";
 
 /** The decoder of x86. Its WebAssembly is compiled when its module is loaded. */
 export const loadIced = (): Promise<(syntax: Syntax) => Disassembler> =>
@@ -43,7 +43,7 @@ function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
             at += own.length;
             continue;
           }
-          const rest = bytes.subarray(at, at + MAX_LENGTH);
+          const rest = bytes.subarray(at, at + MAX_INSTRUCTION_BYTES);
           const added = x86Addition(rest);
           // The last instruction can be truncated.
           if (!added && lastError === iced.DecoderError.NoMoreBytes && all.length > 0) break;

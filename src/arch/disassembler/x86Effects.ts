@@ -1,6 +1,15 @@
 /** Effects of x86 instructions on registers and memory, from iced-x86's operand details. */
 import type * as Iced from "iced-x86";
-import type { Access, Comparison, Effect, EffectDecoder, Operator, Place, Relation, Value } from "../effect.ts";
+import type {
+  MemoryAccess,
+  Comparison,
+  Effect,
+  EffectDecoder,
+  Operator,
+  MemoryOperand,
+  Relation,
+  Value,
+} from "../effect.ts";
 
 /** What x86 instructions do, by the details that iced-x86 gives of operands; never by their text. */
 export const loadX86Effects = (): Promise<EffectDecoder> => import("iced-x86").then((iced) => decoderOf(iced));
@@ -89,7 +98,7 @@ class Reader {
     return value;
   }
 
-  private used(name: string): { writes: Map<string, Value | undefined>; access: Access | undefined } {
+  private used(name: string): { writes: Map<string, Value | undefined>; access: MemoryAccess | undefined } {
     const { iced, one } = this;
     const writes = new Map<string, Value | undefined>();
     const info = this.factory.info(one);
@@ -119,7 +128,7 @@ class Reader {
     }
   }
 
-  private place(): Place {
+  private place(): MemoryOperand {
     const { iced, one } = this;
     const { None, RIP } = iced.Register;
     const isRelative = one.memoryBase === RIP;

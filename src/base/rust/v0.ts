@@ -7,7 +7,7 @@ import { Malformed, V0Reader } from "./v0Reader.ts";
 /** Limits, because a symbol can refer to its own parts: nesting of paths, steps in all, characters of the result. */
 const MAX_DEPTH = 200;
 const MAX_STEPS = 20_000;
-const MAX_LENGTH = 65_536;
+const MAX_NAME_LENGTH = 65_536;
 
 const BASIC_TYPES: Readonly<Record<string, string>> = {
   ...{ a: "i8", s: "i16", l: "i32", x: "i64", n: "i128", i: "isize" },
@@ -261,6 +261,6 @@ class Demangler extends V0Reader {
 
   private write(text: string): void {
     this.out += text;
-    if (this.out.length > MAX_LENGTH) throw new Malformed();
+    if (this.out.length > MAX_NAME_LENGTH) throw new Malformed();
   }
 }

@@ -7,13 +7,13 @@ import { type Line, type Span, spanText } from "../../say/piece.ts";
 import { valueJson } from "./valueJson.ts";
 
 /** Length of a value on a screen in characters. A longer one ends with an ellipsis. */
-const MAX_LENGTH = 64;
+const MAX_CELL_LENGTH = 64;
 
 /** Array elements that are formatted for a cell. */
 const MAX_ELEMENTS = 16;
 
 /** Formats a value on one line. @param longest in characters */
-export function valueCell(object: Obj, options: FormatOptions, longest = MAX_LENGTH): Line {
+export function valueCell(object: Obj, options: FormatOptions, longest = MAX_CELL_LENGTH): Line {
   const line: Span[] = [];
   let length = 0;
   const array = bare(object.type);

@@ -1,10 +1,10 @@
 /** Checks for hardware errors in the log. */
 import { factsOf } from "../../log/facts.ts";
-import type { Kind } from "../../log/kinds.ts";
+import type { ReportKind } from "../../log/kinds.ts";
 import { kernelLog } from "../../linux/printk/oops.ts";
 import type { Check } from "../check.ts";
 
-const KINDS: readonly Kind[] = ["machine-check", "edac", "firmware-error", "pcie-error"];
+const KINDS: readonly ReportKind[] = ["machine-check", "edac", "firmware-error", "pcie-error"];
 
 /** Maximum number of hardware reports that produce a finding; the last ones are used. */
 const MAX_REPORTS = 4;

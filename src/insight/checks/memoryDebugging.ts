@@ -1,5 +1,5 @@
 /** Checks the object that a report of KASAN or of the slab allocator's own checks is about. */
-import type { Place } from "../../arch/effect.ts";
+import type { MemoryOperand } from "../../arch/effect.ts";
 import { Fault } from "../../base/fault.ts";
 import type { ReportFacts } from "../../log/facts.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -51,7 +51,7 @@ function objectAddress({ texts }: ReportFacts): bigint | undefined {
 /** The call through which memory debugging checked the access. */
 interface AccessSite {
   readonly site: Site;
-  readonly place: Place;
+  readonly place: MemoryOperand;
   readonly expression: Expression | undefined;
 }
 

@@ -1,6 +1,6 @@
 /** Checks who ran out of memory, which limit applied, and who uses the most. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { residentPages } from "../../linux/mm/mm.ts";
+import { residentPageCount } from "../../linux/mm/mm.ts";
 import { pageSize } from "../../linux/mm/page.ts";
 import { cacheName, slabBytes, slabCaches } from "../../linux/slab/slab.ts";
 import { countedByNodes } from "../../linux/slab/slabUsage.ts";
@@ -128,7 +128,7 @@ function* processes(kernel: Kernel): Generator<Step, Consumer[], void> {
     const found = attempt(() => {
       const pid = taskPid(task);
       if (pid !== taskTgid(task)) return undefined;
-      const bytes = residentPages(task) * pageSize(kernel);
+      const bytes = residentPageCount(task) * pageSize(kernel);
       return bytes === 0 ? undefined : { pid, bytes, comm: taskComm(task) };
     });
     if (!found || found instanceof Fault) continue;

@@ -32,7 +32,7 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
   if (address === undefined) throw Fault.of("unknown", "which reference count was passed cannot be told from the code");
   const value = readWord(kernel, address, 4);
   const word = readWord(kernel, address & ~7n, 8);
-  const said = report?.said.find((line) => line.startsWith("refcount_t: "));
+  const said = report?.messages.find((line) => line.startsWith("refcount_t: "));
   const line = report?.numbers.find((_, i) => report.texts[i]?.includes(said ?? "refcount_t: "));
   const isUnderflow = said?.includes("underflow") === true;
   yield {

@@ -55,8 +55,8 @@ export const waits: Check = {
 /** Yields what each blocked task waits for, and who holds it. */
 function* blockedFindings(graph: WaitGraph, hung: WaitingTask | undefined): Generator<Finding, void, void> {
   // The task that was reported comes first, then those that wait longest.
-  const told = [...(hung ? [hung] : []), ...graph.blocked.filter((one) => one !== hung)].slice(0, MAX_TASKS);
-  for (const one of told) {
+  const reported = [...(hung ? [hung] : []), ...graph.blocked.filter((one) => one !== hung)].slice(0, MAX_TASKS);
+  for (const one of reported) {
     yield blockedFinding(one);
     for (const holder of one.holders) yield ownerFinding(one, holder);
     const root = rootOf(graph, one);

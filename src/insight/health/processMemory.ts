@@ -1,6 +1,6 @@
 /** Checks whether one process takes a large part of the memory. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { residentPages, totalramPages } from "../../linux/mm/mm.ts";
+import { residentPageCount, totalramPages } from "../../linux/mm/mm.ts";
 import { pageSize } from "../../linux/mm/page.ts";
 import { taskComm, taskPid, taskTable, taskTgid } from "../../linux/sched/task.ts";
 import { pause } from "../check.ts";
@@ -21,7 +21,7 @@ export const processMemory: HealthCheck = {
     let most = 0;
     for (const [i, task] of taskTable(kernel).tasks.entries()) {
       if (i % 256 === 0) yield pause("resident memory");
-      const pages = attempt(() => (taskPid(task) === taskTgid(task) ? residentPages(task) : 0));
+      const pages = attempt(() => (taskPid(task) === taskTgid(task) ? residentPageCount(task) : 0));
       if (pages instanceof Fault) continue;
       most = Math.max(most, pages);
       if (pages < all * NOTE) continue;

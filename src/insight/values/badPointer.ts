@@ -1,5 +1,5 @@
 /** Decodes the faulting memory access and finds the register with the bad value. */
-import { type Effect, type Place, wrap64 } from "../../arch/effect.ts";
+import { type Effect, type MemoryOperand, wrap64 } from "../../arch/effect.ts";
 import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
@@ -15,7 +15,7 @@ export interface BadPointer {
   readonly access: "read" | "write" | "execute";
   /** Size in bytes; undefined for "execute". */
   readonly size: number | undefined;
-  readonly place: Place | undefined;
+  readonly place: MemoryOperand | undefined;
   readonly address: bigint;
   /** The register whose value is bad; undefined if the operand has no register, or if the value was in memory. */
   readonly register: string | undefined;
@@ -71,7 +71,7 @@ function isWithin(kernel: Kernel, reported: bigint | undefined, address: bigint,
 const isReadFault = (code: bigint | undefined): boolean => code !== undefined && (code & 2n) === 0n;
 
 /** Returns the base register, unless its value is a mapped address; then the index register caused the bad address. */
-function badRegister(site: Site, { base, index }: Place): string | undefined {
+function badRegister(site: Site, { base, index }: MemoryOperand): string | undefined {
   if (base === undefined || index === undefined) return base ?? index;
   const value = registerAt(site, base, site.index);
   const isThere = value !== undefined && !(site.kernel.memory.translate(value) instanceof Fault);

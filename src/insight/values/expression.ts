@@ -1,5 +1,5 @@
 /** Names values of registers and memory operands as C expressions. */
-import type { Effect, Place, Value } from "../../arch/effect.ts";
+import type { Effect, MemoryOperand, Value } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
 import { plainName } from "../../log/place.ts";
@@ -121,7 +121,7 @@ function agreedType(
   return known.every((one) => typeName(one) === typeName(first)) ? first : undefined;
 }
 
-function memberType(pointer: CType, { displacement }: Place, size: number): CType | undefined {
+function memberType(pointer: CType, { displacement }: MemoryOperand, size: number): CType | undefined {
   const at = bare(pointer);
   const member = at.kind === "pointer" ? memberAt(at.target, Number(displacement), size) : undefined;
   return member?.rest === 0 && !member.isAmbiguous ? member.type : undefined;
@@ -143,7 +143,7 @@ export function valueExpression(site: Site, value: Value, index: number, depth =
 /** Returns the expression of a loaded value. A part of a pointer has no expression. */
 export function loadExpression(
   site: Site,
-  place: Place,
+  place: MemoryOperand,
   size: number,
   index: number,
   depth = 0,
@@ -156,7 +156,7 @@ export function loadExpression(
 /** Returns the expression of a memory operand: `cfg->target`, `*p`, `table[i].entry`, or a global variable. */
 export function placeExpression(
   site: Site,
-  place: Place,
+  place: MemoryOperand,
   size: number,
   index: number,
   depth = 0,
@@ -204,7 +204,7 @@ function indexText(site: Site, register: string, index: number): string | undefi
 /** Returns the pointer that a memory operand starts from, and the operand's offset in bytes from its target. */
 function pointerAt(
   site: Site,
-  { base, displacement }: Place,
+  { base, displacement }: MemoryOperand,
   index: number,
   depth: number,
 ): { expression: Expression; offset: number } | undefined {
@@ -221,7 +221,7 @@ function pointerAt(
 }
 
 /** Returns the expression of a global or per-CPU variable and its member. */
-function globalExpression(kernel: Kernel, place: Place, size: number): Expression | undefined {
+function globalExpression(kernel: Kernel, place: MemoryOperand, size: number): Expression | undefined {
   if (place.index !== undefined) return undefined;
   const address = BigInt.asUintN(64, place.displacement);
   const symbol = kernel.symbols.at(address);

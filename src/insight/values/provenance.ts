@@ -1,5 +1,5 @@
 /** Follows a value backwards to where it came from. */
-import { type Effect, type Place, type Value, wrap64 } from "../../arch/effect.ts";
+import { type Effect, type MemoryOperand, type Value, wrap64 } from "../../arch/effect.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 import { type Expression, loadExpression } from "./expression.ts";
@@ -13,7 +13,7 @@ export type Origin =
       readonly kind: "load";
       readonly site: Site;
       readonly effect: Effect;
-      readonly place: Place;
+      readonly place: MemoryOperand;
       readonly address: bigint;
       readonly size: number;
       readonly expression: Expression | undefined;
@@ -166,7 +166,7 @@ const cutBy = (
 ): Cut | undefined => (bits < 64 ? { effect, bits, isSigned, before: before() } : undefined);
 
 /** Returns the aligned word of which a load reads the first bytes. */
-function wholeWord(site: Site, place: Place, index: number): bigint | undefined {
+function wholeWord(site: Site, place: MemoryOperand, index: number): bigint | undefined {
   const address = addressAt(site, place, index);
   const isAligned = address !== undefined && address % 8n === 0n && site.kernel.arch.byteOrder === "little";
   return isAligned ? readWord(site.kernel, address, 8) : undefined;

@@ -1,5 +1,5 @@
 /** Evaluates registers and memory operands at instructions of the stack. */
-import { type Place, type Value, wrap64 } from "../../arch/effect.ts";
+import { type MemoryOperand, type Value, wrap64 } from "../../arch/effect.ts";
 import type { Registers } from "../../arch/arch.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { perCpuOffset } from "../../kernel/percpu.ts";
@@ -141,7 +141,7 @@ const extended = (value: bigint, bits: number, signed: boolean): bigint =>
   signed ? wrap64(BigInt.asIntN(bits, value)) : BigInt.asUintN(bits, value);
 
 /** Returns the address of a memory operand before an instruction. */
-export function addressAt(site: Site, place: Place, index: number, depth = 0): bigint | undefined {
+export function addressAt(site: Site, place: MemoryOperand, index: number, depth = 0): bigint | undefined {
   let address = place.displacement;
   if (place.segment !== undefined) {
     const { kernel, cpu } = site;

@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import { stackTrace } from "../sched/stackTrace.ts";
-import { waitFunction } from "../sched/waitFunction.ts";
+import { waitFrameIndex } from "../sched/waitFrame.ts";
 import { completionWait } from "./completion.ts";
 import { futexWait, inheritedFutex } from "./futex.ts";
 import { messageQueueWait, posixQueueWait, semaphoreSetWait } from "./ipcWait.ts";
@@ -91,7 +91,7 @@ const nothing = (
 export function waitOfStack(kernel: Kernel, task: Obj<"struct task_struct">, frames: readonly SleepFrame[]): Wait {
   const at = waitingFrame(frames);
   const sleeper: Sleeper = { kernel, task, frames, at };
-  const shown = waitFunction(kernel, frames as readonly Frame[]);
+  const shown = waitFrameIndex(kernel, frames as readonly Frame[]);
   const frame = Math.max(at, shown);
   const shownFrame = frames[frame];
   const base = nothing(task, shownFrame && frameFunction(shownFrame), frame, undefined);

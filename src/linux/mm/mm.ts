@@ -17,7 +17,7 @@ const RESIDENT = ["MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES"] as const;
 const COUNTERS: Record<(typeof RESIDENT)[number], number> = { MM_FILEPAGES: 0, MM_ANONPAGES: 1, MM_SHMEMPAGES: 3 };
 
 /** Returns the pages of virtual memory that the task's `mm_struct` maps; 0 without one. @throws Fault */
-export function virtualPages(task: Obj<"struct task_struct">): number {
+export function virtualPageCount(task: Obj<"struct task_struct">): number {
   const mm = task.at("mm");
   return mm.value() === 0n ? 0 : mm.at("total_vm").number();
 }
@@ -28,13 +28,13 @@ export function virtualPages(task: Obj<"struct task_struct">): number {
  * per-CPU counters. Before, each is one atomic, plus what every thread has counted and not yet added to it. @throws
  * Fault
  */
-export function residentPages(task: Obj<"struct task_struct">): number {
+export function residentPageCount(task: Obj<"struct task_struct">): number {
   const mm = task.at("mm");
-  return mm.value() === 0n ? 0 : residentPagesOf(task, mm.deref());
+  return mm.value() === 0n ? 0 : residentPageCountOf(task, mm.deref());
 }
 
 /** Returns the resident pages of a `struct mm_struct` that the task uses or used. @throws Fault */
-export function residentPagesOf(task: Obj<"struct task_struct">, mm: Obj<"struct mm_struct">): number {
+export function residentPageCountOf(task: Obj<"struct task_struct">, mm: Obj<"struct mm_struct">): number {
   const counts = mm.has("rss_stat.count") ? mm.at("rss_stat.count") : mm.at("rss_stat");
   // A count is not always up to date and can be negative, which means 0 (include/linux/mm.h: get_mm_counter).
   const pages = RESIDENT.reduce((sum, name) => sum + Math.max(0, counterValue(counts.index(COUNTERS[name]))), 0);

@@ -57,7 +57,7 @@ const calledBy = ({ where }: ReportFacts): string =>
 
 /** lib/refcount.c. */
 export function explainRefcount(facts: ReportFacts): string {
-  const says = particular(facts, "says") ?? facts.said.join(" ");
+  const says = particular(facts, "says") ?? facts.messages.join(" ");
   if (/underflow/.test(says))
     return `A reference counter was to go below zero${calledBy(facts)}: more was put than taken, or the counter was overwritten. A holder of the object may use it after it was freed; the kernel does not let this put free it.`;
   if (/(?:addition|increment) on 0/.test(says))
@@ -87,13 +87,13 @@ export function explainWarning(facts: ReportFacts): string {
   // Without its end mark the log does not show that the kernel went on.
   const wentOn = facts.panic === undefined && facts.texts.some((text) => text.startsWith("---[ end trace"));
   const said =
-    facts.said.length > 0 ? `It says: ${facts.said.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. ` : "";
+    facts.messages.length > 0 ? `It says: ${facts.messages.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. ` : "";
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
   return `${said}The code${at} met a state that should not be (\`WARN_ON\`), ${wentOn ? "reported it and went on" : "and reported it"}.`;
 }
 
 export function explainObject(facts: ReportFacts): string {
-  const says = particular(facts, "says") ?? facts.said.find((text) => text.startsWith("ODEBUG: ")) ?? "";
+  const says = particular(facts, "says") ?? facts.messages.find((text) => text.startsWith("ODEBUG: ")) ?? "";
   const [, what, state, type] = /ODEBUG: (\S+) (\S+) .*?object(?: type|: \S+ object type): (\S+)/.exec(says) ?? [];
   const of = type === undefined ? "" : ` (${type})`;
   if (what === "free")
@@ -108,7 +108,7 @@ export function explainObject(facts: ReportFacts): string {
 export function explainUsercopy(facts: ReportFacts): string {
   const says =
     particular(facts, "says") ??
-    facts.said.find((text) => /attempt detected/.test(text)) ??
+    facts.messages.find((text) => /attempt detected/.test(text)) ??
     facts.headline.replace(/^.*?usercopy: /, "");
   if (!/attempt detected/.test(says))
     return "A copy between the kernel and user space was to access memory that the kernel does not open to such copies: the length or the pointer is wrong, or the object is smaller than thought.";
@@ -129,7 +129,7 @@ export function explainUsercopy(facts: ReportFacts): string {
 /** lib/string_helpers.c: fortify_panic names the function and, since 6.9, the sizes. */
 export function explainFortify(facts: ReportFacts): string {
   const says =
-    [facts.headline, ...facts.said, ...facts.texts].find((text) => /detected|buffer overflow/.test(text)) ?? "";
+    [facts.headline, ...facts.messages, ...facts.texts].find((text) => /detected|buffer overflow/.test(text)) ?? "";
   const name = /^(\w+): detected/.exec(says)?.[1] ?? /overflow in (\w+)/.exec(says)?.[1];
   // include/linux/fortify-string.h: the member, not the object, is too small; some code means to write several members.
   const [, bytes, field, place, size] =

@@ -70,8 +70,8 @@ function explainWait(facts: ReportFacts, lock: string | undefined): string {
     : `${taken} within \`${lowest.name}\`, which allows only locks of a lower wait type (the lock has ${wanted}, \`${lowest.name}\` ${lowest.inner}).`;
 }
 
-const lockdepMessage = ({ said }: ReportFacts): string => {
-  const text = said.find((one) => /^DEBUG_LOCKS_WARN_ON|lock/.test(one));
+const lockdepMessage = ({ messages }: ReportFacts): string => {
+  const text = messages.find((one) => /^DEBUG_LOCKS_WARN_ON|lock/.test(one));
   return text === undefined ? "" : ` (“${text.slice(0, 100)}”)`;
 };
 

@@ -1,5 +1,5 @@
 /** The memory access that a report describes. */
-import type { Kind } from "../kinds.ts";
+import type { ReportKind } from "../kinds.ts";
 import { type MachineName, machineOf } from "../machines.ts";
 import {
   fromBookeEsr,
@@ -120,7 +120,7 @@ const WORDS =
  * Kinds of reports that are about an address. Every report of x86 prints CR2, but only a page fault writes it: in the
  * others it is of some earlier one.
  */
-const ABOUT_ADDRESS: ReadonlySet<Kind> = new Set([
+const ABOUT_ADDRESS: ReadonlySet<ReportKind> = new Set([
   "null-pointer",
   "page-fault",
   "user-access",
@@ -145,7 +145,7 @@ const TELLS =
   /^(?:Unable to handle|BUG: |Unhandled |Failing address|general protection|Oops: general|(?:CPU \d+ )?Unable)/;
 
 /** Returns the memory access that the lines of a report describe. */
-export function accessOf(texts: readonly string[], machine: MachineName | undefined, kind: Kind): Access {
+export function accessOf(texts: readonly string[], machine: MachineName | undefined, kind: ReportKind): Access {
   // Lines after a panic can be about a fault of another processor, or about the panic itself.
   if (kind === "panic") return NO_ACCESS;
   const found: { -readonly [K in keyof Access]?: Access[K] } = {};
@@ -175,7 +175,7 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
 }
 
 /** An access to a guard page is a page fault first, and CR2 is its address (handle_stack_overflow). */
-const tellsAddress = (kind: Kind, text: string): boolean =>
+const tellsAddress = (kind: ReportKind, text: string): boolean =>
   kind === "stack-guard" || kind === "stack-overflow"
     ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: |guard page was hit at (?:0x)?(?!0{8})[0-9a-f]{16}/.test(text)
     : TELLS.test(text);

@@ -1,12 +1,12 @@
 /** Reports between whose lines another CPU printed its own, without callers to tell them apart. */
 import { partitionPoint } from "../../base/search.ts";
 import type { KernelLog } from "../kernelLog.ts";
-import type { Kind } from "../kinds.ts";
+import type { ReportKind } from "../kinds.ts";
 import type { Report } from "../reports.ts";
 import { stacksOf } from "../traces.ts";
 
 /** Faults that show one task's registers, after the line that names the task. */
-const OF_ONE_TASK: ReadonlySet<Kind> = new Set([
+const OF_ONE_TASK: ReadonlySet<ReportKind> = new Set([
   "null-pointer",
   "page-fault",
   "general-protection",

@@ -1,5 +1,5 @@
 /** Details of reports other than task and place, by kind. */
-import type { Kind } from "../kinds.ts";
+import type { ReportKind } from "../kinds.ts";
 
 /** A further detail that a report prints: who allocated the object, which lock, which limit. */
 export interface Particular {
@@ -16,7 +16,7 @@ const LOCK_AT =
   /^\s{0,32}(?:([0-9a-f]{8,16}) )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
 
 /** By kind: the details of a line; groups are joined with " at ". */
-const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]])[] = [
+const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly Form[]])[] = [
   [
     ["kasan", "kfence", "slab"],
     [
@@ -215,7 +215,7 @@ const goesOnBelow = (line: string): boolean =>
   /^Preemption disabled at:\s*$|^(?:un)?signed integer overflow:\s*$/.test(line);
 
 /** Returns the details in the lines of a report, each at most once. */
-export function particularsOf(texts: readonly string[], kind: Kind): Particular[] {
+export function particularsOf(texts: readonly string[], kind: ReportKind): Particular[] {
   const forms = FORMS.filter(([kinds]) => kinds.includes(kind)).flatMap(([, rows]) => rows);
   const found = new Map<string, Particular>();
   const isLocks = kind.startsWith("lock-");

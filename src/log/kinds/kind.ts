@@ -2,7 +2,7 @@
  * What a report is about. A new kind is an entry here, a label in ../label.ts and an explanation in ../explain.ts; a
  * further headline of a kind is only its `KindRow`.
  */
-export type Kind =
+export type ReportKind =
   // Faults of an instruction.
   | "null-pointer"
   | "page-fault"
@@ -96,7 +96,7 @@ export type Kind =
   | "remark";
 
 /** "notice": not a fault, but still a report (a requested dump, an injected failure). */
-export type Severity = "panic" | "error" | "warning" | "notice";
+export type ReportSeverity = "panic" | "error" | "warning" | "notice";
 
 /**
  * Which function of a report is its guilty one.
@@ -114,8 +114,8 @@ export type Guilty = "site" | "trace" | "headline" | "wait" | "stall" | "lock" |
 export interface KindRow {
   /** Matches the message from its first character that is not a blank. Named groups are for the title and the facts. */
   readonly pattern: RegExp;
-  readonly kind: Kind;
-  readonly severity: Severity;
+  readonly kind: ReportKind;
+  readonly severity: ReportSeverity;
   /** The function of the kernel that prints it. */
   readonly printedBy: string;
   /** Title in the scheme of syzkaller; `{where}` is the guilty function, another name is a group of the pattern. */
@@ -126,7 +126,7 @@ export interface KindRow {
   /** The line continues an open report: it says how the kernel died, not why. */
   readonly goesOn?: true;
   /** Kinds of open reports that this headline adds to. */
-  readonly after?: readonly Kind[];
+  readonly after?: readonly ReportKind[];
   /** Functions that are machinery for this headline only. */
   readonly skip?: RegExp;
   /** Other programs use these words, too: the line is a headline only with the kernel's time before it. */

@@ -1,6 +1,6 @@
 /** How a machine prints registers, code and faults: the form of each file of this folder. */
 import type { CodeLine } from "../context.ts";
-import type { Place } from "../place.ts";
+import type { PrintedPlace } from "../place.ts";
 import type { CodedAccess } from "./faultCodes.ts";
 
 export type MachineName =
@@ -19,7 +19,7 @@ export interface Site {
   readonly machine: MachineName;
   /** "link" is the register of the return address, which is valid unless the function has called another one since. */
   readonly role: "pc" | "link";
-  readonly place: Place | undefined;
+  readonly place: PrintedPlace | undefined;
   readonly address: bigint | undefined;
   /** The code segment or mode is that of user programs: the place is not in the kernel. */
   readonly isUser: boolean;

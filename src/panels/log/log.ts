@@ -6,11 +6,11 @@ import type { Ask } from "../ask.ts";
 import type { DumpState } from "../dumpState.ts";
 import { clearSelection, selectAllRows, selectedRows, whenUnselected } from "../selection.ts";
 import { failure, copyOrOpen, Reading, toSearchBox, type View } from "../view.ts";
-import { drawnRows, inSight, rowStep, scrollFor } from "../windowing.ts";
+import { drawnRows, rowsToDraw, rowStep, scrollFor } from "../windowing.ts";
 import { LogClock } from "./logClock.ts";
 import { LogExplained } from "./logExplained.ts";
 import { LogFilter } from "./logFilter.ts";
-import { blockOf, entriesOf, type Entry, isHeading } from "./logLines.ts";
+import { blockOf, entriesOf, type RowNumber, isHeading } from "./logLines.ts";
 import { LoadedLog } from "./logLoad.ts";
 import { reportButtons } from "./logReports.ts";
 import { LogRows } from "./logRows.ts";
@@ -31,7 +31,7 @@ export class LogView implements View {
   private readonly ask: Ask;
   private readonly log: LoadedLog;
   private readonly explained: LogExplained;
-  private entries: readonly Entry[] = [];
+  private entries: readonly RowNumber[] = [];
   /** Resolves when the log is read up to its oldest message, or reading has failed. */
   private whole: Promise<void>;
   private explaining = Promise.resolve();
@@ -108,8 +108,8 @@ export class LogView implements View {
     const { level, pattern } = this.filter;
     const { folded, explains } = this.lines;
     clearSelection(this.rows);
-    const asides = explains ? { asides: this.explained.entries() } : {};
-    this.entries = entriesOf(lines, blocks, { level, pattern, folded, ...asides });
+    const explanations = explains ? { explanations: this.explained.entries() } : {};
+    this.entries = entriesOf(lines, blocks, { level, pattern, folded, ...explanations });
     this.cursor = Math.max(0, Math.min(this.cursor, this.entries.length - 1));
     this.draw();
   }
@@ -156,7 +156,7 @@ export class LogView implements View {
     // Draw the rows at the ends of the selection even out of sight, so that the selection persists.
     const selected = selectedRows(this.rows, count);
     const kept = selected ? [selected.first, selected.last] : [];
-    const drawn = drawnRows(inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, count), kept);
+    const drawn = drawnRows(rowsToDraw(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, count), kept);
     return html`<div
       class="log"
       role="listbox"
@@ -182,7 +182,7 @@ export class LogView implements View {
     </div>`;
   }
 
-  private row(entry: Entry, index: number): TemplateResult {
+  private row(entry: RowNumber, index: number): TemplateResult {
     const isAt = index === this.cursor;
     const [kind, content] = this.lines.template(entry, this.filter.pattern);
     // prettier-ignore

@@ -9,7 +9,7 @@ import type { LogContext } from "../../log/context.ts";
 import { entryAt, type LineEntry } from "../../log/entries.ts";
 import { type Machine, machineOf, registersOf, siteOf } from "../../log/machines.ts";
 import { questionsOf as asked } from "../../log/instruction.ts";
-import type { Place as LogPlace } from "../../log/place.ts";
+import type { PrintedPlace as LogPlace } from "../../log/place.ts";
 import type { Summary } from "../../log/summary.ts";
 import { type Block, kernelLogOf, type LogLine } from "./logLines.ts";
 import { isAddress } from "./logText.ts";

@@ -12,7 +12,7 @@ import {
   moved,
   questionsOf,
 } from "./logExplain.ts";
-import type { Block, Entry, LogLine } from "./logLines.ts";
+import type { Block, RowNumber, LogLine } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
 
 /** The explanations of a log's reports: rows below their lines, sources beside them. */
@@ -75,10 +75,10 @@ export class LogExplained {
   }
 
   /** Returns the entries that explain a line, by line number. */
-  entries(): ReadonlyMap<number, readonly Entry[]> {
+  entries(): ReadonlyMap<number, readonly RowNumber[]> {
     const count = this.log.lines.length;
     const rows: LogLine[] = [];
-    const entries = new Map<number, readonly Entry[]>();
+    const entries = new Map<number, readonly RowNumber[]>();
     for (const explanation of this.explained.values()) {
       for (const [line, added] of explanation.rows) {
         entries.set(
@@ -92,7 +92,7 @@ export class LogExplained {
   }
 
   /** Returns a line of the log, or a row that explains one. */
-  lineOf(entry: Entry): LogLine | undefined {
+  lineOf(entry: RowNumber): LogLine | undefined {
     const { lines } = this.log;
     return lines[entry] ?? this.rows[entry - lines.length];
   }

@@ -120,28 +120,28 @@ export function bootTime({ tables }: Grid): number | undefined {
 }
 
 /** A row of the page: the number of a line, or the bitwise complement of the number of a block for its heading. */
-export type Entry = number;
-export const headingOf = (block: number): Entry => ~block;
-export const isHeading = (entry: Entry): boolean => entry < 0;
-export const blockOf = (entry: Entry): number => ~entry;
+export type RowNumber = number;
+export const headingOf = (block: number): RowNumber => ~block;
+export const isHeading = (entry: RowNumber): boolean => entry < 0;
+export const blockOf = (entry: RowNumber): number => ~entry;
 
-export interface Wanted {
+export interface LogSelection {
   /** Only lines of this level and more severe ones; lines without a level are always included. */
   readonly level: number;
   readonly pattern: RegExp | undefined;
   /** Numbers of the folded blocks. */
   readonly folded: ReadonlySet<number>;
   /** Entries that explain a line, by line number. */
-  readonly asides?: ReadonlyMap<number, readonly Entry[]>;
+  readonly explanations?: ReadonlyMap<number, readonly RowNumber[]>;
 }
 
 /** Returns the rows to show. With a search or a level, only lines are shown, without headings and explanations. */
 export function entriesOf(
   lines: readonly LogLine[],
   blocks: readonly Block[],
-  { level, pattern, folded, asides }: Wanted,
-): Entry[] {
-  const entries: Entry[] = [];
+  { level, pattern, folded, explanations }: LogSelection,
+): RowNumber[] {
+  const entries: RowNumber[] = [];
   const isPlain = pattern === undefined && level >= 7;
   let next = 0;
   for (let i = 0; i < lines.length; i++) {
@@ -154,7 +154,7 @@ export function entriesOf(
     }
     const line = lines[i];
     if (line && (line.level ?? 0) <= level && (pattern === undefined || pattern.test(line.text))) entries.push(i);
-    if (isPlain) entries.push(...(asides?.get(i) ?? []));
+    if (isPlain) entries.push(...(explanations?.get(i) ?? []));
   }
   return entries;
 }

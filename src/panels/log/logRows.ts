@@ -5,7 +5,7 @@ import { chevron } from "../icons.ts";
 import { link } from "../links.ts";
 import type { LogClock } from "./logClock.ts";
 import type { LogExplained } from "./logExplained.ts";
-import { blockOf, type Entry, isHeading } from "./logLines.ts";
+import { blockOf, type RowNumber, isHeading } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
 import { selectedText } from "../selection.ts";
 import { callerContent, INLINED_INTO, plainLine, selectedPart, shortened, spanContent } from "./logSpans.ts";
@@ -40,7 +40,7 @@ export class LogRows {
   }
 
   /** Returns the number of log lines among the rows as text; headings and explanations do not count. */
-  counted(entries: readonly Entry[], isPlain: boolean): string {
+  counted(entries: readonly RowNumber[], isPlain: boolean): string {
     const own = entries.filter((entry) => !isHeading(entry) && entry < this.log.lines.length).length;
     return counted(own, isPlain ? "line" : "hit");
   }
@@ -62,7 +62,7 @@ export class LogRows {
   }
 
   /** Folds or unfolds the report of a heading. Returns false for another row. */
-  toggle(entry: Entry | undefined): boolean {
+  toggle(entry: RowNumber | undefined): boolean {
     if (entry === undefined || !isHeading(entry)) return false;
     if (!this.folded.delete(blockOf(entry))) this.folded.add(blockOf(entry));
     return true;
@@ -76,7 +76,7 @@ export class LogRows {
   }
 
   /** Returns a row's classes and content. */
-  template(entry: Entry, pattern: RegExp | undefined): readonly [string, TemplateResult] {
+  template(entry: RowNumber, pattern: RegExp | undefined): readonly [string, TemplateResult] {
     return isHeading(entry) ? this.heading(blockOf(entry)) : this.line(entry, pattern);
   }
 
@@ -105,7 +105,7 @@ export class LogRows {
   }
 
   /** Returns a row in the format of dmesg. */
-  text(entry: Entry): string {
+  text(entry: RowNumber): string {
     if (isHeading(entry)) {
       const block = this.log.blocks[blockOf(entry)];
       return this.folded.has(blockOf(entry)) ? `... ${block?.title ?? ""}` : "";
@@ -120,14 +120,14 @@ export class LogRows {
    * Returns a row as text with its sources. Undefined for the heading of an unfolded report, because its first line
    * repeats the heading.
    */
-  textWithSources(entry: Entry): string | undefined {
+  textWithSources(entry: RowNumber): string | undefined {
     if (isHeading(entry) && !this.folded.has(blockOf(entry))) return undefined;
     const sources = this.explains && !isHeading(entry) ? this.explained.sourcesOf(entry) : [];
     return [this.text(entry), ...(sources.length > 0 ? [sources.map(shortened).join(INLINED_INTO)] : [])].join(" ");
   }
 
   /** Returns the text selected with the mouse, with its lines in the format of dmesg. */
-  selected(body: Element | null, entries: readonly Entry[]): string | undefined {
+  selected(body: Element | null, entries: readonly RowNumber[]): string | undefined {
     if (!body) return undefined;
     const row = (index: number): string | undefined => this.textWithSources(entries[index] ?? 0);
     return selectedText({ body, count: entries.length, row, part: selectedPart });

@@ -13,7 +13,7 @@ import { hex0x } from "../../base/hex.ts";
 import { printedPlace } from "../../base/nameOffset.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { CodeLine, LogContext } from "../../log/context.ts";
-import type { Place } from "../../log/place.ts";
+import type { PrintedPlace } from "../../log/place.ts";
 
 type Disassemble = NonNullable<LogContext["disassemble"]>;
 
@@ -77,7 +77,7 @@ export const decoderOf =
   };
 
 /** Replaces the targets of jumps in operands by places in the function, because only their distance is known. */
-const placed = (operands: string, site: Place | undefined): string =>
+const placed = (operands: string, site: PrintedPlace | undefined): string =>
   operands.replace(/#?0x([0-9a-f]{8,16})\b/g, (text, digits: string) => {
     const distance = BigInt(`0x${digits}`) - PLACE;
     if (distance < -MAX_JUMP || distance > MAX_JUMP) return text;

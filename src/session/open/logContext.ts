@@ -3,7 +3,7 @@ import { Budget } from "../../base/budget.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { symbolText } from "../../debuginfo/symbols/symbolText.ts";
 import type { LogContext } from "../../log/context.ts";
-import type { Place } from "../../log/place.ts";
+import type { PrintedPlace } from "../../log/place.ts";
 import { buildTrees, moduleDirectories, placesOf } from "../find/debuginfoPlaces.ts";
 import { ModuleFiles } from "../find/moduleFiles.ts";
 import { SourceFiles } from "../sources/source.ts";
@@ -48,5 +48,5 @@ export const contextOfKernel = (
 });
 
 /** Formats a place as the argument of `describe`: `f+0x1/0x2 [module]`. */
-export const textOf = ({ name = "", offset = 0, size, module }: Place): string =>
+export const textOf = ({ name = "", offset = 0, size, module }: PrintedPlace): string =>
   symbolText({ name, offset, size, module });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { presentPages, residentPages, spannedPages, taskMemory, virtualPages } from "../../../src/linux/mm/mm.ts";
+import {
+  presentPages,
+  residentPageCount,
+  spannedPages,
+  taskMemory,
+  virtualPageCount,
+} from "../../../src/linux/mm/mm.ts";
 import { taintLetters } from "../../../src/linux/module/taint.ts";
 import { crashTime, hz, loadAverages, uptime } from "../../../src/linux/time/timekeeping.ts";
 import { utsname } from "../../../src/linux/utsname.ts";
@@ -18,8 +24,8 @@ test("memory of a task is counted by its mm, with negative counters as zero", ()
   });
   const [init, kthread] = [1, 2].map((pid) => kernel.object("struct task_struct", taskAddress(pid)));
   assert.ok(init && kthread);
-  assert.deepEqual([virtualPages(init), residentPages(init)], [500, 17]);
-  assert.deepEqual([virtualPages(kthread), residentPages(kthread)], [0, 0]);
+  assert.deepEqual([virtualPageCount(init), residentPageCount(init)], [500, 17]);
+  assert.deepEqual([virtualPageCount(kthread), residentPageCount(kthread)], [0, 0]);
   assert.equal(taskMemory(init).name, "user of pid 1");
   assert.throws(() => taskMemory(kthread), { kind: "unmapped" });
 });
@@ -43,7 +49,7 @@ test("for per-CPU counters, the parts of each CPU are added", () => {
       ["struct task_struct", 0x3000n, { mm: MM }],
     ],
   });
-  assert.equal(residentPages(kernel.object("struct task_struct", 0x3000n)), 103);
+  assert.equal(residentPageCount(kernel.object("struct task_struct", 0x3000n)), 103);
 });
 
 const uts = (text: string): ToyValue => new TextEncoder().encode(text.padEnd(65, "\0"));

@@ -106,7 +106,7 @@ test("explanations are below their lines: the object a register points to, the f
 
 test("explanations of a line are below it, fold with its report, and are not counted as hits", () => {
   const blocks = blocksIn(X86);
-  const wanted = { level: 7, pattern: undefined, asides: new Map([[2, [100, 101]]]) };
+  const wanted = { level: 7, pattern: undefined, explanations: new Map([[2, [100, 101]]]) };
   assert.deepEqual(entriesOf(X86, blocks, { ...wanted, folded: new Set() }).slice(2, 6), [1, 2, 100, 101]);
   assert.ok(!entriesOf(X86, blocks, { ...wanted, folded: new Set([0]) }).includes(100));
   assert.ok(!entriesOf(X86, blocks, { ...wanted, folded: new Set(), pattern: /./ }).includes(100));

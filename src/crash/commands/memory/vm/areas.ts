@@ -3,7 +3,7 @@ import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { once } from "../../../../base/once.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
-import { residentPagesOf } from "../../../../linux/mm/mm.ts";
+import { residentPageCountOf } from "../../../../linux/mm/mm.ts";
 import { vmaFlags, vmaPath, vmaRange, vmas } from "../../../../linux/mm/vma.ts";
 import type { AddressSpace } from "../../../../memory/memory.ts";
 import type { Obj } from "../../../../model/object.ts";
@@ -56,7 +56,7 @@ export const mmTable: Table<MmRow> = {
       about: "in memory",
       width: 5,
       titleWidth: 4,
-      value: unlessNull(({ task, mm }) => residentPagesOf(task, mm) * pageSize(task.kernel)),
+      value: unlessNull(({ task, mm }) => residentPageCountOf(task, mm) * pageSize(task.kernel)),
       text: kilobytesText,
       absent: "0k",
     },

@@ -1,7 +1,7 @@
 /** The table of `ps`: one line per task. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { onlineCpus } from "../../../../kernel/cpumask.ts";
-import { residentPages, spannedPages, virtualPages } from "../../../../linux/mm/mm.ts";
+import { residentPageCount, spannedPages, virtualPageCount } from "../../../../linux/mm/mm.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { runningOn } from "../../../../linux/sched/cpu.ts";
 import { sleepingStackPointer } from "../../../../linux/sched/stack.ts";
@@ -43,7 +43,7 @@ export const taskTable = (hideOffline = false): Table<Obj, PanelKeys["ps"]> => (
       about: "share of all page frames",
       width: 6,
       gap: "",
-      value: (task) => (residentPages(task) * 100) / spannedPages(task.kernel),
+      value: (task) => (residentPageCount(task) * 100) / spannedPages(task.kernel),
       text: (share) => share.toFixed(1),
     },
     vsz: {
@@ -53,7 +53,7 @@ export const taskTable = (hideOffline = false): Table<Obj, PanelKeys["ps"]> => (
       about: "mapped",
       width: 9,
       gap: "",
-      value: (task) => virtualPages(task) * pageSize(task.kernel),
+      value: (task) => virtualPageCount(task) * pageSize(task.kernel),
       text: (bytes) => String(bytes / 1024),
     },
     rss: {
@@ -63,7 +63,7 @@ export const taskTable = (hideOffline = false): Table<Obj, PanelKeys["ps"]> => (
       about: "resident",
       width: 9,
       gap: "",
-      value: (task) => residentPages(task) * pageSize(task.kernel),
+      value: (task) => residentPageCount(task) * pageSize(task.kernel),
       text: (bytes) => String(bytes / 1024),
     },
     comm: {

@@ -15,7 +15,7 @@ const PAGE_MAPPING_KSM = 3n;
  * @returns undefined for a free page, and for a page that the kernel uses but that is in no slab
  * @throws Fault
  */
-export function pageOwner(kernel: Kernel, { pfn, mapping }: PageStruct): string | undefined {
+export function pageUse(kernel: Kernel, { pfn, mapping }: PageStruct): string | undefined {
   const slab = slabOfPfn(kernel, pfn);
   if (slab) return `slab of ${cacheName(slab.cache)}`;
   if (mapping === 0n || !kernel.memory.isKernelAddress(mapping)) return undefined;

@@ -23,7 +23,7 @@ const waitSections = derived("text of scheduler and locks", (kernel) =>
  * crash, the scheduler's and the locks'. The latter two are recognized by the sections that get_wchan() skips
  * (kernel/sched/core.c: in_sched_functions()). If there is no such frame, the first frame after the crash handling.
  */
-export function waitFunction(kernel: Kernel, frames: readonly Frame[]): number {
+export function waitFrameIndex(kernel: Kernel, frames: readonly Frame[]): number {
   const site = crashSite(frames);
   const sections = waitSections(kernel);
   const isPassedOver = ({ pc }: Frame): boolean => sections.some(({ from, to }) => pc >= from && pc < to);
