@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Block } from "../document/block.ts";
 import { blocksOf, markdownOf } from "../document/markdown.ts";
 import { inWorkspace } from "./saveReport.ts";
-import { activeSession, ask, sessionCommand } from "./session.ts";
+import { activeSession, ask, askUntil, sessionCommand } from "./session.ts";
 
 const TYPE = "vmcore-notebook";
 /** Language id of the cells with commands. */
@@ -17,8 +17,19 @@ export function notebook(): vscode.Disposable[] {
   controller.supportsExecutionOrder = true;
   controller.description = "Commands run in the active crash dump session";
   let order = 0;
-  controller.executeHandler = async (cells) => {
-    for (const cell of cells) if (!(await execute(controller, cell, ++order))) break;
+  /** The runs of cells that have not ended. A second run can begin before the first ended. */
+  const runs = new Set<{
+    readonly document: vscode.NotebookDocument;
+    readonly cancel: vscode.CancellationTokenSource;
+  }>();
+  controller.executeHandler = async (cells, document) => {
+    const run = { document, cancel: new vscode.CancellationTokenSource() };
+    runs.add(run);
+    for (const cell of cells) if (!(await execute(controller, cell, ++order, run.cancel.token))) break;
+    runs.delete(run);
+  };
+  controller.interruptHandler = (document) => {
+    for (const run of runs) if (run.document === document) run.cancel.cancel();
   };
   return [
     controller,
@@ -62,11 +73,15 @@ function blocksOfCell({ kind, value, outputs }: vscode.NotebookCellData): Block[
 const outputOf = (text: string): vscode.NotebookCellOutput =>
   new vscode.NotebookCellOutput([vscode.NotebookCellOutputItem.text(text, TEXT)]);
 
+/** The output of a cell that the user interrupted. */
+const INTERRUPTED = "The cell was interrupted; run it again for its output.";
+
 /** Runs a cell. @returns whether the cells after it may run */
 async function execute(
   controller: vscode.NotebookController,
   cell: vscode.NotebookCell,
   order: number,
+  token: vscode.CancellationToken,
 ): Promise<boolean> {
   const execution = controller.createNotebookCellExecution(cell);
   execution.executionOrder = order;
@@ -74,12 +89,13 @@ async function execute(
   const session = activeSession();
   try {
     if (!session) throw new Error("no crash dump is open: open one, then run the cell again");
-    const { text, answered } = await ask(session, "vmcore/runCell", { lines: cell.document.getText() });
+    const { text, answered } = await askUntil(token, session, "vmcore/runCell", { lines: cell.document.getText() });
     await execution.replaceOutput(outputOf(text));
     execution.end(answered, Date.now());
     return answered;
   } catch (error) {
-    await execution.replaceOutput(outputOf(error instanceof Error ? error.message : String(error)));
+    const said = error instanceof Error ? error.message : String(error);
+    await execution.replaceOutput(outputOf(token.isCancellationRequested ? INTERRUPTED : said));
     execution.end(false, Date.now());
     return false;
   }

@@ -19,6 +19,59 @@ export const ask = <Name extends keyof CustomRequests>(
 ): Thenable<CustomRequests[Name]["body"]> =>
   session.customRequest(request, args) as Thenable<CustomRequests[Name]["body"]>;
 
+/** Requests that wait for their number, so that they can be cancelled. */
+const cancellable = new Set<{
+  readonly request: string;
+  readonly args: string;
+  readonly sent: (seq: number) => void;
+}>();
+
+/** Notes the number that VS Code gives to a request, because only the number identifies it in `cancel`. */
+export const requestNumbers = (): vscode.Disposable[] => [
+  vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
+    createDebugAdapterTracker: () => ({
+      onWillReceiveMessage({ seq, command, arguments: given }: { seq: number; command?: string; arguments?: object }) {
+        for (const one of cancellable)
+          if (one.request === command && one.args === JSON.stringify(given)) {
+            cancellable.delete(one);
+            one.sent(seq);
+            break;
+          }
+      },
+    }),
+  }),
+];
+
+/** Like `ask`, but a token cancels the request. @throws Error also when it was cancelled */
+export async function askUntil<Name extends keyof CustomRequests>(
+  token: vscode.CancellationToken,
+  session: vscode.DebugSession,
+  request: Name,
+  args: CustomRequests[Name]["arguments"],
+): Promise<CustomRequests[Name]["body"]> {
+  let number: number | undefined;
+  const cancel = (): void => {
+    if (number !== undefined && token.isCancellationRequested)
+      void session.customRequest("cancel", { requestId: number }).then(undefined, () => undefined);
+  };
+  const waiting = {
+    request,
+    args: JSON.stringify(args),
+    sent: (seq: number): void => {
+      number = seq;
+      cancel();
+    },
+  };
+  cancellable.add(waiting);
+  const listening = token.onCancellationRequested(cancel);
+  try {
+    return await ask(session, request, args);
+  } finally {
+    listening.dispose();
+    cancellable.delete(waiting);
+  }
+}
+
 /**
  * Like `ask`, but undefined when the session refuses, for example while it opens or after it ended. VS Code passes
  * every refusal as a plain Error; internal errors are in the adapter's log.

@@ -1,6 +1,6 @@
 /** Runs commands for a document. */
 import { basename } from "node:path";
-import { lineText, type Piece } from "../../say/piece.ts";
+import { lineText, type Piece, progress } from "../../say/piece.ts";
 import { printable } from "../../base/printable.ts";
 import type { Change, Context } from "../language/command.ts";
 import { withChanges } from "../language/context.ts";
@@ -64,6 +64,8 @@ export function* runBlock(context: Context, text: string): Generator<Piece, Cell
         isAnswered &&= piece.kind !== "fault" && piece.kind !== "usage";
         if (piece.kind === "usage") lines.push(printable(piece.message));
         for (const one of piece.lines) if (lines.length < MAX_LINES) lines.push(printable(lineText(one)));
+        // Who drives this can pause, or cancel it, after each piece.
+        yield progress("lines", lines.length, 0);
       }
     }
   }
