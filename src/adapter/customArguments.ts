@@ -57,6 +57,7 @@ const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<
   "vmcore/stacks": { tasks: texts },
   "vmcore/rawStack": { threadId: count },
   "vmcore/report": { format: oneOf("markdown", "html") },
+  "vmcore/compare": { vmcore: texts, vmlinux: optional(text) },
   "vmcore/runCell": { lines: text },
   "vmcore/page": { markdown: text },
   "vmcore/transcript": {},

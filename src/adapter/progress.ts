@@ -59,10 +59,16 @@ export class Progress {
   }
 }
 
+/** Titles of custom requests that a user starts. */
+const TITLES: Readonly<Record<string, string>> = {
+  "vmcore/report": "Writing the report",
+  "vmcore/compare": "Comparing the dumps",
+};
+
 function titleOf({ command, arguments: given }: DebugProtocol.Request): string {
-  const { expression, line } = (given ?? {}) as { expression?: unknown; line?: unknown };
-  const typed = command === "evaluate" ? expression : command === "vmcore/run" ? line : undefined;
-  return typeof typed === "string" ? typed : command;
+  const { expression, line, lines } = (given ?? {}) as { expression?: unknown; line?: unknown; lines?: unknown };
+  const typed = { evaluate: expression, "vmcore/run": line, "vmcore/runCell": lines }[command];
+  return typeof typed === "string" ? typed.trim().split("\n", 1).join("") : (TITLES[command] ?? command);
 }
 
 interface ProgressStep {

@@ -2,6 +2,7 @@
 import type { Handlers } from "./handlers.ts";
 import { breakpoints } from "./requests/breakpoints.ts";
 import { completions } from "./requests/completions.ts";
+import { compare } from "./requests/compare.ts";
 import { custom } from "./requests/custom.ts";
 import { debuginfo } from "./requests/debuginfo.ts";
 import { describes } from "./requests/describe.ts";
@@ -29,6 +30,7 @@ export const handlers: Handlers = {
   ...breakpoints,
   ...completions,
   ...custom,
+  ...compare,
   ...debuginfo,
   ...describes,
   ...disassemble,

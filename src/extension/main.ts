@@ -2,6 +2,7 @@
 import type * as vscode from "vscode";
 import { addresses } from "./addresses.ts";
 import { rememberVmlinux } from "./chosenVmlinux.ts";
+import { compareDumps } from "./compare.ts";
 import { configuration } from "./configuration.ts";
 import { debugSymbols } from "./debugSymbols.ts";
 import { dumpEditor } from "./dumpEditor.ts";
@@ -20,7 +21,7 @@ import { openDump } from "./openDump.ts";
 import { refusal } from "./refusal.ts";
 import { saveReport } from "./saveReport.ts";
 import { settings } from "./settings.ts";
-import { questions } from "./session.ts";
+import { questions, requestNumbers } from "./session.ts";
 import { stacks } from "./stacks.ts";
 import { status } from "./status.ts";
 import { tableLine } from "./panel/tableLine.ts";
@@ -53,10 +54,12 @@ const features: readonly Feature[] = [
   tableLine,
   notebook,
   saveReport,
+  compareDumps,
   languageClient,
   storedSources,
   debugSymbols,
   questions,
+  requestNumbers,
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

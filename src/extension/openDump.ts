@@ -52,28 +52,46 @@ async function debug(paths: readonly string[]): Promise<void> {
 }
 
 /** Lets the user pick a dump of the workspace or any file. Empty if the user cancels. */
-async function pick(): Promise<string[]> {
-  const found = await vscode.workspace.findFiles(PATTERN, EXCLUDED, MAX_FOUND);
-  if (found.length === 0) return browse();
-  const other = { label: "$(folder-opened) Browse…", path: undefined };
-  const items = found.map((uri) => ({
-    label: `$(file-binary) ${basename(uri.fsPath)}`,
-    description: vscode.workspace.asRelativePath(uri),
-    path: uri.fsPath,
-  }));
-  const choice = await vscode.window.showQuickPick([...items, other], {
-    placeHolder: "Kernel crash dump to open",
-    matchOnDescription: true,
-  });
-  if (!choice) return [];
-  return choice.path === undefined ? browse() : [choice.path];
+const pick = async (): Promise<readonly string[]> =>
+  (await pickDump("Kernel crash dump to open", "Debug", []))?.vmcore ?? [];
+
+interface DumpFiles {
+  readonly vmcore: readonly string[];
+  readonly vmlinux?: string | undefined;
 }
 
-async function browse(): Promise<string[]> {
-  const chosen = await vscode.window.showOpenDialog({
-    title: "Open Crash Dump",
-    openLabel: "Debug",
-    canSelectMany: true,
+/**
+ * Lets the user pick one of the given dumps, a dump of the workspace, or any file. Undefined if the user cancels.
+ * @param title of the list @param button label of the button in the file dialog
+ */
+export async function pickDump(
+  title: string,
+  button: string,
+  first: readonly (vscode.QuickPickItem & { readonly files: DumpFiles })[],
+): Promise<DumpFiles | undefined> {
+  const found = await vscode.workspace.findFiles(PATTERN, EXCLUDED, MAX_FOUND);
+  const isListed = (path: string): boolean => first.some(({ files }) => files.vmcore.includes(path));
+  const listed = [
+    ...first,
+    ...found
+      .filter(({ fsPath }) => !isListed(fsPath))
+      .map((uri) => ({
+        label: `$(file-binary) ${basename(uri.fsPath)}`,
+        description: vscode.workspace.asRelativePath(uri),
+        files: { vmcore: [uri.fsPath] },
+      })),
+  ];
+  if (listed.length === 0) return browse(title, button);
+  const other = { label: "$(folder-opened) Browse…", files: undefined };
+  const choice = await vscode.window.showQuickPick([...listed, other], {
+    placeHolder: title,
+    matchOnDescription: true,
   });
-  return (chosen ?? []).map((uri) => uri.fsPath);
+  if (!choice) return undefined;
+  return choice.files ?? browse(title, button);
+}
+
+async function browse(title: string, openLabel: string): Promise<DumpFiles | undefined> {
+  const chosen = await vscode.window.showOpenDialog({ title, openLabel, canSelectMany: true });
+  return chosen && { vmcore: chosen.map((uri) => uri.fsPath) };
 }

@@ -13,13 +13,9 @@ async function save(session: vscode.DebugSession): Promise<void> {
   });
   if (!uri) return;
   const format = /\.html?$/i.test(uri.path) ? "html" : "markdown";
-  await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: "Writing the report…" },
-    async () => {
-      const { text } = await ask(session, "vmcore/report", { format });
-      await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-    },
-  );
+  // The adapter reports the progress, where the user can stop it.
+  const { text } = await ask(session, "vmcore/report", { format });
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
   await vscode.commands.executeCommand(format === "html" ? "vscode.open" : "markdown.showPreview", uri);
 }
 

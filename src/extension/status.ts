@@ -79,6 +79,8 @@ async function menu(about: About | undefined): Promise<void> {
     { label: "$(code) Disassemble Function…", command: "vmcore.disassemble" },
     { label: "$(copy) Copy Stack as Markdown", command: "vmcore.copyStackAsMarkdown" },
     { label: "$(save) Save Crash Report…", command: "vmcore.saveReport" },
+    { label: "$(diff) Compare with Another Dump…", command: "vmcore.compare" },
+    { label: "$(copy) Copy Session", command: "vmcore.copySession" },
     { label: "$(notebook) New Crash Notebook", command: "vmcore.newNotebook" },
     { label: "$(symbol-misc) Debug Symbols", command: "vmcore.debugSymbols" },
     { label: "$(terminal) Debug Console", command: "workbench.debug.action.toggleRepl" },

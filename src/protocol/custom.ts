@@ -51,6 +51,14 @@ export interface CustomRequests extends VerdictRequests {
   "vmcore/rawStack": { arguments: { threadId: number }; body: { source: object } };
   /** Writes a report about the dump, in Markdown or as an HTML page. */
   "vmcore/report": { arguments: { format: "markdown" | "html" }; body: { text: string } };
+  /**
+   * Compares the dump with another one, as Markdown. The files of the other dump are opened for this request only.
+   * Default vmlinux: searched for, as for any dump.
+   */
+  "vmcore/compare": {
+    arguments: { vmcore: readonly string[]; vmlinux?: string | undefined };
+    body: { text: string };
+  };
   /** Runs the lines of a notebook's cell. Settings that they change apply to the cells after it. */
   "vmcore/runCell": { arguments: { lines: string }; body: { text: string; answered: boolean } };
   /** Returns a document in Markdown as a self-contained HTML page. */

@@ -1,7 +1,7 @@
-// A crash notebook as a person sees it: the packaged extension in a real workbench, on a dump of two kernel threads that
-// took two mutexes in opposite order. Screenshots go to .cache/shots.
+// Crash notebooks and the comparison of dumps as a person sees them: the packaged extension in a real workbench, on a dump
+// of two kernel threads that took two mutexes in opposite order. Screenshots go to .cache/shots.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before } from "node:test";
 import { Stage } from "./stage.mjs";
@@ -27,11 +27,25 @@ struct mutex.owner.counter lab_mutex_a -x
 \`\`\`
 `;
 
+/** A cell that runs for some ten seconds, and one after it. */
+const LONG = `# Long
+
+\`\`\`crash
+${Array.from({ length: 24 }, () => "foreach bt -FF -f").join("\n")}
+\`\`\`
+
+\`\`\`crash
+sys | grep MACHINE
+\`\`\`
+`;
+
 before(async () => {
   mkdirSync(join(folder, ".vscode"));
   const abba = { type: "vmcore", request: "launch", name: "abba", vmcore: join(corpus, "x86_64-6.1/abba/vmcore") };
   writeFileSync(join(folder, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [abba] }));
   writeFileSync(join(folder, "who.crashnb"), NOTEBOOK);
+  writeFileSync(join(folder, "long.crashnb"), LONG);
+  cpSync(join(corpus, "x86_64-6.1/sysrq/vmcore"), join(folder, "sysrq/vmcore"));
   await stage.open({ "workbench.colorTheme": "Light Modern" }, { width: 1280, height: 800 });
   ({ workbench, page } = stage);
   await workbench.knows("Vmcore Debug: New Crash Notebook");
@@ -73,4 +87,61 @@ test("the same in a dark theme", async () => {
   await workbench.box.fill("Dark Modern");
   await workbench.row("Dark Modern").click();
   await stage.shot("notebook-dark");
+});
+
+test("a running cell is interrupted, the cells after it do not run, and the session goes on", async () => {
+  await workbench.pick("Control+p", "long.crashnb", "long.crashnb");
+  await page.getByText("sys | grep MACHINE", { exact: true }).first().waitFor();
+  await page.getByRole("button", { name: "Run All", exact: true }).last().click();
+  await page.locator(".codicon-notebook-state-executing").first().waitFor();
+  await page.getByRole("button", { name: "Interrupt", exact: true }).last().click();
+  await page.locator(".codicon-notebook-state-error").first().waitFor({ timeout: 10_000 });
+  await workbench.webview('.output_container:has-text("The cell was interrupted; run it again for its output.")');
+  await stage.shot("interrupted");
+  assert.equal(await page.locator(".codicon-notebook-state-success").count(), 0);
+});
+
+test("the console's commands are copied with their outputs as a notebook", async () => {
+  await workbench.command("Debug Console: Focus on Debug Console View");
+  await page.keyboard.type("struct mutex.owner lab_mutex_a --table");
+  await page.keyboard.press("Enter");
+  await page.locator(".repl").getByText("ADDRESS").waitFor();
+  await workbench.command("Vmcore Debug: Copy Session");
+  let text = "";
+  for (let i = 0; i < 50 && !text.startsWith("# Session on"); i++, await page.waitForTimeout(100))
+    text = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(text, /^# Session on vmcore\n\n```crash\nsys\n```\n\n```text\n +KERNEL: /);
+  assert.match(
+    text,
+    /\n```crash\nstruct mutex\.owner lab_mutex_a --table\n```\n\n```text\nADDRESS +owner *\n.*\n```\n$/,
+  );
+});
+
+/** The page of a comparison, once it has a text. */
+function comparison(text) {
+  return workbench.webview(`h1:has-text("${text}")`, 40_000);
+}
+
+test("the open dump is compared with another one on a page", async () => {
+  await workbench.command("Vmcore Debug: Compare with Another Dump…");
+  await workbench.row("vmcore").waitFor();
+  await stage.shot("compare-pick");
+  await workbench.row("vmcore").click();
+  const frame = await comparison("Comparison of two dumps: not the same bug");
+  await frame.getByText("sysrq/vmcore").first().waitFor();
+  assert.ok((await frame.locator("table").count()) >= 3);
+  await workbench.command("View: Toggle Panel Visibility");
+  await stage.shot("compare-light");
+  await workbench.command("View: Toggle Panel Visibility");
+  await workbench.command("View: Close Editor");
+});
+
+test("two open sessions are compared", async () => {
+  await workbench.command("Vmcore Debug: Open Crash Dump…");
+  await workbench.row("vmcore").click();
+  await page.locator(".debug-call-stack .monaco-list-row", { hasText: "sysrq/vmcore" }).first().waitFor();
+  await workbench.command("Vmcore Debug: Compare with Another Dump…");
+  await workbench.row("lab-guest").click();
+  await comparison("Comparison of two dumps: not the same bug");
+  await stage.shot("compare-dark");
 });

@@ -1,4 +1,5 @@
 /** Compares two dumps: whether they show the same bug, and what else differs. */
+import { basename, dirname, join } from "node:path";
 import { analyze, type Verdict } from "../../insight/analyze.ts";
 import { sameBug } from "../../insight/sameBug.ts";
 import { verdictSentence } from "../../insight/verdictSentence.ts";
@@ -23,22 +24,25 @@ interface Differing<T> {
 export function* compare(a: Context, b: Context): Generator<Piece, Block[], void> {
   const verdicts = [yield* analyze(a.kernel), yield* analyze(b.kernel)] as const;
   const facts = [yield* dumpFacts(a), yield* dumpFacts(b)] as const;
-  return [...bugBlocks(...verdicts), ...differenceBlocks(...facts)];
+  return [...bugBlocks(verdicts, [a, b].map(dumpName)), ...differenceBlocks(...facts)];
 }
 
-function bugBlocks(a: Verdict, b: Verdict): Block[] {
+/** Names a dump by its folder and its file, because most dump files are called "vmcore". */
+const dumpName = ({ session }: Context): string => {
+  const path = session.vmcore[0] ?? "?";
+  return join(basename(dirname(path)), basename(path));
+};
+
+function bugBlocks([a, b]: readonly [Verdict, Verdict], names: readonly string[]): Block[] {
   const { answer, because } = sameBug(a, b);
   return [
     heading(1, `Comparison of two dumps: ${answer}`),
     paragraph(because.map((reason) => `- ${markdownProse(reason)}`).join("\n")),
-    paragraph(
-      [a, b]
-        .map((verdict, at) => {
-          const sentence = verdictSentence(verdict);
-          return `- ${at === 0 ? "A" : "B"}: ${markdownProse(verdict.title)}${sentence === undefined ? "" : `: ${markdownProse(sentence)}`}`;
-        })
-        .join("\n"),
-    ),
+    ...[a, b].map((verdict, at) => {
+      const sentence = verdictSentence(verdict);
+      const said = `${markdownProse(verdict.title)}${sentence === undefined ? "" : `: ${markdownProse(sentence)}`}`;
+      return paragraph(`**${at === 0 ? "A" : "B"}** is ${markdownCode(names[at] ?? "?")}: ${said}`);
+    }),
   ];
 }
 

@@ -4,13 +4,15 @@ import { fileURLToPath } from "node:url";
 import * as vscode from "vscode";
 
 /**
- * Shows Markdown in the preview next to the active editor. The page is a file in the extension's storage, because the
+ * Shows Markdown in the preview. The page is a file in the extension's storage, because the
  * preview only follows relative links, and only from files.
+ * @param preview the command that opens it, in the active group or beside
  */
 export async function showMarkdown(
   { globalStorageUri }: vscode.ExtensionContext,
   title: string,
   markdown: string,
+  preview: "markdown.showPreview" | "markdown.showPreviewToSide" = "markdown.showPreviewToSide",
 ): Promise<void> {
   const name = title
     .replace(/[^\w -]+/g, " ")
@@ -27,5 +29,5 @@ export async function showMarkdown(
     return `](${uriPath}${line})`;
   });
   await vscode.workspace.fs.writeFile(page, new TextEncoder().encode(text));
-  await vscode.commands.executeCommand("markdown.showPreviewToSide", page);
+  await vscode.commands.executeCommand(preview, page);
 }

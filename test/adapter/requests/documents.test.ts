@@ -72,3 +72,32 @@ test("the console's lines are copied as a notebook: commands, expressions, mista
   // The notebook runs again.
   assert.equal((await runCell(cells.at(-5)!.lines)).text, machine);
 });
+
+test("two dumps are compared, and the other one is refused as at its opening", async () => {
+  const { text } = await client.request<{ text: string }>("vmcore/compare", { vmcore: ["sample/vmcore"] });
+  assert.match(text, /^# Comparison of two dumps: same bug\n/);
+  assert.match(text, /^\*\*B\*\* is `sample\/vmcore`: /m);
+  await assert.rejects(client.request("vmcore/compare", { vmcore: ["none/vmcore"] }), /none\/vmcore: no such dump/);
+  await assert.rejects(client.request("vmcore/compare", { vmcore: ["package.json"] }), /package\.json/);
+  await assert.rejects(client.request("vmcore/compare", { vmcore: [] }), /name the files of the other dump/);
+  await assert.rejects(client.request("vmcore/compare", { vmcore: "x" }), /must be a list of strings/);
+});
+
+test("a comparison is cancelled, and the session goes on", async () => {
+  const { seq, response } = client.send("vmcore/compare", { vmcore: ["sample/vmcore"] });
+  await client.request("cancel", { requestId: seq });
+  const { success, message } = await response;
+  assert.equal(success, false);
+  assert.equal(message, "cancelled");
+  assert.equal((await runCell("sys | grep MACHINE")).answered, true);
+});
+
+test("a cell is cancelled while its commands print, and other requests are answered meanwhile", async () => {
+  const began = performance.now();
+  const { seq, response } = client.send("vmcore/runCell", { lines: "foreach bt -FF\n".repeat(200) });
+  assert.equal((await runCell("sys | grep MACHINE")).answered, true);
+  await client.request("cancel", { requestId: seq });
+  const { success, message } = await response;
+  assert.deepEqual({ success, message }, { success: false, message: "cancelled" });
+  assert.ok(performance.now() - began < 10_000);
+});
