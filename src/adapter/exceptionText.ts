@@ -1,5 +1,6 @@
 /** Shortens lines of an oops for the exception widget of the editor. */
 import type { Summary } from "../log/summary.ts";
+import { siteOf } from "../log/machines.ts";
 import type { Oops } from "../linux/printk/oops.ts";
 
 /**
@@ -16,9 +17,14 @@ const MAX_READ = 400;
 /** The lines with CPU, task and code location that each architecture's show_regs() prints first. */
 const WHERE: readonly RegExp[] = [/^CPU: \d+ /, /^(RIP: |EIP: |pc : |PC is at |Krnl PSW : |NIP \[|epc : )/];
 
-/** Returns the lines of the oops that say where it happened, in the kernel's words. */
-export function whereText({ lines }: Oops): string[] {
-  return WHERE.flatMap((pattern) => lines.find((line) => pattern.test(line)) ?? []).map(exceptionLine);
+/**
+ * Returns the lines of the oops that say where it happened, in the kernel's words. Registers of user mode do not: they
+ * are those of the system call in which the task was.
+ */
+export function whereText({ lines }: Pick<Oops, "lines">): string[] {
+  return WHERE.flatMap(
+    (pattern) => lines.find((line) => pattern.test(line) && siteOf(line)?.isUser !== true) ?? [],
+  ).map(exceptionLine);
 }
 
 /** Returns the first sentence of the explanation of the report. */

@@ -56,7 +56,7 @@ export const crashFacts = derived("crash facts", (kernel): CrashFacts => {
   const log = kernelLog(kernel);
   const known = crash(kernel);
   const { report, panic } = known;
-  const firstReport = report && firstOfRound(log, report.report);
+  const firstReport = report?.report;
   const facts = firstReport && factsOf(log, firstReport);
   const cpu = attempt(() => panicCpu(kernel));
   const subject = attempt(() => taskOf(kernel, facts));
@@ -110,18 +110,6 @@ function taskOf(kernel: Kernel, report: ReportFacts | undefined): Obj | undefine
 }
 
 const siteOf = (frames: readonly Frame[]): number => (frames.length === 0 ? 0 : crashSite(frames));
-
-/**
- * Returns the first of the consecutive hung-task reports that end with `report`; a report of another kind is returned
- * unchanged. khungtaskd reports every blocked task that it finds before it panics.
- */
-export function firstOfRound({ reports }: KernelLog, report: Report): Report {
-  const isHung = (one: Report | undefined): boolean => one?.headline.row.kind === "hung-task";
-  let at = reports.indexOf(report);
-  if (at < 0 || !isHung(report)) return report;
-  while (isHung(reports[at - 1])) at--;
-  return reports[at] ?? report;
-}
 
 /** Returns the reports before `report`, the latest first, at most `MAX_EARLIER`. */
 function factsBefore(kernel: Kernel, report: Report | undefined): ReportFacts[] {

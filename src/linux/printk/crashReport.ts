@@ -46,11 +46,12 @@ export function crashIn(reports: readonly Oops[], { cpu, isRecent = () => true }
   const panic = reports[at];
   const before = at < 0 ? reports : reports.slice(0, at);
   const candidates = before.filter((one) => (panic ? isRecent(one) && canCause(one, panic) : one.kind !== "warning"));
-  const cause = lastOfCpu(candidates, cpu ?? (panic && cpuOf(panic)));
+  const cause = firstOfRound(before, lastOfCpu(candidates, cpu ?? (panic && cpuOf(panic))));
+  const since = cause?.kind === "hung task" ? before.slice(before.indexOf(cause)) : [];
   return {
     report: cause ?? panic,
     panic: cause && panic,
-    earlier: before.filter((one) => one !== cause && one.kind !== "warning").reverse(),
+    earlier: before.filter((one) => one !== cause && one.kind !== "warning" && !since.includes(one)).reverse(),
   };
 }
 
@@ -77,6 +78,17 @@ function lastOfCpu(reports: readonly Oops[], cpu: number | undefined): Oops | un
   const last = reports.at(-1);
   if (!last || cpu === undefined || (cpuOf(last) ?? cpu) === cpu) return last;
   return reports.findLast((one) => one.kind === last.kind && cpuOf(one) === cpu) ?? last;
+}
+
+/**
+ * Returns the first of the consecutive reports of hung tasks that end with `last`; a report of another kind is returned
+ * unchanged. khungtaskd reports every blocked task that it finds before it panics (kernel/hung_task.c).
+ */
+function firstOfRound(reports: readonly Oops[], last: Oops | undefined): Oops | undefined {
+  if (last?.kind !== "hung task") return last;
+  const end = reports.indexOf(last);
+  const before = reports.slice(0, end).findLastIndex(({ kind }) => kind !== "hung task");
+  return reports[before + 1] ?? last;
 }
 
 /** Returns the CPU of a report: from its headline, else from a line of dump_stack() or show_regs(). */

@@ -243,3 +243,21 @@ test("a panic that an old oops did not cause is reported alone", () => {
   const { report, earlier } = crashIn(oopsesIn(log), { isRecent: () => false });
   assert.deepEqual([report?.kind, earlier.length], ["panic", 1]);
 });
+
+test("of the tasks that khungtaskd reports before it panics the first is the one that the crash is about", () => {
+  const hung = (pid: number): string[] => [
+    `INFO: task sh:${pid} blocked for more than 6 seconds.`,
+    "Call Trace:",
+    " <TASK>",
+    " schedule+0x5a/0xd0",
+    " </TASK>",
+  ];
+  const warning = ["WARNING: CPU: 0 PID: 7 at mm/slub.c:10 check_it+0x1/0x20"];
+  const log = [...hung(170), ...warning, ...hung(177), ...hung(180), ...panic("hung_task: blocked tasks")];
+  const { report, earlier } = crashIn(oopsesIn(log));
+  assert.match(report?.title ?? "", /^INFO: task sh:177 /);
+  assert.deepEqual(
+    earlier.map(({ title }) => /sh:\d+/.exec(title)?.[0]),
+    ["sh:170"],
+  );
+});
