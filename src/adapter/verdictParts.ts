@@ -9,11 +9,18 @@ import { cpuTask } from "../linux/sched/cpu.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { VerdictEvidence, VerdictLink, VerdictPart, VerdictSentence } from "../protocol/verdict.ts";
 
-export const sentenceOf = (kernel: Kernel, { id, certainty, text, evidence, unknown }: Finding): VerdictSentence => ({
+export const sentenceOf = (
+  kernel: Kernel,
+  { id, certainty, text, evidence, chain, unknown }: Finding,
+): VerdictSentence => ({
   id,
   certainty,
   parts: partsOf(kernel, text),
   evidence: evidence.map((one) => evidenceOf(kernel, one)),
+  chain: (chain ?? []).map((step) => ({
+    parts: partsOf(kernel, step.text),
+    evidence: evidenceOf(kernel, step.evidence),
+  })),
   unknown: (unknown ?? []).map(({ what, because }) => ({ what, because: becauseText(because) })),
 });
 

@@ -34,6 +34,12 @@ export type Sentence = readonly (string | Reference)[];
  */
 export type Slot = string | number | bigint | boolean | readonly (string | number | bigint)[] | undefined;
 
+/** One step of a way that a value took, and what shows it. */
+export interface ChainStep {
+  readonly text: Sentence;
+  readonly evidence: Evidence;
+}
+
 export interface Finding {
   /** Stable id, for example "fault.null-member". Tests, docs and de-duplication use it. */
   readonly id: string;
@@ -44,6 +50,8 @@ export interface Finding {
   readonly text: Sentence;
   /** Never empty. evidence.ts declares the kinds: "log", "task", "cpu", "field", "memory", "frame" and others. */
   readonly evidence: readonly [Evidence, ...Evidence[]];
+  /** The way of the value that the sentence is about, from its use back to its origin. */
+  readonly chain?: readonly ChainStep[];
   /** What could not be determined, and why. */
   readonly unknown?: readonly { readonly what: string; readonly because: Fault | string }[];
 }

@@ -28,12 +28,20 @@ export interface VerdictEvidence {
 
 export type VerdictCertainty = "certain" | "likely" | "possible";
 
+/** A step of the way that a value took. */
+export interface VerdictStep {
+  readonly parts: readonly VerdictPart[];
+  readonly evidence: VerdictEvidence;
+}
+
 /** A statement with its evidence. */
 export interface VerdictSentence {
   readonly id: string;
   readonly certainty: VerdictCertainty;
   readonly parts: readonly VerdictPart[];
   readonly evidence: readonly VerdictEvidence[];
+  /** The way of a value from its use back to its origin, one step a line. Often empty. */
+  readonly chain: readonly VerdictStep[];
   /** What could not be determined, and why. */
   readonly unknown: readonly { readonly what: string; readonly because: string }[];
 }

@@ -4,7 +4,7 @@ import { drive, toEnd } from "../../src/base/job.ts";
 import { Fault } from "../../src/base/fault.ts";
 import { Analysis, analyze } from "../../src/insight/analyze.ts";
 import type { Check } from "../../src/insight/check.ts";
-import type { Finding } from "../../src/insight/finding.ts";
+import { type Finding, sentenceText } from "../../src/insight/finding.ts";
 import { verdictSentence } from "../../src/insight/verdictSentence.ts";
 import { openSession } from "../../src/session/open/open.ts";
 
@@ -132,6 +132,16 @@ test("with the module's debuginfo the operand is written in C", async () => {
   assert.equal(slots("fault.provenance")["member"], "target");
   assert.equal(slots("fault.passed")["expression"], "lab_first");
   assert.equal(verdictSentence(found), "cfg->target is NULL in lab_apply (lab_nullderef.c:36)");
+  const chain = findings.find(({ id }) => id === "fault.provenance")?.chain ?? [];
+  assert.deepEqual(
+    chain.map(({ text, evidence }) => [sentenceText(text).replaceAll(/\S+\/lab_null/g, "lab_null"), evidence.kind]),
+    [
+      ["rax = NULL, used by mov %ebp,(%rax) in lab_apply+0x2f at lab_nullderef.c:27", "register"],
+      ["cfg->target = NULL, loaded from ffff8ef6849a9820 in lab_apply at lab_nullderef.c:25", "field"],
+      ["cfg = ffff8ef6849a9800, an allocated object of kmalloc-64", "object"],
+      ["Passed by the caller hello_init at lab_nullderef.c:55 as argument 1: lab_first", "frame"],
+    ],
+  );
 });
 
 test("the checks run while somebody advances them, each once, and the verdict has what they found so far", () => {

@@ -1,19 +1,20 @@
 /** Checks where the bad value came from. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex0x } from "../../base/hex.ts";
 import { withOffset } from "../../base/nameOffset.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check, Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
-import { addressOf, code, type Finding, type Sentence } from "../finding.ts";
+import { addressOf, type ChainStep, code, type Finding, type Sentence } from "../finding.ts";
 import { heldFindings } from "../heldValue.ts";
 import { objectFindings } from "../objectState.ts";
 import { badPointer, type BadPointer } from "../values/badPointer.ts";
 import { callExpression, originExpression, placeExpression } from "../values/expression.ts";
-import { argumentOf, callerOf } from "../values/calls.ts";
+import { callerOf } from "../values/calls.ts";
+import { holderName, loadEvidence, valueChain } from "../values/chain.ts";
+import { passerOf } from "../values/passer.ts";
 import { type Origin, type Provenance, provenanceOf } from "../values/provenance.ts";
-import { readWord, registerAt, type Site } from "../values/site.ts";
+import { registerAt, type Site } from "../values/site.ts";
 import { callerName, functionName, instructionText, sourceWords, valueText } from "../values/words.ts";
 import { ADDRESS_KINDS } from "./access.ts";
 
@@ -26,7 +27,7 @@ export const provenance: Check = {
     const bad = yield* badPointer(kernel, crash);
     const found = yield* fromWhere(bad);
     if (found.origin.kind === "unknown") throw Fault.of("unknown", found.origin.because);
-    yield* provenanceFinding(kernel, crash, found);
+    yield* provenanceFinding(kernel, crash, found, yield* valueChain(kernel, crash.task?.address ?? 0n, bad, found));
     yield* holderFindings(kernel, crash, found);
   },
 };
@@ -53,6 +54,7 @@ function* provenanceFinding(
   kernel: Kernel,
   crash: CrashFacts,
   found: Provenance,
+  chain: readonly ChainStep[],
 ): Generator<Finding | Step, void, void> {
   const { value, origin, passedBy } = found;
   const { site } = origin;
@@ -94,6 +96,7 @@ function* provenanceFinding(
       ".",
     ],
     evidence: [first, ...more],
+    chain,
   };
 }
 
@@ -128,17 +131,7 @@ function originWords(kernel: Kernel, origin: Origin, value: bigint): OriginWords
             : addressOf(address),
           isWord || origin.size === 1 ? ", which holds it still," : ", which hold it still,",
         ],
-        evidence: [
-          expression?.member && object !== undefined
-            ? {
-                kind: "field",
-                type: expression.member.struct,
-                address: object,
-                path: expression.member.path,
-                value: hex0x(value),
-              }
-            : { kind: "memory", address, value: readWord(kernel, address, kernel.arch.wordSize) ?? value },
-        ],
+        evidence: [loadEvidence(kernel, origin, value)],
       };
     }
     case "call result": {
@@ -172,16 +165,13 @@ function* holderFindings(
   if (origin.kind !== "load" || origin.object === undefined) return;
   const { site, object, place, expression } = origin;
   const named = place.base === undefined ? undefined : originExpression(site, place.base, site.index);
-  const name = baseName(expression?.text) ?? named?.text;
+  const name = holderName(expression?.text) ?? named?.text;
   const member = expression?.member;
   const { address } = origin;
   yield* heldFindings(kernel, { value, address, object, name, type: member?.struct, member: member?.path, expression });
   yield* objectFindings(kernel, object, { name, type: member?.struct });
-  yield* passedFinding(kernel, crash, site, object, baseName(expression?.text));
+  yield* passedFinding(kernel, crash, site, object, holderName(expression?.text));
 }
-
-/** Returns `cfg` for `cfg->target`. */
-const baseName = (text: string | undefined): string | undefined => /^(.+)->\w[\w.[\]]*$/.exec(text ?? "")?.[1];
 
 /** Reports a caller that passed the same pointer, if its code shows the arguments. */
 export function* passedFinding(
@@ -191,35 +181,30 @@ export function* passedFinding(
   object: bigint,
   name: string | undefined,
 ): Generator<Finding | Step, void, void> {
-  const caller = yield* callerOf(site);
-  if (!caller) return;
-  for (const [number, register] of (kernel.arch.argumentRegisters ?? []).entries()) {
-    if (argumentOf(caller, register) !== object) continue;
-    const expression = originExpression(caller, register, caller.index);
-    const call = caller.graph.effects[caller.index];
-    yield {
-      id: "fault.passed",
-      severity: "note",
-      certainty: "certain",
-      slots: {
-        value: object,
-        argument: number + 1,
-        function: functionName(site),
-        caller: functionName(caller),
-        expression: expression?.text,
-      },
-      text: [
-        ...(name === undefined ? [] : [code(name), " = "]),
-        addressOf(object),
-        ` is also argument ${number + 1} that `,
-        { kind: "symbol", name: functionName(caller), address: caller.frame.pc },
-        ` passed to ${functionName(site)}`,
-        ...(call ? sourceWords(kernel, call.address) : []),
-        ...(expression ? [": ", code(expression.text)] : []),
-        ".",
-      ],
-      evidence: [{ kind: "frame", task: crash.task?.address ?? 0n, pc: caller.frame.pc, text: functionName(caller) }],
-    };
-    return;
-  }
+  const passer = yield* passerOf(site, object);
+  if (!passer) return;
+  const { caller, argument: number, expression, call } = passer;
+  yield {
+    id: "fault.passed",
+    severity: "note",
+    certainty: "certain",
+    slots: {
+      value: object,
+      argument: number + 1,
+      function: functionName(site),
+      caller: functionName(caller),
+      expression: expression?.text,
+    },
+    text: [
+      ...(name === undefined ? [] : [code(name), " = "]),
+      addressOf(object),
+      ` is also argument ${number + 1} that `,
+      { kind: "symbol", name: functionName(caller), address: caller.frame.pc },
+      ` passed to ${functionName(site)}`,
+      ...(call ? sourceWords(kernel, call.address) : []),
+      ...(expression ? [": ", code(expression.text)] : []),
+      ".",
+    ],
+    evidence: [{ kind: "frame", task: crash.task?.address ?? 0n, pc: caller.frame.pc, text: functionName(caller) }],
+  };
 }

@@ -110,11 +110,27 @@ function sentenceItem({ key, sentence }: KeyedSentence, outline: Outline): Templ
     <span class="twistie" aria-hidden="true">${chevron(isOpen)}</span>
     <div class="said">
       ${sentence.parts.map((part) => partTemplate(part, isAt))} ${chip(sentence.certainty)}
-      ${isOpen ? nothing : besideLinks(sentence, isAt)}
+      ${isOpen ? nothing : besideLinks(sentence, isAt)} ${chainList(sentence, isAt)}
     </div>
     ${isOpen ? evidenceList(key, sentence, outline) : nothing}
   </li>`;
 }
+
+/** The way of a value, one step a line, each with its evidence. */
+const chainList = ({ chain }: VerdictSentence, isAt: boolean): TemplateResult | typeof nothing =>
+  chain.length === 0
+    ? nothing
+    : html`<ol class="chain" aria-label="Where the value came from">
+        ${chain.map(
+          ({ parts, evidence: { label, text, link } }) =>
+            html`<li>
+              ${parts.map((part) => partTemplate(part, isAt))}
+              <span class="beside"
+                >${link ? partLink(html`<span title=${text}>${label}</span>`, link, isAt) : nothing}</span
+              >
+            </li>`,
+        )}
+      </ol>`;
 
 const besideLinks = (sentence: VerdictSentence, isAt: boolean): TemplateResult =>
   html`<span class="beside"

@@ -28,6 +28,7 @@ const sentence = (id: string, evidence: readonly VerdictEvidence[], text = id): 
   certainty: "certain",
   parts: [{ text }],
   evidence,
+  chain: [],
   unknown: [],
 });
 
