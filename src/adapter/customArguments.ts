@@ -69,6 +69,7 @@ const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<
   "vmcore/describe": { places },
   "vmcore/sourceFile": { file: text },
   "vmcore/fixes": { seconds: optional(seconds) },
+  "vmcore/stopFixes": {},
   "vmcore/opcodes": { text, at: optional(text) },
   "vmcore/identifier": {
     name: text,

@@ -81,6 +81,8 @@ export interface CustomRequests extends VerdictRequests {
    * because it runs git for up to `seconds`; can be cancelled. Default: 20 seconds.
    */
   "vmcore/fixes": { arguments: { seconds?: number | undefined }; body: LaterCommits };
+  /** Ends the last search of `vmcore/fixes`, which then answers with what it has found. */
+  "vmcore/stopFixes": { arguments: Record<string, never>; body: Record<string, never> };
   /** Returns the instructions of an oops's `Code:` line. */
   "vmcore/opcodes": { arguments: Opcodes; body: { instructions: readonly Opcode[] } };
   /** Describes an identifier of kernel C; null if this build does not have it. */

@@ -11,6 +11,8 @@ export interface LaterCommits {
   /** Newest first within a branch. A commit is listed for the first branch that contains it. */
   readonly commits: readonly LaterCommit[];
   readonly branches: readonly BranchSearch[];
+  /** What ended the search early: the time limit, or the user. */
+  readonly endedBy: "limit" | "user" | undefined;
   /** Sentences on what was not looked at, and why. */
   readonly remarks: readonly string[];
 }

@@ -1,5 +1,6 @@
 /** Messages between the extension and the pages of the Crash Dump panel. */
 import type { Described, Identified, LogStretch, PlaceQuery, TaskStack } from "./custom.ts";
+import type { LaterCommits } from "./laterCommits.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
 import type { Grid } from "./grid.ts";
 import type { VerdictRequests, VerdictSource, VerdictState } from "./verdict.ts";
@@ -61,6 +62,10 @@ export interface PageRequests {
   verdict: { arguments: VerdictRequests["vmcore/verdict"]["arguments"]; body: VerdictState };
   verdictSource: { arguments: Record<string, never>; body: { source: VerdictSource | null } };
   verdictText: { arguments: { section?: string | undefined }; body: { text: string } };
+  /** Lists the commits after the release that change the guilty function: runs git for up to `seconds`. */
+  fixes: { arguments: { seconds?: number | undefined }; body: LaterCommits };
+  /** Ends the search, which then answers with what it has found. */
+  stopFixes: { arguments: Record<string, never>; body: Record<string, never> };
   identify: { arguments: { text: string }; body: Identified };
   /** Returns the text of an editor hover. */
   explain: { arguments: { text: string; kind: LinkKind }; body: { text: string } };

@@ -1,6 +1,7 @@
 // The Verdict page as a person sees it: the packaged extension in a real workbench, on the sample with its source and
 // on a dump of two threads that took two mutexes in opposite order. Screenshots go to .cache/shots.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -16,6 +17,27 @@ const shot = (name) => stage.shot(name);
 const test = (title, run) => stage.step(title, run);
 let workbench, page, frame;
 
+/** A git repository as the kernel's source: after the release a commit changes the guilty function. */
+function repository() {
+  const path = join(folder, "linux");
+  const file = join(path, "lab_nullderef.c");
+  const source = readFileSync("sample/lab_nullderef.c", "utf8");
+  mkdirSync(path);
+  const git = (...args) =>
+    execFileSync("git", ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org", "-C", path, ...args]);
+  const commit = (text, message) => {
+    writeFileSync(file, text);
+    git("add", "--all");
+    git("commit", "--quiet", "-m", message);
+  };
+  git("init", "--quiet", "--initial-branch=master");
+  commit(source, "release");
+  git("tag", "v6.1");
+  commit(source.replace(/lab_apply\([^]*?\{\n/, "$&\tif (!cfg->target)\n\t\treturn;\n"), "lab: do not write to NULL");
+  git("checkout", "--quiet", "v6.1");
+  return path;
+}
+
 before(async () => {
   cpSync("sample", folder, { recursive: true });
   mkdirSync(join(folder, ".vscode"), { recursive: true });
@@ -25,7 +47,10 @@ before(async () => {
     launch("sample", join(folder, "vmcore")),
   ];
   writeFileSync(join(folder, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations }));
-  await stage.open({ "workbench.colorTheme": "Light Modern" }, { isDriven: false, width: 1280, height: 720 });
+  await stage.open(
+    { "workbench.colorTheme": "Light Modern" },
+    { machineSettings: { "vmcore.kernelSource": [repository()] }, isDriven: false, width: 1280, height: 720 },
+  );
   ({ workbench, page } = stage);
   await workbench.knows("Vmcore Debug: Open Crash Dump…");
 });
@@ -159,6 +184,37 @@ test("the verdict of the sample shows the values in C, the source and the widget
     .locator(".statusbar-item", { hasText: /Ln 27, Col/ })
     .first()
     .waitFor();
+});
+
+test("the value's way from its use to its origin is one step a line, each with its evidence", async () => {
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
+  const steps = await front('[data-finding="fault.provenance"] .chain li').allInnerTexts();
+  assert.deepEqual(
+    steps.map((text) => text.replace(/\s+/g, " ").trim()),
+    [
+      "rax = NULL, used by mov %ebp,(%rax) in lab_apply+0x2f at lab_nullderef.c:27 rax",
+      "cfg->target = NULL, loaded from ffff8ef6849a9820 in lab_apply at lab_nullderef.c:25 lab_config.target",
+      "cfg = ffff8ef6849a9800, an allocated object of kmalloc-64 object",
+      "Passed by the caller hello_init at lab_nullderef.c:55 as argument 1: lab_first frame hello_init",
+    ],
+  );
+});
+
+test("git lists the later commits of the guilty function when the user asks", async () => {
+  await front(".fixes button", { hasText: "Look in Git…" }).click();
+  await front(".fixes .commits tr").waitFor();
+  const row = await plain(front(".fixes .commits tr"));
+  assert.match(row, /^[0-9a-f]{12} \d{4}-\d\d-\d\d lab: do not write to NULL \(master\)$/);
+  assert.match(
+    await front(".fixes").innerText(),
+    /are not in v6\.1\. Whether one of them fixes this crash is not judged/,
+  );
+  const name = await copied(() => front(".fixes .commits button").click());
+  assert.match(name, /^[0-9a-f]{40}$/);
+  await workbench.command("View: Toggle Maximized Panel");
+  await front(".fixes").scrollIntoViewIfNeeded();
+  await shot("fixes");
+  await workbench.command("View: Toggle Maximized Panel");
 });
 
 /** @param isLight the page is transparent: axe takes what is behind it for white, and measures no contrast on dark */

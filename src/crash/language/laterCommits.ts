@@ -15,5 +15,10 @@ export interface SourceFunction {
 /**
  * Searches the git repository of the kernel's source.
  * @param limit time limit in seconds
+ * @param stop ends the search early; the answer has what was found until then
  */
-export type LaterCommitsOf = (place: SourceFunction, limit: number) => Generator<Piece, LaterCommits, void>;
+export type LaterCommitsOf = (
+  place: SourceFunction,
+  limit: number,
+  stop?: AbortSignal,
+) => Generator<Piece, LaterCommits, void>;

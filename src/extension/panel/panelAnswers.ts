@@ -95,6 +95,11 @@ export const answers: {
   verdict: async (wanted, page) => ask(page.session(), "vmcore/verdict", wanted),
   verdictSource: async (none, page) => ask(page.session(), "vmcore/verdictSource", none),
   verdictText: async (wanted, page) => ask(page.session(), "vmcore/verdictText", wanted),
+  fixes: async (wanted, page) => {
+    if (!vscode.workspace.isTrusted) throw new Error("Git does not run in Restricted Mode. Trust the workspace first.");
+    return ask(page.session(), "vmcore/fixes", wanted);
+  },
+  stopFixes: async (none, page) => ask(page.session(), "vmcore/stopFixes", none),
   identify: async ({ text }, page) => {
     const front = page.session();
     return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });

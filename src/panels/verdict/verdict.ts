@@ -6,6 +6,7 @@ import type { VerdictSource, VerdictState } from "../../protocol/verdict.ts";
 import type { Ask } from "../ask.ts";
 import { followLink } from "../links.ts";
 import { failure, copyOrOpen, Reading, type View } from "../view.ts";
+import { FixesPart } from "./fixes.ts";
 import { actOf, checkName, itemsOf, openQuestions } from "./verdictItems.ts";
 import { copyButton, leadParagraph, type Outline, questions, sectionPart } from "./verdictParts.ts";
 
@@ -27,9 +28,11 @@ export class VerdictView implements View {
   /** Grows when the verdict begins anew, so that answers of an earlier one are dropped. */
   private round = 0;
   private readonly reading = new Reading(() => this.draw());
+  private fixes: FixesPart;
 
   constructor(ask: Ask) {
     this.ask = ask;
+    this.fixes = this.freshFixes();
     this.element.className = "page verdict-page";
     void this.load();
   }
@@ -46,7 +49,12 @@ export class VerdictView implements View {
   outdated(): void {
     this.state = undefined;
     this.source = undefined;
+    this.fixes = this.freshFixes();
     void this.load();
+  }
+
+  private freshFixes(): FixesPart {
+    return new FixesPart(this.ask, () => this.draw());
   }
 
   private async load(): Promise<void> {
@@ -124,7 +132,8 @@ export class VerdictView implements View {
         ${leadParagraph(state)}${copyButton("Copy as Markdown", () => void this.handOut("copy", undefined))}
       </div>
       ${state.sections.map((section) => sectionPart(section, outline, section.id === "where" ? this.source : null))}
-      ${this.progressRow(state)} ${questions(openQuestions(state), this.ask)}
+      ${state.sections.some(({ id }) => id === "where") ? this.fixes.template() : nothing} ${this.progressRow(state)}
+      ${questions(openQuestions(state), this.ask)}
       <p class="key">Key for finding the same bug again: <code>${state.key}</code></p>
     </div>`;
   }

@@ -25,18 +25,18 @@ const UPSTREAM =
 
 /** Returns the search in the repositories of a session's sources. */
 export const laterCommitsIn = (files: () => SourceFiles): LaterCommitsOf =>
-  function* (place, limit) {
+  function* (place, limit, stop) {
     const found = isIdentifier(place.function) ? files().inRepository(place.file) : undefined;
     const lack = reasonWithoutCommits(place, found);
     if (found?.revision === undefined || found.name === undefined || lack !== undefined)
       return answer(place, found, { remarks: [lack ?? "The source cannot be searched."] });
-    const search = new Search({ ...found, revision: found.revision, name: found.name }, place.function, limit);
+    const search = new Search({ ...found, revision: found.revision, name: found.name }, place.function, limit, stop);
     yield* waitingFor(
       (signal) => search.run(signal),
       () => ({ what: `git log of ${place.function}: ${search.now}`, done: search.done, total: search.total }),
     );
-    const { commits, branches, remarks } = search;
-    return answer(place, found, { commits, branches, remarks });
+    const { commits, branches, remarks, endedBy } = search;
+    return answer(place, found, { commits, branches, remarks, endedBy });
   };
 
 /** Returns why there is nothing to search, as a sentence. */
@@ -55,7 +55,7 @@ function reasonWithoutCommits(
 const answer = (
   place: SourceFunction,
   found: RepositoryFile | undefined,
-  { commits = [], branches = [], remarks }: Partial<LaterCommits> & Pick<LaterCommits, "remarks">,
+  { commits = [], branches = [], endedBy, remarks }: Partial<LaterCommits> & Pick<LaterCommits, "remarks">,
 ): LaterCommits => ({
   function: place.function,
   file: found?.name ?? place.file,
@@ -63,6 +63,7 @@ const answer = (
   revision: found?.revision,
   commits,
   branches,
+  endedBy,
   remarks,
 });
 
@@ -86,27 +87,39 @@ class Search {
   private readonly file: SearchedFile;
   private readonly name: string;
   private readonly limit: number;
+  private readonly time = new AbortController();
+  private readonly stop: AbortSignal | undefined;
   private signal = AbortSignal.abort();
 
-  constructor(file: SearchedFile, name: string, limit: number) {
+  constructor(file: SearchedFile, name: string, limit: number, stop: AbortSignal | undefined) {
     this.file = file;
     this.name = name;
     this.limit = limit;
+    this.stop = stop;
+  }
+
+  /** What ended the search early, if anything did. */
+  get endedBy(): LaterCommits["endedBy"] {
+    return this.stop?.aborted ? "user" : this.time.signal.aborted ? "limit" : undefined;
+  }
+
+  private get whyEnded(): string {
+    return this.endedBy === "user" ? "the search was stopped" : "the time limit was reached";
   }
 
   /** Searches until all branches are looked at, or until the time limit. Never rejects. */
   async run(cancel: AbortSignal): Promise<void> {
     const { revision, tried } = this.file;
-    const time = new AbortController();
-    const timer = setTimeout(() => time.abort(), this.limit * 1000);
-    this.signal = AbortSignal.any([cancel, time.signal]);
+    const timer = setTimeout(() => this.time.abort(), this.limit * 1000);
+    this.signal = AbortSignal.any([cancel, this.time.signal, ...(this.stop ? [this.stop] : [])]);
     if (revision !== tried[0] && revision === this.file.mainline)
       this.remarks.push(
         `The repository has no ${tried.filter((one) => one !== revision).join(", no ")}: commits since ${revision} are listed, and the dump's kernel may contain some of them.`,
       );
     await this.searchAll();
     clearTimeout(timer);
-    if (time.signal.aborted)
+    if (this.endedBy === "user") this.remarks.push(`The search was stopped: ${this.unseen()}.`);
+    if (this.endedBy === "limit")
       this.remarks.push(
         `The time limit of ${this.limit} s was reached: ${this.unseen()}. "analyze --fixes=${this.limit * 6}" looks longer.`,
       );
@@ -179,7 +192,7 @@ class Search {
     };
     if (this.commits.length >= MAX_COMMITS) return note({ looked: "no", why: `${MAX_COMMITS} commits are listed` });
     const ranges = await this.definitions(tip);
-    if (this.signal.aborted) return note({ looked: "no", why: "the time limit was reached" });
+    if (this.signal.aborted) return note({ looked: "no", why: this.whyEnded });
     if (!Array.isArray(ranges)) return note({ looked: "no", why: ranges });
     if (ranges.length === 0) return note({ looked: "no", why: `it does not define ${this.name} in ${this.file.name}` });
     const lines = ranges.map(({ first, last }) => `-L${first},${last}:${this.file.name}`);
@@ -193,7 +206,7 @@ class Search {
       this.commits.push({ commit, date, subject: said, branch, backport: undefined });
     });
     if (end.kind === "failed") return note({ looked: "partly", why: end.why });
-    if (end.kind === "stopped") return note({ looked: "partly", why: "the time limit was reached" });
+    if (end.kind === "stopped") return note({ looked: "partly", why: this.whyEnded });
     return note({ looked: "wholly", why: undefined });
   }
 

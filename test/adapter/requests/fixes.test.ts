@@ -31,6 +31,14 @@ test("the commits after the release that change the guilty function are listed o
   );
 });
 
+test("a search can be ended, and answers with what it has found", async () => {
+  const running: Promise<LaterCommits> = client.request("vmcore/fixes", {});
+  await client.request("vmcore/stopFixes", {});
+  const { endedBy, remarks }: LaterCommits = await running;
+  assert.equal(endedBy, "user");
+  assert.match(remarks.at(-1) ?? "", /^The search was stopped: /);
+});
+
 test("the time limit must be a number of seconds", async () => {
   for (const seconds of [0, -1, 1e9, "5"]) await assert.rejects(client.request("vmcore/fixes", { seconds }), Refused);
 });

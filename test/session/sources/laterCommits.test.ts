@@ -20,10 +20,11 @@ function search(
     limit = 20,
     signal = new AbortController().signal,
     of = debian,
-  }: { limit?: number; signal?: AbortSignal; of?: { release: string; versionText?: string } } = {},
+    stop,
+  }: { limit?: number; signal?: AbortSignal; stop?: AbortSignal; of?: { release: string; versionText?: string } } = {},
 ): Promise<LaterCommits> {
   const files = new SourceFiles({ kernelSource: [path], installed: [], ...of });
-  return drive(laterCommitsIn(() => files)(place, limit), signal);
+  return drive(laterCommitsIn(() => files)(place, limit, stop), signal);
 }
 
 test("commits that change the function and that the release does not contain are listed, the newest first", async () => {
@@ -127,6 +128,16 @@ test("at the time limit the answer lists what was not searched", async () => {
   const { remarks, branches } = await search(repository, target, { limit: 0.001 });
   assert.match(remarks.at(-1) ?? "", /^The time limit of 0\.001 s was reached: .*"analyze --fixes=/);
   assert.ok(branches.every(({ looked }) => looked !== "wholly"));
+});
+
+test("a search that the user ends says so, and what it did not look at", async () => {
+  const stop = new AbortController();
+  const running = search(repository, target, { stop: stop.signal });
+  stop.abort();
+  const { remarks, endedBy } = await running;
+  assert.equal(endedBy, "user");
+  assert.match(remarks.at(-1) ?? "", /^The search was stopped: /);
+  assert.equal((await search(repository)).endedBy, undefined);
 });
 
 test("a search can be cancelled", async () => {

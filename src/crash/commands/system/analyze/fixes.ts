@@ -12,15 +12,17 @@ export const FIXES_LIMIT = 20;
 /**
  * Searches the git repository of the kernel's source.
  * @param limit time limit in seconds
+ * @param stop ends the search early
  */
 export function* fixesOf(
   { kernel, laterCommits }: Pick<Context, "kernel" | "laterCommits">,
   limit = FIXES_LIMIT,
+  stop?: AbortSignal,
 ): Generator<Piece, LaterCommits, void> {
   const guilty = guiltyFrame(crashFacts(kernel));
   const file = guilty && guiltyPlaces(kernel, guilty)?.own.file;
   if (guilty && file !== undefined && laterCommits)
-    return yield* laterCommits({ function: guilty.function, file }, limit);
+    return yield* laterCommits({ function: guilty.function, file }, limit, stop);
   return {
     function: guilty?.function ?? "",
     file,
@@ -28,6 +30,7 @@ export function* fixesOf(
     revision: undefined,
     commits: [],
     branches: [],
+    endedBy: undefined,
     remarks: [
       guilty === undefined
         ? "No function is known to be at fault."
