@@ -107,7 +107,9 @@ export type UnwindRule =
   | "entry record"
   | "frame record"
   | "entry code"
-  | "back chain";
+  | "back chain"
+  | "saved registers"
+  | "frame below";
 
 /** Where `switch_to` saves the registers of a task that is not running. */
 export type SwitchFrame =
@@ -153,18 +155,37 @@ export interface PushPrologue {
   readonly saved: ReadonlyMap<string, number>;
 }
 
+/** How Capstone decodes a machine's code. */
+export interface CapstoneMachine {
+  /** Capstone's constants, and the sum of the modes. */
+  readonly arch: `ARCH_${string}`;
+  readonly modes: readonly `MODE_${string}`[];
+  /** Bytes to skip where there is no instruction. */
+  readonly step: number;
+  /** Bytes of the longest instruction. */
+  readonly longest: number;
+}
+
 /** A machine: one folder, one object, one line in architectures.ts. */
 export interface Arch {
-  /** The name that drgn uses: "x86_64", "arm64", "arm", "s390x". */
+  /** The name that drgn uses: "x86_64", "arm64", "arm", "s390x", "riscv64". */
   readonly name: string;
-  /** `e_machine`, word size and relocations. elfMachines.ts lists it, because ELF readers do not import an `Arch`. */
+  /** `e_machine`, word size and relocations. */
   readonly elf: ElfMachine;
   /** `uname -m` values. */
   readonly machines: readonly string[];
   readonly byteOrder: ByteOrder;
   readonly wordSize: 4 | 8;
-  /** A VMCOREINFO line that no other machine writes. */
-  readonly vmcoreinfoKey?: string;
+  /** QEMU chooses the byte order of the file, also of its notes, which can differ from that of the memory. */
+  readonly eitherFileOrder?: true;
+  /**
+   * Keys of VMCOREINFO that no other machine writes. Each kernel writes at least one of them, or the list is incomplete.
+   */
+  readonly vmcoreinfoKeys?: readonly string[];
+  /** Size of the payload of NT_PRSTATUS in bytes, which no other machine of the same byte order has. */
+  readonly prstatusBytes: number;
+  /** How its code is decoded: by iced-x86 or by Capstone. Absent if neither knows the machine. */
+  readonly decoder?: "iced" | CapstoneMachine;
   /** makedumpfile numbers this machine's pages from its physical base, not from 0 (its ARCH_PFN_OFFSET). */
   readonly countsFramesFromPhysBase?: true;
   /** General registers in the order in which they are shown. */
@@ -222,6 +243,10 @@ export interface Arch {
    * Entry code whose first instruction is the return address of system calls and new tasks, although it calls nothing.
    */
   readonly entryReturns?: RegExp;
+  /** Entry code whose stack pointer points to `struct pt_regs` whenever it calls C code. */
+  readonly savedAtStackPointer?: RegExp;
+  /** Functions that start a CPU. The code that called them was freed. */
+  readonly firstFunctions?: RegExp;
   /** Returns the name of an exception, interrupt or system call, from a function that handled it. */
   trapName(entry: string): string | undefined;
   /** Describes the hardware's error code (x86) or syndrome (arm64). @param type as `trapName` returns it */
@@ -250,8 +275,8 @@ export interface Arch {
   exceptionMode?(registers: Registers): "kernel" | "user" | undefined;
   /** THREAD_SIZE in bytes if the dump does not give it. */
   readonly threadSize: number;
-  /** Parses the payload of NT_PRSTATUS; undefined if it is too short. */
-  prstatus(desc: Uint8Array): CpuState | undefined;
+  /** Parses the payload of NT_PRSTATUS; undefined if it is too short. @param order of the file */
+  prstatus(desc: Uint8Array, order?: ByteOrder): CpuState | undefined;
   /**
    * Parses what another per-CPU note adds (QEMU's state on x86_64, control registers on s390x); undefined for other
    * notes.

@@ -1,44 +1,72 @@
-/** All machines. */
+/** All machines, and how the machine of a dump is recognized. */
 import type { ByteOrder } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { Arch } from "./arch.ts";
 import { arm } from "./arm/arm.ts";
 import { arm64 } from "./arm64/arm64.ts";
+import type { ElfMachine } from "./elfMachine.ts";
+import { riscv64 } from "./riscv64/riscv64.ts";
 import { s390x } from "./s390x/s390x.ts";
+import { unsupportedMachines } from "./unsupported.ts";
 import { x86_64 } from "./x86_64/x86_64.ts";
 
-/**
- * All machines. To add one, write its folder, list it here, and list its `elf` in elfMachines.ts; docs/architectures.md
- * describes its contents.
- */
-export const architectures: readonly Arch[] = [x86_64, arm64, arm, s390x];
+/** All machines. To add one, write its folder and list it here; docs/architectures.md describes its contents. */
+export const architectures: readonly Arch[] = [x86_64, arm64, arm, riscv64, s390x];
+
+/** What ELF readers need to know of a machine. @param machine `e_machine` */
+export const elfMachineOf = (machine: number): ElfMachine | undefined =>
+  architectures.find(({ elf }) => elf.machine === machine)?.elf ??
+  unsupportedMachines.find((one) => one.machine === machine);
 
 /** What a dump says about its machine. Unknown facts are undefined. */
 export interface MachineHints {
+  /** Byte order of the file. That of the memory can differ. */
   readonly byteOrder: ByteOrder;
   /** `e_machine`. */
   readonly elfMachine: number | undefined;
+  /** Size of a `long` in bytes. */
+  readonly wordSize?: 4 | 8;
   /** `uname -m`. */
   readonly machine: string | undefined;
   readonly vmcoreinfo: string | undefined;
+  /** Size of the payload of the first NT_PRSTATUS in bytes. */
+  readonly prstatusBytes?: number | undefined;
 }
 
 /**
  * Chooses the machine: by the kernel's own text, then the ELF header, then the name in a kdump header, which QEMU fills
- * in itself. @returns Fault unknown for a machine that is not supported
+ * in itself, then the size of a CPU's registers. @returns Fault unknown for a machine that is not supported
  */
 export function architectureOf(hints: MachineHints): Arch | Fault {
-  const lines = hints.vmcoreinfo ?? "";
+  const { vmcoreinfo = "", elfMachine, machine, prstatusBytes } = hints;
+  const hasNumber = ({ elf }: Arch): boolean => elf.machine === elfMachine;
+  const refused = unsupportedMachines.find(
+    (one) =>
+      (one.machine === elfMachine && (one.wordSize === hints.wordSize || !architectures.some(hasNumber))) ||
+      (machine !== undefined && one.machines.includes(machine)),
+  );
   const found =
-    architectures.find(({ vmcoreinfoKey }) => vmcoreinfoKey !== undefined && lines.includes(`\n${vmcoreinfoKey}=`)) ??
-    architectures.find(({ elf }) => elf.machine === hints.elfMachine) ??
-    architectures.find(({ machines }) => hints.machine !== undefined && machines.includes(hints.machine));
-  const said =
-    hints.machine ?? (hints.elfMachine === undefined ? "unnamed machine" : `ELF machine ${hints.elfMachine}`);
+    architectures.find(({ vmcoreinfoKeys }) => vmcoreinfoKeys?.some((key) => vmcoreinfo.includes(`\n${key}=`))) ??
+    (refused
+      ? undefined
+      : (architectures.find(hasNumber) ??
+        architectures.find(({ machines }) => machine !== undefined && machines.includes(machine)) ??
+        architectures.find((one) => one.prstatusBytes === prstatusBytes && acceptsOrder(one, hints.byteOrder))));
+  const said = refused?.name ?? unknownName(hints);
   const known = architectures.map(({ name }) => name).join(", ");
   if (found === undefined)
     return Fault.of("unknown", `dump of an unsupported architecture (${said}); supported: ${known}`);
-  if (found.byteOrder !== hints.byteOrder)
+  if (!acceptsOrder(found, hints.byteOrder))
     return Fault.of("unknown", `dump of a ${hints.byteOrder}-endian ${found.name} is not supported`);
   return found;
+}
+
+const acceptsOrder = ({ byteOrder, eitherFileOrder }: Arch, order: ByteOrder): boolean =>
+  byteOrder === order || eitherFileOrder === true;
+
+function unknownName({ machine, elfMachine, prstatusBytes }: MachineHints): string {
+  // QEMU writes "Unknown" if it has no name for the machine.
+  if (machine !== undefined && machine !== "Unknown") return machine;
+  if (elfMachine !== undefined) return `e_machine ${elfMachine}`;
+  return prstatusBytes === undefined ? "unnamed machine" : `unnamed machine, NT_PRSTATUS of ${prstatusBytes} bytes`;
 }

@@ -1,5 +1,5 @@
 /** Reads ELF headers and program headers. */
-import { elfMachineOf } from "../arch/elfMachines.ts";
+import { elfMachineOf } from "../arch/architectures.ts";
 import { viewOf, type ByteOrder } from "../base/bytes.ts";
 import { Fault, orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";

@@ -5,7 +5,7 @@ import type { RandomFile } from "../base/file.ts";
 import { partitionPoint } from "../base/search.ts";
 import { ET_REL, type ElfFile, type ElfSection, SHT_REL, SHT_RELA } from "./elf.ts";
 import type { ElfRelocation } from "../arch/elfMachine.ts";
-import { elfMachineOf } from "../arch/elfMachines.ts";
+import { elfMachineOf } from "../arch/architectures.ts";
 import { ascending } from "../base/ascending.ts";
 import { type Placement, sectionAddress } from "./placement.ts";
 

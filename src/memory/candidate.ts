@@ -5,7 +5,7 @@ import { architectureOf } from "../arch/architectures.ts";
 import type { DumpImage } from "../dump/format.ts";
 import type { SearchProgress } from "./findKernel.ts";
 import { isKernelRoot, rootBySearch } from "./findKernel.ts";
-import { layoutFacts, rootBySegments } from "./layout.ts";
+import { isPrstatus, layoutFacts, rootBySegments } from "./layout.ts";
 import { entryReader } from "./mappedMemory.ts";
 import { DumpMemory } from "./physicalMemory.ts";
 import type { Vmcoreinfo } from "./vmcoreinfo.ts";
@@ -73,8 +73,16 @@ export function* withPageTables(
 }
 
 export function architectureFor(image: DumpImage, vmcoreinfo: string | undefined): Arch | Fault {
-  const { byteOrder, elfMachine, facts } = image;
-  return architectureOf({ byteOrder, elfMachine, machine: facts.utsname?.machine, vmcoreinfo });
+  const { byteOrder, elfMachine, wordSize, facts, notes } = image;
+  const prstatusBytes = notes.find(isPrstatus)?.desc.length;
+  return architectureOf({
+    byteOrder,
+    elfMachine,
+    wordSize,
+    machine: facts.utsname?.machine,
+    vmcoreinfo,
+    prstatusBytes,
+  });
 }
 
 type MemoryPaging = Pick<Candidate, "paging" | "physical" | "isRoot">;

@@ -42,12 +42,17 @@ export function rootBySegments(image: DumpImage, paging: Paging): bigint | undef
 
 const NT_PRSTATUS = 1;
 
+/** Whether a note has the general registers of a CPU. */
+export const isPrstatus = (note: Note): boolean => note.name === "CORE" && note.type === NT_PRSTATUS;
+
 /** Returns the registers of the CPUs' notes in file order. A CPU that saved none has no entry. */
-export function cpuStates(notes: readonly Note[], arch: Arch): readonly CpuState[] {
-  const isGeneral = (note: Note): boolean => note.name === "CORE" && note.type === NT_PRSTATUS;
-  const general = notes.filter(isGeneral).map((note) => arch.prstatus(note.desc));
+export function cpuStates(
+  { notes, byteOrder }: Pick<DumpImage, "notes" | "byteOrder">,
+  arch: Arch,
+): readonly CpuState[] {
+  const general = notes.filter(isPrstatus).map((note) => arch.prstatus(note.desc, byteOrder));
   const further = notes.flatMap((note) => {
-    const state = isGeneral(note) ? undefined : arch.cpuNote?.(note.name, note.type, note.desc);
+    const state = isPrstatus(note) ? undefined : arch.cpuNote?.(note.name, note.type, note.desc);
     return state === undefined ? [] : [state];
   });
   // A second kind of note belongs to the CPU at the same index, because it does not contain a CPU number.

@@ -99,13 +99,13 @@ const bySearch = (candidate: Candidate): Candidate => ({
 
 function openedMemory(image: DumpImage, { arch, vmcoreinfo, paging, physical, doubts }: Candidate): OpenedMemory {
   const memory = new DumpKernelMemory(physical, paging);
-  return { arch, memory, paging, vmcoreinfo, cpuNotes: cpuStates(image.notes, arch), imageStart: undefined, doubts };
+  return { arch, memory, paging, vmcoreinfo, cpuNotes: cpuStates(image, arch), imageStart: undefined, doubts };
 }
 
 /** Reads memory with the page-table root of a CPU alone, for users who know addresses. */
 function withoutVmcoreinfo(image: DumpImage, options: MemoryOptions): OpenedMemory {
   const arch = orThrow(architectureFor(image, undefined));
-  const cpuNotes = cpuStates(image.notes, arch);
+  const cpuNotes = cpuStates(image, arch);
   const roots = cpuNotes.flatMap(({ pageTableRoot }) => pageTableRoot ?? []);
   const controlRegisters = cpuNotes[0]?.registers ?? new Map<string, bigint>();
   const physBase = options.physBase ?? image.facts.physBase;

@@ -9,6 +9,7 @@ import { backchainRule } from "./backchain.ts";
 import { cfiRule } from "./cfi.ts";
 import { type Cursor, cursorOf, type Rule, type Step } from "./cursor.ts";
 import type { Stack, Trap } from "./frame.ts";
+import { frameBelowRule, savedRegistersRule } from "./frameBelow.ts";
 import { calledNothingRule, framePointerRule } from "./framePointer.ts";
 import { entryRecordRule, frameRecordRule } from "./frameRecord.ts";
 import { generatedCodeFault } from "./generatedCode.ts";
@@ -33,6 +34,8 @@ const rules: Readonly<Record<UnwindRule, Rule>> = {
   "frame record": frameRecordRule,
   "entry code": entryCodeRule,
   "back chain": backchainRule,
+  "saved registers": savedRegistersRule,
+  "frame below": frameBelowRule,
 };
 
 /** Limit for frames: kernel stacks have 16 KiB, more frames are a loop. */

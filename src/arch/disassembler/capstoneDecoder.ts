@@ -1,23 +1,15 @@
 /** Decodes instructions with Capstone. */
 import type { CapstoneModule } from "@alexaltea/capstone-js";
+import type { CapstoneMachine } from "../arch.ts";
 import { type Addition, arm64Addition } from "./additions.ts";
 import type { Disassembler, Instruction } from "./disassembler.ts";
 
-type Constant = `${"ARCH" | "MODE"}_${string}`;
+export const loadCapstone = (machine: CapstoneMachine): Promise<() => Disassembler> =>
+  import("@alexaltea/capstone-js").then(({ default: load }) => load()).then((module) => () => wrap(module, machine));
 
-/** @param step bytes to skip where there is no instruction; `longest`: bytes of the longest instruction */
-export const loadCapstone = (
-  arch: Constant,
-  mode: Constant,
-  step: number,
-  longest: number,
-): Promise<() => Disassembler> =>
-  import("@alexaltea/capstone-js")
-    .then(({ default: load }) => load())
-    .then((module) => () => wrap(module, arch, mode, step, longest));
-
-function wrap(module: CapstoneModule, arch: Constant, mode: Constant, step: number, longest: number): Disassembler {
-  const decoder = new module.Capstone(module[arch] ?? 0, module[mode] ?? 0);
+function wrap(module: CapstoneModule, { arch, modes, step, longest }: CapstoneMachine): Disassembler {
+  const mode = modes.reduce((sum, name) => sum + (module[name] ?? 0), 0);
+  const decoder = new module.Capstone(module[arch] ?? 0, mode);
   const addition = arch === "ARCH_ARM64" ? arm64Addition : undefined;
   const decode = (bytes: Uint8Array, address: bigint, limit: number): Instruction[] => {
     try {

@@ -27,15 +27,13 @@ export type Syntax = "att" | "intel";
 type Load = () => Promise<(syntax: Syntax) => Disassembler>;
 
 /** iced-x86 decodes x86, Capstone the other machines. Each WebAssembly is loaded only for its machines. */
-const MACHINES: Readonly<Record<string, Load>> = {
-  x86_64: loadIced,
-  arm64: () => loadCapstone("ARCH_ARM64", "MODE_ARM", 4, 4),
-  arm: () => loadCapstone("ARCH_ARM", "MODE_ARM", 4, 4),
-  s390x: () => loadCapstone("ARCH_SYSZ", "MODE_BIG_ENDIAN", 2, 6),
-};
+function loadOf({ decoder }: Arch): Load | undefined {
+  if (decoder === undefined) return undefined;
+  return decoder === "iced" ? loadIced : () => loadCapstone(decoder);
+}
 
 /** Whether AT&T syntax is the machine's default. */
-export const hasAttSyntax = ({ name }: Arch): boolean => name === "x86_64";
+export const hasAttSyntax = ({ decoder }: Arch): boolean => decoder === "iced";
 
 /** A step that waits about 40 ms for the WebAssembly. The job need not be resumed before `until`. */
 export interface Loading {
@@ -60,7 +58,7 @@ const made = new Map<string, Disassembler>();
  * if there is none
  */
 export function* disassembler(arch: Arch, syntax: Syntax = "att"): Generator<Loading, Disassembler, void> {
-  const load = MACHINES[arch.name];
+  const load = loadOf(arch);
   if (!load) throw Fault.of("unknown", `no disassembler for ${arch.name}`);
   const make = yield* loaded(arch.name, load);
   const key = `${arch.name} ${syntax}`;

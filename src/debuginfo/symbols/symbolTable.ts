@@ -1,7 +1,7 @@
 /** Reads `.symtab` sections. */
 import { viewOf } from "../../base/bytes.ts";
 import type { Addressing } from "../addressing.ts";
-import { elfMachineOf } from "../../arch/elfMachines.ts";
+import { elfMachineOf } from "../../arch/architectures.ts";
 import { ET_REL, type ElfFile, type ElfSection, SHT_SYMTAB } from "../../elf/elf.ts";
 import { ascending, permuted } from "../../base/ascending.ts";
 import { type Placement, sectionAddress } from "../../elf/placement.ts";
@@ -128,5 +128,7 @@ function isMappingSymbol(names: Uint8Array, at: number): boolean {
   if (names[at] !== 0x24) return false;
   const letter = String.fromCharCode(names[at + 1] ?? 0);
   const after = names[at + 2];
-  return "adtx".includes(letter) && (after === 0 || after === 0x2e);
+  if (!"adtx".includes(letter)) return false;
+  // On RISC-V the instruction set may follow: `$xrv64i2p1`.
+  return after === 0 || after === 0x2e || (after === 0x72 && names[at + 3] === 0x76);
 }

@@ -12,7 +12,7 @@ import { ownCache } from "../userCache.ts";
  * "vmcore-i" and a version, in the byte order of the machine that wrote the index. An index of the other byte order is
  * ignored.
  */
-const MAGIC = Uint32Array.of(0x6f636d76, 0x692d6572, 1);
+const MAGIC = Uint32Array.of(0x6f636d76, 0x692d6572, 2);
 /**
  * Size of the header in bytes: the magic numbers, a checksum of the rest, 4 spare words, a build ID padded with zeros.
  */

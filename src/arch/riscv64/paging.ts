@@ -1,0 +1,119 @@
+/** Page tables of riscv64: Sv39, Sv48 and Sv57. Source: RISC-V Privileged Architecture, chapter "Supervisor-Level ISA". */
+import { Fault } from "../../base/fault.ts";
+import type { LayoutFacts, Paging } from "../arch.ts";
+import { type PteFormat, swapFields } from "../pte.ts";
+import type { PageTableEntry, TableLevel } from "../walk.ts";
+import { walkTables } from "../walk.ts";
+
+/** Bits of an entry: the hardware's, and what the kernel makes of the others (asm/pgtable-bits.h). */
+const PRESENT = 1n << 0n;
+const GLOBAL = 1n << 5n;
+const LEAF = 7n << 1n;
+/** Svnapot: 16 pages of 4 KiB that are aligned to 64 KiB. */
+const NAPOT = 1n << 63n;
+const NAPOT_SHIFT = 16n;
+const PPN_SHIFT = 10n;
+const PPN_BITS = 44;
+
+/** Only the first bytes of the kernel image are certain. The image is far smaller than this. */
+const IMAGE_LIMIT = 1n << 28n;
+
+/** _PAGE_PROT_NONE is the global bit of an entry that is not valid. */
+const isPresent = (entry: bigint): boolean => (entry & (PRESENT | GLOBAL)) !== 0n;
+const physical = (entry: bigint): bigint => BigInt.asUintN(PPN_BITS, entry >> PPN_SHIFT) << 12n;
+
+export const pte: PteFormat = {
+  flags: [
+    ["PRESENT", PRESENT],
+    ["READ", 1n << 1n],
+    ["WRITE", 1n << 2n],
+    ["EXEC", 1n << 3n],
+    ["USER", 1n << 4n],
+    ["GLOBAL", GLOBAL],
+    ["ACCESSED", 1n << 6n],
+    ["DIRTY", 1n << 7n],
+    ["SPECIAL", 1n << 8n],
+    ["NOCACHE", 1n << 61n],
+    ["IO", 1n << 62n],
+    ["NAPOT", NAPOT],
+  ],
+  isPresent,
+  physical: (entry) => ((entry & NAPOT) === 0n ? physical(entry) : physical(entry) & -(1n << NAPOT_SHIFT)),
+  // asm/pgtable.h; the type moved when the exclusive marker was added in v6.3.
+  swapEntries: (entry) => [swapFields(entry, 7, 5, 12), swapFields(entry, 2, 5, 7)],
+};
+
+export function paging(facts: LayoutFacts): Paging {
+  const virtualBits = Number(facts.number("NUMBER(VA_BITS)") ?? 0n);
+  if (![39, 48, 57].includes(virtualBits))
+    throw Fault.of("unknown", "VMCOREINFO lacks the width of virtual addresses (VA_BITS)");
+  const levels = tableLevels(virtualBits);
+  const offset = facts.number("NUMBER(va_kernel_pa_offset)");
+  const rootAddress = facts.symbol("swapper_pg_dir");
+  const stext = facts.symbol("_stext");
+  const inImage = (address: bigint | undefined): bigint | undefined =>
+    address === undefined || offset === undefined ? undefined : BigInt.asUintN(64, address - offset);
+  const start = inImage(stext);
+  return {
+    kernelRoot: facts.pageTableRoot ?? inImage(rootAddress),
+    rootAddress,
+    pageSize: 4096,
+    linear:
+      stext === undefined || start === undefined
+        ? []
+        : [{ name: "kernel image", start: stext, end: stext + IMAGE_LIMIT, physical: start }],
+    imageWindow: undefined,
+    canonical: (address) => BigInt.asUintN(64, address),
+    isKernelAddress: (address) => address >> 63n === 1n,
+    isUserAddress: (address) => address >> 63n === 0n,
+    walk(root, address, read, trail) {
+      if (BigInt.asUintN(64, BigInt.asIntN(virtualBits, address)) !== address)
+        return Fault.at("unmapped", address, "not a canonical address");
+      return walkTables(levels, root, address, read, trail);
+    },
+    facts: layoutNumbers(facts, virtualBits, levels.length),
+  };
+}
+
+/** Root first. The kernel folds levels below the top, so that a root is always a PGD. */
+function tableLevels(virtualBits: number): readonly TableLevel[] {
+  const count = (virtualBits - 12) / 9;
+  const names = ["PGD", ...["P4D", "PUD", "PMD", "PTE"].slice(5 - count)];
+  return names.map((name, depth): TableLevel => {
+    const shift = 12 + (count - 1 - depth) * 9;
+    return { name, shift, bits: 9, entryBytes: 8, decode: (entry) => decode(entry, 1n << BigInt(shift)) };
+  });
+}
+
+function decode(entry: bigint, span: bigint): PageTableEntry | undefined {
+  const isLast = span === 4096n;
+  if (!isPresent(entry)) return undefined;
+  if ((entry & PRESENT) === 0n) return { physical: physical(entry), pageBytes: span };
+  if ((entry & LEAF) === 0n) return isLast ? undefined : { physical: physical(entry), pageBytes: undefined };
+  const pageBytes = isLast && (entry & NAPOT) !== 0n ? 1n << NAPOT_SHIFT : span;
+  return { physical: physical(entry), pageBytes };
+}
+
+function layoutNumbers(facts: LayoutFacts, virtualBits: number, levels: number): ReadonlyMap<string, bigint> {
+  const numbers = new Map<string, bigint>([
+    ["VA_BITS", BigInt(virtualBits)],
+    ["page table levels", BigInt(levels)],
+  ]);
+  const keys = [
+    "PAGE_OFFSET",
+    "phys_ram_base",
+    "va_kernel_pa_offset",
+    "KERNEL_LINK_ADDR",
+    "MODULES_VADDR",
+    "MODULES_END",
+    "VMALLOC_START",
+    "VMALLOC_END",
+    "VMEMMAP_START",
+    "VMEMMAP_END",
+  ];
+  for (const key of keys) {
+    const value = facts.number(`NUMBER(${key})`);
+    if (value !== undefined) numbers.set(key, BigInt.asUintN(64, value));
+  }
+  return numbers;
+}

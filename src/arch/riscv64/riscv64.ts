@@ -1,0 +1,63 @@
+/** riscv64: registers, notes, unwinding rules. */
+import { elf } from "./elf.ts";
+import { paging, pte } from "./paging.ts";
+import { trapName } from "./traps.ts";
+import type { Arch } from "../arch.ts";
+import { masked } from "../modes.ts";
+import { prstatus } from "../notes.ts";
+
+/** `x1` to `x31` by their names in the psABI. */
+const general = (
+  "ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 " + "t3 t4 t5 t6"
+).split(" ");
+const calleeSaved = Array.from({ length: 12 }, (_, index) => `s${index}`);
+
+/** `struct pt_regs` continues with the control registers (arch/riscv/include/asm/ptrace.h). */
+const control = ["status", "badaddr", "cause"];
+
+/** Bits of `sstatus` (asm/csr.h): privilege mode and interrupt enable before the exception. */
+const SR_SPIE = 1n << 5n;
+const SR_SPP = 1n << 8n;
+
+export const riscv64: Arch = {
+  name: "riscv64",
+  elf,
+  machines: ["riscv64"],
+  byteOrder: "little",
+  wordSize: 8,
+  vmcoreinfoKeys: ["NUMBER(va_kernel_pa_offset)", "NUMBER(phys_ram_base)"],
+  prstatusBytes: 376,
+  decoder: { arch: "ARCH_RISCV", modes: ["MODE_RISCV64", "MODE_RISCVC"], step: 2, longest: 4 },
+  registers: ["pc", ...general, ...control],
+  pc: "pc",
+  sp: "sp",
+  framePointer: "s0",
+  linkRegister: "ra",
+  // Source: RISC-V DWARF Specification, "DWARF register numbers". The pc has no number; returns use that of ra.
+  dwarfRegisters: [undefined, ...general],
+  ptRegs: new Map([["pc", "epc"], ...[...general, ...control].map((name) => [name, name] as const)]),
+  signedChar: false,
+  sectionSizeBits: 27,
+  mapsFromFirstFrame: true,
+  isUserMode: (registers) => masked(registers.get("status"), SR_SPP, 0n),
+  interruptsEnabled: (registers) => masked(registers.get("status"), SR_SPIE, SR_SPIE),
+  calleeSaved,
+  argumentRegisters: ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"],
+  resultRegister: "a0",
+  unwindRules: ["saved registers", "call frame information", "frame below"],
+  switchFrame: {
+    kind: "in task",
+    path: "thread",
+    aliases: new Map([["ra", "pc"], ...calleeSaved.map((name, index) => [`s[${index}]`, name] as const)]),
+  },
+  irqStackPointer: "bottom",
+  // The first function of a kernel thread returns there (ret_from_fork in arch/riscv/kernel/entry.S).
+  entryReturns: /^ret_from_(exception|fork)/,
+  savedAtStackPointer: /^(handle_exception|ret_from_exception|ret_from_fork|handle_kernel_stack_overflow)/,
+  firstFunctions: /^(start_kernel|smp_callin)$/,
+  trapName,
+  threadSize: 16384,
+  prstatus: (desc) => prstatus(desc, ["pc", ...general], 8, "little"),
+  pte,
+  paging,
+};

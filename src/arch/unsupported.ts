@@ -1,0 +1,29 @@
+/** Machines that are known by name but not supported. */
+
+/** Why dumps of a machine cannot be opened. */
+export interface UnsupportedMachine {
+  /** The name that drgn or the kernel's source uses. */
+  readonly name: string;
+  /** `e_machine`. */
+  readonly machine: number;
+  /** Size of a `long` in bytes. It tells machines with the same number apart. */
+  readonly wordSize: 4 | 8;
+  /** `uname -m` values. */
+  readonly machines: readonly string[];
+}
+
+/** Source: include/uapi/linux/elf-em.h and UTS_MACHINE in arch/<machine>/Makefile. */
+export const unsupportedMachines: readonly UnsupportedMachine[] = [
+  { name: "alpha", machine: 0x9026, wordSize: 8, machines: ["alpha"] },
+  { name: "ia64", machine: 50, wordSize: 8, machines: ["ia64"] },
+  { name: "mips", machine: 8, wordSize: 4, machines: ["mips", "mips64"] },
+  { name: "parisc", machine: 15, wordSize: 4, machines: ["parisc", "parisc64"] },
+  { name: "ppc", machine: 20, wordSize: 4, machines: ["ppc"] },
+  { name: "s390 (31-bit)", machine: 22, wordSize: 4, machines: ["s390"] },
+  { name: "sparc", machine: 2, wordSize: 4, machines: ["sparc"] },
+  { name: "sparc64", machine: 43, wordSize: 8, machines: ["sparc64"] },
+  { name: "loongarch64", machine: 258, wordSize: 8, machines: ["loongarch64"] },
+  { name: "i386", machine: 3, wordSize: 4, machines: ["i386", "i486", "i586", "i686"] },
+  { name: "ppc64", machine: 21, wordSize: 8, machines: ["ppc64", "ppc64le"] },
+  { name: "riscv32", machine: 243, wordSize: 4, machines: ["riscv32"] },
+];

@@ -1,0 +1,63 @@
+/** Unwinding by frame records below the frame pointer, as riscv64 has them. */
+import type { Kernel } from "../model/kernel.ts";
+import { type Cursor, lookupAddress, type Step } from "./cursor.ts";
+import { isEntryReturn } from "./entryCode.ts";
+import { readPtRegs } from "./ptRegs.ts";
+
+/**
+ * Steps over entry code that keeps `struct pt_regs` at its stack pointer, and ends at the first function of a CPU.
+ * Applies to calls from this code: before the first one the registers may not have been saved.
+ */
+export function savedRegistersRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  const { savedAtStackPointer, firstFunctions, pc } = kernel.arch;
+  const name = kernel.symbols.at(lookupAddress(cursor))?.name ?? "";
+  if (firstFunctions?.test(name)) return { kind: "end" };
+  if (!savedAtStackPointer?.test(name) || (cursor.exact && !isEntryReturn(kernel, cursor.pc))) return undefined;
+  const registers = readPtRegs(kernel, cursor.sp);
+  // The registers at the end of a kernel thread's stack are empty.
+  if (registers.get(pc) === 0n) return { kind: "end" };
+  return { kind: "interrupted", registers, address: cursor.sp, exact: true };
+}
+
+/**
+ * Follows `struct stackframe`, `{fp, ra}` below the address in the frame pointer (arch/riscv/kernel/stacktrace.c). A
+ * function that calls nothing saves only the frame pointer, where others save the return address.
+ */
+export function frameBelowRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  const { arch, memory } = kernel;
+  const word = BigInt(arch.wordSize);
+  const fp = cursor.known.get(arch.framePointer);
+  const ra = arch.linkRegister === undefined ? undefined : cursor.known.get(arch.linkRegister);
+  const symbol = kernel.symbols.at(lookupAddress(cursor));
+  if (
+    cursor.exact &&
+    ra !== undefined &&
+    isCode(kernel, ra) &&
+    symbol?.address === cursor.pc &&
+    !isEntry(kernel, symbol.name)
+  )
+    return callerOf(kernel, { pc: ra, sp: cursor.sp, fp });
+  if (fp === undefined || !memory.isKernelAddress(fp) || fp % word !== 0n || fp < cursor.sp) return undefined;
+  const below = memory.word(fp - word);
+  const doubt = cursor.exact ? "frame record" : undefined;
+  if (cursor.exact && ra !== undefined && !isCode(kernel, below) && memory.isKernelAddress(below))
+    return callerOf(kernel, { pc: ra, sp: fp, fp: below }, doubt);
+  return callerOf(kernel, { pc: below, sp: fp, fp: memory.word(fp - 2n * word) }, doubt);
+}
+
+const isEntry = ({ arch }: Kernel, name: string): boolean => arch.savedAtStackPointer?.test(name) === true;
+
+/** Whether code is at an address, also code that the kernel generated. */
+const isCode = (kernel: Kernel, address: bigint): boolean =>
+  kernel.code.isText(address) || (address !== 0n && kernel.symbols.at(address - 1n) !== undefined);
+
+function callerOf(
+  { arch }: Kernel,
+  { pc, sp, fp }: { readonly pc: bigint; readonly sp: bigint; readonly fp: bigint | undefined },
+  doubt?: string,
+): Step {
+  const known = new Map([[arch.pc, pc], [arch.sp, sp]]); // prettier-ignore
+  if (fp !== undefined) known.set(arch.framePointer, fp);
+  const cursor: Cursor = { pc, sp, known, registers: () => known, exact: false };
+  return { kind: "caller", cursor, cfa: sp, ...(doubt === undefined ? {} : { doubt }) };
+}
