@@ -192,6 +192,8 @@ const toyArch = (given: Toy["arch"]): Arch => ({
   machines: ["x86_64"],
   byteOrder: "little",
   wordSize: 8,
+  prstatusBytes: x86_64.prstatusBytes,
+  decoder: "iced",
   registers: [],
   signedChar: true,
   sectionSizeBits: 27,
