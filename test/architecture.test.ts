@@ -268,6 +268,7 @@ test("only arch/ and log/machines/ ask which machine it is", () => {
 /** Files outside render/ that count blanks, and why. */
 const countsBlanks: Readonly<Record<string, string>> = {
   "base/hex.ts": "digits of numbers, for all",
+  "linux/trace/formatText.ts": "conversions with a width, as the kernel's vsnprintf() does them",
   "model/format.ts": "indents what lies within a value; model/ lies below render/",
   "model/typeText.ts": "the same of a declaration, with its offsets",
   "lsp/analysis.ts": "a Markdown block of an editor's hover; lsp/ prints no tables",

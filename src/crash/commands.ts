@@ -48,6 +48,7 @@ import { sym } from "./commands/types/sym.ts";
 import { sys } from "./commands/system/sys/sys.ts";
 import { task } from "./commands/tasks/task.ts";
 import { timer } from "./commands/devices/timer/timer.ts";
+import { trace } from "./commands/trace/trace.ts";
 import { tree } from "./commands/types/tree/tree.ts";
 import { vm } from "./commands/memory/vm/vm.ts";
 import { vtop } from "./commands/memory/vtop.ts";
@@ -110,6 +111,7 @@ export const commands = (): readonly Command[] => [
   sys,
   task,
   timer,
+  trace,
   tree,
   union,
   vm,

@@ -77,6 +77,7 @@ const linesOf: Readonly<Record<string, readonly string[]>> = {
   sys: ["sys", "sys -c", "sys -i", "sys -t"],
   task: ["task", "task -R se"],
   timer: ["timer", "timer -r"],
+  trace: ["trace", "trace show"],
   tree: [
     ...["tree -t rbtree vmap_area_root", "tree -t xarray -r idr.idr_rt init_pid_ns.idr"],
     ...["tree -t maple -v -r mm_struct.mm_mt ffff8ef683c56400"],

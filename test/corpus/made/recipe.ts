@@ -12,7 +12,7 @@ export interface Recipe {
   readonly isBare?: true;
   /** What the machine does to the guest, `seconds` after its console says `after`. */
   readonly machine?: { readonly after: string; readonly seconds: number; readonly does: "nmi" | "stall-disk" };
-  /** "health": made for health.test.ts alone. Else the only kernel of platform.ts that it is made on; the shared guest's and others when absent. */
+  /** "health": the shared guest's, made for a test of its own and without a truth file. Else the only kernel of platform.ts that it is made on; the shared guest's and others when absent. */
   readonly on?: "newest" | "instrumented" | "health";
   /** MB; default 256. */
   readonly memory?: number;
@@ -198,6 +198,16 @@ echo c > /proc/sysrq-trigger`,
     kernel: "reserve_mem=2M:4096:kept trace_instance=kept@kept",
     on: "instrumented",
     timeout: 400,
+  },
+  "traced-shared": {
+    run: `mount -t tracefs t /sys/kernel/tracing; cd /sys/kernel/tracing
+echo 0 > tracing_on; echo 96 > buffer_size_kb
+for event in sched irq timer/timer_start kmem/kmalloc kmem/mm_page_alloc syscalls block workqueue; do echo 1 > events/$event/enable; done
+echo 1 > tracing_on; ls -lR /bin > /dev/null; echo 'end of the workload' > trace_marker; dd if=/dev/vda of=/dev/null bs=64k count=4 iflag=direct; ls -l /proc/1 > /dev/null
+echo 0 > tracing_on; echo 1 > $S/printk
+sed 's/^/trace: /' trace
+echo c > /proc/sysrq-trigger`,
+    on: "health",
   },
   // Health
   healthy: { run: "sleep 2; echo c > /proc/sysrq-trigger", on: "health" },

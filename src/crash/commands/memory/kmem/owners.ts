@@ -4,7 +4,7 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { text, type Pieces, type Span } from "../../../../say/piece.ts";
-import { Fault } from "../../../../base/fault.ts";
+import type { Fault } from "../../../../base/fault.ts";
 import type { Table } from "../../../../say/table.ts";
 
 /** Lists memory by owner, the largest first, and says what it was counted by. */

@@ -1,0 +1,228 @@
+/** The `trace` command: the ring buffers of ftrace. */
+import { attempt, Fault } from "../../../base/fault.ts";
+import { padDigits } from "../../../base/hex.ts";
+import { UsageError } from "../../../base/usageError.ts";
+import { possibleCpus } from "../../../kernel/cpumask.ts";
+import { entryFields, entryText, type EntryText, type TraceEntry } from "../../../linux/trace/entryText.ts";
+import { clockName, cpuBuffers, isInNanoseconds, isRecording, TOP, type TraceArray, traceArrays, tracerName } from "../../../linux/trace/traceArray.ts"; // prettier-ignore
+import { traceEntries } from "../../../linux/trace/traceEntries.ts";
+import type { Kernel } from "../../../model/kernel.ts";
+import { table, TableLayout } from "../../../render/layout.ts";
+import { faultPiece, type Line, type Pieces, progress, text } from "../../../say/piece.ts";
+import type { Table } from "../../../say/table.ts";
+import { command, type Context, type Parsed } from "../../language/command.ts";
+import { parseCpus } from "../../language/number.ts";
+import { WrongUse } from "../../language/wrongUse.ts";
+
+export const trace = command({
+  name: "trace",
+  readsOnly: true,
+  summary: "the ring buffers of ftrace",
+  usage: "[list]\nshow [-c cpus] [-i instance] [-n count]",
+  options: [
+    { flag: "-c", argument: "cpus", help: "only entries of these CPUs" },
+    {
+      flag: "-i",
+      argument: "instance",
+      help: `entries of this instance; default: ${TOP}, the one that is always there`,
+    },
+    { flag: "-n", argument: "count", help: "only the last entries" },
+  ],
+  description: `Shows what ftrace recorded before the crash, from the dump alone.
+
+"trace" lists the instances: the top one and those of tracefs' folder instances/, with a persistent one of the command line (trace_instance=) among them. "trace show" prints the entries as the file "trace" of the instance does: task, CPU, context, time, event.
+
+Pointers are printed as they are, where the file "trace" prints a hash of them. Entries of the function_graph tracer are printed one by one, with the duration at the return. An event whose format only the kernel's own code can evaluate has its fields instead, after "raw:".`,
+  examples: [
+    { line: "trace", shows: "The instances and how many entries each has." },
+    { line: "trace show -n 20", shows: "The last entries." },
+    { line: "trace show -c 0", shows: "Entries of one CPU." },
+  ],
+  records: () => [
+    { line: "trace", fields: instancesTable.columns },
+    { line: "trace show", fields: entriesTable(true).columns },
+  ],
+  needs: ["types"],
+  *run(context, args) {
+    const [verb = "list", ...more] = args.rest;
+    if (more.length > 0 || !["list", "show"].includes(verb))
+      throw new WrongUse(`trace does not know ${args.rest.join(" ")}`);
+    if (verb === "show") yield* show(context, args);
+    else yield* table(context.kernel, instancesTable, traceArrays(context.kernel));
+  },
+});
+
+const counted = (array: TraceArray, member: string): number =>
+  cpuBuffers(array.array.kernel, array).reduce((sum, { buffer }) => sum + buffer.at(`${member}.a.counter`).number(), 0);
+
+/** Entries that were written and are still there; entries that a reader consumed are not counted. */
+const entriesOf = (array: TraceArray): number =>
+  counted(array, "entries") -
+  counted(array, "overrun") -
+  cpuBuffers(array.array.kernel, array).reduce((sum, { buffer }) => sum + buffer.at("read").number(), 0);
+
+const sizeOf = (array: TraceArray): number =>
+  cpuBuffers(array.array.kernel, array).reduce(
+    (sum, one) => sum + one.buffer.at("nr_pages").number() * one.pageBytes,
+    0,
+  );
+
+export const instancesTable: Table<TraceArray> = {
+  gap: "  ",
+  columns: {
+    array: { kind: "address", title: "TRACE_ARRAY", value: ({ array }) => array.address },
+    instance: { kind: "text", title: "INSTANCE", width: "rows", value: ({ name }) => name },
+    tracer: { kind: "text", title: "TRACER", width: "rows", value: tracerName },
+    recording: {
+      kind: "flag",
+      title: "ON",
+      about: "whether it recorded at the crash",
+      width: 3,
+      value: isRecording,
+      text: (is) => (is ? "yes" : "no"),
+    },
+    clock: { kind: "text", title: "CLOCK", width: "rows", value: clockName },
+    entries: { kind: "number", title: "ENTRIES", width: 8, value: entriesOf },
+    overwritten: {
+      kind: "number",
+      title: "OVERWRITTEN",
+      about: "entries that newer ones replaced",
+      width: 11,
+      value: (array) => counted(array, "overrun"),
+    },
+    bytes: {
+      kind: "number",
+      title: "BYTES",
+      unit: "bytes",
+      about: "of the buffers of all CPUs",
+      width: 10,
+      value: sizeOf,
+    },
+  },
+};
+
+/** Finds an instance by name. @throws UsageError if there is none */
+export function instanceNamed(kernel: Kernel, name: string): TraceArray {
+  const arrays = traceArrays(kernel);
+  const found = arrays.find((one) => one.name === name);
+  if (!found)
+    throw new UsageError(`ftrace has no instance ${name}; it has ${arrays.map((one) => one.name).join(", ")}`);
+  return found;
+}
+
+function* show({ kernel }: Context, args: Parsed): Pieces {
+  const array = instanceNamed(kernel, args.value("-i") ?? TOP);
+  const cpus = args.has("-c") ? parseCpus(args.value("-c") ?? "", possibleCpus(kernel)) : undefined;
+  const count = args.has("-n") ? Number(args.value("-n")) : Infinity;
+  if (!(count > 0)) throw new WrongUse("-n takes a number of entries");
+  const reading = traceEntries(kernel, array, cpus);
+  let step = reading.next();
+  for (; !step.done; step = reading.next()) yield progress("trace entries", step.value, 0);
+  const { entries, faults } = step.value;
+  const layout = new TableLayout(kernel, entriesTable(isInNanoseconds(clockOf(array))));
+  if (entries.length > 0) yield layout.heading();
+  else yield text(`the buffers of ${array.name} are empty`);
+  for (const entry of entries.slice(Math.max(0, entries.length - count))) {
+    const row = shownEntry(kernel, entry);
+    yield layout.row(row, () => moreLines(row));
+  }
+  for (const fault of faults) yield faultPiece(fault, "trace: ");
+}
+
+const clockOf = (array: TraceArray): string => {
+  const clock = attempt(() => clockName(array));
+  return clock instanceof Fault ? "unknown" : clock;
+};
+
+/** An entry with its text. */
+interface ShownEntry {
+  readonly kernel: Kernel;
+  readonly entry: TraceEntry;
+  readonly said: EntryText;
+}
+
+const shownEntry = (kernel: Kernel, entry: TraceEntry): ShownEntry => ({
+  kernel,
+  entry,
+  said: entryText(kernel, entry),
+});
+
+/** Returns what an entry says in one text. */
+export const wholeText = ({ name, text: said, raw }: EntryText): string =>
+  `${name === "" ? "" : `${name}: `}${raw ? "raw: " : ""}${said}`;
+
+const moreLines = ({ said }: ShownEntry): Line[] =>
+  wholeText(said)
+    .split("\n")
+    .slice(1)
+    .map((line) => [line]);
+
+/**
+ * Formats a time as the trace file does, rounded to microseconds. @param isSeconds false for clocks that do not count
+ * nanoseconds
+ */
+export function traceTime(time: bigint, isSeconds: boolean): string {
+  if (!isSeconds) return String(time);
+  const micros = (time + 500n) / 1000n;
+  return `${micros / 1_000_000n}.${padDigits(micros % 1_000_000n, 6)}`;
+}
+
+/** The table of entries, in the layout of the trace file. */
+export const entriesTable = (isSeconds: boolean): Table<ShownEntry> => ({
+  columns: {
+    comm: { kind: "text", title: "TASK", width: 16, align: "right", value: ({ entry }) => entry.comm },
+    pid: {
+      kind: "number",
+      title: "PID",
+      titleAlign: "left",
+      gap: "-",
+      align: "left",
+      width: 7,
+      value: ({ entry }) => entry.pid,
+    },
+    cpu: {
+      kind: "number",
+      title: "CPU",
+      width: 5,
+      value: ({ entry }) => entry.cpu,
+      text: (cpu) => `[${padDigits(cpu, 3)}]`,
+    },
+    context: {
+      kind: "text",
+      title: "CTX",
+      about: "interrupts off, need to reschedule, context, preempt depth, migrate depth, each a letter",
+      width: 5,
+      value: ({ entry }) => entry.context,
+    },
+    time_ns: {
+      kind: "nanoseconds",
+      title: "TIME",
+      about: "by the clock of the instance",
+      width: 13,
+      align: "right",
+      value: ({ entry }) => entry.time,
+      text: (time) => `${traceTime(time, isSeconds)}:`,
+    },
+    event: { kind: "text", about: "name of the event", value: ({ entry }) => entry.event?.name },
+    system: { kind: "text", value: ({ entry }) => entry.event?.system },
+    text: {
+      kind: "text",
+      title: "EVENT",
+      value: ({ said }) => said.text,
+      text: (_, { said }) => wholeText(said).split("\n", 1)[0] ?? "",
+    },
+    fields: {
+      kind: "data",
+      about: "the fields of the event by name: numbers of up to 53 bits, other values as text",
+      value:
+        ({ kernel, entry }) =>
+        () =>
+          entryFields(kernel, entry),
+    },
+    raw: {
+      kind: "text",
+      about: "why the text has the fields instead of the kernel's format",
+      value: ({ said }) => said.raw?.message,
+    },
+  },
+});

@@ -1,0 +1,58 @@
+/** Names of tasks that ftrace keeps for the PIDs in its buffers (kernel/trace/trace_sched_switch.c). */
+import { attempt, Fault } from "../../base/fault.ts";
+import { bare } from "../../debuginfo/ctype.ts";
+import { derived } from "../../model/derived.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { findTask, taskComm } from "../sched/task.ts";
+import { globalWord } from "../vmcoreinfo.ts";
+
+/** NO_CMDLINE_MAP: the PID has no name. */
+const NO_NAME = 0xffff_ffff;
+/** TASK_COMM_LEN */
+const COMM_BYTES = 16;
+
+/**
+ * Returns the function that gives the name which the trace file prints for a PID. A task that ftrace keeps no name of
+ * has the name of the task with the PID in the dump, else "<...>".
+ */
+export const savedComm = derived("names of traced tasks", (kernel): ((pid: number) => string) => {
+  const saved = attempt(() => savedNames(kernel));
+  const known = new Map<number, string>();
+  return (pid) => {
+    if (pid === 0) return "<idle>";
+    let name = known.get(pid);
+    if (name === undefined) {
+      const kept = saved instanceof Fault ? undefined : attempt(() => saved(pid));
+      name = typeof kept === "string" ? kept : nameInDump(kernel, pid);
+      known.set(pid, name);
+    }
+    return name;
+  };
+});
+
+function nameInDump(kernel: Kernel, pid: number): string {
+  const name = attempt(() => {
+    const task = findTask(kernel, pid);
+    return task && taskComm(task);
+  });
+  return typeof name === "string" ? name : "<...>";
+}
+
+function savedNames(kernel: Kernel): (pid: number) => string | undefined {
+  const address = globalWord(kernel, "savedcmd");
+  if (address === undefined || address === 0n) throw Fault.of("unknown", "no savedcmd");
+  const saved = kernel.object("struct saved_cmdlines_buffer", address);
+  const map = saved.at("map_pid_to_cmdline");
+  const type = bare(map.type);
+  const count = type.kind === "array" ? (type.count ?? 1) : 1;
+  // The array has an element more than there are PIDs by default, a power of two.
+  const mask = count - 2;
+  const [names, pids] = [saved.at("saved_cmdlines"), saved.at("map_cmdline_to_pid").value()];
+  const first = bare(names.type).kind === "pointer" ? names.value() : names.address;
+  const limit = saved.at("cmdline_num").number();
+  return (pid) => {
+    const at = kernel.memory.u32(map.address + BigInt((pid & mask) * 4));
+    if (at === NO_NAME || at >= limit || kernel.memory.u32(pids + BigInt(at * 4)) !== pid) return undefined;
+    return kernel.memory.cString(first + BigInt(at * COMM_BYTES), COMM_BYTES);
+  };
+}

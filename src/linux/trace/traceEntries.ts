@@ -1,0 +1,51 @@
+/** Entries of all CPUs of an instance in the order of their times. */
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { traceEntry, type TraceEntry } from "./entryText.ts";
+import { type RingEntry, ringEntries } from "./ringBuffer.ts";
+import { cpuBuffers, type TraceArray } from "./traceArray.ts";
+
+export interface TraceEntries {
+  /** Oldest first; those of the same time in the order of CPUs. */
+  readonly entries: readonly TraceEntry[];
+  /** What could not be read: pages, or the rest of a CPU's buffer. */
+  readonly faults: readonly Fault[];
+}
+
+/** Entries between two steps, and the limit for all. */
+const ENTRIES_PER_STEP = 1024;
+const MAX_ENTRIES = 1 << 24;
+
+/**
+ * Reads the entries of an instance. Yields the number of entries that were read.
+ * @param cpus only of these; undefined for all @throws Fault if the instance has no readable buffers
+ */
+export function* traceEntries(
+  kernel: Kernel,
+  array: TraceArray,
+  cpus?: readonly number[],
+): Generator<number, TraceEntries, void> {
+  const all: RingEntry[] = [];
+  const faults: Fault[] = [];
+  for (const buffer of cpuBuffers(kernel, array)) {
+    if (cpus && !cpus.includes(buffer.cpu)) continue;
+    const entries = ringEntries(kernel, buffer);
+    for (;;) {
+      const step = attempt(() => entries.next());
+      if (step instanceof Fault) faults.push(step);
+      if (step instanceof Fault || step.done || all.length >= MAX_ENTRIES) break;
+      if (step.value instanceof Fault) faults.push(step.value);
+      else all.push(step.value);
+      if (all.length % ENTRIES_PER_STEP === 0) yield all.length;
+    }
+  }
+  all.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.cpu - b.cpu));
+  const entries: TraceEntry[] = [];
+  for (const one of all) {
+    const entry = attempt(() => traceEntry(kernel, one));
+    if (entry instanceof Fault) faults.push(entry);
+    else entries.push(entry);
+    if (entries.length % ENTRIES_PER_STEP === 0) yield all.length;
+  }
+  return { entries, faults };
+}
