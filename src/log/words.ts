@@ -1,4 +1,7 @@
-/** Finds the words of a log line that name something in a kernel. Columns count from 0; `end` is exclusive. */
+/** Words of a log line that name something in a kernel. */
+import { MAX_LINE } from "./lines.ts";
+
+/** A word of a log line. Columns count from 0; `end` is exclusive. */
 export type Word = { readonly start: number; readonly end: number } & (
   | { readonly kind: "address"; readonly value: bigint }
   | {
@@ -13,11 +16,6 @@ export type Word = { readonly start: number; readonly end: number } & (
   | { readonly kind: "module"; readonly name: string; readonly flags: string }
   | { readonly kind: "source"; readonly file: string; readonly line: number }
 );
-
-/**
- * The maximum length of a line that is searched. The kernel prints at most 976 characters (LOG_LINE_MAX is 1024 - 48).
- */
-export const MAX_LINE = 4096;
 
 const SYMBOL =
   /(?<![\w.$])(?<name>[A-Za-z_.$][\w.$]*)\+0x(?<offset>[0-9a-f]{1,8})\/0x(?<size>[0-9a-f]{1,8})(?: \[(?<module>[\w-]+)[^\]]{0,60}\])?/;
