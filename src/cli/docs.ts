@@ -6,10 +6,11 @@ import { synopsis } from "../crash/language/command.ts";
 import { SCHEMA } from "../render/json.ts";
 import type { Fields, ColumnKind } from "../say/table.ts";
 import { EXIT_ANSWERED } from "./exit.ts";
+import { formatsPage } from "../session/open/formatsPage.ts";
 
-/** Runs `vmcore-debug docs [json]`: prints docs/commands.md or docs/json.md. */
+/** Runs `vmcore-debug docs [json | formats]`: prints docs/commands.md, docs/json.md or docs/formats.md. */
 export function docs([page]: readonly string[] = []): number {
-  process.stdout.write(page === "json" ? jsonPage() : commandsPage());
+  process.stdout.write(page === "json" ? jsonPage() : page === "formats" ? formatsPage() : commandsPage());
   return EXIT_ANSWERED;
 }
 

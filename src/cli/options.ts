@@ -2,12 +2,15 @@
 import { parseArgs } from "node:util";
 import { sizeOf } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
+import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
 import { elfKind, isUserProgram } from "../session/open/vmlinux.ts";
 
 export interface CliOptions {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;
   readonly systemMap: string | undefined;
+  /** Where the dump is in memory, if it is memory without a header. */
+  readonly raw: OpenOptions["raw"];
   readonly modules: readonly string[];
   /** Directories to search for debuginfo, in addition to the usual places. */
   readonly debuginfo: readonly string[];
@@ -49,6 +52,7 @@ without it, vmcore-debug searches for it. Several VMCOREs are the files of one s
   -i, --input FILE     run the commands in FILE first; may be repeated
       --vmlinux FILE   the kernel's debuginfo, or a package (.deb, .ddeb, .rpm) that contains it
       --system-map FILE  System.map or a copy of /proc/kallsyms, for names that the dump does not contain
+      --base RANGES    the dump is memory without a header, at ADDR or at FIRST-LAST,FIRST-LAST...
       --modules DIR    directory or package with modules' debuginfo; may be repeated
       --debuginfo DIR  directory with both, laid out like /usr/lib/debug; may be repeated
       --source DIR     the kernel's source: a tree, a git repository or a packed archive; may be repeated
@@ -89,6 +93,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
     vmcore,
     vmlinux,
     systemMap: values["system-map"],
+    raw: rawDump(values.base),
     modules: values.modules ?? [],
     debuginfo: values.debuginfo ?? [],
     kernelSource: values.source ?? [],
@@ -117,6 +122,7 @@ function parse(argv: readonly string[]) {
         input: { type: "string", short: "i", multiple: true },
         vmlinux: { type: "string" },
         "system-map": { type: "string" },
+        base: { type: "string" },
         modules: { type: "string", multiple: true },
         debuginfo: { type: "string", multiple: true },
         source: { type: "string", multiple: true },

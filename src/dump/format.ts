@@ -93,18 +93,41 @@ export interface DumpImage {
   close(): void;
 }
 
+/** A range of physical addresses that raw memory holds; both are included. The last range may end with the file. */
+export interface RawRange {
+  readonly first: number;
+  readonly last: number | undefined;
+}
+
 export interface OpenOptions {
+  /** The ranges of files that are memory without a header, in the order of the file. */
+  readonly raw?: readonly RawRange[];
   /** Size of the cache of decoded pages in bytes. Default: 64 MiB. */
   readonly cacheBytes?: number;
+}
+
+/** The row of a format in docs/formats.md, in Markdown. */
+export interface FormatRow {
+  /** Programs that write the format. */
+  readonly writers: string;
+  /** What is read, and what is not. */
+  readonly reads: string;
+  /** Public description of the format. */
+  readonly source: string;
+  /** What the reader was tested on. */
+  readonly tested: string;
 }
 
 /** A dump format: a probe and an opener. To add one, write its file and list it in formats.ts. */
 export interface DumpFormat {
   readonly name: string;
-  /** Whether a file with these first bytes (up to 4 KiB) is of this format. */
+  readonly row: FormatRow;
+  /** Whether a file with these first bytes (up to 8 KiB) is of this format. */
   probe(head: Uint8Array): boolean;
+  /** Whether files that `probe` does not recognize can be parts of a dump whose first file it does. */
+  readonly hasOtherFiles?: true;
   /**
-   * Opens one dump. Several files are allowed only for a split set. @throws Fault corrupt or truncated when the headers
+   * Opens one dump. The first file is recognized. Several files are allowed only for a split set. @throws Fault corrupt or truncated when the headers
    * cannot be used
    */
   open(files: readonly RandomFile[], options: OpenOptions): DumpImage;

@@ -1,36 +1,108 @@
-/** Describes files that are not dumps, for error messages. */
+/** Describes files that are not dumps, or dumps that are not read, for error messages. */
 import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
 
 /** Returns the kind of a file by its first bytes, as a noun phrase. */
 export function contentDescription(head: Uint8Array): string {
   const packing = packingOf(head);
   if (packing) return `compressed with ${packing}: unpack it with ${UNPACK_TOOLS[packing]}`;
-  const text = Buffer.from(head.subarray(0, 512)).toString("latin1");
-  const known = signatures.find(([signature]) => text.startsWith(signature));
-  if (known) return known[1];
+  const text = Buffer.from(head).toString("latin1");
+  const known = signatures.find(({ signature, at = 0 }) => text.startsWith(signature, at));
+  if (known) return known.instead === undefined ? known.what : `${known.what}: ${known.instead}`;
   if (head.every((byte) => byte === 0)) return "only zeros";
   if (isText(head)) return "text";
-  return "data of unknown kind";
+  return "data of unknown kind (memory without a header needs --base ADDRESS)";
 }
 
 /** Whether a file with these first bytes is text: a log next to a dump, or the dump of a database. */
 export const isText = (head: Uint8Array): boolean =>
   /^[\t\n\f\r\x1b\x20-\x7e\x80-\xff]+$/.test(Buffer.from(head.subarray(0, 512)).toString("latin1"));
 
-/** First bytes of files, as in file(1). */
-const signatures: readonly (readonly [string, string])[] = [
-  ["PK\x03\x04", "a zip archive: unpack it first"],
-  ["!<arch>\n", "an archive, such as a .deb package or a static library"],
-  ["\xed\xab\xee\xdb", "an RPM package"],
-  ["makedumpfile\0", "flattened twice"],
-  ["DISKDUMP", "an old diskdump, a format older than kdump"],
-  ["\x99\x23\x8f\xa8", "an LKCD dump"],
-  ["\xa8\x8f\x23\x99", "an LKCD dump"],
-  ["PAGEDU64", "a Windows dump"],
-  ["PAGEDUMP", "a Windows dump"],
-  ["QEVM", "a QEMU migration stream: dump with `virsh dump --memory-only`"],
-  ["LibvirtQemudSave", "a saved libvirt guest: dump with `virsh dump --memory-only`"],
-  ["QFI\xfb", "a QEMU disk image"],
-  ["\xd2\xbe\xd2\xbe", "a VMware snapshot"],
-  ["\xd3\xbe\xd3\xbe", "a VMware snapshot"],
+/** A kind of file that is refused by name. */
+interface Refused {
+  readonly signature: string;
+  /** Offset of the signature. Default: 0. */
+  readonly at?: number;
+  readonly what: string;
+  /** How to get a dump that is read. */
+  readonly instead?: string;
+  /** Whether it holds the memory of a machine; docs/formats.md lists these. */
+  readonly isDump?: true;
+}
+
+/** First bytes of files, as in file(1) and in the headers of the programs. */
+export const signatures: readonly Refused[] = [
+  { signature: "PK\x03\x04", what: "a zip archive", instead: "unpack it first" },
+  { signature: "!<arch>\n", what: "an archive, such as a .deb package or a static library" },
+  { signature: "\xed\xab\xee\xdb", what: "an RPM package" },
+  { signature: "makedumpfile\0", what: "flattened twice", instead: "restore it with makedumpfile -R" },
+  {
+    signature: "PAGEDU64",
+    what: "a dump of Windows",
+    instead: "open it with WinDbg",
+    isDump: true,
+  },
+  { signature: "PAGEDUMP", what: "a dump of Windows", instead: "open it with WinDbg", isDump: true },
+  { signature: "MDMP", what: "a minidump of a process", instead: "open it with WinDbg or lldb", isDump: true },
+  {
+    signature: "QFI\xfb",
+    what: "a QEMU disk image (qcow2), whose snapshots can contain memory",
+    instead: "start the guest from the snapshot with `qemu-system-x86_64 -loadvm NAME`, then use dump-guest-memory",
+    isDump: true,
+  },
+  {
+    signature: "LinuxGuestRecord",
+    what: "a saved Xen guest (`xl save`)",
+    instead: "dump the guest with `xl dump-core`",
+    isDump: true,
+  },
+  {
+    signature: "\xdd\xcc\x8b\x9a",
+    what: "a crash dump of Mission Critical Linux",
+    instead: "open it with a crash of its time",
+    isDump: true,
+  },
+  {
+    signature: "LibvirtQemudPart",
+    what: "a saved libvirt guest that did not complete",
+    instead: "dump the guest with `virsh dump --memory-only`",
+    isDump: true,
+  },
+  {
+    signature: "LUKS\xba\xbe",
+    what: "an encrypted image (LUKS)",
+    instead: "open it with `cryptsetup open` and give the device",
+    isDump: true,
+  },
+  {
+    signature: "Salted__",
+    what: "a file encrypted with openssl",
+    instead: "decrypt it with `openssl enc -d`",
+    isDump: true,
+  },
+  {
+    signature: "-----BEGIN PGP MESSAGE",
+    what: "a file encrypted with PGP",
+    instead: "decrypt it with `gpg --decrypt`",
+    isDump: true,
+  },
+  {
+    signature: "age-encryption.org/",
+    what: "a file encrypted with age",
+    instead: "decrypt it with `age --decrypt`",
+    isDump: true,
+  },
+  {
+    signature: "VirtualBox SavedState",
+    at: 1,
+    what: "a saved VirtualBox guest",
+    instead: "start the guest and dump it with `VBoxManage debugvm VM dumpvmcore --filename FILE`",
+    isDump: true,
+  },
+  { signature: "<<< Oracle VM VirtualBox", what: "a VirtualBox disk image", instead: "dump the guest" },
+  {
+    signature: "\x14\x20\x28\x01",
+    what: "a saved Hyper-V guest (.vmrs)",
+    instead: "let kdump in the guest write a dump (Debug-VM -InjectNonMaskableInterrupt triggers it)",
+    isDump: true,
+  },
 ];

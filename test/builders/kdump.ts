@@ -48,6 +48,7 @@ export type Stored =
 export interface BuiltKdump {
   readonly layout?: keyof typeof layouts;
   readonly byteOrder?: ByteOrder;
+  readonly signature?: string;
   readonly version?: number;
   readonly blockSize?: number;
   readonly pages: ReadonlyMap<number, Stored>;
@@ -87,7 +88,7 @@ export function kdumpFile(dump: BuiltKdump): Uint8Array {
   ];
   const subBlocks = Math.ceil((256 + texts.reduce((a, b) => a + b, 0)) / blockSize);
 
-  out.put(0, "KDUMP   ");
+  out.put(0, dump.signature ?? "KDUMP   ");
   out.u32(8, version);
   [
     "Linux",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { commandsPage, jsonPage } from "../../src/cli/docs.ts";
+import { formatsPage } from "../../src/session/open/formatsPage.ts";
 
 test("docs/commands.md matches the declarations of the commands", () => {
   assert.ok(
@@ -14,5 +15,12 @@ test("docs/json.md matches the declarations of the tables", () => {
   assert.ok(
     readFileSync("docs/json.md", "utf8") === jsonPage(),
     'docs/json.md is stale: "vmcore-debug docs json >docs/json.md"',
+  );
+});
+
+test("docs/formats.md matches the table of formats", () => {
+  assert.ok(
+    readFileSync("docs/formats.md", "utf8") === formatsPage(),
+    'docs/formats.md is stale: "vmcore-debug docs formats >docs/formats.md"',
   );
 });

@@ -64,3 +64,11 @@ test("a missing dump and a second kernel are errors", () => {
   assert.throws(() => readOptions([kernel, elf("two", ET_EXEC), elf("core", ET_CORE)]), UsageError);
   assert.throws(() => readOptions(["--vmlinux", kernel, elf("two", ET_EXEC), elf("core", ET_CORE)]), UsageError);
 });
+
+test("--base says where memory without a header is", () => {
+  assert.deepEqual(readOptions(["--base", "0-fff,0x100000", "pmem.raw"]).raw, [
+    { first: 0, last: 0xfff },
+    { first: 0x100000, last: undefined },
+  ]);
+  assert.throws(() => readOptions(["--base", "low", "pmem.raw"]), /--base low: neither an address nor ranges such as/);
+});

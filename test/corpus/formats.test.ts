@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, truncateSync, copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
 import { openFile } from "../../src/base/file.ts";
 import type { DumpImage } from "../../src/dump/format.ts";
 import { openDump } from "../../src/dump/formats.ts";
+import { avmlFile, limeFile } from "../builders/memoryForms.ts";
 import { alone } from "./alone.ts";
 import { cli, corpus, made, snappyDump, storedDumps } from "./corpus.ts";
 
@@ -84,6 +86,59 @@ else {
   oneCrashInEveryFormat("of QEMU's ELF", "formats", qemuFormats());
   oneCrashInEveryFormat("of /proc/vmcore", "formats-kdump", kernelFormats());
 }
+
+/** Memory forms of a guest, and its ELF: made of the ELF by the builders, or by QEMU of the same stopped guest. */
+test("the forms of one guest's memory answer as its ELF", { timeout: 600_000 }, async (t) => {
+  const reference = join(made, "formats", "vmcore.elf");
+  if (!existsSync(reference)) return t.skip("run the test of QEMU's formats first: it makes the dump");
+  const folder = mkdtempSync(join(tmpdir(), "forms-"));
+  try {
+    const core = open(reference);
+    const pieces = core.segments.map(({ physical, fileSize }) => ({
+      physical: Number(physical),
+      bytes: Buffer.concat(
+        Array.from({ length: Number(fileSize) / core.pageSize }, (_, i) => {
+          const page = core.page(Number(physical) / core.pageSize + i);
+          return page instanceof Fault ? assert.fail(page.message) : page;
+        }),
+      ),
+    }));
+    const [low] = pieces;
+    const forms: readonly (readonly [string, Uint8Array | undefined, ...string[]])[] = [
+      ["lime", limeFile(pieces)],
+      ["avml", avmlFile(pieces)],
+      ["raw", low?.bytes, "--base", "0"],
+    ];
+    const answers = (command: string, ...words: string[]): string => {
+      const { status, stdout, stderr } = cli(...words, "-c", command);
+      assert.equal(status, 0, stderr);
+      // CR2 is a register, which memory alone does not have.
+      return stdout.replace(/^ *DUMPFILE:.*$/m, "").replace(/^ *page fault at 0{16}: .*\n/gm, "");
+    };
+    for (const [name, bytes, ...options] of forms) {
+      await t.test(name, () => {
+        const file = join(folder, name);
+        writeFileSync(file, bytes ?? new Uint8Array(0));
+        for (const command of ["sys", "ps", "log", "mod", "bt"])
+          assert.equal(answers(command, ...options, file), answers(command, reference), command);
+        rmSync(file);
+      });
+    }
+    const saved = join(made, "formats-qemu", "migrate.qemu");
+    const its = join(made, "formats-qemu", "vmcore.elf");
+    await t.test("a migration stream, with the registers of all CPUs", (s) => {
+      if (!existsSync(saved) || !existsSync(its))
+        return s.skip(
+          `no ${saved}: stop a guest, dump-guest-memory to vmcore.elf, then migrate exec:"cat >migrate.qemu"`,
+        );
+      for (const command of ["sys", "ps", "log", "mod", "bt -a"])
+        assert.equal(answers(command, saved), answers(command, its), command);
+      assert.ok(pagesInCommon(open(saved), open(its)) > 10_000);
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 interface Made {
   readonly make: () => void;

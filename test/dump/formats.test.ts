@@ -11,8 +11,40 @@ const looks: [string, Uint8Array, RegExp][] = [
   ["zstd", Buffer.from("28b52ffd", "hex"), /zstd: unpack it with unzstd$/],
   ["text", Buffer.from("[    0.000000] Linux version 6.1\n"), /not a dump: it is text$/],
   ["zeros", Buffer.alloc(5000), /only zeros$/],
-  ["anything else", Buffer.from([1, 2, 3, 0, 255]), /data of unknown kind$/],
-  ["an old diskdump", Buffer.from("DISKDUMP"), /old diskdump/],
+  [
+    "anything else",
+    Buffer.from([1, 2, 3, 0, 255]),
+    /data of unknown kind \(memory without a header needs --base ADDRESS\)$/,
+  ],
+  ["a dump of Windows", Buffer.from("PAGEDU64"), /a dump of Windows: open it with WinDbg$/],
+  ["a minidump", Buffer.from("MDMP\x93\xa7"), /a minidump of a process: open it with WinDbg or lldb$/],
+  [
+    "qcow2",
+    Buffer.from("QFI\xfb\0\0\0\x03", "latin1"),
+    /\(qcow2\).*: start the guest from the snapshot with `qemu-system/,
+  ],
+  [
+    "a save of libvirt that broke off",
+    Buffer.from("LibvirtQemudPart\0"),
+    /did not complete: dump the guest with `virsh/,
+  ],
+  ["a Xen save", Buffer.from("LinuxGuestRecord\0"), /a saved Xen guest .*: dump the guest with `xl dump-core`$/],
+  ["a Mission Critical dump", Buffer.from("ddcc8b9a00", "hex"), /a crash dump of Mission Critical Linux: open it/],
+  ["LUKS", Buffer.from("LUKS\xba\xbe\0", "latin1"), /an encrypted image \(LUKS\): open it with `cryptsetup open`/],
+  ["openssl enc", Buffer.from("Salted__\0"), /encrypted with openssl: decrypt it with `openssl enc -d`$/],
+  ["PGP", Buffer.from("-----BEGIN PGP MESSAGE-----"), /encrypted with PGP: decrypt it with `gpg --decrypt`$/],
+  ["age", Buffer.from("age-encryption.org/v1\n"), /encrypted with age: decrypt it with `age --decrypt`$/],
+  [
+    "VirtualBox",
+    Buffer.from("\x7fVirtualBox SavedState V2.0\n"),
+    /a saved VirtualBox guest: .*`VBoxManage debugvm VM dumpvmcore/,
+  ],
+  [
+    "a VirtualBox disk",
+    Buffer.from("<<< Oracle VM VirtualBox Disk Image >>>"),
+    /a VirtualBox disk image: dump the guest$/,
+  ],
+  ["Hyper-V", Buffer.from("1420280100", "hex"), /a saved Hyper-V guest \(\.vmrs\): let kdump in the guest/],
 ];
 for (const [what, bytes, message] of looks) {
   test(`${what} is no dump, and the message says what it looks like`, () => assert.match(refusal(bytes), message));

@@ -10,6 +10,7 @@ import { markedPage, random } from "../builders/image.ts";
 import { elfCore } from "../builders/elfCore.ts";
 import { flattened } from "../builders/flat.ts";
 import { kdumpFile, type BuiltKdump, type Stored } from "../builders/kdump.ts";
+import { avmlFile, limeFile, qemuStreamFile } from "../builders/memoryForms.ts";
 import { stopwatch } from "../builders/stopwatch.ts";
 import { mutated } from "./mutate.ts";
 
@@ -154,3 +155,36 @@ for (const size of [100, 5000]) {
     return [bytesFile("flat", Buffer.concat([file.subarray(0, 4096), records]))];
   });
 }
+
+const ranges = [
+  { physical: 0x40000, bytes: Buffer.concat([markedPage(64), markedPage(65)]) },
+  { physical: 0x1000, bytes: markedPage(1) },
+];
+for (const [name, file] of [
+  ["LiME", limeFile(ranges)],
+  ["AVML", avmlFile(ranges)],
+] as const) {
+  // The first bytes are the signature.
+  survives(name, 500, (below) => [
+    bytesFile(name, Buffer.concat([file.subarray(0, 8), mutated(file.subarray(8), below)])),
+  ]);
+}
+
+const stream = qemuStreamFile({
+  blocks: [["pc.ram", MEBIBYTE]],
+  pages: [3, 4, 9, 5].map((pfn, i) => ({
+    block: "pc.ram",
+    offset: pfn * 4096,
+    page: pfn === 9 ? new Uint8Array(4096) : markedPage(pfn),
+    as: i === 1 ? "zlib" : "stored",
+  })),
+  hasForeignSection: true,
+  cpus: [new Uint8Array(900)],
+});
+survives("a migration stream", 1000, (below) => {
+  // Most wounds would hit the first page; what precedes it is what matters.
+  const head = stream.subarray(8, 180);
+  const rest = stream.subarray(180);
+  const wounded = below(2) === 0 ? [mutated(head, below), rest] : [head, mutated(rest, below)];
+  return [bytesFile("stream", Buffer.concat([stream.subarray(0, 8), ...wounded]))];
+});

@@ -28,7 +28,7 @@ export const snappy: Compressor = {
 };
 
 /** Reads the varint at the start of a Snappy stream: the uncompressed length in bytes. */
-function declaredLength(bytes: Uint8Array): number | undefined {
+export function declaredLength(bytes: Uint8Array): number | undefined {
   let length = 0;
   for (let i = 0; i < 5; i++) {
     const byte = bytes[i];

@@ -10,9 +10,10 @@ import {
   PT_NOTE,
   wordSizeOf,
   type ElfHeader,
+  type ProgramHeader,
 } from "../../elf/elfHeader.ts";
-import { Loads } from "./elfLoads.ts";
 import type { DumpFormat, DumpImage, OpenOptions, Segment } from "../format.ts";
+import { Ranges } from "../ranges.ts";
 import { eraseinfoOf, readNotes, vmcoreinfoOf, type FileRange } from "../../elf/notes.ts";
 
 /** e_flags of a core that makedumpfile could not complete (makedumpfile's elf_info.h). */
@@ -23,6 +24,14 @@ const NT_FILE = 0x46494c45;
 /** ELF cores of /proc/vmcore, `makedumpfile -E`, QEMU's dump-guest-memory and /proc/kcore. */
 export const elf: DumpFormat = {
   name: "ELF core",
+  row: {
+    writers:
+      "`/proc/vmcore` and `/proc/kcore`, `makedumpfile -E`, QEMU `dump-guest-memory`, `virsh dump --memory-only`, netdump, firmware that saves selected regions",
+    reads:
+      "32-bit and 64-bit, both byte orders, any number and order of segments; the notes of CPUs, VMCOREINFO, ERASEINFO and device dumps",
+    source: "elf(5); fs/proc/vmcore.c; makedumpfile's elf_info.h",
+    tested: "dumps of kdump, makedumpfile and QEMU, and built files",
+  },
   probe: isElf,
   open(files, options) {
     const [file] = files;
@@ -39,10 +48,10 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
       `${file.name} is not a dump: it is an ELF file, but not a core (perhaps a vmlinux or a module)`,
     );
   }
-  const loads = new Loads();
+  const loads = new Ranges();
   const notePlaces: FileRange[] = [];
   for (const segment of programHeaders(file, header)) {
-    if (segment.type === PT_LOAD) loads.add(segment);
+    if (segment.type === PT_LOAD) addSegment(loads, segment);
     if (segment.type === PT_NOTE) notePlaces.push({ offset: Number(segment.offset), size: Number(segment.filesz) });
   }
   const notes = readNotes(file, notePlaces, header.byteOrder);
@@ -72,6 +81,18 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
     },
     close: () => file.close(),
   };
+}
+
+function addSegment(loads: Ranges, { paddr, offset, filesz, memsz }: ProgramHeader): void {
+  // Also drops segments that /proc/kcore marks as having no physical address: all bits set (fs/proc/kcore.c).
+  if (paddr + memsz > BigInt(Number.MAX_SAFE_INTEGER)) return;
+  const inFile = offset + filesz <= BigInt(Number.MAX_SAFE_INTEGER);
+  loads.add({
+    physical: Number(paddr),
+    offset: Number(offset),
+    fileSize: inFile ? Number(filesz) : 0,
+    memorySize: Number(memsz),
+  });
 }
 
 /** Computed at each call, because most readers need no virtual addresses and some dumps have 100,000 segments. */

@@ -4,7 +4,7 @@ import { orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import { compressors } from "../compress/compressors.ts";
 import type { DumpFacts, DumpFormat, DumpImage, OpenOptions } from "../format.ts";
-import { isKdump } from "../kdump/kdumpHeader.ts";
+import { isDiskdump, isKdump } from "../kdump/kdumpHeader.ts";
 import { extentOf, isWhole, member, setOf, type Member, type Members } from "../kdump/kdumpMember.ts";
 import { kdumpPages } from "../kdump/kdumpPages.ts";
 import { readNotes, vmcoreinfoOf, type FileRange } from "../../elf/notes.ts";
@@ -20,11 +20,31 @@ const MAX_TEXT_BYTES = 1 << 24;
 /** kdump-compressed files of makedumpfile and QEMU, header versions 1 to 6, whole or split. */
 export const kdump: DumpFormat = {
   name: "kdump-compressed",
+  row: {
+    writers: "makedumpfile, QEMU `dump-guest-memory` with a `kdump-` format",
+    reads:
+      "header versions 1 to 6, both word sizes and byte orders; pages in zlib, LZO, Snappy, zstd or uncompressed; split sets in any order, incomplete files, erased data",
+    source: "makedumpfile's IMPLEMENTATION and diskdump_mod.h; QEMU's include/sysemu/dump.h",
+    tested: "dumps of makedumpfile and QEMU, and built files",
+  },
   probe: isKdump,
-  open: (files, options) => openKdump(files, options),
+  open: (files, options) => openKdump(kdump.name, files, options),
 };
 
-function openKdump(files: readonly RandomFile[], options: OpenOptions): DumpImage {
+/** Files of Red Hat's diskdump driver, the predecessor of kdump. */
+export const diskdump: DumpFormat = {
+  name: "diskdump",
+  row: {
+    writers: "the diskdump driver of Red Hat Enterprise Linux 3 and 4",
+    reads: "pages and the name of the machine; the registers in the sub-header are not read",
+    source: "makedumpfile's diskdump_mod.h",
+    tested: "built files only",
+  },
+  probe: isDiskdump,
+  open: (files, options) => openKdump(diskdump.name, files, options),
+};
+
+function openKdump(format: string, files: readonly RandomFile[], options: OpenOptions): DumpImage {
   const members = setOf(files.map(member));
   const { file, header } = members[0];
   const { sub } = header;
@@ -33,7 +53,7 @@ function openKdump(files: readonly RandomFile[], options: OpenOptions): DumpImag
   return {
     ...pages,
     file,
-    format: kdump.name,
+    format,
     byteOrder: header.byteOrder,
     wordSize: header.abi.longSize,
     elfMachine: undefined,

@@ -36,12 +36,15 @@ export type MainHeader = ReturnType<typeof mainHeader>;
 export type SubHeader = ReturnType<typeof subHeader>;
 
 const SIGNATURE = "KDUMP   ";
+/** The predecessor of kdump-compressed: the same main header, bitmaps and descriptors, but another sub-header. */
+const DISKDUMP_SIGNATURE = "DISKDUMP";
 const UTSNAME_FIELD = 65;
 /** Bytes read of each header: enough for its longest layout. */
 const MAIN_BYTES = 512;
 const SUB_BYTES = 128;
 
 export const isKdump = (head: Uint8Array): boolean => cString(head.subarray(0, 8)) === SIGNATURE;
+export const isDiskdump = (head: Uint8Array): boolean => cString(head.subarray(0, 8)) === DISKDUMP_SIGNATURE;
 
 /** Reads the headers. @throws Fault corrupt or truncated when no layout gives consistent headers */
 export function kdumpHeader(file: RandomFile): KdumpHeader {
@@ -53,8 +56,9 @@ export function kdumpHeader(file: RandomFile): KdumpHeader {
       const main = mainHeader(new CStruct(head, byteOrder, abi));
       if (!isPlausibleMain(main)) continue;
       const bytes = new Uint8Array(SUB_BYTES);
-      bytes.set(orThrow(readBytes(file, main.blockSize, SUB_BYTES)));
-      const sub = subHeader(new CStruct(bytes, byteOrder, abi), main.headerVersion);
+      const isOld = isDiskdump(head);
+      if (!isOld) bytes.set(orThrow(readBytes(file, main.blockSize, SUB_BYTES)));
+      const sub = subHeader(new CStruct(bytes, byteOrder, abi), isOld ? 0 : main.headerVersion);
       candidates.push({ byteOrder, abi, main, sub });
     }
   }

@@ -70,7 +70,7 @@ export const openSession = (options: OpenOptions): Session => toEnd(openingSessi
 /** Runs `openSession` in steps, so that a user interface can show progress and cancel it. */
 export function* openingSession(options: OpenOptions): Job<Session, Piece> {
   const files = options.vmcore.map((path) => openNamed(path, "dump"));
-  const dump = asOpenError(() => openDump(files));
+  const dump = asOpenError(() => openDump(files, options.raw && { raw: options.raw }));
   let isOpen = false;
   try {
     const session = yield* openingOver(dump, options);

@@ -3,6 +3,9 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Budget } from "../../base/budget.ts";
 import { attempt, Fault } from "../../base/fault.ts";
+import { UsageError } from "../../base/usageError.ts";
+import type { RawRange } from "../../dump/format.ts";
+import { rawRanges } from "../../dump/formats/rawMemory.ts";
 import { utsname } from "../../linux/utsname.ts";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -17,6 +20,8 @@ export interface OpenOptions {
   /** One dump, or all files of a split dump. */
   readonly vmcore: readonly string[];
   readonly vmlinux?: string | undefined;
+  /** Where the dump is in memory, if it is memory without a header. */
+  readonly raw?: readonly RawRange[] | undefined;
   /** Files to use as the vmlinux if they are of the dump's build. They are tried before the search. */
   readonly preferredVmlinux?: readonly string[] | undefined;
   /** Files that the user chose for kernels, by build ID. The file for the dump's kernel is tried before all others. */
@@ -91,3 +96,14 @@ export const modulePlaces = (
         trees: buildTrees(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path),
       }
     : { directories: modules };
+
+/**
+ * Parses the option `--base`: where memory without a header is; undefined if it was not given.
+ * @throws UsageError if it is neither an address nor ranges
+ */
+export function rawDump(text: string | undefined): OpenOptions["raw"] {
+  const ranges = text === undefined ? undefined : rawRanges(text);
+  if (text !== undefined && ranges === undefined)
+    throw new UsageError(`--base ${text}: neither an address nor ranges such as 0-bfffffff,100000000-13fffffff`);
+  return ranges;
+}

@@ -207,3 +207,10 @@ test("a file that ends too early says how long it should be, a whole one and a d
   const wild = new Map(whole.pages).set(900, { as: "descriptor", offset: 2 ** 40, size: 4096, flags: 0 });
   assert.equal(opened(kdumpFile({ ...whole, pages: wild })).facts.cut, undefined);
 });
+
+test("a diskdump file is read without the sub-header of kdump", () => {
+  const pages = new Map([[3, { as: "raw", page: markedPage(3) }] as const]);
+  const image = opened(kdumpFile({ signature: "DISKDUMP", version: 6, pages, physBase: 0x1000 }));
+  assert.deepEqual([image.format, image.facts.physBase, image.facts.dumpLevel], ["diskdump", 0n, undefined]);
+  assert.equal(answer(image, 3), "page 3");
+});

@@ -1,39 +1,48 @@
-/** The PT_LOAD segments of an ELF core by physical address. */
-import { Fault } from "../../base/fault.ts";
-import { type RandomFile, readBytes } from "../../base/file.ts";
-import { lastStart, topmost, type Runs } from "../../base/intervals.ts";
-import type { ProgramHeader } from "../../elf/elfHeader.ts";
-import type { DumpImage, OpenOptions } from "../format.ts";
-import { cachedPages, FILE_ENDS, pageFault } from "../pages.ts";
+/** Memory that a file holds as ranges of physical addresses. */
+import { Fault } from "../base/fault.ts";
+import { type RandomFile, readBytes } from "../base/file.ts";
+import { lastStart, topmost, type Runs } from "../base/intervals.ts";
+import type { DumpImage, OpenOptions } from "./format.ts";
+import { cachedPages, FILE_ENDS, pageFault } from "./pages.ts";
 
-/** Sorts the segments of a core by physical address. They can be unsorted, overlapping and hundreds of thousands. */
-export class Loads {
+/** A range of physical memory and where the file holds it. All values are in bytes. */
+export interface MemoryRange {
+  readonly physical: number;
+  readonly offset: number;
+  /** Bytes that the file holds. */
+  readonly fileSize: number;
+  /** Bytes that the machine had. Default: `fileSize`. */
+  readonly memorySize?: number;
+}
+
+/** What the page readers implement of a DumpImage. */
+export type PhysicalPages = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "run" | "has" | "next">;
+
+/** Sorts ranges by physical address. They can be unsorted, overlapping and hundreds of thousands. */
+export class Ranges {
   private readonly physical: number[] = [];
   private readonly offset: number[] = [];
   private readonly fileSize: number[] = [];
   private readonly memorySize: number[] = [];
 
-  add(segment: ProgramHeader): void {
-    // Also drops segments that /proc/kcore marks as having no physical address: all bits set (fs/proc/kcore.c).
-    if (segment.paddr + segment.memsz > BigInt(Number.MAX_SAFE_INTEGER)) return;
-    const inFile = segment.offset + segment.filesz <= BigInt(Number.MAX_SAFE_INTEGER);
-    this.physical.push(Number(segment.paddr));
-    this.offset.push(Number(segment.offset));
-    this.fileSize.push(inFile ? Number(segment.filesz) : 0);
-    this.memorySize.push(Number(segment.memsz));
+  add({ physical, offset, fileSize, memorySize = fileSize }: MemoryRange): void {
+    this.physical.push(physical);
+    this.offset.push(offset);
+    this.fileSize.push(fileSize);
+    this.memorySize.push(memorySize);
   }
 
-  /** Least size of a file that holds all segments, in bytes. */
+  /** Least size of a file that holds all ranges, in bytes. */
   get extent(): number {
     return this.offset.reduce((most, offset, i) => Math.max(most, offset + (this.fileSize[i] ?? 0)), 0);
   }
 
-  /** Whether all segments have physical address 0, as in the core of a process. */
+  /** Whether all ranges have physical address 0, as in the core of a process. */
   get lackPhysical(): boolean {
     return this.physical.length !== 1 && this.physical.every((address) => address === 0);
   }
 
-  /** Reads pages of a core. */
+  /** Reads pages of the ranges. */
   pages(file: RandomFile, pageSize: number, { cacheBytes }: OpenOptions): PhysicalPages {
     const ends = (sizes: readonly number[]): number[] => this.physical.map((start, i) => start + (sizes[i] ?? 0));
     const memory = topmost(this.physical, ends(this.memorySize));
@@ -55,8 +64,6 @@ export class Loads {
     };
   }
 }
-
-type PhysicalPages = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "run" | "has" | "next">;
 
 interface Layout {
   readonly pageSize: number;
