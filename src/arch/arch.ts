@@ -1,7 +1,9 @@
 /** The interface of a machine: registers, paging, traps, unwinding rules. */
 import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
+import type { Decoder } from "./decoder.ts";
 import type { ElfMachine } from "./elfMachine.ts";
+import type { CalleeSaves, FramePrologue, PushPrologue } from "./functionFrame.ts";
 import type { PteFormat } from "./pte.ts";
 
 /** Register values by the machine's lower-case names ("rip", "x29", "pc"). Unknown registers are absent. */
@@ -127,45 +129,6 @@ export type SwitchFrame =
   /** The stack pointer in `task_struct`, which points to a frame whose save area has the return address. */
   | { readonly kind: "back chain"; readonly sp: string };
 
-/** Effect of a function's instructions, up to some point, on its frame record. */
-export interface FramePrologue {
-  /** The frame pointer points to the function's own record: it is made and not yet restored. */
-  readonly hasRecord: boolean;
-  /** Bytes from the record to the canonical frame address, once it is made. */
-  readonly cfaOffset: number | undefined;
-  /** Bytes from the stack pointer of the function's body to the record, once it is made. */
-  readonly recordOffset: number | undefined;
-  /** Bytes of stack allocated before a record is made. */
-  readonly taken: number;
-}
-
-/** What a function with a frame record does with the callee-saved registers. */
-export interface CalleeSaves {
-  /** Registers that it saves where it makes its record, each with the bytes from the record to its slot. */
-  readonly saved: ReadonlyMap<string, number>;
-  /** Registers that some instruction of the function writes. */
-  readonly changed: ReadonlySet<string>;
-}
-
-/** Effect on the stack of the first instructions of a function that pushes registers. */
-export interface PushPrologue {
-  /** Bytes between sp and the return address after these instructions. */
-  readonly bytes: number;
-  /** Pushed registers, each with the bytes from its slot to the canonical frame address. */
-  readonly saved: ReadonlyMap<string, number>;
-}
-
-/** How Capstone decodes a machine's code. */
-export interface CapstoneMachine {
-  /** Capstone's constants, and the sum of the modes. */
-  readonly arch: `ARCH_${string}`;
-  readonly modes: readonly `MODE_${string}`[];
-  /** Bytes to skip where there is no instruction. */
-  readonly step: number;
-  /** Bytes of the longest instruction. */
-  readonly longest: number;
-}
-
 /** A machine: one folder, one object, one line in architectures.ts. */
 export interface Arch {
   /** The name that drgn uses: "x86_64", "arm64", "arm", "s390x", "riscv64". */
@@ -185,7 +148,7 @@ export interface Arch {
   /** Size of the payload of NT_PRSTATUS in bytes, which no other machine of the same byte order has. */
   readonly prstatusBytes: number;
   /** How its code is decoded: by iced-x86 or by Capstone. Absent if neither knows the machine. */
-  readonly decoder?: "iced" | CapstoneMachine;
+  readonly decoder?: Decoder;
   /** makedumpfile numbers this machine's pages from its physical base, not from 0 (its ARCH_PFN_OFFSET). */
   readonly countsFramesFromPhysBase?: true;
   /** General registers in the order in which they are shown. */
@@ -206,6 +169,8 @@ export interface Arch {
   readonly ptRegs: ReadonlyMap<string, string>;
   /** Whether plain `char` is signed. */
   readonly signedChar: boolean;
+  /** Alignment of a 64-bit integer in a struct in bytes. Default: 8. */
+  readonly longLongAlignment?: 4;
   /** SECTION_SIZE_BITS of asm/sparsemem.h, for kernels before v5.13, which do not export it. */
   readonly sectionSizeBits: number;
   /** `L1_CACHE_BYTES` of asm/cache.h. Default: 64. */
@@ -243,6 +208,8 @@ export interface Arch {
    * Entry code whose first instruction is the return address of system calls and new tasks, although it calls nothing.
    */
   readonly entryReturns?: RegExp;
+  /** Returns the address of `struct pt_regs` that entry code encoded in the frame pointer; undefined for a frame. */
+  encodedRegisters?(framePointer: bigint): bigint | undefined;
   /** Entry code whose stack pointer points to `struct pt_regs` whenever it calls C code. */
   readonly savedAtStackPointer?: RegExp;
   /** Functions that start a CPU. The code that called them was freed. */
@@ -265,6 +232,12 @@ export interface Arch {
    * on a machine with instructions of different lengths other bytes can look like a call. @param address of the code
    */
   mayCall?(code: Uint8Array, address: bigint, targets: ReadonlySet<bigint>): boolean;
+  /**
+   * Position of the return address in a function that makes a frame by its frame pointer: bytes from the stack pointer,
+   * or "frame" if the frame is made. @param code from the start of the function up to the current instruction @param
+   * next from the current instruction on @returns undefined if the function makes no frame
+   */
+  returnAddressAt?(code: Uint8Array, next: Uint8Array): number | "frame" | undefined;
   pushPrologue?(code: Uint8Array, limit: number): PushPrologue | undefined;
   /** Whether the processor ran user code with these registers; undefined if they do not say. */
   isUserMode(registers: Registers): boolean | undefined;

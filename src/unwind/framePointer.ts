@@ -1,29 +1,58 @@
-/** Unwinding by frame pointers of x86_64. */
+/** Unwinding by frame pointers of x86_64 and i386. */
+import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
 /**
- * Follows the rbp chain of x86_64, for kernels with CONFIG_UNWINDER_FRAME_POINTER, BPF programs and other generated
- * code. In other code rbp is a general register, so that the result is uncertain.
+ * Follows the chain of frame pointers, for kernels with CONFIG_UNWINDER_FRAME_POINTER (always on i386), BPF programs and
+ * other generated code. In code that does not make such frames the register is a general one, so that the result is
+ * uncertain.
  */
 export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefined {
-  const bp = cursor.known.get("rbp");
-  if (bp === undefined || !kernel.memory.isKernelAddress(bp)) return undefined;
-  // Entry code marks a saved struct pt_regs by the lowest bit (ENCODE_FRAME_POINTER).
-  if (bp & 1n) {
-    const address = bp - 1n;
-    return { kind: "interrupted", registers: readPtRegs(kernel, address), address, exact: true };
+  const { arch, memory } = kernel;
+  const word = BigInt(arch.wordSize);
+  const fp = cursor.known.get(arch.framePointer);
+  const place = returnAddressOf(kernel, cursor);
+  if (typeof place === "number") return callerAt(kernel, cursor, cursor.sp + BigInt(place), fp);
+  if (fp === undefined) return undefined;
+  const address = arch.encodedRegisters?.(fp);
+  if (address !== undefined && memory.isKernelAddress(address)) {
+    const registers = readPtRegs(kernel, address);
+    return { kind: "interrupted", registers, address, exact: true };
   }
-  if (bp < cursor.sp || (bp & 7n) !== 0n) return undefined;
-  const pc = kernel.memory.word(bp + 8n);
-  if (!kernel.code.isText(pc)) return undefined;
-  const cfa = wrap(kernel, bp + 16n);
-  const known = new Map([["rip", pc], ["rsp", cfa], ["rbp", kernel.memory.word(bp)]]); // prettier-ignore
-  const step = { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa } as const;
+  if (!memory.isKernelAddress(fp) || fp < cursor.sp || fp % word !== 0n) return undefined;
+  const step = callerAt(kernel, cursor, fp + word, memory.word(fp));
   // The BPF compiler always creates such a frame.
-  return generatedCode(kernel, lookupAddress(cursor)) ? step : { ...step, doubt: "frame pointer" };
+  const isCertain = place === "frame" || generatedCode(kernel, lookupAddress(cursor)) !== undefined;
+  return step && (isCertain ? step : { ...step, doubt: "frame pointer" });
+}
+
+/** Returns the caller of a function whose return address is at `slot`. @param fp the caller's frame pointer */
+function callerAt(kernel: Kernel, cursor: Cursor, slot: bigint, fp: bigint | undefined): CallerStep | undefined {
+  const { arch, memory } = kernel;
+  const pc = memory.word(slot);
+  if (!kernel.code.isText(pc)) return undefined;
+  const cfa = wrap(kernel, slot + BigInt(arch.wordSize));
+  const known = new Map([[arch.pc, pc], [arch.sp, cfa]]); // prettier-ignore
+  if (fp !== undefined) known.set(arch.framePointer, fp);
+  return { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa };
+}
+
+type CallerStep = Extract<Step, { kind: "caller" }>;
+
+/** Limits in bytes for the code of a function that is examined: a frame is made by the first instructions. */
+const PROLOGUE_BYTES = 64;
+const NEXT_BYTES = 2;
+
+function returnAddressOf(kernel: Kernel, { pc, exact }: Cursor): number | "frame" | undefined {
+  const { returnAddressAt } = kernel.arch;
+  const entry = kernel.symbols.at(exact ? pc : pc - 1n)?.address;
+  if (!returnAddressAt || entry === undefined || !kernel.code.isText(pc)) return undefined;
+  const code = attempt(() => kernel.memory.read(entry, Math.min(Number(pc - entry), PROLOGUE_BYTES)));
+  const next = exact ? attempt(() => kernel.memory.read(pc, NEXT_BYTES)) : new Uint8Array(0);
+  return code instanceof Fault || next instanceof Fault ? undefined : returnAddressAt(code, next);
 }
 
 /**
@@ -31,11 +60,12 @@ export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefin
  * any call, and nothing ran after it.
  */
 export function calledNothingRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  const { arch } = kernel;
   if (!cursor.exact || kernel.code.isText(cursor.pc)) return undefined;
   const pc = kernel.memory.word(cursor.sp);
   if (!kernel.code.isText(pc)) return undefined;
-  const cfa = wrap(kernel, cursor.sp + 8n);
+  const cfa = wrap(kernel, cursor.sp + BigInt(arch.wordSize));
   const all = cursor.registers();
-  const registers = new Map([...all, ["rip", pc], ["rsp", cfa]] as const);
+  const registers = new Map([...all, [arch.pc, pc], [arch.sp, cfa]] as const);
   return { kind: "caller", cursor: { pc, sp: cfa, known: registers, registers: () => registers, exact: false }, cfa };
 }

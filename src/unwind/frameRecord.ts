@@ -1,5 +1,6 @@
 /** Unwinding by frame records of arm64. */
-import type { FramePrologue, Registers } from "../arch/arch.ts";
+import type { Registers } from "../arch/arch.ts";
+import type { FramePrologue } from "../arch/functionFrame.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { derived } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";

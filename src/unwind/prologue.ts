@@ -1,7 +1,8 @@
 /** Unwinding of x86_64 functions without unwinding tables, by their prologue. */
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
-import type { PushPrologue, Registers } from "../arch/arch.ts";
+import type { Registers } from "../arch/arch.ts";
+import type { PushPrologue } from "../arch/functionFrame.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";

@@ -58,7 +58,7 @@ type CpuStacks = (cpu: number) => StackRange[];
 export const cpuStacks = derived("CPU stacks", (kernel): readonly StackRange[] => {
   const stacks: StackRange[] = [];
   // Names are looked up once, because a missing name is searched for in every image.
-  for (const kind of [irqStack, exceptionStacks, overflowStack, lowcoreStacks]) {
+  for (const kind of [irqStack, softirqStack, exceptionStacks, overflowStack, lowcoreStacks]) {
     const ofCpu = attempt(() => kind(kernel));
     if (ofCpu instanceof Fault || ofCpu === undefined) continue;
     for (const cpu of knownCpus(kernel)) {
@@ -94,15 +94,32 @@ function irqStack(kernel: Kernel): CpuStacks | undefined {
   };
 }
 
+/** i386 has a stack of its own for softirqs, and stores the bottoms of both (arch/x86/kernel/irq_32.c). */
+function softirqStack(kernel: Kernel): CpuStacks | undefined {
+  const place = perCpuPointer(kernel, "softirq_stack_ptr");
+  const size = BigInt(threadSize(kernel));
+  return (
+    place &&
+    ((cpu) => {
+      const start = kernel.memory.word(place(cpu));
+      return start === 0n ? [] : [{ kind: "irq", start, end: start + size, cpu }];
+    })
+  );
+}
+
 /** Where a CPU stores the pointer to its interrupt stack. */
-function irqStackPointer(kernel: Kernel): ((cpu: number) => bigint) | undefined {
+const irqStackPointer = (kernel: Kernel): ((cpu: number) => bigint) | undefined =>
+  perCpuPointer(kernel, "hardirq_stack_ptr") ?? perCpu(kernel, "irq_stack_ptr");
+
+/** Where a CPU stores a pointer that was in `pcpu_hot` from 6.2 to 6.14. */
+function perCpuPointer(kernel: Kernel, name: string): ((cpu: number) => bigint) | undefined {
   const hot = perCpu(kernel, "pcpu_hot");
   if (hot && kernel.types.find("struct", "pcpu_hot")) {
     const inHot = kernel.object("struct pcpu_hot", 0n);
-    const offset = inHot.has("hardirq_stack_ptr") ? inHot.at("hardirq_stack_ptr").address : undefined;
+    const offset = inHot.has(name) ? inHot.at(name).address : undefined;
     if (offset !== undefined) return (cpu) => hot(cpu) + offset;
   }
-  return perCpu(kernel, "hardirq_stack_ptr") ?? perCpu(kernel, "irq_stack_ptr");
+  return perCpu(kernel, name);
 }
 
 /** x86_64: the stacks of the interrupt stack table, and the stack on which entry code starts, in `cpu_entry_area`. */

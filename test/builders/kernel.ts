@@ -193,7 +193,7 @@ const toyArch = (given: Toy["arch"]): Arch => ({
   byteOrder: "little",
   wordSize: 8,
   prstatusBytes: x86_64.prstatusBytes,
-  decoder: "iced",
+  decoder: { bits: 64 },
   registers: [],
   signedChar: true,
   sectionSizeBits: 27,

@@ -16,6 +16,11 @@ interface Expected {
 }
 
 const machines: Readonly<Record<string, Expected>> = {
+  "i386-6.1": {
+    entry: "entry_SYSENTER_32",
+    user: /^ +CS: 0073  EIP: b7fe5559  ERR: 00000004  EFLAGS: 00000246$/m,
+    btf: false,
+  },
   "riscv64-6.12": { entry: "handle_exception", user: /^ +PC: 00000000000b5926 +RA: 00000000000b5936 /m, btf: true },
 };
 

@@ -1,6 +1,6 @@
 /** Prologues of arm64 functions, and their calls. */
 import { viewOf } from "../../base/bytes.ts";
-import type { CalleeSaves, FramePrologue } from "../arch.ts";
+import type { CalleeSaves, FramePrologue } from "../functionFrame.ts";
 import { arm64Effects } from "./effects.ts";
 import { bits } from "./encoding.ts";
 

@@ -1,6 +1,6 @@
 /** Decodes instructions with Capstone. */
 import type { CapstoneModule } from "@alexaltea/capstone-js";
-import type { CapstoneMachine } from "../arch.ts";
+import type { CapstoneMachine } from "../decoder.ts";
 import { type Addition, arm64Addition } from "./additions.ts";
 import type { Disassembler, Instruction } from "./disassembler.ts";
 

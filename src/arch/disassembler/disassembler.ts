@@ -29,11 +29,11 @@ type Load = () => Promise<(syntax: Syntax) => Disassembler>;
 /** iced-x86 decodes x86, Capstone the other machines. Each WebAssembly is loaded only for its machines. */
 function loadOf({ decoder }: Arch): Load | undefined {
   if (decoder === undefined) return undefined;
-  return decoder === "iced" ? loadIced : () => loadCapstone(decoder);
+  return "bits" in decoder ? () => loadIced(decoder) : () => loadCapstone(decoder);
 }
 
 /** Whether AT&T syntax is the machine's default. */
-export const hasAttSyntax = ({ decoder }: Arch): boolean => decoder === "iced";
+export const hasAttSyntax = ({ decoder }: Arch): boolean => decoder !== undefined && "bits" in decoder;
 
 /** A step that waits about 40 ms for the WebAssembly. The job need not be resumed before `until`. */
 export interface Loading {

@@ -1,14 +1,15 @@
 /** Decodes x86 instructions with iced-x86. */
 import type * as Iced from "iced-x86";
+import type { IcedMachine } from "../decoder.ts";
 import type { Disassembler, Instruction, Syntax } from "./disassembler.ts";
 import { gnuSyntax } from "./gnuSyntax.ts";
 import { encodedLength, MAX_INSTRUCTION_BYTES, withoutRex2, type X86Addition, x86Addition } from "./x86Additions.ts";
 
 /** The decoder of x86. Its WebAssembly is compiled when its module is loaded. */
-export const loadIced = (): Promise<(syntax: Syntax) => Disassembler> =>
-  import("iced-x86").then((iced) => (syntax) => wrap(iced, syntax));
+export const loadIced = ({ bits }: IcedMachine): Promise<(syntax: Syntax) => Disassembler> =>
+  import("iced-x86").then((iced) => (syntax) => wrap(iced, syntax, bits));
 
-function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
+function wrap(iced: typeof Iced, syntax: Syntax, bits: IcedMachine["bits"]): Disassembler {
   const formatter = gnuFormatter(iced, syntax);
   const one = new iced.Instruction();
   // Prefixes that an instruction does not allow are printed, as GNU does, instead of making it invalid.
@@ -17,7 +18,7 @@ function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
   const lengthOf = (bytes: Uint8Array): number => {
     const plain = withoutRex2(bytes);
     if (!plain) return encodedLength(bytes);
-    const decoder = new iced.Decoder(64, plain.bytes, options);
+    const decoder = new iced.Decoder(bits, plain.bytes, options);
     try {
       decoder.decodeOut(one);
       return decoder.lastError === iced.DecoderError.None ? one.length + plain.shorter : 1;
@@ -27,14 +28,14 @@ function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
   };
   return {
     instructions(bytes, address, limit = Infinity) {
-      const decoder = new iced.Decoder(64, bytes, options);
+      const decoder = new iced.Decoder(bits, bytes, options);
       const all: Instruction[] = [];
       try {
         let at = 0;
-        decoder.ip = BigInt.asUintN(64, address);
+        decoder.ip = BigInt.asUintN(bits, address);
         while (at < bytes.length && all.length < limit) {
           decoder.decodeOut(one);
-          const place = BigInt.asUintN(64, address + BigInt(at));
+          const place = BigInt.asUintN(bits, address + BigInt(at));
           const { lastError } = decoder;
           if (lastError === iced.DecoderError.None) {
             const own = bytes.slice(at, at + one.length);
@@ -56,7 +57,7 @@ function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
           });
           at += own.length;
           decoder.position = at;
-          decoder.ip = BigInt.asUintN(64, address + BigInt(at));
+          decoder.ip = BigInt.asUintN(bits, address + BigInt(at));
         }
       } finally {
         decoder.free();

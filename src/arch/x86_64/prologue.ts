@@ -1,6 +1,6 @@
 /** Prologues of x86_64 functions. */
 import { viewOf } from "../../base/bytes.ts";
-import type { PushPrologue } from "../arch.ts";
+import type { PushPrologue } from "../functionFrame.ts";
 
 /** Registers by their number in `push`; those above 7 with a REX prefix. */
 const pushed = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"]; // prettier-ignore

@@ -80,7 +80,7 @@ export const x86_64: Arch = {
   wordSize: 8,
   vmcoreinfoKeys: ["NUMBER(phys_base)"],
   prstatusBytes: 336,
-  decoder: "iced",
+  decoder: { bits: 64 },
   registers: pushed,
   pc: "rip",
   sp: "rsp",
@@ -129,6 +129,8 @@ export const x86_64: Arch = {
     registers: new Map([["rbp", "bp"], ["rbx", "bx"], ["r12", "r12"], ["r13", "r13"], ["r14", "r14"], ["r15", "r15"]]), // prettier-ignore
   },
   irqStackPointer: "top",
+  // ENCODE_FRAME_POINTER of arch/x86/entry/calling.h
+  encodedRegisters: (framePointer) => ((framePointer & 1n) === 1n ? framePointer - 1n : undefined),
   trapName,
   errorText,
   mayCall,

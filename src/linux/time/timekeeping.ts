@@ -12,7 +12,7 @@ import { globalAddress, noteSymbol } from "../vmcoreinfo.ts";
  * Returns the core `struct timekeeper` (kernel/time/timekeeping.c).
  * Until v6.13, which names it `struct tk_data`, `tk_core` is an unnamed struct of a seqcount and the timekeeper. Only
  * DWARF describes that struct, and finding it takes long. But the timekeeper is at the first offset after the seqcount
- * that is aligned to 8 bytes. From v6.17 on there is an array `timekeeper_data[]` with the core timekeeper first.
+ * that is aligned for 64-bit integers. From v6.17 on there is an array `timekeeper_data[]` with the core timekeeper first.
  * @throws Fault
  */
 export function timekeeper(kernel: Kernel): Obj<"struct timekeeper"> {
@@ -25,7 +25,8 @@ export function timekeeper(kernel: Kernel): Obj<"struct timekeeper"> {
   const names = ["seqcount_raw_spinlock_t", "seqcount_t"];
   const seqcount = names.map((name) => kernel.types.find("typedef", name)).find((type) => type !== undefined);
   const size = BigInt(seqcount ? sizeOf(seqcount) : 4);
-  return kernel.object("struct timekeeper", core + ((size + 7n) & ~7n));
+  const alignment = BigInt(kernel.arch.longLongAlignment ?? 8);
+  return kernel.object("struct timekeeper", core + ((size + alignment - 1n) & -alignment));
 }
 
 /** Limit for the clock, in seconds since the epoch: the last second of a year with four digits. */
