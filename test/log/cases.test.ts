@@ -80,7 +80,7 @@ test("lockdep's cycle is a possibility, told with both locks", () => {
   assert.equal(particular(facts, "wants"), "&a->lock at acme_set+0x44/0x90 [acme]");
   assert.equal(particular(facts, "holds"), "&b->lock at acme_ioctl+0x31/0x80 [acme]");
   assert.equal(facts.traces.filter(({ role }) => role === "chain").length, 2);
-  assert.match(explanationOf(facts), /both orders.*`&a->lock`.*`&b->lock`.*none need have happened/);
+  assert.match(explanationOf(facts), /both orders.*`&a->lock`.*`&b->lock`.*may not have happened/);
 });
 
 test("lockdep's headline in brackets and arm's trace of callers are read", () => {
@@ -97,7 +97,7 @@ test("why code may not sleep is told by the counters of the report", () => {
   assert.equal(whereOf(facts), "acme_timer_fn+0x3c [acme]");
   assert.equal(taskOf(facts), "acmed, PID 1109");
   assert.match(explanationOf(facts), /may sleep.*in_atomic 1/);
-  assert.doesNotMatch(explanationOf(facts), /interrupts are off/);
+  assert.doesNotMatch(explanationOf(facts), /interrupts are (?:off|disabled)/);
 });
 
 test("a fault of powerpc is one report, with the address of the data and not of the instruction", () => {
@@ -134,7 +134,7 @@ test("an external abort of arm says that the bus refused the access", () => {
   assert.ok(facts && panic);
   assert.equal(particular(panic, "cause"), "Unhandled fault in acme_handle_irq");
   assert.equal(facts.report.start, 0);
-  assert.match(explanationOf(facts), /external abort.*refused the access at 0xfa21200c/);
+  assert.match(explanationOf(facts), /external abort.*rejected the access at 0xfa21200c/);
   assert.equal(entriesOf(facts), 3);
   assert.equal(whereOf(facts), "acme_handle_irq+0x58 [acme]");
 });
@@ -150,7 +150,7 @@ test("what the list check says, its BUG and its trace are one report", () => {
   assert.equal(linesOf(facts), "1-16");
   assert.match(facts.headline, /^list_del corruption/);
   assert.equal(whereOf(facts), "acme_remove+0x2c [acme]");
-  assert.match(explanationOf(facts), /LIST_POISON1.*the entry before it had been deleted/);
+  assert.match(explanationOf(facts), /LIST_POISON1.*the entry before it was already deleted/);
 });
 
 test("reports behind six kinds of prefix are read alike", () => {
@@ -186,7 +186,7 @@ test("a jump into user memory is an overwritten function pointer, whose page is 
 test("a warning and the panic that it caused are told as what they are", () => {
   const facts = only("18-panic-on-warn");
   assert.equal(whereOf(facts), "acme_put+0x1c [acme]");
-  assert.match(explanationOf(facts), /counter was to go below zero.*panic_on_warn/);
+  assert.match(explanationOf(facts), /counter would have gone below zero.*panic_on_warn/);
 });
 
 test("s390's last branch is no caller, and the place of its PSW is its address", () => {
@@ -227,7 +227,7 @@ test("a machine check tells CPU, bank and status, and that it is usually hardwar
   assert.equal(facts.report.start, 0);
   assert.equal(facts.cpu, 7);
   assert.deepEqual([particular(facts, "bank"), particular(facts, "status")], ["0", "b200000080060001"]);
-  assert.match(explanationOf(facts), /uncorrected, processor context corrupt.*usually hardware or firmware/);
+  assert.match(explanationOf(facts), /uncorrected, processor context corrupt.*usually the hardware or the firmware/);
 });
 
 test("inlined functions and lines of source are entries of the one trace", () => {

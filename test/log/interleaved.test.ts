@@ -15,7 +15,7 @@ Call Trace:
  dump_stack+0x101/0x1b4
  lab_release+0x20/0x40`).at(-1)!;
   assert.equal(row(report, "Task"), "kworker/1:2, PID 1798, CPU 1");
-  assert.match(report.explanation, /still holds an active object \(timer_list\)/);
+  assert.match(report.explanation, /still contained an active object \(timer_list\)/);
 });
 
 test("a message that stands before the cut mark belongs to the check", () => {
@@ -29,7 +29,7 @@ Call Trace:
  lab_put+0x33/0x40`),
   );
   assert.equal(report.start, 0);
-  assert.match(report.explanation, /was to go below zero in a call by `lab_put`/);
+  assert.match(report.explanation, /would have gone below zero in a call by `lab_put`/);
 });
 
 test("a fault between the lines of two tasks names neither", () => {
@@ -95,7 +95,7 @@ RIP: 0010:__list_add_valid.cold+0xf/0x3c
 Call Trace:
  lab_add+0x10/0x20`).at(-1)!;
   assert.equal(row(report, "Where"), undefined);
-  assert.match(report.explanation, /^The code at mm\/slab\.c:4425 met/);
+  assert.match(report.explanation, /^A check .* failed at mm\/slab\.c:4425,/);
 });
 
 test("a notice of an injected failure does not end the report of lockdep into which it is printed", () => {

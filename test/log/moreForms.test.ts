@@ -197,7 +197,7 @@ test("a wrapped headline of a general protection fault tells its address", () =>
 RIP: 0010:lab_remove+0x16/0x1a0`);
   assert.match(
     report?.explanation ?? "",
-    /^The kernel used 0xdead000000000108: that is LIST_POISON1, 0x8 bytes behind/,
+    /^The kernel used 0xdead000000000108: that is LIST_POISON1, 0x8 bytes after it/,
   );
 });
 

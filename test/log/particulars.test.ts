@@ -44,7 +44,7 @@ context-{${context}}
 1 lock held by labd/95:
  #0: 81223780 (rcu_read_lock){....}-{1:${held}}, at: lab_lookup+0x0/0x4a8`);
   assert.match(report("2:2", "3"), /the lock has 3, the context 2\), such as an interrupt/);
-  assert.match(report("4:4", "2"), /taken within `rcu_read_lock`, which allows only/);
+  assert.match(report("4:4", "2"), /taken while `rcu_read_lock` is held, which allows only/);
 });
 
 test("an overflow of UBSAN in two lines is read whole", () => {
@@ -69,7 +69,7 @@ kfence-#33 [0xffff8c2aae244fe0-0xffff8c2aae244fff, size=32, cache=kmalloc-32] al
 ${tail}`);
   assert.match(
     report("0xffff8c2aae244fe0", "\nfreed by task 116:\n lab_free+0xa8/0x171"),
-    /^The object at 0xffff8c2aae244fe0 was freed that was free already\..*allocated by `lab_make` \(task 116\)/,
+    /^The object at 0xffff8c2aae244fe0 was freed twice\..*allocated by `lab_make` \(task 116\)/,
   );
   assert.match(report("0xffff8c2aae244fe1"), /not the start of the object there \(0xffff8c2aae244fe0\)/);
 });
@@ -149,10 +149,13 @@ Call Trace:
  schedule+0x10/0x20
  ${wait}+0x10/0x20
  lab_open+0x10/0x20`);
-  assert.match(report("__mutex_lock"), /It waits for a mutex in a call by `lab_open\+0x10`\. Look for its holder/);
+  assert.match(
+    report("__mutex_lock"),
+    /It waits for a mutex in a call by `lab_open\+0x10`\. Find the task that holds it/,
+  );
   assert.match(
     report("wait_for_completion"),
-    /a completion in a call by `lab_open\+0x10`\. Look for what should have ended/,
+    /a completion in a call by `lab_open\+0x10`\. Find what should have ended/,
   );
 });
 
@@ -161,7 +164,7 @@ test("a stall of RCU's tasks is told of tasks that keep their processor", () => 
     meaning(`INFO: rcu_tasks detected stalls on tasks:
 ffff88802f594a80: .. nvcsw: 2/2 holdout: 1 idle_cpu: -1/1
 task:labd state:R  running task     stack:24168 pid:14797 tgid:14796 ppid:5615`),
-    /waits for tasks \(labd, PID 14797\) that did not give up the processor of their own accord/,
+    /waits for tasks \(labd, PID 14797\) that did not yield their CPU voluntarily/,
   );
 });
 
@@ -181,7 +184,7 @@ ${tail}CPU: 1 PID: 12 Comm: labd Not tainted 6.1.0 #1
   assert.match(report(""), /^A decision or an address in `lab_send` depends on .* allocated for `lab_make`\./);
   assert.match(
     report("Bytes 0-4095 of 4096 are uninitialized\nMemory access of size 4096 starts at ffff888011aa0000\n\n"),
-    /^Memory was handed on in `lab_send`, for example to a device, that was never written\./,
+    /^Uninitialised memory was passed on in `lab_send`, for example to a device\./,
   );
 });
 
@@ -192,7 +195,7 @@ BUG kmalloc-64 (Not tainted): Poison overwritten
 -----------------------------------------------------------------------------
 
 INFO: 0xffff8880f2751962-0xffff8880f2751995. First byte 0x98 instead of 0x6b`),
-    /its poison is gone \(0xffff8880f2751962-0xffff8880f2751995, of which the first byte is 0x98 instead of 0x6b\)\.$/,
+    /its poison was overwritten \(0xffff8880f2751962-0xffff8880f2751995; the first byte is 0x98 instead of 0x6b\)\.$/,
   );
 });
 
@@ -217,7 +220,7 @@ KASAN: ${range}-memory-access in range [0x000c000000000030-0x000c000000000037]
 CPU: 1 PID: 12 Comm: labd Not tainted 6.0.0 #0
 RIP: 0010:lab_spin+0x12d/0x2d0`);
   assert.match(report("maybe wild"), /^KASAN's check of an address in \[0x000c000000000030-0x000c000000000037\]/);
-  assert.match(report("probably user"), /the pointer is of user space, or no pointer/);
+  assert.match(report("probably user"), /the pointer is of user space, or is not a pointer/);
 });
 
 test("a wait for I/O is told once", () => {
@@ -229,7 +232,7 @@ Call Trace:
  __schedule+0x10/0x20
  io_schedule+0x10/0x20
  lab_read+0x68/0x120`),
-    /more than 143 s\. It waits for I\/O in a call by `lab_read\+0x68`, which did not come: look at the device/,
+    /more than 143 s\. It waits for I\/O in a call by `lab_read\+0x68`, which did not complete: examine the device/,
   );
 });
 
@@ -240,7 +243,7 @@ memory: usage 16384kB, limit 16384kB, failcnt 20
 Memory cgroup stats for /lab/a:
 Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled`);
   assert.match(told, /^The control group \/lab\/a reached its limit of 16384kB/);
-  assert.match(told, /that of a control group too \(`vm.panic_on_oom` is 2\)\.$/);
+  assert.match(told, /including the memory of a control group \(`vm.panic_on_oom` is 2\)\.$/);
 });
 
 test("the code of the program below does not change what the kernel's instruction is", () => {
@@ -254,14 +257,14 @@ Call Trace:
  lab_open+0x10/0x20
 RIP: 0033:0x7f1c1e1
 Code: 00 00 0f 05 <48> 3d 00 f0 ff ff`),
-    /^The processor met `ud2`/,
+    /^The processor executed `ud2`/,
   );
 });
 
 test("the mark of freed memory is told as that of memory which was never set, too", () => {
   assert.match(
     meaning("general protection fault, probably for non-canonical address 0x6b6b6b6b6b6b6b73: 0000 [#1] SMP"),
-    /used after it was freed, or was allocated in such memory and never set\.$/,
+    /used after it was freed, or was allocated in such memory and never initialised\.$/,
   );
 });
 

@@ -7,7 +7,7 @@ import { poisonOf } from "../poison.ts";
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
 
-/** lib/list_debug.c: says which pointer was wrong, and its value. */
+/** Explains a corrupted list: which pointer was wrong, and its value (lib/list_debug.c). */
 export function explainList(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.headline;
   const [, pointer, was] =
@@ -16,57 +16,57 @@ export function explainList(facts: ReportFacts): string {
     ) ?? [];
   const nothing = /(prev|next) is NULL/.exec(says)?.[1];
   if (nothing !== undefined)
-    return `The ${nothing} pointer of a list entry is NULL: the entry or its neighbour was cleared, or never put into a list.`;
+    return `The ${nothing} pointer of a list entry is NULL: the entry or its neighbour was cleared, or was never added to a list.`;
   const double = /double add/.test(says);
-  if (double) return "An entry was added to a list in which it already was, or before and behind itself.";
+  if (double) return "An entry was added to a list that already contains it, or it was added next to itself.";
   const isPoison = /(?:is|was) LIST_POISON(\d)/.exec(says);
   if (isPoison)
-    return `The entry that was to be taken out of its list had been taken out before (its pointers are LIST_POISON, which \`list_del\` writes): it was deleted twice, or used after it was deleted.`;
+    return `The entry to delete from a list was already deleted (its pointers are LIST_POISON, which \`list_del\` writes): it was deleted twice, or used after it was deleted.`;
   if (pointer !== undefined && was !== undefined) {
     const value = was.startsWith("(") ? 0n : BigInt(`0x${was}`);
     const poison = poisonOf(value);
     const neighbour = pointer.startsWith("prev->")
       ? "the entry before it"
       : pointer.startsWith("next->")
-        ? "the entry behind it"
+        ? "the entry after it"
         : "a neighbour";
     if (value === 0n)
-      return `\`${pointer}\` was NULL: ${neighbour} was cleared or never set up, or its memory was reused.`;
+      return `\`${pointer}\` was NULL: ${neighbour} was cleared or never initialised, or its memory was reused.`;
     if (poison?.name.startsWith("LIST_POISON") === true) {
-      return `\`${pointer}\` was ${poison.name} (${hex0x(value)}), which \`list_del\` writes into an entry that it takes out: ${neighbour} had been deleted already.`;
+      return `\`${pointer}\` was ${poison.name} (${hex0x(value)}), which \`list_del\` writes into an entry that it deletes: ${neighbour} was already deleted.`;
     }
     if (poison)
-      return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list, or allocated in such memory and never set up.`;
+      return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list, or was allocated in such memory and never initialised.`;
     // %p prints 32 bits of a hash since 4.15; which pointer it was is lost.
     const shown =
       was.length === 16 && value >> 32n === 0n ? `another address (printed as the hash ${was})` : hex0x(value);
-    return `\`${pointer}\` was ${shown} and does not lead back to the entry: ${neighbour} was freed, overwritten, or put into another list without being taken out of this one.`;
+    return `\`${pointer}\` was ${shown} and does not point back to the entry: ${neighbour} was freed, was overwritten, or was added to another list before it was deleted from this one.`;
   }
   const check = facts.site?.place?.name ?? "";
   const doing = /list_del/.test(check)
-    ? " when one was to be taken out"
+    ? " while an entry was deleted"
     : /list_add/.test(check)
-      ? " when one was to be added"
+      ? " while an entry was added"
       : "";
-  return `The pointers between entries of a linked list contradict each other${doing}: an entry was freed, added or deleted twice, or overwritten.`;
+  return `The pointers of a linked list did not match${doing}: an entry was freed, added or deleted twice, or overwritten.`;
 }
 
 /** Names the guilty function, which called the counter's own functions. */
 const calledBy = ({ where }: ReportFacts): string =>
   where?.place.name === undefined ? "" : ` in a call by \`${plainName(where.place.name)}\``;
 
-/** lib/refcount.c. */
+/** Explains a reference counter with an invalid value (lib/refcount.c). */
 export function explainRefcount(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.messages.join(" ");
   if (/underflow/.test(says))
-    return `A reference counter was to go below zero${calledBy(facts)}: more was put than taken, or the counter was overwritten. A holder of the object may use it after it was freed; the kernel does not let this put free it.`;
+    return `A reference counter would have gone below zero${calledBy(facts)}: more references were dropped than taken, or the counter was overwritten. The object may have been freed while it was still in use; this put does not free it.`;
   if (/(?:addition|increment) on 0/.test(says))
     return `A reference was taken${calledBy(facts)} on an object whose counter had already reached zero: it is being freed or is freed (use after free).`;
   if (/saturated/.test(says))
-    return `A reference counter overflowed or was overwritten${calledBy(facts).replace(" in ", ", as found in ")}, and is left saturated: the object will not be freed any more.`;
+    return `A reference counter overflowed or was overwritten${calledBy(facts).replace(" in ", ", as found in ")}, and stays saturated: the object will never be freed.`;
   if (/decrement hit 0/.test(says))
-    return `A reference counter reached zero${calledBy(facts)} where another user must still have held a reference: the object is leaked or freed too early.`;
-  return "A reference counter was used wrongly: an unbalanced get or put, or a use after the last reference was gone.";
+    return `A reference counter reached zero${calledBy(facts)} although another user must still hold a reference: the object is leaked or freed too early.`;
+  return "A reference counter was used wrongly: an unbalanced get or put, or a use after the last reference was dropped.";
 }
 
 /** Names the function that contains the check, where the report's own lines name it. */
@@ -78,7 +78,7 @@ function inNamedFunction({ site, where, report }: ReportFacts): string {
 export function explainBug(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place?.replace(/!$/, "");
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
-  return `The code${at} met a state that must not occur (\`BUG_ON\`)${facts.panic === undefined ? ", and ended what ran there" : ""}. The condition in that line says which.`;
+  return `A check that must not fail (\`BUG_ON\`) failed${at}${facts.panic === undefined ? ", and the kernel killed the task" : ""}. Its condition is in that source line.`;
 }
 
 /** Explains a warning. Its message comes first, because its author wrote it for this case. */
@@ -87,9 +87,11 @@ export function explainWarning(facts: ReportFacts): string {
   // Without its end mark the log does not show that the kernel went on.
   const wentOn = facts.panic === undefined && facts.texts.some((text) => text.startsWith("---[ end trace"));
   const said =
-    facts.messages.length > 0 ? `It says: ${facts.messages.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. ` : "";
+    facts.messages.length > 0
+      ? `Its message: ${facts.messages.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. `
+      : "";
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
-  return `${said}The code${at} met a state that should not be (\`WARN_ON\`), ${wentOn ? "reported it and went on" : "and reported it"}.`;
+  return `${said}A check (\`WARN_ON\`) failed${at}; the kernel reported it${wentOn ? " and continued" : ""}.`;
 }
 
 export function explainObject(facts: ReportFacts): string {
@@ -97,12 +99,12 @@ export function explainObject(facts: ReportFacts): string {
   const [, what, state, type] = /ODEBUG: (\S+) (\S+) .*?object(?: type|: \S+ object type): (\S+)/.exec(says) ?? [];
   const of = type === undefined ? "" : ` (${type})`;
   if (what === "free")
-    return `Memory was freed that still holds an active object${of}, which the kernel will use later: it was not cancelled before.`;
+    return `Freed memory still contained an active object${of}, which the kernel will use later: it was not cancelled before the memory was freed.`;
   if (state === "active" && (what === "activate" || what === "init"))
-    return `An object${of} was ${what === "init" ? "set up anew" : "armed or queued"} while it is active already: it is in use twice, or was not cancelled before.`;
+    return `An object${of} was ${what === "init" ? "initialised again" : "armed or queued"} while it was already active: it has two users, or was not cancelled before.`;
   if (what === "activate" || what === "init")
-    return `An object${of} was set up or armed that is not in a state for that: never initialised, or active already.`;
-  return `An object that the kernel tracks${of} was used in a state in which that is not allowed (never initialised, active already, or freed).`;
+    return `An object${of} was initialised or armed in a state that does not allow it: it was never initialised, or was already active.`;
+  return `An object that the kernel tracks${of} was used in a state that does not allow it: it was never initialised, was already active, or was freed.`;
 }
 
 export function explainUsercopy(facts: ReportFacts): string {
@@ -111,7 +113,7 @@ export function explainUsercopy(facts: ReportFacts): string {
     facts.messages.find((text) => /attempt detected/.test(text)) ??
     facts.headline.replace(/^.*?usercopy: /, "");
   if (!/attempt detected/.test(says))
-    return "A copy between the kernel and user space was to access memory that the kernel does not open to such copies: the length or the pointer is wrong, or the object is smaller than thought.";
+    return "A copy between the kernel and user space was refused, because its kernel memory may not be copied to or from user space: the length or the pointer is wrong, or the object is smaller than the code expects.";
   const isExposure = /exposure/i.test(says);
   const [, object] = /(?:from|to) (.{1,80}?) \(offset/.exec(says) ?? [];
   const [, offset, size] = /\(offset (\d+), size (\d+)\)/.exec(says) ?? [];
@@ -123,24 +125,24 @@ export function explainUsercopy(facts: ReportFacts): string {
         ? ""
         : ` (${bytes} bytes ${isExposure ? "from" : "to"} ${old})`
       : ` (${size} bytes at offset ${offset}${object === undefined ? "" : ` of ${object}`})`;
-  return `${isExposure ? "A copy to user space was to read" : "A copy from user space was to write"} memory that the kernel does not open to such copies${what}: the length or the pointer is wrong, or the object is smaller than thought.`;
+  return `A copy ${isExposure ? "to" : "from"} user space was refused, because its kernel memory may not be ${isExposure ? "copied to" : "written from"} user space${what}: the length or the pointer is wrong, or the object is smaller than the code expects.`;
 }
 
-/** lib/string_helpers.c: fortify_panic names the function and, since 6.9, the sizes. */
+/** Explains an overflow that FORTIFY_SOURCE found; fortify_panic() prints the function and, since 6.9, the sizes. */
 export function explainFortify(facts: ReportFacts): string {
   const says =
     [facts.headline, ...facts.messages, ...facts.texts].find((text) => /detected|buffer overflow/.test(text)) ?? "";
   const name = /^(\w+): detected/.exec(says)?.[1] ?? /overflow in (\w+)/.exec(says)?.[1];
-  // include/linux/fortify-string.h: the member, not the object, is too small; some code means to write several members.
+  // include/linux/fortify-string.h: the member is too small, not the object; some code writes several members on purpose.
   const [, bytes, field, place, size] =
     /field-spanning write \(size (\d+)\) of single field "(.{1,200})" at (\S{1,250}) \(size (\d+)\)/.exec(says) ?? [];
   if (bytes !== undefined)
-    return `\`${name ?? "memcpy"}\` was to write ${bytes} bytes into \`${field}\`, which has ${size}, at ${place}: past its end, unless the members behind it are meant too.`;
+    return `\`${name ?? "memcpy"}\` was called to write ${bytes} bytes into \`${field}\`, which has ${size}, at ${place}: the write passes the end of the member, unless it is meant to include the members after it.`;
   const sizes = /(\d+ byte (?:read|write) of buffer size \d+)/.exec(says)?.[1];
-  return `${name === undefined ? "A string or memory function" : `\`${name}\``} was to go past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}.`;
+  return `${name === undefined ? "A string or memory function" : `\`${name}\``} was called with a length past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}.`;
 }
 
-/** A failed check of OpenZFS or Lustre: what it was, and where. */
+/** Explains a failed check of OpenZFS or Lustre: its text and its place. */
 export function explainModule(facts: ReportFacts): string {
   const groups = facts.report.headline.groups;
   const found = facts.texts
@@ -151,5 +153,5 @@ export function explainModule(facts: ReportFacts): string {
   const check = found === undefined ? "" : `: “${found.trim()}”`;
   const failed = `A check of ${of}${place === undefined ? "" : ` at ${place}`} failed${check}.`;
   if (facts.panic !== undefined) return failed;
-  return `${failed} The thread stops there for good, with the locks that it holds; the rest of the system goes on until it needs them.`;
+  return `${failed} The thread stops there for ever and keeps the locks that it holds; other tasks run until they need one of these locks.`;
 }

@@ -37,75 +37,76 @@ const DONE = { read: "read from", write: "wrote to", execute: "jumped to", acces
 /** Explains a memory fault: by the address, the kind of access, and the reason that the machine gives. */
 export function explainAccess(facts: ReportFacts, context: LogContext): string {
   const { address, verb, isForbidden } = facts.access;
-  if (address === undefined) return "The kernel used an address that it may not use; these lines do not tell which.";
+  if (address === undefined)
+    return "The kernel accessed an address that it may not access; the report does not give the address.";
   const executed = verb === "execute" || (facts.site?.place?.name === undefined && facts.site?.address === address);
   if (executed && address < PAGE) {
     return address === 0n
-      ? `The kernel called a function through a pointer that was NULL.${caller(facts)}`
+      ? `The kernel called a function through a NULL pointer.${caller(facts)}`
       : `The kernel jumped to ${hex0x(address)}, near NULL: a function pointer or a return address was wrong.${caller(facts)}`;
   }
   if (executed && isUserAddress(facts, address)) return explainUserJump(facts, address);
   if (executed) {
-    const why = isForbidden === true ? "memory that must not be executed" : "an address that holds no code";
-    return `The kernel jumped to ${hex0x(address)}, ${why}: a function pointer or a return address was overwritten, or the code there is gone.${caller(facts)}`;
+    const why = isForbidden === true ? "memory that must not be executed" : "an address without code";
+    return `The kernel jumped to ${hex0x(address)}, ${why}: a function pointer or a return address was overwritten, or the code was freed.${caller(facts)}`;
   }
   if (address < PAGE) return explainNull(facts, address, context);
   const did = `The kernel ${DONE[verb ?? "none"]} ${hex0x(address)}`;
   if (address < NEAR)
-    return `${did}, near NULL: a member of a large structure or an element of an array at a pointer that was NULL, or a small number that was taken for a pointer.`;
+    return `${did}, near NULL: a member of a large structure or an element of an array was accessed through a NULL pointer, or a small number was used as a pointer.`;
   const known = explainAddress(facts, address);
   if (known !== undefined) return `${did}${known}`;
   if (isUserAddress(facts, address)) {
     return facts.kind === "user-access"
-      ? `${did}, memory of a user program, outside of the functions that may do so (\`copy_from_user\` and its kind).`
-      : `${did}, an address of user space: a pointer that is no kernel pointer, or one from a program that was used without \`copy_from_user\`.`;
+      ? `${did}, which is user memory, outside of the functions that may access it (\`copy_from_user\` and others).`
+      : `${did}, an address of user space: the value is not a kernel pointer, or it is a pointer from a program that was used without \`copy_from_user\`.`;
   }
-  if (isForbidden === true && verb === "write") return `${did}, a page that is there but write-protected.`;
-  if (isForbidden === true) return `${did}, a page that is there but does not allow this.`;
+  if (isForbidden === true && verb === "write") return `${did}, a mapped page that is write-protected.`;
+  if (isForbidden === true) return `${did}, a mapped page that does not allow this access.`;
   if (isForbidden === false) {
-    return `${did}, where no page is mapped: the pointer was overwritten or never set, or the memory behind it was freed or unmapped.`;
+    return `${did}, where no page is mapped: the pointer was overwritten or never set, or its memory was freed or unmapped.`;
   }
-  return `${did}, which the machine refused: the pointer is wrong, or the memory behind it is gone or protected.`;
+  return `${did}, which the processor rejected: the pointer is wrong, or its memory was freed, unmapped or protected.`;
 }
 
 function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
   const { verb } = facts.access;
   const did = verb === undefined ? `the access was at ${hex0x(address)}` : `it ${DONE[verb]} ${hex0x(address)}`;
-  if (address === 0n) return `The kernel used a pointer that was NULL: ${did}.`;
+  if (address === 0n) return `The kernel used a NULL pointer: ${did}.`;
   const { member } = questionsOf(facts, context);
   const name = member && context.memberAt?.(member.place, member.based);
-  return `The kernel used a pointer that was NULL: ${did}, ${name ?? "so many bytes into a structure or an array at it"}.`;
+  return `The kernel used a NULL pointer: ${did}, ${name ?? "that many bytes into a structure or an array at the pointer"}.`;
 }
 
 function explainUserJump({ access, traces, ...facts }: ReportFacts, address: bigint): string {
   const from = caller({ access, traces, ...facts });
   const why =
     access.isForbidden === true
-      ? "A page is there; the processor forbids the kernel to run it (SMEP, or the no-execute bit that page-table isolation sets; PXN on arm)."
-      : "Nothing that the kernel may run is there.";
+      ? "The page is mapped, but the kernel may not execute it (SMEP, or the no-execute bit that page-table isolation sets; PXN on arm)."
+      : "The kernel can execute nothing there.";
   return `The kernel jumped into user memory at ${hex0x(address)}: a function pointer or a return address was overwritten. ${why}${from}`;
 }
 
-/** Explains an address by its value: NULL and a member, an error code, a mark of freed memory. */
+/** Explains an address by its value: NULL and a member, an error code, the poison of freed memory. */
 function explainAddress(facts: ReportFacts, address: bigint): string | undefined {
   const bits = bitsOf(facts);
   const error = errorOf(address, bits);
   if (error)
-    return `: a pointer that carries an error (\`ERR_PTR(-${error.name})\`, or a member a little behind one) was used as if it were one to memory.`;
+    return `: an error pointer (\`ERR_PTR(-${error.name})\`, or a member at a small offset from one) was used as a pointer to memory.`;
   if (BigInt.asUintN(bits, -address) < PAGE) {
-    return `, ${hex0x(BigInt.asUintN(bits, -address))} bytes below zero: a member before a NULL pointer (\`container_of\`), or behind an error pointer.`;
+    return `, ${hex0x(BigInt.asUintN(bits, -address))} bytes below zero: a member at a negative offset from a NULL pointer (\`container_of\`), or at an offset from an error pointer.`;
   }
   const letters = textIn(address);
   if (letters !== undefined) {
-    return `: its bytes are the text “${letters}”, so that the pointer was overwritten by a string, or is not a pointer.`;
+    return `: its bytes are the text “${letters}”, so the pointer was overwritten with a string, or is not a pointer.`;
   }
   const poison = poisonOf(address);
   if (poison) {
     const offset =
       poison.offset === 0n
         ? ""
-        : `, ${hex0x(poison.offset < 0n ? -poison.offset : poison.offset)} bytes ${poison.offset < 0n ? "before" : "behind"}`;
-    return `: that is ${poison.name}${offset}, ${poison.meaning}. ${poison.name === "POISON_FREE" ? "Something was used after it was freed, or was allocated in such memory and never set." : "Something was used after it was freed or taken out."}`;
+        : `, ${hex0x(poison.offset < 0n ? -poison.offset : poison.offset)} bytes ${poison.offset < 0n ? "before it" : "after it"}`;
+    return `: that is ${poison.name}${offset}, ${poison.meaning}. ${poison.name === "POISON_FREE" ? "An object was used after it was freed, or was allocated in such memory and never initialised." : "An object was used after it was freed or deleted."}`;
   }
   return undefined;
 }
@@ -118,7 +119,7 @@ function textIn(address: bigint): string | undefined {
   return isText && new Set(text).size > 2 ? text.join("") : undefined;
 }
 
-/** Finds a register that holds a mark, for faults whose report gives no address (a general protection fault). */
+/** Finds a register that holds a poison value, for faults whose report gives no address (a general protection fault). */
 function poisonedRegister({ site }: ReportFacts): string | undefined {
   for (const { name, value } of site?.registers ?? []) {
     if (value < 0x1_0000_0000n) continue;
@@ -138,33 +139,33 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   if (range?.includes("null-ptr-deref") === true) {
     const [, from] = /\[0x([0-9a-f]+)-/.exec(range) ?? [];
     const at = from === undefined ? "" : ` (between ${hex0x(BigInt(`0x${from}`))} and 7 bytes further)`;
-    return `KASAN's check of an address near NULL${at} used a shadow address that no memory can have: the pointer was NULL, and the access is to a member of a structure at it.`;
+    return `KASAN's check of an address near NULL${at} used a non-canonical shadow address: the pointer was NULL, and the access is to a member of its structure.`;
   }
   const checked =
     /^KASAN: (?:maybe |probably )?(wild|user)-memory-access in range (\[0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16}\])/.exec(
       range ?? "",
     );
   if (checked)
-    return `KASAN's check of an address in ${checked[2]} used a shadow address that no memory can have: ${checked[1] === "user" ? "the pointer is of user space, or no pointer" : "the pointer was overwritten, or read from memory that was freed or never set"}.`;
+    return `KASAN's check of an address in ${checked[2]} used a non-canonical shadow address: ${checked[1] === "user" ? "the pointer is of user space, or is not a pointer" : "the pointer was overwritten, or was read from freed or uninitialised memory"}.`;
   if (access.address !== undefined && access.address < PAGE) return explainNull(facts, access.address, context);
   if (access.address !== undefined && /non-canonical address/.test(facts.headline)) {
     const known = explainAddress(facts, access.address);
     if (known !== undefined) return `The kernel used ${hex0x(access.address)}${known}`;
-    return `The kernel used ${hex0x(access.address)}, an address that no memory can have (not canonical): the pointer was overwritten, or read from memory that was freed or never set.`;
+    return `The kernel used ${hex0x(access.address)}, which is not a canonical address: the pointer was overwritten, or was read from freed or uninitialised memory.`;
   }
   if (/segment-related/.test(facts.headline))
-    return "The processor refused a segment: a selector or a descriptor was wrong.";
+    return "The processor rejected a segment: a selector or a descriptor was wrong.";
   const reached = explainReached(facts, context);
   if (reached !== undefined) return reached;
   const register = poisonedRegister(facts);
   // mm/kasan/report.c: an address outside of the kernel has no valid shadow address; the checks that the compiler
   // inserts compute it nevertheless.
   const sanitized = /\bKASAN\b/.test(facts.headline)
-    ? " Where KASAN's checks are inline, a pointer that was NULL or of user space ends so, too."
+    ? " With inline KASAN checks, a NULL pointer or a pointer to user space also causes this fault."
     : "";
   const at =
     facts.site?.place?.name === undefined ? "" : ` at \`${placeText(facts.site.place).replace(/\/0x.*/, "")}\``;
-  const base = `The processor refused what the instruction${at} does: most often an address that no memory can have (not canonical), else a privileged register or segment.${sanitized}`;
+  const base = `The processor rejected the instruction${at}: most often because of an address that is not canonical, otherwise because of a privileged register or a segment.${sanitized}`;
   return register === undefined ? base : `${base} ${register}`;
 }
 
@@ -181,16 +182,16 @@ function explainReached(facts: ReportFacts, context: LogContext): string | undef
   if (/\bKASAN\b/.test(facts.headline) && checked >= 0n && checked < MAX_USER) {
     const span = `between ${hex0x(checked)} and 7 bytes further`;
     return checked < NEAR
-      ? `KASAN's check of an address near NULL (${span}) used a shadow address that no memory can have: the pointer was NULL, and the access is to a member of a structure at it.`
-      : `KASAN's check of an address of user space (${span}) used a shadow address that no memory can have: the pointer is no kernel pointer.`;
+      ? `KASAN's check of an address near NULL (${span}) used a non-canonical shadow address: the pointer was NULL, and the access is to a member of its structure.`
+      : `KASAN's check of an address of user space (${span}) used a non-canonical shadow address: the pointer is not a kernel pointer.`;
   }
   const letters = based && textIn(based.value);
   const known =
     explainAddress(facts, address) ??
     (letters === undefined
       ? undefined
-      : `: the pointer is made of the text “${letters}”, so that it was overwritten by a string, or is not a pointer.`);
-  return `The kernel used ${hex0x(address)}${known ?? ", an address that no memory can have (not canonical): the pointer was overwritten, or read from memory that was freed or never set."}`;
+      : `: the bytes of the pointer are the text “${letters}”, so it was overwritten with a string, or is not a pointer.`);
+  return `The kernel used ${hex0x(address)}${known ?? ", which is not a canonical address: the pointer was overwritten, or was read from freed or uninitialised memory."}`;
 }
 
 /** Retpolines (arch/x86/lib/retpoline.S) jump to the value of a register; their name contains the register's name. */
@@ -212,21 +213,21 @@ export function explainDivision({ machine, site, where }: ReportFacts): string {
     : `The quotient of a division${at} did not fit: the divisor, in ${name}, is ${hex0x(value)}.`;
 }
 
-/** Explains an invalid instruction; on x86 BUG() is made of `0f 0b`. */
+/** Explains an invalid instruction; on x86 BUG() is compiled to `0f 0b` (ud2). */
 export function explainOpcode({ texts, site }: ReportFacts): string {
   const code = site?.code?.text;
   const codes = code === undefined ? texts.filter((text) => /^Code: .*<[0-9a-f]{2}>/.test(text)) : [code];
   return codes.length > 0 && codes.every((text) => /<0f> 0b/.test(text))
-    ? "The processor met `ud2`, an instruction that is there to fail: the kernel's own `BUG()`, or a place that the compiler holds to be unreachable."
-    : "The processor met an instruction that it does not know: the code was overwritten, the jump went wrong, or the kernel's own `BUG()`.";
+    ? "The processor executed `ud2`, an instruction that always faults: the kernel's own `BUG()`, or code that the compiler considers unreachable."
+    : "The processor tried to execute an undefined instruction: the code was overwritten, a jump went to a wrong address, or it is the kernel's own `BUG()`.";
 }
 
-/** The number of entries of one function in a trace from which it is named as what fills the stack. */
+/** Minimum number of entries of one function in a trace; from this number on the explanation names it as filling the stack. */
 const OFTEN = 4;
 
 export function explainGuardPage({ traces, access }: ReportFacts): string {
   const at = access.address === undefined ? "" : ` at ${hex0x(access.address)}`;
-  return `The kernel stack overflowed: the page below it, which is there to find this, was touched${at}.${fullOf(traces)}`;
+  return `The kernel stack overflowed: the guard page below it was accessed${at}.${fullOf(traces)}`;
 }
 
 /** arm64 and riscv print the address and the bounds of the stacks (panic_bad_stack, handle_bad_stack). */
@@ -238,7 +239,7 @@ export function explainOverflow({ traces, access, texts }: ReportFacts): string 
     access.address === undefined
       ? ""
       : ` (an access at ${hex0x(access.address)}${bounds === undefined ? "" : `, the stack is ${bounds}`})`;
-  return `The kernel stack overflowed${at}: a recursion, or large local variables.${fullOf(traces)}`;
+  return `The kernel stack overflowed${at}. The cause is a recursion or large local variables.${fullOf(traces)}`;
 }
 
 /** Names the function whose frames are on the stack most often. */
@@ -248,7 +249,7 @@ function fullOf(traces: ReportFacts["traces"]): string {
     if (name !== undefined && !isDoubtful) counts.set(name, (counts.get(name) ?? 0) + 1);
   const [name, count] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
   const often = count >= OFTEN ? `; \`${name}\` is in it ${count} times` : "";
-  return counts.size > 1 || count > 1 ? ` The trace shows whose frames fill it${often}.` : "";
+  return counts.size > 1 || count > 1 ? ` The trace shows the functions whose frames fill it${often}.` : "";
 }
 
 /** Names the register that holds an invalid address; the stack pointer is preferred. */
@@ -258,8 +259,8 @@ export function explainStackSegment({ site }: ReportFacts): string {
   );
   const one = wrong?.find(({ name }) => name === "RSP") ?? wrong?.[0];
   const base =
-    "The kernel used an address relative to its stack or frame pointer that no memory can have, or an invalid stack segment";
+    "The kernel used a non-canonical address relative to its stack or frame pointer, or an invalid stack segment";
   return one === undefined
     ? `${base}.`
-    : `${base}: ${one.name} is ${hex0x(one.value)}, which is not an address of memory.`;
+    : `${base}: ${one.name} is ${hex0x(one.value)}, which is not a canonical address.`;
 }

@@ -22,18 +22,18 @@ export function explainHardware(facts: ReportFacts): string {
     case "machine-check":
       return explainMachineCheck(facts);
     case "edac":
-      return `The memory controller reported ${facts.report.headline.groups.fault === "CE" ? "an error that it corrected" : "an error that it could not correct"}${labelOf(facts)}: usually a memory module, its slot or its settings.`;
+      return `The memory controller reported ${facts.report.headline.groups.fault === "CE" ? "an error that it corrected" : "an error that it could not correct"}${labelOf(facts)}. The cause is usually a memory module, its slot or its settings.`;
     case "firmware-error":
-      return `The firmware reported a hardware error${particular(facts, "severity") === undefined ? "" : ` (severity ${particular(facts, "severity")})`}: usually hardware or firmware, not the kernel.`;
+      return `The firmware reported a hardware error${particular(facts, "severity") === undefined ? "" : ` (severity ${particular(facts, "severity")})`}. The cause is usually the hardware or the firmware, not the kernel.`;
     case "pcie-error": {
       const { severity, layer } = facts.report.headline.groups;
       const device = /^(?:\w[\w-]{0,30} )?([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]): /.exec(facts.headline)?.[1];
-      return `A PCIe device or link${device === undefined ? "" : ` (seen by ${device})`} reported an error (${[layer, severity].filter((part) => part !== undefined).join(", ")}): usually the device, its slot, cable or power management.`;
+      return `A PCIe device or link${device === undefined ? "" : ` (reported by ${device})`} reported an error (${[layer, severity].filter((part) => part !== undefined).join(", ")}). The cause is usually the device, its slot, its cable or its power management.`;
     }
     case "nmi":
       return explainNmi(facts);
     default:
-      return `No handler claimed interrupt ${facts.report.headline.groups.irq ?? ""}, too often: a device raises it whose driver does not know, or the line is wired or routed wrongly. The kernel turned it off.`;
+      return `Interrupt ${facts.report.headline.groups.irq ?? ""} came too often without a handler that accepts it: a device raises it without its driver's knowledge, or the interrupt line is routed wrongly. The kernel disabled the interrupt.`;
   }
 }
 
@@ -47,10 +47,10 @@ function explainMachineCheck(facts: ReportFacts): string {
   const says = bank === undefined ? "" : ` in bank ${bank}, status 0x${status}`;
   const isUncorrected = words.includes("uncorrected");
   if (status === undefined && /Machine check events logged/.test(facts.headline))
-    return "The processor reported errors, which the kernel recorded for a tool such as mcelog or rasdaemon; this line does not say what they were. Usually hardware or firmware.";
+    return "The processor reported errors, which the kernel recorded for a tool such as mcelog or rasdaemon; this line does not say what they were. The cause is usually the hardware or the firmware.";
   const address = particular(facts, "address");
   const at = address === undefined ? "" : `, address 0x${address.replace(/^0x/, "").replace(/^0+(?=.)/, "")}`;
-  return `${where} reported ${what}${says}${at}: usually hardware or firmware${isUncorrected ? ", though a driver's access to a device that is gone can raise one too" : ""}.`;
+  return `${where} reported ${what}${says}${at}. The cause is usually the hardware or the firmware${isUncorrected ? "; a driver's access to a removed device can also cause it" : ""}.`;
 }
 
 /** Names the memory module as the EDAC driver does: ` on CPU_SrcID#0_MC#0_Chan#1_DIMM#0`. */
@@ -59,14 +59,14 @@ const labelOf = ({ headline }: ReportFacts): string => {
   return label === undefined ? "" : ` on ${label}`;
 };
 
-/** arch/x86/kernel/nmi.c: two bits of the port of reasons name a source. */
+/** Explains a non-maskable interrupt; two bits of the NMI reason port name a source (arch/x86/kernel/nmi.c). */
 function explainNmi({ report }: ReportFacts): string {
   const { source, reason } = report.headline.groups;
   const why = reason === undefined ? "" : ` (reason ${reason})`;
   if (source?.startsWith("PCI") === true)
-    return `A non-maskable interrupt reported a system error of the PCI bus${why}: usually a device, a bridge or its slot.`;
+    return `A non-maskable interrupt reported a system error of the PCI bus${why}. The cause is usually a device, a bridge or a slot.`;
   if (source === "IOCK error")
-    return `A non-maskable interrupt reported an I/O check error${why}: a card or its slot, or a button for debugging.`;
-  if (source !== undefined) return "The kernel is set to stop at a non-maskable interrupt.";
-  return `A non-maskable interrupt came for which the kernel knows no source${why}: hardware, firmware, a management controller's button, or a virtual machine's host sent it.`;
+    return `A non-maskable interrupt reported an I/O check error${why}. The cause is usually a card or its slot, or someone pressed an NMI button.`;
+  if (source !== undefined) return "The kernel is configured to panic at a non-maskable interrupt.";
+  return `A non-maskable interrupt of unknown source came${why}. It may come from the hardware, the firmware, an NMI button of a management controller, or the host of a virtual machine.`;
 }

@@ -9,7 +9,7 @@ const particular = (facts: ReportFacts, key: string): string | undefined =>
 const quotedLock = (text: string | undefined): string =>
   text === undefined ? "" : ` \`${text.replace(/ at .*/, "")}\``;
 
-const NONE_HAPPENED = "A deadlock is possible; none need have happened.";
+const NONE_HAPPENED = "A deadlock is possible, but may not have happened.";
 
 export function explainLock(facts: ReportFacts): string {
   const wants = particular(facts, "wants") ?? (facts.kind === "lock-context" ? particular(facts, "lock") : undefined);
@@ -17,15 +17,15 @@ export function explainLock(facts: ReportFacts): string {
   const who = facts.comm === undefined ? "a task" : `\`${facts.comm}\``;
   switch (facts.kind) {
     case "lock-cycle":
-      return `Lockdep saw two or more locks taken in both orders: ${who} takes${quotedLock(wants) || " a lock"} while it holds${quotedLock(holds) || " another"}, and elsewhere the one is (through others) taken while the other is held. ${NONE_HAPPENED}`;
+      return `Lockdep saw two or more locks taken in both orders: ${who} takes${quotedLock(wants) || " a lock"} while it holds${quotedLock(holds) || " another"}, and other code takes them in the opposite order (directly or through further locks). ${NONE_HAPPENED}`;
     case "lock-recursion":
       return `${who === "a task" ? "A task" : who} takes${quotedLock(wants) || " a lock"} while it holds${quotedLock(holds) || " one"} of the same class. ${
         particular(facts, "same") === undefined
-          ? `If it is the same lock it waits for itself; if they are two, their nesting was not declared to lockdep. ${NONE_HAPPENED}`
-          : "It is one lock (both have its address): unless both only read, the task waits for itself."
+          ? `If it is the same lock, the task waits for itself; if they are two locks, their nesting was not declared to lockdep. ${NONE_HAPPENED}`
+          : "It is one lock, because both addresses are equal: the task waits for itself, unless both only read."
       }`;
     case "lock-inversion":
-      return `Of two locks that are taken one within the other${wants === undefined ? "" : `, ${quotedLock(wants).trim()} among them`}, one is taken in interrupts (or in memory reclaim) and the other with that allowed: it can come in between. ${NONE_HAPPENED}`;
+      return `Two locks are nested${wants === undefined ? "" : `, and ${quotedLock(wants).trim()} is one of them`}. One is taken in interrupts (or in memory reclaim), and the other is held while these are enabled, so an interrupt (or reclaim) can wait for the first while the task holds the other. ${NONE_HAPPENED}`;
     case "lock-order":
       return explainOrder(facts);
     case "lock-state":
@@ -33,19 +33,19 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-context":
       return explainWait(facts, wants);
     case "lock-balance":
-      return `A lock${quotedLock(particular(facts, "lock"))} that the task does not hold, as lockdep has it, was released${byFunction(facts)}: most often it was released twice, or by a path that did not take it.`;
+      return `A lock${quotedLock(particular(facts, "lock"))} was released${byFunction(facts)}, but the task does not hold it according to lockdep: most often it was released twice, or by a path that did not take it.`;
     case "lock-freed":
-      return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} that holds a lock which is being held${particular(facts, "lock") === undefined ? "" : `,${quotedLock(particular(facts, "lock"))}`}: releasing it will write to freed memory.`;
+      return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} while a lock in it${particular(facts, "lock") === undefined ? "" : ` (${quotedLock(particular(facts, "lock")).trim()})`} is held: releasing the lock will write to freed memory.`;
     case "lock-held":
       return explainHeld(facts, who);
     case "lock-nested":
-      return `${who === "a task" ? "A task" : who} takes${quotedLock(wants ?? particular(facts, "lock")) || " a lock"}${inFunction(facts)}, and declares it nested in another lock that it does not hold.`;
+      return `${who === "a task" ? "A task" : who} takes${quotedLock(wants ?? particular(facts, "lock")) || " a lock"}${inFunction(facts)}and declares that it is nested in another lock, which the task does not hold.`;
     case "lock-key":
-      return `A lock was used${inFunction(facts)} that lockdep cannot name: it was never initialised, or lies in memory that is no static object.`;
+      return `Lockdep has no key for a lock that was used${inFunction(facts)}: the lock was never initialised, or its key is not in static memory.`;
     case "lock-limit":
-      return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”): it turned itself off. That is a limit of the debugging, no fault of the locks.`;
+      return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”), so lockdep disabled itself. This is a limit of lockdep and not a fault of the locks.`;
     case "lock-bug":
-      return `What is done to a lock, or lockdep's own record of it, is wrong${lockdepMessage(facts)}${inFunction(facts)}${facts.report.headline.groups.place === undefined ? "" : ` (checked at ${facts.report.headline.groups.place})`}: an unbalanced or wrong operation, a lock that was freed or never initialised, memory that was overwritten, or an effect of an earlier report that turned lockdep off.`;
+      return `An operation on a lock, or lockdep's record of the lock, is wrong${lockdepMessage(facts)}${inFunction(facts)}${facts.report.headline.groups.place === undefined ? "" : ` (checked at ${facts.report.headline.groups.place})`}: an unbalanced or wrong operation, a lock that was freed or never initialised, memory that was overwritten, or an effect of an earlier report that turned lockdep off.`;
     default:
       return explainContext(facts);
   }
@@ -56,7 +56,7 @@ export function explainLock(facts: ReportFacts): string {
  * (include/linux/lockdep_types.h, enum lockdep_wait_type).
  */
 function explainWait(facts: ReportFacts, lock: string | undefined): string {
-  const taken = `A lock${quotedLock(lock)} that may sleep (always, or on a PREEMPT_RT kernel) is taken`;
+  const taken = `A lock${quotedLock(lock)} whose wait may sleep (always, or on a PREEMPT_RT kernel) is taken`;
   const own = facts.texts.map((text) => /^context-\{\d:(\d)\}/.exec(text)?.[1]).find(Boolean);
   const wanted = facts.texts
     .map((text) => /^\s{0,32}[0-9a-f]{8,16} \(.{1,160}\)\{.{0,16}\}-\{(\d):\d\}, at: /.exec(text)?.[1])
@@ -67,7 +67,7 @@ function explainWait(facts: ReportFacts, lock: string | undefined): string {
     return `${taken} in a context that allows only locks of a lower wait type (the lock has ${wanted}, the context ${own}), such as an interrupt.`;
   return lowest === undefined
     ? `${taken} in a context that does not allow it.`
-    : `${taken} within \`${lowest.name}\`, which allows only locks of a lower wait type (the lock has ${wanted}, \`${lowest.name}\` ${lowest.inner}).`;
+    : `${taken} while \`${lowest.name}\` is held, which allows only locks of a lower wait type (the lock has ${wanted}, \`${lowest.name}\` ${lowest.inner}).`;
 }
 
 const lockdepMessage = ({ messages }: ReportFacts): string => {
@@ -81,15 +81,15 @@ const inFunction = ({ where }: ReportFacts): string =>
 
 /** The guilty function may be a caller of the place after "at:", when that is machinery such as `__might_fault`. */
 const byFunction = ({ where }: ReportFacts): string =>
-  where?.place.name === undefined ? "" : ` by \`${where.place.name}\` or what that called`;
+  where?.place.name === undefined ? "" : ` by \`${where.place.name}\` or a function that it called`;
 
 /** The safe and the unsafe lock may be other locks than the two of this task: these may connect chains seen earlier. */
 function explainOrder(facts: ReportFacts): string {
   const { safe = "irq", unsafe = "irq" } = facts.report.headline.groups;
   const isReclaim = safe.includes("RECLAIM");
   const taken = isReclaim ? "that memory reclaim takes" : "that interrupts take";
-  const elsewhere = isReclaim ? "where memory may be reclaimed" : "with interrupts on";
-  return `${facts.comm === undefined ? "A task" : `\`${facts.comm}\``} takes${quotedLock(particular(facts, "wants")) || " a lock"} while it holds${quotedLock(particular(facts, "holds")) || " another"}. So a lock ${taken} (${safe}-safe${quotedLock(particular(facts, "safe")).replace(" ", ": ")}) comes, by itself or through others, before one that is held elsewhere ${elsewhere} (${unsafe}-unsafe${quotedLock(particular(facts, "unsafe")).replace(" ", ": ")}). ${NONE_HAPPENED}`;
+  const elsewhere = isReclaim ? "where memory may be reclaimed" : "with interrupts enabled";
+  return `${facts.comm === undefined ? "A task" : `\`${facts.comm}\``} takes${quotedLock(particular(facts, "wants")) || " a lock"} while it holds${quotedLock(particular(facts, "holds")) || " another"}. A lock ${taken} (${safe}-safe${quotedLock(particular(facts, "safe")).replace(" ", ": ")}) is thus ordered, directly or through further locks, before a lock that other code holds ${elsewhere} (${unsafe}-unsafe${quotedLock(particular(facts, "unsafe")).replace(" ", ": ")}). ${NONE_HAPPENED}`;
 }
 
 /** print_usage_bug: the state in which a lock was taken, and the one in which it is taken now. */
@@ -98,17 +98,17 @@ function explainState(facts: ReportFacts): string {
   const rule = particular(facts, "rule") ?? "";
   const says = rule === "" ? "" : ` (${rule})`;
   if (rule.includes("RECLAIM")) {
-    return `A lock${lock} is taken by memory reclaim, and held elsewhere during an allocation that may have to reclaim memory first: the reclaim waits for the lock of its own task${says}. ${NONE_HAPPENED}`;
+    return `A lock${lock} is taken by memory reclaim, and other code holds it during an allocation that may reclaim memory: then the reclaim waits for a lock that its own task holds${says}. ${NONE_HAPPENED}`;
   }
   if (rule.includes("NMI")) {
-    return `A lock${lock} is taken both in a non-maskable interrupt and elsewhere, and a non-maskable interrupt cannot be disabled: it can come while the lock is held, and wait for it for ever${says}. ${NONE_HAPPENED}`;
+    return `A lock${lock} is taken both in a non-maskable interrupt and outside of it. A non-maskable interrupt cannot be disabled: it can come while the lock is held, and then waits for ever${says}. ${NONE_HAPPENED}`;
   }
   const interrupt = rule.includes("HARDIRQ")
     ? "a hardware interrupt"
     : rule.includes("SOFTIRQ")
       ? "a softirq"
       : "an interrupt";
-  return `A lock${lock} is taken both in ${interrupt} and elsewhere with such interrupts enabled: one can come while the lock is held, and wait for it for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` is not a lock: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
+  return `A lock${lock} is taken both in ${interrupt} and in other code that has these interrupts enabled: one can come while the lock is held, and then waits for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` is not a lock: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
 }
 
 /** lockdep_sys_exit and debug_check_no_locks_held, of which the second runs when a task exits or is about to freeze. */
@@ -116,8 +116,8 @@ function explainHeld(facts: ReportFacts, who: string): string {
   const task = who === "a task" ? "A task" : who;
   const lock = `${quotedLock(particular(facts, "lock")) || " a lock"}`;
   return /returning to user space/.test(facts.headline)
-    ? `${task} goes back to user space while it still holds${lock}: a path forgets to release it.`
-    : `${task} exits, or sleeps where it may be frozen, while it still holds${lock}: a path forgets to release it, or sleeps so where it must not.`;
+    ? `${task} returns to user space while it still holds${lock}: a code path does not release it.`
+    : `${task} exits, or sleeps where it may be frozen, while it still holds${lock}: a code path does not release it, or sleeps in a freezable way where it must not.`;
 }
 
 function explainContext(facts: ReportFacts): string {
@@ -126,21 +126,21 @@ function explainContext(facts: ReportFacts): string {
     case "rcu-usage": {
       const place = particular(facts, "place");
       if (place === undefined)
-        return "RCU was used against its rules: a pointer was read without the protection that it needs, or a task may sleep or wait within a read-side section. None of this report's lines tells which.";
+        return "A rule of RCU was broken: a pointer was read without the protection that it needs, or a task may sleep or wait within a read-side critical section. The report does not say which.";
       const says = ` (${place})`;
       if (/Illegal (?:context switch|synchronize)/.test(place)) {
-        return `The task may sleep or wait within an RCU read-side section, where that is forbidden${says}.`;
+        return `The task may sleep or wait within an RCU read-side critical section, where this is forbidden${says}.`;
       }
       if (!/rcu_dereference|RCU-list traversed|usage!/.test(place)) {
-        return `RCU was used against its rules${says}.`;
+        return `A rule of RCU was broken${says}.`;
       }
-      return `A pointer that RCU protects was read without the lock or the read-side section that it needs${says}: the object may be freed meanwhile. Nothing need have gone wrong this time.`;
+      return `A pointer that RCU protects was read without the lock or the read-side critical section that it needs${says}: the object may be freed during the read. This time the read may have been harmless.`;
     }
     case "spinlock":
       return explainSpinlock(facts, groups.fault ?? "");
     case "atomic-sleep":
       return (
-        `A function that may sleep was called${groups.place === undefined ? "" : ` (at ${groups.place})`} where that is forbidden. ${reasonNotToSleep(facts)}`.trimEnd() +
+        `A function that may sleep was called${groups.place === undefined ? "" : ` (at ${groups.place})`} where this is forbidden. ${reasonNotToSleep(facts)}`.trimEnd() +
         holding(facts)
       );
     case "atomic-schedule":
@@ -148,8 +148,8 @@ function explainContext(facts: ReportFacts): string {
     case "preemptible":
       return `\`${groups.used ?? "smp_processor_id"}()\` was used${inFunction(facts)} where the task can move to another CPU: ${
         /add|sub|inc|dec|write|xchg|or\b|and\b/.test(groups.used ?? "")
-          ? "it may change the variable of a CPU on which the task does not run any more"
-          : "its answer may be of a CPU on which the task does not run any more"
+          ? "it may change the variable of a CPU on which the task no longer runs"
+          : "its result may belong to a CPU on which the task no longer runs"
       }.`;
     default:
       return explainLeak(facts);
@@ -165,11 +165,11 @@ function explainLeak(facts: ReportFacts): string {
   const count = /(?:\/|preempt=)0x([0-9a-f]{8})\b/.exec(facts.headline)?.[1];
   const what =
     count === undefined
-      ? "with a lock held, or with preemption off"
+      ? "with a lock held, or with preemption disabled"
       : Number.parseInt(count, 16) === 0
-        ? "with a lock or an RCU read-side section held (preemption is on)"
-        : `with preemption off or in an atomic section (preempt_count 0x${count})`;
-  return `A work item came back ${what}: its function${name === undefined ? "" : ` \`${name}\``}, or what that called, did not release it.${holding(facts)}`;
+        ? "with a lock held or in an RCU read-side critical section (preemption is enabled)"
+        : `with preemption disabled or in an atomic section (preempt_count 0x${count})`;
+  return `A work item returned ${what}: its function${name === undefined ? "" : ` \`${name}\``}, or a function that it called, did not release the lock or leave the section.${holding(facts)}`;
 }
 
 function explainSchedule(facts: ReportFacts): string {
@@ -177,15 +177,15 @@ function explainSchedule(facts: ReportFacts): string {
   const value = count === undefined ? undefined : Number.parseInt(count, 16);
   // Within the scheduler the count is 1 at least.
   if (value === 0)
-    return `A task gave up the processor with a count of preemption (preempt_count 0x${count}) below what the scheduler itself sets: preemption was turned on once too often.`;
+    return `A task called the scheduler with a preemption count (preempt_count 0x${count}) below the scheduler's own: preemption was enabled once too often.`;
   const holdsNone = facts.texts.some((text) => text.startsWith("no locks held by"));
   const reasons = value === undefined ? [] : whyAtomic(preemptFields(value).preempt > 0 ? value - 1 : value, holdsNone);
   const why =
     reasons.length === 0
-      ? `${holdsNone ? "" : "a spinlock is held, "}preemption is off, or it is an interrupt${count === undefined ? "" : ` (preempt_count 0x${count})`}`
+      ? `${holdsNone ? "" : "a spinlock is held, "}preemption is disabled, or it runs in an interrupt${count === undefined ? "" : ` (preempt_count 0x${count})`}`
       : `${reasons.join(", and ")} (preempt_count 0x${count}, in which 1 is the scheduler's own)`;
   const disabled = particular(facts, "disabled");
-  return `A task gave up the processor where that is forbidden: ${why}.${holding(facts)}${disabled === undefined ? "" : ` Preemption was last turned off in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
+  return `A task called the scheduler where this is forbidden: ${why}.${holding(facts)}${disabled === undefined ? "" : ` Preemption was last disabled in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
 }
 
 /** The largest number of locks that a sentence names. */
@@ -210,14 +210,14 @@ function reasonNotToSleep(facts: ReportFacts): string {
       ? []
       : held.length > 0
         ? [`${held.join(", and ")} (in_atomic 1, preempt_count ${count})`]
-        : ["preemption is off or a spinlock is held, or it is a softirq or an interrupt (in_atomic 1)"]),
-    ...(irqs !== undefined && irqs !== "0" ? ["interrupts are off (irqs_disabled 1)"] : []),
+        : ["preemption is disabled, a spinlock is held, or it runs in a softirq or an interrupt (in_atomic 1)"]),
+    ...(irqs !== undefined && irqs !== "0" ? ["interrupts are disabled (irqs_disabled 1)"] : []),
   ];
   if (reasons.length === 0)
     return particular(facts, "rcu") === undefined
       ? ""
-      : "It is within an RCU read-side section or another that may not sleep.";
-  return `Here ${reasons.join(", and ")}.`;
+      : "The call is within a section that may not sleep, for example an RCU read-side critical section.";
+  return `At this call ${reasons.join(", and ")}.`;
 }
 
 /** rwlock_bug() names the lock in its headline. */
@@ -226,7 +226,7 @@ const lockAt = ({ headline }: ReportFacts): string => {
   return address === undefined || /^0{8}[0-9a-f]{8}$/.test(address) ? "" : ` at ${address}`;
 };
 
-/** Names who uses the lock. */
+/** Names the task and the CPU that use the lock, at the start of a sentence. */
 const subject = ({ comm, cpu }: ReportFacts): string =>
   comm === undefined ? "A task" : `\`${comm}\`${cpu === undefined ? "" : ` on CPU ${cpu}`}`;
 
@@ -239,13 +239,13 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
       ? ""
       : ` Its owner is ${isOwn ? `the waiting task itself, ${owner}` : owner}.`;
   if (fault.includes("bad magic"))
-    return `The magic number of the lock${lockAt(facts)}${inFunction(facts).replace(/^ in (.*)$/, ", used in $1,")} is wrong${magic === undefined ? "" : ` (${magic}; ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"} is right)`}: it was never initialised, was freed, or was overwritten.`;
+    return `The magic number of the lock${lockAt(facts)}${inFunction(facts).replace(/^ in (.*)$/, ", used in $1,")} is wrong${magic === undefined ? "" : ` (${magic} instead of ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"})`}: the lock was never initialised, was freed, or was overwritten.`;
   if (fault.includes("recursion"))
-    return `${subject(facts)} took a spinlock${inFunction(facts)} that it already holds, as the lock's own record has it: it would wait for itself.${of}`;
+    return `${subject(facts)} took a spinlock${inFunction(facts)} that it already holds according to the lock's owner field: it would wait for itself.${of}`;
   if (fault.includes("lockup"))
-    return `${subject(facts)} could not take a spinlock${inFunction(facts)} for a long time: its holder does not release it, or did not run.${of}`;
+    return `${subject(facts)} could not take a spinlock${inFunction(facts)} for a long time: its holder does not release it, or does not run.${of}`;
   if (fault.includes("already unlocked"))
-    return `A lock${quotedLock(particular(facts, "lock"))} was released${inFunction(facts)} that was not held.`;
-  if (fault.includes("wrong")) return `A lock was released by another task or CPU than took it.${of}`;
-  return `A lock is in a state that cannot be.${of}`;
+    return `A lock${quotedLock(particular(facts, "lock"))} was released${inFunction(facts)}, but was not held.`;
+  if (fault.includes("wrong")) return `A lock was released by another task or CPU than the one that took it.${of}`;
+  return `A lock is in an invalid state.${of}`;
 }

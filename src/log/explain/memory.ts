@@ -18,7 +18,7 @@ export function explainSanitizer(facts: ReportFacts): string {
     case "memory-leak":
       if (facts.report.headline.groups.count !== undefined)
         return `kmemleak found no pointer to ${facts.report.headline.groups.count} more allocations; /sys/kernel/debug/kmemleak lists them.`;
-      return `No pointer to this allocation was found any more${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so that it cannot be freed: a leak, unless the pointer is kept in a form that kmemleak does not see.${facts.where === undefined ? "" : ` It was allocated for \`${plainName(facts.where.place.name ?? "")}\`; the trace is of the allocation.`}`;
+      return `kmemleak found no pointer to this allocation${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so it cannot be freed: a leak, unless the pointer is stored in a form that kmemleak does not recognise.${facts.where === undefined ? "" : ` It was allocated for \`${plainName(facts.where.place.name ?? "")}\`; the trace shows the allocation.`}`;
     case "slab":
       return explainSlab(facts);
     default:
@@ -62,23 +62,23 @@ function explainKasan(facts: ReportFacts): string {
   const freed = wrongFree(facts);
   if (freed !== undefined) return `${freed}${object}${history}`;
   if (/double-free|invalid-free|invalid free/.test(fault))
-    return `Memory was freed that was free already, or that is no start of an allocation.${object}${history}`;
+    return `Memory was freed twice, or at an address that is not the start of an allocation.${object}${history}`;
   if (/stack-out-of-bounds/.test(fault)) return `${did}, outside of a variable on a kernel stack.`;
   if (/global-out-of-bounds/.test(fault)) return `${did}, outside of a global variable.`;
   // The object is in use: a free that the report shows too is of an earlier one at the same place.
   if (/out-of-bounds/.test(fault))
-    return `${did}, outside of the object there: an index, a length or a pointer is wrong, or the object is smaller than thought.${object}${by(facts, "allocation")}`;
+    return `${did}, outside of the object there: an index, a length or a pointer is wrong, or the object is smaller than the code expects.${object}${by(facts, "allocation")}`;
   if (/null-ptr-deref/.test(fault))
-    return `${did}, through a pointer that was NULL${address === undefined || address === 0n ? "" : ": a member of a structure"}.`;
+    return `${did}, through a NULL pointer${address === undefined || address === 0n ? "" : ": a member of a structure"}.`;
   if (/user-memory-access/.test(fault))
-    return `${did}${address === undefined ? " at" : ","} an address of user space, without the functions that may.`;
+    return `${did}${address === undefined ? " at" : ","} an address of user space, without \`copy_from_user\` or another function that may access it.`;
   if (/wild-memory-access/.test(fault))
-    return `${did}${address === undefined ? " at" : ","} an address that no memory of the kernel has: the pointer was overwritten or never set.`;
+    return `${did}${address === undefined ? " at" : ","} an address that is not a valid kernel address: the pointer was overwritten or never set.`;
   if (/invalid-access/.test(fault))
-    return `${did} through a pointer whose tag does not fit the memory's: it was freed, or the access leaves its object.${object}${history}`;
+    return `${did} through a pointer whose tag does not match the tag of the memory: the object was freed, or the access is outside of it.${object}${history}`;
   if (/memory corruption/.test(fault))
-    return `Bytes around an object of KFENCE were overwritten${corruptedAt(facts)}; it is seen when the object is freed, not when they were written.${object}${history}`;
-  if (/invalid/.test(fault)) return `${did}, within KFENCE's pool where no object is.`;
+    return `Bytes around an object of KFENCE were overwritten${corruptedAt(facts)}. KFENCE finds this when the object is freed, not at the write.${object}${history}`;
+  if (/invalid/.test(fault)) return `${did}, in a part of KFENCE's pool without an object.`;
   return `${did}, which the sanitizer forbids.${object}${history}`;
 }
 
@@ -89,7 +89,7 @@ function wrongFree({ texts }: ReportFacts): string | undefined {
   if (address === undefined || start === undefined) return undefined;
   const isStart = BigInt(address) === BigInt(start);
   if (isStart && texts.some((text) => text.startsWith("freed by task")))
-    return `The object at ${address} was freed that was free already.`;
+    return `The object at ${address} was freed twice.`;
   return isStart ? undefined : `Memory was freed at ${address}, which is not the start of the object there (${start}).`;
 }
 
@@ -115,14 +115,14 @@ function explainKmsan(facts: ReportFacts): string {
   const origin = originOf(facts);
   const where = facts.where?.place.name === undefined ? "" : ` in \`${plainName(facts.where.place.name)}\``;
   const which = bytes === undefined ? "" : ` ${bytes}.`;
-  if (/usb-infoleak/.test(fault)) return `Memory that was never written was sent to a USB device.${origin}${which}`;
+  if (/usb-infoleak/.test(fault)) return `Uninitialised memory was sent to a USB device.${origin}${which}`;
   if (/infoleak/.test(fault))
-    return `Memory that was never written was copied out of the kernel${particular(facts, "copied") === undefined ? "" : ` to user address 0x${particular(facts, "copied")}`}: its old content leaks.${origin}${which}`;
-  if (/use-after-free/.test(fault)) return `A value was used that comes from memory that was freed.${origin}`;
+    return `Uninitialised memory was copied out of the kernel${particular(facts, "copied") === undefined ? "" : ` to user address 0x${particular(facts, "copied")}`}, which leaks its old content.${origin}${which}`;
+  if (/use-after-free/.test(fault)) return `A value from freed memory was used.${origin}`;
   // kmsan_check_memory() and kmsan_handle_dma() look at a range; compiled code only at what it decides by.
   return bytes === undefined
-    ? `A decision or an address${where} depends on memory that was never written.${origin}`
-    : `Memory was handed on${where}, for example to a device, that was never written.${origin}${which}`;
+    ? `A decision or an address${where} depends on uninitialised memory.${origin}`
+    : `Uninitialised memory was passed on${where}, for example to a device.${origin}${which}`;
 }
 
 /** kernel/kcsan/report.c, print_report(). */
@@ -130,14 +130,14 @@ const SIDE = /^((?:read|write)[a-z() -]{0,40} to 0x[0-9a-f]{1,16} of \d{1,8} byt
 
 function explainKcsan(facts: ReportFacts): string {
   const change = particular(facts, "change");
-  const value = change === undefined ? "" : ` The value changed meanwhile: ${change}.`;
+  const value = change === undefined ? "" : ` The value changed between the two accesses: ${change}.`;
   const unknown =
     /^race at unknown origin, with (read|write|assert no writes|assert no accesses) to (0x[0-9a-f]{1,16}) of (\d+) bytes? by (.{1,60}?) on cpu (\d+)/;
   const [, verb, address, size, who, cpu] = facts.texts.map((text) => unknown.exec(text.trim())).find(Boolean) ?? [];
   if (verb?.startsWith("assert") === true)
-    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) asserts that nothing else ${verb === "assert no writes" ? "writes" : "uses"} them (\`ASSERT_EXCLUSIVE\`); KCSAN did not see who did.${value}`;
+    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) asserted that no other code ${verb === "assert no writes" ? "writes" : "accesses"} ${size === "1" ? "it" : "them"} (\`ASSERT_EXCLUSIVE\`). KCSAN did not see the other access.${value}`;
   if (verb !== undefined)
-    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) was to ${verb} ${size === "1" ? "it" : "them"}; KCSAN did not see who wrote: for example code that it does not watch, or a device (DMA).${value} What comes of it depends on the code; it may be harmless.`;
+    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) was about to ${verb} ${size === "1" ? "it" : "them"}. KCSAN did not see the write: it came for example from code that is not instrumented, or from a device (DMA).${value} The effect depends on the code; the race may be harmless.`;
   const sides = facts.texts.flatMap((text) => SIDE.exec(text.trim())?.[1] ?? []);
   const side =
     sides.length === 0
@@ -146,7 +146,7 @@ function explainKcsan(facts: ReportFacts): string {
           .slice(0, 2)
           .map((one, i) => `${i === 0 ? "One" : "The other"}: ${one}.`)
           .join(" ")}`;
-  return `Two accesses to the same memory ran at the same time, at least one of them writes, and at least one is a plain one (without \`READ_ONCE\`, \`WRITE_ONCE\` or an atomic operation).${side}${value} What comes of it depends on the code; it may be harmless.`;
+  return `Two accesses to the same memory ran at the same time. At least one of them writes, and at least one is a plain access (without \`READ_ONCE\`, \`WRITE_ONCE\` or an atomic operation).${side}${value} The effect depends on the code; the race may be harmless.`;
 }
 
 function explainUbsan(facts: ReportFacts): string {
@@ -154,14 +154,14 @@ function explainUbsan(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place;
   const at = place === undefined ? "" : ` at ${place}`;
   const what = says === undefined ? (facts.report.headline.groups.fault ?? "undefined behaviour") : says;
-  if (/^index/.test(what)) return `An array was used outside of its bounds${at}: ${what}.`;
+  if (/^index/.test(what)) return `An array was accessed outside of its bounds${at}: ${what}.`;
   if (/^shift/.test(what))
     return `A value was shifted by ${/negative/.test(what) ? "a negative number of bits" : "as many bits as its type has, or more"}${at}: ${what}.`;
   if (/integer overflow/.test(what))
     return `The result of a calculation does not fit its type${at}: ${what.replace(/:$/, "")}.`;
   if (/^load/.test(what))
-    return `A variable holds a value that its type cannot have${at}: ${what}. It was never set, or overwritten.`;
-  return `C has no meaning for what the code does${at}: ${what.replace(/:$/, "")}.`;
+    return `A variable holds a value that its type cannot have${at}: ${what}. It was never set, or was overwritten.`;
+  return `The code has undefined behaviour${at}: ${what.replace(/:$/, "")}.`;
 }
 
 /** mm/slub.c, check_bytes_and_report(): which bytes, and what the first of them holds. */
@@ -174,7 +174,7 @@ function firstByte({ texts }: ReportFacts): string {
         ),
       )
       .find(Boolean) ?? [];
-  return range === undefined ? "" : ` (${range}, of which the first byte is ${was} instead of ${right})`;
+  return range === undefined ? "" : ` (${range}; the first byte is ${was} instead of ${right})`;
 }
 
 function explainSlab(facts: ReportFacts): string {
@@ -186,20 +186,20 @@ function explainSlab(facts: ReportFacts): string {
   const of = cache === undefined ? "an object" : `an object of cache ${cache}`;
   const what = fault ?? "";
   if (/^kasan: /.test(what))
-    return `KASAN found a bad access to ${of}, and had the slab allocator print it; KASAN's own report says what the access was.`;
+    return `KASAN found an invalid access to ${of}, and the slab allocator printed the object; KASAN's own report describes the access.`;
   if (/^(?:Freed|Allocated) in /.test(what))
-    return `The slab allocator prints who had an object (${what}); the report that this line belongs to says what was found wrong with it.`;
+    return `The slab allocator prints who allocated or freed an object (${what}); the report that this line belongs to says what is wrong with the object.`;
   if (/already free|Double free/i.test(what) && !/constructor/.test(what))
-    return `The slab allocator received a request to free ${of} that is free already.`;
+    return `The slab allocator received a request to free ${of} that is already free.`;
   if (/Redzone|redzone/.test(what))
-    return `The bytes beside ${of} were overwritten${firstByte(facts)}: code wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;
+    return `The bytes next to ${of} were overwritten${firstByte(facts)}: code wrote past its end or before its start. The allocator finds this when the object is allocated or freed, not at the write.`;
   if (/Poison|poison/.test(what))
-    return `${cap(of)} was written after it was freed: its poison is gone${firstByte(facts)}.${facts.traces.length > 0 ? " Its tracks show who had it last." : ""}`;
+    return `${cap(of)} was written after it was freed: its poison was overwritten${firstByte(facts)}.${facts.traces.length > 0 ? " The traces show who allocated and freed it last." : ""}`;
   if (/remaining|still has objects/.test(what))
-    return `A cache (${cache ?? "?"}) was to be destroyed while objects of it are still in use: a leak, or a free that comes too late.`;
+    return `A cache (${cache ?? "?"}) could not be destroyed, because some of its objects are still in use: they were leaked, or are freed too late.`;
   if (/Freepointer|Freechain/i.test(what))
     return `The pointer to the next free object was overwritten in ${of}: it was written after it was freed.`;
-  return `The slab allocator found ${of} in a state that cannot be (${what === "" ? facts.headline.slice(0, 120) : what}).`;
+  return `The slab allocator found ${of} in an invalid state (${what === "" ? facts.headline.slice(0, 120) : what}).`;
 }
 
 /** warn_alloc() in mm/page_alloc.c. GFP_ATOMIC and GFP_NOWAIT do not let the allocator wait for memory to be reclaimed. */
@@ -208,10 +208,12 @@ function explainAllocation(facts: ReportFacts): string {
   const [gfp] = (!request.includes("DIRECT_RECLAIM") && /\bGFP_(?:ATOMIC|NOWAIT)\b/.exec(request)) || [];
   const why =
     gfp === undefined
-      ? "not enough memory of that order was free above the reserves without waiting longer or taking from others"
-      : `not enough memory of that order was free above the reserve that it may use, and it may not wait (${gfp})`;
-  const tables = facts.texts.some((text) => text.startsWith("Mem-Info")) ? " The tables show what was free." : "";
-  return `A request for memory was not met (${request}): ${why}. The caller may be able to go on.${tables}`;
+      ? "not enough memory of that order was free above the reserves, and the allocator could not free enough by the means that the request allows"
+      : `not enough memory of that order was free above the reserve that the request may use, and the request may not wait (${gfp})`;
+  const tables = facts.texts.some((text) => text.startsWith("Mem-Info"))
+    ? " The tables of the report show the free memory."
+    : "";
+  return `An allocation failed (${request}): ${why}. The caller may handle the failure.${tables}`;
 }
 
 const cap = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -224,11 +226,11 @@ export function explainMemory(facts: ReportFacts): string {
       if (facts.headline.includes("vmalloc")) return explainVmalloc(facts);
       return explainAllocation(facts);
     case "bad-page":
-      return `A page was freed or given out whose state says that it is still in use or was overwritten${particular(facts, "reason") === undefined ? "" : ` (${particular(facts, "reason")})`}.`;
+      return `A page was allocated or freed, but its state says that it is still in use, or its state was overwritten${particular(facts, "reason") === undefined ? "" : ` (${particular(facts, "reason")})`}.`;
     case "bad-page-map":
       return explainEntry(facts);
     default:
-      return `The counters of an address space were not zero when it ended (${facts.headline}): pages or page tables were counted wrongly, or are leaked.`;
+      return `The counters of an address space were not zero when it was freed (${facts.headline}): pages or page tables were counted wrongly, or were leaked.`;
   }
 }
 
@@ -240,7 +242,7 @@ function explainVmalloc({ headline }: ReportFacts): string {
   const size = asked ?? /(?:failure: |size )(\d+)/.exec(headline)?.[1];
   const why =
     size === "0"
-      ? "the requested size is 0, which is a mistake of the caller"
+      ? "the requested size is 0, which is an error of the caller"
       : got !== undefined
         ? `only ${got} bytes of pages were available`
         : /exceeds total pages/.test(headline)
@@ -248,7 +250,7 @@ function explainVmalloc({ headline }: ReportFacts): string {
           : /vm_struct allocation failed/.test(headline)
             ? "no free range of kernel addresses was available"
             : "more than the machine or the control group has, or no free range of kernel addresses";
-  return `A request for memory by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} was not met: ${why}. The caller may be able to go on.`;
+  return `An allocation by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} failed: ${why}. The caller may handle the failure.`;
 }
 
 /** mm/memory.c, print_bad_pte(). */
@@ -257,7 +259,7 @@ function explainEntry(facts: ReportFacts): string {
   const address = facts.texts.map((text) => /^\s{0,8}addr:(?:0x)?([0-9a-f]{1,16})\b/.exec(text)?.[1]).find(Boolean);
   const of = comm === undefined ? "" : ` of \`${comm}\``;
   const at = address === undefined ? "" : ` for address ${hex0x(BigInt(`0x${address}`))}`;
-  return `An entry of a page table${of}${at}${entry === undefined ? "" : ` (${entry})`} leads to no page, or does not fit the page it leads to: the table or the page's state was overwritten, or pages were counted wrongly.`;
+  return `An entry of a page table${of}${at}${entry === undefined ? "" : ` (${entry})`} does not point to a page, or contradicts the state of its page: the table or the state of the page was overwritten, or pages were counted wrongly.`;
 }
 
 function explainOom(facts: ReportFacts): string {
@@ -269,21 +271,21 @@ function explainOom(facts: ReportFacts): string {
     /Task in \S+ killed as a result of limit of (\S+)/.exec(text)?.[1];
   const limit = /limit (\d+kB)/.exec(particular(facts, "usage") ?? "")?.[1];
   const killed = /^(\d+) \(([^)]+)\)/.exec(particular(facts, "killed") ?? "");
-  const victim = killed === null ? "" : ` Killed was \`${killed[2]}\` (PID ${killed[1]}).`;
+  const victim = killed === null ? "" : ` The kernel killed \`${killed[2]}\` (PID ${killed[1]}).`;
   const isGroup =
     constraint === "CONSTRAINT_MEMCG" ||
     /^Memory cgroup (?:out of memory|stats for )|^memory: usage \d+kB, limit \d+kB/m.test(text) ||
     /Task in .{1,200} killed as a result of limit/.test(text);
   if (isGroup) {
-    return `The control group${group === undefined ? "" : ` ${group}`} reached its limit${limit === undefined ? "" : ` of ${limit}`}; that says nothing about the machine's own memory.${victim}`;
+    return `The control group${group === undefined ? "" : ` ${group}`} reached its limit${limit === undefined ? "" : ` of ${limit}`}. The machine itself may have free memory.${victim}`;
   }
   if (constraint === "CONSTRAINT_CPUSET")
-    return `The memory nodes that a cpuset allows had no more memory; others may have had.${victim}`;
+    return `The memory nodes that a cpuset allows had no free memory; other nodes may have had some.${victim}`;
   if (constraint === "CONSTRAINT_MEMORY_POLICY")
-    return `The memory nodes that a policy allows had no more memory; others may have had.${victim}`;
+    return `The memory nodes that a policy allows had no free memory; other nodes may have had some.${victim}`;
   const asked =
     facts.comm === undefined || !/invoked oom-killer/.test(facts.headline)
       ? ""
-      : ` \`${facts.comm}\` asked last, and need not be the one that took most.`;
-  return `Memory ran out${facts.panic === undefined ? ", and the kernel looks for a process to kill" : ""}.${asked}${victim}${facts.texts.some((text) => /^\s{0,4}\[ *pid *\]|^Mem-Info/.test(text)) ? " The tables show how much each user had." : ""}`;
+      : ` \`${facts.comm}\` made the last request, but may not be the task that uses most memory.`;
+  return `Memory ran out${facts.panic === undefined ? ", and the kernel looked for a process to kill" : ""}.${asked}${victim}${facts.texts.some((text) => /^\s{0,4}\[ *pid *\]|^Mem-Info/.test(text)) ? " The tables of the report show who used how much memory." : ""}`;
 }

@@ -7,74 +7,77 @@ import { placeText, plainName } from "../place.ts";
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /sysrq triggered crash/,
-    "This crash was requested, by Alt-SysRq-c or /proc/sysrq-trigger: look at what the other tasks were doing.",
+    "This crash was requested with Alt-SysRq-c or /proc/sysrq-trigger: look at what the other tasks were doing.",
   ],
   [
     /panic_on_kmsan/,
-    "The kernel is set to stop at a report of KMSAN (`panic_on_kmsan`); the report before it is the cause.",
+    "The kernel is configured to panic at a report of KMSAN (`panic_on_kmsan`); the report before it is the cause.",
   ],
   [
     /panic_on_warn/,
-    "The kernel is set to stop at any warning (`kernel.panic_on_warn`); the warning before it is the cause.",
+    "The kernel is configured to panic at any warning (`kernel.panic_on_warn`); the warning before it is the cause.",
   ],
   [
     /hung_task: blocked tasks/,
-    "The kernel is set to stop when a task is blocked for too long (`kernel.hung_task_panic`); the reports before name the tasks.",
+    "The kernel is configured to panic when a task is blocked for too long (`kernel.hung_task_panic`); the reports before it name the tasks.",
   ],
   [
     /softlockup: hung tasks/,
-    "The kernel is set to stop when a CPU runs one task for too long (`kernel.softlockup_panic`); the report before says which.",
+    "The kernel is configured to panic when a CPU runs one task for too long (`kernel.softlockup_panic`); the report before it says which.",
   ],
   [
     /[Hh]ard LOCKUP/,
-    "The kernel is set to stop when a CPU takes no interrupts (`nmi_watchdog=panic`); the report before says which.",
+    "The kernel is configured to panic when a CPU takes no interrupts (`nmi_watchdog=panic`); the report before it says which.",
   ],
   [
     /RCU Stall/,
-    "The kernel is set to stop at a stall of RCU (`kernel.panic_on_rcu_stall`); the report before says which CPU or task.",
+    "The kernel is configured to panic at a stall of RCU (`kernel.panic_on_rcu_stall`); the report before it says which CPU or task.",
   ],
   [
     /compulsory panic_on_oom/,
-    "The kernel is set to stop whenever memory runs out, that of a control group too (`vm.panic_on_oom` is 2).",
+    "The kernel is configured to panic whenever memory runs out, including the memory of a control group (`vm.panic_on_oom` is 2).",
   ],
-  [/system-wide panic_on_oom/, "The kernel is set to stop when memory runs out (`vm.panic_on_oom`)."],
+  [/system-wide panic_on_oom/, "The kernel is configured to panic when memory runs out (`vm.panic_on_oom`)."],
   [
     /Out of memory|System is deadlocked on memory|panic_on_oom/i,
-    "Memory ran out, and the kernel is set to stop then (`vm.panic_on_oom`), or had no process left to kill.",
+    "Memory ran out, and the kernel is configured to panic in this case (`vm.panic_on_oom`), or no process was left to kill.",
   ],
   [
     /Fatal machine check|[Mm]achine check/,
-    "A processor reported a hardware error that the kernel cannot survive: usually hardware or firmware.",
+    "A processor reported a hardware error that the kernel cannot recover from. The cause is usually the hardware or the firmware.",
   ],
   [
     /Fatal exception in interrupt/,
-    "A fault happened where the kernel counts itself as in an interrupt (an interrupt, a softirq, softirqs off, or the handler of some exceptions), so that no task can be killed for it; the report before says which.",
+    "A fault happened in a context that counts as an interrupt (an interrupt, a softirq, disabled softirqs, or the handler of some exceptions), where the kernel cannot kill a task instead; the report before it says which.",
   ],
-  [/Fatal exception/, "The kernel is set to stop at a fault (`kernel.panic_on_oops`); the report before says which."],
-  [/Attempted to kill init/, "The first process of user space ended; the system cannot go on without it."],
+  [
+    /Fatal exception/,
+    "The kernel is configured to panic at a fault (`kernel.panic_on_oops`); the report before it says which.",
+  ],
+  [/Attempted to kill init/, "The init process ended; the system cannot run without it."],
   [
     /Attempted to kill the idle task|Aiee, killing interrupt handler/,
-    "The fault before it happened where no task can be killed for it.",
+    "The fault before it happened in a context where the kernel cannot kill a task instead.",
   ],
   [
     /VFS: Unable to mount root fs/,
-    "The root file system could not be mounted: wrong `root=`, or its driver is in neither the kernel nor the initramfs.",
+    "The root file system could not be mounted: wrong `root=`, or its driver is missing in the kernel and the initramfs.",
   ],
   [
     /No working init found|No init found/,
-    "No program was found to start as the first process: wrong `init=`, or the root file system lacks it or its libraries.",
+    "The kernel found no program to start as the init process: `init=` is wrong, or the program or its libraries are missing in the root file system.",
   ],
   [/Requested init/, "The program that `init=` names could not be started."],
-  [/Asynchronous SError/, "The kernel does not go on after an error that the hardware reports late (SError)."],
+  [/Asynchronous SError/, "The kernel does not continue after an asynchronous error of the hardware (SError)."],
   [
     /stack is corrupted/,
-    "The value that guards a stack frame was overwritten: most often a local variable of that function was written past its end.",
+    "The stack canary of a frame was overwritten: most often a local variable of that function was written past its end.",
   ],
   [
     /corrupted stack end/,
-    "The last word of a kernel stack was overwritten: the stack overflowed, or code wrote past it. The scheduler found it when it changed tasks, not when it happened.",
+    "The last word of a kernel stack was overwritten: the stack overflowed, or code wrote past it. The scheduler found it at a task switch, which may be later than the write.",
   ],
-  [/NMI(?: |:)|nmi/, "A non-maskable interrupt came, and the kernel is set to stop then."],
+  [/NMI(?: |:)|nmi/, "A non-maskable interrupt came, and the kernel is configured to panic in this case."],
   [/bad mode/, "The processor took an exception that must not happen in that mode."],
   [/System call table/, "The table of system calls was changed."],
 ];
@@ -106,17 +109,17 @@ export function explainPanic(facts: ReportFacts): string {
       : reason.replace(/; the (?:report|warning)s? before .*$/, `: ${cause}.`);
   }
   const said = /not syncing: (.{1,200})/.exec(text)?.[1];
-  return said === undefined ? "The kernel stopped." : `The kernel stopped, and says why: “${said.trim()}”.`;
+  return said === undefined ? "The kernel stopped." : `The kernel stopped, for this reason: “${said.trim()}”.`;
 }
 
-/** x86: arch/x86/kernel/traps.c, exc_double_fault(). */
+/** Explains a double fault (x86: arch/x86/kernel/traps.c, exc_double_fault()). */
 export function explainDoubleFault({ site }: ReportFacts): string {
   const stack = site?.registers.find(({ name }) => name === "RSP")?.value;
   const at = site?.place?.name === undefined ? "" : `, in \`${placeText(site.place).replace(/\/0x.*/, "")}\``;
-  const base = `An exception happened while another was being delivered${at}`;
+  const base = `An exception happened while the processor delivered another one${at}`;
   return stack === undefined || stack >> 63n === 1n
     ? `${base}: most often because the kernel stack overflowed or its pointer was overwritten${stack === undefined ? "" : ` (RSP is ${hex0x(stack)})`}.`
-    : `${base}: RSP is ${hex0x(stack)}, no address of the kernel, so that there was no stack of the kernel to put an exception on.`;
+    : `${base}: RSP is ${hex0x(stack)}, which is not a kernel address, so that the processor could not push an exception frame.`;
 }
 
 /** Signals that end a process by default, by their numbers on most machines. */
@@ -156,10 +159,10 @@ export function consequence({ kind, panic }: ReportFacts): string | undefined {
   // exc_int3() and exc_double_fault() count as non-maskable interrupts (irqentry_nmi_enter) since 5.8.
   if (/Fatal exception in interrupt/.test(panic))
     return ["int3", "double-fault", "stack-guard"].includes(kind)
-      ? "The handler of this exception counts as an interrupt, so that the kernel stopped."
-      : "It happened in an interrupt, a softirq or with softirqs off, so that the kernel stopped.";
+      ? "The handler of this exception counts as an interrupt, so the kernel stopped."
+      : "It happened in an interrupt, in a softirq or with softirqs disabled, so the kernel stopped.";
   if (/Attempted to kill the idle task|Aiee, killing interrupt handler/.test(panic))
-    return "It happened where no task can be killed for it, so that the kernel stopped.";
+    return "It happened in a context where the kernel cannot kill a task instead, so the kernel stopped.";
   const reason = REASONS.find(([pattern]) => pattern.test(panic))?.[1];
   return reason === undefined ? undefined : withoutPointer(reason);
 }

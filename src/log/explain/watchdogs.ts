@@ -14,7 +14,7 @@ function placeOfProcessor(facts: ReportFacts): string {
   if (place === undefined) return "";
   const at = placeText(place).replace(/\/0x.*/, "");
   const frame = facts.where === undefined ? "" : placeText(facts.where.place).replace(/\/0x.*/, "");
-  return frame === "" || frame === at ? ` (\`${at}\`)` : ` (\`${at}\`, on behalf of \`${frame}\`)`;
+  return frame === "" || frame === at ? ` (\`${at}\`)` : ` (\`${at}\`, in a call by \`${frame}\`)`;
 }
 
 export function explainWatchdog(facts: ReportFacts): string {
@@ -23,21 +23,21 @@ export function explainWatchdog(facts: ReportFacts): string {
     facts.comm === undefined ? "A task" : `\`${facts.comm}\`${facts.pid === undefined ? "" : ` (PID ${facts.pid})`}`;
   switch (facts.kind) {
     case "soft-lockup":
-      return `The soft-lockup watchdog found that ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ran one task in the kernel for too long (${task}${groups.seconds === undefined ? "" : `, ${groups.seconds} s`}) without letting another run. It shows where the CPU stood when the watchdog looked${placeOfProcessor(facts)}, which need not be the place of the fault: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
+      return `The soft-lockup watchdog found that ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ran one task in the kernel for too long (${task}${groups.seconds === undefined ? "" : `, ${groups.seconds} s`}) without a task switch. The report shows where the CPU was when the watchdog checked it${placeOfProcessor(facts)}; the cause can be elsewhere. Usual causes: a long loop, a wait for a spinlock, or a host that did not run the virtual CPU.`;
     case "hard-lockup":
-      return `The hard-lockup watchdog found that ${hardCpu(facts)} took no interrupts for too long: it loops or waits for a lock with interrupts off${where(facts)}, or firmware or the host did not let it run.`;
+      return `The hard-lockup watchdog found that ${hardCpu(facts)} took no interrupts for too long: it loops or waits for a lock with interrupts disabled${where(facts)}, or the firmware or the host did not run it.`;
     case "rcu-stall":
       return explainStall(facts);
     case "hung-task":
       return explainHung(facts, task);
     case "workqueue-lockup":
-      return `A pool of workers${groups.pool === undefined ? "" : ` (${groups.pool})`} started no work item${groups.seconds === undefined ? " for too long" : ` for ${groups.seconds} s`}: a work item does not end or does not sleep, or the CPU is kept by something else.${facts.texts.some((text) => /busy workqueues/.test(text)) ? " The lists below name the items that run and wait." : ""}`;
+      return `A worker pool${groups.pool === undefined ? "" : ` (${groups.pool})`} started no work item${groups.seconds === undefined ? " for too long" : ` for ${groups.seconds} s`}: a work item runs for too long without sleeping, or something else occupies the CPU.${facts.texts.some((text) => /busy workqueues/.test(text)) ? " The lists below name the items that run and wait." : ""}`;
     case "netdev-watchdog":
       return explainTransmit(facts);
     case "sched-ext":
-      return `The BPF scheduler \`${groups.scheduler ?? ""}\` was put out of service; the kernel went back to its own scheduler.`;
+      return `The BPF scheduler \`${groups.scheduler ?? ""}\` was disabled; the kernel uses its own scheduler again.`;
     default:
-      return "The clock that the kernel keeps time with disagrees with another, and was or may be replaced.";
+      return "The kernel's clock source disagrees with another clock; the kernel replaced it or may replace it.";
   }
 }
 
@@ -54,49 +54,49 @@ function explainStall(facts: ReportFacts): string {
   const flavour = flavourOf(facts);
   const late = facts.texts.map((text) => QUIET.exec(text)?.[1]).find(Boolean);
   if (late !== undefined) {
-    return `All processors passed a quiescent state, but RCU's own thread (of \`${flavour}\`) did not end the grace period: it last ran ${late} jiffies before. It got no processor time, or its timer did not come${facts.where === undefined ? "; nothing shows that a processor loops" : `. The processor that noticed was in ${where(facts).replace(/^ \(|\)$/g, "")}`}.`;
+    return `All CPUs passed a quiescent state, but the grace-period thread of RCU (\`${flavour}\`) did not end the grace period: it last ran ${late} jiffies before. It got no CPU time, or its timer did not fire${facts.where === undefined ? "; the report does not show that a CPU loops" : `. The CPU that found the stall was in ${where(facts).replace(/^ \(|\)$/g, "")}`}.`;
   }
   return [
-    `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long: it loops in the kernel, runs with interrupts or preemption off, or was not run at all.`,
+    `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long: it loops in the kernel, runs with interrupts or preemption disabled, or does not run at all.`,
     ...(who === undefined ? [] : [`It waits for: ${who}.`]),
     ...(facts.where === undefined ? [] : [`The stack that is shown was in ${where(facts).slice(2, -1)}.`]),
     ...(starved === undefined
       ? []
       : /timer wakeup/.test(starved)
-        ? ["A timer of RCU's own thread did not come, so that the stall may be that timer's and not the CPU's fault."]
-        : ["RCU's own thread got no CPU time either, so that the stall may be its effect and not the CPU's fault."]),
+        ? ["A timer of RCU's grace-period thread did not fire, so the timer, not the CPU, may have caused the stall."]
+        : ["RCU's grace-period thread got no CPU time, which alone may have caused the stall."]),
   ].join(" ");
 }
 
 const flavourOf = ({ report }: ReportFacts): string => report.headline.groups.flavour ?? "RCU";
 
-/** kernel/rcu/tasks.h: a grace period ends when each task gave up the processor of its own accord, or is in user mode. */
+/** Explains a stall of Tasks RCU, whose grace period ends when each task yielded voluntarily or is in user mode (kernel/rcu/tasks.h). */
 function explainTasks({ texts }: ReportFacts): string {
   const stacks = texts.flatMap(
     (text) => /^task:(.{1,40}?) {1,}state:.{1,60}?\bpid: ?(\d+)/.exec(text)?.slice(1, 3).join(", PID ") ?? [],
   );
   const named = stacks.length === 0 ? "" : ` (${stacks.slice(0, 3).join("; ")})`;
-  return `RCU (\`rcu_tasks\`) waits for tasks${named} that did not give up the processor of their own accord for too long: they loop in the kernel, or were preempted and do not run.`;
+  return `RCU (\`rcu_tasks\`) waits for tasks${named} that did not yield their CPU voluntarily for too long: they loop in the kernel, or were preempted and do not run.`;
 }
 
-/** kernel/rcu/tree_stall.h, print_other_cpu_stall(): no processor is in the way. */
+/** The line for a stall that no CPU causes; captures the jiffies since RCU's thread ran (kernel/rcu/tree_stall.h, print_other_cpu_stall()). */
 const QUIET = /All QSes seen, last \w+ kthread activity (\d+)/;
 
 function explainHung(facts: ReportFacts, task: string): string {
   const { groups, row } = facts.report.headline;
   const seconds = groups.seconds === undefined ? "too long" : `more than ${groups.seconds} s`;
   const owner = particular(facts, "owner");
-  const holder = owner === undefined ? "" : ` The kernel says it is ${owner}.`;
-  if (row.title.includes("can't die")) return `${task} was killed, but did not end for ${seconds}${where(facts)}.`;
+  const holder = owner === undefined ? "" : ` The report says that it is ${owner}.`;
+  if (row.title.includes("can't die")) return `${task} was killed, but did not exit for ${seconds}${where(facts)}.`;
   const { wait, isHeld } = waitingIn(facts);
   if (groups.io !== undefined)
-    return `${task} slept uninterruptibly for ${seconds}.${wait.includes("I/O") ? `${wait.slice(0, -1)},` : `${wait} It waits for I/O,`} which did not come: look at the device or its driver.${holder}`;
+    return `${task} slept uninterruptibly for ${seconds}.${wait.includes("I/O") ? `${wait.slice(0, -1)},` : `${wait} It waits for I/O,`} which did not complete: examine the device or its driver.${holder}`;
   const look =
     owner !== undefined
       ? ""
       : isHeld
-        ? " Look for its holder: nothing faulted here."
-        : " Look for what should have ended the wait: nothing faulted here.";
+        ? " Find the task that holds it; this task did not fault."
+        : " Find what should have ended the wait; this task did not fault.";
   const what = wait === "" ? " The report does not say what it waits for: a lock, an event or I/O." : wait;
   return `${task} slept uninterruptibly for ${seconds}.${what}${holder}${look}`;
 }
@@ -105,7 +105,7 @@ function explainTransmit(facts: ReportFacts): string {
   const line = facts.texts.find((text) => text.includes("NETDEV WATCHDOG: "));
   const { groups } = facts.report.headline;
   const [, device = groups.device, driver = groups.driver] = /NETDEV WATCHDOG: (\S+) ?\((\S*)\)/.exec(line ?? "") ?? [];
-  return `The network device${device === undefined ? "" : ` \`${device}\``}${driver === undefined || driver === "" ? "" : ` (driver \`${driver}\`)`} did not send a packet for too long: the device, its driver or its interrupts do not work, or the link is held up.`;
+  return `The network device${device === undefined ? "" : ` \`${device}\``}${driver === undefined || driver === "" ? "" : ` (driver \`${driver}\`)`} did not send a packet for too long: the device, its driver or its interrupts do not work, or the link partner blocks transmission (flow control).`;
 }
 
 /** Functions in which a task sleeps, and what it waits for there. */
@@ -124,7 +124,7 @@ const WAITS: readonly (readonly [RegExp, string])[] = [
   [/^percpu_down|^percpu_rwsem/, "a per-CPU read/write semaphore"],
 ];
 
-/** What is waited for that another task holds. */
+/** The kinds of wait that a holder ends. */
 const HELD = /mutex|semaphore/;
 
 function waitingIn(facts: ReportFacts): { wait: string; isHeld: boolean } {
