@@ -1,4 +1,5 @@
 /** Decides whether two crashes have the same cause. */
+import { ADDRESS_KINDS } from "./checks/access.ts";
 import type { Verdict } from "./analyze.ts";
 import type { Slot } from "./finding.ts";
 
@@ -17,12 +18,14 @@ export function sameBug(a: Verdict, b: Verdict): BugComparison {
       answer: idle.length === 2 ? "unknown" : "not the same bug",
       because: [`${idle.length === 2 ? "neither" : "only one"} of the machines crashed by itself`],
     };
-  if (kinds[0] !== kinds[1])
-    return {
-      answer: "not the same bug",
-      because: [`one is of the kind ${kinds[0]}, the other of the kind ${kinds[1]}`],
-    };
   const [first, second] = functions.map(([guilty]) => guilty);
+  const kindsSaid = kindsOf(a, b);
+  if (kindsSaid === undefined) {
+    const because = [`one is of the kind ${kinds[0]}, the other of the kind ${kinds[1]}`];
+    const isOpen = kinds.every(isAccess) && first !== undefined && first === second;
+    if (isOpen) because.push(`but the guilty function of both is ${first}, and one bad pointer can cause either kind`);
+    return { answer: isOpen ? "unknown" : "not the same bug", because };
+  }
   if (first === undefined || second === undefined)
     return {
       answer: "unknown",
@@ -32,7 +35,7 @@ export function sameBug(a: Verdict, b: Verdict): BugComparison {
     };
   if (first !== second)
     return { answer: "not the same bug", because: [`the guilty function of one is ${first}, of the other ${second}`] };
-  const because = [`both are of the kind ${kinds[0]}`, `the guilty function of both is ${first}`];
+  const because = [kindsSaid, `the guilty function of both is ${first}`];
   const cycles = [cycleLength(a), cycleLength(b)];
   if (cycles[0] !== cycles[1])
     return {
@@ -51,7 +54,7 @@ export function sameBug(a: Verdict, b: Verdict): BugComparison {
       };
     because.push(`the bad value of both is ${here}`);
   }
-  if (a.key === b.key) {
+  if (functions[0].join() === functions[1].join()) {
     const callers = functions[0].slice(1);
     if (callers.length > 0) because.push(`it was called through ${callers.join(", ")} in both`);
     return { answer: "same bug", because };
@@ -64,6 +67,26 @@ export function sameBug(a: Verdict, b: Verdict): BugComparison {
       `but it was called through ${ways[0] ?? "?"} in one, and through ${ways[1] ?? "?"} in the other`,
     ],
   };
+}
+
+const isAccess = (kind: string): boolean => ADDRESS_KINDS.some((one) => one === kind);
+
+/**
+ * Returns a sentence on the kinds of two crashes; undefined if they are different. An access to a bad address is of
+ * several kinds: on x86_64 an address that is not canonical is a general protection fault, on arm64 a page fault.
+ */
+function kindsOf(a: Verdict, b: Verdict): string | undefined {
+  if (a.kind === b.kind) return `both are of the kind ${a.kind}`;
+  if (!isAccess(a.kind) || !isAccess(b.kind)) return undefined;
+  const [cache, other] = [freedCache(a), freedCache(b)];
+  if (cache === undefined || cache !== other) return undefined;
+  return `in both an object of ${cache} was used after it was freed (${a.kind} on one machine, ${b.kind} on the other)`;
+}
+
+/** Returns the slab cache of the freed object that was used. */
+function freedCache({ findings }: Verdict): string | undefined {
+  const cache = findings.find(({ id }) => id === "fault.freed-object")?.slots["cache"];
+  return typeof cache === "string" ? cache : undefined;
 }
 
 /** Returns the functions of a key, the guilty one first. */

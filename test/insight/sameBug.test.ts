@@ -39,6 +39,20 @@ test("another kind, or another guilty function, is another bug", () => {
   assert.equal(sameBug(verdict("null-pointer:f"), verdict("null-pointer:g")).answer, "not the same bug");
 });
 
+test("a freed object that another machine reports by another fault is the same bug", () => {
+  const freed = (cache: string) => finding("fault.freed-object", { cache });
+  const [x86, arm] = ["general-protection:f:g", "page-fault:f:g"];
+  const { answer, because } = sameBug(verdict(x86!, freed("route")), verdict(arm!, freed("route")));
+  assert.equal(answer, "same bug");
+  assert.match(
+    because.join(),
+    /in both an object of route was used after it was freed \(general-protection on one machine, page-fault/,
+  );
+  assert.equal(sameBug(verdict(x86!, freed("route")), verdict(arm!, freed("other"))).answer, "unknown");
+  assert.equal(sameBug(verdict(x86!), verdict(arm!)).answer, "unknown");
+  assert.equal(sameBug(verdict(x86!), verdict("page-fault:h")).answer, "not the same bug");
+});
+
 test("the same function through other callers is probably the same bug", () => {
   assert.equal(sameBug(verdict("null-pointer:f:g"), verdict("null-pointer:f:h")).answer, "probably the same bug");
 });
