@@ -73,14 +73,17 @@ const isAccess = (kind: string): boolean => ADDRESS_KINDS.some((one) => one === 
 
 /**
  * Returns a sentence on the kinds of two crashes; undefined if they are different. An access to a bad address is of
- * several kinds: on x86_64 an address that is not canonical is a general protection fault, on arm64 a page fault.
+ * several kinds: on x86_64 an address that is not canonical is a general protection fault, on arm64 a page fault. A full
+ * stack is named after its guard page on x86_64.
  */
 function kindsOf(a: Verdict, b: Verdict): string | undefined {
   if (a.kind === b.kind) return `both are of the kind ${a.kind}`;
+  const machines = `(${a.kind} on one machine, ${b.kind} on the other)`;
+  if (a.mechanism === "stack-overflow" && b.mechanism === a.mechanism) return `in both the stack was full ${machines}`;
   if (!isAccess(a.kind) || !isAccess(b.kind)) return undefined;
   const [cache, other] = [freedCache(a), freedCache(b)];
   if (cache === undefined || cache !== other) return undefined;
-  return `in both an object of ${cache} was used after it was freed (${a.kind} on one machine, ${b.kind} on the other)`;
+  return `in both an object of ${cache} was used after it was freed ${machines}`;
 }
 
 /** Returns the slab cache of the freed object that was used. */

@@ -81,6 +81,9 @@ for (const [a, b, answer] of [
   ["two-locks", "x86_64-newest-two-locks", "same bug"],
   ["two-locks", "three-locks", "not the same bug"],
   ["null-member", "bug", "not the same bug"],
+  ["null-member", "arm64-6.12-null-member", "same bug"],
+  ["use-after-free", "arm64-6.12-use-after-free", "same bug"],
+  ["stack-overflow", "arm64-6.12-stack-overflow", "same bug"],
 ] as const) {
   const dumps = [dumpOf(a), dumpOf(b)];
   const lacks = dumps.every((path) => path !== undefined && existsSync(path))

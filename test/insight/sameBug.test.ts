@@ -39,7 +39,7 @@ test("another kind, or another guilty function, is another bug", () => {
   assert.equal(sameBug(verdict("null-pointer:f"), verdict("null-pointer:g")).answer, "not the same bug");
 });
 
-test("a freed object that another machine reports by another fault is the same bug", () => {
+test("a freed object or a full stack that another machine reports as another kind is the same bug", () => {
   const freed = (cache: string) => finding("fault.freed-object", { cache });
   const [x86, arm] = ["general-protection:f:g", "page-fault:f:g"];
   const { answer, because } = sameBug(verdict(x86!, freed("route")), verdict(arm!, freed("route")));
@@ -51,6 +51,8 @@ test("a freed object that another machine reports by another fault is the same b
   assert.equal(sameBug(verdict(x86!, freed("route")), verdict(arm!, freed("other"))).answer, "unknown");
   assert.equal(sameBug(verdict(x86!), verdict(arm!)).answer, "unknown");
   assert.equal(sameBug(verdict(x86!), verdict("page-fault:h")).answer, "not the same bug");
+  const full = (key: string): Verdict => ({ ...verdict(key), mechanism: "stack-overflow" });
+  assert.equal(sameBug(full("stack-guard:f"), full("stack-overflow:f")).answer, "same bug");
 });
 
 test("the same function through other callers is probably the same bug", () => {
