@@ -54,6 +54,13 @@ interface FullQueue {
   readonly limit: number;
 }
 
+/** The member of `struct sock` that counts what is in a queue. */
+const MEMBERS = {
+  listen: "sk_ack_backlog",
+  receive: "sk_backlog.rmem_alloc.counter",
+  send: "sk_wmem_queued",
+} as const;
+
 /** TCP_LISTEN, include/net/tcp_states.h; unix sockets use the same number. */
 const LISTEN = 10;
 
@@ -62,12 +69,12 @@ function fullQueue(sock: Obj<"struct sock">): FullQueue | undefined {
   const number = (path: string): number => sock.at(path).number();
   if (number("__sk_common.skc_state") === LISTEN) {
     // sk_acceptq_is_full() allows one more than the limit.
-    const [used, limit] = [number("sk_ack_backlog"), number("sk_max_ack_backlog")];
+    const [used, limit] = [number(MEMBERS.listen), number("sk_max_ack_backlog")];
     return used > limit && limit > 0 ? { queue: "listen", used, limit } : undefined;
   }
-  const [received, room] = [number("sk_backlog.rmem_alloc.counter"), number("sk_rcvbuf")];
+  const [received, room] = [number(MEMBERS.receive), number("sk_rcvbuf")];
   if (received >= room * FULL && room > 0) return { queue: "receive", used: received, limit: room };
-  const [queued, space] = [number("sk_wmem_queued"), number("sk_sndbuf")];
+  const [queued, space] = [number(MEMBERS.send), number("sk_sndbuf")];
   if (queued >= space * FULL && space > 0) return { queue: "send", used: queued, limit: space };
   return undefined;
 }
@@ -91,6 +98,6 @@ function fullSocket(
     { pid, fd, queue, used, limit, sock: sock.value() },
     [{ kind: "task", address: task.address, pid, comm }, ` has the ${kind} socket ${fd}; ${how}`],
     { kind: "output", command: `net -s ${pid}`, text: `${comm} [${pid}], file descriptor ${fd}` },
-    { kind: "field", type: "struct sock", address: sock.value(), path: "sk_backlog", value: `${used} of ${limit}` },
+    { kind: "field", type: "struct sock", address: sock.value(), path: MEMBERS[queue], value: `${used} of ${limit}` },
   );
 }

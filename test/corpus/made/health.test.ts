@@ -1,7 +1,7 @@
 /** The state of the machine in two guests: one that is healthy until it is crashed, and one that is ill in many ways. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { toEnd } from "../../../src/base/job.ts";
@@ -81,3 +81,47 @@ test("a guest that is ill in many ways is found to be", { skip: absent }, async 
   assert.equal(settings?.slots["kernel.sysrq"], 176);
   assert.equal(settings.slots["kernel.panic_on_oops"], 0);
 });
+
+test(
+  "full queues, swap space and backlogs are found with the figures that the guest printed",
+  { skip: absent },
+  async () => {
+    const { vmcore, console: printed } = await makeCrash("strained");
+    const lines = readFileSync(printed, "latin1").split(/\r?\n/);
+    const fields = (start: string, has: RegExp): string[] =>
+      lines
+        .find((line) => line.startsWith(start) && has.test(line))
+        ?.split(/\s+/)
+        .slice(1) ?? [];
+    const { findings } = healthIn(vmcore);
+    const told = (id: string, has: (slots: Checked["findings"][number]["slots"]) => boolean = () => true) =>
+      findings.filter((one) => one.id === `health.${id}` && has(one.slots));
+
+    const [swap] = told("swap");
+    const [, , size, used] = fields("swaps:", /small/);
+    assert.equal(swap?.severity, "suspect");
+    // /proc/swaps counts kilobytes, the check pages of 4 KB.
+    assert.deepEqual(
+      [swap.slots["all"], swap.slots["used"]],
+      [size, used].map((kilobytes) => Number(kilobytes) / 4),
+    );
+
+    // /proc/net/tcp: a listening socket counts the connections that wait in rx_queue, another socket the unsent bytes in tx_queue.
+    const [listen] = told("sockets", ({ queue }) => queue === "listen");
+    const [, , , , queues = ""] = fields("tcp:", /0100007F:138B 00000000:0000 0A/);
+    assert.equal(listen?.severity, "suspect");
+    assert.equal(listen.slots["used"], parseInt(queues.split(":")[1] ?? "", 16));
+    const [send] = told("sockets", ({ queue }) => queue === "send");
+    assert.equal(send?.severity, "note");
+
+    const dropped = lines
+      .filter((line) => line.startsWith("softnet:"))
+      .map((line) => parseInt(line.split(" ")[2] ?? "", 16));
+    assert.ok(dropped.some((count) => count > 0));
+    assert.deepEqual(
+      told("softirqs").map(({ slots }) => [slots["cpu"], slots["dropped"]]),
+      [...dropped.entries()].filter(([, count]) => count > 0),
+    );
+    assert.equal(told("memory-cgroups")[0]?.severity, "suspect");
+  },
+);

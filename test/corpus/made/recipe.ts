@@ -227,6 +227,21 @@ sleep 45; echo c > /proc/sysrq-trigger`,
     machine: { after: "made: writing", seconds: 1, does: "stall-disk" },
     on: "health",
   },
+  // A stopped server, a client that writes to it, a full swap file, a backlog of one packet. The console has the kernel's figures.
+  strained: {
+    run: `echo 1 > /proc/sys/net/core/netdev_max_backlog
+swapoff -a; dd if=/dev/zero of=/mnt/data/small bs=1M count=8; chmod 600 /mnt/data/small; mkswap /mnt/data/small; swapon /mnt/data/small
+echo 16M > /sys/fs/cgroup/lab/a/memory.max
+sh -c 'echo $$ > /sys/fs/cgroup/lab/a/cgroup.procs; exec dd if=/dev/zero of=/dev/shm/fill bs=1M count=40'
+httpd -f -p 127.0.0.1:5003 & server=$!
+sleep 1; kill -STOP $server
+setsid sh -c 'exec nc 127.0.0.1 5003 < /dev/zero' & sleep 0.5
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do setsid sh -c 'sleep 1000 | nc 127.0.0.1 5003' & done
+sleep 4
+sed 's/^/swaps: /' /proc/swaps; sed 's/^/tcp: /' /proc/net/tcp; sed 's/^/softnet: /' /proc/net/softnet_stat
+echo c > /proc/sysrq-trigger`,
+    on: "health",
+  },
   // Start and end
   "init-killed": { asInit: "exec supervisor" },
   "root-not-found": { isBare: true, kernel: "root=/dev/vda7 ro" },
