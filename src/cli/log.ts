@@ -179,19 +179,19 @@ function wrapped(text: string): string[] {
   return lines;
 }
 
-function traceLines({ role, entries }: Trace, row: (label: string, value: string) => string): string[] {
+function traceLines({ role, cpu, entries }: Trace, row: (label: string, value: string) => string): string[] {
   const shown = entries.slice(0, MAX_ENTRIES).map((entry) => {
     const module = entry.module === undefined ? "" : ` [${entry.module}]`;
     const source = entry.file === undefined ? "" : ` ${entry.file}:${entry.line ?? 0}`;
     return `${entry.isDoubtful ? "? " : ""}${placeText({ ...entry, size: undefined })}${module}${source}${entry.isInline ? " [inline]" : ""}`;
   });
   const more = entries.length > MAX_ENTRIES ? [row("", `... ${entries.length - MAX_ENTRIES} more`)] : [];
-  const label = role === "stack" ? "Trace" : (LABELS[role] ?? role);
+  const label = cpu !== undefined ? `CPU ${cpu}` : role === "stack" ? "Trace" : (LABELS[role] ?? role);
   return [...shown.map((value, i) => row(i === 0 ? label : "", value)), ...more];
 }
 
 const LABELS: Partial<Record<Trace["role"], string>> = {
-  cpu: "Other CPU",
+  cpu: "Also shown",
   allocation: "Allocated",
   free: "Freed",
   work: "Queued",

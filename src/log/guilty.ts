@@ -23,6 +23,9 @@ export type { Frame, Verdict } from "./frames.ts";
 const ENTRY =
   /^__(?:dabt|pabt|und|irq|fiq)_(?:svc|usr)$|^(?:async_)?page_fault$|^(?:general_protection|error_entry)$|^asm_exc_/;
 
+/** Entries from user space, which call all other functions. */
+const FROM_USER = /^entry_(?:SYSCALL|SYSENTER|INT80)/;
+
 /** Finds the guilty function: the first one that is not machinery, in the order of frames for the kind of report. */
 export function verdictOf(log: KernelLog, report: Report): Verdict {
   const { row, groups } = report.headline;
@@ -69,7 +72,7 @@ export function guiltyAmong(frames: readonly Frame[], { kind, guilty, skip }: Ki
 }
 
 function first(frames: readonly Frame[], kind: ReportKind, skip?: RegExp): Verdict {
-  const isMachine = (one: Frame): boolean => isMachinery(nameOf(one), kind, skip);
+  const isMachine = (one: Frame): boolean => isMachinery(nameOf(one), kind, skip) || FROM_USER.test(nameOf(one));
   const titled = frames.find((one) => one.isUntitled !== true && one.place.name !== undefined && !isMachine(one));
   const frame = frames.find(
     (one) => one.place.name !== undefined && !isBehind(one) && (isUserOfMachinery(nameOf(one)) || !isMachine(one)),

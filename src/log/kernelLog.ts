@@ -3,7 +3,8 @@ import { once } from "../base/once.ts";
 import { partitionPoint } from "../base/search.ts";
 import { isLockLine } from "./forms.ts";
 import { type LogLine, lineOf } from "./lines.ts";
-import { type OpenReport, type Report, Scanner, type State } from "./reports.ts";
+import { type Others, othersIn } from "./others.ts";
+import { isAsideKind, type OpenReport, type Report, Scanner, type State } from "./reports.ts";
 
 /** A report, and the line at which its end was known. */
 interface Found {
@@ -39,6 +40,7 @@ export class KernelLog {
   readonly marks: readonly number[];
   private readonly parts: Parts;
   private readonly asides = new WeakMap<Report, Report[]>();
+  private readonly others = new WeakMap<Report, Others>();
   private readonly bootLines = once(() =>
     this.marks.filter((line) => this.lines[line]?.text.startsWith("Linux version ") === true),
   );
@@ -114,9 +116,21 @@ export class KernelLog {
   isOwn(report: Report, at: number): boolean {
     const line = this.lines[at];
     if (!line || line.isForeign) return false;
-    if (report.caller === undefined && line.caller === undefined) return !this.isAside(report, at, line.text);
+    if (report.caller === undefined && line.caller === undefined)
+      return !this.isAside(report, at, line.text) && !this.othersOf(report).lines.has(at);
     if (report.caller === undefined || line.caller === undefined || line.caller === report.caller) return true;
     return report.allCpus !== undefined && at > report.allCpus && line.caller.startsWith("C");
+  }
+
+  /** The lines within a report that another CPU printed, as far as the log shows it. */
+  othersOf(report: Report): Others {
+    let others = this.others.get(report);
+    if (!others) {
+      const own = partitionPoint(this.reports.length, (i) => (this.reports[i]?.at ?? 0) < report.at);
+      others = othersIn(this.lines, report, this.reports[own - 1]?.start ?? 0);
+      this.others.set(report, others);
+    }
+    return others;
   }
 
   /** Whether a line is of a notice that another CPU printed into a report of lockdep. */
@@ -127,7 +141,7 @@ export class KernelLog {
       for (let i = partitionPoint(this.reports.length, (k) => (this.reports[k]?.at ?? 0) <= report.at); ; i++) {
         const other = this.reports[i];
         if (!other || other.at >= report.end) break;
-        if (other.caller === undefined && other.headline.row.kind === "forced-failure") asides.push(other);
+        if (other.caller === undefined && isAsideKind(other.headline.row.kind)) asides.push(other);
       }
       this.asides.set(report, asides);
     }

@@ -70,8 +70,9 @@ export function recordOf(log: KernelLog, report: Report, context: LogContext = {
     registers: Object.fromEntries((site?.registers ?? []).map(({ name, value }) => [name, address(value)])),
     code: site?.code?.text ?? null,
     panic: facts.panic ?? null,
-    traces: facts.traces.map(({ role, head, start, end, entries }) => ({
+    traces: facts.traces.map(({ role, cpu, head, start, end, entries }) => ({
       role,
+      cpu: cpu ?? null,
       head,
       lines: { first: start + 1, last: end },
       entries: entries.map(entry),

@@ -45,6 +45,12 @@ const ASIDE = "\u0000";
 /** Whether a report is lockdep's, whose lines differ by their form from those of an injected failure. */
 const isOfLocks = ({ headline }: OpenReport): boolean => /^(?:lock-|rcu-usage)/.test(headline.row.kind);
 
+/** Whether a notice of a kind can be in the midst of another CPU's report of lockdep. */
+export const isAsideKind = (kind: ReportKind): boolean => kind === "forced-failure" || kind === "remark";
+
+/** The first line of a stack. */
+const STACK_HEADER = /^\s{0,32}CPU: \d{1,5} (?:UID: \d{1,10} )?PID: /;
+
 const IDLE: State = { open: new Map(), pending: new Map() };
 
 /** Finds reports, line by line. Its state is small, so that it can be saved and resumed. */
@@ -80,7 +86,9 @@ export class Scanner {
     if (headline) return this.readHeadline(headline, key, line, at);
     if (RULE.test(text)) return this.readRule(key, at);
     const aside = this.open.get(key + ASIDE);
-    if (aside && !isLockLine(text)) return this.readBody(aside, key + ASIDE, line, at);
+    // A second stack is that of the report.
+    if (aside?.hasTrace === true && STACK_HEADER.test(text)) this.close(key + ASIDE);
+    else if (aside && !isLockLine(text)) return this.readBody(aside, key + ASIDE, line, at);
     if (aside?.hasTrace === true) this.close(key + ASIDE);
     const report = this.open.get(key);
     if (report) this.readBody(report, key, line, at);
@@ -164,10 +172,7 @@ export class Scanner {
       return;
     }
     const isAside =
-      headline.row.kind === "forced-failure" &&
-      line.caller === undefined &&
-      report?.ended === false &&
-      isOfLocks(report);
+      isAsideKind(headline.row.kind) && line.caller === undefined && report?.ended === false && isOfLocks(report);
     const own = isAside ? key + ASIDE : key;
     this.close(own);
     this.closeOldest();

@@ -27,6 +27,8 @@ export type Role =
 
 export interface Trace {
   readonly role: Role;
+  /** The processor that printed it on request, where the line before says which. */
+  readonly cpu: number | undefined;
   /** The line that begins it, or its first entry's. */
   readonly start: number;
   /** Exclusive. */
@@ -87,7 +89,8 @@ const HEADS: readonly (readonly [RegExp, Role])[] = [
 const POINT = /\bat:\s*$/;
 /** A held lock of lockdep's list, wrapped before the function's name. */
 const WRAPPED = /, at: \[<[0-9a-f]{8,16}>\]\s*$/;
-const CPU_HEAD = /^NMI backtrace for cpu \d|^CPU#\d+ backtrace|^(?:rcu: )?RCU grace-period kthread stack dump/;
+const CPU_HEAD =
+  /^NMI backtrace for cpu (\d{1,5})|^CPU#(\d{1,5}) backtrace|^(?:rcu: )?RCU grace-period kthread stack dump/;
 /** Lines after which a trace does not continue, because the report goes on to something else. */
 const BETWEEN =
   /^\s{0,32}(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
@@ -136,6 +139,7 @@ class Reader {
   private open: (Omit<Writable<Trace>, "entries"> & { entries: StackEntry[] }) | undefined;
   /** The next traces belong to processors that print them on request. */
   private ofCpu = false;
+  private cpu: number | undefined;
   /** The next entry stands alone and is not part of a trace. */
   private isPoint = false;
   /** A mail wrapped the line before: this one is its rest. */
@@ -150,17 +154,21 @@ class Reader {
   }
 
   private readLine(text: string, at: number): void {
-    if (CPU_HEAD.test(text)) {
+    const head = CPU_HEAD.exec(text);
+    if (head) {
+      const cpu = head[1] ?? head[2];
       this.close();
       this.ofCpu = true;
+      this.cpu = cpu === undefined ? undefined : Number(cpu);
     }
     // The stack that panic() prints is the report's own CPU's again.
     if (PANIC.test(text)) {
       this.close();
       this.ofCpu = false;
+      this.cpu = undefined;
     }
-    const head = HEADS.find(([pattern]) => pattern.test(text));
-    if (head) return this.begin(head[1], text, at);
+    const role = HEADS.find(([pattern]) => pattern.test(text))?.[1];
+    if (role) return this.begin(role, text, at);
     if (S390_LAST_BREAK.test(text) || POINT.test(text)) {
       this.close();
       this.isPoint = true;
@@ -187,6 +195,7 @@ class Reader {
     this.isPoint = false;
     const trace = {
       role: role === "stack" && this.ofCpu ? "cpu" : role,
+      cpu: role === "stack" ? this.cpu : undefined,
       start: at,
       end: at + 1,
       head: text.trim(),
@@ -207,7 +216,7 @@ class Reader {
     // Outside of a trace, only a line that is an entry by its form begins a trace (riscv, arm).
     if (!this.open) {
       if (this.isWrapped || !isPlainlyEntry(entry) || /^\s{0,32}#\d/.test(text)) return;
-      this.open = { role: this.ofCpu ? "cpu" : "stack", start: at, end: at, head: "", entries: [] };
+      this.open = { role: this.ofCpu ? "cpu" : "stack", cpu: this.cpu, start: at, end: at, head: "", entries: [] };
     }
     this.open.entries.push({ ...entry, at, isSite: false });
     this.open.end = at + 1;

@@ -15,7 +15,7 @@ import { placeText as entryText } from "../log/place.ts";
 import { type SummaryRow as SummaryRow, summaryOf } from "../log/summary.ts";
 import type { SourcePlace } from "../protocol/custom.ts";
 import { contextOf } from "./context.ts";
-import { ROLES } from "./outline.ts";
+import { traceHeading } from "./outline.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
 import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import type { LogText } from "./texts.ts";
@@ -161,7 +161,8 @@ async function registerParts({ site }: ReportFacts, known: Known): Promise<strin
 
 async function traceParts({ traces }: ReportFacts, log: KernelLog, known: Known): Promise<string[]> {
   const parts: string[] = [];
-  for (const { role, entries } of traces.slice(0, MAX_TRACES)) {
+  for (const trace of traces.slice(0, MAX_TRACES)) {
+    const { entries } = trace;
     const shown = entries.slice(0, MAX_ENTRIES);
     const words = shown.map((entry) => entryAt(log, entry.at));
     const known_ = words.filter((word) => word !== undefined);
@@ -176,7 +177,7 @@ async function traceParts({ traces }: ReportFacts, log: KernelLog, known: Known)
       const places = (answer?.places ?? []).map((place, depth) => `<br>${placeText(place, depth)}`).join("");
       return `1. ${entry.isDoubtful ? "? " : ""}${name}${module}${entry.isInline ? " inlined" : ""}${source}${places}`;
     });
-    parts.push(`## ${ROLES[role]}`, rows.join("\n"));
+    parts.push(`## ${traceHeading(trace)}`, rows.join("\n"));
   }
   return parts;
 }

@@ -18,9 +18,9 @@ export interface Span {
 }
 
 /** Headings of call traces by their role. */
-export const ROLES: Readonly<Record<Trace["role"], string>> = {
+const ROLES: Readonly<Record<Trace["role"], string>> = {
   stack: "Call trace",
-  cpu: "Call trace of another CPU",
+  cpu: "Further call trace",
   allocation: "Allocated by",
   free: "Freed by",
   work: "Handed to a worker by",
@@ -32,6 +32,10 @@ export const ROLES: Readonly<Record<Trace["role"], string>> = {
   race: "Side of the race",
   leak: "Allocated by",
 };
+
+/** Returns the heading of a call trace. */
+export const traceHeading = ({ role, cpu }: Trace): string =>
+  cpu === undefined ? ROLES[role] : `Call trace of CPU ${cpu}`;
 
 /** Returns the reports as symbols, with their call traces as children. */
 export const documentSymbols = (log: KernelLog): DocumentSymbol[] =>
@@ -45,7 +49,7 @@ export const documentSymbols = (log: KernelLog): DocumentSymbol[] =>
       range: rangeOf(report),
       selectionRange: rangeOf({ start: report.start, end: report.start + 1 }),
       children: tracesWithin(report, traces).map((trace) => ({
-        name: ROLES[trace.role],
+        name: traceHeading(trace),
         detail: `${trace.entries.length} ${trace.entries.length === 1 ? "entry" : "entries"}`,
         kind: SymbolKind.Array,
         range: rangeOf(trace),

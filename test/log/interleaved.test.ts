@@ -1,7 +1,7 @@
 /** Lines of other tasks and CPUs within a report, where the kernel prints no callers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { only, row, timed } from "../builders/logReports.ts";
+import { only, row, timed, timedTraces } from "../builders/logReports.ts";
 
 test("the task of a warning is the one that its headline names", () => {
   const report = timed(`------------[ cut here ]------------
@@ -69,7 +69,10 @@ CPU: 0 PID: 14413 Comm: lab0 Not tainted 4.9.65 #98
 lab2/14420 is trying to release lock (lab_lock) at:
 [<ffffffff834dea24>] lab_stop+0xe4/0x140
 but there are no more locks to release!`);
-  assert.equal(row(reports.at(-1)!, "Task"), "lab0, PID 14413, CPU 0");
+  assert.deepEqual(
+    reports.map((report) => row(report, "Task")),
+    ["lab2, PID 14420", "lab0, PID 14413, CPU 0"],
+  );
 });
 
 test("the page of order 0 that a failed vmalloc prints is not told as missing", () => {
@@ -133,4 +136,79 @@ WARNING: suspicious RCU usage
 4.15.0 #222 Not tainted`),
   );
   assert.equal(row(report, "Says"), undefined);
+});
+
+/** Entries of a stack from a function on to user space. */
+const stack = (name: string): string => `Call Trace:
+ dump_stack+0x194/0x257
+ ${name}+0x208/0x400
+ entry_SYSCALL_64_after_hwframe+0x26/0x9b`;
+
+test("the stack and registers of another task that follow a report's own are not its", () => {
+  const text = `BUG: using __this_cpu_read() in preemptible [00000000] code: lab4/6343
+caller is __this_cpu_preempt_check+0x1c/0x20
+CPU: 1 PID: 6343 Comm: lab4 Not tainted 4.9.80 #37
+${stack("lab_state")}
+Modules linked in:
+CPU: 0 PID: 6331 Comm: lab6 Not tainted 4.9.80 #37
+Hardware name: Lab
+RIP: 0010:lab_pages+0x21/0x80
+RSP: 0018:ffff8801ae9ef940  EFLAGS: 00010a07
+Code: 00 48 c1 ea 03 <0f> b6 14 02
+${stack("lab_readv")}`;
+  const report = only(timed(text));
+  assert.equal(row(report, "Task"), "lab4, PID 6343, CPU 1");
+  assert.equal(row(report, "Instruction"), undefined);
+  assert.equal(row(report, "Hardware"), undefined);
+  assert.deepEqual(timedTraces(text).at(-1), [["dump_stack", "lab_state", "entry_SYSCALL_64_after_hwframe"]]);
+});
+
+test("a stack that began before a report goes on in it and is not its", () => {
+  const text = `FAULT_INJECTION: forcing a failure.
+name failslab, interval 1, probability 0, space 0, times 0
+CPU: 1 PID: 17814 Comm: lab3 Not tainted 4.16.0 #11
+Call Trace:
+ dump_stack+0x1a7/0x27d
+WARNING: CPU: 0 PID: 17813 at mm/lab.c:1012 lab_slab+0x5d/0x70
+ lab_fail+0x914/0xae0
+ entry_SYSCALL_64_after_hwframe+0x42/0xb7
+CPU: 0 PID: 17813 Comm: lab0 Not tainted 4.16.0 #11
+${stack("lab_mount")}`;
+  const report = timed(text).at(-1)!;
+  assert.equal(row(report, "Task"), "lab0, PID 17813, CPU 0");
+  assert.deepEqual(timedTraces(text).at(-1), [["dump_stack", "lab_mount", "entry_SYSCALL_64_after_hwframe"]]);
+});
+
+test("entries that came while two tasks printed their stacks are of neither", () => {
+  const text = `WARNING: CPU: 0 PID: 11 at mm/lab.c:1012 lab_slab+0x5d/0x70
+CPU: 0 PID: 11 Comm: lab0 Not tainted 4.16.0 #11
+Call Trace:
+CPU: 1 PID: 12 Comm: lab1 Not tainted 4.16.0 #11
+Call Trace:
+ lab_one+0x914/0xae0
+ lab_two+0x14/0xae0
+ entry_SYSCALL_64_after_hwframe+0x42/0xb7`;
+  const report = timed(text).at(-1)!;
+  assert.equal(row(report, "Task"), "lab0, PID 11, CPU 0");
+  assert.deepEqual(timedTraces(text).at(-1), []);
+});
+
+test("a failure that another CPU injects ends where lockdep prints its own stack", () => {
+  const [lock, failure] = timed(`=============================
+WARNING: suspicious RCU usage
+4.15.0 #222 Not tainted
+FAULT_INJECTION: forcing a failure.
+name failslab, interval 1, probability 0, space 0, times 0
+-----------------------------
+./include/linux/rcupdate.h:302 Illegal context switch in RCU read-side critical section!
+1 lock held by lab7/10704:
+ #0:  (rcu_read_lock){....}, at: [<00000000db78fcdc>] lab_create+0xe46/0x1b50
+stack backtrace:
+CPU: 1 PID: 10708 Comm: lab2 Not tainted 4.15.0 #222
+${stack("should_fail")}
+CPU: 0 PID: 10704 Comm: lab7 Not tainted 4.15.0 #222
+${stack("lab_alloc")}`);
+  assert.equal(row(lock!, "Task"), "lab7, PID 10704, CPU 0");
+  assert.match(row(lock!, "Where") ?? "", /^lab_alloc/);
+  assert.equal(row(failure!, "Task"), "lab2, PID 10708, CPU 1");
 });

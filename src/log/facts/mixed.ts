@@ -21,8 +21,8 @@ const OF_ONE_TASK: ReadonlySet<ReportKind> = new Set([
 /** Whether it is open which task and registers are the report's. */
 export const isMixedUp = (log: KernelLog, report: Report, texts: readonly string[]): boolean =>
   report.caller === undefined &&
-  OF_ONE_TASK.has(report.headline.row.kind) &&
-  (namesTwoTasks(texts) || cutsOther(log, report));
+  (log.othersOf(report).isTaskUnknown ||
+    (OF_ONE_TASK.has(report.headline.row.kind) && (namesTwoTasks(texts) || cutsOther(log, report))));
 
 function namesTwoTasks(texts: readonly string[]): boolean {
   const tasks = new Set<string>();

@@ -1,0 +1,187 @@
+/** Lines that another CPU printed into a report, in a log whose lines have no callers. */
+import { END, isTraceLine, RULE } from "./forms.ts";
+import type { ReportKind } from "./kinds.ts";
+import type { LogLine } from "./lines.ts";
+import { isMachineLine } from "./machines.ts";
+import type { Report } from "./report.ts";
+
+/** Which lines of a report are another's. */
+export interface Others {
+  /** Numbers of lines that another CPU printed, or of which the log does not show who printed them. */
+  readonly lines: ReadonlySet<number>;
+  /** Whether the log does not show which task the report is about. */
+  readonly isTaskUnknown: boolean;
+}
+
+/** Kinds that print the stacks of several tasks or CPUs themselves. */
+const OF_SEVERAL: ReadonlySet<ReportKind> = new Set([
+  "soft-lockup",
+  "hard-lockup",
+  "rcu-stall",
+  "hung-task",
+  "workqueue-lockup",
+  "sysrq",
+  "panic",
+  "oom",
+  "kcsan",
+  "sched-ext",
+  "nmi",
+  "machine-check",
+  "spinlock",
+]);
+/** Kinds whose reports have the sections of KASAN, or those of SLUB. */
+const WITH_OBJECT: ReadonlySet<ReportKind> = new Set(["kasan", "kfence", "slab", "kmsan"]);
+
+/** dump_stack_print_info(): the first line of a stack or of registers. */
+const HEADER = /^\s{0,32}CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID: (-?\d{1,10}) Comm: /;
+/** Other lines of a stack or of registers, none of which an entry's form identifies. */
+const DUMP =
+  /^\s{0,32}(?:Call [Tt]race:|Hardware name:|Workqueue: |Code: |RIP: |<\/?[A-Z]{2,8}\d?>|Modules linked in:|Stack:|task: |\[[0-9a-f]{8}\])/;
+/** The outermost functions of a stack: entries from user space, and the first functions of tasks and CPUs. */
+const OUTERMOST =
+  /^\s{0,32}(?:\[<[0-9a-f]{8,16}>\] )?(?:entry_(?:SYSCALL|SYSENTER|INT80)\w*|ret_from_fork\w*|system_call_fastpath|sysenter_\w+|tracesys\w*|el0t?_\w+|ret_fast_syscall|kernel_thread_helper|child_rip|secondary_startup\w*|rewind_stack_do_exit)\+0x/;
+const OF_OBJECT = /^(?:Allocated by task|Freed by task|The buggy address|Memory state around)/;
+/** By kind, the lines that name the task which a report is about. */
+const OWNER: readonly (readonly [kinds: RegExp, line: RegExp])[] = [
+  [/^(?:warning|refcount|odebug|usercopy|fortify|lock-bug|netdev-watchdog)$/, /^WARNING: CPU: \d+ PID: (\d+) /],
+  [/^(?:kasan|kfence)$/, /\bby task .{1,40}\/(\d+)\s*$/],
+  [/^lock-/, /^.{1,40}\/(\d+) (?:is trying|just changed|takes|is freeing|is leaving|is exiting|\[HC)/],
+  [/^(?:lock-|rcu-usage)/, /^\d+ locks? held by .{1,40}\/(\d+)/],
+  [/^(?:atomic-sleep|rcu-usage)$/, /, pid: (\d+), name: /],
+];
+
+/** Who prints, besides tasks: KASAN in a report of another kind. */
+const SANITIZER = "sanitizer";
+/** The largest number of lines before a report in which another one may have begun its stack. */
+const BEFORE = 150;
+/** Other lines in a row after which a stack without its outermost function has ended. */
+const MAX_PAUSE = 3;
+const NONE: Others = { lines: new Set(), isTaskUnknown: false };
+
+interface Printer {
+  readonly who: string;
+  readonly cpu: string;
+  /** The line in which it began. */
+  readonly at: number;
+  hasTrace: boolean;
+}
+
+/**
+ * Finds the lines of others by the tasks that the first lines of stacks name: a stack is of the only task that has
+ * begun one and not ended it. While two have, no line of a stack is attributed.
+ * @param lines of the log @param before the start of the report before
+ */
+export function othersIn(lines: readonly LogLine[], report: Report, before: number): Others {
+  const { kind } = report.headline.row;
+  if (report.caller !== undefined || OF_SEVERAL.has(kind)) return NONE;
+  const last = Math.min(report.end, report.allCpus ?? report.end);
+  const named = ownerNamed(lines, report, last);
+  const printers = new Printers(report.start, WITH_OBJECT.has(kind));
+  const printed = new Map<number, string>();
+  let own = named;
+  let isTaskUnknown = false;
+  for (let at = Math.max(before, report.start - BEFORE); at < last; at++) {
+    const line = lines[at];
+    if (!line || line.isForeign || line.caller !== undefined) continue;
+    const header = HEADER.exec(line.text);
+    const task = header ? taskIn(header) : undefined;
+    if (task !== undefined && at >= report.start && named === undefined) {
+      // The second task began its stack before that of the first one came.
+      if (own !== undefined && own !== task && printers.isWaiting(own)) isTaskUnknown = true;
+      own ??= task;
+    }
+    const who = printers.read(line.text, at, header);
+    if (at >= report.start && at !== report.at && who !== undefined) printed.set(at, who);
+  }
+  const others = [...printed].filter(([, who]) => isTaskUnknown || who !== (own ?? ""));
+  return { lines: new Set(others.map(([at]) => at)), isTaskUnknown };
+}
+
+/** Names a task by its PID; idle tasks, which all have PID 0, by their CPU too. */
+const taskIn = ([, cpu = "", pid = ""]: RegExpExecArray): string => (pid === "0" ? `0 on ${cpu}` : pid);
+
+function ownerNamed(lines: readonly LogLine[], { headline, start }: Report, last: number): string | undefined {
+  const { pid } = headline.groups;
+  if (pid !== undefined) return pid === "0" ? undefined : pid;
+  for (const [kinds, pattern] of OWNER) {
+    if (!kinds.test(headline.row.kind)) continue;
+    for (let at = start; at < last; at++) {
+      const line = lines[at];
+      const pid = line && !line.isForeign ? pattern.exec(line.text)?.[1] : undefined;
+      if (pid !== undefined) return pid === "0" ? undefined : pid;
+    }
+  }
+  return undefined;
+}
+
+const isDump = (text: string): boolean =>
+  text !== "" && (HEADER.test(text) || DUMP.test(text) || isTraceLine(text) || isMachineLine(text));
+
+/** The tasks that have begun to print a stack and not ended it. */
+class Printers {
+  private readonly start: number;
+  private readonly isOfObject: boolean;
+  private active: Printer[] = [];
+  /** Who printed the last stack that ended; `""` if that was one of several. */
+  private last: string | undefined;
+  /** Lines since the last one of a stack. */
+  private pause = 0;
+  /** Stacks that ended while several tasks printed. */
+  private ends = 0;
+
+  /** @param start of the report @param isOfObject the report itself has the sections of KASAN */
+  constructor(start: number, isOfObject: boolean) {
+    this.start = start;
+    this.isOfObject = isOfObject;
+  }
+
+  /** Whether a task has begun to print, and no entry of a stack came yet. */
+  isWaiting(who: string): boolean {
+    return this.active.some((one) => one.who === who && !one.hasTrace);
+  }
+
+  /** Returns who printed a line; undefined if it is no line of a stack, `""` if the log does not show it. */
+  read(text: string, at: number, header: RegExpExecArray | null): string | undefined {
+    if (at === this.start) this.last = undefined;
+    if (header) return this.begin(taskIn(header), header[1] ?? "", at);
+    if (!this.isOfObject && OF_OBJECT.test(text) && !this.active.some(({ who }) => who === SANITIZER))
+      this.active.push({ who: SANITIZER, cpu: "", at, hasTrace: true });
+    if (RULE.test(text)) this.active = this.active.filter(({ who }) => who !== SANITIZER);
+    if (!isDump(text)) {
+      this.pauseAt(text);
+      return undefined;
+    }
+    this.pause = 0;
+    const [only] = this.active;
+    const who = this.active.length > 1 ? "" : (only?.who ?? this.last);
+    if (isTraceLine(text)) for (const one of this.active) one.hasTrace = true;
+    if (OUTERMOST.test(text)) this.endOne();
+    return who;
+  }
+
+  private begin(who: string, cpu: string, at: number): string {
+    // One task, or one CPU, prints one stack at a time.
+    this.active = this.active.filter((one) => one.who !== who && one.cpu !== cpu);
+    this.active.push({ who, cpu, at, hasTrace: false });
+    this.pause = 0;
+    this.ends = 0;
+    return who;
+  }
+
+  private endOne(): void {
+    if (this.active.length === 0 || ++this.ends < this.active.length) return;
+    this.last = this.active.length === 1 ? this.active[0]?.who : "";
+    this.active = [];
+    this.ends = 0;
+  }
+
+  private pauseAt(text: string): void {
+    const [only] = this.active;
+    if (only === undefined || this.active.length > 1) return;
+    if (END.test(text)) return this.endOne();
+    if (++this.pause < MAX_PAUSE || !only.hasTrace) return;
+    // A stack from before the report has ended unless it goes on within these lines.
+    this.last = only.at < this.start ? undefined : only.who;
+    this.active = [];
+  }
+}
