@@ -47,6 +47,7 @@ import { swap } from "./commands/memory/swap.ts";
 import { sym } from "./commands/types/sym.ts";
 import { sys } from "./commands/system/sys/sys.ts";
 import { task } from "./commands/tasks/task.ts";
+import { timeline } from "./commands/trace/timeline.ts";
 import { timer } from "./commands/devices/timer/timer.ts";
 import { trace } from "./commands/trace/trace.ts";
 import { tree } from "./commands/types/tree/tree.ts";
@@ -110,6 +111,7 @@ export const commands = (): readonly Command[] => [
   sym,
   sys,
   task,
+  timeline,
   timer,
   trace,
   tree,

@@ -43,6 +43,7 @@ export interface PanelKeys {
   ipcs: "facility" | "id" | "key" | "uid" | "mode" | "bytes" | "attached" | "status" | "semaphores" | "messages";
   net: "device" | "name" | "addresses" | "missing";
   runq: "cpu" | "queue" | "priority" | "pid" | "task" | "comm" | "current";
+  "timeline -n 5000": "time_ns" | "kind" | "cpu" | "pid" | "comm" | "event" | "text";
   timer: "cpu" | "base" | "expires" | "timeToExpire" | "timer" | "function";
   dev: "kind" | "major" | "name" | "device" | "operations";
   "dev -p": "bus" | "device" | "name" | "class" | "id" | "type" | "bridge" | "express";

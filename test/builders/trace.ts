@@ -14,6 +14,16 @@ export interface TracedEntry {
   readonly isDiscarded?: boolean;
 }
 
+export interface RingOptions {
+  /** Numbers of the oldest page of the ring and of the written one. */
+  readonly head?: number;
+  readonly commit?: number;
+  /** Bytes of the reader's page that were consumed. */
+  readonly read?: number;
+  /** The function of the clock. */
+  readonly clock?: string;
+}
+
 const GLOBALS = 0xffffffff82000000n;
 const CALL = 0xffffffff82001000n;
 const HEAP = 0xffff888000010000n;
@@ -42,11 +52,10 @@ function pageBytes({ entries }: TracedPage): Uint8Array {
 /**
  * A kernel with one instance and one CPU, whose ring buffer has these pages: the first is the reader's, the others are
  * in the ring. With one page only, that page is written.
- * @param options numbers of the oldest and of the written page; bytes of the reader's page that were consumed
  */
 export function tracedKernel(
   pages: readonly TracedPage[],
-  { head = 0, commit = 0, read = 0 }: { readonly head?: number; readonly commit?: number; readonly read?: number } = {},
+  { head = 0, commit = 0, read = 0, clock = "trace_clock_local" }: RingOptions = {},
 ): ToyKernel {
   const ring = pages.map((_, at) => at).slice(1);
   const nextOf = (at: number): number => ring[(ring.indexOf(at) + 1) % ring.length] ?? 0;
@@ -76,7 +85,7 @@ export function tracedKernel(
       __cpu_possible_mask: GLOBALS + 40n,
       nr_cpu_ids: GLOBALS + 48n,
       global_trace: HEAP,
-      trace_clock_local: { address: 0xffffffff81000000n, type: "T", size: 64 },
+      [clock]: { address: 0xffffffff81000000n, type: "T", size: 64 },
     },
     vmcoreinfo: { PAGESIZE: "4096" },
     memory: [

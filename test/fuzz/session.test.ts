@@ -76,6 +76,7 @@ const linesOf: Readonly<Record<string, readonly string[]>> = {
   sym: ["sym schedule", "sym -m virtio_blk"],
   sys: ["sys", "sys -c", "sys -i", "sys -t"],
   task: ["task", "task -R se"],
+  timeline: ["timeline", "timeline -k log,run,io -s 1"],
   timer: ["timer", "timer -r"],
   trace: ["trace", "trace show"],
   tree: [

@@ -101,6 +101,7 @@ function readOption(
     given.push([name, value]);
     return undefined;
   }
+  if (whole?.argument !== undefined && !whole.optional && name.length > 2) return name;
   for (let i = 1; i < text.length; i++) {
     const flag = `-${text.charAt(i)}`;
     const option = options.find((one) => one.flag === flag);

@@ -1,7 +1,7 @@
 /** What an entry of a ring buffer says: its task, context and text. */
 import { cString, readUnsigned, viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
-import { padHex } from "../../base/hex.ts";
+import { hexBytes, padHex } from "../../base/hex.ts";
 import { derived } from "../../model/derived.ts";
 import { memberOffset } from "../../kernel/list.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -199,28 +199,39 @@ function probeText(entry: EventEntry): EntryText | undefined {
   };
 }
 
-/** Returns a field as a number or text, for entries whose format cannot be evaluated. */
-function rawText(entry: EventEntry, one: EventField): string {
-  const value = attempt(() => {
-    if (/^__(?:data|rel)_loc char/.test(one.type))
-      return printValue(entry, { kind: "call", name: "__get_str", arguments: [{ kind: "name", name: one.name }] });
-    return fieldValue(entry, one);
-  });
-  if (value instanceof Fault) return `<${value.message}>`;
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "bigint") return one.isSigned ? String(value) : `0x${value.toString(16)}`;
-  return /char/.test(one.type) ? JSON.stringify(cString(value.bytes)) : Buffer.from(value.bytes).toString("hex");
+/** Returns a field as a number, a text, or bytes in hexadecimal. @throws Fault */
+function plainField(entry: EventEntry, one: EventField): bigint | string {
+  if (/^__(?:data|rel)_loc char/.test(one.type)) {
+    const name = { kind: "name", name: one.name } as const;
+    const text = printValue(entry, { kind: "call", name: "__get_str", arguments: [name] });
+    return typeof text === "object" ? "" : text;
+  }
+  const value = fieldValue(entry, one);
+  if (typeof value !== "object") return value;
+  return /char/.test(one.type) ? cString(value.bytes) : hexBytes(value.bytes, "");
 }
 
-/** The fields of an entry by name, for programs. */
+/** Returns a field for people, for entries whose format cannot be evaluated. */
+function rawText(entry: EventEntry, one: EventField): string {
+  const value = attempt(() => plainField(entry, one));
+  if (value instanceof Fault) return `<${value.message}>`;
+  if (typeof value === "string") return /char/.test(one.type) ? JSON.stringify(value) : value;
+  return one.isSigned ? String(value) : `0x${value.toString(16)}`;
+}
+
+/** Numbers beyond this are text, because JSON's are not exact. */
+const MAX_EXACT = 2n ** 53n;
+
+/** The fields of an entry by name, for programs: numbers of up to 53 bits, and other values as text. */
 export function entryFields(kernel: Kernel, { event, data }: TraceEntry): { readonly [name: string]: string | number } {
   if (!event) return {};
   const entry = { kernel, event, data };
   return Object.fromEntries(
     event.fields.map((one): [string, string | number] => {
-      const value = attempt(() => fieldValue(entry, one));
-      const isSmall = typeof value === "bigint" && value >= -(2n ** 53n) && value <= 2n ** 53n;
-      return [one.name, isSmall ? Number(value) : rawText(entry, one)];
+      const value = attempt(() => plainField(entry, one));
+      if (value instanceof Fault) return [one.name, `<${value.message}>`];
+      if (typeof value === "string") return [one.name, value];
+      return [one.name, value <= MAX_EXACT && value >= -MAX_EXACT ? Number(value) : `0x${value.toString(16)}`];
     }),
   );
 }

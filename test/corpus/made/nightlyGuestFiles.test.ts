@@ -107,3 +107,18 @@ test("the entries of a 6.1 kernel are the lines of its file", { skip: absent }, 
     / sys_\w+\(/.test(line) ? line.replace(/: 0x0*(?=[0-9a-f])/g, ": ") : line;
   assert.deepEqual(ours.map(plain), guest.map(plain));
 });
+
+test("the trace events of the timeline are the lines of the guest's files", { skip: absent }, async () => {
+  const made = await makeCrash("traced", instrumented());
+  const file = (instance: string): string[] =>
+    traced(made, instance)[1].flatMap((line) => / (\d+\.\d+): /.exec(line)?.[1] ?? []);
+  const ours = recordsOf(made.vmcore, "timeline -k trace").map(
+    (row) => (BigInt(String(row["time_ns"])) + 500n) / 1000n,
+  );
+  const times = new Set(ours.map((micros) => `${micros / 1_000_000n}.${String(micros % 1_000_000n).padStart(6, "0")}`));
+  for (const instance of ["top", "functions", "kept"])
+    assert.deepEqual(
+      file(instance).filter((time) => !times.has(time)),
+      [],
+    );
+});

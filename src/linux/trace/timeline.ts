@@ -1,0 +1,160 @@
+/** Everything with a time on one axis: the log, trace events, last runs of tasks, block requests in flight. */
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { inFlightRequests, requestAge } from "../block/blkMq.ts";
+import { disks } from "../block/gendisk.ts";
+import { logRecords } from "../printk/printk.ts";
+import type { LogRecord } from "../printk/printkRecord.ts";
+import { lastArrival, newestClock } from "../sched/sched.ts";
+import { findTask, taskComm, taskCpu, taskPid, taskTable } from "../sched/task.ts";
+import { entryText, type TraceEntry } from "./entryText.ts";
+import { clockName, isSchedulerClock, type TraceArray, traceArrays } from "./traceArray.ts";
+import { traceEntries } from "./traceEntries.ts";
+
+export type TimelineKind = "log" | "trace" | "run" | "io";
+
+/** Something that happened at a time. */
+export interface TimelineEvent {
+  /** By the clock of the scheduler and of the log, in nanoseconds since boot. */
+  readonly time: bigint;
+  readonly kind: TimelineKind;
+  readonly cpu: number | undefined;
+  readonly pid: number | undefined;
+  readonly comm: string | undefined;
+  /** Name of the trace event, of the disk; "printk"; "last run". */
+  readonly name: string;
+  readonly text: string;
+  /** The entry of a trace event. */
+  readonly entry?: TraceEntry;
+}
+
+export interface Timeline {
+  /** Oldest first. */
+  readonly events: readonly TimelineEvent[];
+  /** What is missing, and why: one sentence each. */
+  readonly missing: readonly string[];
+}
+
+export interface TimelineChoice {
+  /** Undefined for all. */
+  readonly kinds?: readonly TimelineKind[] | undefined;
+}
+
+const STEP = 512;
+
+/**
+ * Collects the events of all kinds. The times of block requests are approximate, because their clock is another one.
+ * Yields the number of events that were read. Never throws: what cannot be read is in `missing`.
+ */
+export function* timeline(kernel: Kernel, { kinds }: TimelineChoice = {}): Generator<number, Timeline, void> {
+  const events: TimelineEvent[] = [];
+  const missing: string[] = [];
+  const sources: readonly (readonly [TimelineKind, string, () => Iterable<TimelineEvent | number>])[] = [
+    ["log", "the log", () => logEvents(kernel)],
+    ["trace", "the trace buffers", () => traceEvents(kernel, missing)],
+    ["run", "the last runs of tasks", () => runEvents(kernel)],
+    ["io", "the block requests", () => requestEvents(kernel)],
+  ];
+  for (const [kind, what, source] of sources) {
+    if (kinds && !kinds.includes(kind)) continue;
+    const iterator = source()[Symbol.iterator]();
+    for (;;) {
+      const step = attempt(() => iterator.next());
+      if (step instanceof Fault) missing.push(`${what}: ${step.message}`);
+      if (step instanceof Fault || step.done) break;
+      if (typeof step.value !== "number") events.push(step.value);
+      if (typeof step.value === "number" || events.length % STEP === 0) yield events.length;
+    }
+  }
+  events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  return { events, missing };
+}
+
+function* logEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
+  for (const record of logRecords(kernel)) {
+    if (record instanceof Fault || record.nanoseconds === undefined) continue;
+    yield { time: record.nanoseconds, kind: "log", ...callerOf(kernel, record), name: "printk", text: record.text };
+  }
+}
+
+/** Returns the task or CPU that printed a message, as far as the kernel recorded it. */
+function callerOf(kernel: Kernel, { caller }: LogRecord): Pick<TimelineEvent, "cpu" | "pid" | "comm"> {
+  const number = caller === undefined ? undefined : Number(caller.slice(1));
+  if (caller?.startsWith("C") || number === undefined) return { cpu: number, pid: undefined, comm: undefined };
+  const comm = attempt(() => {
+    const task = findTask(kernel, number);
+    return task && taskComm(task);
+  });
+  return { cpu: undefined, pid: number, comm: comm instanceof Fault ? undefined : comm };
+}
+
+function* traceEvents(kernel: Kernel, missing: string[]): Generator<TimelineEvent | number, void, void> {
+  for (const array of traceArrays(kernel)) {
+    const clock = clockName(array);
+    if (!isSchedulerClock(clock)) {
+      missing.push(`the trace buffers of ${array.name}: their clock is ${clock}, not that of the scheduler`);
+      continue;
+    }
+    yield* arrayEvents(kernel, array, missing);
+  }
+}
+
+function* arrayEvents(
+  kernel: Kernel,
+  array: TraceArray,
+  missing: string[],
+): Generator<TimelineEvent | number, void, void> {
+  const { entries, faults } = yield* traceEntries(kernel, array);
+  for (const fault of faults) missing.push(`the trace buffers of ${array.name}: ${fault.message}`);
+  for (const entry of entries) {
+    const { name, text, raw } = entryText(kernel, entry);
+    yield {
+      ...{ time: entry.time, kind: "trace", cpu: entry.cpu, pid: entry.pid, comm: entry.comm, entry },
+      name: name === "" ? (entry.event?.name ?? "") : name,
+      text: raw ? `raw: ${text}` : text,
+    };
+  }
+}
+
+function* runEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
+  for (const task of taskTable(kernel).tasks) {
+    const event = attempt((): TimelineEvent | undefined => {
+      const time = lastArrival(task);
+      if (time === 0n) return undefined;
+      const [pid, comm, cpu] = [taskPid(task), taskComm(task), taskCpu(task)];
+      return { time, kind: "run", cpu, pid, comm, name: "last run", text: "last got a CPU" };
+    });
+    if (event !== undefined && !(event instanceof Fault)) yield event;
+  }
+}
+
+/** The low bits of a request's `cmd_flags` are its operation (REQ_OP_MASK). */
+const OPERATION_MASK = 0xffn;
+
+/** Returns the name of an operation (enum req_op, before v6.0 req_opf): "WRITE". */
+function operationName(kernel: Kernel, operation: bigint): string {
+  const known = kernel.types.enumerator("REQ_OP_READ")?.type.values ?? [];
+  const name = known.find(({ value }) => value === operation)?.name;
+  return name === undefined ? `operation ${operation}` : name.replace("REQ_OP_", "");
+}
+
+function* requestEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
+  const now = newestClock(kernel);
+  for (const disk of disks(kernel)) {
+    const requests = attempt(() => [...inFlightRequests(disk)]);
+    if (requests instanceof Fault) continue;
+    for (const request of requests) {
+      const event = attempt((): TimelineEvent => {
+        const age = requestAge(request);
+        const operation = operationName(kernel, request.at("cmd_flags").value() & OPERATION_MASK);
+        const place = `sector ${request.at("__sector").value()}, ${request.at("__data_len").value()} bytes`;
+        return {
+          ...{ time: now - age, kind: "io", cpu: undefined, pid: undefined, comm: undefined },
+          name: disk.at("disk_name").text(),
+          text: `${operation} at ${place}, in flight for ${(Number(age) / 1e9).toFixed(3)} s`,
+        };
+      });
+      if (!(event instanceof Fault)) yield event;
+    }
+  }
+}
