@@ -7,12 +7,15 @@ import { isFlat, unflattened } from "./formats/flat.ts";
 import type { DumpFormat, DumpImage, OpenOptions } from "./format.ts";
 import { diskdump, kdump } from "./formats/kdump.ts";
 import { lime } from "./formats/lime.ts";
+import { lkcd } from "./formats/lkcd.ts";
 import { qemuStream } from "./formats/qemuStream.ts";
 import { openRaw } from "./formats/rawMemory.ts";
+import { s390 } from "./formats/s390.ts";
+import { sadump } from "./formats/sadump.ts";
 import { contentDescription } from "./recognize.ts";
 
 /** All dump formats. To add one, write its file and list it here. */
-export const formats: readonly DumpFormat[] = [kdump, diskdump, elf, qemuStream, lime, avml];
+export const formats: readonly DumpFormat[] = [kdump, diskdump, elf, qemuStream, lime, avml, lkcd, sadump, s390];
 
 const HEAD_BYTES = 8192;
 

@@ -11,6 +11,7 @@ import { elfCore } from "../builders/elfCore.ts";
 import { flattened } from "../builders/flat.ts";
 import { kdumpFile, type BuiltKdump, type Stored } from "../builders/kdump.ts";
 import { avmlFile, limeFile, qemuStreamFile } from "../builders/memoryForms.ts";
+import { lkcdFile, s390File, sadumpFiles } from "../builders/oldDumps.ts";
 import { stopwatch } from "../builders/stopwatch.ts";
 import { mutated } from "./mutate.ts";
 
@@ -188,3 +189,24 @@ survives("a migration stream", 1000, (below) => {
   const wounded = below(2) === 0 ? [mutated(head, below), rest] : [head, mutated(rest, below)];
   return [bytesFile("stream", Buffer.concat([stream.subarray(0, 8), ...wounded]))];
 });
+
+const oldDumps: Readonly<Record<string, readonly Uint8Array[]>> = {
+  "LKCD with names of 32 bits": [lkcdFile({ version: 7, wordSize: 4, pages: [[3, markedPage(3)]] })],
+  LKCD: [lkcdFile({ version: 9, compression: 2, pages: [3, 4].map((pfn) => [pfn, markedPage(pfn), "gzip"] as const) })],
+  sadump: sadumpFiles({ pages: new Map([[3, markedPage(3)]]), excluded: [4], cpus: [1n] }),
+  "a disk set of sadump": sadumpFiles({
+    kind: "set",
+    pages: new Map([3, 9].map((pfn) => [pfn, markedPage(pfn)])),
+    onFirst: 1,
+  }),
+  "an s390 stand-alone dump": [s390File({ memory: markedPage(0), lowcores: [0] })],
+  "an extended s390 stand-alone dump": [s390File({ memory: markedPage(0), segments: [0x3000] })],
+};
+for (const [name, files] of Object.entries(oldDumps)) {
+  survives(name, 400, (below) => {
+    const wounded = below(files.length);
+    return files.map((file, i) =>
+      bytesFile(name, i === wounded ? Buffer.concat([file.subarray(0, 8), mutated(file.subarray(8), below)]) : file),
+    );
+  });
+}
