@@ -38,7 +38,7 @@ const vocabulary = [
   "=",
 ];
 
-/** Lines that put the root table at physical 3000, and where kernel addresses begin. */
+/** Lines that put the root table at physical 3000, and where kernel addresses begin. A new machine needs a row. */
 const sound: Readonly<Record<string, readonly [readonly string[], bigint]>> = {
   x86_64: [["SYMBOL(swapper_pg_dir)=ffffffff81003000", "NUMBER(phys_base)=-16777216"], 0xffff_8000_0000_0000n],
   arm64: [
@@ -47,17 +47,28 @@ const sound: Readonly<Record<string, readonly [readonly string[], bigint]>> = {
   ],
   arm: [["SYMBOL(swapper_pg_dir)=c0003000", "NUMBER(PHYS_OFFSET)=0"], 0xc000_0000n],
   s390x: [["SYMBOL(swapper_pg_dir)=3000"], 0n],
+  i386: [["SYMBOL(swapper_pg_dir)=c0003000"], 0xc000_0000n],
+  riscv64: [
+    ["NUMBER(VA_BITS)=48", "SYMBOL(swapper_pg_dir)=ffffffff80003000", "NUMBER(va_kernel_pa_offset)=0xffffffff80000000"],
+    0xffff_8000_0000_0000n,
+  ],
 };
+
+/** Where the frame number begins in a page table entry, and flags of entries that lead to a table or a page. */
+const ENTRY = { pfnShift: 12n, flags: [1n, 3n, 7n, 0x67n] };
+/** On riscv64 an entry with a permission (bits 1 to 3) is a page on every level. */
+const ENTRIES: Readonly<Record<string, typeof ENTRY>> = { riscv64: { pfnShift: 10n, flags: [1n, 1n, 1n, 0xcfn] } };
 
 for (const arch of architectures) {
   test(`${arch.name}: damaged tables and layouts give bytes or a Fault`, () => {
     const below = random(arch.elf.machine);
     const some = <T>(from: readonly T[]): T => from[below(from.length)]!;
     const [lines, base] = sound[arch.name]!;
+    const { pfnShift, flags: present } = ENTRIES[arch.name] ?? ENTRY;
     /** Small frame numbers with any flags: tables that lead to tables, to themselves and to nowhere. */
     const entry = (): bigint => {
-      const flags = below(4) === 0 ? BigInt(below(4096)) | (BigInt(below(2 ** 32)) << 32n) : some([1n, 3n, 7n, 0x67n]);
-      return (BigInt(below(PAGES)) << 12n) | flags;
+      const flags = below(4) === 0 ? BigInt(below(4096)) | (BigInt(below(2 ** 32)) << 32n) : some(present);
+      return (BigInt(below(PAGES)) << pfnShift) | flags;
     };
     let answers = 0;
     for (let round = 0; round < ROUNDS; round++) {
