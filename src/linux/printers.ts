@@ -4,7 +4,7 @@ import { hex0x, padHex, padDigits } from "../base/hex.ts";
 import type { Printer, Summaries } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { symbolText } from "../model/symbolText.ts";
-import { lockPrinter } from "./locks/lockText.ts";
+import { lockPrinters } from "./locks/lockText.ts";
 
 /** Limit for the bytes of a mask that are read; NR_CPUS and MAX_NUMNODES are far below it. */
 const MAX_MASK_BYTES = 8192;
@@ -144,10 +144,7 @@ const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
   ["work_struct", callback("func")],
   ["timer_list", callback("function")],
   ["hrtimer", callback("function")],
-  ["mutex", lockPrinter("mutex")],
-  ["rw_semaphore", lockPrinter("rwsem")],
-  ["semaphore", lockPrinter("semaphore")],
-  ["rt_mutex_base", lockPrinter("rt_mutex")],
+  ...lockPrinters,
   ["spinlock", spinlock],
   ["raw_spinlock", spinlock],
   ["qspinlock", spinlock],

@@ -4,6 +4,7 @@ import { withOffset } from "../../base/nameOffset.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { type Container, identify } from "../../linux/identify.ts";
+import { lockWords } from "../../linux/locks/lockText.ts";
 import { moduleName } from "../../linux/module/module.ts";
 import { taskComm, taskPid } from "../../linux/sched/task.ts";
 import { cacheName } from "../../linux/slab/slab.ts";
@@ -32,7 +33,7 @@ export function glance(kernel: Kernel, address: bigint, returns = false): string
 function wordsFor(kernel: Kernel, address: bigint, container: Container): string | undefined {
   switch (container.kind) {
     case "symbol":
-      return symbolWords(container.symbol, address);
+      return symbolWords(container.symbol, address) + heldWords(kernel, container.symbol, address);
     case "per-CPU variable":
       return `<${withOffset(container.symbol.name, container.offset, 16)}> of CPU ${container.cpu}`;
     case "module section":
@@ -62,6 +63,16 @@ function wordsFor(kernel: Kernel, address: bigint, container: Container): string
 
 const symbolWords = (symbol: KSymbol, address: bigint): string =>
   `<${symbolPlace(symbol, address, 16)}>${symbol.module === undefined ? "" : ` [${symbol.module}]`}`;
+
+/** Returns `, held by bash [279]` for a variable that is a sleeping lock; nothing for others. */
+function heldWords(kernel: Kernel, { name }: KSymbol, address: bigint): string {
+  const held = attempt(() => {
+    if (!kernel.hasVariable(name)) return undefined;
+    const variable = kernel.variable(name);
+    return variable.address === address ? lockWords(variable) : undefined;
+  });
+  return typeof held === "string" ? `, ${held}` : "";
+}
 
 function slabWords(
   kernel: Kernel,

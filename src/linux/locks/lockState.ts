@@ -1,6 +1,6 @@
 /** State of locks. */
 import type { Kernel } from "../../model/kernel.ts";
-import { mutexState, rtMutexState } from "./mutex.ts";
+import { mutexState, rtMutexState, rtMutexType } from "./mutex.ts";
 import type { Resource, ResourceState } from "./resource.ts";
 import { rwsemState } from "./rwsem.ts";
 import { semaphoreState } from "./semaphore.ts";
@@ -15,7 +15,7 @@ export function lockState(kernel: Kernel, { kind, address, type }: Resource): Re
     case "semaphore":
       return semaphoreState(kernel, address);
     case "rt_mutex":
-      return rtMutexState(kernel.object(type ?? "struct rt_mutex_base", address));
+      return rtMutexState(kernel.object(type ?? rtMutexType(kernel), address));
     default:
       return undefined;
   }

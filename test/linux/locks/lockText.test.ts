@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { summary } from "../../../src/model/summary.ts";
-import { sleepingKernel } from "../../builders/sleepers.ts";
+import { lockTypes, sleepingKernel } from "../../builders/sleepers.ts";
 import { taskAddress } from "../../builders/tasks.ts";
+import { toyContext, transcript } from "../../builders/transcript.ts";
 import type { ToyValue } from "../../builders/kernel.ts";
 
 const LOCK = 0xffff_8880_3000_0000n;
 
+const kernelWith = (type: string, value: ToyValue, types: string) =>
+  sleepingKernel({ sleepers: [], tasks: [{ pid: 7, comm: "owner" }], types, memory: [[type, LOCK, value]] });
+
 /** What stands beside a lock wherever it is shown. */
-function shown(type: string, value: ToyValue): string | undefined {
-  const kernel = sleepingKernel({ sleepers: [], tasks: [{ pid: 7, comm: "owner" }], memory: [[type, LOCK, value]] });
+function shown(type: string, value: ToyValue, types = lockTypes): string | undefined {
+  const kernel = kernelWith(type, value, types);
   return summary(kernel.object(type, LOCK));
 }
 
@@ -32,4 +36,20 @@ test("a reader-writer semaphore is shown with its writer, or with how many read 
 test("an exhausted semaphore reports that its holders are not recorded", () => {
   assert.equal(shown("struct semaphore", { count: 1 }), "unlocked");
   assert.equal(shown("struct semaphore", { count: 0 }), "a semaphore does not record who took it");
+});
+
+test("an rt_mutex is shown with its owner, whether the lock is a struct within it or it is the lock itself", () => {
+  const old = `${lockTypes} struct rt_mutex { struct raw_spinlock wait_lock; struct task_struct *owner; };`;
+  const base = "struct rt_mutex_base { struct raw_spinlock wait_lock; struct task_struct *owner; };";
+  const since = `${lockTypes} ${base} struct rt_mutex { struct rt_mutex_base rtmutex; };`;
+  assert.equal(shown("struct rt_mutex", { owner: taskAddress(7) | 1n }, old), "held by owner [7]");
+  assert.equal(shown("struct rt_mutex", { rtmutex: { owner: taskAddress(7) | 1n } }, since), "held by owner [7]");
+  assert.equal(shown("struct rt_mutex_base", { owner: 0n }, since), "unlocked");
+});
+
+test("the command struct prints who holds a lock below its members", () => {
+  const kernel = kernelWith("struct mutex", { owner: { counter: taskAddress(7) | 1n } }, lockTypes);
+  const line = `struct mutex ${LOCK.toString(16)}`;
+  assert.match(transcript(toyContext(kernel), line), /\n\}\nheld by owner \[7\]$/);
+  assert.doesNotMatch(transcript(toyContext(kernel), `struct mutex.owner ${LOCK.toString(16)}`), /held by/);
 });

@@ -3,6 +3,7 @@ import { hex, hex0x } from "../../../base/hex.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { bare, sizeOf } from "../../../debuginfo/ctype.ts";
+import { lockWords } from "../../../linux/locks/lockText.ts";
 import { taskCpu } from "../../../linux/sched/task.ts";
 import { perCpuAddress } from "../../../kernel/percpu.ts";
 import { formatValue } from "../../../model/format.ts";
@@ -62,6 +63,8 @@ const declaration = (name: string, tag: Tag, summary: string, more: string): Com
       },
     ],
     description: `Shows how a ${tag} is declared or, with an address, its contents. Members can be selected: a.b is a member of a member, a[2] is an element, and several members are separated by commas.
+
+Below a whole mutex, rw_semaphore, semaphore or rt_mutex a line says who holds it.
 
 An address is a symbol, hexadecimal, or an expression. A per-CPU symbol takes a list of CPUs after a colon: all CPUs for ":a", some for ":0-3,7", the current task's for ":".
 
@@ -194,7 +197,11 @@ function* contents(context: Context, reference: StructReference, args: Parsed, a
     if (args.has("-r")) yield* raw(members.length > 0 ? members.map((path) => object.at(path)) : [object]);
     else if (args.has("-o")) yield* structDeclaration(context, reference, args, object.address);
     else if (args.has("-p") && members.length > 0) yield* withTargets(context, object, members, args);
-    else yield structPiece(object, reference, formatOptions(context, args));
+    else {
+      yield structPiece(object, reference, formatOptions(context, args));
+      const held = members.length === 0 ? lockWords(object) : undefined;
+      if (held !== undefined) yield text([{ as: "dim", text: held }]);
+    }
   }
 }
 
