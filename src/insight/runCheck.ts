@@ -8,7 +8,8 @@ export type CheckEnd<T> = { readonly result: T } | { readonly because: string };
 
 /**
  * Runs one check and appends its findings to `findings`. A fault ends the check; the findings before it are kept.
- * @param limit time limit in milliseconds, without the time that the consumer of the steps takes
+ * @param limit time limit in milliseconds of processor time and of waiting for promises, without the time that the
+ *   consumer of the steps takes. Processor time, because a busy or suspended machine would end every check.
  */
 export function* runCheck<T>(
   run: Generator<Finding | Step, T, void>,
@@ -16,29 +17,41 @@ export function* runCheck<T>(
   limit: number,
 ): Generator<Step, CheckEnd<T>, void> {
   if (limit <= 0) return { because: "there was no time left for it" };
-  const end = performance.now() + limit;
   const because = `it was given up after ${Math.round(limit) / 1000} s`;
-  let waited = 0;
+  let used = 0;
+  let elapsed = 0;
   try {
     for (;;) {
+      const [wall, cpu] = [performance.now(), process.cpuUsage()];
       const step = attempt(() => run.next());
+      const took = performance.now() - wall;
+      elapsed += took;
+      // A short step was not interrupted. Other threads of the process use processor time too.
+      used += took < 1 ? took : Math.min(took, cpuMilliseconds(cpu));
       if (step instanceof Fault) return { because: step.message };
       if (step.done) return { result: step.value };
       if ("id" in step.value) findings.push(step.value);
       else {
         const before = performance.now();
-        const left = end - (before - waited);
+        const left = Math.max(0, limit - used);
         const pause = limited(step.value, left);
         yield pause.step;
-        const took = performance.now() - before;
-        if (took >= left && !pause.isSettled()) return { because };
-        waited += took;
+        if (!pause.isSettled()) used += performance.now() - before;
       }
-      if (performance.now() - waited > end) return { because };
+      if (used >= limit || elapsed > limit * MAX_STRETCH) return { because };
     }
   } finally {
     run.return(undefined as T);
   }
+}
+
+/** A check may take this many times its limit of processor time, because the dump can be on a slow disk. */
+const MAX_STRETCH = 5;
+
+/** Returns the processor time since a measurement, in milliseconds. */
+function cpuMilliseconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
 }
 
 /**
