@@ -1,4 +1,7 @@
-/** The entry point of the debug adapter. It is a file of its own, so that Node keeps the compiled code of the rest. */
+/**
+ * The entry point of the debug adapter: turns on Node's compile cache, then loads the rest. This is a separate file
+ * because the cache covers only modules that are loaded after it is turned on.
+ */
 import { keepCompiledCode } from "../session/userCache.ts";
 
 keepCompiledCode(process.env);

@@ -33,8 +33,8 @@ export function* stackText(target: Target, thread: Thread, format: "text" | "mar
 }
 
 /**
- * Formats a frame as `ffffffff81aa8a06 sysrq_handle_crash+0x16 at drivers/tty/sysrq.c:155`, which joins the formats of
- * crash and gdb.
+ * Formats a frame as `ffffffff81aa8a06 sysrq_handle_crash (sysrq_handle_crash+0x16) at drivers/tty/sysrq.c:155`, which
+ * joins the formats of crash and gdb; without line information as `ffffffff81aa8a06 sysrq_handle_crash+0x16`.
  */
 function frameText({ frame, place }: FrameRow): string {
   if (!frame) return "";

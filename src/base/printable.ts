@@ -19,7 +19,7 @@ function shown(character: string): string {
   return code < 0x100 ? `\\x${code.toString(16)}` : `\\u${padHex(code, 4)}`;
 }
 
-/** Escapes these characters in a JSON document; its strings keep their values. */
+/** Escapes the characters that `printable` replaces, as \uXXXX, in a JSON document. A parser reads the same strings. */
 export const printableJson = (json: string): string =>
   json.replace(/[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => {
     return `\\u${padHex(character.charCodeAt(0), 4)}`;

@@ -1,4 +1,7 @@
-/** The program `vmcore-debug`. It is a file of its own, so that Node keeps the compiled code of the rest. */
+/**
+ * The program `vmcore-debug`: turns on Node's compile cache, then loads the rest. This is a separate file because the
+ * cache covers only modules that are loaded after it is turned on.
+ */
 import { internalError } from "../base/sourceStack.ts";
 import { keepCompiledCode } from "../session/userCache.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";

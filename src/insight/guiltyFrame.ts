@@ -1,4 +1,4 @@
-/** Finds the function that a crash is about, and a key that groups crashes of the same bug. */
+/** Finds the guilty function of a crash, and computes a key that groups crashes of the same bug. */
 import { guiltyAmong } from "../log/guilty.ts";
 import type { ReportKind } from "../log/kinds.ts";
 import { mechanismOf } from "./mechanisms.ts";
@@ -33,8 +33,9 @@ export function guiltyFrame({ report, frames, panic }: CrashFacts): GuiltyFrame 
   const name = logged?.place.name === undefined ? undefined : plainName(logged.place.name);
   const index = frames.findIndex((frame) => functionOf(frame) === name);
   if (name !== undefined && index >= 0) return onStack(frames, index, name, logged?.at);
-  // The allocator's report prints the stacks of the object before its own, so that the log does not tell them apart.
-  // The line of a panic names no function: the function that called panic() is the first on the stack.
+  // A slab report prints the allocation and free stacks of the object before the stack of the faulting task, and the
+  // log parser cannot tell which is which. The line of a panic names no function: the function that called panic() is
+  // the first on the stack.
   const isByStack = row.kind === "slab" || (row.kind === "panic" && mechanismOf(row.kind, panic?.text) === "panic");
   const found = guiltyAmong(frames.map(asLogFrame), isByStack ? { ...row, guilty: "trace" } : row).frame;
   const own = found && frames[found.at] && functionOf(frames[found.at] as Frame);

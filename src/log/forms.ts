@@ -3,13 +3,14 @@ import type { ReportKind } from "./kinds.ts";
 import { isMachineLine } from "./machines.ts";
 import { entryOf, isPlainlyEntry } from "./trace.ts";
 
-/** Lines that can be within a report, by the functions of the kernel that print them. */
-
-/** Before WARN() and BUG(); arm since 5.2 (commit cd3aa5b8b7d6) before a fault. */
+/**
+ * The line that precedes the message of WARN() and BUG(); arm (since 5.2, commit cd3aa5b8b7d6) prints another one
+ * before a fault.
+ */
 export const CUT = /^\s{0,32}(?:-{6,}\[ cut here \]|8<--- cut here ---)/;
-/** print_oops_end_marker, panic. */
+/** The line that ends a report (print_oops_end_marker, panic). */
 export const END = /^\s{0,32}---\[ end (?:trace|Kernel panic)/;
-/** Around reports of the sanitizers and of SLUB, before those of lockdep. */
+/** The line of `=` around reports of the sanitizers and SLUB, and before reports of lockdep. */
 export const RULE = /^\s{0,32}={20,}\s*$/;
 /** First lines of the next boot, or of the kernel that captures the dump. */
 export const BOOT =
@@ -50,7 +51,7 @@ export const isBody = (text: string): boolean =>
  * dump_stack() prints.
  */
 const SHORT: Partial<Record<ReportKind, RegExp>> = {
-  // unwind_dump() in arch/x86/kernel/unwind_frame.c.
+  // The dump of a stack that the unwinder could not follow (unwind_dump() in arch/x86/kernel/unwind_frame.c).
   "stack-unwind": /^(?:unwind stack type|\s{0,32}(?:[0-9a-f]{16}|\(_{0,4}ptrval_{0,4}\)): )/,
   remark: /^$/,
   "forced-failure": /^name \w{1,64}, interval \d/,

@@ -1,7 +1,10 @@
 /** Which rows and cells of a long table are in the document, and where its cursor is. */
 import type { TableRows } from "./rows.ts";
 
-/** The visible rows of a long list with rows of equal height. No DOM. */
+/**
+ * The rows of a long list to draw: the visible rows and MARGIN rows above and below. Rows have equal height. The range
+ * is computed without the DOM.
+ */
 export interface VisibleRange {
   /** The first row to draw. `end` is exclusive. */
   readonly first: number;
@@ -31,7 +34,10 @@ export function scrollFor(row: number, scrollTop: number, height: number, rowHei
   return top + rowHeight > scrollTop + height ? top + rowHeight - height : scrollTop;
 }
 
-/** Returns the cursor position after a key. Undefined for other keys. @param page number of visible rows */
+/**
+ * Returns by how many rows and columns a key moves the cursor; infinite for the first or last. Undefined for a key that
+ * does not move it. @param page number of visible rows
+ */
 export function cursorStep(
   { key, ctrlKey }: { readonly key: string; readonly ctrlKey: boolean },
   page: number,

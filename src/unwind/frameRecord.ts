@@ -12,7 +12,7 @@ import { threadSize } from "./stacks.ts";
 const FRAME_META_TYPE_FINAL = 1n;
 const FRAME_META_TYPE_PT_REGS = 2n;
 
-/** PSTATE.M of exceptions taken from EL0. */
+/** Mask of PSTATE.M; the field is 0 for an exception taken from EL0 (EL0t). */
 const PSR_MODE_MASK = 0xfn;
 
 /**
@@ -34,7 +34,8 @@ export function entryRecordRule(kernel: Kernel, cursor: Cursor): Step | undefine
   const level = entryLevel(kernel, cursor);
   // Up to 6.12 an exception from kernel mode has an ordinary record; only the entry code shows that it is one.
   if (!record.last) return level === 1 ? interrupted() : undefined;
-  // A function that entry code has just called still has its x29.
+  // A function that entry code has just called has not yet made its record: x29 still points to the record of the entry
+  // code.
   if (cursor.exact && level === undefined) return undefined;
   const meta = inside.hasMeta ? kernel.memory.word(fp + 16n) : undefined;
   if (meta === FRAME_META_TYPE_PT_REGS) return interrupted();
@@ -140,8 +141,9 @@ function leafCaller(kernel: Kernel, cursor: Cursor, prologue: FramePrologue | un
   known.delete("x30");
   const fp = cursor.known.get("x29");
   const record = fp !== undefined && attempt(() => recordAt(kernel, fp));
-  // A CPU stopped at an exception vector has no record of the interrupted function. If x29 points to a record of this
-  // return address, with its authentication code, that function has made its own record.
+  // The CPU may have stopped at an exception vector. Then x30 and x29 are those of the interrupted function. If the
+  // record at x29 holds the same value as x30, including the authentication code, the interrupted function has already
+  // made its record.
   const isOwn = record && !(record instanceof Fault) && record.lr === lr;
   if (!isOwn && !kernel.code.isText(pc) && !isCallOf(kernel, pc, cursor.pc)) return undefined;
   if (isOwn) known.set("x29", record.fp);

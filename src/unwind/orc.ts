@@ -58,7 +58,10 @@ function ruleFor(kernel: Kernel, pc: bigint): OrcEntry | undefined {
 
 type SpRegister = Exclude<OrcEntry["spRegister"], "undefined" | "prevSp">;
 
-/** Computes the frame. @throws Fault unknown when the rule's base register is unknown */
+/**
+ * Computes the stack pointer of the caller, which is the canonical frame address. @throws Fault "unknown" if the base
+ * register of the rule is unknown
+ */
 function previousSp(kernel: Kernel, cursor: Cursor, spRegister: SpRegister, offset: bigint): bigint {
   const { memory } = kernel;
   switch (spRegister) {

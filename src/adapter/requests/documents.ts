@@ -1,4 +1,4 @@
-/** The custom requests for documents: the report, cells of notebooks, and pages. */
+/** The custom requests for documents: the crash report, cells of crash notebooks, and Markdown as HTML. */
 import { basename } from "node:path";
 import { markdownProse } from "../../base/markdown.ts";
 import { documentContext, runBlock } from "../../crash/report/output.ts";
@@ -8,7 +8,7 @@ import type { Block } from "../../document/block.ts";
 import type { Handlers } from "../handlers.ts";
 import type { Target } from "../target.ts";
 
-/** Writes a report, runs the commands of a cell, copies the console, and turns Markdown into a page. */
+/** Writes a crash report, runs the commands of a cell, copies the console, and converts Markdown to HTML. */
 export const documents: Pick<Handlers, "vmcore/report" | "vmcore/runCell" | "vmcore/transcript" | "vmcore/page"> = {
   *"vmcore/report"({ context }, { format }) {
     const blocks = yield* report(context);

@@ -123,7 +123,10 @@ function* taskEntries(task: Obj): Generator<VariableEntry> {
   yield* childrenOf(entry)?.named() ?? [];
 }
 
-/** Yields every per-CPU variable with a known type, by name. @throws Fault */
+/**
+ * Yields the per-CPU variables that have a type in the debuginfo, sorted by name. Names that begin with `__` are left
+ * out. @throws Fault
+ */
 function* perCpuEntries(kernel: Kernel, cpu: number): Generator<VariableEntry> {
   for (const name of perCpuNames(kernel)) {
     const value = attempt(() => perCpuVariable(kernel, name, cpu));
@@ -132,7 +135,10 @@ function* perCpuEntries(kernel: Kernel, cpu: number): Generator<VariableEntry> {
   }
 }
 
-/** Names of the symbols between the markers of the linker script (include/asm-generic/vmlinux.lds.h: PERCPU_INPUT). */
+/**
+ * Sorted names of the symbols between the markers of the linker script (include/asm-generic/vmlinux.lds.h:
+ * PERCPU_INPUT) that have a type and do not begin with `__`.
+ */
 const perCpuNames = derived("per-CPU names", (kernel): readonly string[] => {
   const [start, end] = ["__per_cpu_start", "__per_cpu_end"].map((name) => kernel.symbols.find(name)?.address);
   if (start === undefined || end === undefined) return [];

@@ -57,7 +57,10 @@ export function* untilFault(entries: Iterable<VariableEntry>): Generator<Variabl
   }
 }
 
-/** Returns a C expression for an object that was reached without one. */
+/**
+ * Returns the C expression `*(T *)0xADDRESS` for an object in memory; undefined if C has no name for its type, or the
+ * object is not in memory.
+ */
 export function kernelExpression({ type, storage, kernel }: Obj): string | undefined {
   if (storage.kind !== "memory" || !isNamed(type)) return undefined;
   const pointer = typeName({ kind: "pointer", target: unqualified(type), size: kernel.arch.wordSize });

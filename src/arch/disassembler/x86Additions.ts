@@ -1,8 +1,11 @@
-/** x86 instructions that iced-x86 1.21 does not know, and lengths of those that neither knows. */
+/**
+ * x86 instructions that iced-x86 1.21 does not know, and the lengths of instructions that neither iced-x86 nor this
+ * file decodes.
+ */
 import { viewOf } from "../../base/bytes.ts";
 import { hex0x } from "../../base/hex.ts";
 
-/** Limit in bytes; a longer instruction is a general protection fault (Intel SDM 2A, 2.3.11). */
+/** Maximum length of an instruction in bytes; a longer one causes a general protection fault (Intel SDM 2A, 2.3.11). */
 export const MAX_INSTRUCTION_BYTES = 15;
 
 const LEGACY_PREFIXES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3]);
@@ -76,7 +79,10 @@ export function encodedLength(bytes: Uint8Array): number {
   return 1;
 }
 
-/** The same instruction with REX instead of REX2, which cannot encode registers beyond 15. */
+/**
+ * Replaces a REX2 prefix by REX, for a decoder that does not know REX2. REX cannot encode registers 16 to 31: their
+ * numbers lose the high bit.
+ */
 export function withoutRex2(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly shorter: number } | undefined {
   const at = opcodeAt(bytes);
   const payload = bytes[at + 1];
@@ -108,7 +114,10 @@ const OF_0F = new Set([0x70, 0x71, 0x72, 0x73, 0xc2, 0xc4, 0xc5, 0xc6]);
 const BYTES_OF_APX = new Set([0x24, 0x2c, 0x6b, 0x80, 0x83, 0xa4, 0xac, 0xc0, 0xc1, 0xd4]);
 const WIDE_OF_APX = new Set([0x69, 0x81]);
 
-/** @param wide size in bytes of an immediate with the operand's size in map 4 */
+/**
+ * Returns the length of the immediate in bytes. @param wide length of an immediate that has the size of the operand,
+ * used in opcode map 4 only
+ */
 function immediateLength(map: number, opcode: number, extension: number, wide: number): number {
   if (map === 1) return OF_0F.has(opcode) ? 1 : 0;
   if (map === 3) return 1;

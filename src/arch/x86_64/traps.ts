@@ -21,8 +21,10 @@ const plain =
   /^(alignment_check|coprocessor_segment_overrun|device_not_available|divide_error|double_fault|machine_check|overflow|page_fault|segment_not_present|virtualization_exception)$/;
 
 /**
- * arch/x86/entry/entry_64.S and include/asm/idtentry.h: `asm_exc_page_fault` since 5.8, `page_fault` before. An
- * optimised kprobe's detour saves registers like an exception.
+ * Returns the name of the exception, interrupt or system call whose entry code is the symbol; undefined if it is not
+ * entry code. The entry of a page fault is `asm_exc_page_fault` since 5.8, `page_fault` before
+ * (arch/x86/entry/entry_64.S, arch/x86/include/asm/idtentry.h). An optimised kprobe's detour saves registers like an
+ * exception.
  */
 export function trapName(entry: string): string | undefined {
   if (/^entry_(SYSCALL|SYSENTER|INT80)|int80_emulation/.test(entry)) return "system call";
@@ -77,8 +79,8 @@ const SELECTOR_EXCEPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Describes the error code of an exception; undefined if it says nothing that is known here.
- * @param type as `trapName` returns it
+ * Describes the error code of an exception; undefined if no meaning of the code is known. @param type as `trapName`
+ * returns it
  */
 export function errorText(type: string, code: bigint): string | undefined {
   if (type === "page fault") return pageFaultText(code);

@@ -11,7 +11,7 @@ const STEP_BYTES = 4096;
 /** The search pauses after so many bytes. */
 const PAUSE_BYTES = 1n << 20n;
 const TOKENS = 256;
-/** Limit for the length of a token: two letters to a few words; the longest seen has 40. */
+/** Limit for the length of a token in bytes. A token is two letters to a few words; the longest seen has 40 bytes. */
 const MAX_TOKEN_BYTES = 256;
 /** Limit for the distance from names to tokens in bytes: Debian's 160,000 symbols take 2.2 MB. */
 const MAX_NAMES_BYTES = 16 * 1024 * 1024;
@@ -108,7 +108,10 @@ interface FoundNames {
   readonly count: number;
 }
 
-/** Numbers before the tokens that equal the count of names that fit between them and the tokens, with their markers. */
+/**
+ * Yields the possible places of `kallsyms_num_syms` before the token table: a number after which that many names and
+ * their markers follow.
+ */
 function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<FoundNames | undefined> {
   const bytes = readBackwards(memory, tokenTable, MAX_NAMES_BYTES);
   const view = viewOf(bytes);
@@ -121,7 +124,7 @@ function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<Found
     const room = bytes.length - at - word;
     if (count < MIN_SYMBOLS || count * 3 > room || count * 64 < room) continue;
     if (word === 8 && view.getUint32(at + 4, little) !== 0) continue;
-    // Reading that many names takes milliseconds: a pause for each number that may count them.
+    // Pause before each candidate, because checking its names takes milliseconds.
     yield undefined;
     if (!hasMarkers(bytes.subarray(at + word), count, little, word)) continue;
     yield { numSyms: origin + BigInt(at), names: origin + BigInt(at + word), count };
@@ -163,7 +166,10 @@ function addressTables(
   ];
 }
 
-/** What is there before an address, at most `limit` bytes, up to the first page that is not. */
+/**
+ * Returns the bytes before an address, backwards up to the first page that cannot be read; at least `limit` bytes if
+ * all pages can be read, and less than one page more.
+ */
 function readBackwards(memory: TargetMemory, end: bigint, limit: number): Uint8Array {
   const parts: Uint8Array[] = [];
   let length = 0;

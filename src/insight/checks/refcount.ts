@@ -24,7 +24,8 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
   const warning = frames.find(({ symbol }) => symbol?.name === "refcount_warn_saturate");
   const register = kernel.arch.argumentRegisters?.[0];
   if (!warning) throw Fault.of("unknown", "refcount_warn_saturate() is not on the stack");
-  if (register === undefined) throw Fault.of("unknown", "the registers of arguments are not known on this machine");
+  if (register === undefined)
+    throw Fault.of("unknown", "the register of the first argument is not known on this architecture");
   const called = yield* anyCallerOf(yield* siteOf(kernel, warning, cpu));
   const site = called && (yield* withEntry(called));
   if (!site) throw Fault.of("unknown", "which call led to refcount_warn_saturate() is not known");

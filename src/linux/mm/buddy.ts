@@ -15,7 +15,10 @@ export interface FreeList {
   readonly address: bigint;
 }
 
-/** MAX_ORDER is at most 16 (arm64 with 64K pages has 14), MIGRATE_TYPES 7. */
+/**
+ * Limits for damaged data. The kernel's MAX_ORDER is at most 16 (14 on arm64 with 64 KiB pages), its MIGRATE_TYPES at
+ * most 7.
+ */
 const MAX_ORDER = 20;
 const MAX_MIGRATE_TYPES = 16;
 
@@ -74,7 +77,10 @@ export function freeBlockOf(kernel: Kernel, pfn: number): FreeBlock | undefined 
   return undefined;
 }
 
-/** Returns the list that contains a free block, and its zone; undefined if no readable list does. @throws Fault */
+/**
+ * Returns the list that contains a free block, and its zone; undefined if no list of its zone contains it. @throws
+ * Fault if a list breaks before the block is found
+ */
 export function freeListOf(
   kernel: Kernel,
   block: FreeBlock,

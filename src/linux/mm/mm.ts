@@ -16,24 +16,23 @@ import { globalAddress, globalU32, globalWord, noteOffset, noteSymbol } from "..
 const RESIDENT = ["MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES"] as const;
 const COUNTERS: Record<(typeof RESIDENT)[number], number> = { MM_FILEPAGES: 0, MM_ANONPAGES: 1, MM_SHMEMPAGES: 3 };
 
-/** Returns the pages of virtual memory that the task's `mm_struct` maps; 0 without one. @throws Fault */
+/** Returns the number of pages of virtual memory that the task's `mm_struct` maps; 0 without one. @throws Fault */
 export function virtualPageCount(task: Obj<"struct task_struct">): number {
   const mm = task.at("mm");
   return mm.value() === 0n ? 0 : mm.at("total_vm").number();
 }
 
 /**
- * Returns the resident pages of the task's `mm_struct`; 0 without one.
- * Since Linux kernel commit f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2) the counts are
- * per-CPU counters. Before, each is one atomic, plus what every thread has counted and not yet added to it. @throws
- * Fault
+ * Returns the number of resident pages of the task's `mm_struct`; 0 without one. Since Linux kernel commit f1a7941243c1
+ * ("mm: convert mm's rss stats into percpu_counter") (in v6.2) the counts are per-CPU counters. Before, each is one
+ * atomic, plus the counts that each thread has not yet added to it. @throws Fault
  */
 export function residentPageCount(task: Obj<"struct task_struct">): number {
   const mm = task.at("mm");
   return mm.value() === 0n ? 0 : residentPageCountOf(task, mm.deref());
 }
 
-/** Returns the resident pages of a `struct mm_struct` that the task uses or used. @throws Fault */
+/** Returns the number of resident pages of a `struct mm_struct` that the task uses or used. @throws Fault */
 export function residentPageCountOf(task: Obj<"struct task_struct">, mm: Obj<"struct mm_struct">): number {
   const counts = mm.has("rss_stat.count") ? mm.at("rss_stat.count") : mm.at("rss_stat");
   // A count is not always up to date and can be negative, which means 0 (include/linux/mm.h: get_mm_counter).
@@ -47,8 +46,8 @@ function counterValue(counter: Obj): number {
 }
 
 /**
- * Returns the value of a `struct percpu_counter`: the common count plus what each CPU has not yet added to it. @throws
- * Fault
+ * Returns the value of a `struct percpu_counter`: the common count plus the part of each CPU that is not yet added to
+ * it. @throws Fault
  */
 export function percpuCounterSum(counter: Obj<"struct percpu_counter">): number {
   const { kernel } = counter;
@@ -62,8 +61,8 @@ export function percpuCounterSum(counter: Obj<"struct percpu_counter">): number 
 const threadSums = derived("pages counted by threads", () => new Map<bigint, number>());
 
 /**
- * Returns the pages that threads have counted and not yet added to the mm (SPLIT_RSS_COUNTING, until v6.2). Summed once
- * for each process, because all its threads have the same sum.
+ * Returns the number of pages that threads have counted and not yet added to the mm (SPLIT_RSS_COUNTING, until v6.2).
+ * It is computed once for each process, because all its threads have the same sum.
  */
 function cachedPages(task: Obj<"struct task_struct">): number {
   if (!task.has("rss_stat.count")) return 0;

@@ -1,4 +1,4 @@
-/** Owner of a page: slab cache, anonymous memory or file. */
+/** What a page is used for: slab cache, anonymous memory or page cache of a file. */
 import type { Kernel } from "../../model/kernel.ts";
 import { dentryPath } from "../fs/dcache.ts";
 import type { PageStruct } from "./pageStruct.ts";
@@ -11,9 +11,8 @@ const PAGE_MAPPING_FLAGS = 3n;
 const PAGE_MAPPING_KSM = 3n;
 
 /**
- * Describes the owner of a page: "slab of dentry", "anonymous memory", "page cache of /path".
- * @returns undefined for a free page, and for a page that the kernel uses but that is in no slab
- * @throws Fault
+ * Describes what a page is used for: "slab of dentry", "anonymous memory", "page cache of /path". @returns undefined
+ * for a free page, and for a page that the kernel uses but that is in no slab @throws Fault
  */
 export function pageUse(kernel: Kernel, { pfn, mapping }: PageStruct): string | undefined {
   const slab = slabOfPfn(kernel, pfn);

@@ -4,7 +4,7 @@ import { possibleCpus } from "../../kernel/cpumask.ts";
 import { perCpuAddress } from "../../kernel/percpu.ts";
 import { globalAddress } from "../vmcoreinfo.ts";
 
-/** What one CPU printed while printk() could not take its lock, and what was not yet moved to the log. */
+/** Messages that one CPU printed while printk() could not take its lock, and that were not yet moved to the log. */
 export interface SafeBuffer {
   /** "nmi_print_seq" or "safe_print_seq". */
   readonly name: string;

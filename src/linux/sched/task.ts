@@ -68,8 +68,8 @@ export function* pidTableTasks(kernel: Kernel): Generator<Obj<"struct task_struc
 }
 
 /**
- * Returns the task whose thread id a `struct pid` is; undefined for a pid that is only used as a session or group id.
- * @throws Fault
+ * Returns the thread that a `struct pid` identifies (PIDTYPE_PID); undefined for a pid that is only used as a session
+ * or group id. @throws Fault
  */
 export function pidTask(pid: Obj<"struct pid">): Obj<"struct task_struct"> | undefined {
   // enum pid_type starts with PIDTYPE_PID.
@@ -151,14 +151,14 @@ function readPid(task: Obj<"struct task_struct">): number {
 }
 
 /**
- * Returns the task with a thread id of the initial pid namespace; CPU 0's idle task for 0; undefined if there is none.
- * @throws Fault as `taskTable`
+ * Returns the task with a thread id of the initial pid namespace; CPU 0's idle task for 0; undefined if there is none
+ * or the task cannot be read.
  */
 export function findTask(kernel: Kernel, pid: number): Obj<"struct task_struct"> | undefined {
   return tasksByPid(kernel).get(pid)?.[0];
 }
 
-/** All tasks of each pid; only pid 0, of the idle tasks, has several. */
+/** All tasks of each pid. Only pid 0 (the idle tasks) and the value for an unreadable pid can have several. */
 export const tasksByPid = derived(
   "tasks by pid",
   (kernel): ReadonlyMap<number, readonly Obj<"struct task_struct">[]> => {
@@ -195,8 +195,8 @@ export const taskTgid = (task: Obj<"struct task_struct">): number => task.at("tg
 export const taskComm = (task: Obj<"struct task_struct">): string => task.at("comm").text();
 
 /**
- * Returns the parent as ps(1) shows it. For a traced task it is the tracer; for idle tasks of other CPUs, the idle task
- * of CPU 0. @throws Fault
+ * Returns `task_struct.parent`, which crash's `ps` shows: for a traced task the tracer, not the parent of ps(1); for
+ * idle tasks of other CPUs, the idle task of CPU 0. @throws Fault
  */
 export const taskParent = (task: Obj<"struct task_struct">): Obj<"struct task_struct"> => task.at("parent").deref();
 

@@ -4,7 +4,9 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import { crashSite } from "../printk/crashSite.ts";
 
-/** Sections with functions of the scheduler and of locks (include/asm-generic/vmlinux.lds.h). */
+/**
+ * Sections that are skipped: functions of the scheduler, of locks, and of CPU idle (include/asm-generic/vmlinux.lds.h).
+ */
 const SECTIONS = [
   ["__sched_text_start", "__sched_text_end"],
   ["__lock_text_start", "__lock_text_end"],
@@ -19,9 +21,9 @@ const waitSections = derived("text of scheduler and locks", (kernel) =>
 );
 
 /**
- * Returns the index of the frame that shows what a task is doing: the first frame after the functions that handle a
- * crash, the scheduler's and the locks'. The latter two are recognized by the sections that get_wchan() skips
- * (kernel/sched/core.c: in_sched_functions()). If there is no such frame, the first frame after the crash handling.
+ * Returns the index of the first frame that is not crash handling, scheduler, lock or idle code; without one, the first
+ * frame after the crash handling. get_wchan() skips the scheduler and lock sections too (kernel/sched/core.c:
+ * in_sched_functions()).
  */
 export function waitFrameIndex(kernel: Kernel, frames: readonly Frame[]): number {
   const site = crashSite(frames);

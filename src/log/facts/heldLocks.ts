@@ -14,7 +14,10 @@ export interface HeldLock {
 const HELD =
   /^\s{0,32}#\d{1,3}: {1,4}(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{[^}]{0,40}\}(?:-\{\d{1,2}:(\d{1,2})\})?, at:/;
 
-/** Returns the locks of the first list; a report may list those of all tasks, each after its own line. */
+/**
+ * Returns the locks of the first list. A report can have one list for each task; each list begins with its line "N
+ * locks held by".
+ */
 export function heldLocks({ texts }: { readonly texts: readonly string[] }): HeldLock[] {
   const start = texts.findIndex((text) => /^\s{0,32}\d{1,4} locks? held by /.test(text));
   if (start < 0) return [];

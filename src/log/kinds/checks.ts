@@ -3,7 +3,10 @@ import type { KindRow } from "./kind.ts";
 
 const SITE = String.raw`(?:CPU: \d+ PID: -?\d+ )?at `;
 
-/** First lines of WARN() of all times: `at file:line f+o` with CPU and PID since 3.11, `file:line at f+o, CPU#` since 6.19. */
+/**
+ * First line of WARN() in all kernel versions: `at file:line f+o` with CPU and PID since 3.11, `file:line at f+o, CPU#`
+ * since 6.19.
+ */
 const warning = (path: string, rest = ""): RegExp =>
   new RegExp(String.raw`^WARNING: (?:${SITE}${path}|(?:\[.{0,200}\] )?${path} at )${rest}`);
 

@@ -1,4 +1,4 @@
-/** The Verdict page: what happened, as a document whose sentences lead to their evidence. */
+/** The Verdict page: a document that says what happened. Each sentence has links to its evidence. */
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { unlessRefused } from "../../base/refused.ts";
 import type { PageAction } from "../../protocol/panel.ts";
@@ -67,7 +67,7 @@ export class VerdictView implements View {
     if (this.state && round === this.round) await this.run();
   }
 
-  /** Runs the checks until all have ended, the user stops them, or the page is closed. */
+  /** Runs the checks until all have ended, the user stops them, the page is closed, or several requests in a row fail. */
   private async run(): Promise<void> {
     const { round } = this;
     let refusals = 0;

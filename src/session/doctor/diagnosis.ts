@@ -1,10 +1,12 @@
-/** One answer of the doctor. */
+/** One result of the command `doctor`. */
 export interface Diagnosis {
-  /** "missing": a need that is not served. "note": worth knowing. */
+  /** "missing": a requirement that is not met. "note": worth knowing. */
   readonly state: "ok" | "missing" | "note";
   /** What was looked at: `CONFIG_CRASH_DUMP`, `/sys/kernel/kexec_crash_loaded`. */
   readonly what: string;
-  /** What was found; for a missing need what it costs and what to do. One or two sentences. */
+  /**
+   * What was found. For a missing requirement also what does not work without it, and what to do. One or two sentences.
+   */
   readonly says: string;
 }
 

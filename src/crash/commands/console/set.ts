@@ -22,7 +22,10 @@ export const set = command({
   summary: "show or set the current task and the variables",
   usage: "[[-a] [pid | taskp] | [-c cpu] | -p] | [crash_variable [setting]] | -v",
   options: [
-    { flag: "-a", help: "show whether the task was running on its CPU; the dump records it, so it cannot be set" },
+    {
+      flag: "-a",
+      help: "show on which CPU the task was running; the active task cannot be changed, because the dump records it",
+    },
     { flag: "-c", argument: "cpu", help: "select the task that ran on the CPU" },
     { flag: "-p", help: "select the panic task" },
     { flag: "-v", help: "show all variables" },

@@ -48,7 +48,7 @@ interface State {
 
 /**
  * Returns the row that a function's instructions define for `pc`; undefined if they define no CFA. @param start start
- * of the function; this and `pc` are distances @throws Fault
+ * of the function; `start` and `pc` are in bytes from the base of the image @throws Fault
  */
 export function runCfi(cie: Cie, instructions: Cursor, start: number, pc: number): CfiRow | undefined {
   const program = new Program(cie, start);
@@ -71,7 +71,7 @@ class Program {
     this.location = start;
   }
 
-  /** DW_CFA_restore returns to the state after the CIE's instructions. */
+  /** Saves the rules that the CIE defines, because DW_CFA_restore sets a register back to its rule there. */
   keepInitial(): void {
     this.initial = new Map(this.rules);
   }
@@ -134,7 +134,10 @@ class Program {
         return true;
       case DW_CFA_remember_state:
         if (this.states.length === MAX_STATES)
-          throw Fault.of("corrupt", `${cursor.name} remembers ${MAX_STATES} states`);
+          throw Fault.of(
+            "corrupt",
+            `${cursor.name} nests more than ${MAX_STATES} DW_CFA_remember_state; the table is probably damaged`,
+          );
         this.states.push({ cfa: this.cfa, rules: new Map(this.rules) });
         return true;
       case DW_CFA_restore_state: {

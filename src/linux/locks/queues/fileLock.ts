@@ -10,7 +10,7 @@ import type { Found, Holder } from "../resource.ts";
 import type { QueuedEntry } from "./queueOwner.ts";
 
 const TYPE = "struct file_lock";
-/** include/linux/filelock.h, before v6.3 include/linux/fs.h */
+/** Flags in `flc_flags` (before v6.9 `fl_flags`): include/linux/filelock.h, before v6.3 include/linux/fs.h. */
 const FL_POSIX = 1;
 const FL_FLOCK = 2;
 const FL_OFDLCK = 1024;
@@ -18,9 +18,10 @@ const FL_OFDLCK = 1024;
 const MAX_STEPS = 1 << 16;
 
 /**
- * Returns the lock that a task waits for. Its request has the queue, and is in the list of what it is blocked by
- * (fs/locks.c). The members are in `file_lock_core` since Linux kernel commit a69ce85ec9af ("filelock: split common
- * fields into struct file_lock_core") (in v6.9). @throws Fault
+ * Returns the lock that a task waits for. The wait queue is in the task's request (`struct file_lock`). The request is
+ * in `blocked_requests` of the lock or request that blocks it; the end of that chain is the lock (fs/locks.c). The
+ * members are in `file_lock_core` since Linux kernel commit a69ce85ec9af ("filelock: split common fields into struct
+ * file_lock_core") (in v6.9). @throws Fault
  */
 export function fileLockWait({ sleeper: { kernel }, queue }: QueuedEntry): Found | undefined {
   const member = membersOf(kernel);
@@ -76,8 +77,8 @@ const byFiles = derived("tasks by files_struct", (kernel) => {
 });
 
 /**
- * Returns the task that has a lock: for POSIX locks the one with the table of files that owns it; for others the one
- * whose pid was recorded, which may have given the file to others.
+ * Returns the task that has a lock. For a POSIX lock: the task whose `files_struct` owns it. For others: the task whose
+ * pid was recorded; another task may have the open file now.
  */
 function holderOf(kernel: Kernel, lock: Obj, member: (name: string) => string): Holder | undefined {
   const flags = lock.at(member("flags")).number();
