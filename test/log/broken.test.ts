@@ -40,7 +40,7 @@ function check(lines: readonly string[], what: string): void {
   }
 }
 
-test("a log that ends or begins at any line is read", () => {
+test("a log that is cut at any line is read", () => {
   for (const { name, lines } of cases) {
     for (let at = 0; at <= lines.length; at++) {
       check(lines.slice(0, at), `${name} up to line ${at}`);
@@ -49,7 +49,7 @@ test("a log that ends or begins at any line is read", () => {
   }
 });
 
-test("the lines of two logs that are printed at a time are read", () => {
+test("two logs whose lines are interleaved are read", () => {
   const random = randomFrom(20261130);
   for (const { name, lines } of cases) {
     const other = cases[random(cases.length)]!;
@@ -69,7 +69,7 @@ test("the lines of two logs that are printed at a time are read", () => {
   }
 });
 
-test("a log from which ten characters are cut anywhere is read", () => {
+test("a log that lacks any ten characters is read", () => {
   const random = randomFrom(7);
   for (const { name, lines } of cases) {
     const text = lines.join("\n");

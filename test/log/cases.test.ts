@@ -27,7 +27,7 @@ const entriesOf = ({ traces }: ReportFacts): number | undefined => traces[0]?.en
 const particular = ({ particulars }: ReportFacts, key: string): string | undefined =>
   particulars.find((one) => one.key === key)?.text;
 
-test("the PID of a hung task is what follows the last colon of its name", () => {
+test("the PID of a hung task follows the last colon, because a task name can contain colons", () => {
   const [worker, browser] = reportsOf("01-hung-kworker-colon");
   assert.equal(taskOf(worker!), "kworker/u8:5, PID 9381");
   assert.equal(whereOf(worker!), "acme_flush_work+0x3c [acme]");
@@ -51,7 +51,7 @@ test("a hung task of arm64 waits below __switch_to and the scheduler", () => {
   assert.equal(whereOf(only("03-hung-arm64")), "acme_register+0x28 [acme]");
 });
 
-test("a use after free is told with its access, its object, and who allocated and freed it", () => {
+test("a use-after-free report names the access, the object, and who allocated and freed it", () => {
   const facts = only("04-kasan");
   assert.equal(whereOf(facts), "acme_poll+0x77a [acme]");
   assert.equal(facts.title, "KASAN: slab-use-after-free Read in acme_poll");
@@ -74,7 +74,7 @@ test("a use after free is told with its access, its object, and who allocated an
   assert.equal(facts.site, undefined, "the instruction of a frame that was interrupted did not fault");
 });
 
-test("lockdep's cycle is a possibility, told with both locks", () => {
+test("a lockdep cycle is called a possible deadlock, and both locks are named", () => {
   const facts = only("05-lockdep-new");
   assert.equal(whereOf(facts), "acme_set+0x44 [acme]");
   assert.equal(particular(facts, "wants"), "&a->lock at acme_set+0x44/0x90 [acme]");
@@ -92,7 +92,7 @@ test("lockdep's headline in brackets and arm's trace of callers are read", () =>
   assert.equal(spinlock!.title, "BUG: spinlock lockup suspected in acme_enable_irq");
 });
 
-test("why code may not sleep is told by the counters of the report", () => {
+test("the explanation of an atomic sleep uses the counters of the report", () => {
   const facts = only("07-atomic-sleep");
   assert.equal(whereOf(facts), "acme_timer_fn+0x3c [acme]");
   assert.equal(taskOf(facts), "acmed, PID 1109");
@@ -129,7 +129,7 @@ test("MIPS names the CPU in its headline", () => {
   assert.equal(entriesOf(facts), 3);
 });
 
-test("an external abort of arm says that the bus refused the access", () => {
+test("the explanation of an external abort on arm says that the bus rejected the access", () => {
   const [facts, panic] = reportsOf("11-arm32-5.10");
   assert.ok(facts && panic);
   assert.equal(particular(panic, "cause"), "Unhandled fault in acme_handle_irq");
@@ -145,7 +145,7 @@ test("a trace of arm64 up to 4.14 has no leading blanks", () => {
   assert.equal(facts.machine, "arm64");
 });
 
-test("what the list check says, its BUG and its trace are one report", () => {
+test("the message of the list check, its BUG and its trace are one report", () => {
   const facts = only("13-list-corruption");
   assert.equal(linesOf(facts), "1-16");
   assert.match(facts.headline, /^list_del corruption/);
@@ -153,7 +153,7 @@ test("what the list check says, its BUG and its trace are one report", () => {
   assert.match(explanationOf(facts), /LIST_POISON1.*the entry before it was already deleted/);
 });
 
-test("reports behind six kinds of prefix are read alike", () => {
+test("reports with six kinds of line prefix give the same facts", () => {
   const all = reportsOf("14-prefixes");
   assert.equal(all.length, 6);
   for (const facts of all) {
@@ -163,7 +163,7 @@ test("reports behind six kinds of prefix are read alike", () => {
   }
 });
 
-test("a soft lockup is told by the NMI watchdog's name of it", () => {
+test("a soft lockup with the headline of the NMI watchdog is recognised", () => {
   const facts = only("15-nmi-watchdog-soft-lockup");
   assert.equal(facts.kind, "soft-lockup");
   assert.equal(facts.cpu, 0);
@@ -172,7 +172,7 @@ test("a soft lockup is told by the NMI watchdog's name of it", () => {
   assert.equal(entriesOf(facts), 2);
 });
 
-test("a line that begins with WARNING or Oops is no report by that alone", () => {
+test("a line that begins with WARNING or Oops is not a report for that alone", () => {
   assert.deepEqual(reportsOf("16-not-reports"), []);
 });
 
@@ -183,13 +183,13 @@ test("a jump into user memory is an overwritten function pointer, whose page is 
   assert.doesNotMatch(explanationOf(facts), /no page/);
 });
 
-test("a warning and the panic that it caused are told as what they are", () => {
+test("a warning and the panic that it caused are explained separately", () => {
   const facts = only("18-panic-on-warn");
   assert.equal(whereOf(facts), "acme_put+0x1c [acme]");
   assert.match(explanationOf(facts), /counter would have gone below zero.*panic_on_warn/);
 });
 
-test("s390's last branch is no caller, and the place of its PSW is its address", () => {
+test("the last branch of s390 is not a caller, and the PSW gives the address of the instruction", () => {
   const facts = only("19-s390x");
   assert.equal(entriesOf(facts), 3);
   assert.equal(facts.site?.address, 0x9e59e4n);
@@ -200,13 +200,13 @@ test("s390's last branch is no caller, and the place of its PSW is its address",
   assert.match(explanationOf(facts), /wrote to 0x133b000.*write-protected/);
 });
 
-test("a control group that is out of memory is not the machine", () => {
+test("an out-of-memory control group is not reported as an out-of-memory machine", () => {
   const facts = only("20-oom-memcg");
   assert.equal(linesOf(facts), "1-15");
   assert.match(explanationOf(facts), /control group \/system.slice\/acme.service.*102400kB.*`acmed` \(PID 4242\)/);
 });
 
-test("lines of another caller are no part of a trace", () => {
+test("lines of another printk caller are not part of a trace", () => {
   const facts = only("21-interleaved-callers");
   assert.deepEqual(
     facts.traces.map(({ entries }) => entries.map(({ name }) => name)),
@@ -216,13 +216,13 @@ test("lines of another caller are no part of a trace", () => {
   assert.equal(whereOf(facts), "acme_ioctl+0x3c [acme]");
 });
 
-test("what a console mixes in before the time is no part of the message", () => {
+test("text that a console inserts before the timestamp is not part of the message", () => {
   const facts = only("22-dropped-and-login");
   assert.equal(linesOf(facts), "1-8");
   assert.equal(entriesOf(facts), 2);
 });
 
-test("a machine check tells CPU, bank and status, and that it is usually hardware", () => {
+test("the explanation of a machine check names CPU, bank and status, and the hardware as the usual cause", () => {
   const facts = only("23-mce");
   assert.equal(facts.report.start, 0);
   assert.equal(facts.cpu, 7);
@@ -230,7 +230,7 @@ test("a machine check tells CPU, bank and status, and that it is usually hardwar
   assert.match(explanationOf(facts), /uncorrected, processor context corrupt.*usually the hardware or the firmware/);
 });
 
-test("inlined functions and lines of source are entries of the one trace", () => {
+test("inlined functions and source lines belong to the same trace", () => {
   const facts = only("24-symbolised");
   const [trace] = facts.traces;
   assert.deepEqual([trace!.start + 1, trace!.end], [6, 13]);

@@ -38,7 +38,7 @@ test("an edited log has the reports that reading it anew finds", () => {
   }
 });
 
-test("an edit of a log of 100,000 lines is read in few milliseconds", () => {
+test("an edit of a log of 100,000 lines is processed in a few milliseconds", () => {
   const lines: string[] = [];
   while (lines.length < 100_000) lines.push(...boot(300), ...cases);
   let log = KernelLog.of(lines);

@@ -14,7 +14,7 @@ function first(...messages: readonly string[]): Summary {
 const meaning = (...messages: readonly string[]): string => first(...messages).explanation;
 const whereOf = ({ rows }: Summary): string | undefined => rows.find(({ key }) => key === "where")?.text;
 
-test("vmalloc asks for no block of some order, and for nothing where the size is 0", () => {
+test("the explanation of a vmalloc failure names no page order, and calls a size of 0 an error", () => {
   const large = meaning("vmalloc: allocation failure: 99999997952 bytes");
   assert.match(large, /`vmalloc` of 99999997952 bytes.*more than the machine/);
   assert.doesNotMatch(large, /order/);
@@ -28,7 +28,7 @@ test("vmalloc asks for no block of some order, and for nothing where the size is
   );
 });
 
-test("a work item is asked for locks and preemption, never for interrupts", () => {
+test("a leaked work item is explained by locks and preemption, never by interrupts", () => {
   const held = meaning(
     "BUG: workqueue leaked lock or atomic: kworker/1:2/0x00000000/77",
     "     last function: acme_work",
@@ -41,7 +41,7 @@ test("a work item is asked for locks and preemption, never for interrupts", () =
   );
 });
 
-test("a race of unknown origin need not be one of two CPUs", () => {
+test("a race of unknown origin is not called a race of two CPUs", () => {
   const rule = "=".repeat(66);
   const race = meaning(
     rule,
@@ -55,7 +55,7 @@ test("a race of unknown origin need not be one of two CPUs", () => {
   assert.doesNotMatch(race, /Two CPUs/);
 });
 
-test("a stack segment fault accuses the register that holds no address", () => {
+test("the explanation of a stack segment fault names the register without a valid address", () => {
   const fault = meaning(
     "stack segment: 0000 [#1] SMP",
     "CPU: 0 PID: 9 Comm: acmed Not tainted 6.1.0 #1",
@@ -79,11 +79,11 @@ test("a jump to the start of a function fails because the function has no BTI in
   assert.doesNotMatch(branch, /overwritten/);
 });
 
-test("a domain fault near NULL is a pointer that was NULL", () => {
+test("a domain fault near NULL is explained by a NULL pointer", () => {
   assert.match(meaning("Unhandled fault: page domain fault (0x01b) at 0x00000058"), /0x58 is near NULL/);
 });
 
-test("a register that is refused was not written, and where is the instruction and not its caller", () => {
+test("an unchecked register access was not performed, and its place is the instruction and not the caller", () => {
   const summary = first(
     "unchecked MSR access error: WRMSR to 0x1b1 (tried to write 0x00000000000000ff) at rIP: 0xffffffff81123a00 (acme_wrmsr+0x10/0x40)",
     "Call Trace:",
@@ -93,7 +93,7 @@ test("a register that is refused was not written, and where is the instruction a
   assert.match(summary.explanation, /tried to write 0x00000000000000ff to .*0x1b1/);
 });
 
-test("of a stack that is full where it was noticed is no place of the fault", () => {
+test("the place where a stack overflow was noticed is not called the guilty function", () => {
   const summary = first(
     "Kernel panic - not syncing: corrupted stack end detected inside scheduler",
     "CPU: 0 PID: 9 Comm: kworker/u4:1 Not tainted 6.1.0 #1",
@@ -110,7 +110,7 @@ test("of a stack that is full where it was noticed is no place of the fault", ()
   assert.match(summary.title, /in acme_work$/);
 });
 
-test("the object, the lock and the limit that a report names are in its explanation", () => {
+test("an explanation contains the object, the lock and the limit that the report names", () => {
   const cases: readonly (readonly [pattern: RegExp, messages: readonly string[]])[] = [
     [
       /of `acme d` for address 0x7f00009ca000 \(pte:8000000012345067\)/,
@@ -148,11 +148,11 @@ test("the object, the lock and the limit that a report names are in its explanat
   for (const [pattern, messages] of cases) assert.match(meaning(...messages), pattern);
 });
 
-test("a file that is closed twice is no file system that was unmounted", () => {
+test("a file that is closed twice is not explained as an unmounted file system", () => {
   assert.match(meaning("VFS: Close: file count is 0"), /^A file was closed/);
 });
 
-test("a count of preemption that is 0 within the scheduler was lowered too often", () => {
+test("a preemption count of 0 in the scheduler was decremented too often", () => {
   const low = meaning("BUG: scheduling while atomic: acmed/99/0x00000000");
   assert.match(low, /enabled once too often/);
   assert.match(
@@ -161,7 +161,7 @@ test("a count of preemption that is 0 within the scheduler was lowered too often
   );
 });
 
-test("a pointer to address 0 need not be one to a structure's member", () => {
+test("an access to address 0 is not called an access to a structure member", () => {
   const access = (at: string): string =>
     meaning(
       "=".repeat(66),
@@ -173,12 +173,12 @@ test("a pointer to address 0 need not be one to a structure's member", () => {
   assert.match(access("00000000000000c8"), /at 0xc8, .* a member of a structure/);
 });
 
-test("the history of an object is no state of it", () => {
+test("the allocation and free history of an object is not called its state", () => {
   const { explanation } = first("INFO: Freed in acme_free+0x14/0x20 age=624 cpu=0 pid=3");
   assert.match(explanation, /prints who allocated or freed an object/);
 });
 
-test("lines of others between the cut mark and a warning are not what it says", () => {
+test("lines of other printers between the cut mark and a warning are not its message", () => {
   const warning = (...between: readonly string[]): string =>
     meaning(
       "------------[ cut here ]------------",
@@ -191,7 +191,7 @@ test("lines of others between the cut mark and a warning are not what it says", 
   assert.match(warning("acme: ring 3 is full"), /^Its message: “acme: ring 3 is full”\./);
 });
 
-test("a warning about a copy tells its direction by its message, else none", () => {
+test("a warning about a user copy names the direction only if its message does", () => {
   const copy = (...said: readonly string[]): string =>
     meaning(
       "------------[ cut here ]------------",
@@ -227,7 +227,7 @@ test("a known source of a non-maskable interrupt, a memory module and a field ar
   );
 });
 
-test("traps of the compiler and checks of alignment are told as what they are", () => {
+test("compiler traps and alignment checks have explanations of their own", () => {
   assert.match(
     meaning("Internal error: UBSAN: array index out of bounds: 00000000f2005512 [#1] SMP"),
     /^A check that the compiler inserted failed \(array index out of bounds\)/,
@@ -240,7 +240,7 @@ test("traps of the compiler and checks of alignment are told as what they are", 
   assert.match(meaning("alignment check: 0000 [#1] SMP"), /^An access was not aligned/);
 });
 
-test("old words of the allocators are read", () => {
+test("old message forms of the allocators are recognised", () => {
   assert.match(
     meaning("slab error in verify_redzone_free(): cache `size-64': double free detected"),
     /received a request to free an object of cache size-64 that is already free/,

@@ -75,7 +75,7 @@ but there are no more locks to release!`);
   );
 });
 
-test("the page of order 0 that a failed vmalloc prints is not told as missing", () => {
+test("the order 0 of a failed vmalloc is not reported as the missing memory", () => {
   const report = only(
     timed(`vmalloc: allocation failure: 17178820608 bytes
 labd: page allocation failure: order:0, mode:0x24000c2
@@ -89,7 +89,7 @@ Call Trace:
   assert.doesNotMatch(report.explanation, /free block of that order/);
 });
 
-test("a BUG that cuts another one off does not take its registers", () => {
+test("a BUG that interrupts another report does not get the registers of that report", () => {
   const report = timed(`------------[ cut here ]------------
 kernel BUG at lib/list_debug.c:23!
 ------------[ cut here ]------------
@@ -128,7 +128,7 @@ Call Trace:
   assert.equal(row(notice!, "Task"), "lab2, PID 10708, CPU 1");
 });
 
-test("a line between the rule and the headline of lockdep is no message of it", () => {
+test("a line between the rule and the headline of lockdep is not a message of the report", () => {
   const report = only(
     timed(`=============================
 device lab0 entered promiscuous mode

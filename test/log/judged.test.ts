@@ -15,7 +15,7 @@ RIP: 0010:0x86`),
   );
 });
 
-test("a suspicious use of RCU without the line that tells which is not told as a read of a pointer", () => {
+test("a suspicious RCU usage without its detail line is not explained as a pointer read", () => {
   assert.match(
     explanation(`=============================
 WARNING: suspicious RCU usage
@@ -24,7 +24,7 @@ WARNING: suspicious RCU usage
   );
 });
 
-test("the line that tells how RCU was used wrongly may be behind another CPU's report", () => {
+test("the detail line of a suspicious RCU usage may follow the report of another CPU", () => {
   const [first] = timed(`WARNING: suspicious RCU usage
 6.1.0-lab #1 Not tainted
 BUG: unable to handle page fault for address: ffff888011aa0a40
@@ -34,7 +34,7 @@ BUG: unable to handle page fault for address: ffff888011aa0a40
   assert.match(first.explanation, /The report does not say which\.$/);
 });
 
-test("a lock released by what the guilty function called is not told as released in that function itself", () => {
+test("a lock that a callee may have released is not reported as released by the guilty function itself", () => {
   assert.match(
     explanation(`=====================================
 WARNING: bad unlock balance detected!
@@ -55,7 +55,7 @@ Call Trace:
   );
 });
 
-test("a lock that lockdep does not see as held need not have been released twice", () => {
+test("a lock that lockdep does not see as held is not certainly released twice", () => {
   assert.match(
     explanation(`WARNING: bad unlock balance detected!
 6.1.0-lab #1 Not tainted
@@ -67,7 +67,7 @@ but there are no more locks to release!`),
   );
 });
 
-test("a lock in the wrong context may be one that sleeps on every kernel", () => {
+test("a lock in an invalid wait context may be a lock that sleeps on every kernel", () => {
   assert.match(
     explanation(`[ BUG: Invalid wait context ]
 6.1.0-lab #1 Not tainted
@@ -78,7 +78,7 @@ ffff888041e68118 (&lab->lock){++++}-{3:3}, at: lab_open+0x108/0x1b0`),
   );
 });
 
-test("what a work item's function called may be what did not release", () => {
+test("the explanation of a leaked lock also names the callees of the work function as possible causes", () => {
   assert.match(
     explanation(`BUG: workqueue leaked lock or atomic: kworker/0:1/0x00000000/353
      last function: lab_work`),
@@ -86,7 +86,7 @@ test("what a work item's function called may be what did not release", () => {
   );
 });
 
-test("the place at which a stall was found is not told as that of a loop, and the CPU is told", () => {
+test("the place where a stall was found is not called a loop, and the CPU is named", () => {
   const report = only(
     timed(`INFO: rcu_sched self-detected stall on CPU
 	3: (104999 ticks this GP) idle=ab9/140000000000001/0 softirq=76582/76582 fqs=34894
@@ -114,14 +114,14 @@ Call Trace:
   );
 });
 
-test("the usage count of a network device is told as such: one of it is the device's own since 5.13", () => {
+test("the usage count of a network device is explained; since 5.13 one reference is the device's own", () => {
   assert.match(
     explanation("unregister_netdevice: waiting for lab0 to become free. Usage count = 5"),
     /still in use \(its usage count is 5\)/,
   );
 });
 
-test("a magic number that is wrong names the lock and who used it", () => {
+test("the explanation of a wrong magic number names the lock and its user", () => {
   assert.match(
     explanation(`BUG: rwlock bad magic on CPU#0, labd/73, 00000000859f2a8d
 CPU: 0 PID: 73 Comm: labd Not tainted 6.1.0-lab #0
@@ -133,7 +133,7 @@ Call Trace:
   );
 });
 
-test("a reference counter is told with the function that called", () => {
+test("the explanation of a reference counter names the calling function", () => {
   assert.match(
     explanation(`------------[ cut here ]------------
 refcount_t: underflow; use-after-free.
@@ -147,7 +147,7 @@ Call Trace:
   );
 });
 
-test("the condition of lockdep that failed is told, before 4.13 behind the headline", () => {
+test("the failed condition of lockdep is quoted; before 4.13 it follows the headline", () => {
   const report = only(
     timed(`------------[ cut here ]------------
 WARNING: CPU: 1 PID: 4085 at kernel/locking/lockdep.c:3190 __lock_acquire+0x23b3/0x4b50()
@@ -162,7 +162,7 @@ Call Trace:
   assert.match(report.explanation, /“DEBUG_LOCKS_WARN_ON\(id >= MAX_LOCKDEP_KEYS\)”\) in `lab_remove`/);
 });
 
-test("a double fault with no stack of the kernel tells the stack pointer", () => {
+test("the explanation of a double fault outside of a kernel stack names the stack pointer", () => {
   const fault = (stack: string): string =>
     explanation(`PANIC: double fault, error_code: 0x0
 CPU: 0 PID: 917 Comm: labd Not tainted 6.1.0-lab #2
@@ -173,7 +173,7 @@ RAX: 0000000000277d78 RBX: 0000000000008933 RCX: ffff8800141a8000`);
   assert.match(fault("ffffc90000277d78"), /most often because the kernel stack overflowed/);
 });
 
-test("a stack of which the last word was overwritten is told with its task", () => {
+test("the explanation of a corrupted stack end names the task", () => {
   assert.match(
     explanation(`Kernel panic - not syncing: corrupted stack end detected inside scheduler
 CPU: 2 PID: 6265 Comm: labd Not tainted 6.1.0-lab #6`),
@@ -181,7 +181,7 @@ CPU: 2 PID: 6265 Comm: labd Not tainted 6.1.0-lab #6`),
   );
 });
 
-test("behind an alignment trap of arm the program counter is past the instruction, which is not told", () => {
+test("after an alignment trap on arm the program counter is past the instruction, so no instruction is named", () => {
   const [, fault] = timed(`Alignment trap: not handling instruction e1932f9f at [<8028bd58>]
 Unhandled fault: alignment exception (0x001) at 0x000008ad
 Internal error: : 1 [#1] SMP ARM

@@ -13,7 +13,7 @@ Call Trace:
  [<ffffffff8100071b>] handle_userfault+0x75b/0x1570
  [<ffffffff81000a10>] handle_mm_fault+0x1f0/0x5a0`);
 
-test("a fault of userfaultfd that is tried for the second time had been put off once", () => {
+test("a userfaultfd fault that is retried a second time was retried once before", () => {
   assert.match(
     userfault("30", "4.4.105-lab"),
     /it had been tried before, and may not be put off again \(flags 0x30\)\.$/,
@@ -23,7 +23,7 @@ test("a fault of userfaultfd that is tried for the second time had been put off 
   assert.match(userfault("a0", "3.10.0-lab"), /waiting: it may not be put off and tried again \(flags 0xa0\)\.$/);
 });
 
-test("an object whose counter would have gone below zero is not told as leaked", () => {
+test("an object whose counter would have gone below zero is not called leaked", () => {
   const told = explanation(`------------[ cut here ]------------
 refcount_t: underflow; use-after-free.
 WARNING: CPU: 0 PID: 812 at lib/refcount.c:28 refcount_warn_saturate+0x1d1/0x1e0
@@ -36,7 +36,7 @@ Call Trace:
   assert.doesNotMatch(told, /leaked/);
 });
 
-test("a request for memory that may not wait is not told as one that waited", () => {
+test("an allocation that may not wait is not explained as one that waited", () => {
   const failed = (mode: string): string =>
     explanation(`labd: page allocation failure: order:2, mode:${mode}, nodemask=(null),cpuset=/,mems_allowed=0`);
   assert.match(

@@ -54,7 +54,7 @@ test("a warning begins at its cut mark, ends at its end mark, and is named by it
   );
 });
 
-test("the release, the modules and the tasks that a report tells are known", () => {
+test("the release, the modules and the tasks of a report are read", () => {
   const log = landmarksOf(read(WARNING));
   assert.equal(log.release, "6.1.0-9-amd64");
   assert.deepEqual([...log.modules], [["e1000", "P"]]);
@@ -67,7 +67,7 @@ test("entries of a call trace are return addresses, the program counter is not",
   assert.deepEqual(exactLines(log), [5]);
 });
 
-test("prefixes of dmesg, /dev/kmsg, syslog, journalctl and crash are seen through", () => {
+test("prefixes of dmesg, /dev/kmsg, syslog, journalctl and crash are removed", () => {
   for (const prefix of [
     "<4>[    2.0] ",
     "[    2.0][  T42] ",
@@ -96,7 +96,7 @@ test("prefixes of dmesg, /dev/kmsg, syslog, journalctl and crash are seen throug
   }
 });
 
-test("a panic within an oops stands for itself, and the next boot ends it", () => {
+test("a panic within an oops is a report of its own, and the next boot ends it", () => {
   const { reports } = read(`[    5.0] BUG: unable to handle page fault for address: ffffc90000000000
 [    5.0] Oops: 0002 [#1] PREEMPT SMP
 [    5.0] RIP: 0010:f+0x1/0x2
@@ -113,7 +113,7 @@ test("a panic within an oops stands for itself, and the next boot ends it", () =
   );
 });
 
-test("ARM's interrupted frame is no return address", () => {
+test("the interrupted frame of arm is not a return address", () => {
   const log = read(`[   15.1]  call_with_stack from __irq_svc+0x98/0xb0
 [   15.1] Exception stack(0xd0b95e78 to 0xd0b95ec0)
 [   15.1] 5e60:                                                       017a64b8 beffffff
@@ -123,7 +123,7 @@ test("ARM's interrupted frame is no return address", () => {
   assert.deepEqual(exactLines(log), [3]);
 });
 
-test("of an address and its name the name is asked: it holds for every boot", () => {
+test("a word with an address and a symbol is looked up by the symbol, which is valid for every boot", () => {
   const entries = entriesOf(read("[  7.6] Call Trace:\n[  7.6]  [<000003ffff4016de>] dump_stack_lvl+0x76/0xa0 "));
   assert.equal(entries.get(1)?.word.kind, "symbol");
 });
@@ -138,7 +138,7 @@ test("frames of crash's bt are return addresses, the exception's RIP is none", (
   assert.deepEqual(exactLines(log), [2]);
 });
 
-test("a log without an end is read: a hundred thousand lines in a moment", () => {
+test("a log of a hundred thousand lines is read quickly", () => {
   const lines = Array.from({ length: 100_000 }, (_, i) => `[    1.000000] BUG: line ${i} f+0x1/0x2`);
   const spent = stopwatch();
   assert.equal(KernelLog.of(lines).reports.length, lines.length);
@@ -180,7 +180,7 @@ test("reports of every kind begin where the kernel begins them", () => {
   assert.deepEqual(reportsOf("[    1.0] e1000: copied 0000 [done]\n[    1.0] mode: 0755 [ok]"), []);
 });
 
-test("what die() prints belongs to the fault before it, and to no report that stands open by chance", () => {
+test("the output of die() belongs to the fault before it, and not to another open report", () => {
   const bug = `[    5.0] ------------[ cut here ]------------
 [    5.0] kernel BUG at mm/usercopy.c:99!
 [    5.0] invalid opcode: 0000 [#1] SMP PTI
@@ -200,7 +200,7 @@ test("what die() prints belongs to the fault before it, and to no report that st
   );
 });
 
-test("what a warning says of itself stands between its cut mark and its headline", () => {
+test("the message of a warning is between its cut mark and its headline", () => {
   const log = read(`[    1.0] ------------[ cut here ]------------
 [    1.0] refcount_t: underflow; use-after-free.
 [    1.0] WARNING: CPU: 1 PID: 42 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110
@@ -221,7 +221,7 @@ test("what a warning says of itself stands between its cut mark and its headline
   );
 });
 
-test("a list of modules that did not fit into one message goes on in the next", () => {
+test("a list of modules can continue in the next message", () => {
   const { modules, moreModules } = landmarksOf(
     read(`[    1.0] Modules linked in: e1000(P) nf_tables
 [    1.0]  snd_hda(E) last_one [last unloaded: gone]

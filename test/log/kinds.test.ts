@@ -11,7 +11,7 @@ for (const { kind, text } of logHeadlines) {
   });
 }
 
-test("every headline tells which function of the kernel prints it, and begins a line", () => {
+test("every headline has the kernel function that prints it, and starts at the beginning of a line", () => {
   for (const { printedBy, pattern } of kinds) {
     assert.notEqual(printedBy, "");
     assert.ok(

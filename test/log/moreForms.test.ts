@@ -61,7 +61,7 @@ Call Trace:
   assert.equal(row(report, "Task"), "labd, PID 2577, CPU 3");
 });
 
-test("32-bit addresses of an IP line are i386's: nothing is said of where user memory ends", () => {
+test("an IP line with 32-bit addresses is i386, where the end of user memory is unknown", () => {
   const report = only(
     timed(`BUG: unable to handle kernel paging request at 4d3f33b7
 IP: [<81097a61>] lab_free+0x11/0x50
@@ -72,7 +72,7 @@ EIP is at lab_free+0x11/0x50`),
   assert.match(report.explanation, /^The kernel wrote to 0x4d3f33b7, where no page is mapped/);
 });
 
-test("a headline that was printed behind an unfinished line is found", () => {
+test("a headline that follows an unfinished line is found", () => {
   const [report] = timed(`lab testingNMI watchdog: BUG: soft lockup - CPU#0 stuck for 23s! [labd:11]
 RIP: 0010:[<ffffffff8116a6ac>]  [<ffffffff8116a6ac>] lab_insert+0x34/0x5f
 Call Trace:
@@ -80,7 +80,7 @@ Call Trace:
   assert.equal(report?.title, "BUG: soft lockup in lab_insert");
 });
 
-test("what a program writes to the console within a warning is not what the warning says", () => {
+test("console output of a program within a warning is not its message", () => {
   const [report] = summaries(`[   30.692227] ------------[ cut here ]------------
 [main] Random reseed: 2134582793
 [   30.707199] WARNING: CPU: 0 PID: 413 at lab/sysfs.c:1024 lab_mmap+0xf4/0x136()
@@ -89,7 +89,7 @@ test("what a program writes to the console within a warning is not what the warn
   assert.equal(report && row(report, "Says"), "labd tried to map 4 bytes");
 });
 
-test("an abort that arm tells by its fault status alone is named", () => {
+test("an abort on arm that has only a fault status is named", () => {
   const report = only(
     timed(`Internal error: : 8 [#1] SMP ARM
 CPU: 0 PID: 0 Comm: swapper/0 Not tainted 4.14.0 #1
@@ -140,7 +140,7 @@ Internal error: Oops: 8000000d [#1] SMP ARM`),
   assert.match(report.explanation, /^The kernel jumped to 0xc0d1e28c, memory that must not be executed/);
 });
 
-test("a headline that was wrapped still tells its address", () => {
+test("a wrapped headline still gives its address", () => {
   const [report] = summaries(`CPU 0 Unable to handle kernel paging request at virtual address
 00000000, epc == 802c3064, ra == 8022b4b4
 Call Trace:
@@ -172,7 +172,7 @@ Call Trace:
   assert.equal(lustre.title, "Lustre LBUG in lab_fini");
 });
 
-test("prose behind a headline is not of the report", () => {
+test("prose after a headline is not part of the report", () => {
   const [report] = summaries(`Unable to handle kernel paging request at virtual address d085c004
 
 work around the issue by a smaller area, which makes
@@ -180,7 +180,7 @@ things work reliably. Possibly one could do more`);
   assert.equal(report?.end, 2 - 1);
 });
 
-test("a stack of /proc is a trace, and an entry at the first byte of a function no caller", () => {
+test("a stack of /proc is a trace, and its entry at the first byte of a function is not a caller", () => {
   const report = only(
     timed(`INFO: task labd:77 blocked for more than 120 seconds.
 Call Trace:
@@ -191,7 +191,7 @@ Call Trace:
   assert.equal(row(report, "Where"), "lab_read+0x44 of module lab");
 });
 
-test("a wrapped headline of a general protection fault tells its address", () => {
+test("a wrapped headline of a general protection fault gives its address", () => {
   const [report] = summaries(`general protection fault, probably for non-canonical address
 0xdead000000000108: 0000 [#1] SMP
 RIP: 0010:lab_remove+0x16/0x1a0`);
@@ -201,7 +201,7 @@ RIP: 0010:lab_remove+0x16/0x1a0`);
   );
 });
 
-test("the boot loader's lines behind a crash are not of the report", () => {
+test("lines of the boot loader after a crash are not part of the report", () => {
   const [report] = summaries(`PANIC: double fault, error_code: 0x0
 Booting from Hard Disk 0...
 early console in extract_kernel

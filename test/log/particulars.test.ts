@@ -5,7 +5,7 @@ import { only, row, timed } from "../builders/logReports.ts";
 
 const meaning = (text: string): string => only(timed(text)).explanation;
 
-test("the bits of preempt_count say why a task may not give up the processor", () => {
+test("the bits of preempt_count give the reason why a task may not be scheduled", () => {
   assert.match(
     meaning("BUG: scheduling while atomic: labd/12/0x00000101"),
     /forbidden: it is a softirq \(preempt_count/,
@@ -21,7 +21,7 @@ no locks held by labd/12.`),
   );
 });
 
-test("locks that are held where a function may not sleep are named", () => {
+test("the explanation of an atomic sleep names the held locks", () => {
   assert.match(
     meaning(`BUG: sleeping function called from invalid context at mm/slab.h:420
 in_atomic(): 0, irqs_disabled(): 0, non_block: 0, pid: 12, name: labd
@@ -31,7 +31,7 @@ in_atomic(): 0, irqs_disabled(): 0, non_block: 0, pid: 12, name: labd
   );
 });
 
-test("a wrong wait context is told by the wait types of the lock and of what allows less", () => {
+test("the explanation of an invalid wait context compares the wait types of the lock and of the context", () => {
   const report = (context: string, held: string): string =>
     meaning(`=============================
 [ BUG: Invalid wait context ]
@@ -84,7 +84,7 @@ Pid: 0, comm: swapper/0 Not tainted 3.8.9 #1`),
   assert.match(report.explanation, /found that CPU 3 took/);
 });
 
-test("a stack that is full is told by its bounds, the address and the function that recurs", () => {
+test("the explanation of a stack overflow gives the bounds, the address and the recursive function", () => {
   const frames = Array.from({ length: 6 }, () => " lab_notify+0x40/0x80").join("\n");
   const report = only(
     timed(`Insufficient stack space to handle exception!
@@ -130,7 +130,7 @@ write to 0xffffffff85a7f140 of 8 bytes by interrupt on cpu 4:
   );
 });
 
-test("a stop at a warning names no stall as its cause", () => {
+test("a panic at a warning does not name a stall as its cause", () => {
   const [, panic] = timed(`rcu: INFO: rcu_sched self-detected stall on CPU
 rcu: 	1-...: (12000 ticks this GP) idle=1/1/0
 Call Trace:
@@ -139,7 +139,7 @@ Kernel panic - not syncing: panic_on_warn set ...`);
   assert.equal(panic === undefined ? undefined : row(panic, "Cause"), undefined);
 });
 
-test("a hung task is told what it waits for, and only a lock has a holder", () => {
+test("the explanation of a hung task says what it waits for, and mentions a holder only for a lock", () => {
   const report = (wait: string): string =>
     meaning(`INFO: task labd:12 blocked for more than 120 seconds.
       Not tainted 6.1.0 #1
@@ -159,7 +159,7 @@ Call Trace:
   );
 });
 
-test("a stall of RCU's tasks is told of tasks that keep their processor", () => {
+test("a stall of Tasks RCU is explained by tasks that do not yield their CPU", () => {
   assert.match(
     meaning(`INFO: rcu_tasks detected stalls on tasks:
 ffff88802f594a80: .. nvcsw: 2/2 holdout: 1 idle_cpu: -1/1
@@ -168,7 +168,7 @@ task:labd state:R  running task     stack:24168 pid:14797 tgid:14796 ppid:5615`)
   );
 });
 
-test("memory that KMSAN finds never written is told by its range and its allocation", () => {
+test("the explanation of uninitialised memory has its range and its allocation", () => {
   const report = (tail: string): string =>
     meaning(`=====================================================
 BUG: KMSAN: uninit-value in lab_send+0x20e2/0x3000
@@ -213,7 +213,7 @@ Call Trace:
   assert.equal(row(report, "Where"), "lab_sum+0xd");
 });
 
-test("the address that KASAN checked is told, not that of its shadow", () => {
+test("the explanation has the address that KASAN checked, not its shadow address", () => {
   const report = (range: string): string =>
     meaning(`general protection fault, probably for non-canonical address 0xe0017c0000000006: 0000 [#1] SMP KASAN
 KASAN: ${range}-memory-access in range [0x000c000000000030-0x000c000000000037]
@@ -223,7 +223,7 @@ RIP: 0010:lab_spin+0x12d/0x2d0`);
   assert.match(report("probably user"), /the pointer is of user space, or is not a pointer/);
 });
 
-test("a wait for I/O is told once", () => {
+test("a wait for I/O is mentioned once", () => {
   assert.match(
     meaning(`INFO: task labd:12 blocked in I/O wait for more than 143 seconds.
       Not tainted 6.1.0 #1
@@ -236,7 +236,7 @@ Call Trace:
   );
 });
 
-test("the limit of a control group is told when the kernel stops before it chooses a process", () => {
+test("the limit of a control group is reported when the kernel panics before it selects a process", () => {
   const told = meaning(`labd invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0
 CPU: 0 PID: 177 Comm: labd Not tainted 6.1.0 #1
 memory: usage 16384kB, limit 16384kB, failcnt 20
@@ -246,7 +246,7 @@ Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled`);
   assert.match(told, /including the memory of a control group \(`vm.panic_on_oom` is 2\)\.$/);
 });
 
-test("the code of the program below does not change what the kernel's instruction is", () => {
+test("the code bytes of a user program do not change the kernel's instruction", () => {
   assert.match(
     meaning(`invalid opcode: 0000 [#1] PREEMPT SMP NOPTI
 CPU: 0 PID: 87 Comm: labd Not tainted 6.1.0 #1
@@ -261,7 +261,7 @@ Code: 00 00 0f 05 <48> 3d 00 f0 ff ff`),
   );
 });
 
-test("the mark of freed memory is told as that of memory which was never set, too", () => {
+test("the poison of freed memory is also explained as uninitialised memory", () => {
   assert.match(
     meaning("general protection fault, probably for non-canonical address 0x6b6b6b6b6b6b6b73: 0000 [#1] SMP"),
     /used after it was freed, or was allocated in such memory and never initialised\.$/,

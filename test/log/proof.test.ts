@@ -4,14 +4,14 @@ import { test } from "node:test";
 import type { Summary } from "../../src/log/summary.ts";
 import { only, row, timed } from "../builders/logReports.ts";
 
-test("the exit code of init is told in words", () => {
+test("the exit code of init is described in words", () => {
   const panic = (code: string): string =>
     only(timed(`Kernel panic - not syncing: Attempted to kill init! exitcode=0x${code}`)).explanation;
   assert.match(panic("0000000b"), /It was killed by signal 11 \(SIGSEGV\)\.$/);
   assert.match(panic("00007f00"), /It exited with status 127\.$/);
 });
 
-test("an idle processor is not the cause of a stall in which all passed a quiescent state", () => {
+test("an idle CPU is not the cause of a stall in which all CPUs passed a quiescent state", () => {
   const report = only(
     timed(`INFO: rcu_sched detected stalls on CPUs/tasks:
 All QSes seen, last rcu_sched kthread activity 10002 (4294947638-4294937636), jiffies_till_next_fqs=3, root ->qsmask 0x0
@@ -36,7 +36,7 @@ ${registers}
 Code: ${code}`),
   ).explanation;
 
-test("the address of a general protection fault is worked out from the instruction and its registers", () => {
+test("the address of a general protection fault is computed from the instruction and its registers", () => {
   const fault = "general protection fault: 0000 [#1] SMP";
   assert.match(
     protection(fault, "90 90 <8b> 48 04 90", "RAX: 6b6b6b6b6b6b6b6b RBX: 0000000000000000 RCX: 0000000000000005"),
@@ -48,7 +48,7 @@ test("the address of a general protection fault is worked out from the instructi
   );
 });
 
-test("KASAN's inline check of a member at NULL is told with the member's offset", () => {
+test("an inline KASAN check of a member at NULL is explained with the offset of the member", () => {
   assert.match(
     protection(
       "general protection fault: 0000 [#1] SMP KASAN",
@@ -59,7 +59,7 @@ test("KASAN's inline check of a member at NULL is told with the member's offset"
   );
 });
 
-test("the processor of the watchdog's own task is not the hung task's", () => {
+test("the CPU of the watchdog task is not reported as the CPU of the hung task", () => {
   const report = only(
     timed(`INFO: task labd:77 blocked for more than 120 seconds.
 Call Trace:
@@ -71,7 +71,7 @@ CPU: 2 PID: 16 Comm: khungtaskd Not tainted 4.8.0 #3`),
   assert.equal(row(report, "Task"), "labd, PID 77");
 });
 
-test("a fault behind a panic is no fact of the panic", () => {
+test("a fault after a panic is not a fact of the panic", () => {
   const [panic] = timed(`Kernel panic - not syncing: Fatal exception
 BUG: unable to handle page fault for address: ffffffff83d789c6
 #PF: supervisor write access in kernel mode`);
@@ -79,7 +79,7 @@ BUG: unable to handle page fault for address: ffffffff83d789c6
   assert.equal(panic && row(panic, "Access"), undefined);
 });
 
-test("a panic names the report before it as its cause only where its words say so", () => {
+test("a panic names the previous report as its cause only if its text says so", () => {
   const causeAfter = (panic: string): string | undefined => {
     const all = timed(`WARNING: CPU: 1 PID: 7 at lab/core.c:12 lab_check+0x1/0x2
 ---[ end trace 0000000000000000 ]---
@@ -92,7 +92,7 @@ Kernel panic - not syncing: ${panic}`);
   assert.equal(causeAfter("Fatal exception"), undefined);
 });
 
-test("the free that KASAN shows of memory that is in use is not told of the object", () => {
+test("an old free that KASAN shows for memory in use is not attributed to the object", () => {
   const report = (kind: string): string =>
     only(
       timed(`==================================================================
@@ -114,7 +114,7 @@ Memory state around the buggy address:`),
   assert.match(report("use-after-free"), /It was freed by `lab_other`\.$/);
 });
 
-test("a pointer that is a small number is near NULL, of no program", () => {
+test("a small number as a pointer is called near NULL, not user memory", () => {
   const report = only(
     timed(`BUG: unable to handle page fault for address: 0000000000002658
 #PF: supervisor read access in kernel mode
@@ -123,7 +123,7 @@ RIP: 0010:lab_map+0x54/0xc4 [lab]`),
   assert.match(report.explanation, /^The kernel read from 0x2658, near NULL/);
 });
 
-test("a jump to nowhere is told by the register of the return address, not by what lies on the stack", () => {
+test("the caller of an invalid jump comes from the link register, not from the stack", () => {
   const report = only(
     timed(`CPU 0 Unable to handle kernel paging request at virtual address 00000000, epc == 00000000, ra == 805469a0
 Oops[#1]:
@@ -142,7 +142,7 @@ Call Trace:
   assert.match(report.explanation, /a NULL pointer\. The call came from `lab_port_add\+0x7c`\.$/);
 });
 
-test("a stack overflow without a trace points to none", () => {
+test("the explanation of a stack overflow without a trace does not refer to a trace", () => {
   const report = only(
     timed(`Insufficient stack space to handle exception!
 ESR: 0x0000000096000047 -- DABT (current EL)
@@ -152,7 +152,7 @@ Kernel panic - not syncing: kernel stack overflow`),
   assert.doesNotMatch(report.explanation, /trace/);
 });
 
-test("an interrupted frame of an exception's entry is not where an error of the hardware came from", () => {
+test("an interrupted frame of exception entry is not the origin of a hardware error", () => {
   const report = only(
     timed(`SError Interrupt on CPU7, code 0xbe000011 -- SError
 CPU: 7 PID: 11 Comm: labd Not tainted 5.4.112 #30
@@ -172,7 +172,7 @@ Call trace:
   assert.equal(report.explanation.split("later than").length, 2, "said once");
 });
 
-test("a preemption that nothing turned off is told of no function", () => {
+test("if nothing disabled preemption, no function is named for it", () => {
   const report = only(
     timed(`BUG: scheduling while atomic: labd/2161/0x00000202
 Preemption disabled at:
@@ -182,7 +182,7 @@ CPU: 0 PID: 2161 Comm: labd Not tainted 5.4.0 #1`),
   assert.doesNotMatch(report.explanation, /last disabled/);
 });
 
-test("the stack of who waits for a grace period names nobody that is in its way", () => {
+test("the stack of a task that waits for a grace period does not name the cause of the stall", () => {
   const report = only(
     timed(`rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 2-... } 10886 jiffies s: 2181 root: 0x4/.
 rcu: blocking rcu_node structures (internal RCU debug):
@@ -199,7 +199,7 @@ Call Trace:
   assert.equal(report.title, "INFO: rcu detected stall");
 });
 
-test("of several tasks that RCU waits for none is picked by the stack of one processor", () => {
+test("if RCU waits for several tasks, the stack of one CPU does not select one of them", () => {
   const stall = (tasks: string): Summary =>
     only(
       timed(`rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
@@ -217,7 +217,7 @@ Call Trace:
   assert.equal(row(stall("P77"), "Where"), "lab_loop+0x4e5");
 });
 
-test("a lock that is held tells nothing of the one that is released too often", () => {
+test("a held lock is not named as the lock that is released too often", () => {
   const report = only(
     timed(`====================================
 [ BUG: bad unlock balance detected! ]
@@ -235,7 +235,7 @@ Call Trace:
   assert.equal(row(report, "Where"), "lab_queue+0x2a2");
 });
 
-test("the slab allocator is not who asked for memory in vain", () => {
+test("the slab allocator is not named as the caller of a failed allocation", () => {
   const report = only(
     timed(`labd: page allocation failure: order:0, mode:0x484020(GFP_ATOMIC|__GFP_COMP), nodemask=(null)
 Call Trace:
@@ -261,7 +261,7 @@ Kernel panic - not syncing: Fatal exception`);
   assert.match(all.at(-1)!.explanation, /: BUG: unable to handle kernel NULL pointer dereference in lab_open\.$/);
 });
 
-test("a call through a pointer in a retpoline's register tells the pointer", () => {
+test("for a call through a retpoline the explanation has the pointer in its register", () => {
   const report = only(
     timed(`general protection fault: 0000 [#1] SMP PTI
 RIP: 0010:__x86_indirect_thunk_rax+0x10/0x20
@@ -270,7 +270,7 @@ RAX: dead000000000200 RBX: 0000000000000000 RCX: 0000000000000000`),
   assert.match(report.explanation, /^The kernel used 0xdead000000000200: that is LIST_POISON2/);
 });
 
-test("a task that waits for a spinlock of its own is told so", () => {
+test("the explanation says if a task waits for its own spinlock", () => {
   const report = only(
     timed(`BUG: spinlock lockup suspected on CPU#0, labd/73
  lock: 0xc3358724, .magic: dead4ead, .owner: labd/73, .owner_cpu: 0`),
@@ -278,7 +278,7 @@ test("a task that waits for a spinlock of its own is told so", () => {
   assert.match(report.explanation, /Its owner is the waiting task itself, labd\/73\.$/);
 });
 
-test("where a leaked object or a bad page was allocated is not told as where it went wrong", () => {
+test("the allocation of a leaked object or a bad page is not called the place of the fault", () => {
   const report = only(
     timed(`BUG: memory leak
 unreferenced object 0xffff8882d78c9ea0 (size 96):

@@ -14,7 +14,7 @@ const explained = (text: string): string => summaries(text)[0]?.explanation ?? "
 const rows = (text: string): Record<string, string> =>
   Object.fromEntries((summaries(text)[0]?.rows ?? []).map(({ label, text: value }) => [label, value]));
 
-test("an object that the slab allocator prints for KASAN is not what the allocator found broken", () => {
+test("an object that the slab allocator prints for KASAN is not called broken by the allocator", () => {
   const text = explained("BUG lab_cache (Tainted: G    B          ): kasan: bad access detected");
   assert.match(text, /^KASAN found an invalid access to an object of cache lab_cache/);
 });
@@ -35,18 +35,18 @@ Call trace:
  __arm64_sys_ioctl+0x10/0x20
 Kernel panic - not syncing: softlockup: hung tasks`;
 
-test("a soft lockup says where the processor stood, not the function on behalf of which it did", () => {
+test("the explanation of a soft lockup gives the place of the CPU, and its caller separately", () => {
   assert.match(
     explained(LOCKUP),
     /watchdog checked it \(`_raw_spin_unlock_irqrestore\+0x74`, in a call by `lab_drain\+0x3c`\)/,
   );
 });
 
-test("a report that ends in a panic does not point to a report before itself", () => {
+test("a report that ends in a panic does not refer to a previous report", () => {
   assert.match(explained(LOCKUP), /`kernel\.softlockup_panic`\)\.$/);
 });
 
-test("a panic points to a report before it only where there is one", () => {
+test("a panic refers to a previous report only if there is one", () => {
   const panic = "Kernel panic - not syncing: Fatal exception in interrupt";
   assert.equal(
     explained(panic),
@@ -54,7 +54,7 @@ test("a panic points to a report before it only where there is one", () => {
   );
 });
 
-test("what KASAN says of a task that freed nothing is no fact", () => {
+test("a KASAN line about a task that freed nothing is not a fact", () => {
   const report = (tail: string): string => `==================================================================
 BUG: KASAN: slab-out-of-bounds in lab_read+0x1f/0x40
 Read of size 1 at addr ffff888011aa0a40 by task lab/12
@@ -75,7 +75,7 @@ ${first} (lab_mutex){+.+.}-{3:3}, at: lab_ioctl+0x17/0x20
 but task is already holding lock:
 ${second} (lab_mutex){+.+.}-{3:3}, at: lab_open+0x17/0x20`;
 
-test("one lock that is taken twice is told from two of a class", () => {
+test("one lock that is taken twice is distinguished from two locks of a class", () => {
   assert.match(
     explained(recursion("ffff888011aa0a40", "ffff888011aa0a40")),
     /It is one lock, because .* the task waits for itself, unless both only read\.$/,
@@ -83,7 +83,7 @@ test("one lock that is taken twice is told from two of a class", () => {
   assert.match(explained(recursion("ffff888011aa0a40", "ffff888011aa0b40")), /if they are two.*may not have happened/);
 });
 
-test("a lock order names the locks of both sides, of which the safe one need not be held by itself", () => {
+test("the explanation of a lock order names the locks of both sides, even if the safe lock is not held directly", () => {
   const text = `=====================================================
 WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected
 6.1.0 #1 Not tainted
@@ -116,7 +116,7 @@ inconsistent ${rule} usage.
 lab/12 [HC0[0]:SC0[0]:HE1:SE1] takes:
 ffff888011aa0a40 (&lab->lock){+.+.}-{2:2}, at: lab_one+0x17/0x20`;
 
-test("an inconsistent state of a lock says of which interrupt, or that it is memory reclaim", () => {
+test("the explanation of an inconsistent lock state names the interrupt, or memory reclaim", () => {
   assert.match(explained(usage("{IN-HARDIRQ-W} -> {HARDIRQ-ON-W}")), /both in a hardware interrupt/);
   assert.match(explained(usage("{SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W}")), /both in a softirq/);
   assert.match(explained(usage("{INITIAL USE} -> {IN-NMI}")), /non-maskable.*cannot be disabled/);
@@ -145,7 +145,7 @@ ffff888011aa0a48 (&lab->lock){+.+.}-{2:2}, at: lab_one+0x17/0x20`);
   assert.match(text, /\(ffff888011aa0a40-ffff888011aa0aff\).*`&lab->lock`/);
 });
 
-test("where preemption was turned off is told of scheduling while atomic, and no lock where none is held", () => {
+test("the explanation of scheduling while atomic says where preemption was disabled, and names no lock if none is held", () => {
   const text = explained(`BUG: scheduling while atomic: lab/12/0x00000002
 no locks held by lab/12.
 Modules linked in:
@@ -156,7 +156,7 @@ CPU: 1 PID: 12 Comm: lab Not tainted 6.1.0 #1`);
   assert.doesNotMatch(text, /spinlock/);
 });
 
-test("who allocated what leaks is told as the kernel names it", () => {
+test("the allocating function of a leak is named as the kernel names it", () => {
   const text = `BUG: memory leak
 unreferenced object 0xc625e000 (size 64):
   comm "lab", pid 12, jiffies 4294937521
@@ -165,7 +165,7 @@ unreferenced object 0xc625e000 (size 64):
   assert.equal(rows(text)["Allocated by"], '"lab", pid 12');
 });
 
-test("counts and values that a headline tells are in its explanation", () => {
+test("counts and values of a headline are in its explanation", () => {
   assert.match(
     explained("unregister_netdevice: waiting for lab0 to become free. Usage count = 4"),
     /`lab0`.*usage count is 4/,
@@ -184,7 +184,7 @@ RSP: 0018:ffffc90000da86d8 EFLAGS: 00010246
 RAX: 00000000f1328ef9 RBX: 0000000000000005 RCX: 0000000000000000
 RBP: ffffffff80000000 R08: 0000000000000000 R09: 0000000700000000`;
 
-test("a division by zero is told from a quotient that does not fit by the register that divides", () => {
+test("the divisor register distinguishes a division by zero from a quotient that does not fit", () => {
   assert.match(explained(division("<f7> f1")), /^The kernel divided by zero in `lab_rate`: the divisor is in RCX/);
   assert.match(explained(division("<48> f7 fb")), /^The quotient .* in RBX, is 0x5\.$/);
   assert.match(explained(division("<41> f7 f1")), /^The kernel divided by zero in `lab_rate`: the divisor is in R09/);
@@ -193,7 +193,7 @@ test("a division by zero is told from a quotient that does not fit by the regist
   assert.match(explained(division("<f7> d9")), /divided by zero in `lab_rate`, or the quotient did not fit/);
 });
 
-test("a device that does not send is one report, whether it is named before or behind the warning", () => {
+test("a transmit timeout is one report, whether the device is named before or after the warning", () => {
   const cut = "------------[ cut here ]------------";
   const warning = "WARNING: CPU: 0 PID: 0 at net/sched/sch_generic.c:316 dev_watchdog+0x248/0x270";
   const names = "NETDEV WATCHDOG: lab0 (labnet): transmit queue 0 timed out";
@@ -210,7 +210,7 @@ test("a device that does not send is one report, whether it is named before or b
   }
 });
 
-test("a refused address may be KASAN's own, of a pointer that was NULL, in kernels with it", () => {
+test("with KASAN a rejected address may be a shadow address of a NULL pointer", () => {
   const fault = (oops: string): string =>
     explained(
       `general protection fault: 0000 [#1] ${oops}\nCPU: 1 PID: 12 Comm: lab Not tainted 4.4.0 #1\nRIP: 0010:lab_get+0x2a/0xa0`,
@@ -219,7 +219,7 @@ test("a refused address may be KASAN's own, of a pointer that was NULL, in kerne
   assert.doesNotMatch(fault("SMP"), /KASAN/);
 });
 
-test("a head without words of its own is no word of the machine about an access", () => {
+test("a headline without details has no description of the access", () => {
   const fault = rows(`Unable to handle kernel paging request at virtual address ffff800011112222
 Mem abort info:
   ESR = 0x0000000096000005
@@ -231,7 +231,7 @@ pc : lab_get+0x2a/0xa0`);
   assert.match(fault.Access ?? "", /^ESR = 0x0000000096000005$/);
 });
 
-test("an object that is active already is not said to be one that was never set up", () => {
+test("an object that is already active is not called uninitialised", () => {
   const object = (says: string): string =>
     explained(`------------[ cut here ]------------
 ODEBUG: ${says} object type: timer_list hint: lab_timer+0x0/0x10
@@ -246,7 +246,7 @@ Modules linked in:`);
   assert.match(object("free active (active state 0)"), /^Freed memory still contained an active object \(timer_list\)/);
 });
 
-test("the warning with which the slab allocator ends its report is no report of its own", () => {
+test("the warning that ends a slab report is not a report of its own", () => {
   const [report, ...more] = summaries(`BUG route (Tainted: G           OE      ): Object already free
 -----------------------------------------------------------------------------
 
@@ -268,7 +268,7 @@ Kernel panic - not syncing: kernel: panic_on_warn set ...`);
   assert.deepEqual(more, []);
 });
 
-test("a warning of another function behind a slab report is a report of its own", () => {
+test("a warning of another function after a slab report is a report of its own", () => {
   const titles = summaries(`BUG route (Tainted: G           OE      ): Object already free
 -----------------------------------------------------------------------------
 ------------[ cut here ]------------
@@ -277,7 +277,7 @@ RIP: 0010:lab_other+0x1f3/0x202`).map(({ title }) => title);
   assert.deepEqual(titles, ["BUG: Object already free", "WARNING in lab_other"]);
 });
 
-test("who sleeps with a spinlock is the caller of the sleep", () => {
+test("the guilty function of an atomic sleep is the caller of the sleeping function", () => {
   const [report] = summaries(`BUG: scheduling while atomic: busybox/86/0x00000002
 CPU: 0 PID: 86 Comm: busybox Tainted: G           OE      6.1.0-56-cloud-amd64 #1
 Call Trace:

@@ -12,7 +12,7 @@ const tracesOf = (text: string) => {
   }));
 };
 
-test("the place that an oops repeats after its code is no frame of its trace", () => {
+test("the place that an oops repeats after its code is not a frame of its trace", () => {
   assert.deepEqual(
     tracesOf(`general protection fault: 0000 [#1] SMP KASAN
 CPU: 1 PID: 3 Comm: labd Not tainted 4.15.0 #1
@@ -27,7 +27,7 @@ RIP: lab_compare+0x9/0x40 RSP: ffffc90000f13ea0`),
   );
 });
 
-test("the stack that a panic prints after those of other CPUs is the report's own", () => {
+test("the stack that a panic prints after the stacks of other CPUs belongs to the report", () => {
   const traces = tracesOf(`watchdog: BUG: soft lockup - CPU#0 stuck for 123s! [labd:12]
 CPU: 0 PID: 12 Comm: labd Not tainted 5.6.0 #1
 RIP: 0010:lab_spin+0x10/0x20
