@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, homedir, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
-import { cell, figure, havePeers, peers, RUNS, text, time, vmcore, vmlinux } from "./benchDump.mjs";
+import { cell, figure, havePeers, peers, RUNS, text, time, vmcore, vmlinux, writePage } from "./benchDump.mjs";
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vmcore-debug");
 const raw = join(cache, "make/dumps/formats-kdump/vmcore.raw");
@@ -191,11 +191,10 @@ const versions = havePeers
   : [];
 const commit = against === undefined ? undefined : text("git", "-C", against, "rev-parse", "--short", "HEAD");
 if (!only)
-  writeFileSync(
-    "docs/benchmarks.md",
+  await writePage(
     `# Benchmarks
 
-\`npm run bench\`: whole processes on the corpus's sysrq dump (Debian 6.1.192, 4 CPUs, 768 MB guest, kdump zstd -d 31) with its 590 MB vmlinux, the programs in turn, median of ${RUNS} runs after one warm-up, peak memory of the process.${commit === undefined ? "" : ` "before" is commit ${commit}, in the same run.`}
+\`npm run bench\` measures whole processes on the sysrq dump of the corpus (Debian 6.1.192, 4 CPUs, 768 MB guest, kdump zstd -d 31) with its 590 MB vmlinux. The programs run in turn. Each figure is the median of ${RUNS} runs after one warm-up: the time, and the peak memory of the process.${commit === undefined ? "" : ` "before" is commit ${commit}, measured in the same run.`}
 
 ${table}
 

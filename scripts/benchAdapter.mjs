@@ -1,8 +1,8 @@
 // The debug adapter's figures for npm run bench: from spawning it to the panic stack and its scopes, against drgn printing
 // that stack; and how fast it answers in a scripted session. Adds its section to docs/benchmarks.md.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { at, cell, figure, havePeers, peers, RUNS, time, vmcore, vmlinux } from "./benchDump.mjs";
+import { existsSync, readFileSync } from "node:fs";
+import { at, cell, figure, havePeers, PAGE, peers, RUNS, time, vmcore, vmlinux, writePage } from "./benchDump.mjs";
 
 /** A DAP client that only asks and waits. */
 class Client {
@@ -135,13 +135,13 @@ const ms = (value) => `${value.toFixed(1)} ms`;
 const section = [
   "## Debug adapter",
   "",
-  "From spawning the adapter to the answered `stackTrace` and `scopes` of the panic task (sysrq dump, vmlinux given), against drgn printing that stack:",
+  "Time from the start of the adapter to its responses to `stackTrace` and `scopes` of the panic task (sysrq dump, with vmlinux), compared with drgn printing that stack:",
   "",
   "| vmcore-debug | drgn |",
   "|--:|--:|",
   `| ${cell(figure(runs.ours))} | ${cell(figure(runs.drgn))} |`,
   "",
-  "One session of 300 requests:",
+  "Response times of the 300 requests of one session:",
   "",
   "| request | median | 95th percentile | slowest |",
   "|---|--:|--:|--:|",
@@ -151,8 +151,7 @@ const section = [
   "",
 ].join("\n");
 console.log(`\n${section}`);
-const file = "docs/benchmarks.md";
-const before = existsSync(file)
-  ? readFileSync(file, "utf8").replace(/\n*## Debug adapter[^]*?(?=\n## |$)/, "\n")
+const before = existsSync(PAGE)
+  ? readFileSync(PAGE, "utf8").replace(/\n*## Debug adapter[^]*?(?=\n## |$)/, "\n")
   : "# Benchmarks\n";
-writeFileSync(file, `${before.trimEnd()}\n\n${section}`);
+await writePage(`${before.trimEnd()}\n\n${section}`);

@@ -1,7 +1,9 @@
-// What both benchmarks stand on: the corpus's sysrq dump with its vmlinux, the peers, and how figures are taken and written.
+// Shared by the benchmarks: the sysrq dump of the corpus with its vmlinux, the peers, and how figures are measured and
+// written.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { format, resolveConfig } from "prettier";
 
 export const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 export const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
@@ -16,12 +18,12 @@ if (!existsSync(vmcore)) {
 export const text = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() ?? "";
 export const vmlinux = text(join(corpus, "get-debuginfo.sh"), "x86_64-6.1").split("\n").at(-1) ?? "";
 export const havePeers = spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
-if (!havePeers) console.log("crash and drgn are not to be had here: our column alone\n");
+if (!havePeers) console.log("crash and drgn cannot be installed: only our column is measured\n");
 /** GNU time, for the peak memory of a process. */
 export const time = existsSync("/usr/bin/time") ? "/usr/bin/time" : undefined;
 if (!time) console.log("no /usr/bin/time (apt-get install time): no memory figures\n");
 
-/** The value below which that share of them lies. @param {number[]} values @param {number} share @returns {number} */
+/** Returns the quantile of values. @param {number[]} values @param {number} share @returns {number} */
 export const at = (values, share) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
 
@@ -40,3 +42,12 @@ export const figure = (runs) =>
 /** @param {Figures} [figure] */
 export const cell = (figure) =>
   figure ? `${figure.seconds.toFixed(2)} s, ${Number.isNaN(figure.mib) ? "?" : figure.mib.toFixed(0)} MiB` : "-";
+
+/** The page with the figures. */
+export const PAGE = "docs/benchmarks.md";
+
+/** Writes the page in Prettier's form, so that `npm run lint` passes after a run. @param {string} markdown */
+export async function writePage(markdown) {
+  const options = await resolveConfig(PAGE);
+  writeFileSync(PAGE, await format(markdown, { ...options, filepath: PAGE }));
+}

@@ -82,7 +82,7 @@ for (const dump of storedDumps) {
 }
 
 test(
-  "a dump without types stops all the same, says what it lacks, and has its log",
+  "a dump without types stops in the debugger, reports the missing types, and has its log",
   { skip: storedDumps.length === 0 },
   async () => {
     const { client, name } = await land({ vmcore: snappyDump.vmcore });
@@ -93,7 +93,7 @@ test(
   },
 );
 
-test("an argument that only the call tells is shown, and marked as inferred", async (t) => {
+test("an argument that is only known from the call is shown and marked as inferred", async (t) => {
   const dump = storedDumps.find(({ name }) => name === "x86_64-6.12/sysrq");
   const vmlinux = dump && vmlinuxOf(dump.family);
   if (!dump || vmlinux === undefined) return t.skip("no corpus, or no vmlinux of this family is to be had");
@@ -128,7 +128,7 @@ const LONG_COMMANDS = [
   "sys -c",
 ];
 
-test("a cancel of any long command is obeyed within 50 ms", async (t) => {
+test("a cancel request ends any long command within 50 ms", async (t) => {
   const dump = storedDumps.find(({ name }) => name === "x86_64-6.1/sysrq");
   const vmlinux = dump && vmlinuxOf(dump.family);
   if (!dump || vmlinux === undefined) return t.skip("no corpus, or no vmlinux of this family is to be had");

@@ -93,7 +93,7 @@ else {
       checkAccount(dump, [vmlinux, dump.vmcore]);
     });
     if (!needsVmlinux.test(name)) {
-      test(`${name}: sys, log, ps and mod agree with drgn's account with nothing but the dump`, () => {
+      test(`${name}: sys, log, ps and mod agree with drgn's account, with the dump alone`, () => {
         const dump = dumpOf();
         checkAccount(dump, [dump.vmcore]);
       });
@@ -118,7 +118,7 @@ else {
     });
   }
 
-  test("snappy: a dump without BTF has sys, log and symbols; every other command says in one line what it lacks", () => {
+  test("snappy: a dump without BTF has sys, log and symbols; every other command reports in one line what is missing", () => {
     const sample = storedDumps.find(({ name }) => name === "sample")!;
     const both = (command: string): [string[], string[]] => [
       normal(cli(snappyDump.vmcore, "-c", command).stdout),
@@ -155,7 +155,7 @@ else {
     }
   });
 
-  test("armhf without a vmlinux has sys, log and symbols, and says what it lacks for the rest", () => {
+  test("armhf without a vmlinux has sys, log and symbols, and reports what is missing for the rest", () => {
     const { vmcore } = storedDumps.find(({ name }) => name.startsWith("armhf"))!;
     assert.match(cli(vmcore, "-c", "sys").stdout, /RELEASE: 6\.1\.0-50-armmp/);
     assert.match(cli(vmcore, "-c", "log").stdout, /sysrq triggered crash/);

@@ -52,7 +52,7 @@ for (const family of new Set(storedDumps.map(({ family }) => family))) {
   const vmlinux = vmlinuxOf(family);
   const skip = vmlinux ? false : `no vmlinux of ${family} to be had`;
 
-  test(`${family}: DWARF and BTF tell the same structs`, { skip }, (context) => {
+  test(`${family}: DWARF and BTF give the same structs`, { skip }, (context) => {
     const elf = openElf(openFile(vmlinux!));
     const section = elf.section(".BTF");
     if (!section) return context.skip("this kernel has no BTF");

@@ -122,16 +122,20 @@ async function fetchedSession({ vmcore }: CorpusDump) {
 const atLeastInModules: Readonly<Record<string, number>> = { sample: 2, "x86_64-6.1/timer": 2 };
 
 for (const dump of storedDumps.filter(({ family }) => family === "x86_64-6.1")) {
-  test(`${dump.name}: nothing but a debuginfod's address gives drgn's lines and locals`, { skip }, async (t) => {
-    const session = await fetchedSession(dump);
-    t.after(() => session.close());
-    assert.equal(dirname(dirname(session.vmlinux!.path)), cache);
-    const { lines, inModules, variables, differences } = compareCrashedStack(session, drgnAccount(dump.ref!));
-    t.diagnostic(`${lines} functions, ${inModules} in modules, ${variables} variables`);
-    assert.ok(lines > 4 && variables > 10, `${lines} functions and ${variables} variables were compared`);
-    assert.ok(inModules >= (atLeastInModules[dump.name] ?? 0), `${inModules} functions in modules`);
-    assert.deepEqual(differences, []);
-  });
+  test(
+    `${dump.name}: with only the address of a debuginfod server, lines and locals equal drgn's`,
+    { skip },
+    async (t) => {
+      const session = await fetchedSession(dump);
+      t.after(() => session.close());
+      assert.equal(dirname(dirname(session.vmlinux!.path)), cache);
+      const { lines, inModules, variables, differences } = compareCrashedStack(session, drgnAccount(dump.ref!));
+      t.diagnostic(`${lines} functions, ${inModules} in modules, ${variables} variables`);
+      assert.ok(lines > 4 && variables > 10, `${lines} functions and ${variables} variables were compared`);
+      assert.ok(inModules >= (atLeastInModules[dump.name] ?? 0), `${inModules} functions in modules`);
+      assert.deepEqual(differences, []);
+    },
+  );
 }
 
 const run = promisify(execFile);
@@ -145,7 +149,7 @@ async function cli(vmcore: string, command: string, env: Record<string, string>)
   });
 }
 
-test("the terminal needs no more than DEBUGINFOD_URLS, and asks no one a second time", { skip }, async (t) => {
+test("the terminal needs only DEBUGINFOD_URLS, and downloads nothing a second time", { skip }, async (t) => {
   const dump = storedDumps.find(({ name }) => name === "sample")!;
   const env = { DEBUGINFOD_CACHE_PATH: cache, DEBUGINFOD_URLS: url };
   const first = await cli(dump.vmcore, "bt -l", env);
@@ -160,7 +164,7 @@ test("the terminal needs no more than DEBUGINFOD_URLS, and asks no one a second 
   assert.equal(asked, 0);
 });
 
-test("a debug session gets the vmlinux and the modules while it is open, and goes on", { skip }, async (t) => {
+test("a debug session continues while it downloads the vmlinux and the modules", { skip }, async (t) => {
   const own = mkdtempSync(join(folder, "adapter-"));
   const lone = join(own, "vmcore");
   cpSync(join(corpus, "sample/vmcore"), lone);
@@ -251,23 +255,27 @@ function endless(response: Parameters<RequestListener>[1]): void {
 }
 
 for (const [kind, listener, message] of servers) {
-  test(`a ${kind} server: the dump opens without it, the reason is told, nothing is cached`, { skip }, async (t) => {
-    const own = mkdtempSync(join(folder, "cache-"));
-    const lone = join(own, "vmcore");
-    cpSync(join(corpus, "sample/vmcore"), lone);
-    const { stdout, stderr } = await cli(lone, "bt -l", {
-      DEBUGINFOD_URLS: await loopback(t, listener),
-      DEBUGINFOD_CACHE_PATH: join(own, "cache"),
-      DEBUGINFOD_TIMEOUT: "1",
-      DEBUGINFOD_MAXSIZE: "1000000",
-    });
-    assert.match(stdout, /hello_init at [0-9a-f]+ \[lab_nullderef\]/);
-    assert.match(stderr, message);
-    assert.doesNotMatch(stderr, /at .*\.js:/);
-    const kept = readdirSync(own, { recursive: true, encoding: "utf8" });
-    assert.deepEqual(
-      kept.filter((path) => /debuginfo$/.test(path)),
-      [],
-    );
-  });
+  test(
+    `a ${kind} server: the dump opens without debuginfo, the reason is shown, nothing is cached`,
+    { skip },
+    async (t) => {
+      const own = mkdtempSync(join(folder, "cache-"));
+      const lone = join(own, "vmcore");
+      cpSync(join(corpus, "sample/vmcore"), lone);
+      const { stdout, stderr } = await cli(lone, "bt -l", {
+        DEBUGINFOD_URLS: await loopback(t, listener),
+        DEBUGINFOD_CACHE_PATH: join(own, "cache"),
+        DEBUGINFOD_TIMEOUT: "1",
+        DEBUGINFOD_MAXSIZE: "1000000",
+      });
+      assert.match(stdout, /hello_init at [0-9a-f]+ \[lab_nullderef\]/);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /at .*\.js:/);
+      const kept = readdirSync(own, { recursive: true, encoding: "utf8" });
+      assert.deepEqual(
+        kept.filter((path) => /debuginfo$/.test(path)),
+        [],
+      );
+    },
+  );
 }

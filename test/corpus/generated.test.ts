@@ -81,7 +81,7 @@ for (const [kind, functions] of storedDumps.length > 0 ? scenarios : [])
     });
 
 if (storedDumps.length > 0)
-  test("every address in generated code is named, wherever one is asked for", () => {
+  test("every command names an address in generated code", () => {
     const vmcore = join(folderOf("patched"), "vmcore.elf");
     const run = (line: string): string => {
       const { status, stdout, stderr } = cli(vmcore, "-c", line);
@@ -102,7 +102,7 @@ if (storedDumps.length > 0)
   });
 
 if (storedDumps.length > 0)
-  test("a function of a live patch tells what it replaces", (context) => {
+  test("a function of a live patch shows the function that it replaces", (context) => {
     const vmcore = join(folderOf("patched"), "vmcore.elf");
     const { stdout } = cli(vmcore, "-c", "bt", "-c", "sym bpf_ktime_get_ns");
     assert.match(stdout, /lab_ktime_get_ns at [0-9a-f]{16} \[lab_patch\] {2}\(live patch of bpf_ktime_get_ns\)$/m);

@@ -94,7 +94,7 @@ const dumps: readonly (readonly [string, () => CorpusDump])[] = [
 ];
 
 for (const [name, dumpOf] of storedDumps.length > 0 ? dumps : []) {
-  test(`${name}: beside every entry of the log's call traces stand drgn's lines`, async (t) => {
+  test(`${name}: every entry of the log's call traces has the source lines that drgn gives`, async (t) => {
     const dump = dumpOf();
     const { vmcore, family } = dump;
     const vmlinux = vmlinuxOf(family);

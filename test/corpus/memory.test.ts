@@ -34,7 +34,7 @@ const translated = (memory: AddressSpace, address: bigint): string => {
 };
 
 for (const { name, vmcore, ref } of [...storedDumps, snappyDump]) {
-  test(`${name}: the kernel is found where it says, and says its release`, () => {
+  test(`${name}: the kernel is found at the address in VMCOREINFO, with its release`, () => {
     const { memory, vmcoreinfo, doubts } = open(vmcore);
     const names = (vmcoreinfo?.symbol("init_uts_ns") ?? 0n) + (vmcoreinfo?.number("OFFSET(uts_namespace.name)") ?? 0n);
     assert.equal(memory.cString(names + 130n), vmcoreinfo?.text("OSRELEASE"));
@@ -45,7 +45,7 @@ for (const { name, vmcore, ref } of [...storedDumps, snappyDump]) {
   const account = drgnAccount(ref) as ReturnType<typeof drgnAccount> & Translations;
   const rows = Object.entries(account.vtop ?? {});
   if (rows.length > 0) {
-    test(`${name}: kernel addresses lie where drgn says`, () => {
+    test(`${name}: kernel addresses map to the physical addresses that drgn gives`, () => {
       const { memory } = open(vmcore);
       const kernel = rows.filter(([what]) => !what.includes(" user "));
       assert.ok(kernel.length > 3);
@@ -53,7 +53,7 @@ for (const { name, vmcore, ref } of [...storedDumps, snappyDump]) {
         assert.equal(`0x${translated(memory, BigInt(address))}`, physical, what);
     });
 
-    test(`${name}: user addresses lie where drgn says`, () => {
+    test(`${name}: user addresses map to the physical addresses that drgn gives`, () => {
       const { memory } = open(vmcore);
       const user = rows.filter(([what]) => what.includes(" user "));
       assert.ok(user.length > 3);
@@ -73,7 +73,7 @@ for (const { name, vmcore, ref } of [...storedDumps, snappyDump]) {
 
   const crashPages = join(ref, "vm-p-many.txt");
   if (existsSync(crashPages)) {
-    test(`${name}: a task's pages lie where crash says`, () => {
+    test(`${name}: pages of a task map to the physical addresses that crash gives`, () => {
       const { memory } = open(vmcore);
       const text = readFileSync(crashPages, "utf8");
       const pgd = /^[0-9a-f]{16}\s+([0-9a-f]{16})/m.exec(text)?.[1] ?? "";

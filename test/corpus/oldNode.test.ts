@@ -40,7 +40,7 @@ test("an old Node hands over, and the exit status comes back", { skip }, () => {
   assert.equal(status, 1);
 });
 
-test("an old Node alone says which one is needed", { skip }, () => {
+test("with only an old Node the program reports which version it needs", { skip }, () => {
   copyFileSync("dist/cli.js", join(folder, "cli.cjs"));
   const { status, stdout, stderr } = start(join(folder, "cli.cjs"));
   assert.match(stderr, /^vmcore-debug: needs Node\.js 22\.15 or later, this is v\d+/);

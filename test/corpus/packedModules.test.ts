@@ -55,7 +55,7 @@ for (const [suffix, [tool, ...flags]] of Object.entries(packings)) {
   if (storedDumps.length === 0) break;
   const skip = spawnSync(tool, ["--version"]).status === 0 ? false : `NOT RUN: no ${tool} on this machine`;
   test(
-    `modules packed with ${tool} tell of stacks what they tell unpacked, the second time from the cache`,
+    `modules packed with ${tool} give the same stacks as unpacked modules, the second time from the cache`,
     { skip },
     (t) => {
       // prettier-ignore

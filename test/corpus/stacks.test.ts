@@ -192,7 +192,7 @@ if (!existsSync(corpus)) {
         ourStacks(vmlinux, dump.vmcore, ...moduleFolders(dump, vmlinux).flatMap((folder) => ["--modules", folder])),
       );
     });
-    test(`${name}: every task's stack has the right symbols with nothing but the dump`, () => {
+    test(`${name}: with the dump alone every task's stack has the right symbols`, () => {
       const dump = dumps[i]!();
       check(dump, "bare", ourStacks(dump.vmcore));
     });

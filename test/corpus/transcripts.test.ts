@@ -121,7 +121,7 @@ for (const dump of dumps) {
     assert.deepEqual(low, []);
     assert.ok(agree >= 0.98 * total, `${agree} of ${total} lines agree`);
   });
-  test(`${dump.name}: commands answer as crash did, with nothing but the dump`, () => {
+  test(`${dump.name}: with the dump alone commands print what crash printed`, () => {
     const scores = compareSession(dump, "bare", undefined, undefined);
     const { agree, total, low, fallen } = report(`${dump.name} bare`, scores);
     if (update) writeFileSync(baselineFile, JSON.stringify(baseline, null, 1) + "\n");

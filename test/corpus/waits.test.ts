@@ -83,7 +83,7 @@ test("owners and waiters are those that drgn reads", { skip: !abba || !vmlinux |
 
 for (const { name, vmcore, family } of storedDumps) {
   const given = family === "armhf-6.1" ? vmlinuxOf(family) : undefined;
-  test(`${name}: every blocked task is told what it waits for`, { skip: family === "armhf-6.1" && !given }, () => {
+  test(`${name}: every blocked task has a reason for its wait`, { skip: family === "armhf-6.1" && !given }, () => {
     const rows = waits(...(given === undefined ? [] : ["--vmlinux", given]), vmcore);
     assert.ok(rows.length > 0);
     for (const { pid, type, unknown } of rows) assert.ok(type !== null, `${pid}: ${unknown}`);

@@ -48,7 +48,7 @@ test("a fault ends a check, and the verdict says why", async () => {
   assert.deepEqual(unchecked, [{ check: "failing", because: "page excluded from dump" }]);
 });
 
-test("a check that takes too long is left", async () => {
+test("a check that takes too long is aborted", async () => {
   const endless: Check = {
     id: "endless",
     needs: [],
@@ -70,12 +70,12 @@ const never: Check = {
   },
 };
 
-test("a check that waits for what never comes is left", async () => {
+test("a check whose wait never ends is aborted", async () => {
   const { unchecked } = await verdict([never]);
   assert.deepEqual(unchecked, [{ check: "never", because: "it was given up after 2 s" }]);
 });
 
-test("the verdict for the exception takes its half second and no more, whatever its checks do", async () => {
+test("the verdict for the exception takes at most half a second, whatever its checks do", async () => {
   const endless: Check = {
     ...never,
     id: "endless",
@@ -144,7 +144,7 @@ test("with the module's debuginfo the operand is written in C", async () => {
   );
 });
 
-test("the checks run while somebody advances them, each once, and the verdict has what they found so far", () => {
+test("the checks run once each while the caller advances them, and the verdict has their findings so far", () => {
   const told = (id: string): Finding => ({
     id,
     severity: "note",
@@ -182,7 +182,7 @@ test("the checks run while somebody advances them, each once, and the verdict ha
   assert.deepEqual(analysis.verdict.findings.map(({ id }) => id).sort(), ["first.found", "second.found"]);
 });
 
-test("a step with a promise holds up every caller until it settles", async () => {
+test("a step with a promise makes every caller wait until it settles", async () => {
   let isLoaded = false;
   let load = (): void => {};
   const until = new Promise<void>((done) => (load = done)).then(() => void (isLoaded = true));

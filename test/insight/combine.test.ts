@@ -13,19 +13,19 @@ const finding = (id: string, more: Partial<Finding>): Finding => ({
   ...more,
 });
 
-test("of two findings that say the same the more certain one stays", () => {
+test("of two findings with the same statement the more certain one is kept", () => {
   const possible = finding("wait.owner", { certainty: "possible", slots: { pid: 7 } });
   const certain = finding("wait.owner", { slots: { pid: 7, resource: 1n } });
   assert.deepEqual(combined([possible, certain]), [certain]);
 });
 
-test("findings of different things stay both", () => {
+test("findings about different objects are both kept", () => {
   const one = finding("wait.owner", { slots: { pid: 7 } });
   const other = finding("wait.owner", { slots: { pid: 8 } });
   assert.deepEqual(combined([one, other]), [one, other]);
 });
 
-test("causes come first, suspects next", () => {
+test("causes come first, then suspects", () => {
   const ids = combined([
     finding("note", {}),
     finding("suspect", { severity: "suspect" }),

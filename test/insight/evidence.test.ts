@@ -19,7 +19,7 @@ const all: readonly Evidence[] = [
   { kind: "cache", name: "filp", address: 1n, text: "1 byte" },
 ];
 
-test("each piece of evidence is printed by a command that there is", () => {
+test("each piece of evidence has an existing command that prints it", () => {
   const names = new Set(commands().map(({ name }) => name));
   for (const one of all) {
     const [name = ""] = commandOf(one).split(" ");
@@ -28,11 +28,11 @@ test("each piece of evidence is printed by a command that there is", () => {
   }
 });
 
-test("what a log says gets into a filter by its plain characters alone", () => {
+test("only plain characters of a log line get into a filter", () => {
   const line = commandOf(all.find(({ kind }) => kind === "log")!);
   assert.match(line, /^log \| grep -e "[\w ,:/=-]+"$/);
 });
 
-test("of a member within a member the command names the whole path", () => {
+test("for a nested member the command has the whole path", () => {
   assert.equal(commandOf(all[2]!), "struct file.f_path.mnt 0xffff888000002000");
 });

@@ -36,7 +36,7 @@ test("one section is written alone, the place with the source lines of the crash
   assert.equal(excerptOf("a/b.c", 41, lines), undefined);
 });
 
-test("names of a dump are no Markdown, and what is not certain is marked", () => {
+test("names of a dump are escaped in Markdown, and uncertain findings are marked", () => {
   const hostile = "[x](http://example.org) <b> `q` *a*\n# b";
   const made: Verdict = {
     ...verdict,

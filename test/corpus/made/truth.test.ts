@@ -17,11 +17,11 @@ const wrong = (findings: readonly Finding[], lists: Lists): string[] =>
 const slots = { address: "=[recent]", line: "#a.c:x", pid: "@kworker", state: "~^free" };
 const said = finding({ address: "0xffff888000001000", line: 12, pid: 9, state: "free" });
 
-test("a finding that is wanted and said agrees, whatever stands for its values", () => {
+test("an expected finding that is reported agrees, whatever placeholders its values have", () => {
   assert.deepEqual(wrong([said], { must: [{ id: "object.state", slots }] }), []);
 });
 
-test("what is missing, called less certain, or has a slot that nobody looked at is a disagreement", () => {
+test("a finding that is missing, less certain, or has an unchecked slot is a disagreement", () => {
   const must = [{ id: "object.state", slots }];
   assert.deepEqual(wrong([], { must }), ["MISSING"]);
   assert.deepEqual(wrong([{ ...said, certainty: "likely" }], { must }), ["CERTAINTY"]);
@@ -29,7 +29,7 @@ test("what is missing, called less certain, or has a slot that nobody looked at 
   assert.deepEqual(wrong([{ ...said, slots: { ...said.slots, pid: 8 } }], { must }), ["MISSING", "UNLOOKED"]);
 });
 
-test("a finding in no list has not been looked at, and one that must not be said is false", () => {
+test("a finding that is in no list is unchecked, and a forbidden finding is false", () => {
   assert.deepEqual(wrong([said], {}), ["UNLOOKED"]);
   assert.deepEqual(wrong([said], { may: [{ id: "object.state", slots }] }), []);
   assert.deepEqual(wrong([said], { may: [{ id: "object.state", certainty: "possible", slots }] }), ["UNLOOKED"]);

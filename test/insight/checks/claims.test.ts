@@ -45,7 +45,7 @@ test("an oops that the kernel survived did not stop it", () => {
   assert.match(texts[0] ?? "", /^The kernel was running when its memory was saved\. The last failure .*NULL pointer/);
 });
 
-test("without the log's panic and panic_cpu it is not said that the kernel stopped", () => {
+test("without a panic in the log and panic_cpu the verdict does not say that the kernel stopped", () => {
   const { texts } = checked(mechanism, crashWith(OOPS, { stopped: undefined, panicCpu: undefined }));
   assert.match(texts[0] ?? "", /^Whether the kernel stopped is not known\./);
 });
@@ -86,11 +86,11 @@ test("panic_on_warn is no evidence, because panic() clears it", () => {
   assert.deepEqual(sysctls(crashWith(OOPS, panic("Fatal exception"))), ["panic_on_oops"]);
 });
 
-test("a missing init program is no missing root file system", () => {
+test("a missing init program is not reported as a missing root file system", () => {
   assert.equal(mechanismOf("panic", "Kernel panic - not syncing: No working init found."), "panic");
 });
 
-test("a watchdog, a check of a stack and an external abort are called what they are", () => {
+test("a watchdog, a stack check and an external abort have their own names", () => {
   assert.equal(mechanismOf("workqueue-lockup", undefined), "workqueue");
   assert.equal(mechanismOf("stack-corrupted", undefined), "stack-corrupted");
   assert.equal(mechanismOf("serror", undefined), "hardware");
@@ -126,7 +126,7 @@ test("the killer that sysrq f calls is not said to be a task's request for a pag
   assert.doesNotMatch(texts[0] ?? "", /asked for|exhausted/);
 });
 
-test("what the CPUs of a running kernel run is not what a watchdog reported before", () => {
+test("an earlier watchdog report is not attributed to what the CPUs run now", () => {
   const soft = [
     "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [sh:7]",
     "CPU: 0 PID: 7 Comm: sh Not tainted 6.1.0 #1",

@@ -25,26 +25,26 @@ function found(line: string): Finding["slots"] | undefined {
   return findings[0]?.slots;
 }
 
-test("a neighbour that does not point back is told with what it holds", () => {
+test("a neighbour that does not point back is reported with its value", () => {
   assert.deepEqual(
     found("list_del corruption. prev->next should be ffff888000000010, but was 0000000000000000. (prev=ffff888000000020)"),
     { entry: 0xffff888000000010n, link: "next", found: 0n, expected: 0xffff888000000010n, neighbour: 0xffff888000000020n },
   ); // prettier-ignore
 });
 
-test("a message of before the neighbour was printed is read too", () => {
+test("the message of kernels that do not print the neighbour is read too", () => {
   assert.equal(
     found("list_del corruption. next->prev should be ffff888000000010, but was ffff888000000030")?.["link"],
     "prev",
   );
 });
 
-test("an entry that was taken out before is told by its mark", () => {
+test("an entry that was deleted before is recognised by LIST_POISON", () => {
   const slots = found("list_del corruption, ffff888000000010->next is LIST_POISON1 (dead000000000100)");
   assert.deepEqual([slots?.["entry"], slots?.["found"]], [0xffff888000000010n, 0xdead000000000100n]);
 });
 
-test("an entry that is added twice is told", () => {
+test("an entry that is added twice is reported", () => {
   assert.equal(
     found("list_add double add: new=ffff888000000010, prev=ffff888000000010, next=ffff888000000050.")?.["entry"],
     0xffff888000000010n,

@@ -128,7 +128,7 @@ test("a stopped transmit queue is a suspect, and an earlier timeout a note", () 
   assert.deepEqual(fine.of(networkQueues), []);
 });
 
-test("full queues of sockets are told apart; only a listen queue is a suspect", () => {
+test("full queues of sockets are distinguished; only a listen queue is a suspect", () => {
   assert.deepEqual(
     found
       .of(sockets)
@@ -161,7 +161,7 @@ test("a full backlog of received packets is a suspect, and dropped packets are a
   assert.deepEqual(fine.of(softirqs), []);
 });
 
-test("interrupts that nobody handles are suspects, disabled or not", () => {
+test("unhandled interrupts are suspects, disabled or not", () => {
   assert.deepEqual(
     found.of(interrupts).map(({ severity, slots }) => [severity, slots["disabled"], slots["unhandled"]]),
     [

@@ -30,7 +30,7 @@ const line = (text: string, seconds: number): LogMessage => ({ text, nanoseconds
 const ids = (kernel: ToyKernel, check: typeof clocks): (string | undefined)[] =>
   checkedOne(kernel, check).findings.map(({ slots }) => Object.keys(slots)[0]);
 
-test("a clock source that the kernel gave up, and a log that steps back, are noted", () => {
+test("an unstable clock source and a log whose time steps back are noted", () => {
   const kernel = logged([
     line("tsc: Marking TSC unstable due to TSCs unsynchronized", 1),
     line("later", 9),
@@ -89,7 +89,7 @@ test("messages for which the ring buffer had no room are a suspect", () => {
   assert.deepEqual([one?.severity, one?.slots], ["suspect", { lost: 3 }]);
 });
 
-test("a log from its first message on lost nothing", () => {
+test("a log with its first message has lost no messages", () => {
   const { findings, said } = checkedOne(logged([line("a", 1), line("b", 2)]), lostMessages);
   assert.deepEqual(findings, []);
   assert.equal(said, "2 lines; no message was lost or overwritten.");

@@ -34,7 +34,7 @@ test("taints are spelled out, and a kernel without any passes", () => {
   assert.equal(second.said(taints), "The kernel is not tainted.");
 });
 
-test("panic settings are told with their values, and what the sysrq mask allows", () => {
+test("panic settings are listed with their values, and with what the sysrq mask allows", () => {
   const [one] = first.of(panicSettings);
   assert.equal(one?.severity, "note");
   assert.equal(one.slots["kernel.panic_on_oops"], 1);
@@ -71,7 +71,7 @@ test("kdump that was not set up is a note; memory without a capture kernel is a 
   );
 });
 
-test("memory that was asked for and not reserved is a suspect, and a loaded capture kernel is none", () => {
+test("requested but unreserved crash memory is a suspect, a loaded capture kernel is not", () => {
   const [refused] = checkedOne(kdumpKernel("quiet crashkernel=8G", 0n, 0n), kdump).findings;
   assert.equal(refused?.severity, "suspect");
   assert.deepEqual(refused.text, ["crashkernel=8G requests memory, but none is reserved: kdump could not work."]);
@@ -83,7 +83,7 @@ test("memory that was asked for and not reserved is a suspect, and a loaded capt
   );
 });
 
-test("options that the kernel's configuration leaves out are notes with their cost", () => {
+test("missing options of the kernel configuration are notes with their consequence", () => {
   const lines = [...KERNEL_NEEDS.flatMap(({ anyOf }) => anyOf.map((name) => `CONFIG_${name}=y`))];
   const config = (left: string) => () => ({
     path: "/boot/config-6.1",
@@ -102,7 +102,7 @@ test("options that the kernel's configuration leaves out are notes with their co
   assert.throws(() => checkedOne(kernel, kernelOptions), /no configuration in its memory/);
 });
 
-test("what a dump leaves out is a note with what it hides, and an incomplete dump is a suspect", () => {
+test("excluded pages of a dump are a note with what they hide, and an incomplete dump is a suspect", () => {
   const kernel = toyKernel();
   const [left] = checkedOne(kernel, dumpContents, { dumpLevel: 31 }).findings;
   assert.deepEqual(left?.slots, {

@@ -7,7 +7,7 @@ import { toyKernel } from "../../builders/kernel.ts";
 const kernel = toyKernel({ arch: x86_64, symbols: { f: { address: 0xffffffff81000000n, size: 16, type: "T" } } });
 const kind = (value: bigint): string => badValue(kernel, value).kind;
 
-test("values that are no addresses are told apart", () => {
+test("values that are not addresses are classified", () => {
   assert.equal(kind(0n), "null");
   assert.equal(kind(0x28n), "near-null");
   assert.equal(kind(0xffffffffffffffedn), "error");
@@ -18,7 +18,7 @@ test("values that are no addresses are told apart", () => {
   assert.equal(kind(0xffffffff81000004n), "code");
 });
 
-test("a value of printable bytes is told as text", () => {
+test("a value of printable bytes is shown as text", () => {
   assert.deepEqual(badValue(kernel, 0x6e6174732d38342dn), { kind: "non-canonical", text: "-48-stan" });
 });
 

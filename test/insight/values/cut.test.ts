@@ -63,7 +63,7 @@ test("a load of half a word is found, with the whole word", () => {
   assert.equal(origin.kind, "load");
 });
 
-test("a sign that was extended is told as such", () => {
+test("a sign-extended value is reported as such", () => {
   const { cut } = traced(0xffff_ffff_9234_5678n, { rbx: 0xffff_8880_9234_5678n }, ["rax", copy("rbx", 32, true)]);
   assert.deepEqual([cut?.isSigned, cut?.before], [true, 0xffff_8880_9234_5678n]);
 });
@@ -74,7 +74,7 @@ test("memory that holds the whole pointer is not said to hold the value that was
   assert.deepEqual(origin.kind === "unknown" && origin.because, "only a part of what was loaded was copied");
 });
 
-test("whole copies are no cut", () => {
+test("a complete copy is not reported as truncated", () => {
   assert.equal(traced(POINTER, { rdi: 0x8000n }, ["rax", load("rdi", 8n, 8)]).cut, undefined);
   assert.equal(traced(POINTER, { rbx: POINTER }, ["rax", copy("rbx", 64)]).cut, undefined);
 });

@@ -54,7 +54,7 @@ const site = (of: FunctionGraph, index: number, registers: Record<string, bigint
   cpu: 0,
 });
 
-test("code that nothing leads to defines no register, unless a fault can lead there", (context) => {
+test("unreachable code defines no register, unless a fault can jump there", (context) => {
   context.after(() => (fixups = undefined));
   const code = (): FunctionGraph =>
     graph({ writes: { rax: load("rdi", 0n) } }, { flow: "jump", target: at(3) }, { writes: { rax: undefined } }, {});
@@ -66,7 +66,7 @@ test("code that nothing leads to defines no register, unless a fault can lead th
   assert.equal(code().definitions("rax", 3).length, 2);
 });
 
-test("a register that two ways set has both definitions", () => {
+test("a register that is set on two paths has both definitions", () => {
   const code = graph(
     { flow: "branch", target: at(3) },
     { writes: { rax: undefined } },
@@ -86,17 +86,17 @@ test("a call changes the registers that it need not keep, and no others", () => 
   assert.deepEqual(code.definitions("rbx", 2), [{ kind: "entry" }]);
 });
 
-test("what fills the space behind a return leads nowhere", () => {
+test("padding after a return has no successor", () => {
   const code = graph({ flow: "branch", target: at(3) }, { flow: "return" }, { flow: "trap" }, {});
   assert.deepEqual(code.definitions("rdi", 3), [{ kind: "entry" }]);
 });
 
-test("code that nothing is known to lead to makes a value unknown", () => {
+test("code with unknown predecessors makes a value unknown", () => {
   const code = graph({ flow: "jump", target: 0x9000n }, { writes: { rbx: undefined } }, {});
   assert.deepEqual(code.definitions("rax", 2), [{ kind: "unknown" }]);
 });
 
-test("a register that a loop changes is not taken to be unchanged", () => {
+test("a register that a loop changes is not treated as unchanged", () => {
   const code = graph({}, { writes: { rdx: load("rax", 0n) } }, { writes: { rax: undefined } }, {
     flow: "branch",
     target: at(1),
@@ -105,7 +105,7 @@ test("a register that a loop changes is not taken to be unchanged", () => {
   assert.equal(code.isUnchanged("rcx", 1, 3), true);
 });
 
-test("a pointer that was stepped on since is taken back by the step", () => {
+test("a pointer that was incremented later is restored by subtracting the increment", () => {
   const code = graph(
     { writes: { rdx: load("rax", 0n) } },
     { writes: { rax: { kind: "operation", operator: "+", left: register("rax"), right: { kind: "constant", value: 8n }, bits: 64 } } },
@@ -128,7 +128,7 @@ test("a load that memory does not confirm is not claimed", () => {
   assert.equal(origin.kind, "unknown");
 });
 
-test("an address of a member leads back to the pointer and says how far behind it lies", () => {
+test("the address of a member is traced to the pointer and the offset from it", () => {
   const lea: Value = { kind: "address", place: { base: "rbx", index: undefined, scale: 1, displacement: 0x18n } };
   const code = graph(
     { flow: "call", target: 0x5000n },
@@ -141,7 +141,7 @@ test("an address of a member leads back to the pointer and says how far behind i
   assert.equal(origin.kind, "call result");
 });
 
-test("what a call passed is told by the code before it", () => {
+test("the arguments of a call are found from the code before it", () => {
   const code = graph({ writes: { rdi: register("rbx") } }, { flow: "call", target: 0x5000n });
   assert.equal(argumentOf(site(code, 1, { rbx: 0x8000n }), "rdi"), 0x8000n);
   assert.equal(argumentOf(site(code, 1, { rbx: 0x8000n }), "rsi"), undefined);
@@ -156,7 +156,7 @@ test("a condition is that of the branch, or its opposite where the branch was no
   assert.equal(conditionOf(site(passed, 2, { rsi: 3n }))?.expression, "rsi <= 10");
 });
 
-test("a check that several ways lead to has no condition", () => {
+test("a check that is reached on several paths has no condition", () => {
   const code = graph({ flow: "branch", target: at(2), relation: "==" }, {}, {});
   assert.equal(conditionOf(site(code, 2, {})), undefined);
 });

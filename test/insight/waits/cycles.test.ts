@@ -21,7 +21,7 @@ test("a node that leads to itself is a cycle", () => {
   assert.deepEqual(components({ a: "a", b: "a" }), ["a"]);
 });
 
-test("the shortest way round is told in order", () => {
+test("the shortest cycle is returned in order", () => {
   const { next } = graph({ a: "b", b: "cd", c: "a", d: "a" });
   assert.deepEqual(cycleThrough("a", new Set("abcd"), next), ["a", "b", "c"]);
   assert.deepEqual(cycleThrough("x", new Set("x"), next), []);

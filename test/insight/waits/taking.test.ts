@@ -53,13 +53,13 @@ test("a call with another lock, or of a function of another kind of lock, did no
   assert.deepEqual(takingCalls(stoppedIn(code(0x8000n), call("down_read"), call("msleep")), LOCK), []);
 });
 
-test("a lock that was released on the way was not taken there, and one taken again was taken the second time", () => {
+test("a lock that was released later is not taken there, and a lock that was taken again is taken at the second call", () => {
   const once = [code(0x8000n), call("mutex_lock"), code(0x8000n), call("mutex_unlock")];
   assert.deepEqual(takingCalls(stoppedIn(...once, call("msleep")), LOCK), []);
   assert.deepEqual(takingCalls(stoppedIn(...once, code(0x8000n), call("mutex_lock"), call("msleep")), LOCK), [5]);
 });
 
-test("a release on only one of two ways leaves the taking likely", () => {
+test("a release on only one of two paths makes the acquisition likely, not certain", () => {
   const site = stoppedIn(
     code(0x8000n),
     call("mutex_lock"),
@@ -75,7 +75,7 @@ test("the call in which the task waits did not take the lock", () => {
   assert.deepEqual(takingCalls(stoppedIn(code(0x8000n), call("mutex_lock")), LOCK), []);
 });
 
-test("a call after the stop, in a loop that has not come round, is reached only from before", () => {
+test("a call after the stop in a loop counts only if an earlier iteration reached it", () => {
   const site = stoppedIn(branch(2), call("msleep"), code(0x8000n), call("mutex_lock"));
   assert.deepEqual(takingCalls({ ...site, index: 1 }, LOCK), []);
 });

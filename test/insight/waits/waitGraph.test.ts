@@ -109,7 +109,7 @@ test("a mutex that was handed over to the sleeping waiter is no deadlock of that
   );
 });
 
-test("an owner that has exited is told, as certain", () => {
+test("an exited owner is reported as certain", () => {
   const EXIT_ZOMBIE = 0x20;
   const kernel = machine({
     mutexes: { 1: [taskAddress(8) | 1n, 5] },
@@ -185,7 +185,7 @@ test("a cycle has the same heading in the verdict, the command and the page", ()
   for (const certainty of ["certain", "possible"] as const) assert.ok(page.includes(`"${cycleHeading(certainty)}:"`));
 });
 
-test("the mode in which a task wants a lock is not told as the mode in which it is held", () => {
+test("the mode in which a task wants a lock is not reported as the mode in which it is held", () => {
   const wait = { resource: { kind: "rwsem", address: 16n, type: "struct rw_semaphore" }, mode: "write" };
   const one = { wait, name: "catalog_sem" } as unknown as WaitingTask;
   assert.equal(waitWords(one), "rwsem catalog_sem for writing");

@@ -165,7 +165,7 @@ test("requests in flight have a tag in use, belong to this queue, and were passe
   assert.deepEqual(requestKinds(taggedDisk(0n, [])), ["READ", "WRITE"]);
 });
 
-test("the requests in flight are told with the disk's name, without an age where no clock is known", () => {
+test("requests in flight have the name of their disk, and no age if no clock is known", () => {
   const kernel = taggedDisk(0b11n, [request(true), request(false)]);
   kernel.put("char [32]", kernel.object("struct gendisk", DISK).at("disk_name").address, "vda");
   assert.equal(inFlightText(kernel.object("struct gendisk", DISK)), "vda has 2 requests in flight");

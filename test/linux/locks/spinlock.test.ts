@@ -50,7 +50,7 @@ test("nodes that form a loop end the queue", () => {
   assert.ok(lockTail(machine(tailWord(1), [0, 1], [1, 0]), LOCK).length <= 2);
 });
 
-test("the word of a lock tells whether it is taken, and of an rwlock by how many readers", () => {
+test("the word of a lock gives whether it is taken, and for an rwlock the number of readers", () => {
   assert.equal(spinState(machine(0), "spinlock", LOCK).isTaken, false);
   assert.equal(spinState(machine(tailWord(1)), "spinlock", LOCK).isTaken, true);
   assert.equal(spinState(machine(0x4ff), "rwlock", LOCK).note, "held by a writer");

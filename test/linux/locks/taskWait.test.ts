@@ -258,7 +258,7 @@ const percpuKernel = (flags: number): ToyKernel =>
     ],
   });
 
-test("a reader of a percpu_rw_semaphore is told from a writer by WQ_FLAG_CUSTOM, whose value changed", () => {
+test("WQ_FLAG_CUSTOM, whose value changed, distinguishes a reader of a percpu_rw_semaphore from a writer", () => {
   const EXCLUSIVE = 1;
   assert.equal(waitOf(percpuKernel(EXCLUSIVE), 5).mode, "write");
   for (const custom of [4, 8]) assert.equal(waitOf(percpuKernel(EXCLUSIVE | custom), 5).mode, "read");

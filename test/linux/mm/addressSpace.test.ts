@@ -32,7 +32,7 @@ test("before v6.1 memory areas are a list", () => {
   assert.throws(() => [...vmas(mm)], /list of memory areas is damaged/);
 });
 
-test("marks that a fork left in a maple tree are no memory areas", () => {
+test("marks that a fork left in a maple tree are not memory areas", () => {
   const kernel = toyKernel({
     types: `struct maple_range_64 { void *parent; unsigned long pivot[15]; void *slot[16]; };
       struct maple_node { union { struct { void *parent; void *slot[31]; }; struct maple_range_64 mr64; }; };

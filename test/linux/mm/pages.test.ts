@@ -119,7 +119,7 @@ test("watermarks are those stored and the boost", () => {
   assert.deepEqual([nodeOfPfn(pagedKernel(), 1), nodeOfPfn(pagedKernel(), FRAMES)], [0, undefined]);
 });
 
-test("of two names for a counter the later is its own, and a sum below zero stands for none", () => {
+test("of two names for a counter the later one is used, and a negative sum is zero", () => {
   const kernel = pagedKernel({
     symbols: { vm_zone_stat: 0xffff_ffff_8300_0000n },
     memory: [["long [2]", 0xffff_ffff_8300_0000n, [77, -3]]],

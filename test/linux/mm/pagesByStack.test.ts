@@ -79,7 +79,7 @@ test("a page that was freed is not counted", () => {
   assert.deepEqual(counted(kernel), [{ stack: [0x1111n, 0x2222n], pages: 1 }]);
 });
 
-test("without the boot option there are no records", () => {
+test("without the boot option page_owner has no records", () => {
   const found = counted(machine([], 0n));
   assert.equal(found instanceof Fault && found.kind, "unknown");
 });

@@ -62,7 +62,7 @@ const withLayout = (more: Record<string, ToyValue> = {}, memory: Toy["memory"] =
     memory,
   );
 
-test("a module of one core and one init range", () => {
+test("a module can have one core and one init range", () => {
   const { kernel, module } = withLayout();
   assert.deepEqual([...linux.modules(kernel)].map(linux.moduleName), ["ext4"]);
   assert.deepEqual(linux.moduleRanges(module), [
@@ -73,7 +73,7 @@ test("a module of one core and one init range", () => {
   assert.equal(linux.moduleBase(module), CORE);
 });
 
-test("a module whose memory lies in several pieces", () => {
+test("a module can have memory in several ranges", () => {
   const mem = [{ base: CORE, size: 0x2000 }, { base: CORE + 0x10000n, size: 0x1000 }, { base: 0n, size: 0 }, { base: CORE + 0x20000n, size: 0x400 }]; // prettier-ignore
   const { module } = kernelWith(memTypes, { mem });
   assert.deepEqual(
@@ -221,7 +221,7 @@ test("a module's symbols are found by address and by name", () => {
   );
 });
 
-test("the assembler's marks are no symbols, and of equals a global function speaks", () => {
+test("marks of the assembler are not symbols, and of equal addresses a global function is preferred", () => {
   const { module } = withSymbols(
     { name: "local", value: CORE, type: "t" },
     { name: "exported", value: CORE, type: "T" },
@@ -231,7 +231,7 @@ test("the assembler's marks are no symbols, and of equals a global function spea
   assert.equal(moduleSymbols(module).at(CORE + 20n)?.name, "exported");
 });
 
-test("a name that a module has not is known from one reading of its names, none of which is decoded", () => {
+test("a missing name is found missing by one read of the module's string table, without decoding names", () => {
   const many = Array.from({ length: 150 }, (_, i) => ({ name: `ext4_fn${i}`, value: CORE + BigInt(i), type: "t" }));
   const { module } = withSymbols(...many);
   const { memory } = module.kernel;

@@ -160,7 +160,7 @@ const told = (log: readonly string[], cpu?: number): readonly unknown[] => {
   return [report?.kind, report?.title];
 };
 
-test("of two simultaneous lockups the one of the CPU that panicked is reported", () => {
+test("of two simultaneous lockups, the lockup of the panic CPU is reported", () => {
   const log = [
     "watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [left:42]",
     "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [right:43]",
@@ -244,7 +244,7 @@ test("a panic that an old oops did not cause is reported alone", () => {
   assert.deepEqual([report?.kind, earlier.length], ["panic", 1]);
 });
 
-test("of the tasks that khungtaskd reports before it panics the first is the one that the crash is about", () => {
+test("the first task that khungtaskd reports before its panic is the task of the crash", () => {
   const hung = (pid: number): string[] => [
     `INFO: task sh:${pid} blocked for more than 6 seconds.`,
     "Call Trace:",

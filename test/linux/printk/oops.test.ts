@@ -84,7 +84,7 @@ test("a log without reports has none", () => {
 
 const withCr2 = (headline: string): readonly string[] => [headline, "CR2: 00000000005eaeb0 CR3: 0 CR4: 06f0"];
 
-test("only what is about an address has one: CR2 in other reports is of an earlier page fault", () => {
+test("only a report about an address has one, because CR2 in other reports is of an earlier page fault", () => {
   const addressless = [
     "kernel BUG at mm/slub.c:100!",
     "invalid opcode: 0000 [#1] SMP",

@@ -46,7 +46,7 @@ test("a message has its time, level, facility, caller and dictionary", () => {
   assert.deepEqual(record.dictionary, ["SUBSYSTEM=pci", "DEVICE=+pci:0000:00:1f.0"]);
 });
 
-test("levels lie at the other end of the byte on a big-endian machine", () => {
+test("on a big-endian machine the level is in the high bits of the byte", () => {
   const arch = { name: "s390x", byteOrder: "big", wordSize: 8 } as const;
   const [record] = [...logRecords(ring([{ text: "x", level: 6, caller: 17 }], {}, { arch }))];
   assert.ok(record && !(record instanceof Fault));
@@ -77,7 +77,7 @@ test("a message whose text is not in the dump is a fault among the others", () =
   assert.deepEqual(found, ["a", "<page excluded from dump>", "c"]);
 });
 
-test("a ring that claims to be enormous, or lies in its notes, is a fault and not an allocation", () => {
+test("a ring with an impossible size or wrong notes is a fault and causes no large allocation", () => {
   assert.throws(() => texts(ring([{ text: "a" }], { claimCountBits: 40 })), { kind: "corrupt" });
   const kernel = ring([{ text: "a" }]);
   const lying: Kernel = {
@@ -148,7 +148,7 @@ test("records of the variable-length buffer are read with level and dictionary",
   assert.deepEqual(record.dictionary, ["SUBSYSTEM=usb", "DEVICE=c189:0"]);
 });
 
-test("the variable-length buffer goes on at its start where a record did not fit", () => {
+test("the variable-length buffer continues at its start after a record that did not fit", () => {
   const messages = ["one", "two", "three"].map((word) => ({ text: word.padEnd(40, ".") }));
   assert.deepEqual(
     texts(logBuf(messages, 120)).map((text) => text.replace(/\.+$/, "")),
@@ -183,7 +183,7 @@ test("the plain text buffer of old kernels is read around its end", () => {
   assert.deepEqual(records, [["older", 6, 1_000_002_000n], ["no time", 4, undefined]]); // prettier-ignore
 });
 
-test("a kernel whose log cannot be found says so", () => {
+test("if the log of a kernel cannot be found, the fault says so", () => {
   assert.throws(() => logRecords(toyKernel()), { message: /no kernel log/ });
 });
 
@@ -208,7 +208,7 @@ test("the panic line is the kernel's own words, else the oops of the CPU that we
   assert.equal(panicCpu(withCpu(oops, 2)), 2);
 });
 
-test("a kernel that panicked is never said to have run, whatever its log holds", () => {
+test("a kernel that panicked is never reported as running, whatever its log contains", () => {
   const overflow = [
     "BUG: TASK stack guard page was hit at 00000000e2 (stack is 0..1)",
     "stack guard page: 0000 [#1] SMP",
@@ -218,7 +218,7 @@ test("a kernel that panicked is never said to have run, whatever its log holds",
   for (const lines of [["Linux version 6.1"], []]) assert.throws(() => panicMessage(withCpu(lines, 1)), { message });
 });
 
-test("without panic_cpu a log that has no panic does not tell whether there was one", () => {
+test("without panic_cpu and a panic in the log it is unknown whether the kernel panicked", () => {
   const log = ["Linux version 6.1", "Run /init as init process"].map((text) => ({ text }));
   assert.throws(() => panicMessage(ring(log)), { message: /^it is not known whether the kernel panicked: / });
   // A kernel before 4.5, of which the other variables of kernel/panic.c have symbols, has no such variable.

@@ -73,7 +73,7 @@ test("a note belongs to the CPU whose crash_notes hold the same registers, whate
   ]);
 });
 
-test("where the CPUs left no notes of their own, the stack that a CPU ran on tells", () => {
+test("without notes of the CPUs, a note belongs to the CPU whose stack contains its stack pointer", () => {
   const machine = { cpus: [5, 6], tasks: [{ pid: 5, comm: "a" }, { pid: 6, comm: "b" }] }; // prettier-ignore
   const onA = registers(0xan, stackAddress(5) + 0x100n);
   const onB = registers(0xbn, stackAddress(6) + 0x100n);
@@ -83,7 +83,7 @@ test("where the CPUs left no notes of their own, the stack that a CPU ran on tel
   ]);
 });
 
-test("where nothing tells, as for CPUs in user space of a dump by QEMU, the order of the file does", () => {
+test("if nothing else identifies the CPU of a note, as for user space in a dump by QEMU, the order in the file does", () => {
   const user = [registers(0x401000n, 0x7fff_0000n), registers(0x402000n, 0x7fff_1000n)];
   assert.deepEqual(bound(kernelWith({ cpus: [0, 0], tasks: [] }, user, [])), [
     [0, 0x401000n],

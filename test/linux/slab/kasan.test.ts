@@ -47,10 +47,10 @@ test("an object in quarantine has the stacks of its allocation and of its free",
   assert.deepEqual(found?.freed, { stack: [0xffffn], pid: 8, cpu: undefined });
 });
 
-test("what an allocated object holds is not the track of a free", () => {
+test("the content of an allocated object is not read as the record of a free", () => {
   assert.equal(tracks(watched(0))?.freed, undefined);
 });
 
-test("the shadow of an object tells whether it was freed", () => {
+test("the shadow of an object shows whether it was freed", () => {
   assert.deepEqual([0xfa, 0xfb, 0, 4, 0xfc].map((shadow) => isFreedForKasan(watched(shadow), OBJECT)), [true, true, false, false, false]); // prettier-ignore
 });

@@ -66,7 +66,7 @@ for (const [format, text] of cases)
     assert.equal(found, text);
   });
 
-test("what only the kernel can compute gives the fields, and says why", () => {
+test("an entry that only the kernel can format shows its fields and the reason", () => {
   const { raw, text } = said('"%s", show_type(REC->flags)');
   assert.equal(raw?.message, "the print format calls show_type()");
   assert.equal(text, 'flags=0x45 error=-2 comm="init" name="/etc/x"');

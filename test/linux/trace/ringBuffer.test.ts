@@ -61,7 +61,7 @@ test("a page with an impossible length gives its fault, and the other pages thei
   assert.equal(lines.length, 1);
 });
 
-test("an instance says its clock and whether it recorded", () => {
+test("an instance gives its clock and whether it was recording", () => {
   const kernel = tracedKernel([{ time: 1n, entries: [] }]);
   const [top] = traceArrays(kernel);
   assert.ok(top);

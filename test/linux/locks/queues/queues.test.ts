@@ -139,7 +139,7 @@ test("a request that is not in the list of what blocks it leads to no lock", () 
   assert.equal(waitOf(fileLock(false)).resource?.kind, "wait queue");
 });
 
-test("an event of an eventfd is told by the function that waits and the type that contains the queue", () => {
+test("the event of an eventfd is recognised by the waiting function and the type that contains the queue", () => {
   const kernel = queued({
     functions: ["eventfd_read", "vfs_read"],
     queue: OBJECT + 8n,
