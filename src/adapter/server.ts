@@ -19,7 +19,7 @@ import { refusalOf } from "./refusal.ts";
 import { handlers } from "./requests.ts";
 import { type Stop, Target } from "./target.ts";
 
-/** Requests about the session itself, which the methods below handle. */
+/** Requests about the session itself. The methods below handle them. */
 const SESSION_REQUESTS = new Set(["initialize", "launch", "attach", "configurationDone", "cancel", "disconnect"]);
 
 /** Requests after which a client shows the thread as running until a `stopped` event names it. */
@@ -47,7 +47,7 @@ export class VmcoreDebugSession extends DebugSession {
   private readonly replaced = new Set<Target>();
   /** Whether launch or attach was accepted. False again if it failed. */
   private isOpened = false;
-  /** Whether the client shows itself why a dump was not opened, as our extension does. */
+  /** Whether the client itself shows why a dump was not opened, as our extension does. */
   private showsRefusals = false;
   /** Whether the client sent `configurationDone`, which may come before the dump is open. */
   private isConfigured = false;
@@ -65,9 +65,10 @@ export class VmcoreDebugSession extends DebugSession {
     const { command } = request;
     this.jobs.noteActivity();
     const handler = Object.hasOwn(handlers, command) ? (handlers[command as keyof Handlers] as AnyHandler) : undefined;
-    // DAP's default is `path`; the base class takes a client without pathFormat for one that supports no paths.
+    // The default in DAP is `path`; the base class wrongly assumes that a client without pathFormat does not support
+    // paths.
     if (command === "initialize") request.arguments = { pathFormat: "path", ...(request.arguments as object) };
-    // The base class would answer every request that it knows with an empty success.
+    // Without this override the base class sends an empty success response to every request that it knows.
     if (SESSION_REQUESTS.has(command)) super.dispatchRequest(request);
     else if (command === "vmcore/answer") this.answered(request);
     else if (!handler)
@@ -107,7 +108,7 @@ export class VmcoreDebugSession extends DebugSession {
   /** Sends `stopped` again after a request that would have resumed the thread; nvim-dap has no thread until then. */
   private stayStopped({ command, arguments: args }: DebugProtocol.Request): void {
     if (!this.target || !this.hasShownStop || !RESUMING_REQUESTS.has(command)) return;
-    // VS Code keeps its state without the event, and would discard its stacks because of it.
+    // VS Code keeps its state without the event, and would discard its stacks because of the event.
     if (this.clientTraits?.clientID === "vscode") return;
     const { threadId } = (args ?? {}) as { threadId?: unknown };
     const thread = typeof threadId === "number" ? this.target.threads.find(threadId) : undefined;

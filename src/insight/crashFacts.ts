@@ -41,7 +41,7 @@ export interface CrashFacts {
   /** The CPU that the task ran on. */
   readonly cpu: number | undefined;
   readonly stack: Stack | undefined;
-  /** Frames from the one that crashed outwards, without those that only reported the crash. */
+  /** Frames from the crashed function to its callers, without the functions that only reported the crash. */
   readonly frames: readonly Frame[];
   /** The trap that interrupted the first of these frames, if there is one. */
   readonly trap: Trap | undefined;
@@ -125,7 +125,7 @@ function factsBefore(kernel: Kernel, report: Report | undefined): ReportFacts[] 
 /** Maximum number of earlier reports. */
 const MAX_EARLIER = 8;
 
-/** Converts a frame to the form that the rules of `log/` take. `at` is its index. */
+/** Converts a frame to the form that the rules of `log/` take. @param at the index of the frame */
 export const asLogFrame = ({ symbol, pc, exact }: Frame, at: number): LogFrame => ({
   place: {
     name: symbol?.name,

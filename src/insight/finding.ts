@@ -9,7 +9,10 @@ import type { Evidence } from "./evidence.ts";
  */
 export type Severity = "cause" | "suspect" | "note";
 
-/** "certain" follows necessarily from what was read. For "likely" and "possible" the sentence names the alternative. */
+/**
+ * "certain" follows necessarily from the data of the dump. For "likely" and "possible" the sentence names the
+ * alternative.
+ */
 export type Certainty = "certain" | "likely" | "possible";
 
 /** Part of a sentence that a user interface may show as a link. */
@@ -34,7 +37,7 @@ export type Sentence = readonly (string | Reference)[];
  */
 export type Slot = string | number | bigint | boolean | readonly (string | number | bigint)[] | undefined;
 
-/** One step of a way that a value took, and what shows it. */
+/** One step on the path of a value, and its evidence. */
 export interface ChainStep {
   readonly text: Sentence;
   readonly evidence: Evidence;
@@ -50,7 +53,7 @@ export interface Finding {
   readonly text: Sentence;
   /** Never empty. evidence.ts declares the kinds: "log", "task", "cpu", "field", "memory", "frame" and others. */
   readonly evidence: readonly [Evidence, ...Evidence[]];
-  /** The way of the value that the sentence is about, from its use back to its origin. */
+  /** The path of the value that the sentence is about, from its use back to its origin. */
   readonly chain?: readonly ChainStep[];
   /** What could not be determined, and why. */
   readonly unknown?: readonly { readonly what: string; readonly because: Fault | string }[];

@@ -140,7 +140,7 @@ class Printers {
     return this.active.some((one) => one.who === who && !one.hasTrace);
   }
 
-  /** Returns who printed a line; undefined if it is no line of a stack, `""` if the log does not show it. */
+  /** Returns who printed a line; undefined if it is not a line of a stack, `""` if the log does not show it. */
   read(text: string, at: number, header: RegExpExecArray | null): string | undefined {
     if (at === this.start) this.last = undefined;
     if (header) return this.begin(taskIn(header), header[1] ?? "", at);

@@ -15,7 +15,7 @@ export interface Report {
   readonly caller: string | undefined;
   /** From this line on other CPUs print their stacks into the report. */
   readonly allCpus: number | undefined;
-  /** The line in which the kernel says that it stops because of this report. */
+  /** The line in which the kernel says that it panics because of this report. */
   readonly panic: number | undefined;
 }
 

@@ -224,7 +224,7 @@ class Reader {
 
   private readSite(site: Site, text: string, at: number): void {
     const isWithinTrace = this.open !== undefined && this.open.entries.length > 0;
-    // After its code a report of x86 repeats the place (oops_end, up to 4.16): that is no frame.
+    // After its code a report of x86 repeats the place (oops_end, up to 4.16); this is not a frame.
     const isRepeated = this.sites.some(
       ({ role, place }) =>
         role === "pc" &&

@@ -11,10 +11,9 @@ let failure: string | undefined;
 let loading: Promise<void> | undefined;
 
 /**
- * The decoder of what an architecture's instructions do. x86 takes the details of operands from iced-x86, whose
- * WebAssembly is loaded when first asked for; Capstone's build for JavaScript gives no details of arm64's operands, so
- * that the words themselves are decoded.
- * @throws Fault unknown where there is none
+ * The decoder of the effects of instructions on registers and memory. For x86 it takes the details of operands from
+ * iced-x86, whose WebAssembly is loaded at the first use. Capstone's build for JavaScript gives no details of arm64's
+ * operands, so arm64's instruction words are decoded by our own decoder. @throws Fault "unknown" if the architecture has no decoder
  */
 export function* effectDecoder({ name }: Arch): Generator<Loading, EffectDecoder, void> {
   if (name === "arm64") return arm64Effects;

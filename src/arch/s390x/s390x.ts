@@ -34,7 +34,7 @@ const PTE_FLAGS = [
   ["INVALID", PAGE_INVALID],
 ] as const;
 
-/** PSW_MASK_PSTATE of asm/ptrace.h. */
+/** Source: PSW_MASK_PSTATE of asm/ptrace.h. */
 const PSW_MASK_PSTATE = 0x0001000000000000n;
 
 export const s390x: Arch = {

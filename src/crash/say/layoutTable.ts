@@ -22,13 +22,13 @@ interface LayoutRow extends LayoutPart {
   readonly cacheLine: number;
 }
 
-/** Whether a part begins and ends at bytes and is no bit-field. */
+/** Whether a part begins and ends at a byte boundary and is not a bit-field. */
 const isOfBytes = ({ bitOffset, bits, member }: LayoutPart): boolean =>
   bitOffset % 8 === 0 && bits % 8 === 0 && member?.bitSize === undefined;
 
 const bytesOf = (bits: number): number => bits >> 3;
 
-/** Formats a size in bits: `8`, or `3 bits` if it is no number of bytes. */
+/** Formats a size in bits: `8`, or `3 bits` if it is not a whole number of bytes. */
 const sizeText = (part: LayoutPart): string =>
   isOfBytes(part) ? String(part.bits / 8) : `${part.bits} bit${part.bits === 1 ? "" : "s"}`;
 

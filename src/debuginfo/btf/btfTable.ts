@@ -2,7 +2,7 @@
 import { type ByteOrder, viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 
-/** Kinds of include/uapi/linux/btf.h. */
+/** Source: Kinds of include/uapi/linux/btf.h. */
 export const BTF_KIND_INT = 1;
 export const BTF_KIND_PTR = 2;
 export const BTF_KIND_ARRAY = 3;

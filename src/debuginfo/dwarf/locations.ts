@@ -10,8 +10,8 @@ const DW_LLE_default_location = 0x05;
 const DW_LLE_GNU_view_pair = 0x09;
 
 /**
- * Returns the DWARF expression of a location attribute at `pc`; undefined if there is none. @param pc a distance in the
- * image's `Addressing` @throws Fault
+ * Returns the DWARF expression of a location attribute at `pc`; undefined if there is none. @param pc in bytes from the
+ * base of the image's `Addressing` @throws Fault
  */
 export function expressionAt(unit: Unit, attribute: Attribute | undefined, pc: number): Uint8Array | undefined {
   switch (attribute?.kind) {

@@ -9,14 +9,14 @@ import { readType, typeOfDie } from "./types.ts";
 import { declaredAt } from "./variables.ts";
 
 /**
- * Looks up types by name in .debug_info. The cost is that of `Names`. BTF answers at once, so that DWARF is used for
+ * Looks up types by name in .debug_info. The cost is that of `Names`. BTF needs no index, so DWARF is only used for
  * kernels without BTF, and for variables.
  */
 export class DwarfTypes implements TypeSource {
   readonly name = "DWARF";
   /** Names of .debug_info and .debug_types, then of the file to which `dwz` moved common parts. */
   private readonly byName: readonly Names[];
-  /** Names of .debug_info, which has nearly all. */
+  /** Names of .debug_info, which has nearly all names. */
   private readonly main: Names;
   private readonly functionAt: (address: bigint) => Die | undefined;
   private readonly symbols: () => SymbolSource;

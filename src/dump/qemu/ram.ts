@@ -16,12 +16,12 @@ const CONTINUE = 0x20;
 const XBZRLE = 0x40;
 const COMPRESSED = 0x100;
 const MULTIFD_FLUSH = 0x200;
-/** Bytes before the data of a page that follows one of the same block. */
+/** Number of bytes before the data of a page in the same block as the previous page. */
 const PAGE_HEADER_BYTES = 8;
 /** Limit for blocks. Guests have a few dozen. */
 const MAX_BLOCKS = 4096;
 
-/** How a page is stored. The values are in the low bits of a place. */
+/** How a page is stored. The values are in the low bits of a page location. */
 const STORED = 0;
 const FILLED = 1;
 const DEFLATED = 2;
@@ -32,9 +32,9 @@ export interface RamPage {
   readonly block: RamBlock;
   /** Offset in the block, in bytes. */
   readonly offset: number;
-  /** For `ramPage`. */
+  /** Location of the page, as `ramPage` takes it. */
   readonly place: number;
-  /** Distance to the place of the next page if it is stored alike. */
+  /** Distance in bytes to the location of the next page, if it is stored in the same way. */
   readonly stride: number;
 }
 
@@ -47,8 +47,8 @@ export interface RamState {
 }
 
 /**
- * Reads one part of the section up to its end mark, and yields its pages. @throws Fault corrupt for what cannot be
- * read; truncated when the file ends
+ * Reads one part of the section up to its end mark, and yields its pages. @throws Fault "corrupt" for invalid data;
+ * "truncated" when the file ends
  */
 export function* ramPart(cursor: Cursor, state: RamState): Generator<RamPage, void> {
   const { pageSize, file } = state;
@@ -83,7 +83,7 @@ export function* ramPart(cursor: Cursor, state: RamState): Generator<RamPage, vo
   }
 }
 
-/** @throws Fault corrupt for pages that are stored in a way that is not read */
+/** @throws Fault "corrupt" for pages that are stored in an unsupported way */
 function refuse(flags: number, name: string): void {
   const because = (what: string): Fault =>
     Fault.of(
@@ -106,7 +106,7 @@ function readBlocks(cursor: Cursor, { blocks, file }: RamState, total: number): 
   }
 }
 
-/** Returns the page of a place. */
+/** Returns the page at a location. */
 export function ramPage(file: RandomFile, place: number, pageSize: number): Uint8Array | Fault {
   const at = Math.floor(place / KINDS);
   const kind = place % KINDS;

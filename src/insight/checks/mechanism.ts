@@ -85,8 +85,7 @@ function taskWords({ task, pid, comm }: CrashFacts): Sentence {
 }
 
 /**
- * Kernel variables of the settings that make a report a panic, for each mechanism. panic() clears panic_on_warn, so that
- * its value in the dump is no evidence.
+ * Kernel variables of the settings that make a report a panic, for each mechanism. panic() clears panic_on_warn, so its value in the dump is not evidence.
  */
 const SYSCTLS: Readonly<Partial<Record<Mechanism, readonly string[]>>> = {
   oops: ["panic_on_oops"],

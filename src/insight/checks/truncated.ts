@@ -29,7 +29,7 @@ export const truncated: Check = {
 /** Smaller values are offsets, errors and counts rather than parts of an address. */
 const MIN_VALUE = 0x10000n;
 
-/** Returns whether a value is no valid pointer, and none that has another explanation. */
+/** Returns whether a value is an invalid pointer without another explanation. */
 function isBad(kernel: Kernel, value: bigint): boolean {
   const found = attempt(() => badValue(kernel, value));
   if (found instanceof Fault || value < MIN_VALUE) return false;

@@ -1,4 +1,4 @@
-/** Makes checks of what the kernel itself takes of the memory. */
+/** Makes checks of the memory that the kernel itself uses. */
 import { totalramPages } from "../../linux/mm/mm.ts";
 import { pageSize } from "../../linux/mm/page.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -15,7 +15,7 @@ export interface MemoryShare {
   readonly severity: "suspect" | "note";
   /** @returns the number of pages; @throws Fault */
   readonly pages: (kernel: Kernel) => number;
-  /** A further sentence for the finding. */
+  /** A second sentence for the finding. */
   readonly remark?: (kernel: Kernel) => string;
 }
 

@@ -14,9 +14,9 @@ const MAX_BYTES = 1 << 16;
 /** How a register got the value that it has before an instruction. */
 export type Definition =
   | { readonly kind: "instruction"; readonly index: number }
-  /** The value with which the function was called. */
+  /** The value of the register when the function was called. */
   | { readonly kind: "entry" }
-  /** The value comes from code that no known instruction leads to. */
+  /** The value comes from code without known predecessors. */
   | { readonly kind: "unknown" };
 
 /** The instructions of a function, and the possible predecessors of each. */
@@ -30,7 +30,9 @@ export class FunctionGraph {
   private readonly before: readonly (readonly number[])[];
   private readonly clobbered: ReadonlySet<string>;
 
-  /** @param fixups where the function continues after faults of its instructions; undefined if not known */
+  /**
+   * @param fixups addresses at which the function continues after faults of its instructions; undefined if not known
+   */
   constructor(kernel: Kernel, symbol: KSymbol, effects: readonly Effect[], fixups: readonly bigint[] | undefined) {
     this.kernel = kernel;
     this.symbol = symbol;
@@ -38,7 +40,7 @@ export class FunctionGraph {
     this.byAddress = new Map(effects.map(({ address }, index) => [address, index]));
     this.hasTables = effects.some(({ flow, target }) => flow === "jump" && target === undefined);
     const before = predecessors(effects, this.byAddress);
-    // Code that nothing leads to is left where the kernel patched itself, as with alternatives.
+    // Keep code without known predecessors where the kernel patches itself, as with alternatives.
     const roots = this.hasTables || !fixups ? undefined : fixups.flatMap((to) => this.byAddress.get(to) ?? []);
     this.before = roots ? withoutDead(before, [0, ...roots]) : before;
     this.clobbered = new Set(kernel.arch.registers.filter((name) => !this.isKept(name)));
@@ -95,8 +97,8 @@ export class FunctionGraph {
   }
 
   /**
-   * Returns whether a path leads from one instruction to another.
-   * @param isBarrier whether no path may pass an instruction; it is not asked for `from`
+   * Returns whether a path leads from one instruction to another. @param isBarrier whether no path may pass an
+   * instruction; it is not called for `from`
    */
   leads(from: number, to: number, isBarrier: (index: number) => boolean): boolean {
     const seen = new Set<number>([to]);
@@ -155,7 +157,7 @@ function predecessors(effects: readonly Effect[], byAddress: ReadonlyMap<bigint,
   return before;
 }
 
-/** Removes the predecessors that no root leads to. */
+/** Removes the predecessors that cannot be reached from a root. */
 function withoutDead(before: readonly (readonly number[])[], roots: readonly number[]): number[][] {
   const after = before.map((): number[] => []);
   for (const [index, all] of before.entries()) for (const one of all) after[one]?.push(index);

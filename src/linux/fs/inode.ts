@@ -4,7 +4,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { xarrayEntries } from "../../kernel/xarray.ts";
 
-/** include/uapi/linux/stat.h */
+/** Source: include/uapi/linux/stat.h. */
 const S_IFMT = 0o170000;
 const FILE_TYPES = {
   0o010000: "FIFO",

@@ -108,7 +108,7 @@ function taskExit({ kernel }: Sleeper, address: bigint): Found | undefined {
   };
 }
 
-/** include/linux/sched.h */
+/** Source: include/linux/sched.h. */
 const PF_KTHREAD = 0x00200000;
 
 /**

@@ -19,7 +19,7 @@ function waiterIn(sleeper: Sleeper, type: string, task: string, list: string): O
   throw Fault.of("unknown", `the task's stack contains no ${type} of the task that is in a list`);
 }
 
-/** Yields the nodes of the ring that contains a node, in which the head of the list is one. @throws Fault */
+/** Yields the nodes of the ring that contains a node. One of them is the head of the list. @throws Fault */
 function* ringOf(kernel: Kernel, node: bigint): Generator<bigint, void, void> {
   let at = node;
   for (let steps = 0; steps < MAX_NODES; steps++) {
@@ -33,8 +33,8 @@ function* ringOf(kernel: Kernel, node: bigint): Generator<bigint, void, void> {
 const MAX_NODES = 4 * 1024 * 1024;
 
 /**
- * Returns the semaphore that a task waits for in semop(2) (ipc/sem.c: struct sem_queue). Its list has its head in the
- * set of semaphores or, if only one semaphore is concerned, in that semaphore.
+ * Returns the semaphore that a task waits for in semop(2) (ipc/sem.c: struct sem_queue). The head of the list of
+ * waiters is in the set of semaphores or, if only one semaphore is concerned, in that semaphore.
  */
 export function semaphoreSetWait(sleeper: Sleeper): Found {
   const { kernel, task } = sleeper;

@@ -4,7 +4,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Found } from "./resource.ts";
 
-/** RPC_DISPLAY_ADDR of include/linux/sunrpc/xprt.h. */
+/** Source: RPC_DISPLAY_ADDR of include/linux/sunrpc/xprt.h. */
 const RPC_DISPLAY_ADDR = 0;
 
 /**

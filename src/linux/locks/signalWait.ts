@@ -14,7 +14,7 @@ const signalResource = (task: Task, phrase: string): Found => ({
   resource: { kind: "signal", type: undefined, address: task.address, phrase },
 });
 
-/** Number of signals that are named. */
+/** Number of signals that a message names. */
 const MAX_SIGNALS = 4;
 
 /**
@@ -90,17 +90,17 @@ export function otherThreads({ task }: Sleeper): Found | undefined {
 /** The object that counts threads, and the words for a wait for them. */
 interface ThreadCount {
   readonly object: Obj;
-  /** Its C type. */
+  /** The C type of the object. */
   readonly type: string;
   readonly kind: ResourceKind;
   readonly phrase: string;
-  /** Why the threads hold up the task. */
+  /** The reason why the threads block the task. */
   readonly how: string;
   /** Path of the counter in the object. */
   readonly counter: string;
 }
 
-/** Returns a wait for threads of a process. Those that are exiting already hold up nothing. */
+/** Returns a wait for threads of a process. Threads that are already exiting block nothing. */
 function threadsWait(waitedFor: readonly Obj[], { object, type, kind, phrase, how, counter }: ThreadCount): Found {
   const { address } = object;
   const holders = waitedFor
@@ -120,7 +120,7 @@ function coreState(task: Task): Obj | undefined {
 /** Limit for the threads of a process: PID_MAX_LIMIT. */
 const MAX_THREADS = 4 * 1024 * 1024;
 
-/** Returns the threads that stand still for a core dump, with the one that writes it (fs/coredump.c: core_thread). */
+/** Returns the threads that are stopped for a core dump, with the one that writes it (fs/coredump.c: core_thread). */
 function standing(state: Obj): Set<bigint> {
   const found = new Set<bigint>();
   for (let one = state.at("dumper"); found.size < MAX_THREADS; one = one.at("next").deref()) {
@@ -131,7 +131,7 @@ function standing(state: Obj): Set<bigint> {
 }
 
 /**
- * Returns what the thread that writes a core dump waits for: the threads that do not stand still yet. @param completion
+ * Returns what the thread that writes a core dump waits for: the threads that are not stopped yet. @param completion
  * the completion that it waits for, which is `core_state.startup`
  */
 export function coreDumpWait({ task }: Sleeper, completion: bigint): Found | undefined {

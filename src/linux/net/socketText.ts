@@ -20,7 +20,7 @@ export function socketText(sock: Obj<"struct sock">): string {
   return ends.destination.port === 0 ? `${protocol} ${source}` : `${protocol} ${source} to ${destination}`;
 }
 
-/** include/linux/socket.h */
+/** Source: include/linux/socket.h. */
 const AF_UNIX = 1;
 
 /** Returns the address to which a UNIX socket is bound; an abstract one starts with `@`. Undefined if it is not bound. */

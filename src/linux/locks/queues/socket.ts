@@ -72,7 +72,7 @@ export function peerSocketWait({ sleeper, queue }: QueuedEntry): Found | undefin
   };
 }
 
-/** include/linux/socket.h */
+/** Source: include/linux/socket.h. */
 const AF_UNIX = 1;
 
 /** Returns the tasks that have the other end of a socket open, if that end is on this machine. */
