@@ -103,6 +103,19 @@ async function hasNoViolation(isLight) {
   );
 }
 
+test("in a narrow panel the stacks stand below each other, and no frame reaches beyond the page", async () => {
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 720, height: 720 });
+  await page.waitForTimeout(500);
+  await shot("narrow");
+  const [first, second] = await front(".pair .stack").evaluateAll((lists) =>
+    lists.map((list) => ({ ...list.getBoundingClientRect().toJSON(), overflow: list.scrollWidth > list.clientWidth })),
+  );
+  assert.ok(second.top >= first.bottom, `${second.top} ${first.bottom}`);
+  assert.ok(!first.overflow && !second.overflow);
+  await page.setViewportSize(size);
+});
+
 test("no serious accessibility violation", () => hasNoViolation(true));
 
 for (const [theme, name, kind] of [
