@@ -111,7 +111,9 @@ export type UnwindRule =
   | "entry code"
   | "back chain"
   | "saved registers"
-  | "frame below";
+  | "frame below"
+  | "marked registers"
+  | "linkage area";
 
 /** Where `switch_to` saves the registers of a task that is not running. */
 export type SwitchFrame =
@@ -127,7 +129,9 @@ export type SwitchFrame =
   /** A member of `task_struct` whose members are registers; `aliases` maps registers with other names. */
   | { readonly kind: "in task"; readonly path: string; readonly aliases: ReadonlyMap<string, string> }
   /** The stack pointer in `task_struct`, which points to a frame whose save area has the return address. */
-  | { readonly kind: "back chain"; readonly sp: string };
+  | { readonly kind: "back chain"; readonly sp: string }
+  /** The stack pointer in `task_struct`, which points to a frame whose caller has the return address. */
+  | { readonly kind: "linkage area"; readonly sp: string };
 
 /** A machine: one folder, one object, one line in architectures.ts. */
 export interface Arch {

@@ -6,13 +6,14 @@ import { arm } from "./arm/arm.ts";
 import { arm64 } from "./arm64/arm64.ts";
 import type { ElfMachine } from "./elfMachine.ts";
 import { i386 } from "./i386/i386.ts";
+import { ppc64le } from "./ppc64le/ppc64le.ts";
 import { riscv64 } from "./riscv64/riscv64.ts";
 import { s390x } from "./s390x/s390x.ts";
 import { unsupportedMachines } from "./unsupported.ts";
 import { x86_64 } from "./x86_64/x86_64.ts";
 
 /** All machines. To add one, write its folder and list it here; docs/architectures.md describes its contents. */
-export const architectures: readonly Arch[] = [x86_64, arm64, arm, i386, riscv64, s390x];
+export const architectures: readonly Arch[] = [x86_64, arm64, arm, i386, ppc64le, riscv64, s390x];
 
 /** What ELF readers need to know of a machine. @param machine `e_machine` */
 export const elfMachineOf = (machine: number): ElfMachine | undefined =>

@@ -23,6 +23,5 @@ export const unsupportedMachines: readonly UnsupportedMachine[] = [
   { name: "sparc", machine: 2, wordSize: 4, machines: ["sparc"] },
   { name: "sparc64", machine: 43, wordSize: 8, machines: ["sparc64"] },
   { name: "loongarch64", machine: 258, wordSize: 8, machines: ["loongarch64"] },
-  { name: "ppc64", machine: 21, wordSize: 8, machines: ["ppc64", "ppc64le"] },
   { name: "riscv32", machine: 243, wordSize: 4, machines: ["riscv32"] },
 ];

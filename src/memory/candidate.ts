@@ -111,9 +111,9 @@ const isRootOf = (paging: Paging, physical: DumpMemory): boolean | undefined =>
 function* memories(image: DumpImage, arch: Arch): Generator<DumpMemory> {
   const origin = image.facts.physBase ?? 0n;
   if (arch.countsFramesFromPhysBase && image.format.includes("kdump") && origin > 0n) {
-    yield new DumpMemory(image, arch.wordSize, origin);
+    yield new DumpMemory(image, arch, origin);
   }
-  yield new DumpMemory(image, arch.wordSize);
+  yield new DumpMemory(image, arch);
 }
 
 function pagingFor(

@@ -110,7 +110,7 @@ function withoutVmcoreinfo(image: DumpImage, options: MemoryOptions): OpenedMemo
   const controlRegisters = cpuNotes[0]?.registers ?? new Map<string, bigint>();
   const physBase = options.physBase ?? image.facts.physBase;
   const known = { pageSize: image.pageSize, physBase, controlRegisters };
-  const physical = new DumpMemory(image, arch.wordSize);
+  const physical = new DumpMemory(image, arch);
 
   const found = imageByRoots(arch.paging(layoutFacts(undefined, known)), roots, entryReader(physical));
   if (found === undefined) {

@@ -1,6 +1,6 @@
 /** Physical memory of a dump. */
 import { Fault } from "../base/fault.ts";
-import type { Translation } from "../arch/arch.ts";
+import type { Arch, Translation } from "../arch/arch.ts";
 import type { DumpImage } from "../dump/format.ts";
 import type { PhysicalMemory } from "./memory.ts";
 import { PagedSpace } from "./pagedSpace.ts";
@@ -15,9 +15,9 @@ export class DumpMemory extends PagedSpace implements PhysicalMemory {
   private readonly shift: bigint;
   private readonly origin: bigint;
 
-  /** @param origin physical address of the dump's first page */
-  constructor(image: DumpImage, wordSize: 4 | 8, origin = 0n) {
-    super({ name: "physical", byteOrder: image.byteOrder, wordSize, pageSize: image.pageSize, slots: SLOTS });
+  /** @param machine whose byte order can differ from the file's @param origin physical address of the dump's first page */
+  constructor(image: DumpImage, { byteOrder, wordSize }: Pick<Arch, "byteOrder" | "wordSize">, origin = 0n) {
+    super({ name: "physical", byteOrder, wordSize, pageSize: image.pageSize, slots: SLOTS });
     this.image = image;
     this.shift = BigInt(Math.log2(image.pageSize));
     this.origin = origin;

@@ -58,7 +58,15 @@ type CpuStacks = (cpu: number) => StackRange[];
 export const cpuStacks = derived("CPU stacks", (kernel): readonly StackRange[] => {
   const stacks: StackRange[] = [];
   // Names are looked up once, because a missing name is searched for in every image.
-  for (const kind of [irqStack, softirqStack, exceptionStacks, overflowStack, lowcoreStacks]) {
+  for (const kind of [
+    irqStack,
+    softirqStack,
+    interruptContexts,
+    emergencyStacks,
+    exceptionStacks,
+    overflowStack,
+    lowcoreStacks,
+  ]) {
     const ofCpu = attempt(() => kind(kernel));
     if (ofCpu instanceof Fault || ofCpu === undefined) continue;
     for (const cpu of knownCpus(kernel)) {
@@ -91,6 +99,34 @@ function irqStack(kernel: Kernel): CpuStacks | undefined {
     // On x86_64 it points to the last word of the stack since 5.8, before to or near its end.
     const end = (pointer + PAGE_BYTES - 1n) & -PAGE_BYTES;
     return [{ kind: "irq", start: end - size, end, cpu }];
+  };
+}
+
+/** powerpc has arrays of pointers to the stacks of all CPUs (arch/powerpc/kernel/irq.c). */
+function interruptContexts(kernel: Kernel): CpuStacks | undefined {
+  const arrays = ["hardirq_ctx", "softirq_ctx"].flatMap((name) => kernel.symbols.find(name)?.address ?? []);
+  const { wordSize } = kernel.arch;
+  const size = BigInt(threadSize(kernel));
+  return (cpu) =>
+    arrays.flatMap((array) => {
+      const start = kernel.memory.word(array + BigInt(cpu * wordSize));
+      return start === 0n ? [] : [{ kind: "irq", start, end: start + size, cpu } as const];
+    });
+}
+
+/** powerpc keeps the ends of the stacks for emergencies in the `struct paca_struct` of a CPU (asm/paca.h). */
+function emergencyStacks(kernel: Kernel): CpuStacks | undefined {
+  const pacas = kernel.symbols.find("paca_ptrs");
+  if (!pacas) return undefined;
+  const list = kernel.memory.word(pacas.address);
+  const size = BigInt(threadSize(kernel));
+  const kinds = [["emergency_sp", "exception"], ["nmi_emergency_sp", "nmi"], ["mc_emergency_sp", "nmi"]] as const; // prettier-ignore
+  return (cpu) => {
+    const paca = kernel.object("struct paca_struct", kernel.memory.word(list + BigInt(cpu * kernel.arch.wordSize)));
+    return kinds.flatMap(([member, kind]) => {
+      const end = paca.has(member) ? paca.at(member).value() : 0n;
+      return end === 0n ? [] : [{ kind, start: end - size, end, cpu }];
+    });
   };
 }
 

@@ -5,6 +5,7 @@ import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { savedBy } from "./backchain.ts";
 import { type Cursor, cursorOf } from "./cursor.ts";
+import { callerOf } from "./linkageArea.ts";
 import { taskStackRange } from "./stacks.ts";
 
 /**
@@ -29,6 +30,8 @@ function saved(kernel: Kernel, task: Obj): Cursor | undefined {
       return inTask(kernel, task.at(switchFrame.path), switchFrame.aliases);
     case "back chain":
       return savedBy(kernel, task.at(switchFrame.sp).value());
+    case "linkage area":
+      return callerOf(kernel, task.at(switchFrame.sp).value());
   }
 }
 

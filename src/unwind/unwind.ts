@@ -13,6 +13,7 @@ import { frameBelowRule, savedRegistersRule } from "./frameBelow.ts";
 import { calledNothingRule, framePointerRule } from "./framePointer.ts";
 import { entryRecordRule, frameRecordRule } from "./frameRecord.ts";
 import { generatedCodeFault } from "./generatedCode.ts";
+import { linkageAreaRule, markedRegistersRule } from "./linkageArea.ts";
 import { orcRule } from "./orc.ts";
 import { Progress } from "./progress.ts";
 import { prologueRule } from "./prologue.ts";
@@ -36,6 +37,8 @@ const rules: Readonly<Record<UnwindRule, Rule>> = {
   "back chain": backchainRule,
   "saved registers": savedRegistersRule,
   "frame below": frameBelowRule,
+  "marked registers": markedRegistersRule,
+  "linkage area": linkageAreaRule,
 };
 
 /** Limit for frames: kernel stacks have 16 KiB, more frames are a loop. */

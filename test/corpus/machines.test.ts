@@ -21,6 +21,7 @@ const machines: Readonly<Record<string, Expected>> = {
     user: /^ +CS: 0073  EIP: b7fe5559  ERR: 00000004  EFLAGS: 00000246$/m,
     btf: false,
   },
+  "ppc64le-6.12": { entry: "system_call_vectored_common", user: /^ +NIP: 00000000100bd1f8 +MSR: /m, btf: true },
   "riscv64-6.12": { entry: "handle_exception", user: /^ +PC: 00000000000b5926 +RA: 00000000000b5936 /m, btf: true },
 };
 

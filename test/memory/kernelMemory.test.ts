@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
+import { arm } from "../../src/arch/arm/arm.ts";
 import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import { attempt, Fault } from "../../src/base/fault.ts";
 import { DumpKernelMemory } from "../../src/memory/kernelMemory.ts";
@@ -31,7 +32,7 @@ function toyKernel(): { memory: DumpKernelMemory; machine: Machine; root: bigint
 
 /** The machine as it is now. */
 const kernelOf = (machine: Machine, root: bigint): DumpKernelMemory =>
-  new DumpKernelMemory(new DumpMemory(machine.image(), 8), pagingOf(x86_64, [], { pageTableRoot: root }));
+  new DumpKernelMemory(new DumpMemory(machine.image(), x86_64), pagingOf(x86_64, [], { pageTableRoot: root }));
 
 const said = (read: () => unknown): string => {
   const result = attempt(read);
@@ -58,7 +59,7 @@ test("integers that cross into the next page are read whole", () => {
 
 test("a big-endian target's integers are big-endian, across pages too", () => {
   const pages = new Map([0, 1].map((pfn) => [pfn, Uint8Array.from({ length: 4096 }, (_, i) => i & 0xff)]));
-  const physical = new DumpMemory(dumpOf(pages, { byteOrder: "big" }), 4);
+  const physical = new DumpMemory(dumpOf(pages, { byteOrder: "big" }), { byteOrder: "big", wordSize: 4 });
   assert.equal(physical.u32(0x10n), 0x10111213);
   assert.equal(physical.u16(0xfffn), 0xff00);
   assert.equal(physical.u64(0xffcn), 0xfcfdfeff00010203n);
@@ -172,7 +173,7 @@ test("a dump of larger pages than the kernel's is read in the kernel's", () => {
     page.set(bytes, (pfn & 15) * 4096);
     large.set(pfn >> 4, page);
   }
-  const physical = new DumpMemory(dumpOf(large, { pageSize: 65536 }), 8);
+  const physical = new DumpMemory(dumpOf(large, { pageSize: 65536 }), x86_64);
   const memory = new DumpKernelMemory(physical, pagingOf(x86_64, [], { pageTableRoot: root }));
   assert.equal(memory.cString(BASE), "five");
   assert.equal(memory.cString(BASE + PAGE), "three");
@@ -220,13 +221,16 @@ test("the linear range of the kernel image is used only if a table is not in the
   const image = machine.image();
   const lines = ["SYMBOL(_stext)=ffffffff81000000", "NUMBER(phys_base)=-16756736"];
   const linked = 0xffffffff81000000n;
-  const lost = new DumpKernelMemory(new DumpMemory(image, 8), pagingOf(x86_64, lines, { pageTableRoot: 0x77000n }));
+  const lost = new DumpKernelMemory(
+    new DumpMemory(image, x86_64),
+    pagingOf(x86_64, lines, { pageTableRoot: 0x77000n }),
+  );
   assert.equal(lost.cString(linked), "text");
   assert.match(
     said(() => lost.u8(BASE)),
     /^excluded.*cannot translate: PGD entry/,
   );
-  const there = new DumpKernelMemory(new DumpMemory(image, 8), pagingOf(x86_64, lines, { pageTableRoot: root }));
+  const there = new DumpKernelMemory(new DumpMemory(image, x86_64), pagingOf(x86_64, lines, { pageTableRoot: root }));
   assert.match(
     said(() => there.u8(linked)),
     /^unmapped/,
@@ -264,7 +268,7 @@ test("for a task without page tables, reading memory reports the reason", () => 
 
 test("arm64: a user address is never looked up in the kernel's tables, nor the other way round", () => {
   const paging = pagingOf(arm64, ["NUMBER(VA_BITS)=39"], { pageTableRoot: 0x1000n });
-  const memory = new DumpKernelMemory(new DumpMemory(dumpOf(new Map([[1, new Uint8Array(4096)]])), 8), paging);
+  const memory = new DumpKernelMemory(new DumpMemory(dumpOf(new Map([[1, new Uint8Array(4096)]])), x86_64), paging);
   assert.match(
     said(() => memory.u8(0x1000n)),
     /not a kernel address/,
@@ -277,7 +281,7 @@ test("arm64: a user address is never looked up in the kernel's tables, nor the o
 
 test("physical memory iterates over the pages in the dump", () => {
   const pages = new Map([3, 4, 9].map((pfn) => [pfn, new Uint8Array(4096)]));
-  const physical = new DumpMemory(dumpOf(pages), 8);
+  const physical = new DumpMemory(dumpOf(pages), x86_64);
   assert.deepEqual(
     [0n, 0x3000n, 0x3001n, 0x4001n, 0x9001n].map((at) => physical.next(at)),
     [0x3000n, 0x3000n, 0x4000n, 0x9000n, undefined],
@@ -291,7 +295,7 @@ test("physical memory iterates over the pages in the dump", () => {
 
 test("physical memory whose page frames have another origin keeps its addresses", () => {
   const pages = new Map([[1, new Uint8Array(4096).fill(7)]]);
-  const physical = new DumpMemory(dumpOf(pages), 4, 0x4000_0000n);
+  const physical = new DumpMemory(dumpOf(pages), arm, 0x4000_0000n);
   assert.equal(physical.u8(0x4000_1000n), 7);
   assert.equal(physical.next(0n), 0x4000_1000n);
   assert.equal(physical.end, 0x4000_2000n);

@@ -1,0 +1,68 @@
+/** Unwinding by the stack frames of ppc64le, whose first words link them. */
+import { attempt, Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+import { type Cursor, type Step, wrap } from "./cursor.ts";
+import { readPtRegs } from "./ptRegs.ts";
+
+/** The callee saves its return address there, in the frame of its caller (64-Bit ELF V2 ABI, section 2.2.3). */
+const LR_SAVE = 16n;
+
+/** STACK_FRAME_REGS_MARKER of arch/powerpc/include/asm/ptrace.h: "REGS", and before "regshere". */
+const MARKERS: ReadonlySet<unknown> = new Set([0x53474552n, 0x7265677368657265n]);
+/** Offsets of the marker and of `struct pt_regs` in a frame that entry code made: since v6.2, and before. */
+const MARKED = [
+  { marker: 32n, registers: 48n },
+  { marker: 96n, registers: 112n },
+] as const;
+
+/** Steps over entry code, which puts `struct pt_regs` and a marker into its frame. */
+export function markedRegistersRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  if (cursor.exact) return undefined;
+  for (const { marker, registers: offset } of MARKED) {
+    if (!MARKERS.has(attempt(() => kernel.memory.word(cursor.sp + marker)))) continue;
+    const address = wrap(kernel, cursor.sp + offset);
+    const registers = readPtRegs(kernel, address);
+    // The registers at the end of a kernel thread's stack are empty.
+    if (registers.get(kernel.arch.pc) === 0n) return { kind: "end" };
+    return { kind: "interrupted", registers, address, exact: true };
+  }
+  return undefined;
+}
+
+/** Follows the back chain. A function that has made no frame has its return address in the link register. */
+export function linkageAreaRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  const link = kernel.arch.linkRegister === undefined ? undefined : cursor.known.get(kernel.arch.linkRegister);
+  if (cursor.exact && link !== undefined && kernel.code.isText(link) && !hasFrame(kernel, cursor.pc)) {
+    const known = new Map([...cursor.known, [kernel.arch.pc, link]] as const);
+    known.delete(kernel.arch.linkRegister ?? "");
+    const caller: Cursor = { pc: link, sp: cursor.sp, known, registers: () => known, exact: false };
+    return { kind: "caller", cursor: caller, cfa: cursor.sp };
+  }
+  const caller = callerOf(kernel, cursor.sp);
+  return caller ? { kind: "caller", cursor: caller, cfa: caller.sp } : { kind: "end" };
+}
+
+/** Returns the frame to which the back chain at `sp` points; undefined for the outermost. @throws Fault */
+export function callerOf(kernel: Kernel, sp: bigint): Cursor | undefined {
+  const outer = kernel.memory.word(sp);
+  if (outer === 0n) return undefined;
+  const pc = kernel.memory.word(outer + LR_SAVE);
+  if (pc === 0n) return undefined;
+  const known = new Map([[kernel.arch.pc, pc], [kernel.arch.sp, outer]]); // prettier-ignore
+  return { pc, sp: outer, known, registers: () => known, exact: false };
+}
+
+/** Limit in bytes for the code of a function that is examined. */
+const PROLOGUE_BYTES = 256;
+
+/** Whether `stdu r1,-n(r1)`, which makes the frame, is among the instructions up to `pc`. */
+function hasFrame(kernel: Kernel, pc: bigint): boolean {
+  const entry = kernel.symbols.at(pc)?.address;
+  if (entry === undefined) return true;
+  const code = attempt(() => kernel.memory.read(entry, Math.min(Number(pc - entry) & ~3, PROLOGUE_BYTES)));
+  if (code instanceof Fault) return true;
+  const words = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  for (let at = 0; at + 4 <= words.byteLength; at += 4)
+    if ((words.getUint32(at, kernel.arch.byteOrder === "little") & 0xffff0003) >>> 0 === 0xf8210001) return true;
+  return false;
+}
