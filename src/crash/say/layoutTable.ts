@@ -43,7 +43,7 @@ const shownName = ({ kind, path, depth }: LayoutPart): string => {
 };
 
 /** The columns of `struct --table` without a list of structs. */
-export const layoutColumns = {
+const layoutColumns = {
   kind: { kind: "text", about: "member, block (its members follow), hole or padding", value: ({ kind }) => kind },
   offset: {
     kind: "number",
@@ -52,11 +52,6 @@ export const layoutColumns = {
     width: "rows",
     value: ({ bitOffset }) => bytesOf(bitOffset),
     text: (_, row) => offsetText(row),
-  },
-  bit: {
-    kind: "number",
-    about: "first bit in that byte, of a bit-field",
-    value: (part) => (isOfBytes(part) ? undefined : part.bitOffset % 8),
   },
   size: {
     kind: "number",
@@ -67,9 +62,6 @@ export const layoutColumns = {
     value: (part) => (isOfBytes(part) ? part.bits / 8 : undefined),
     absent: sizeText,
   },
-  bits: { kind: "number", value: (part) => (isOfBytes(part) ? undefined : part.bits) },
-  cache_line: { kind: "number", about: "counted from the one with the struct's start", value: (row) => row.cacheLine },
-  address: { kind: "address", value: ({ address }) => address },
   type: {
     kind: "text",
     title: "TYPE",
@@ -83,6 +75,18 @@ export const layoutColumns = {
     value: ({ path }) => path,
     text: (_, row) => (row.member ? shownName(row) : { as: "dim", text: shownName(row) }),
   },
+} satisfies Record<string, Column<LayoutRow>>;
+
+/** Columns for programs, after those for people. */
+const MORE = {
+  bit: {
+    kind: "number",
+    about: "first bit in that byte, of a bit-field",
+    value: (part) => (isOfBytes(part) ? undefined : part.bitOffset % 8),
+  },
+  bits: { kind: "number", value: (part) => (isOfBytes(part) ? undefined : part.bits) },
+  cache_line: { kind: "number", about: "counted from the one with the struct's start", value: (row) => row.cacheLine },
+  address: { kind: "address", value: ({ address }) => address },
 } satisfies Record<string, Column<LayoutRow>>;
 
 const valueColumn = (options: FormatOptions): Record<string, Column<LayoutRow>> => ({
@@ -107,12 +111,14 @@ function valueData(object: Obj, options: FormatOptions): Json {
 const WITHOUT_VALUES: Record<string, Column<LayoutRow>> = {
   ...layoutColumns,
   member: { ...layoutColumns.member, width: 0 },
+  ...MORE,
 };
 
 /** The fields of the rows, and of the sums in the last record. */
 export const layoutFields: Fields = {
   ...layoutColumns,
   value: { kind: "data", about: "with an address: as `struct` gives it, structs and arrays as text" },
+  ...MORE,
 };
 
 const SUMS: Fields = {
@@ -142,7 +148,7 @@ export function* layoutTable(kernel: Kernel, reference: StructReference, options
     ...row,
     cacheLine: Math.floor((start + bytesOf(row.bitOffset)) / line),
   }));
-  const columns = object ? { ...layoutColumns, ...valueColumn(options) } : WITHOUT_VALUES;
+  const columns = object ? { ...layoutColumns, ...valueColumn(options), ...MORE } : WITHOUT_VALUES;
   const layout = new TableLayout<LayoutRow>(kernel, { columns, gap: "  " });
   layout.fit(rows);
   yield layout.heading();
