@@ -42,3 +42,30 @@ stage.step("a row leads to its evidence", async () => {
   await frame.locator("section:not([hidden]) .grid .link", { hasText: "sys -t" }).first().click();
   await page.locator(".tab.active", { hasText: "sys -t" }).waitFor();
 });
+
+stage.step("the layout of a struct opens as a table in an editor, with values and holes", async () => {
+  await workbench.command("Vmcore Debug: Open Rows of a Command as Table…");
+  await workbench.box.fill("struct task_struct init_task --table");
+  await workbench.row("struct task_struct init_task --table").click();
+  await page.locator(".tab.active", { hasText: "struct task_struct" }).waitFor();
+  const table = await workbench.webview('[role=columnheader][title="cache_line"]');
+  await table.locator(".body .row", { hasText: "hole" }).first().waitFor();
+  await stage.shot("struct-table");
+});
+
+for (const [theme, name] of [
+  ["Dark Modern", "dark"],
+  ["Dark High Contrast", "high-contrast"],
+])
+  stage.step(`the health page in the theme ${theme}, on a small screen`, async () => {
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await workbench.command("Preferences: Color Theme");
+    await workbench.box.fill(theme);
+    await workbench.row(theme).click();
+    await workbench.command("Crash Dump: Focus on Crash Dump View");
+    frame = await workbench.webview("#tab-health");
+    await frame.locator("#tab-health").click();
+    const finding = frame.locator("section:not([hidden]) .grid.wraps .body .row").first();
+    await finding.waitFor();
+    await stage.shot(name);
+  });

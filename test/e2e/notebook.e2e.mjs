@@ -98,7 +98,7 @@ test("a running cell is interrupted, the cells after it do not run, and the sess
   await page.locator(".codicon-notebook-state-error").first().waitFor({ timeout: 10_000 });
   await workbench.webview('.output_container:has-text("The cell was interrupted; run it again for its output.")');
   await stage.shot("interrupted");
-  assert.equal(await page.locator(".codicon-notebook-state-success").count(), 0);
+  assert.equal(await page.locator(".codicon-notebook-state-success").filter({ visible: true }).count(), 0);
 });
 
 test("the console's commands are copied with their outputs as a notebook", async () => {
@@ -140,6 +140,8 @@ test("two open sessions are compared", async () => {
   await workbench.command("Vmcore Debug: Open Crash Dump…");
   await workbench.row("vmcore").click();
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "sysrq/vmcore" }).first().waitFor();
+  // A dump that is still being opened is not offered as an open one.
+  await page.locator(".exception-widget", { hasText: "asked for by sysrq" }).waitFor();
   await workbench.command("Vmcore Debug: Compare with Another Dump…");
   await workbench.row("lab-guest").click();
   await comparison("Comparison of two dumps: not the same bug");
