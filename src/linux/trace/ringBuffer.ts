@@ -52,30 +52,33 @@ function* pages(kernel: Kernel, { buffer }: CpuBuffer): Generator<Obj, void, voi
   if (reader === undefined || reader === 0n) return;
   yield buffer.at("reader_page").deref();
   if (reader === commit) return;
-  const limit = Math.min(MAX_PAGES, buffer.at("nr_pages").number());
   const offset = memberOffset(kernel, "struct buffer_page", "list");
-  let node = headNode(kernel, buffer, limit, offset);
-  for (let count = 0; count < limit; count++) {
+  for (const node of linked(kernel, headNode(kernel, buffer, offset))) {
     const page = kernel.object("struct buffer_page", node - offset);
     yield page;
     if (page.address === commit) return;
-    node = kernel.memory.word(node) & ~LINK_FLAGS;
   }
   throw Fault.at("corrupt", buffer.address, "the page that is written is not among the pages of the buffer");
+}
+
+/** Yields the list nodes of the ring from one on, each once. @throws Fault */
+function* linked(kernel: Kernel, first: bigint): Generator<bigint, void, void> {
+  const seen = new Set<bigint>();
+  for (let node = first; !seen.has(node) && seen.size < MAX_PAGES; node = kernel.memory.word(node) & ~LINK_FLAGS) {
+    seen.add(node);
+    yield node;
+  }
 }
 
 /**
  * Returns the list node of the oldest page. `head_page` is only a hint: the pointer that leads to the oldest page has
  * the flag RB_PAGE_HEAD.
  */
-function headNode(kernel: Kernel, buffer: Obj, limit: number, offset: bigint): bigint {
+function headNode(kernel: Kernel, buffer: Obj, offset: bigint): bigint {
   const start = buffer.at("head_page").value() + offset;
-  let node = start;
-  for (let count = 0; count < limit; count++) {
+  for (const node of linked(kernel, start)) {
     const link = kernel.memory.word(node);
     if ((link & LINK_FLAGS) === PAGE_HEAD) return link & ~LINK_FLAGS;
-    node = link & ~LINK_FLAGS;
-    if (node === start) break;
   }
   return start;
 }

@@ -116,7 +116,9 @@ function* arrayEvents(
   }
 }
 
+/** @throws Fault of the first task if the times of no task can be read */
 function* runEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
+  let [count, fault]: [number, Fault | undefined] = [0, undefined];
   for (const task of taskTable(kernel).tasks) {
     const event = attempt((): TimelineEvent | undefined => {
       const time = lastArrival(task);
@@ -124,8 +126,13 @@ function* runEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
       const [pid, comm, cpu] = [taskPid(task), taskComm(task), taskCpu(task)];
       return { time, kind: "run", cpu, pid, comm, name: "last run", text: "last got a CPU" };
     });
-    if (event !== undefined && !(event instanceof Fault)) yield event;
+    if (event instanceof Fault) fault ??= event;
+    else {
+      count++;
+      if (event) yield event;
+    }
   }
+  if (fault && count === 0) throw fault;
 }
 
 /** The low bits of a request's `cmd_flags` are its operation (REQ_OP_MASK). */

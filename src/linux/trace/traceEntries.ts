@@ -27,6 +27,7 @@ export function* traceEntries(
 ): Generator<number, TraceEntries, void> {
   const all: RingEntry[] = [];
   const faults: Fault[] = [];
+  let steps = 0;
   for (const buffer of cpuBuffers(kernel, array)) {
     if (cpus && !cpus.includes(buffer.cpu)) continue;
     const entries = ringEntries(kernel, buffer);
@@ -36,7 +37,7 @@ export function* traceEntries(
       if (step instanceof Fault || step.done || all.length >= MAX_ENTRIES) break;
       if (step.value instanceof Fault) faults.push(step.value);
       else all.push(step.value);
-      if (all.length % ENTRIES_PER_STEP === 0) yield all.length;
+      if (++steps % ENTRIES_PER_STEP === 0) yield all.length;
     }
   }
   all.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.cpu - b.cpu));
@@ -45,7 +46,7 @@ export function* traceEntries(
     const entry = attempt(() => traceEntry(kernel, one));
     if (entry instanceof Fault) faults.push(entry);
     else entries.push(entry);
-    if (entries.length % ENTRIES_PER_STEP === 0) yield all.length;
+    if (++steps % ENTRIES_PER_STEP === 0) yield all.length;
   }
   return { entries, faults };
 }

@@ -177,7 +177,8 @@ echo c > /proc/sysrq-trigger`,
     on: "instrumented",
   },
   traced: {
-    run: `mount -t tracefs t /sys/kernel/tracing; cd /sys/kernel/tracing
+    modules: ["archive"],
+    run: `echo fill > /proc/archive; rmmod archive; mount -t tracefs t /sys/kernel/tracing; cd /sys/kernel/tracing
 echo 0 > tracing_on; echo 96 > buffer_size_kb
 mkdir instances/functions instances/graph
 echo 24 > instances/functions/buffer_size_kb; echo 24 > instances/graph/buffer_size_kb; echo 24 > instances/kept/buffer_size_kb

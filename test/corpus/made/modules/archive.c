@@ -38,6 +38,13 @@ static int __init archive_init(void)
 {
 	return control_create();
 }
+
+/* Forgets the memory. */
+static void __exit archive_exit(void)
+{
+	remove_proc_entry(KBUILD_MODNAME, NULL);
+}
 module_init(archive_init);
+module_exit(archive_exit);
 MODULE_DESCRIPTION("takes memory once and keeps it");
 MODULE_LICENSE("Dual MIT/GPL");
