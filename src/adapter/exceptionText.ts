@@ -3,11 +3,6 @@ import type { Summary } from "../log/summary.ts";
 import { siteOf } from "../log/machines.ts";
 import type { Oops } from "../linux/printk/oops.ts";
 
-/**
- * A crash in the few lines that an editor has room for below the faulting one. Registers have their scope, the stack
- * its view, and the log has the whole report.
- */
-
 /** Characters per line that fit into a small window with the side bar open. */
 const MAX_LINE_LENGTH = 90;
 
@@ -32,8 +27,8 @@ export const meaningLine = ({ explanation }: Summary): string =>
   exceptionLine(explanation.replaceAll("`", "").replace(/(?<=\w{2}[)”"]?\.) [A-Z][^]*$/, ""));
 
 /**
- * Shortens a line and removes what the editor would take for a file path: sizes of functions and folders of sources are
- * dropped, and each remaining slash becomes U+2215.
+ * Shortens a line and removes text that an editor takes for a file path: drops the sizes of functions (`/0x40`) and the
+ * folders of source files, and replaces each remaining slash by U+2215.
  */
 export function exceptionLine(text: string): string {
   const line = plain(

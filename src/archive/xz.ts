@@ -186,10 +186,9 @@ function blockHeader(header: Uint8Array): BlockHeader {
 }
 
 /**
- * Unpacks an xz file; yields every few milliseconds. The size of the output is known from the indexes at the ends of
- * the streams.
- * @param most limit of the unpacked size in bytes
- * @throws Fault corrupt if it is damaged or too large, unknown if it uses unsupported filters or flags
+ * Unpacks an xz file; yields after each unpacked chunk. The size of the output is known from the indexes at the ends of
+ * the streams. @param most limit of the unpacked size in bytes @throws Fault "corrupt" if it is damaged or too large,
+ * "unknown" if it uses unsupported filters or flags
  */
 export function* unxz(input: Uint8Array, most: number): Generator<void, Uint8Array, void> {
   const output = new Uint8Array(unpackedSize(input, most));

@@ -66,7 +66,7 @@ const isCommand = (one: unknown): one is Given => {
   return typeof name === "string" && /^[A-Za-z_]\w*$/.test(name) && typeof run === "function";
 };
 
-/** The parts of a manual page that a command must have besides a name and a function. */
+/** Adds the parts of a manual page that a command lacks, empty. */
 const complete = (given: Given): Command => ({
   summary: "",
   usage: "",

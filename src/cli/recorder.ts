@@ -13,7 +13,10 @@ export class Recorder {
   private readonly file: number;
   private cell: { readonly lines: string; readonly output: RecordedOutput } | undefined;
 
-  /** @throws UsageError for a file of the session, NodeJS.ErrnoException */
+  /**
+   * Creates or overwrites the notebook. @throws UsageError for a file that the session reads; NodeJS.ErrnoException if
+   * it cannot be created
+   */
   constructor(path: string, session: SessionFacts) {
     refuseInputs(session, path);
     this.file = openSync(path, "w");

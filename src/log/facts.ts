@@ -29,7 +29,7 @@ export interface ReportFacts extends TaskFact, System {
   readonly type: string;
   /** The first line, as the kernel printed it. */
   readonly headline: string;
-  /** The messages of the report's own lines, and their numbers. */
+  /** Messages of the report's lines, and the index of each line in the log. */
   readonly texts: readonly string[];
   readonly numbers: readonly number[];
   /** The guilty function. */
@@ -45,7 +45,7 @@ export interface ReportFacts extends TaskFact, System {
   readonly access: Access;
   readonly traces: readonly Trace[];
   readonly particulars: readonly Particular[];
-  /** The message that a warning prints besides its headline, in the author's own words. */
+  /** Messages of the report in the author's own words, besides the headline; empty for most reports. */
   readonly messages: readonly string[];
   /** The panic message that the kernel printed when it stopped because of this report. */
   readonly panic: string | undefined;
@@ -119,7 +119,10 @@ function read(log: KernelLog, report: Report): ReportFacts {
 /** Kinds that print a stack alone: registers among their lines are another report's. */
 const ONLY_STACK = /^(?:lock-(?!bug)|rcu-usage|preemptible|atomic-|workqueue-leak|spinlock)/;
 
-/** Leaves out the stack of an injected failure that another CPU prints, where lines have no callers. */
+/**
+ * Leaves out the stack of an injected failure that another CPU prints. Only for logs whose lines do not name the task
+ * or CPU that printed them (CONFIG_PRINTK_CALLER).
+ */
 const ownTraces = ({ caller, headline }: Report, traces: readonly Trace[]): readonly Trace[] =>
   caller !== undefined || headline.row.kind === "forced-failure"
     ? traces
@@ -135,13 +138,16 @@ function isOf({ isWithinTrace }: SiteLine, kind: ReportKind): boolean {
   return ["warning", "refcount", "odebug", "kernel-bug", "list-corruption"].includes(kind);
 }
 
-/** Marks, and lines of others that only their form distinguishes from the report's when lines have no caller. */
+/**
+ * Lines that are not messages: rules and marks, and lines that another task printed between the report's (recognised by
+ * their form, because the log does not name who printed a line).
+ */
 const NOT_SAID =
   /^(?:$|-{6,}|={20,}|8<---|audit: |Hardware name:|CPU: \d|Modules linked in|(?:Read|Write) of size \d|\? |FAULT_INJECTION: |name \w{1,64}, interval \d)/;
 
 /**
- * Returns the messages between the cut mark and the headline, or after a headline that announces them (before 4.13,
- * Rust).
+ * Returns the messages between the cut mark and the headline, or the line after the headline: of a warning before
+ * v4.13, of lockdep's own bugs, of a Rust panic.
  */
 function messagesIn(log: KernelLog, report: Report): string[] {
   const textOf = (at: number): string => log.lines[at]?.text.trim() ?? "";
@@ -159,7 +165,8 @@ function messagesIn(log: KernelLog, report: Report): string[] {
   let at = report.at + 1;
   while (at < report.end - 1 && !isKernel(at)) at++;
   const next = textOf(at);
-  // The two lines of a Rust panic are one message. For a warning, the line must be between lines of the report.
+  // A Rust panic is printed in one call, so both of its lines have the same time. For a warning, the line must be
+  // between lines of the report.
   const isOwn =
     report.headline.row.kind === "rust-panic"
       ? log.lines[at]?.seconds === log.lines[report.at]?.seconds
@@ -183,7 +190,10 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
 /** The largest distance in lines between the end of a report and the panic that it caused. */
 const MAX_DISTANCE = 200;
 
-/** For the words of a panic, the kinds of report that lead to it; "fault" is any that kills a task. */
+/**
+ * Words of a panic, and the kinds of report that lead to it. "fault" stands for every error that kills its task,
+ * "warning" for every kind that STOPS_AT_WARNING lists.
+ */
 const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fault" | "warning")[]])[] = [
   [/panic_on_kmsan/, ["kmsan"]],
   [/panic_on_warn/, ["warning"]],
@@ -253,16 +263,13 @@ function isCause({ kind, severity }: KindRow, kinds: (typeof CAUSES)[number][1])
   return kinds.includes("warning") && STOPS_AT_WARNING.has(kind);
 }
 
-/**
- * A panic that is a report of its own names the report before it; a kernel panics once, so that no panic causes
- * another.
- */
+/** Names the report that caused this panic; another panic is never the cause, because a kernel panics once. */
 function causeOf(log: KernelLog, report: Report): Particular[] {
   const kinds = CAUSES.find(([words]) => words.test(log.lines[report.at]?.text ?? ""))?.[1];
   if (report.headline.row.severity !== "panic" || !kinds) return [];
   const { reports } = log;
   const own = partitionPoint(reports.length, (i) => (reports[i]?.at ?? report.at) < report.at);
-  // No two headlines are in one line.
+  // Each headline has a line of its own, so at most that many reports can be near enough.
   const before = reports
     .slice(Math.max(0, own - MAX_DISTANCE), own)
     .findLast(

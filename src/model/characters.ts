@@ -29,8 +29,8 @@ export function characterText(byte: number, quote: '"' | "'"): string {
 }
 
 /**
- * Formats a string: `"insmod\000\000"`. Printable UTF-8 is unchanged, other bytes are octal. As in gdb, a digit after
- * an octal escape is octal too, so that it cannot be read as part of the escape.
+ * Formats a string: `"insmod\000\000"`. Printable UTF-8 is unchanged; other bytes are C escapes, octal if they have no
+ * letter. As in gdb, a digit after an octal escape is octal too, so that it cannot be read as part of the escape.
  */
 export function quoted(bytes: Uint8Array): string {
   let text = '"';

@@ -18,7 +18,7 @@ const MAX_OBJECT_BYTES = 64 << 20;
 /** Limit for the size of a number in bytes: `__int128`. */
 const MAX_SCALAR_BYTES = 16;
 
-/** Limit for text that a pointer refers to, in bytes. */
+/** Limit in bytes for text without a known length: the target of a pointer, or a flexible array. */
 const MAX_TEXT = 4096;
 
 const VOID_TYPE: CType = { kind: "void" };
@@ -209,7 +209,10 @@ export class Obj<T extends string = string> {
     return Number(this.value());
   }
 
-  /** Returns the text of a `char[]`, or of a `char *` target (at most 4096 bytes). @throws Fault */
+  /**
+   * Returns the text of a `char[N]`, or the text at a `char *` or in a flexible `char[]` (at most 4096 bytes). @throws
+   * Fault
+   */
   text(): string {
     const type = bare(this.type);
     if (type.kind === "pointer") return this.kernel.memory.cString(this.value(), MAX_TEXT);

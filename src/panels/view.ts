@@ -69,7 +69,7 @@ export const failure = (message: string, again: () => void): TemplateResult =>
     <button @click=${again}>Try Again</button>
   </div>`;
 
-/** Shows why a page has no content, with the actions that provide missing symbols or types. */
+/** Shows why a page has no content. If the reason names missing symbols or types, a button opens Debug Symbols. */
 export const nothingToShow = (ask: Ask, why: string): TemplateResult =>
   html`<div class="state">
     <p>${why}</p>

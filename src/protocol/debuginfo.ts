@@ -24,7 +24,7 @@ export interface DebuginfoFacts {
     readonly outOfTree: boolean;
     readonly tries: readonly DebuginfoTry[];
   }[];
-  /** Why the modules could not be listed. */
+  /** Why the list of modules is missing or ends early. */
   readonly noModules: string | undefined;
   readonly advice: {
     readonly distribution: string | undefined;
@@ -33,6 +33,6 @@ export interface DebuginfoFacts {
     /** The distribution's debuginfod server. */
     readonly debuginfod: string | undefined;
   };
-  /** Remarks about the sources. */
+  /** A sentence about missing source files of the kernel. */
   readonly sources: string | undefined;
 }

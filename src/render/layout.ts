@@ -153,7 +153,8 @@ export class TableLayout<Row> {
       const said = cellText(this.prepared.digits, column, row, value);
       const even = fault ? undefined : column.cellWidth;
       const length = even === undefined ? lengthOf(said) : evenLength(lineOf(said), even);
-      // A fault can be longer than the column, and can be where blanks in it would separate values.
+      // A column without a gap is separated from the previous one by the blanks of its alignment. A fault can fill the
+      // column, so it needs a blank of its own.
       const gap = fault && column.gap === "" && i > 0 ? " " : column.gap;
       // A line does not end with blanks before an empty last cell.
       if (length === 0 && i === columns.length - 1 && gap.trim() === "") break;
@@ -207,7 +208,10 @@ class RowRecord<Row> {
   }
 }
 
-/** Such a row that keeps them: thousands are kept. */
+/**
+ * A row that computes its data and its lines once and keeps them. It is a class because a command can keep thousands of
+ * them.
+ */
 class KeptRow<Row> extends RowRecord<Row> {
   private madeData: Json | undefined;
   private madeLines: readonly Line[] | undefined;
@@ -225,7 +229,7 @@ interface FormParts {
   /** Lines before and after the form's. */
   readonly before?: () => readonly Line[];
   readonly after?: () => readonly Line[];
-  /** An unreadable value makes the answer incomplete (`Piece.unread`). */
+  /** Whether an unreadable value makes the answer incomplete (`Piece.unread`). */
   readonly isAnswer?: boolean;
 }
 

@@ -20,8 +20,8 @@ function prologueOf(kernel: Kernel, entry: bigint, limit: number): PushPrologue 
 const SEARCHED_BYTES = 2048;
 
 /**
- * Unwinds x86_64 code that objtool ignores (kexec, where every kdump begins): by the effect of the function's first
- * instructions on rsp, otherwise by the nearest return address after a call of this function.
+ * Unwinds x86_64 code that objtool ignores (kexec: the innermost frame of every kdump's panic task): by the effect of
+ * the function's first instructions on rsp, otherwise by the nearest return address after a call of this function.
  */
 export function prologueRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const entry = kernel.code.isText(cursor.pc) ? kernel.symbols.at(lookupAddress(cursor))?.address : undefined;
@@ -51,8 +51,8 @@ function callerAt(kernel: Kernel, cursor: Cursor, cfa: bigint, bpAt: number | un
 }
 
 /**
- * Returns the caller's registers from the pushes of a prologue, without call frame information. @param cfa of the
- * frame. If the pushes do not give it exactly, nothing is returned
+ * Returns the caller's registers from the pushes of a prologue, without call frame information. @param cfa canonical
+ * frame address of the frame @returns an empty map if the pushes lead to another CFA
  */
 export function pushedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Registers {
   const symbol = kernel.symbols.at(lookupAddress(cursor));
@@ -77,11 +77,14 @@ function followsCall(kernel: Kernel, address: bigint): boolean {
   const before = attempt(() => kernel.memory.read(address - 7n, 7));
   if (before instanceof Fault) return false;
   if (before[2] === 0xe8) return true;
-  // ff /2 in its lengths of 2 to 7 bytes
+  // ff /2 has 2, 3, 4, 6 or 7 bytes.
   return [0, 1, 3, 4, 5].some((at) => before[at] === 0xff && ((before[at + 1] ?? 0) & 0x38) === 0x10);
 }
 
-/** Returns the frame address above the nearest return address of a direct call of `entry`. */
+/**
+ * Returns the CFA for the nearest return address of a direct call of `entry`; undefined if there is none in the
+ * searched bytes.
+ */
 function nearestCall(kernel: Kernel, sp: bigint, entry: bigint): bigint | undefined {
   for (let at = 0; at < SEARCHED_BYTES; at += 8) {
     const slot = sp + BigInt(at);

@@ -7,7 +7,7 @@ import type { Frame, Trap } from "./frame.ts";
 import { type FrameVariable, frameVariables } from "./locals.ts";
 import { isUser } from "./user.ts";
 
-/** Facts about a fault, as far as known. */
+/** Facts about an exception, as far as known. */
 export interface FaultDetails {
   /** x86: the hardware's error code; arm64: ESR_EL1. */
   readonly errorCode: bigint | undefined;
@@ -22,7 +22,10 @@ interface Saved {
   readonly address: bigint | undefined;
   /** The frames that handled the trap, innermost first. */
   readonly handlers: readonly Frame[];
-  /** Returns other facts about a fault with these registers. Called if the handlers' variables do not have them. */
+  /**
+   * Returns what the kernel log says about an exception with these registers. Called if the handlers' variables do not
+   * have it.
+   */
   readonly reported?: ((registers: Registers) => FaultDetails | undefined) | undefined;
 }
 
@@ -67,7 +70,7 @@ const MAX_ENTRY_FRAMES = 3;
 const withoutCode = new Set(["interrupt", "system call", "NMI", "FIQ"]);
 const unknown: FaultDetails = { errorCode: undefined, address: undefined };
 
-/** Fault handlers and their variables with the error code and the faulting address. */
+/** Exception handlers, and their variables with the error code and the faulting address. */
 const faultHandlers =
   /fault|abort|bad_area|bad_stack|no_context|^exc_|^el[01]_|^do_(trap|error_trap|mem_abort|general_protection)/;
 const codeNames = ["error_code", "esr"];
@@ -86,7 +89,10 @@ const addressed = new Set([
 /** x86: called for faults in the guard page to which CR2 points (arch/x86/kernel/traps.c). */
 const GUARD_PAGE_HIT = "handle_stack_overflow";
 
-/** Whether the handlers' variables contain the address of this exception. */
+/**
+ * Whether this kind of exception has an address, so that a handler's variable with an address belongs to it and not to
+ * an earlier exception.
+ */
 function hasAddress(kernel: Kernel, type: string, handlers: readonly Frame[], errorCode: bigint | undefined): boolean {
   if (kernel.arch.hasFaultAddress && errorCode !== undefined) return kernel.arch.hasFaultAddress(errorCode);
   return addressed.has(type) || handlers.some(({ symbol }) => symbol?.name === GUARD_PAGE_HIT);

@@ -80,7 +80,7 @@ function* names({ kernel }: Context, prefix: string, what: Nameable): Generator<
   for (const type of kernel.types.names()) if (type.name.startsWith(prefix)) yield type.name;
 }
 
-/** Lists the members of what the text names: a path from a variable or, if the command takes types, from a type. */
+/** Lists the members of what the text names: a path from a variable, or from a struct or union. */
 function membersOf({ kernel }: Context, text: string, command: string): Iterable<string> {
   const [root = "", ...path] = text.split(/\.|->/);
   const type = attempt(() => {

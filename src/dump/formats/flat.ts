@@ -17,9 +17,9 @@ const MAX_RECORDS = 1 << 24;
 export const isFlat = (head: Uint8Array): boolean => cString(head.subarray(0, 16)) === SIGNATURE;
 
 /**
- * Presents the file that `makedumpfile -R` would restore from a flattened one. Each record says where its bytes belong;
- * a later record overwrites an earlier one, as happens to the headers at the end of a dump. @throws Fault corrupt when
- * there is no record, or too many
+ * Presents the file that `makedumpfile -R` would restore from a flattened one. Each record gives the offset of its
+ * bytes. A later record overwrites an earlier one, because makedumpfile writes the headers again when the dump is
+ * complete. @throws Fault "corrupt" if there is no record, or too many
  */
 export function unflattened(file: RandomFile): RandomFile {
   const { starts, ends, places } = records(file);
@@ -49,8 +49,8 @@ export function unflattened(file: RandomFile): RandomFile {
 }
 
 /**
- * Returns, for each record, where its bytes belong and where they are in the flattened file. Ends at the end mark or at
- * the end of the file.
+ * Returns, for each record, the offset of its bytes in the restored and in the flattened file. Ends at the end mark, at
+ * a damaged record or at the end of the file.
  */
 function records(file: RandomFile): { starts: number[]; ends: number[]; places: number[] } {
   const [starts, ends, places]: [number[], number[], number[]] = [[], [], []];

@@ -11,7 +11,7 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/** A timer that is overdue by more is reported, in nanoseconds. */
+/** Limit in nanoseconds: a timer that is overdue by more is reported. */
 const LIMIT = 10n * SECOND;
 
 interface Overdue {
@@ -60,7 +60,7 @@ function functionOf(kernel: Kernel, timer: Obj): string {
   return symbolText(kernel, address, true) ?? hex0x(address);
 }
 
-/** Yields the overdue timers of the wheel. Deferrable timers (BASE_DEF) may wait until a CPU is busy. */
+/** Yields the overdue timers of the wheel, except deferrable ones (BASE_DEF), which may wait while a CPU is idle. */
 function* overdueTimers(kernel: Kernel, cpu: number): Generator<Overdue> {
   const bits = kernel.arch.wordSize * 8;
   const now = jiffies64(kernel);

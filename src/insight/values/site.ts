@@ -20,9 +20,12 @@ export interface Site {
   readonly cpu: number | undefined;
   /** Arguments of the function, as far as its caller's code shows them. */
   readonly entry?: ReadonlyMap<string, bigint>;
-  /** For a tail call, whose function is no longer on the stack: the call of that function. */
+  /** If the function was left by a tail call and has no frame: the site that called it. */
   readonly caller?: Site;
-  /** For a tail call of a function with several such jumps: the instructions besides `index`, any of which it may be. */
+  /**
+   * If the function has several tail calls to the same target: indexes of the others; the dump does not show which one
+   * was executed.
+   */
   readonly otherJumps?: readonly number[];
 }
 

@@ -26,7 +26,10 @@ const SPINNING: readonly (readonly [kind: SpinKind, mode: Wait["mode"], function
 /** Functions of locks between a spinning function and the one that asks for the lock. */
 const LOCK_FUNCTION = /^_raw_(spin|read|write)_(try)?lock|^(do_raw_|arch_|__raw_)?(spin|read|write)_lock/;
 
-/** Maximum number of callers between the spinning function and the function that asks for the lock. */
+/**
+ * Maximum number of callers that are followed from the spinning function to the one that asks for the lock, the latter
+ * included.
+ */
 const MAX_CALLS = 4;
 
 /** A lock, and the innermost function that asks for it and is not a function of locks. */
@@ -66,8 +69,8 @@ interface Spinning {
 }
 
 /**
- * Returns the CPUs that spin for a lock, with their tasks. The lock's word must say that it is taken or that CPUs wait.
- * Its holder is searched on the stacks of all CPUs.
+ * Returns the CPUs that spin for a lock, with their tasks. If the word at the lock's address is 0, the lock counts as
+ * unknown. Its holder is searched on the stacks of all CPUs.
  */
 export function* spinners(kernel: Kernel): Generator<Step, readonly Spinner[], void> {
   const spinning: Spinning[] = [];
@@ -83,7 +86,7 @@ export function* spinners(kernel: Kernel): Generator<Step, readonly Spinner[], v
 }
 
 function* spinningOn(kernel: Kernel, context: CpuContext): Generator<Step, Spinning | undefined, void> {
-  // An interrupt can have come while the function spins.
+  // Search all frames, because an interrupt handler can have interrupted the spinning function.
   const rowOf = (frame: Frame) => SPINNING.find(([, , functions]) => functions.test(functionOf(frame) ?? ""));
   const frame = context.frames.find((one) => rowOf(one) !== undefined);
   const row = frame && rowOf(frame);
@@ -92,7 +95,7 @@ function* spinningOn(kernel: Kernel, context: CpuContext): Generator<Step, Spinn
   const site = yield* attempted(siteOf(kernel, frame, context.cpu));
   const asked = site && (yield* attempted(lockOf(site)));
   const state = asked && attempt(() => spinState(kernel, kind, asked.lock));
-  // A lock that is free and without waiters is another word.
+  // A CPU spins only for a lock that is taken or waited for. Otherwise the address is not that of the lock.
   const isLock = state && !(state instanceof Fault) && state.isTaken;
   return { context, kind, mode, frame, asked: isLock ? asked : undefined };
 }

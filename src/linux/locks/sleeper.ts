@@ -9,7 +9,7 @@ import { taskStackRange } from "../../unwind/stacks.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { WaiterShape } from "./waiterRing.ts";
 
-/** The parts of a frame that rules use. */
+/** The parts of a frame that the recognition of waits uses. */
 export type SleepFrame = Pick<Frame, "sp" | "cfa" | "symbol">;
 
 export interface Sleeper {

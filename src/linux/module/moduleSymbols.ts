@@ -15,7 +15,10 @@ const MAX_ALL_SYMBOLS = 1 << 22;
 const MAX_NAME = 512;
 const SHN_UNDEF = 0;
 
-/** Offsets of the fields of an ELF symbol (gABI, "Symbol Table"). */
+/**
+ * The layout of an ELF symbol: its size in bytes, offsets of its fields, and whether values have 64 bits (gABI, "Symbol
+ * Table").
+ */
 const SYM64 = { size: 24, info: 4, section: 6, value: 8, length: 16, wide: true } as const;
 const SYM32 = { size: 16, info: 12, section: 14, value: 4, length: 8, wide: false } as const;
 
@@ -93,8 +96,8 @@ export class ModuleSymbols implements SymbolSource {
   }
 
   /**
-   * Returns false if no symbol's name has the hash of this name. Names that no module defines are looked up in all
-   * modules; sorting and decoding all their symbols takes longer than unwinding the panic's stack.
+   * Returns false if no symbol's name has the hash of this name. This avoids loading the symbols of modules that do not
+   * define a name, because loading all takes longer than unwinding the panic's stack.
    */
   private mayHave(name: string): boolean {
     if (this.loaded === undefined) this.hashes ??= attempt(() => readHashes(this.module));
@@ -175,8 +178,8 @@ const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 const symbolsRead = derivedFor("symbols read", (_kernel, _what: string) => ({ count: 0 }));
 
 /**
- * Returns the number of entries of a symbol table that is about to be read. @param what the purpose, which has a common
- * limit for all modules @throws Fault if a limit is exceeded
+ * Counts the entries of a symbol table that is about to be read towards the limit for all modules, and returns their
+ * number. @param what the purpose, which has a common limit for all modules @throws Fault if a limit is exceeded
  */
 function symbolCount(table: Obj, what: string): number {
   const count = table.at("num_symtab").number();

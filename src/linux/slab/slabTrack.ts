@@ -31,7 +31,7 @@ function slubTracks(kernel: Kernel, { cache, address }: SlabObject): SlabTracks 
   };
 }
 
-/** Reads a track. A track with address 0 was never written (init_tracking()). */
+/** Reads a track. Undefined if its `addr` is 0 (never written, init_tracking()) or is not a code address. */
 function readTrack(kernel: Kernel, at: bigint): SlabTrack | undefined {
   const track = kernel.object("struct track", at);
   const caller = track.at("addr").value();
@@ -39,8 +39,8 @@ function readTrack(kernel: Kernel, at: bigint): SlabTrack | undefined {
   // Without a stack depot the track has only the caller.
   const stored = track.has("handle") ? attempt(() => depotStack(kernel, track.at("handle"))) : [];
   const stack = stored instanceof Fault ? [] : stored;
-  // The stack begins with the allocator's own functions; or it lacks the caller too, where the compiler inlined one of
-  // the functions that it was to leave out.
+  // The stack begins with functions of the allocator. It can lack the caller: the kernel skips a fixed number of
+  // frames, and skips the caller if the compiler inlined one of these functions.
   const from = stack.indexOf(caller);
   return {
     stack: from < 0 ? [caller, ...stack] : stack.slice(from),

@@ -41,8 +41,8 @@ export interface Piece {
 }
 
 /**
- * Computes where a variable is at the pc of the lookup. @throws Fault unknown when a register or value that it needs is
- * not known; corrupt when it is not a valid DWARF expression
+ * Computes where a variable is, at the pc for which its location was looked up. @throws Fault "unknown" if a register
+ * or value that it needs is not known; "corrupt" if it is not a valid DWARF expression
  */
 export function evaluateLocation(
   location: VariableLocation & { readonly kind: "expression" },
@@ -53,8 +53,8 @@ export function evaluateLocation(
 
 /**
  * Computes the value that an expression leaves on top of the stack, as call frame information and DW_AT_call_value
- * require. @param initial the initial stack; the CFA for a register's rule @param frameBase frame base of the function,
- * for values passed by a call @throws Fault as `evaluateLocation` does
+ * require. @param initial the initial stack; the CFA for a register's rule @param frameBase DWARF expression of the
+ * function's frame base, for values passed by a call @throws Fault as `evaluateLocation` does
  */
 export function evaluateValue(
   bytes: Uint8Array,

@@ -27,7 +27,8 @@ export function* textSymbols(task: Obj, stack: Stack, style: TextSymbolStyle): G
   let changed = false;
   for (const entry of entriesOf(kernel, stack)) {
     if (entry.kind === "frame" && from === undefined) {
-      // The first frame of each stack; the words above it follow.
+      // On the first stack: the START line, then the scan from the first frame's slot. On each later stack: a line for
+      // its first frame, then the scan from the next word.
       if (changed) yield scan.line(entry.slot, entry.frame.pc);
       else if (!style.numbered) yield [`              START: ${scan.name(entry.frame.pc)} at ${hex(entry.frame.pc)}`];
       from = changed ? entry.slot + BigInt(kernel.arch.wordSize) : entry.slot;
