@@ -15,6 +15,8 @@ export interface LogLine {
   readonly level: number | undefined;
   /** Whether a user program wrote it, through the same syslog. */
   readonly isForeign: boolean;
+  /** Whether lines before it are lost (`** 12 printk messages dropped **`). */
+  readonly isAfterGap: boolean;
   /** Column in the original line of each character of the text, for a line with escapes. */
   readonly columns: readonly number[] | undefined;
 }
@@ -61,6 +63,7 @@ export const recordLine = (text: string, seconds?: number, caller?: string, leve
   caller,
   level,
   isForeign: false,
+  isAfterGap: false,
   columns: undefined,
 });
 

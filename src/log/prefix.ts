@@ -14,6 +14,8 @@ export interface Prefix {
    * Whether a user program wrote the line: it has a syslog tag with a process id, and another name than the kernel's.
    */
   readonly isForeign: boolean;
+  /** Whether lines before it are lost: the console was too slow for the kernel. */
+  readonly isAfterGap: boolean;
 }
 
 const MONTH_DAY = String.raw`[A-Z][a-z]{2} {0,2}\d{1,2}`;
@@ -27,7 +29,7 @@ const SECONDS = String.raw`\[[ \t]{0,12}(\d{1,12}\.\d{1,9})(?: <[ \d.]{1,24}>)? 
 /** The tag of the kernel in a syslog, with the host and the facility that may precede it. */
 const TAG = String.raw`(?:[^\s:[\]]{1,255} |[^\s[\]]{1,254}[^\s:[\]] ){0,2}(?:kernel|KERNEL|unknown)(?:\[\d{1,10}\])?: ?`;
 
-type Meaning = "time" | "seconds" | "caller" | "level" | "name" | "tag" | "foreign" | "other";
+type Meaning = "gap" | "time" | "seconds" | "caller" | "level" | "name" | "tag" | "foreign" | "other";
 
 /**
  * A part of a prefix: a sticky pattern, and its meaning. A part of meaning "time" may only precede the seconds since
@@ -66,7 +68,7 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
   // kubectl logs --prefix, docker compose logs.
   part("other", String.raw`\[pod\/[^\]\s]{1,255}\] |[\w.-]{1,64} {0,8}\| (?=\[)`),
   part("other", String.raw`[\w.-]{1,64} login: (?=[A-Z\[])`),
-  part("other", String.raw`\*\* \d{1,10} printk messages dropped \*\* ?`),
+  part("gap", String.raw`\*\* \d{1,10} printk messages dropped \*\* ?`),
   // MediaTek: (CPU)[PID:task]; Samsung: [CPU: task: PID]; some syslogs: a word of the log's own.
   part("other", String.raw` ?\(\d{1,3}\)\[\d{1,7}:[^\]]{1,32}\]`),
   part("other", String.raw`[A-Z]?\[\d{1,3}: {0,16}[^\]:]{1,20}: {0,6}\d{1,7}\] ?`),
@@ -101,6 +103,7 @@ interface Reading {
   caller: string | undefined;
   level: number | undefined;
   hasTime: boolean;
+  isAfterGap: boolean;
 }
 
 /**
@@ -111,16 +114,23 @@ export function prefixOf(line: string): Prefix {
   const plain = PLAIN.exec(line);
   if (plain) {
     const [{ length }, seconds, caller] = plain;
-    return { column: length, seconds: Number(seconds), caller, level: undefined, isForeign: false };
+    return { column: length, seconds: Number(seconds), caller, level: undefined, isForeign: false, isAfterGap: false };
   }
-  const reading: Reading = { column: 0, seconds: undefined, caller: undefined, level: undefined, hasTime: false };
+  const reading: Reading = {
+    column: 0,
+    seconds: undefined,
+    caller: undefined,
+    level: undefined,
+    hasTime: false,
+    isAfterGap: false,
+  };
   readParts(line, reading);
   if (reading.seconds === undefined) readLaterStamp(line, reading);
   if (reading.column === 0) readGrep(line, reading);
   PROGRAM.lastIndex = reading.column;
   const isForeign = reading.hasTime && reading.seconds === undefined && PROGRAM.test(line);
-  const { column, seconds, caller, level } = reading;
-  return { column, seconds, caller, level, isForeign };
+  const { column, seconds, caller, level, isAfterGap } = reading;
+  return { column, seconds, caller, level, isForeign, isAfterGap };
 }
 
 function readParts(line: string, reading: Reading): void {
@@ -152,6 +162,7 @@ function take(meaning: Meaning, value: string | undefined, reading: Reading): vo
   if (meaning === "seconds") reading.seconds = Number(value);
   else if (meaning === "caller") reading.caller = value;
   else if (meaning === "level") reading.level = Number(value) & 7;
+  else if (meaning === "gap") reading.isAfterGap = true;
   else if (meaning === "time") reading.hasTime = true;
   else if (meaning === "name") {
     const level = LEVELS.indexOf(value ?? "");

@@ -103,7 +103,11 @@ export function stacksOf(log: KernelLog, report: Report): Stacks {
   let stacks = cache.get(report);
   if (!stacks) {
     const reader = new Reader();
-    for (const at of log.linesOf(report)) reader.read(log.lines[at]?.text ?? "", at);
+    for (const at of log.linesOf(report)) {
+      const line = log.lines[at];
+      if (line?.isAfterGap === true) reader.readGap();
+      reader.read(line?.text ?? "", at);
+    }
     stacks = reader.end();
     cache.set(report, stacks);
   }
@@ -142,11 +146,24 @@ class Reader {
   private cpu: number | undefined;
   /** The next entry stands alone and is not part of a trace. */
   private isPoint = false;
+  /** Lines are lost: the next entries may be of another stack. */
+  private isAfterGap = false;
   /** A mail wrapped the line before: this one is its rest. */
   private isWrapped = false;
   private rows = 0;
   /** Registers that were printed before the place. */
   private early: SiteLine["registers"] = [];
+
+  /**
+   * Ends the trace, because the entries after lost lines may be of another one. The entries after its first line are
+   * kept, unless more lines are lost between them.
+   */
+  readGap(): void {
+    const isKept = this.open?.entries.length === 0 && !this.isAfterGap;
+    if (this.isAfterGap) this.open = undefined;
+    if (!isKept) this.close();
+    this.isAfterGap = true;
+  }
 
   read(text: string, at: number): void {
     this.readLine(text, at);
@@ -193,6 +210,7 @@ class Reader {
   private begin(role: Role, text: string, at: number): void {
     this.close();
     this.isPoint = false;
+    this.isAfterGap = false;
     const trace = {
       role: role === "stack" && this.ofCpu ? "cpu" : role,
       cpu: role === "stack" ? this.cpu : undefined,
@@ -215,7 +233,7 @@ class Reader {
     }
     // Outside of a trace, only a line that is an entry by its form begins a trace (riscv, arm).
     if (!this.open) {
-      if (this.isWrapped || !isPlainlyEntry(entry) || /^\s{0,32}#\d/.test(text)) return;
+      if (this.isAfterGap || this.isWrapped || !isPlainlyEntry(entry) || /^\s{0,32}#\d/.test(text)) return;
       this.open = { role: this.ofCpu ? "cpu" : "stack", cpu: this.cpu, start: at, end: at, head: "", entries: [] };
     }
     this.open.entries.push({ ...entry, at, isSite: false });

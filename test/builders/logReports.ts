@@ -23,12 +23,15 @@ const withTimes = (text: string): string =>
 export const timed = (text: string): Summary[] => summaries(withTimes(text));
 
 /** The functions of each call trace, by report. */
-export function timedTraces(text: string): string[][][] {
-  const log = KernelLog.of(withTimes(text).split("\n"));
+export function tracesOf(lines: readonly string[]): string[][][] {
+  const log = KernelLog.of(lines);
   return log.reports.map((report) =>
     factsOf(log, report).traces.map(({ entries }) => entries.map(({ name }) => name ?? "")),
   );
 }
+
+/** The same, with the time before each line. */
+export const timedTraces = (text: string): string[][][] => tracesOf(withTimes(text).split("\n"));
 
 export const only = (all: readonly Summary[]): Summary => {
   assert.equal(all.length, 1, JSON.stringify(all.map(({ title }) => title)));

@@ -1,7 +1,7 @@
 /** Lines of other tasks and CPUs within a report, where the kernel prints no callers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { only, row, timed, timedTraces } from "../builders/logReports.ts";
+import { only, row, timed, timedTraces, tracesOf } from "../builders/logReports.ts";
 
 test("the task of a warning is the one that its headline names", () => {
   const report = timed(`------------[ cut here ]------------
@@ -211,4 +211,29 @@ ${stack("lab_alloc")}`);
   assert.equal(row(lock!, "Task"), "lab7, PID 10704, CPU 0");
   assert.match(row(lock!, "Where") ?? "", /^lab_alloc/);
   assert.equal(row(failure!, "Task"), "lab2, PID 10708, CPU 1");
+});
+
+test("entries between lost lines are no call trace", () => {
+  const text = `BUG: KASAN: slab-out-of-bounds in lab_read+0x20/0x40
+Call Trace:
+ dump_stack+0x194/0x257
+ lab_read+0x20/0x40
+** 12 printk messages dropped ** [    7.200000]  lab_other+0x20/0x40
+** 15 printk messages dropped ** [    7.200001]  lab_third+0x20/0x40`;
+  const lines = text.split("\n").map((line, i) => (line.startsWith("**") ? line : `[    7.10000${i}] ${line}`));
+  assert.deepEqual(tracesOf(lines), [[["dump_stack", "lab_read"]]]);
+});
+
+test("a fault between two instructions of two processors tells neither", () => {
+  const report = only(
+    timed(`invalid opcode: 0000 [#2] PREEMPT SMP
+CPU: 1 PID: 11 Comm: lab Not tainted 4.20.0 #2
+RIP: 0010:lab_one+0x11/0x80
+RIP: 0010:lab_two+0x10e/0x3e0
+Code: 00 48 c1 ea 03 <0f> 0b 14 02
+Call Trace:
+ lab_scan+0x7f/0x100`),
+  );
+  assert.equal(row(report, "Instruction"), undefined);
+  assert.equal(row(report, "Where"), undefined);
 });

@@ -292,3 +292,37 @@ Call Trace:
  vfs_write+0xc7/0x3f0`);
   assert.equal(report?.title, "BUG: scheduling while atomic in lab_drain");
 });
+
+test("a bad page names its page frame, and for whom it was allocated", () => {
+  const explanation = explained(`BUG: Bad page state in process lab  pfn:7deea
+page: refcount:0 mapcount:0 mapping:0000000000000000 index:0x2e pfn:0x7deea
+page dumped because: PAGE_FLAGS_CHECK_AT_FREE flag(s) set
+page last allocated via order 0, migratetype Unmovable, gfp_mask 0x40c40(GFP_NOFS|__GFP_COMP), pid 5096
+ post_alloc_hook+0x1f3/0x230
+ get_page_from_freelist+0x2e4c/0x2f10
+ lab_metapage+0x2b4/0x300
+CPU: 1 PID: 5098 Comm: lab Tainted: G    B 6.10.0 #1
+Call Trace:
+ bad_page+0x14c/0x170`);
+  assert.match(explanation, /page frame 0x7deea/);
+  assert.match(explanation, /It was last allocated for `lab_metapage`/);
+});
+
+test("a sleep within a read-side section of RCU names the function and the locks", () => {
+  const explanation = explained(`WARNING: suspicious RCU usage
+4.15.0 #307 Not tainted
+-----------------------------
+./include/linux/rcupdate.h:302 Illegal context switch in RCU read-side critical section!
+1 lock held by lab1/6886:
+ #0:  (rcu_read_lock){....}, at: [<00000000d1a2b4e9>] lab_create+0xe46/0x1b50
+stack backtrace:
+CPU: 1 PID: 6886 Comm: lab1 Not tainted 4.15.0 #307
+Call Trace:
+ dump_stack+0x194/0x257
+ lockdep_rcu_suspicious+0x123/0x170
+ ___might_sleep+0x385/0x470
+ kmem_cache_alloc_trace+0x299/0x740
+ lab_alloc+0xc8/0x3a0`);
+  assert.match(explanation, /may sleep or wait in `lab_alloc` within/);
+  assert.match(explanation, /Locks held: `rcu_read_lock`/);
+});

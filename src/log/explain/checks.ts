@@ -48,7 +48,7 @@ export function explainList(facts: ReportFacts): string {
     : /list_add/.test(check)
       ? " while an entry was added"
       : "";
-  return `The pointers of a linked list did not match${doing}: an entry was freed, added or deleted twice, or overwritten.`;
+  return `The pointers of a linked list did not match${doing}${calledBy(facts)}: an entry was freed, added or deleted twice, or overwritten.`;
 }
 
 /** Names the guilty function, which called the counter's own functions. */

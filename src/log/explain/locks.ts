@@ -129,7 +129,7 @@ function explainContext(facts: ReportFacts): string {
         return "A rule of RCU was broken: a pointer was read without the protection that it needs, or a task may sleep or wait within a read-side critical section. The report does not say which.";
       const says = ` (${place})`;
       if (/Illegal (?:context switch|synchronize)/.test(place)) {
-        return `The task may sleep or wait within an RCU read-side critical section, where this is forbidden${says}.`;
+        return `The task may sleep or wait${inFunction(facts)} within an RCU read-side critical section, where this is forbidden${says}.${holding(facts)}`;
       }
       if (!/rcu_dereference|RCU-list traversed|usage!/.test(place)) {
         return `A rule of RCU was broken${says}.`;

@@ -226,7 +226,7 @@ export function explainMemory(facts: ReportFacts): string {
       if (facts.headline.includes("vmalloc")) return explainVmalloc(facts);
       return explainAllocation(facts);
     case "bad-page":
-      return `A page was allocated or freed, but its state says that it is still in use, or its state was overwritten${particular(facts, "reason") === undefined ? "" : ` (${particular(facts, "reason")})`}.`;
+      return explainPage(facts);
     case "bad-page-map":
       return explainEntry(facts);
     default:
@@ -251,6 +251,14 @@ function explainVmalloc({ headline }: ReportFacts): string {
             ? "no free range of kernel addresses was available"
             : "more than the machine or the control group has, or no free range of kernel addresses";
   return `An allocation by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} failed: ${why}. The caller may handle the failure.`;
+}
+
+/** mm/page_alloc.c, bad_page(). The guilty function is the one for which page_owner saw the page allocated. */
+function explainPage(facts: ReportFacts): string {
+  const frame = /\bpfn:(?:0x)?([0-9a-f]{1,16})/.exec(facts.headline)?.[1];
+  const reason = particular(facts, "reason");
+  const owner = facts.where?.place.name;
+  return `A page${frame === undefined ? "" : ` (page frame 0x${frame})`} was allocated or freed, but its state says that it is still in use, or its state was overwritten${reason === undefined ? "" : ` (${reason})`}.${owner === undefined ? "" : ` It was last allocated for \`${plainName(owner)}\`.`}`;
 }
 
 /** mm/memory.c, print_bad_pte(). */

@@ -22,7 +22,8 @@ const OF_ONE_TASK: ReadonlySet<ReportKind> = new Set([
 export const isMixedUp = (log: KernelLog, report: Report, texts: readonly string[]): boolean =>
   report.caller === undefined &&
   (log.othersOf(report).isTaskUnknown ||
-    (OF_ONE_TASK.has(report.headline.row.kind) && (namesTwoTasks(texts) || cutsOther(log, report))));
+    (OF_ONE_TASK.has(report.headline.row.kind) &&
+      (namesTwoTasks(texts) || namesTwoPlaces(texts) || cutsOther(log, report))));
 
 function namesTwoTasks(texts: readonly string[]): boolean {
   const tasks = new Set<string>();
@@ -36,6 +37,17 @@ function namesTwoTasks(texts: readonly string[]): boolean {
     if (task !== undefined) tasks.add(task);
   }
   return tasks.size > 1;
+}
+
+/** Whether two instructions are named before a stack: two processors print their registers. */
+function namesTwoPlaces(texts: readonly string[]): boolean {
+  const places = new Set<string>();
+  for (const text of texts) {
+    if (/^(?:Call [Tt]race|Modules linked|---\[ end)/.test(text)) break;
+    const [, place] = /^RIP: 0010:([\w.]+\+0x[0-9a-f]+)/.exec(text) ?? [];
+    if (place !== undefined) places.add(place);
+  }
+  return places.size > 1;
 }
 
 /** Whether the report begins where another one had not printed its registers yet: they follow in this one. */
