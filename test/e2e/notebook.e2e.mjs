@@ -90,6 +90,9 @@ test("the same in a dark theme", async () => {
 });
 
 test("a running cell is interrupted, the cells after it do not run, and the session goes on", async () => {
+  // The cells of the notebook behind stay in the document.
+  const successes = page.locator(".codicon-notebook-state-success");
+  const before = await successes.count();
   await workbench.pick("Control+p", "long.crashnb", "long.crashnb");
   await page.getByText("sys | grep MACHINE", { exact: true }).first().waitFor();
   await page.getByRole("button", { name: "Run All", exact: true }).last().click();
@@ -98,7 +101,7 @@ test("a running cell is interrupted, the cells after it do not run, and the sess
   await page.locator(".codicon-notebook-state-error").first().waitFor({ timeout: 10_000 });
   await workbench.webview('.output_container:has-text("The cell was interrupted; run it again for its output.")');
   await stage.shot("interrupted");
-  assert.equal(await page.locator(".codicon-notebook-state-success").filter({ visible: true }).count(), 0);
+  assert.equal(await successes.count(), before);
 });
 
 test("the console's commands are copied with their outputs as a notebook", async () => {
