@@ -3,6 +3,7 @@ import { compare } from "./compare.ts";
 import { debuginfo } from "./debuginfo.ts";
 import { docs } from "./docs.ts";
 import { doctor } from "./doctor.ts";
+import { info } from "./info.ts";
 import { log } from "./log.ts";
 import { notebook } from "./notebook.ts";
 import { openAndRun } from "./openAndRun.ts";
@@ -15,6 +16,7 @@ const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promi
   debuginfo,
   docs,
   doctor,
+  info,
   log,
   notebook,
   report,

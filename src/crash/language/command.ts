@@ -168,6 +168,8 @@ export interface SessionFacts {
   readonly configFile?: ((release: string) => ConfigFile | undefined) | undefined;
   /** Device dumps that drivers added in notes of their own. */
   readonly deviceDumps?: readonly DeviceDump[];
+  /** Returns the headers of the dump as rows of a name and a value. */
+  readonly headerRows?: () => readonly (readonly [name: string, value: string])[];
   /** What the session is missing, as sentences: "no types: the dump leaves out .BTF; give a vmlinux". */
   readonly limitations: readonly string[];
 }

@@ -20,6 +20,7 @@ import { ModuleFiles } from "../find/moduleFiles.ts";
 import { OpenError } from "./openError.ts";
 import { absent, modulePlaces, type OpenOptions, sourceFiles } from "./openOptions.ts";
 import { matched, openGiven, openPreferredMap } from "./namedFiles.ts";
+import { headerOf, infoRows } from "./dumpInfo.ts";
 import { erased } from "./erased.ts";
 import { shortfall } from "./shortfall.ts";
 import { laterCommitsIn } from "../sources/laterCommits.ts";
@@ -237,6 +238,7 @@ function sessionFacts(
     file: dump.file,
     configFile: search && ((release) => dumpConfig(search, release)),
     deviceDumps: deviceDumpsOf(dump.notes),
+    headerRows: () => infoRows(headerOf(dump)),
     limitations: [
       ...image.limitations,
       ...(image.btf() || vmlinux?.dwarf()

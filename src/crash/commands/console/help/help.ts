@@ -3,7 +3,7 @@ import { UsageError } from "../../../../base/usageError.ts";
 import { builtinAliases } from "../../../language/alias.ts";
 import { command, type Command, commandsOf } from "../../../language/command.ts";
 import { manual, paragraphs } from "./manual.ts";
-import { downColumns } from "../../../../render/pad.ts";
+import { downColumns, left } from "../../../../render/pad.ts";
 import { record, text, type Pieces } from "../../../../say/piece.ts";
 import { topics } from "./topics.ts";
 import type { Fields } from "../../../../say/table.ts";
@@ -12,20 +12,30 @@ export const help = command({
   name: "help",
   readsOnly: true,
   summary: "how commands are used",
-  usage: "[command | input | output | all]",
-  options: [],
+  usage: "[-D | -n] [command | input | output | all]",
+  options: [
+    { flag: "-D", help: "the headers of the dump file" },
+    { flag: "-n", help: "the same" },
+  ],
   description:
     'Lists the commands, or shows the manual page of one, or with "all" those of every command. Each page comes from the same declaration as the command\'s options.',
   examples: [
     { line: "help", shows: "Every command." },
     { line: "help struct", shows: "The manual page of struct." },
+    { line: "help -D", shows: "The headers of the dump: format, dump level, notes, VMCOREINFO." },
   ],
   records: () => [
     { line: "help struct", fields: manualFields },
+    { line: "help -D", fields: { name: { kind: "text" }, value: { kind: "text" } } },
     { line: "help input", fields: { topic: { kind: "text" }, text: { kind: "text" } } },
   ],
-  *run(context, { rest }) {
-    const [wanted] = rest;
+  *run(context, args) {
+    const [wanted] = args.rest;
+    if (args.has("-D") || args.has("-n")) {
+      for (const [name, value] of context.session.headerRows?.() ?? [])
+        yield record({ name, value }, [...left(name, 16), value]);
+      return;
+    }
     if (wanted === undefined) return yield* list(commandsOf(context));
     const name = builtinAliases.get(wanted) ?? wanted;
     const topic = topics.get(wanted);
