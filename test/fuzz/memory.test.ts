@@ -48,6 +48,7 @@ const sound: Readonly<Record<string, readonly [readonly string[], bigint]>> = {
   arm: [["SYMBOL(swapper_pg_dir)=c0003000", "NUMBER(PHYS_OFFSET)=0"], 0xc000_0000n],
   s390x: [["SYMBOL(swapper_pg_dir)=3000"], 0n],
   i386: [["SYMBOL(swapper_pg_dir)=c0003000"], 0xc000_0000n],
+  ppc64le: [["SYMBOL(swapper_pg_dir)=c000000000003000", "NUMBER(RADIX_MMU)=1"], 0xc008_0000_0000_0000n],
   riscv64: [
     ["NUMBER(VA_BITS)=48", "SYMBOL(swapper_pg_dir)=ffffffff80003000", "NUMBER(va_kernel_pa_offset)=0xffffffff80000000"],
     0xffff_8000_0000_0000n,
@@ -56,8 +57,13 @@ const sound: Readonly<Record<string, readonly [readonly string[], bigint]>> = {
 
 /** Where the frame number begins in a page table entry, and flags of entries that lead to a table or a page. */
 const ENTRY = { pfnShift: 12n, flags: [1n, 3n, 7n, 0x67n] };
+/** On ppc64le bit 63 is set in an entry that is present, bit 62 in one for a page. */
+const PRESENT = 1n << 63n;
 /** On riscv64 an entry with a permission (bits 1 to 3) is a page on every level. */
-const ENTRIES: Readonly<Record<string, typeof ENTRY>> = { riscv64: { pfnShift: 10n, flags: [1n, 1n, 1n, 0xcfn] } };
+const ENTRIES: Readonly<Record<string, typeof ENTRY>> = {
+  ppc64le: { pfnShift: 12n, flags: [PRESENT, PRESENT, PRESENT, PRESENT | (1n << 62n)] },
+  riscv64: { pfnShift: 10n, flags: [1n, 1n, 1n, 0xcfn] },
+};
 
 for (const arch of architectures) {
   test(`${arch.name}: damaged tables and layouts give bytes or a Fault`, () => {
@@ -76,7 +82,9 @@ for (const arch of architectures) {
       for (let pfn = 0; pfn < PAGES; pfn++) {
         const words = new BigUint64Array(512).map(entry);
         const page = new Uint8Array(words.buffer);
-        pages.set(pfn, arch.byteOrder === "little" ? page : page.reverse());
+        // The tables of ppc64le are big-endian, its memory is not.
+        const isLittle = arch.byteOrder === "little" && arch.name !== "ppc64le";
+        pages.set(pfn, isLittle ? page : page.reverse());
       }
       const damage = Array.from({ length: Math.max(0, below(8) - 3) }, () => some(vocabulary));
       const image = dumpOf(pages, {
