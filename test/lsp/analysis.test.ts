@@ -31,7 +31,7 @@ test("an oops is explained from the log alone", async () => {
   const page = await analyze(log, /BUG: kernel NULL/);
   assert.match(
     page,
-    /^# BUG: kernel NULL pointer dereference, address: 0000000000000000\n\n> The kernel used a pointer/,
+    /^# BUG: kernel NULL pointer dereference, address: 0000000000000000\n\n> The kernel used a NULL pointer/,
   );
   assert.match(page, /\*\*Where\*\* \| `lab_apply\+0x2f` of module `lab_nullderef`/);
   assert.match(page, /\*\*Access\*\* \| supervisor write access in kernel mode/);
@@ -152,7 +152,7 @@ test("when memory runs out the code of the user program is not the kernel's faul
     ...trace,
   );
   for (const [title, cause] of [
-    [/oom-killer/, /Memory ran out\\?\. `workload` asked last/],
+    [/oom-killer/, /Memory ran out\\?\. `workload` made the last request/],
     [/not syncing: Out of memory/, /`vm.panic_on_oom`/],
   ] as const) {
     const page = await analyze(log, title);
