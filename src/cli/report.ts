@@ -90,12 +90,15 @@ async function read(path: string, text: string): Promise<ReadReport> {
 export function checkText({ commands, numbers, differences }: CheckedReport, edited?: number): string {
   const lines = differences.flatMap(differenceLines);
   if (edited !== undefined) lines.push(`line ${edited} of the page was changed after the report was written`);
-  const wrong = lines.length === 0 ? "all agree with the dump" : `${differences.length} differences`;
+  const wrong =
+    differences.length === 0
+      ? "all agree with the dump"
+      : `${differences.length} difference${differences.length === 1 ? "" : "s"}`;
   return `${[...lines, `${commands} commands and ${numbers} numbers of the text checked: ${wrong}`].map(printable).join("\n")}\n`;
 }
 
 function differenceLines({ command, line, reported, actual }: Difference): string[] {
-  if (command === undefined) return [`text: ${reported ?? ""} is in no output of its section`];
+  if (command === undefined) return [`number ${reported ?? ""} in the text is in no output of its section`];
   return [
     `${command.split("\n").join("; ")}: line ${line}`,
     `  report: ${reported ?? "(no such line)"}`,

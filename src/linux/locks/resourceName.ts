@@ -10,6 +10,7 @@ import type { Obj } from "../../model/object.ts";
 import { symbolText } from "../../model/symbolText.ts";
 import { bioDisk } from "../block/gendisk.ts";
 import { inodeText } from "../fs/fileText.ts";
+import { useOfMapping } from "../mm/pageUse.ts";
 import { stackOwner } from "../sched/stack.ts";
 import { taskComm, taskPid, taskTable } from "../sched/task.ts";
 import { isMerged } from "../slab/slab.ts";
@@ -176,9 +177,9 @@ function superBlockResourceName(kernel: Kernel, address: bigint, wanted: string 
 function pageResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   if (wanted !== "struct page" && wanted !== "struct folio") return undefined;
   const mapping = kernel.object("struct page", address).at("mapping").value();
-  // Low bits such as PAGE_MAPPING_ANON (include/linux/page-flags.h).
   if (mapping === 0n) return "a page without a file";
-  if ((mapping & 3n) !== 0n) return "an anonymous page";
+  const marked = useOfMapping(mapping);
+  if (marked !== undefined) return `a page (${marked})`;
   return `a page of ${inodeText(kernel.object("struct address_space", mapping).at("host").deref())}`;
 }
 

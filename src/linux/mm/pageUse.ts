@@ -10,6 +10,14 @@ const PAGE_MAPPING_ANON = 1n;
 const PAGE_MAPPING_FLAGS = 3n;
 const PAGE_MAPPING_KSM = 3n;
 
+/** Returns what a page with marked low bits in `page->mapping` is used for; undefined if it belongs to a file. */
+export function useOfMapping(mapping: bigint): string | undefined {
+  const flags = mapping & PAGE_MAPPING_FLAGS;
+  if (flags === PAGE_MAPPING_ANON) return "anonymous memory";
+  if (flags === PAGE_MAPPING_KSM) return "merged anonymous memory (KSM)";
+  return flags === 0n ? undefined : "movable kernel page";
+}
+
 /**
  * Describes what a page is used for: "slab of dentry", "anonymous memory", "page cache of /path". @returns undefined
  * for a free page, and for a page that the kernel uses but that is in no slab @throws Fault
@@ -18,10 +26,8 @@ export function pageUse(kernel: Kernel, { pfn, mapping }: PageStruct): string | 
   const slab = slabOfPfn(kernel, pfn);
   if (slab) return `slab of ${cacheName(slab.cache)}`;
   if (mapping === 0n || !kernel.memory.isKernelAddress(mapping)) return undefined;
-  const flags = mapping & PAGE_MAPPING_FLAGS;
-  if (flags === PAGE_MAPPING_ANON) return "anonymous memory";
-  if (flags === PAGE_MAPPING_KSM) return "merged anonymous memory (KSM)";
-  if (flags !== 0n) return "movable kernel page";
+  const marked = useOfMapping(mapping);
+  if (marked !== undefined) return marked;
   const host = kernel.object("struct address_space", mapping).at("host");
   if (host.value() === 0n) return "page cache without a file";
   const alias = host.deref().at("i_dentry.first");
