@@ -3,7 +3,6 @@ import { attempt, Fault } from "../base/fault.ts";
 import { factsOf, type ReportFacts } from "../log/facts.ts";
 import type { Frame as LogFrame } from "../log/guilty.ts";
 import type { ReportKind } from "../log/kinds.ts";
-import type { KernelLog } from "../log/kernelLog.ts";
 import { plainName } from "../log/place.ts";
 import type { Report } from "../log/reports.ts";
 import { crash } from "../linux/printk/crashReport.ts";

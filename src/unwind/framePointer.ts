@@ -47,12 +47,12 @@ const PROLOGUE_BYTES = 64;
 const NEXT_BYTES = 2;
 
 function returnAddressOf(kernel: Kernel, { pc, exact }: Cursor): number | "frame" | undefined {
-  const { returnAddressAt } = kernel.arch;
+  const { arch } = kernel;
   const entry = kernel.symbols.at(exact ? pc : pc - 1n)?.address;
-  if (!returnAddressAt || entry === undefined || !kernel.code.isText(pc)) return undefined;
+  if (!arch.returnAddressAt || entry === undefined || !kernel.code.isText(pc)) return undefined;
   const code = attempt(() => kernel.memory.read(entry, Math.min(Number(pc - entry), PROLOGUE_BYTES)));
   const next = exact ? attempt(() => kernel.memory.read(pc, NEXT_BYTES)) : new Uint8Array(0);
-  return code instanceof Fault || next instanceof Fault ? undefined : returnAddressAt(code, next);
+  return code instanceof Fault || next instanceof Fault ? undefined : arch.returnAddressAt(code, next);
 }
 
 /**

@@ -64,11 +64,14 @@ export function columnValue(object: Obj): bigint | number | string | (() => Retu
     case "address":
       return object.value();
     case "text":
-      return isText(object.type) ? object.text() : String(valueJson(object));
+      return isText(object.type) ? object.text() : textOf(valueJson(object));
     default:
       return () => valueJson(object);
   }
 }
+
+const textOf = (value: ReturnType<typeof valueJson>): string =>
+  typeof value === "string" ? value : JSON.stringify(value);
 
 /** Whether `valueJson` gives the type as text. */
 function isText(type: CType): boolean {
