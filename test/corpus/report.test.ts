@@ -72,7 +72,7 @@ test("each number of the example's text is found when it is changed", { skip }, 
   const { status, stdout } = report("--check", path, ...opened());
   assert.equal(status, 1);
   const lines = changed.filter((line, at) => line !== text.split("\n")[at]);
-  assert.ok(lines.length >= 5 && (stdout.match(/^text: /gm) ?? []).length >= lines.length, stdout);
+  assert.ok(lines.length >= 5 && (stdout.match(/^number \S+ in the text /gm) ?? []).length >= lines.length, stdout);
 });
 
 const dumpOf = (name: string): string | undefined => {

@@ -78,7 +78,9 @@ function inNamedFunction({ site, where, report }: ReportFacts): string {
 export function explainBug(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place?.replace(/!$/, "");
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
-  return `A check that must not fail (\`BUG_ON\`) failed${at}${facts.panic === undefined ? ", and the kernel killed the task" : ""}. Its condition is in that source line.`;
+  const killed = facts.panic === undefined ? ", and the kernel killed the task" : "";
+  // The line alone does not tell which: fortify_panic(), for example, has a BUG() without a condition.
+  return `The condition of a \`BUG_ON\` was true, or a \`BUG\` was reached${at}${killed}.`;
 }
 
 /** Explains a warning. Its message comes first, because its author wrote it for this case. */
@@ -139,7 +141,7 @@ export function explainFortify(facts: ReportFacts): string {
   if (bytes !== undefined)
     return `\`${name ?? "memcpy"}\` was called to write ${bytes} bytes into \`${field}\`, which has ${size}, at ${place}: the write passes the end of the member, unless it is meant to include the members after it.`;
   const sizes = /(\d+ byte (?:read|write) of buffer size \d+)/.exec(says)?.[1];
-  return `${name === undefined ? "A string or memory function" : `\`${name}\``} was called with a length past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}.`;
+  return `${name === undefined ? "A string or memory function" : `\`${name}\``} was called to read or write past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}.`;
 }
 
 /** Explains a failed check of OpenZFS or Lustre: its text and its place. */

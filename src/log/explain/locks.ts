@@ -108,7 +108,7 @@ function explainState(facts: ReportFacts): string {
     : rule.includes("SOFTIRQ")
       ? "a softirq"
       : "an interrupt";
-  return `A lock${lock} is taken both in ${interrupt} and in other code that has these interrupts enabled: one can come while the lock is held, and then waits for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` is not a lock: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
+  return `A lock${lock} is taken both in ${interrupt} and in other code that has these interrupts enabled: one can come while the lock is held, and then waits for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` exists only in lockdep: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
 }
 
 /** lockdep_sys_exit and debug_check_no_locks_held, of which the second runs when a task exits or is about to freeze. */
