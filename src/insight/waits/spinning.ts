@@ -54,6 +54,8 @@ export function* lockOf(start: Site): Generator<Step, AskedLock | undefined, voi
   return undefined;
 }
 
+const NO_HOLDER = "the lock does not record its holder, and no CPU's stack shows it";
+
 /** A CPU that spins. */
 export interface Spinner {
   readonly context: CpuContext;
@@ -116,13 +118,14 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
   const resource: Resource = { kind, type: typeOf(kernel, kind), address: asked.lock };
   const { fields, note } = spinState(kernel, kind, asked.lock);
   const holders = yield* holdersOf(kernel, kind, asked.lock);
+  const why = note ?? (holders.length === 0 ? NO_HOLDER : undefined);
   const others = all.filter((other) => other.kind === kind && other.asked?.lock === asked.lock);
   return {
     ...base,
     function: asked.asker,
     resource,
     queue: queueOf(kernel, kind, asked.lock, others),
-    state: { holders, note: note ?? "the lock does not record its holder, and no CPU's stack shows it", fields },
+    state: { holders, fields, ...(why === undefined ? {} : { note: why }) },
     unknown: undefined,
   };
 }
