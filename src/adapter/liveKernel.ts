@@ -10,7 +10,7 @@ export const KCORE = "/proc/kcore";
 export function checkLiveKernel(path = KCORE): void {
   if (!statSync(path, { throwIfNoEntry: false })) {
     throw new UsageError(
-      `there is no ${path}: this system's kernel has none (CONFIG_PROC_KCORE), or hides it in a container`,
+      `there is no ${path}: this system's kernel has none (CONFIG_PROC_KCORE), or hides it in a container; attach outside of the container, or open a dump`,
     );
   }
   if (!attemptSystem(() => (accessSync(path, constants.R_OK), true))) {

@@ -30,7 +30,10 @@ export class ExtensionFiles implements Extensions {
     }
     const { default: main, commands } = Object(exported) as { readonly default?: unknown; readonly commands?: unknown };
     const found = [main, commands, exported].flat().filter(isCommand);
-    if (found.length === 0) throw new UsageError(`${path}: exports no commands`);
+    if (found.length === 0)
+      throw new UsageError(
+        `${path}: exports no command; its default export or its export \`commands\` must have \`name\` and \`run\``,
+      );
     this.loaded.delete(full);
     this.loaded.set(full, [...new Set(found)].map(complete));
     return full;

@@ -47,8 +47,8 @@ export function whyAtomic(count: number, holdsNoLock = false): string[] {
     ...(hardirq > 0 ? ["it is a hardware interrupt"] : []),
     ...(isSoftirq ? ["it is a softirq"] : []),
     ...(bottomHalves > 0
-      ? [`softirqs are off (\`local_bh_disable\`${bottomHalves === 1 ? "" : `, ${bottomHalves} deep`})`]
+      ? [`softirqs are disabled (\`local_bh_disable\`${bottomHalves === 1 ? "" : `, ${bottomHalves} deep`})`]
       : []),
-    ...(preempt > 0 ? [`${holdsNoLock ? "" : "a spinlock is held or "}preemption is off${deep(preempt)}`] : []),
+    ...(preempt > 0 ? [`${holdsNoLock ? "" : "a spinlock is held or "}preemption is disabled${deep(preempt)}`] : []),
   ];
 }

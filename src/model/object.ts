@@ -33,8 +33,8 @@ const VOID_TYPE: CType = { kind: "void" };
  */
 export class Obj<T extends string = string> {
   /**
-   * Exists only for the compiler. As a method's parameter it relates `Obj<string>` to each type, but no two named
-   * types.
+   * Exists only for the compiler, which compares parameters of methods in both directions: `Obj<string>` and
+   * `Obj<"struct page">` can be assigned to each other, `Obj<"struct page">` and `Obj<"struct slab">` cannot.
    */
   declare readonly cType: { of(type: T): void }["of"] | undefined;
   readonly kernel: Kernel;

@@ -42,10 +42,12 @@ function callerAt(kernel: Kernel, cursor: Cursor, slot: bigint, fp: bigint | und
 
 type CallerStep = Extract<Step, { kind: "caller" }>;
 
-/** Limits in bytes for the code of a function that is examined: a frame is made by the first instructions. */
+/** Limit in bytes for the code at the start of a function that is examined: the first instructions make the frame. */
 const PROLOGUE_BYTES = 64;
+/** Bytes from the current instruction on that `Arch.returnAddressAt` examines, such as `pop %ebp; ret`. */
 const NEXT_BYTES = 2;
 
+/** Returns the position of the return address (see `Arch.returnAddressAt`); undefined if the code cannot be read. */
 function returnAddressOf(kernel: Kernel, { pc, exact }: Cursor): number | "frame" | undefined {
   const { arch } = kernel;
   const entry = kernel.symbols.at(exact ? pc : pc - 1n)?.address;

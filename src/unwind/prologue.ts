@@ -10,7 +10,10 @@ import { generatedCode } from "./generatedCode.ts";
 /** Limit in bytes for a prologue. */
 const PROLOGUE_BYTES = 96;
 
-/** @returns undefined if the code cannot be read */
+/**
+ * Returns the pushes of a function up to the current instruction. @param limit bytes from `entry` to the current
+ * instruction @returns undefined if the code cannot be read, or the machine has no such prologue
+ */
 function prologueOf(kernel: Kernel, entry: bigint, limit: number): PushPrologue | undefined {
   const code = attempt(() => kernel.memory.read(entry, PROLOGUE_BYTES));
   return code instanceof Fault ? undefined : kernel.arch.pushPrologue?.(code, limit);

@@ -177,7 +177,7 @@ test("extend loads the user's commands; help and completion include them until t
   ]);
   assert.match(said.err, /^vmcore-debug: command not found: hello/);
   assert.match(cli([dump, "-c", "extend x.so"]).err, /shared libraries of crash cannot be loaded/);
-  assert.match(cli([dump, "-c", "extend package.json"]).err, /package.json: exports no commands/);
+  assert.match(cli([dump, "-c", "extend package.json"]).err, /package.json: exports no command;/);
 });
 
 test("--help and --version need no dump", () => {

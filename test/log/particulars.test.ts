@@ -17,7 +17,7 @@ test("the bits of preempt_count give the reason why a task may not be scheduled"
   assert.match(
     meaning(`BUG: scheduling while atomic: labd/12/0x00000201
 no locks held by labd/12.`),
-    /forbidden: softirqs are off \(`local_bh_disable`\)/,
+    /forbidden: softirqs are disabled \(`local_bh_disable`\)/,
   );
 });
 

@@ -15,7 +15,7 @@ test("the reasons not to sleep are those of the fields that are not zero", () =>
   assert.deepEqual(whyAtomic(0x100), ["it is a softirq"]);
   assert.deepEqual(whyAtomic(0x10002), [
     "it is a hardware interrupt",
-    "a spinlock is held or preemption is off (2 deep)",
+    "a spinlock is held or preemption is disabled (2 deep)",
   ]);
-  assert.deepEqual(whyAtomic(0x201, true), ["softirqs are off (`local_bh_disable`)", "preemption is off"]);
+  assert.deepEqual(whyAtomic(0x201, true), ["softirqs are disabled (`local_bh_disable`)", "preemption is disabled"]);
 });

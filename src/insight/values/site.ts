@@ -75,7 +75,7 @@ function valueBeforeStep(
   return wrap64(now - sum.added);
 }
 
-/** Returns a sum of a register and a constant; undefined for another value and for a stack address. */
+/** Returns a sum of a register and a constant; undefined for another value and for an address relative to the stack pointer. */
 export function sumOf(kernel: Kernel, from: Value): { register: string; added: bigint } | undefined {
   if (from.kind === "address") {
     const { base, index, displacement, segment } = from.place;

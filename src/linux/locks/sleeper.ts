@@ -20,7 +20,7 @@ export interface Sleeper {
   readonly at: number;
 }
 
-/** Functions with which a waiting function gives up its CPU (kernel/sched/core.c, kernel/time/sleep_timeout.c). */
+/** Functions with which a waiting function gives up its CPU: of the scheduler, wait_bit, poll, NFS and SunRPC. */
 const PASSED_OVER =
   /^(__schedule|schedule|schedule_timeout(_\w+)?|io_schedule(_\w+)?|schedule_preempt_disabled|schedule_hrtimeout\w*|schedule_rtlock|rt_mutex_schedule|preempt_schedule\w*|__switch_to\w*|bit_wait(_io)?(_timeout)?|__wait_on_bit(_lock)?|wait_woken|poll_schedule_timeout|do_wait_intr(_irq)?|swait_\w+|rpc_wait_bit_killable|nfs_wait_bit_killable|nfs_wait_atomic_killable)$/;
 
@@ -37,7 +37,7 @@ export function waitingFrame(frames: readonly SleepFrame[]): number {
   return at < 0 ? 0 : at;
 }
 
-/** Returns the address where the locals of the frames up to `at` end. */
+/** Returns the address where the locals of the frames up to `at` end; the end of the stack if no frame tells it. */
 export function frameEnd({ kernel, task, frames }: Sleeper, at: number): bigint {
   const frame = frames[Math.min(at, frames.length - 1)];
   const end = frame?.cfa ?? frames[at + 1]?.sp;

@@ -185,7 +185,8 @@ export interface ModuleBlob {
 /**
  * Returns the module's BTF, and its distilled base if it has one (v6.11). While a module is being loaded, `btf_data`
  * has the BTF of the file; do_init_module() removes it. Then only the copy remains that kernel/bpf/btf.c parsed and, if
- * there was a base, relocated to the kernel's own BTF (btf_relocate()). @throws Fault
+ * there was a base, relocated to the kernel's own BTF (btf_relocate()), which is preferred. @returns undefined if the
+ * module has no BTF @throws Fault
  */
 export function moduleBtf(
   module: Obj<"struct module">,

@@ -14,13 +14,19 @@ export const verdictFields: Fields = {
   schema: { kind: "number", about: "version of this record" },
   title: { kind: "text", about: "in the form that syzkaller uses" },
   key: { kind: "text", about: "equal for the same bug on other machines and builds" },
-  kind: { kind: "text", about: "of the report; none if the machine was running" },
-  mechanism: { kind: "text" },
+  kind: {
+    kind: "text",
+    about: "kind of the report of the crash; `none` for the dump of a kernel that had not crashed",
+  },
+  mechanism: {
+    kind: "text",
+    about: "how the kernel noticed the failure, such as oops or hung-task; none if it had not crashed",
+  },
   findings: {
     kind: "data",
     fields: {
       id: { kind: "text", about: "stable name of the finding" },
-      severity: { kind: "text" },
+      severity: { kind: "text", about: "cause, suspect or note" },
       certainty: { kind: "text", about: "certain, likely or possible" },
       slots: { kind: "data", about: "the values of the sentence by name" },
       text: { kind: "text", about: "the sentence" },
@@ -28,7 +34,11 @@ export const verdictFields: Fields = {
       unknown: { kind: "data", about: "what could not be read: `what` and `because`" },
     },
   },
-  unchecked: { kind: "data", fields: { check: { kind: "text" }, because: { kind: "text" } } },
+  unchecked: {
+    kind: "data",
+    about: "checks that did not finish",
+    fields: { check: { kind: "text" }, because: { kind: "text", about: "the reason" } },
+  },
   fixes: { kind: "data", about: "with --fixes: the later commits, and the branches that were searched" },
 };
 
