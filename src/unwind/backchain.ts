@@ -1,6 +1,6 @@
 /** Unwinding by the back chain of s390x. */
 import type { Kernel } from "../model/kernel.ts";
-import { type Cursor, type Step, wrap } from "./cursor.ts";
+import { callerCursor, type Cursor, type Step, wrap } from "./cursor.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
 /** Index of r14, the return address, among r6 to r15, the registers that `struct stack_frame` saves. */
@@ -24,6 +24,5 @@ export function backchainRule(kernel: Kernel, cursor: Cursor): Step | undefined 
 /** Returns the frame that starts at `sp`, with the return address that its callee saved in it. @throws Fault */
 export function savedBy(kernel: Kernel, sp: bigint): Cursor {
   const pc = kernel.object("struct stack_frame", sp).at(`gprs[${SAVED_R14}]`).value();
-  const known = new Map([[kernel.arch.pc, pc], [kernel.arch.sp, sp]]); // prettier-ignore
-  return { pc, sp, known, registers: () => known, exact: false };
+  return callerCursor(kernel, pc, sp);
 }

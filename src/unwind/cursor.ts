@@ -44,6 +44,15 @@ export function cursorOf(kernel: Kernel, registers: Registers, exact: boolean): 
 }
 
 /**
+ * Returns the cursor of a caller, at its return address. @param more registers that are known besides pc and sp, such
+ * as the frame pointer
+ */
+export function callerCursor({ arch }: Kernel, pc: bigint, sp: bigint, more: Registers = new Map()): Cursor {
+  const known = new Map([...more, [arch.pc, pc], [arch.sp, sp]] as const);
+  return { pc, sp, known, registers: () => known, exact: false };
+}
+
+/**
  * Returns the address for lookups of rules, symbol and line: a return address can already belong to the next function.
  */
 export const lookupAddress = ({ pc, exact }: { readonly pc: bigint; readonly exact: boolean }): bigint =>

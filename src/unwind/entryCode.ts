@@ -2,7 +2,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { type Cursor, lookupAddress, type Step } from "./cursor.ts";
+import { callerCursor, type Cursor, lookupAddress, type Step } from "./cursor.ts";
 import { ptRegsSize, readPtRegs } from "./ptRegs.ts";
 import { taskStackRange } from "./stacks.ts";
 import { isUser } from "./user.ts";
@@ -51,9 +51,7 @@ function lastRegisters(kernel: Kernel, cursor: Cursor, task: Obj): Step | undefi
 function callWithStack(kernel: Kernel, cursor: Cursor): Step | undefined {
   const fp = cursor.known.get(kernel.arch.framePointer);
   if (fp === undefined) return undefined;
-  const known = new Map([...cursor.known, [kernel.arch.framePointer, kernel.memory.word(fp)]] as const);
-  const pc = kernel.memory.word(fp + 4n);
+  const more = new Map([...cursor.known, [kernel.arch.framePointer, kernel.memory.word(fp)]] as const);
   const sp = fp + 8n;
-  known.set(kernel.arch.pc, pc).set(kernel.arch.sp, sp);
-  return { kind: "caller", cursor: { pc, sp, known, registers: () => known, exact: false }, cfa: sp };
+  return { kind: "caller", cursor: callerCursor(kernel, kernel.memory.word(fp + 4n), sp, more), cfa: sp };
 }

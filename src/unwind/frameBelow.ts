@@ -1,6 +1,6 @@
 /** Unwinding by frame records below the frame pointer, as riscv64 has them. */
 import type { Kernel } from "../model/kernel.ts";
-import { type Cursor, lookupAddress, type Step } from "./cursor.ts";
+import { callerCursor, type Cursor, lookupAddress, type Step } from "./cursor.ts";
 import { isEntryReturn } from "./entryCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
@@ -52,12 +52,10 @@ const isCode = (kernel: Kernel, address: bigint): boolean =>
   kernel.code.isText(address) || (address !== 0n && kernel.symbols.at(address - 1n) !== undefined);
 
 function callerOf(
-  { arch }: Kernel,
+  kernel: Kernel,
   { pc, sp, fp }: { readonly pc: bigint; readonly sp: bigint; readonly fp: bigint | undefined },
   doubt?: string,
 ): Step {
-  const known = new Map([[arch.pc, pc], [arch.sp, sp]]); // prettier-ignore
-  if (fp !== undefined) known.set(arch.framePointer, fp);
-  const cursor: Cursor = { pc, sp, known, registers: () => known, exact: false };
+  const cursor = callerCursor(kernel, pc, sp, fp === undefined ? undefined : new Map([[kernel.arch.framePointer, fp]]));
   return { kind: "caller", cursor, cfa: sp, ...(doubt === undefined ? {} : { doubt }) };
 }

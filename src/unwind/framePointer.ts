@@ -1,7 +1,7 @@
 /** Unwinding by frame pointers of x86_64 and i386. */
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { callerCursor, type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
@@ -35,9 +35,8 @@ function callerAt(kernel: Kernel, cursor: Cursor, slot: bigint, fp: bigint | und
   const pc = memory.word(slot);
   if (!kernel.code.isText(pc)) return undefined;
   const cfa = wrap(kernel, slot + BigInt(arch.wordSize));
-  const known = new Map([[arch.pc, pc], [arch.sp, cfa]]); // prettier-ignore
-  if (fp !== undefined) known.set(arch.framePointer, fp);
-  return { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa };
+  const more = fp === undefined ? undefined : new Map([[arch.framePointer, fp]]);
+  return { kind: "caller", cursor: callerCursor(kernel, pc, cfa, more), cfa };
 }
 
 type CallerStep = Extract<Step, { kind: "caller" }>;
@@ -67,7 +66,5 @@ export function calledNothingRule(kernel: Kernel, cursor: Cursor): Step | undefi
   const pc = kernel.memory.word(cursor.sp);
   if (!kernel.code.isText(pc)) return undefined;
   const cfa = wrap(kernel, cursor.sp + BigInt(arch.wordSize));
-  const all = cursor.registers();
-  const registers = new Map([...all, [arch.pc, pc], [arch.sp, cfa]] as const);
-  return { kind: "caller", cursor: { pc, sp: cfa, known: registers, registers: () => registers, exact: false }, cfa };
+  return { kind: "caller", cursor: callerCursor(kernel, pc, cfa, cursor.registers()), cfa };
 }

@@ -1,7 +1,7 @@
 /** Unwinding by the stack frames of ppc64le, whose first words link them. */
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { type Cursor, type Step, wrap } from "./cursor.ts";
+import { callerCursor, type Cursor, type Step, wrap } from "./cursor.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
 /** The callee saves its return address there, in the frame of its caller (64-Bit ELF V2 ABI, section 2.2.3). */
@@ -33,10 +33,9 @@ export function markedRegistersRule(kernel: Kernel, cursor: Cursor): Step | unde
 export function linkageAreaRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const link = kernel.arch.linkRegister === undefined ? undefined : cursor.known.get(kernel.arch.linkRegister);
   if (cursor.exact && link !== undefined && kernel.code.isText(link) && !hasFrame(kernel, cursor.pc)) {
-    const known = new Map([...cursor.known, [kernel.arch.pc, link]] as const);
-    known.delete(kernel.arch.linkRegister ?? "");
-    const caller: Cursor = { pc: link, sp: cursor.sp, known, registers: () => known, exact: false };
-    return { kind: "caller", cursor: caller, cfa: cursor.sp };
+    const others = new Map(cursor.known);
+    others.delete(kernel.arch.linkRegister ?? "");
+    return { kind: "caller", cursor: callerCursor(kernel, link, cursor.sp, others), cfa: cursor.sp };
   }
   const caller = callerOf(kernel, cursor.sp);
   return caller ? { kind: "caller", cursor: caller, cfa: caller.sp } : { kind: "end" };
@@ -48,8 +47,7 @@ export function callerOf(kernel: Kernel, sp: bigint): Cursor | undefined {
   if (outer === 0n) return undefined;
   const pc = kernel.memory.word(outer + LR_SAVE);
   if (pc === 0n) return undefined;
-  const known = new Map([[kernel.arch.pc, pc], [kernel.arch.sp, outer]]); // prettier-ignore
-  return { pc, sp: outer, known, registers: () => known, exact: false };
+  return callerCursor(kernel, pc, outer);
 }
 
 /** Limit in bytes for the code of a function that is examined. */

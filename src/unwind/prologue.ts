@@ -4,7 +4,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import type { Registers } from "../arch/arch.ts";
 import type { PushPrologue } from "../arch/functionFrame.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { callerCursor, type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 
 /** Limit in bytes for a prologue. */
@@ -42,15 +42,9 @@ export function prologueRule(kernel: Kernel, cursor: Cursor): Step | undefined {
 
 function callerAt(kernel: Kernel, cursor: Cursor, cfa: bigint, bpAt: number | undefined): Step {
   const pc = kernel.memory.word(cfa - 8n);
-  const known = new Map([["rip", pc], ["rsp", cfa]]); // prettier-ignore
   const bp = bpAt === undefined ? cursor.known.get("rbp") : kernel.memory.word(cfa - BigInt(bpAt));
-  if (bp !== undefined) known.set("rbp", bp);
-  return {
-    kind: "caller",
-    cursor: { pc, sp: cfa, known, registers: () => known, exact: false },
-    cfa,
-    doubt: "prologue",
-  };
+  const more = bp === undefined ? undefined : new Map([["rbp", bp]]);
+  return { kind: "caller", cursor: callerCursor(kernel, pc, cfa, more), cfa, doubt: "prologue" };
 }
 
 /**

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { viewOf } from "../base/bytes.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import type { Cursor } from "./cursor.ts";
+import { callerCursor } from "./cursor.ts";
 import type { Stack } from "./frame.ts";
 import { taskStackRange } from "./stacks.ts";
 import { unwind } from "./unwind.ts";
@@ -28,7 +28,7 @@ export function scannedStack(kernel: Kernel, task: Obj): Stack {
     if (pc === 0n || !kernel.code.isText(pc)) continue;
     tried++;
     const stack = attempt(() =>
-      unwind(kernel, returnedTo(kernel, pc, start + BigInt(at + word)), { task, doubt: "scan" }),
+      unwind(kernel, callerCursor(kernel, pc, start + BigInt(at + word)), { task, doubt: "scan" }),
     );
     if (!(stack instanceof Fault) && stack.fault === undefined) return stack;
   }
@@ -37,9 +37,4 @@ export function scannedStack(kernel: Kernel, task: Obj): Stack {
     start,
     "the CPU that ran this task left no registers, and its stack holds nothing to start from",
   );
-}
-
-function returnedTo(kernel: Kernel, pc: bigint, sp: bigint): Cursor {
-  const known = new Map([[kernel.arch.pc, pc], [kernel.arch.sp, sp]]); // prettier-ignore
-  return { pc, sp, known, registers: () => known, exact: false };
 }
