@@ -4,6 +4,7 @@ import { elf } from "./elf.ts";
 import { hasFaultAddress, syndromeText, trapName } from "./traps.ts";
 import { calleeSaves, callBefore, framePrologue, mayCall } from "./prologue.ts";
 import type { Arch, LayoutFacts, Paging } from "../arch.ts";
+import { layoutNumbers } from "../layoutNumbers.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
 import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
@@ -37,6 +38,19 @@ const PTE_FLAGS = [
   ["DIRTY", 1n << 55n],
   ["SPECIAL", 1n << 56n],
 ] as const;
+
+/** Numbers of the layout in VMCOREINFO. */
+const LAYOUT_KEYS = [
+  "PHYS_OFFSET",
+  "kimage_voffset",
+  "MODULES_VADDR",
+  "MODULES_END",
+  "VMALLOC_START",
+  "VMALLOC_END",
+  "VMEMMAP_START",
+  "VMEMMAP_END",
+  "KERNELPACMASK",
+];
 
 export const arm64: Arch = {
   name: "arm64",
@@ -158,7 +172,7 @@ function paging(facts: LayoutFacts): Paging {
     isKernelAddress: (address) => canonical(address) >= upper,
     isUserAddress: (address) => canonical(address) < upper,
     walk: (root, address, read, trail) => walkTables(levels, root, canonical(address), read, trail),
-    facts: layoutNumbers(facts, actual, levels.length),
+    facts: layoutNumbers(facts, actual, levels.length, LAYOUT_KEYS),
   };
 }
 
@@ -173,27 +187,4 @@ function virtualBits(facts: LayoutFacts): { built: number; actual: number } {
   const actual = plausible(t1sz === undefined ? undefined : 64n - t1sz) ?? built;
   if (actual === undefined) throw Fault.of("unknown", "VMCOREINFO lacks the width of virtual addresses (VA_BITS)");
   return { built: built ?? actual, actual };
-}
-
-function layoutNumbers(facts: LayoutFacts, actual: number, levels: number): ReadonlyMap<string, bigint> {
-  const numbers = new Map<string, bigint>([
-    ["VA_BITS", BigInt(actual)],
-    ["page table levels", BigInt(levels)],
-  ]);
-  const keys = [
-    "PHYS_OFFSET",
-    "kimage_voffset",
-    "MODULES_VADDR",
-    "MODULES_END",
-    "VMALLOC_START",
-    "VMALLOC_END",
-    "VMEMMAP_START",
-    "VMEMMAP_END",
-    "KERNELPACMASK",
-  ];
-  for (const key of keys) {
-    const value = facts.number(`NUMBER(${key})`);
-    if (value !== undefined) numbers.set(key, BigInt.asUintN(64, value));
-  }
-  return numbers;
 }

@@ -1,6 +1,7 @@
 /** Page tables of riscv64: Sv39, Sv48 and Sv57. Source: RISC-V Privileged Architecture, chapter "Supervisor-Level ISA". */
 import { Fault } from "../../base/fault.ts";
 import type { LayoutFacts, Paging } from "../arch.ts";
+import { layoutNumbers } from "../layoutNumbers.ts";
 import { type PteFormat, swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
 import { walkTables } from "../walk.ts";
@@ -21,6 +22,20 @@ const IMAGE_LIMIT = 1n << 28n;
 /** _PAGE_PROT_NONE is the global bit of an entry that is not valid. */
 const isPresent = (entry: bigint): boolean => (entry & (PRESENT | GLOBAL)) !== 0n;
 const physical = (entry: bigint): bigint => BigInt.asUintN(PPN_BITS, entry >> PPN_SHIFT) << 12n;
+
+/** Numbers of the layout in VMCOREINFO. */
+const LAYOUT_KEYS = [
+  "PAGE_OFFSET",
+  "phys_ram_base",
+  "va_kernel_pa_offset",
+  "KERNEL_LINK_ADDR",
+  "MODULES_VADDR",
+  "MODULES_END",
+  "VMALLOC_START",
+  "VMALLOC_END",
+  "VMEMMAP_START",
+  "VMEMMAP_END",
+];
 
 export const pte: PteFormat = {
   flags: [
@@ -71,7 +86,7 @@ export function paging(facts: LayoutFacts): Paging {
         return Fault.at("unmapped", address, "not a canonical address");
       return walkTables(levels, root, address, read, trail);
     },
-    facts: layoutNumbers(facts, virtualBits, levels.length),
+    facts: layoutNumbers(facts, virtualBits, levels.length, LAYOUT_KEYS),
   };
 }
 
@@ -92,28 +107,4 @@ function decode(entry: bigint, span: bigint): PageTableEntry | undefined {
   if ((entry & LEAF) === 0n) return isLast ? undefined : { physical: physical(entry), pageBytes: undefined };
   const pageBytes = isLast && (entry & NAPOT) !== 0n ? 1n << NAPOT_SHIFT : span;
   return { physical: physical(entry), pageBytes };
-}
-
-function layoutNumbers(facts: LayoutFacts, virtualBits: number, levels: number): ReadonlyMap<string, bigint> {
-  const numbers = new Map<string, bigint>([
-    ["VA_BITS", BigInt(virtualBits)],
-    ["page table levels", BigInt(levels)],
-  ]);
-  const keys = [
-    "PAGE_OFFSET",
-    "phys_ram_base",
-    "va_kernel_pa_offset",
-    "KERNEL_LINK_ADDR",
-    "MODULES_VADDR",
-    "MODULES_END",
-    "VMALLOC_START",
-    "VMALLOC_END",
-    "VMEMMAP_START",
-    "VMEMMAP_END",
-  ];
-  for (const key of keys) {
-    const value = facts.number(`NUMBER(${key})`);
-    if (value !== undefined) numbers.set(key, BigInt.asUintN(64, value));
-  }
-  return numbers;
 }
