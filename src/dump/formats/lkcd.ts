@@ -10,6 +10,7 @@ import type { DumpFormat, DumpImage, OpenOptions, Utsname } from "../format.ts";
 import { memoryImage } from "../memoryImage.ts";
 import { PageRuns } from "../pageRuns.ts";
 import { FILE_ENDS } from "../pages.ts";
+import { UTSNAME_FIELD, utsnameOf } from "../utsname.ts";
 
 /** DUMP_MAGIC_NUMBER, 0xa8190173618f23ed. */
 const MAGIC = { little: "ed238f61730119a8", big: "a8190173618f23ed" } as const;
@@ -21,7 +22,6 @@ const HEADER_BYTES = 1024;
 /** The end of the fields that all versions share. */
 const COMMON_BYTES = 48;
 const PANIC_BYTES = 0x100;
-const UTSNAME_FIELD = 65;
 /** DUMP_COMPRESS_*. */
 const COMPRESSIONS = ["none", "RLE", "gzip"];
 /** dp_flags. */
@@ -117,19 +117,11 @@ function header(bytes: Uint8Array, order: ByteOrder, name: string) {
   };
 }
 
-function utsnameAt(bytes: Uint8Array, at: number): Utsname {
-  const field = (i: number): string =>
-    cString(bytes.subarray(at + i * UTSNAME_FIELD, at + (i + 1) * UTSNAME_FIELD)).replace(/[^ -~].*$/s, "");
-  const [sysname, nodename, release, version, machine, domainname] = [0, 1, 2, 3, 4, 5].map(field);
-  return {
-    sysname: sysname ?? "",
-    nodename: nodename ?? "",
-    release: release ?? "",
-    version: version ?? "",
-    machine: machine ?? "",
-    domainname: domainname ?? "",
-  };
-}
+/** A name ends at the first character that is not printable ASCII. */
+const utsnameAt = (bytes: Uint8Array, at: number): Utsname =>
+  utsnameOf((i) =>
+    cString(bytes.subarray(at + i * UTSNAME_FIELD, at + (i + 1) * UTSNAME_FIELD)).replace(/[^ -~].*$/s, ""),
+  );
 
 /** Adds the places of all descriptors: struct dump_page before the bytes of each page. @throws Fault truncated */
 function readDescriptors(file: RandomFile, cursor: Cursor, pageSize: number, runs: PageRuns): void {

@@ -92,8 +92,10 @@ function openS390(files: readonly RandomFile[], options: OpenOptions): DumpImage
   const foreign = others.find((one) => one.identity !== first.identity || one.number === 0);
   if (foreign) throw Fault.of("corrupt", `${first.file.name} and ${foreign.file.name} are not parts of the same dump`);
   const memorySize = Number(viewOf(first.head).getBigUint64(AT.memorySize));
+  const sorted = volumes.map((one) => one.file);
+  const file = joinedFile(sorted);
+  if (!Number.isSafeInteger(memorySize)) throw Fault.of("corrupt", `${file.name}: a memory of ${memorySize} bytes`);
   const ranges = new Ranges();
-  const file = joinedFile(volumes.map((one) => one.file));
   let at = 0;
   let physical = 0;
   for (const volume of volumes) {
@@ -110,19 +112,13 @@ function openS390(files: readonly RandomFile[], options: OpenOptions): DumpImage
     }
     at += size;
   }
-  if (!Number.isSafeInteger(memorySize)) throw Fault.of("corrupt", `${file.name}: a memory of ${memorySize} bytes`);
   const pages = ranges.pages(file, PAGE_BYTES, options);
-  return memoryImage(
-    s390.name,
-    volumes.map((one) => one.file),
-    pages,
-    {
-      byteOrder: "big",
-      notes: lowcoreNotes(first.head, pages),
-      cpus: viewOf(first.head).getUint16(AT.cpus),
-      ...cutFact(file, ranges.extent),
-    },
-  );
+  return memoryImage(s390.name, sorted, pages, {
+    byteOrder: "big",
+    notes: lowcoreNotes(first.head, pages),
+    cpus: viewOf(first.head).getUint16(AT.cpus),
+    ...cutFact(file, ranges.extent),
+  });
 }
 
 /** Adds the segments of an extended dump. @throws Fault corrupt if there are too many */

@@ -2,7 +2,7 @@
 import { cString, viewOf, type ByteOrder } from "../../base/bytes.ts";
 import { Fault, orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
-import type { Utsname } from "../format.ts";
+import { UTSNAME_FIELD, utsnameOf } from "../utsname.ts";
 
 /**
  * The headers are C structs of the machine that crashed (makedumpfile's diskdump_mod.h: struct disk_dump_header, struct
@@ -38,7 +38,6 @@ export type SubHeader = ReturnType<typeof subHeader>;
 const SIGNATURE = "KDUMP   ";
 /** The predecessor of kdump-compressed: the same main header, bitmaps and descriptors, but another sub-header. */
 const DISKDUMP_SIGNATURE = "DISKDUMP";
-const UTSNAME_FIELD = 65;
 /** Bytes read of each header: enough for its longest layout. */
 const MAIN_BYTES = 512;
 const SUB_BYTES = 128;
@@ -76,7 +75,7 @@ function mainHeader(c: CStruct) {
   c.skip(SIGNATURE.length);
   return {
     headerVersion: c.u32(),
-    utsname: utsname(c),
+    utsname: utsnameOf(() => c.text(UTSNAME_FIELD)),
     timestamp: c.timeval(),
     status: c.u32(),
     blockSize: c.u32(),
@@ -106,17 +105,6 @@ function subHeader(c: CStruct, version: number) {
     startPfn64: since(6, () => c.u64()),
     endPfn64: since(6, () => c.u64()),
     maxMapnr64: since(6, () => c.u64()),
-  };
-}
-
-function utsname(c: CStruct): Utsname {
-  return {
-    sysname: c.text(UTSNAME_FIELD),
-    nodename: c.text(UTSNAME_FIELD),
-    release: c.text(UTSNAME_FIELD),
-    version: c.text(UTSNAME_FIELD),
-    machine: c.text(UTSNAME_FIELD),
-    domainname: c.text(UTSNAME_FIELD),
   };
 }
 
