@@ -1,5 +1,5 @@
 /** Everything with a time on one axis: the log, trace events, last runs of tasks, block requests in flight. */
-import { attempt, Fault } from "../../base/fault.ts";
+import { attempt, Fault, untilFault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { inFlightRequests, requestAge } from "../block/blkMq.ts";
 import { disks } from "../block/gendisk.ts";
@@ -57,13 +57,9 @@ export function* timeline(kernel: Kernel, { kinds }: TimelineChoice = {}): Gener
   ];
   for (const [kind, what, source] of sources) {
     if (kinds && !kinds.includes(kind)) continue;
-    const iterator = source()[Symbol.iterator]();
-    for (;;) {
-      const step = attempt(() => iterator.next());
-      if (step instanceof Fault) missing.push(`${what}: ${step.message}`);
-      if (step instanceof Fault || step.done) break;
-      if (typeof step.value !== "number") events.push(step.value);
-      if (typeof step.value === "number" || events.length % STEP === 0) yield events.length;
+    for (const step of untilFault(source(), (fault) => missing.push(`${what}: ${fault.message}`))) {
+      if (typeof step !== "number") events.push(step);
+      if (typeof step === "number" || events.length % STEP === 0) yield events.length;
     }
   }
   events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));

@@ -1,5 +1,5 @@
 /** Entries of all CPUs of an instance in the order of their times. */
-import { attempt, Fault } from "../../base/fault.ts";
+import { attempt, Fault, faultLast } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { traceEntry, type TraceEntry } from "./entryText.ts";
 import { type RingEntry, ringEntries } from "./ringBuffer.ts";
@@ -30,13 +30,10 @@ export function* traceEntries(
   let steps = 0;
   for (const buffer of cpuBuffers(kernel, array)) {
     if (cpus && !cpus.includes(buffer.cpu)) continue;
-    const entries = ringEntries(kernel, buffer);
-    for (;;) {
-      const step = attempt(() => entries.next());
-      if (step instanceof Fault) faults.push(step);
-      if (step instanceof Fault || step.done || all.length >= MAX_ENTRIES) break;
-      if (step.value instanceof Fault) faults.push(step.value);
-      else all.push(step.value);
+    for (const entry of faultLast(ringEntries(kernel, buffer))) {
+      if (all.length >= MAX_ENTRIES) break;
+      if (entry instanceof Fault) faults.push(entry);
+      else all.push(entry);
       if (++steps % ENTRIES_PER_STEP === 0) yield all.length;
     }
   }

@@ -11,7 +11,7 @@ import { command, type Context, type Parsed } from "../../language/command.ts";
 import { parseCpus } from "../../language/number.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 import { perfettoText } from "./perfetto.ts";
-import { traceTime } from "./trace.ts";
+import { lastChosen, traceTime, withProgress } from "./trace.ts";
 
 const KINDS: readonly TimelineKind[] = ["log", "trace", "run", "io"];
 
@@ -41,14 +41,10 @@ The file of --perfetto is JSON in the Trace Event Format. It shows which task ea
   records: () => [{ line: "timeline -n 5000", fields: timelineTable.columns }],
   *run(context, args) {
     const { kernel } = context;
-    const reading = timelineOf(kernel, { kinds: kindsOf(args) });
-    let step = reading.next();
-    for (; !step.done; step = reading.next()) yield progress("events", step.value, 0);
-    const { events, missing } = step.value;
-    const chosen = events.filter(chooserOf(context, args));
-    const count = args.has("-n") ? Number(args.value("-n")) : Infinity;
-    if (!(count > 0)) throw new WrongUse("-n takes a number of events");
-    const shown = chosen.slice(Math.max(0, chosen.length - count));
+    const lastOf = lastChosen(args, "events");
+    const isChosen = chooserOf(context, args);
+    const { events, missing } = yield* withProgress("events", timelineOf(kernel, { kinds: kindsOf(args) }));
+    const shown = lastOf(events.filter(isChosen));
     const file = args.value("--perfetto");
     if (file !== undefined) yield* writePerfetto(context, file, shown);
     else yield* shownEvents(context, shown);

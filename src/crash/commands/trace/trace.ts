@@ -8,7 +8,7 @@ import { clockName, cpuBuffers, isInNanoseconds, isRecording, TOP, type TraceArr
 import { traceEntries } from "../../../linux/trace/traceEntries.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { table, TableLayout } from "../../../render/layout.ts";
-import { faultPiece, type Line, type Pieces, progress, text } from "../../../say/piece.ts";
+import { faultPiece, type Line, type Piece, type Pieces, progress, text } from "../../../say/piece.ts";
 import type { Table } from "../../../say/table.ts";
 import { command, type Context, type Parsed } from "../../language/command.ts";
 import { parseCpus } from "../../language/number.ts";
@@ -113,20 +113,31 @@ export function instanceNamed(kernel: Kernel, name: string): TraceArray {
 function* show({ kernel }: Context, args: Parsed): Pieces {
   const array = instanceNamed(kernel, args.value("-i") ?? TOP);
   const cpus = args.has("-c") ? parseCpus(args.value("-c") ?? "", possibleCpus(kernel)) : undefined;
-  const count = args.has("-n") ? Number(args.value("-n")) : Infinity;
-  if (!(count > 0)) throw new WrongUse("-n takes a number of entries");
-  const reading = traceEntries(kernel, array, cpus);
-  let step = reading.next();
-  for (; !step.done; step = reading.next()) yield progress("trace entries", step.value, 0);
-  const { entries, faults } = step.value;
+  const lastOf = lastChosen(args, "entries");
+  const { entries, faults } = yield* withProgress("trace entries", traceEntries(kernel, array, cpus));
   const layout = new TableLayout(kernel, entriesTable(isInNanoseconds(clockOf(array))));
   if (entries.length > 0) yield layout.heading();
   else yield text(`the buffers of ${array.name} are empty`);
-  for (const entry of entries.slice(Math.max(0, entries.length - count))) {
+  for (const entry of lastOf(entries)) {
     const row = shownEntry(kernel, entry);
     yield layout.row(row, () => moreLines(row));
   }
   for (const fault of faults) yield faultPiece(fault, "trace: ");
+}
+
+/** Runs a job that yields how much it has read. @param what the things that it reads, in the plural */
+export function* withProgress<T>(what: string, job: Generator<number, T, void>): Generator<Piece, T, void> {
+  for (let step = job.next(); ; step = job.next()) {
+    if (step.done) return step.value;
+    yield progress(what, step.value, 0);
+  }
+}
+
+/** Returns the function that selects the last rows, as many as -n says. @throws WrongUse if that is not a number */
+export function lastChosen(args: Parsed, what: string): <T>(rows: readonly T[]) => readonly T[] {
+  const count = args.has("-n") ? Number(args.value("-n")) : Infinity;
+  if (!(count > 0)) throw new WrongUse(`-n takes a number of ${what}`);
+  return (rows) => rows.slice(Math.max(0, rows.length - count));
 }
 
 const clockOf = (array: TraceArray): string => {
