@@ -70,9 +70,10 @@ function columnsOf(kernel: Kernel, references: readonly StructReference[], optio
   let left = 0;
   for (const [at, reference] of references.entries()) {
     const { type, name, members } = reference;
-    const paths = members.length > 0 ? members : namedMembers(type);
-    left += paths.length - (members.length > 0 ? paths.length : Math.min(paths.length, MAX_COLUMNS));
-    for (const path of members.length > 0 ? paths : paths.slice(0, MAX_COLUMNS)) {
+    const all = members.length > 0 ? members : namedMembers(type);
+    const paths = members.length > 0 ? all : all.slice(0, MAX_COLUMNS);
+    left += all.length - paths.length;
+    for (const path of paths) {
       const key = path in columns ? `${name}.${path}` : path;
       columns[key] = memberColumn(path, valueKind(kernel.object(type, 0n).at(path).type), at, options);
     }

@@ -4,7 +4,7 @@ import { formatValue, type FormatOptions } from "../../model/format.ts";
 import type { Obj } from "../../model/object.ts";
 import { isCharacter } from "../../model/characters.ts";
 import { type Line, type Span, spanText } from "../../say/piece.ts";
-import { valueJson } from "./valueJson.ts";
+import { isText, valueJson } from "./valueJson.ts";
 
 /** Length of a value on a screen in characters. A longer one ends with an ellipsis. */
 const MAX_CELL_LENGTH = 64;
@@ -72,10 +72,3 @@ export function columnValue(object: Obj): bigint | number | string | (() => Retu
 
 const textOf = (value: ReturnType<typeof valueJson>): string =>
   typeof value === "string" ? value : JSON.stringify(value);
-
-/** Whether `valueJson` gives the type as text. */
-function isText(type: CType): boolean {
-  const array = bare(type);
-  const element = array.kind === "array" ? bare(array.element) : undefined;
-  return element?.kind === "int" && element.encoding === "char";
-}

@@ -1,6 +1,6 @@
 /** Converts objects of the dump to JSON. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { bare, type StructType } from "../../debuginfo/ctype.ts";
+import { bare, type CType, type StructType } from "../../debuginfo/ctype.ts";
 import { enumText } from "../../model/numberText.ts";
 import type { Obj } from "../../model/object.ts";
 import { addressJson, faultJson, type Json } from "../../say/piece.ts";
@@ -25,7 +25,7 @@ export function valueJson(object: Obj): Json {
         return Object.fromEntries(members(at, type, depth));
       case "array":
         if (type.count === undefined) return [];
-        if (isText(at)) return orFault(() => at.text());
+        if (isText(type)) return orFault(() => at.text());
         return Array.from({ length: Math.min(type.count, Math.max(0, left)) }, (_, i) =>
           convert(at.index(i), depth + 1),
         );
@@ -53,7 +53,8 @@ export function valueJson(object: Obj): Json {
   return convert(object, 0);
 }
 
-function isText({ type }: Obj): boolean {
+/** Whether a type is an array of `char`, which is given as text. */
+export function isText(type: CType): boolean {
   const array = bare(type);
   const element = array.kind === "array" ? bare(array.element) : undefined;
   return element?.kind === "int" && element.encoding === "char";
