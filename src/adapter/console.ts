@@ -38,7 +38,7 @@ export function* command(target: Target, text: string, row: FrameRow | undefined
     recorded.add(error instanceof Error ? error.message : String(error));
     throw error;
   } finally {
-    if (!isEnded) recorded.add("[... the command was cancelled here]");
+    if (!isEnded) recorded.cancelled();
   }
 }
 

@@ -1,11 +1,8 @@
 /** Writes the commands of a terminal session with their outputs to a notebook. */
 import { openSync, writeSync } from "node:fs";
-import { basename } from "node:path";
-import { markdownProse } from "../base/markdown.ts";
 import type { SessionFacts } from "../crash/language/command.ts";
-import { heading } from "../document/block.ts";
 import { markdownOf } from "../document/markdown.ts";
-import { RecordedOutput } from "../document/transcript.ts";
+import { RecordedOutput, sessionHeading } from "../document/transcript.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
 
 /** A notebook that grows by one cell per command, so that it is complete whenever the session ends. */
@@ -20,8 +17,7 @@ export class Recorder {
   constructor(path: string, session: SessionFacts) {
     refuseInputs(session, path);
     this.file = openSync(path, "w");
-    const name = markdownProse(basename(session.vmcore[0] ?? "a crash dump"));
-    writeSync(this.file, markdownOf([heading(1, `Session on ${name}`)]));
+    writeSync(this.file, markdownOf([sessionHeading(session.vmcore)]));
   }
 
   begin(lines: string): void {
@@ -31,6 +27,11 @@ export class Recorder {
   /** Adds output of the current command. */
   add(text: string): void {
     this.cell?.output.add(text.replace(/\n$/, ""));
+  }
+
+  /** Notes that the user cancelled the current command. */
+  cancelled(): void {
+    this.cell?.output.cancelled();
   }
 
   /** Writes the current command with its output. */

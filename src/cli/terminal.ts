@@ -134,7 +134,7 @@ export class Terminal {
       this.contextNow = withChanges(this.contextNow, changes);
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
-      recorder?.add("[... the command was cancelled here]");
+      recorder?.cancelled();
       printer.isAnswered = false;
     } finally {
       await printer.end();

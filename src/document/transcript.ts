@@ -1,6 +1,12 @@
 /** Records the commands of a session with their output, so that they can be copied as a document. */
+import { basename } from "node:path";
+import { markdownProse } from "../base/markdown.ts";
 import { type Block, heading, paragraph } from "./block.ts";
 import { leftOutLine, type Shortening } from "./shortening.ts";
+
+/** Returns the heading of a session's notebook: the dump is named without directories, which differ between machines. */
+export const sessionHeading = ([vmcore]: readonly string[]): Block =>
+  heading(1, `Session on ${markdownProse(basename(vmcore ?? "a crash dump"))}`);
 
 /** The line that replaces the end of a line of `length` characters. */
 const cutEnd = (length: number): string => ` [... cut: the line has ${length} characters]`;
@@ -27,6 +33,11 @@ export class RecordedOutput {
       if (this.head.length < KEPT.head) this.head.push(kept);
       else if (this.tail.push(kept) > 2 * KEPT.tail) this.tail = this.tail.slice(-KEPT.tail);
     }
+  }
+
+  /** Notes that the user cancelled the command. */
+  cancelled(): void {
+    this.add("[... the command was cancelled here]");
   }
 
   /** Returns the output without a newline at its end. */
@@ -66,12 +77,12 @@ export class Transcript {
     return this.commands.length;
   }
 
-  /** Returns a notebook: the commands, each with its output. */
-  blocks(title: string): Block[] {
+  /** Returns a notebook: the commands, each with its output. @param vmcore the files of the dump */
+  blocks(vmcore: readonly string[]): Block[] {
     const missing =
       this.dropped === 0 ? [] : [paragraph(`The first ${this.dropped} commands of the session are left out.`)];
     return [
-      heading(1, title),
+      sessionHeading(vmcore),
       ...missing,
       ...this.commands.map(({ line, output }): Block => ({ kind: "command", lines: line, output: output.text() })),
     ];

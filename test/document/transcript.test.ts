@@ -4,7 +4,7 @@ import { blocksOf, markdownOf } from "../../src/document/markdown.ts";
 import { Transcript } from "../../src/document/transcript.ts";
 
 const outputOf = (transcript: Transcript): string | undefined => {
-  const last = blocksOf(markdownOf(transcript.blocks("Session"))).at(-1);
+  const last = blocksOf(markdownOf(transcript.blocks(["vmcore"]))).at(-1);
   return last?.kind === "command" ? last.output : undefined;
 };
 
@@ -15,7 +15,7 @@ test("a session is a notebook: each command with its output, fences in an output
   log.add("```crash");
   log.add("# x\n```");
   assert.equal(
-    markdownOf(transcript.blocks("Session on vmcore")),
+    markdownOf(transcript.blocks(["crash/vmcore"])),
     "# Session on vmcore\n\n```crash\nbt\n```\n\n```text\nPID: 1\n```\n\n```crash\nlog | grep x\n```\n\n````text\n```crash\n# x\n```\n````\n",
   );
   assert.equal(outputOf(transcript), "```crash\n# x\n```");
@@ -42,6 +42,6 @@ test("a long line is cut and says how long it was", () => {
 test("the oldest commands of a long session are left out, and their number is said", () => {
   const transcript = new Transcript();
   for (let i = 0; i < 503; i++) transcript.begin(`set ${i}`);
-  const text = markdownOf(transcript.blocks("Session"));
-  assert.match(text, /^# Session\n\nThe first 3 commands of the session are left out\.\n\n```crash\nset 3\n/);
+  const text = markdownOf(transcript.blocks(["vmcore"]));
+  assert.match(text, /^# Session on vmcore\n\nThe first 3 commands of the session are left out\.\n\n```crash\nset 3\n/);
 });

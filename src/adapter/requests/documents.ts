@@ -1,12 +1,9 @@
 /** The custom requests for documents: the crash report, cells of crash notebooks, and Markdown as HTML. */
-import { basename } from "node:path";
-import { markdownProse } from "../../base/markdown.ts";
 import { documentContext, runBlock } from "../../crash/report/output.ts";
 import { report } from "../../crash/report/report.ts";
 import { blocksOf, markdownOf } from "../../document/markdown.ts";
 import type { Block } from "../../document/block.ts";
 import type { Handlers } from "../handlers.ts";
-import type { Target } from "../target.ts";
 
 /** Writes a crash report, runs the commands of a cell, copies the console, and converts Markdown to HTML. */
 export const documents: Pick<Handlers, "vmcore/report" | "vmcore/runCell" | "vmcore/transcript" | "vmcore/page"> = {
@@ -22,16 +19,12 @@ export const documents: Pick<Handlers, "vmcore/report" | "vmcore/runCell" | "vmc
   *"vmcore/transcript"(target) {
     const { transcript } = target.console;
     yield;
-    return { text: markdownOf(transcript.blocks(`Session on ${dumpName(target)}`)), commands: transcript.length };
+    return { text: markdownOf(transcript.blocks(target.session.context.session.vmcore)), commands: transcript.length };
   },
   *"vmcore/page"(_target, { markdown }) {
     return { text: yield* page(blocksOf(markdown)) };
   },
 };
-
-/** Names the dump by its file, without directories, which differ between machines. */
-const dumpName = ({ session }: Target): string =>
-  markdownProse(basename(session.context.session.vmcore[0] ?? "a crash dump"));
 
 /** Returns the HTML of a document. It waits until the Markdown renderer is loaded. */
 function* page(blocks: readonly Block[]) {
