@@ -1,5 +1,6 @@
 /** The page of a command's table. */
 import { html, nothing, render, type TemplateResult } from "lit-html";
+import { type Choice, choicesOf, type Chosen, chosenRows } from "./choices.ts";
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
@@ -23,6 +24,7 @@ import {
   counted,
   failure,
   filterBox,
+  choiceList,
   copyOrOpen,
   nothingLeft,
   nothingToShow,
@@ -44,6 +46,10 @@ export class GridView implements View {
   private order: Order | undefined;
   private readonly state: DumpState;
   private filter: string;
+  private choices: readonly Choice[] = [];
+  private chosen: Chosen;
+  /** Whether the table must be scrolled to its end when it is visible. */
+  private isForEnd = false;
   private shown: readonly GridRow[] = [];
   private readonly table: Table;
 
@@ -60,6 +66,7 @@ export class GridView implements View {
     });
     this.element.className = "page grid-page";
     this.filter = state.recall(`filter ${panel.id}`, "");
+    this.chosen = state.recall<Chosen>(`choice ${panel.id}`, {});
     this.order = recall<Order | undefined>(`order ${panel.id}`, undefined);
     new ResizeObserver(() => this.draw()).observe(this.element);
     void this.load();
@@ -84,6 +91,7 @@ export class GridView implements View {
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));
     });
+    this.isForEnd = this.panel.fromEnd === true && this.order === undefined;
     this.arrange();
   }
 
@@ -95,7 +103,10 @@ export class GridView implements View {
   private arrange(): void {
     const { columns, rows } = this.current;
     const isWanted = filterOf(this.filter, columns);
-    const kept = isWanted ? rows.filter(isWanted) : rows;
+    const { choices: wanted = [] } = this.panel;
+    this.choices = choicesOf(columns, rows, wanted);
+    const matching = chosenRows(columns, rows, wanted, this.chosen);
+    const kept = isWanted ? matching.filter(isWanted) : matching;
     const kind = columns[this.order?.column ?? -1]?.kind;
     this.shown = this.order && kind ? sorted(kept, this.order, kind) : kept;
     this.table.set({ columns, rows: this.shown, order: this.order, ...wrapping(columns, this.panel) }, rows);
@@ -103,6 +114,9 @@ export class GridView implements View {
   }
 
   private draw(): void {
+    render(this.content(), this.element);
+    if (!this.isForEnd || !this.table.toEnd()) return;
+    this.isForEnd = false;
     render(this.content(), this.element);
   }
 
@@ -114,7 +128,7 @@ export class GridView implements View {
       return nothingToShow(this.ask, remarks.join(" ") || `${this.panel.title}: there is none in this dump.`);
     }
     return html`${this.toolbar(this.grid)}
-    ${this.isEmptied ? nothingLeft(`No row matches “${this.filter}”.`, () => this.setFilter("")) : this.table.template()}`;
+    ${this.isEmptied ? nothingLeft(this.emptiedBy, () => this.clear()) : this.table.template()}`;
   }
 
   /** Whether the filter excludes all rows. */
@@ -122,11 +136,25 @@ export class GridView implements View {
     return this.shown.length === 0 && this.current.rows.length > 0;
   }
 
+  /** The filters that exclude all rows. */
+  private get emptiedBy(): string {
+    const parts = Object.entries(this.chosen).map(([title, value]) => `${title} ${value}`);
+    if (this.filter !== "") parts.unshift(`“${this.filter}”`);
+    return `No row matches ${parts.join(", ")}.`;
+  }
+
+  private clear(): void {
+    this.chosen = {};
+    this.state.remember(`choice ${this.panel.id}`, this.chosen);
+    this.setFilter("");
+  }
+
   private toolbar({ tables, remarks, omissions, more }: Grid): TemplateResult {
     const isWrong = filterOf(this.filter, this.current.columns) === undefined;
     const [count, all] = [this.shown.length, this.current.rows.length];
     return html`<div class="toolbar">
       ${filterBox(this.filter, isWrong, (text) => this.setFilter(text))}
+      ${this.choices.map((choice) => choiceList(choice, this.chosen[choice.title], (value) => this.choose(choice, value)))}
       ${tables.filter(isTable).length > 1 ? this.tablePicker(tables) : nothing}
       <span class="count" role="status"
         >${count === all ? counted(all, "row") : `${count} of ${counted(all, "row")}`}</span
@@ -165,7 +193,21 @@ export class GridView implements View {
   private setFilter(text: string): void {
     this.filter = text;
     this.state.remember(`filter ${this.panel.id}`, text);
-    this.table.toTop();
+    this.arrangeAnew();
+  }
+
+  /** @param value undefined for all rows */
+  private choose({ title }: Choice, value: string | undefined): void {
+    const { [title]: _, ...others } = this.chosen;
+    this.chosen = value === undefined ? others : { ...others, [title]: value };
+    this.state.remember(`choice ${this.panel.id}`, this.chosen);
+    this.arrangeAnew();
+  }
+
+  /** Arranges other rows, and scrolls to where the page begins. */
+  private arrangeAnew(): void {
+    this.isForEnd = this.panel.fromEnd === true && this.order === undefined;
+    if (!this.isForEnd) this.table.toTop();
     this.arrange();
   }
 

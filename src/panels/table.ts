@@ -57,6 +57,15 @@ export class Table {
     this.scroller?.scrollTo({ top: 0 });
   }
 
+  /** Scrolls to the last row and moves the cursor there. @returns false while the table is not visible */
+  toEnd(): boolean {
+    const { scroller } = this;
+    if (!scroller || scroller.clientHeight === 0) return false;
+    this.cursor = nearestCell({ row: this.shown.rows.length - 1, column: 0 }, this.shown);
+    scroller.scrollTo({ top: scroller.scrollHeight });
+    return true;
+  }
+
   /** Moves the cursor to the heading. */
   reset(): void {
     this.cursor = { row: HEADING, column: 0 };

@@ -26,7 +26,8 @@ export function unitText(cell: GridCell, unit: Unit | undefined): string | undef
     case "seconds":
       return `${value.toFixed(3)} s`;
     case "nanoseconds":
-      return `${(value / 1e9).toFixed(3)} s`;
+      // Microseconds, as in the kernel log: events on one CPU are often no more apart.
+      return `${(value / 1e9).toFixed(6)} s`;
     case "percent":
       return `${value.toFixed(1)} %`;
     case "date":

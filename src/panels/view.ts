@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { PageAction } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
+import type { Choice } from "./choices.ts";
 
 /** A page of the panel. It is created when it is first shown and kept as long as its session. */
 export interface View {
@@ -109,6 +110,21 @@ export const filterBox = (text: string, isWrong: boolean, set: (text: string) =>
     .value=${text}
     @input=${({ target }: InputEvent) => set((target as HTMLInputElement).value)}
   />`;
+
+/** A drop-down list of a table's values. @param choose called with undefined for all rows */
+export const choiceList = (
+  { title, options, more }: Choice,
+  chosen: string | undefined,
+  choose: (value: string | undefined) => void,
+): TemplateResult =>
+  html`<label class="choice-list"
+    >${title}
+    <select @change=${({ target }: Event) => choose(options[(target as HTMLSelectElement).selectedIndex - 1]?.value)}>
+      <option .selected=${chosen === undefined}>all</option>
+      ${options.map(({ value, count }) => html`<option .selected=${value === chosen}>${value} (${count})</option>`)}
+      ${more > 0 ? html`<option disabled>${more} more: use the filter</option>` : nothing}
+    </select></label
+  >`;
 
 /** A choice of one among titles, by index. */
 export function select(

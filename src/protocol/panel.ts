@@ -20,6 +20,10 @@ export interface Panel {
    * at most: all of them are in the document.
    */
   readonly wraps?: string;
+  /** Drop-down lists that limit the rows: each has the values of one column, or of columns that belong together. */
+  readonly choices?: readonly (readonly string[])[];
+  /** Whether the table is first shown at its end, because its last rows matter most. */
+  readonly fromEnd?: boolean;
   /** How the page is drawn. */
   readonly page: "grid" | "log" | "memory" | "object" | "tasks" | "verdict" | "waits";
 }

@@ -181,3 +181,10 @@ test("a page that wraps a column shows only the columns that it names", () => {
   assert.deepEqual(names({ lead: ["finding", "check"], wraps: "finding" }), ["finding", "check"]);
   assert.deepEqual(names({ lead: ["finding", "check"] }), ["finding", "check", "id"]);
 });
+
+test("times in nanoseconds are shown with microseconds, by which events differ", () => {
+  const time: GridColumn = { name: "time_ns", kind: "number", unit: "nanoseconds" };
+  assert.equal(shownText(111_725_022_400, time), "111.725022 s");
+  assert.equal(shownText(111_725_024_900, time), "111.725025 s");
+  assert.equal(shownText("9007199254740993000", time), "9007199254.740993 s");
+});

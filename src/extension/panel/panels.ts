@@ -42,7 +42,11 @@ export const panels: readonly Panel[] = [
   { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
   { id: "tasks", title: "Tasks", line: "ps", page: "tasks" },
   { id: "waits", title: "Waits", line: "waits", page: "waits" },
-  grid("timeline", "Timeline", "timeline -n 5000", ["time_ns", "kind", "cpu", "pid", "comm", "event", "text"]),
+  {
+    ...grid("timeline", "Timeline", "timeline -n 5000", ["time_ns", "kind", "cpu", "pid", "comm", "event", "text"]),
+    choices: [["kind"], ["cpu"], ["comm", "pid"]] satisfies PanelKeys["timeline -n 5000"][][],
+    fromEnd: true,
+  },
   grid("runq", "Run Queues", "runq", ["cpu", "queue", "priority", "pid", "comm"]),
   grid("timers", "Timers", "timer", ["cpu", "timeToExpire", "function"]),
   grid("irqs", "IRQs", "irq", ["irq", "name"]),

@@ -1,0 +1,82 @@
+/** The drop-down lists that limit a table to rows with some values. */
+import type { GridColumn } from "../protocol/grid.ts";
+import { cellText, columnHeading, type GridRow } from "./rows.ts";
+
+/** A drop-down list: the values of one column, or of a few columns that belong together. No DOM. */
+export interface Choice {
+  /** The heading of the first column. It identifies the list. */
+  readonly title: string;
+  readonly options: readonly Option[];
+  /** Values that are not in the list because others are more frequent. */
+  readonly more: number;
+}
+
+interface Option {
+  /** The value, as `chosenRows` expects it. */
+  readonly value: string;
+  /** Rows that have it. */
+  readonly count: number;
+}
+
+/** The chosen values by the titles of their lists; all rows for a list without one. */
+export type Chosen = Readonly<Record<string, string>>;
+
+/** Maximum length of a list, because people do not search longer ones. */
+const MAX_OPTIONS = 200;
+/** The option of rows that have no value. */
+export const NONE = "none";
+
+/**
+ * Returns the lists for a table, with the values of all its rows in order. A list whose columns are missing, or that has
+ * only one value, is left out. @param wanted names of the columns of each list
+ */
+export function choicesOf(
+  columns: readonly GridColumn[],
+  rows: readonly GridRow[],
+  wanted: readonly (readonly string[])[],
+): Choice[] {
+  return listsOf(columns, wanted).flatMap(({ title, value }) => {
+    const counts = new Map<string, number>();
+    for (const row of rows) counts.set(value(row), (counts.get(value(row)) ?? 0) + 1);
+    if (counts.size < 2) return [];
+    const frequent = [...counts].sort(([, a], [, b]) => b - a).slice(0, MAX_OPTIONS);
+    const options = frequent.map(([one, count]): Option => ({ value: one, count })).sort(inOrder);
+    return [{ title, options, more: counts.size - options.length }];
+  });
+}
+
+/** Returns the rows that have all chosen values. */
+export function chosenRows(
+  columns: readonly GridColumn[],
+  rows: readonly GridRow[],
+  wanted: readonly (readonly string[])[],
+  chosen: Chosen,
+): readonly GridRow[] {
+  const tests = listsOf(columns, wanted).filter(({ title }) => chosen[title] !== undefined);
+  if (tests.length === 0) return rows;
+  return rows.filter((row) => tests.every(({ title, value }) => value(row) === chosen[title]));
+}
+
+/** Returns the lists whose columns the table has, and the value of a row in each. */
+function listsOf(
+  columns: readonly GridColumn[],
+  wanted: readonly (readonly string[])[],
+): { readonly title: string; readonly value: (row: GridRow) => string }[] {
+  return wanted.flatMap((names) => {
+    const indices = names.map((name) => columns.findIndex((column) => column.name === name)).filter((at) => at >= 0);
+    const first = columns[indices[0] ?? -1];
+    if (!first) return [];
+    const value = (row: GridRow): string =>
+      indices
+        .map((at) => cellText(row[at] ?? null))
+        .filter((text) => text !== "")
+        .join(" ") || NONE;
+    return [{ title: columnHeading(first), value }];
+  });
+}
+
+/** Sorts numbers by value and before text; rows without a value come last. */
+function inOrder({ value: a }: Option, { value: b }: Option): number {
+  if (a === NONE || b === NONE) return Number(a === NONE) - Number(b === NONE);
+  return a.localeCompare(b, "en", { numeric: true });
+}

@@ -1,0 +1,90 @@
+// The Timeline page of the Crash Dump panel: it begins at the crash, and its lists limit it by kind, CPU and task.
+// TIMELINE_DUMP names another dump than the sample, such as one with trace events.
+import assert from "node:assert/strict";
+import { cpSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { Stage } from "./stage.mjs";
+
+const stage = new Stage("timeline-");
+const { folder } = stage;
+const dump = process.env.TIMELINE_DUMP;
+let workbench, page, frame;
+
+before(async () => {
+  cpSync("sample", folder, { recursive: true });
+  if (dump !== undefined) symlinkSync(dump, join(folder, "traced.elf"));
+  await stage.open(
+    { "workbench.colorTheme": "Light Modern" },
+    dump === undefined ? {} : { openFile: join(folder, "traced.elf") },
+  );
+  ({ workbench, page } = stage);
+});
+
+after(() => stage.close());
+
+const front = (selector, options) => frame.locator(`section:not([hidden]) ${selector}`, options);
+const list = (title) => front(".choice-list", { hasText: title }).locator("select");
+const texts = async (name) => {
+  const index = await front(`[role=columnheader][title="${name}"]`).getAttribute("data-column");
+  return (await front(`.body [data-column="${index}"]`).allInnerTexts()).map((text) => text.trim());
+};
+
+stage.step("the timeline is first shown at its end, which is the crash", async () => {
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
+  frame = await workbench.webview(".tabs");
+  if (dump === undefined) await frame.locator("button", { hasText: "Open the Sample" }).click();
+  await page.locator(".debug-call-stack .monaco-list-row").nth(3).waitFor();
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
+  frame = await workbench.webview("#tab-timeline");
+  await frame.locator("#tab-timeline").click();
+  await front('.body [role="row"]', { hasText: "end Kernel panic - not syncing" }).waitFor();
+  const grid = front(".grid");
+  const rest = await grid.evaluate((one) => one.scrollHeight - one.scrollTop - one.clientHeight);
+  assert.ok(rest <= 1, `${rest} pixels below`);
+  const times = await texts("time_ns");
+  for (const time of times) assert.match(time, /^\d+\.\d{6} s$/);
+  assert.deepEqual(
+    times,
+    [...times].sort((a, b) => parseFloat(a) - parseFloat(b)),
+  );
+  await stage.shot("light");
+});
+
+stage.step("a list limits the rows by the keyboard alone, and the count says so", async () => {
+  await front(".toolbar input").focus();
+  await page.keyboard.press("Tab");
+  assert.equal(await list("Kind").evaluate((one) => one === document.activeElement), true);
+  await page.keyboard.press("r");
+  await page.keyboard.press("Enter");
+  await front('.toolbar [role="status"]', { hasText: /^[\d,]+ of [\d,]+ rows$/ }).waitFor();
+  assert.deepEqual([...new Set(await texts("kind"))], ["run"]);
+  await list("CPU").selectOption({ index: 1 });
+  const [cpu] = await texts("cpu");
+  assert.deepEqual([...new Set(await texts("cpu"))], [cpu]);
+  await stage.shot("chosen");
+});
+
+stage.step("choices that no row has are named, and cleared together", async () => {
+  await front(".toolbar input").fill("no such row");
+  await front(".state", { hasText: /No row matches “no such row”, Kind run, CPU \d+\./ }).waitFor();
+  await front(".state button", { hasText: "Clear" }).click();
+  await front(".body .row").first().waitFor();
+  for (const title of ["Kind", "CPU"]) assert.equal(await list(title).evaluate((one) => one.selectedIndex), 0);
+});
+
+for (const [theme, name] of [
+  ["Dark Modern", "dark"],
+  ["Dark High Contrast", "high-contrast"],
+])
+  stage.step(`the timeline in the theme ${theme}, on a small screen`, async () => {
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await workbench.command("Preferences: Color Theme");
+    await workbench.box.fill(theme);
+    await workbench.row(theme).click();
+    await workbench.command("Crash Dump: Focus on Crash Dump View");
+    frame = await workbench.webview("#tab-timeline");
+    await frame.locator("#tab-timeline").click();
+    await front(".body .row").first().waitFor();
+    await stage.shot(name);
+  });
