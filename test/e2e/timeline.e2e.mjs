@@ -1,7 +1,7 @@
 // The Timeline page of the Crash Dump panel: it begins at the crash, and its lists limit it by kind, CPU and task.
 // TIMELINE_DUMP names another dump than the sample, such as one with trace events.
 import assert from "node:assert/strict";
-import { cpSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { Stage } from "./stage.mjs";
@@ -13,11 +13,10 @@ let workbench, page, frame;
 
 before(async () => {
   cpSync("sample", folder, { recursive: true });
-  if (dump !== undefined) symlinkSync(dump, join(folder, "traced.elf"));
-  await stage.open(
-    { "workbench.colorTheme": "Light Modern" },
-    dump === undefined ? {} : { openFile: join(folder, "traced.elf") },
-  );
+  mkdirSync(join(folder, ".vscode"));
+  const traced = { type: "vmcore", request: "launch", name: "traced", vmcore: dump };
+  writeFileSync(join(folder, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [traced] }));
+  await stage.open({ "workbench.colorTheme": "Light Modern" });
   ({ workbench, page } = stage);
 });
 
@@ -34,6 +33,10 @@ stage.step("the timeline is first shown at its end, which is the crash", async (
   await workbench.command("Crash Dump: Focus on Crash Dump View");
   frame = await workbench.webview(".tabs");
   if (dump === undefined) await frame.locator("button", { hasText: "Open the Sample" }).click();
+  else {
+    await workbench.command("Debug: Select and Start Debugging");
+    await workbench.row("traced").click();
+  }
   await page.locator(".debug-call-stack .monaco-list-row").nth(3).waitFor();
   await workbench.command("Crash Dump: Focus on Crash Dump View");
   frame = await workbench.webview("#tab-timeline");

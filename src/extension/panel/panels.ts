@@ -28,6 +28,12 @@ const grid = <Line extends keyof PanelKeys>(
   ...(opens && { opens: { column: opens.column, kind: "table", target: opens.line } }),
 });
 
+/** How tables of events are shown. */
+const timeline = {
+  choices: [["kind"], ["cpu"], ["comm", "pid"]] satisfies PanelKeys["timeline -n 5000"][][],
+  fromEnd: true,
+};
+
 /**
  * All pages of the Crash Dump panel in the order of their tabs. A table of a command's records is one line, if
  * `PanelKeys` has the command.
@@ -44,8 +50,7 @@ export const panels: readonly Panel[] = [
   { id: "waits", title: "Waits", line: "waits", page: "waits" },
   {
     ...grid("timeline", "Timeline", "timeline -n 5000", ["time_ns", "kind", "cpu", "pid", "comm", "event", "text"]),
-    choices: [["kind"], ["cpu"], ["comm", "pid"]] satisfies PanelKeys["timeline -n 5000"][][],
-    fromEnd: true,
+    ...timeline,
   },
   grid("runq", "Run Queues", "runq", ["cpu", "queue", "priority", "pid", "comm"]),
   grid("timers", "Timers", "timer", ["cpu", "timeToExpire", "function"]),
@@ -86,7 +91,9 @@ const objects: { readonly lead: readonly PanelKeys["kmem -S"][]; readonly opens:
 /** Returns the page for an editor: a command's table, or the object that an expression names. */
 export function editorPanel(line: string, page: "grid" | "object"): Panel {
   const known = page === "grid" ? panels.find((one) => one.line === line && one.page === page) : undefined;
-  const panel: Panel = { ...known, id: page === "grid" ? "table" : page, title: line, line, page };
+  const isTimeline = page === "grid" && /^timeline(\s|$)/.test(line);
+  const id = page === "grid" ? "table" : page;
+  const panel: Panel = { ...known, id, title: line, line, page, ...(isTimeline && timeline) };
   const isObjects = page === "grid" && /^kmem -S\s/.test(line);
   return isObjects ? { ...panel, ...objects } : panel;
 }

@@ -66,10 +66,41 @@ export function* timeline(kernel: Kernel, { kinds }: TimelineChoice = {}): Gener
   return { events, missing };
 }
 
+/** @throws Fault after the events, if records could not be read or have no time */
 function* logEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
+  const unread = new Unread("messages");
+  let untimed = 0;
   for (const record of logRecords(kernel)) {
-    if (record instanceof Fault || record.nanoseconds === undefined) continue;
-    yield { time: record.nanoseconds, kind: "log", ...callerOf(kernel, record), name: "printk", text: record.text };
+    if (record instanceof Fault) unread.add(record);
+    else if (record.nanoseconds === undefined) untimed++;
+    else
+      yield { time: record.nanoseconds, kind: "log", ...callerOf(kernel, record), name: "printk", text: record.text };
+  }
+  unread.throwIfAny();
+  if (untimed > 0) throw Fault.of("unknown", `${untimed} messages have no time`);
+}
+
+/** Things that could not be read, with the fault of the first one. */
+class Unread {
+  private readonly what: string;
+  private first: Fault | undefined;
+  private count = 0;
+
+  /** @param what the things, in the plural */
+  constructor(what: string) {
+    this.what = what;
+  }
+
+  add(fault: Fault): void {
+    this.first ??= fault;
+    this.count++;
+  }
+
+  /** @throws Fault with the number of the things and the first fault */
+  throwIfAny(): void {
+    if (!this.first) return;
+    const { kind, message } = this.first;
+    throw Fault.of(kind, this.count === 1 ? message : `${this.count} ${this.what}, the first because of: ${message}`);
   }
 }
 
@@ -112,23 +143,22 @@ function* arrayEvents(
   }
 }
 
-/** @throws Fault of the first task if the times of no task can be read */
+/** @throws Fault after the events, if the list of tasks breaks, or times of tasks cannot be read */
 function* runEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
-  let [count, fault]: [number, Fault | undefined] = [0, undefined];
-  for (const task of taskTable(kernel).tasks) {
+  const unread = new Unread("tasks");
+  const { tasks, fault } = taskTable(kernel);
+  for (const task of tasks) {
     const event = attempt((): TimelineEvent | undefined => {
       const time = lastArrival(task);
       if (time === 0n) return undefined;
       const [pid, comm, cpu] = [taskPid(task), taskComm(task), taskCpu(task)];
       return { time, kind: "run", cpu, pid, comm, name: "last run", text: "last got a CPU" };
     });
-    if (event instanceof Fault) fault ??= event;
-    else {
-      count++;
-      if (event) yield event;
-    }
+    if (event instanceof Fault) unread.add(event);
+    else if (event) yield event;
   }
-  if (fault && count === 0) throw fault;
+  if (fault) throw fault;
+  unread.throwIfAny();
 }
 
 /** The low bits of a request's `cmd_flags` are its operation (REQ_OP_MASK). */
@@ -141,11 +171,16 @@ function operationName(kernel: Kernel, operation: bigint): string {
   return name === undefined ? `operation ${operation}` : name.replace("REQ_OP_", "");
 }
 
+/** @throws Fault after the events, if requests could not be read */
 function* requestEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
+  const unread = new Unread("disks or requests");
   const now = newestClock(kernel);
   for (const disk of disks(kernel)) {
     const requests = attempt(() => [...inFlightRequests(disk)]);
-    if (requests instanceof Fault) continue;
+    if (requests instanceof Fault) {
+      unread.add(requests);
+      continue;
+    }
     for (const request of requests) {
       const event = attempt((): TimelineEvent => {
         const age = requestAge(request);
@@ -157,7 +192,9 @@ function* requestEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
           text: `${operation} at ${place}, in flight for ${(Number(age) / 1e9).toFixed(3)} s`,
         };
       });
-      if (!(event instanceof Fault)) yield event;
+      if (event instanceof Fault) unread.add(event);
+      else yield event;
     }
   }
+  unread.throwIfAny();
 }

@@ -3,6 +3,7 @@ import { after, test } from "node:test";
 import { toEnd } from "../../../src/base/job.ts";
 import { timeline } from "../../../src/linux/trace/timeline.ts";
 import { openSession } from "../../../src/session/open/open.ts";
+import { toyKernel } from "../../builders/kernel.ts";
 import { tracedKernel } from "../../builders/trace.ts";
 
 const session = openSession({ vmcore: ["sample/vmcore"] });
@@ -26,6 +27,12 @@ test("entries of trace buffers are events, and what cannot be read is named", ()
   );
   assert.equal(missing.length, 1);
   assert.match(missing[0] ?? "", /^the block requests: /);
+});
+
+test("without the types of tasks it says that their last runs are missing, and why", () => {
+  const { missing } = toEnd(timeline(toyKernel({}), { kinds: ["run"] }));
+  assert.equal(missing.length, 1);
+  assert.match(missing[0] ?? "", /^the last runs of tasks: .*(init_task|task_struct|runqueues|type)/);
 });
 
 test("an instance whose clock is not the scheduler's is left out with a sentence", () => {

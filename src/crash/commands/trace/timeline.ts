@@ -5,7 +5,7 @@ import { newestClock } from "../../../linux/sched/sched.ts";
 import { timeline as timelineOf, type TimelineEvent, type TimelineKind } from "../../../linux/trace/timeline.ts";
 import type { PanelKeys } from "../../../protocol/records.ts";
 import { TableLayout } from "../../../render/layout.ts";
-import { type Pieces, progress, text } from "../../../say/piece.ts";
+import { type Piece, type Pieces, progress, text } from "../../../say/piece.ts";
 import type { Table } from "../../../say/table.ts";
 import { command, type Context, type Parsed } from "../../language/command.ts";
 import { parseCpus } from "../../language/number.ts";
@@ -44,10 +44,12 @@ The file of --perfetto is JSON in the Trace Event Format. It shows which task ea
     const lastOf = lastChosen(args, "events");
     const isChosen = chooserOf(context, args);
     const { events, missing } = yield* withProgress("events", timelineOf(kernel, { kinds: kindsOf(args) }));
-    const shown = lastOf(events.filter(isChosen));
+    const chosen = events.filter(isChosen);
+    const shown = lastOf(chosen);
     const file = args.value("--perfetto");
     if (file !== undefined) yield* writePerfetto(context, file, shown);
     else yield* shownEvents(context, shown);
+    if (shown.length < chosen.length) yield earlierEvents(args, chosen.length - shown.length);
     for (const sentence of missing) yield text(`not shown: ${sentence}`);
   },
 });
@@ -56,6 +58,14 @@ function* shownEvents({ kernel }: Context, events: readonly TimelineEvent[]): Pi
   const layout = new TableLayout(kernel, timelineTable);
   yield layout.heading();
   for (const event of events) yield layout.row(event);
+}
+
+/** Says how many events -n leaves out, with the line that includes them. */
+function earlierEvents(args: Parsed, count: number): Piece {
+  const others = ["-c", "-k", "-t", "-s"].filter((flag) => args.has(flag));
+  const line = ["timeline", ...others.flatMap((flag) => [flag, args.value(flag) ?? ""])].join(" ");
+  const said = `${count.toLocaleString("en")} earlier event${count === 1 ? " is" : "s are"} not in the table.`;
+  return { kind: "omission", said, all: { title: "All events", line }, lines: [] };
 }
 
 function kindsOf(args: Parsed): readonly TimelineKind[] | undefined {
