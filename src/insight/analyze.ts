@@ -74,7 +74,7 @@ export function* analyze(kernel: Kernel, checks: readonly Check[] = allChecks): 
   return analysis.verdict;
 }
 
-/** A check and how far it is. */
+/** A check and its progress. */
 interface CheckRun {
   readonly check: Check;
   state: "waiting" | "running" | "ended";
@@ -100,7 +100,7 @@ export class Analysis {
   private readonly kernel: Kernel;
   private readonly headline: Headline;
   private readonly runs: readonly CheckRun[];
-  /** Why the log does not tell what happened. */
+  /** The log, if it cannot be read; otherwise empty. */
   private readonly lost: readonly Unchecked[];
   /** The step whose promise has not settled. */
   private pending: Step | undefined;
@@ -169,7 +169,10 @@ export class Analysis {
     }
   }
 
-  /** Runs a check to its next step; undefined when it has ended. An error other than a Fault ends the check too. */
+  /**
+   * Runs a check to its next step; undefined when it has ended. An error other than a Fault also ends the check, and is
+   * thrown on.
+   */
   private next(run: CheckRun): Step | undefined {
     const { done, total } = this.progress;
     if (!run.work) {
@@ -206,8 +209,8 @@ export class Analysis {
 
   private *start({ check, findings }: CheckRun): Generator<Step, string | undefined, void> {
     const crash = crashFacts(this.kernel);
-    const lacking = check.needs.map((need) => missingNeed(need, this.kernel, crash)).find((one) => one !== undefined);
-    if (lacking !== undefined) return lacking;
+    const missing = check.needs.map((need) => missingNeed(need, this.kernel, crash)).find((one) => one !== undefined);
+    if (missing !== undefined) return missing;
     const end = yield* runCheck(check.run(this.kernel, crash), findings, MAX_MS);
     return "because" in end ? end.because : undefined;
   }

@@ -26,7 +26,9 @@ export interface SourceLine {
   readonly line: number;
 }
 
-/** Each member may be absent: then the facts that need it are absent too, and the others are the same. */
+/**
+ * What a client adds to the text of a log. Each member is optional: without it, the facts that need it are left out.
+ */
 export interface LogContext {
   /**
    * Returns the instructions decoded from the bytes after `Code:`; empty when they cannot be decoded. @param place the
@@ -34,7 +36,8 @@ export interface LogContext {
    */
   readonly disassemble?: (machine: MachineName, code: string, place: PrintedPlace | undefined) => readonly CodeLine[];
   /**
-   * Returns the member of a structure that an instruction at a place accesses: "member `next` of `struct list_head`".
+   * Returns the member of a structure that an instruction at a place accesses: "member `next` of `struct list_head`";
+   * undefined if the types do not tell.
    */
   readonly memberAt?: (place: PrintedPlace, based: BasedAddress) => string | undefined;
   /** Returns the source line of a place; for a return address, the line of the call. */

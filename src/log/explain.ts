@@ -55,7 +55,7 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   "unhandled-fault": explainArmFault,
   alignment: ({ headline }) => {
     const [, code, at] = /instruction ([0-9a-f]{4,8}) at \[<([0-9a-f]{8,16})>\]/.exec(headline) ?? [];
-    return `An access was not aligned as the instruction${code === undefined ? "" : ` ${code} at 0x${at}`} demands, and the kernel could not perform it instead.`;
+    return `An access was not aligned as the instruction${code === undefined ? "" : ` ${code} at 0x${at}`} demands, and the kernel could not emulate it.`;
   },
   serror: ({ headline }) => {
     const code = /\bcode (0x[0-9a-f]{1,16})/.exec(headline)?.[1];
@@ -183,7 +183,7 @@ function explainMsr({ access, register, value }: Readonly<Record<string, string 
   return `The kernel tried to ${what} the model-specific register ${register}, which this processor (or its hypervisor) does not have or does not allow${isWrite ? " with this value" : ""}; it went on.`;
 }
 
-/** What a report means: two or three sentences, true for this very one. */
+/** Returns two or three sentences about what this report means. */
 export function explanationOf(facts: ReportFacts, context: LogContext = {}): string {
   const meaning = EXPLAINERS[facts.kind](facts, context);
   const after = facts.severity === "panic" ? undefined : consequence(facts);

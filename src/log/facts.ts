@@ -73,17 +73,17 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const texts = numbers.map((at) => (log.lines[at]?.text ?? "").trimStart());
   const { traces, sites } = stacksOf(log, report);
   const ownEnd = numbers.findIndex((at) => report.allCpus !== undefined && at >= report.allCpus);
-  const own = ownEnd < 0 ? texts : texts.slice(0, ownEnd);
+  const beforeAllCpus = ownEnd < 0 ? texts : texts.slice(0, ownEnd);
   const site = siteIn(
     sites.filter(
-      (one) => one.role === "pc" && !one.isUser && !(one.at > (report.allCpus ?? Infinity)) && isOf(one, row.kind),
+      (one) => one.role === "pc" && !one.isUser && !(one.at > (report.allCpus ?? Infinity)) && isOwnSite(one, row.kind),
     ),
   );
   const machine = site?.machine ?? sites[0]?.machine;
   const isMixed = isMixedUp(log, report, texts);
   const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);
   const messages = messagesIn(log, report);
-  const access = accessOf(own, machine, row.kind);
+  const access = accessOf(beforeAllCpus, machine, row.kind);
   const particulars = [...particularsOf(texts, row.kind), ...causeOf(log, report)];
   const values = {
     ...Object.fromEntries(particulars.map(({ key, text }) => [key, text])),
@@ -102,7 +102,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
     headline: log.lines[report.at]?.text.trim() ?? "",
     texts,
     numbers,
-    ...(isMixed ? NO_TASK : taskOf(own, groups, /^(?:lock-|rcu-usage)/.test(row.kind))),
+    ...(isMixed ? NO_TASK : taskOf(beforeAllCpus, groups, /^(?:lock-|rcu-usage)/.test(row.kind))),
     ...systemOf(texts, bootBefore(log, report.start)),
     where: verdict.frame,
     site: isMixed || ONLY_STACK.test(row.kind) ? undefined : site,
@@ -132,8 +132,11 @@ const ownTraces = ({ caller, headline }: Report, traces: readonly Trace[]): read
 
 const NO_TASK: TaskFact = { cpu: undefined, pid: undefined, comm: undefined };
 
-/** Whether a line with registers is of the fault itself: a sanitizer's report has those of an interrupted frame only. */
-function isOf({ isWithinTrace }: SiteLine, kind: ReportKind): boolean {
+/**
+ * Whether a line with registers belongs to the event itself. Within a trace, only those of a failed check do: a
+ * sanitizer's trace shows the registers of an interrupted frame.
+ */
+function isOwnSite({ isWithinTrace }: SiteLine, kind: ReportKind): boolean {
   if (!isWithinTrace) return true;
   return ["warning", "refcount", "odebug", "kernel-bug", "list-corruption"].includes(kind);
 }
@@ -155,7 +158,7 @@ function messagesIn(log: KernelLog, report: Report): string[] {
   const hasTime = log.lines[report.at]?.seconds !== undefined;
   /** The kernel's own line: a program's line on the same console has no time. */
   const isKernel = (at: number): boolean => log.isOwn(report, at) && (!hasTime || log.lines[at]?.seconds !== undefined);
-  // A rule is above reports of lockdep and the sanitizers: what is between it and the headline is another's.
+  // Reports of lockdep and the sanitizers begin with a rule: lines between it and the headline are not their messages.
   const start = RULE.test(textOf(report.start)) ? report.at : report.start;
   for (let at = start; at < report.at; at++) {
     if (isKernel(at) && !NOT_SAID.test(textOf(at)) && !isTraceLine(log.lines[at]?.text ?? ""))
@@ -191,10 +194,10 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
 const MAX_DISTANCE = 200;
 
 /**
- * Words of a panic, and the kinds of report that lead to it. "fault" stands for every error that kills its task,
+ * Words of a panic, and the kinds of report that lead to it. "fatal" stands for every error that kills its task,
  * "warning" for every kind that STOPS_AT_WARNING lists.
  */
-const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fault" | "warning")[]])[] = [
+const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fatal" | "warning")[]])[] = [
   [/panic_on_kmsan/, ["kmsan"]],
   [/panic_on_warn/, ["warning"]],
   [/hung_task: blocked tasks/, ["hung-task"]],
@@ -203,7 +206,7 @@ const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fault" | "warn
   [/RCU Stall/, ["rcu-stall"]],
   [/[Oo]ut of memory|System is deadlocked on memory/, ["oom"]],
   [/[Mm]achine check|Uncorrected|NMI/, ["machine-check", "firmware-error", "edac", "pcie-error", "nmi"]],
-  [/Fatal exception|Attempted to kill the idle task|Aiee, killing interrupt|Attempted to kill init/, ["fault"]],
+  [/Fatal exception|Attempted to kill the idle task|Aiee, killing interrupt|Attempted to kill init/, ["fatal"]],
 ];
 
 /** Errors that do not kill the task in which they happen: they do not cause a panic that ends a task. */
@@ -259,7 +262,7 @@ const STOPS_AT_WARNING: ReadonlySet<ReportKind> = new Set([
 /** Whether a report of a row can be the cause of a panic that a list of kinds leads to. */
 function isCause({ kind, severity }: KindRow, kinds: (typeof CAUSES)[number][1]): boolean {
   if (kinds.includes(kind)) return true;
-  if (kinds.includes("fault")) return severity === "error" && !SURVIVED.has(kind);
+  if (kinds.includes("fatal")) return severity === "error" && !SURVIVED.has(kind);
   return kinds.includes("warning") && STOPS_AT_WARNING.has(kind);
 }
 

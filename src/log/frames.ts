@@ -11,11 +11,11 @@ import { type StackEntry, linkOf, siteIn, type SiteLine, stacksOf, type Trace } 
 export interface Frame {
   readonly place: PrintedPlace;
   readonly at: number;
-  /** It is a return address; else the instruction itself. */
+  /** Whether it is a return address; otherwise it is the instruction itself. */
   readonly returns: boolean;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
-  /** It is the guilty function, but syzkaller's titles skip it. */
+  /** Titles leave it out, as those of syzkaller do; it can be the guilty function. */
   readonly isUntitled?: true;
 }
 
@@ -56,7 +56,7 @@ export const frameOf = (entry: StackEntry): Frame[] => {
  */
 export function framesOf(trace: Trace | undefined, after = -1): Frame[] {
   const all = trace?.entries ?? [];
-  // Injected failures print a stack too, often within another report's: what follows is not part of this report.
+  // An injected failure prints a stack, often within another report's. Its entries are not part of this report.
   const injected = all.findIndex(({ name }) => /^should_fail/.test(name ?? ""));
   const entries = (injected < 0 ? all : all.slice(0, injected)).filter(({ at }) => at > after);
   // An inlined function is part of the entry after it.
@@ -75,10 +75,13 @@ const NEVER_SANITIZER: ReadonlySet<ReportKind> = new Set([
   "odebug",
 ]);
 
-/** Whether a trace is of the report itself, where lines have no callers. */
+/**
+ * Whether a trace belongs to the report. Decided by its form if lines do not name the task or CPU that printed them.
+ */
 function isOwnTrace(log: KernelLog, report: Report, trace: Trace): boolean {
   if (report.caller !== undefined) return true;
-  // arm alone prints traces without a head: others' entries go on with the trace into which the report was printed.
+  // Only arm prints traces without a head. On other machines such entries continue the trace into which the report was
+  // printed.
   const before = log.lines[report.start - 1]?.text ?? "";
   const [entry] = trace.entries;
   const isHeadless = trace.head === "" && entry?.callee === undefined && entry?.address === undefined;
@@ -100,8 +103,8 @@ export const traceFrames = (log: KernelLog, report: Report): Frame[] => framesOf
 const PAGE = 4096n;
 
 /**
- * Whether the fault is a call of x86 to an address without code: the return address is the first word on the stack,
- * although the unwinder may doubt it (up to 5.0 it skips the caller of NULL).
+ * Whether x86 called an address without code: then the return address is the first word on the stack, even if the
+ * unwinder doubts it (up to 5.0 it skips the caller of NULL).
  */
 export const isCallOnStack = (site: SiteLine | undefined): boolean =>
   site !== undefined &&

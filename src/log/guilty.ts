@@ -115,7 +115,10 @@ const namedPlace = (text: string, start: number): PrintedPlace | undefined => {
       };
 };
 
-/** For a warning: the instruction after the headline, then the trace. For a sanitizer's report: the trace. */
+/**
+ * Returns the frames besides the headline's: for a warning, the instruction and its trace; for a sanitizer's report,
+ * the trace.
+ */
 function behindHeadline(log: KernelLog, report: Report): Frame[] {
   return report.headline.row.kind === "warning" ? siteFrames(log, report) : traceFrames(log, report);
 }
@@ -139,8 +142,8 @@ function waiting(frames: readonly Frame[]): Verdict {
 }
 
 /**
- * Finds the caller for a title that names another function: the guilty function is the caller of `rtnl_lock`, the title
- * names the lock.
+ * Returns the frame to blame if the title names another function: the title names `rtnl_lock`, the guilty function is
+ * its caller.
  */
 function below(frames: readonly Frame[], frame: Frame): Frame {
   const rest = frames.slice(frames.indexOf(frame) + 1);
@@ -156,8 +159,8 @@ const IDLE =
   /^(?:default_idle|native_safe_halt|mwait_idle|intel_idle|poll_idle|arch_cpu_idle|cpuidle_enter|cpu_idle|do_idle$|cpu_do_idle|acpi_idle|amd_e400_idle|psw_idle|pseries_lpar|snooze_loop|wait_for_interrupt|r4k_wait)/;
 
 /**
- * Finds the guilty function of a stall. The whole loop counts: the function that was dispatched to is the same wherever
- * the tick interrupted it.
+ * Finds the guilty function of a stall: the innermost one. The title names the function that a dispatcher (ANCHORS)
+ * called, because it is the same wherever in the loop the tick came.
  */
 function stalled(site: readonly Frame[], kind: ReportKind, tick: readonly Frame[] | undefined): Verdict {
   const frames = (tick && tick.length > 0 ? tick : site).filter(
@@ -184,9 +187,9 @@ function stalled(site: readonly Frame[], kind: ReportKind, tick: readonly Frame[
  */
 const WAITER = /^rcu_exp_wait_wake|^synchronize_rcu_expedited_(?:wait|stall)/;
 /**
- * Stalls without a guilty function: all processors passed a quiescent state, so that only RCU's own thread is late; or
- * several tasks block the grace period, and one stack does not show which. A processor that the tick interrupted is
- * named even then, because it keeps others from running.
+ * Stalls without a guilty function. LATE: all processors passed a quiescent state, so that only RCU's own thread is
+ * late; a processor that the tick interrupted is named nevertheless, because it keeps others from running. SEVERAL:
+ * several tasks block the grace period, and one stack does not show which.
  */
 const LATE = /All QSes seen/;
 const SEVERAL = /Tasks blocked on .{0,80}: P\d+\S* +P\d/;
@@ -215,9 +218,7 @@ function tickFrames(log: KernelLog, report: Report): Frame[] {
 
 const AT = /, at: (?:\[<[0-9a-f]{8,16}>\] )?/;
 
-/**
- * lockdep: finds the place where the lock is being taken, is freed or was left held, from what it prints after "at:".
- */
+/** Finds where a lock is taken, is freed or was left held, from what lockdep prints after "at:". */
 function locking(log: KernelLog, report: Report, kind: ReportKind): Verdict {
   const frames: Frame[] = [];
   for (const at of log.linesOf(report)) {
@@ -231,8 +232,8 @@ function locking(log: KernelLog, report: Report, kind: ReportKind): Verdict {
   const { traces, points } = stacksOf(log, report);
   if (kind === "lock-balance") frames.unshift(...points.flatMap(frameOf));
   const chains = traces.filter(({ role }) => role === "chain");
-  // The title names the lock that is taken, or, when both belong to the workqueue, the function that waits for the
-  // work.
+  // Frames for the title: where the locks are taken, then the first chain, then the trace. For a lock order: the chain
+  // in which a lock became irq-safe or irq-unsafe.
   const named =
     kind === "lock-order"
       ? framesOf(chains.find(({ head }) => head.includes("became")))

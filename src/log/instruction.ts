@@ -45,10 +45,10 @@ export const instructionText = ({ mnemonic, operands, values }: Instruction): st
     .filter((part) => part !== "")
     .join("; ");
 
-/** The largest offset that counts as near NULL: the first page, which no kernel maps. */
+/** Limit for offsets that count as near NULL: the first page, which no kernel maps. */
 const PAGE = 4096n;
 
-/** Returns the addresses of a report that a client with debuginfo should describe. */
+/** Returns the places of a report that a client with debuginfo should describe. */
 export function questionsOf(facts: ReportFacts, context: LogContext): Questions {
   const { where, site } = facts;
   const based = site?.place?.name === undefined ? undefined : nullAccessOf(facts, context);

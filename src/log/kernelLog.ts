@@ -52,12 +52,12 @@ export class KernelLog {
     this.reports = parts.found.map(({ report }) => report).sort((a, b) => a.at - b.at);
   }
 
-  /** The marks at which a boot begins. */
+  /** The lines at which a boot begins. */
   get boots(): readonly number[] {
     return this.bootLines();
   }
 
-  /** @param given the lines of a text, without their ends */
+  /** Reads a log. @param given the lines of a text, without their ends */
   static of(given: readonly string[]): KernelLog {
     return KernelLog.ofLines(given.map(lineOf));
   }
@@ -148,7 +148,7 @@ export class KernelLog {
     return asides.some(({ start, end }) => start <= at && at < end && (at === start || !isLockLine(text)));
   }
 
-  /** Returns the numbers of a report's lines. */
+  /** Returns the indexes of a report's lines. */
   linesOf(report: Report): number[] {
     const own: number[] = [];
     for (let at = report.start; at < report.end; at++) if (this.isOwn(report, at)) own.push(at);
@@ -195,7 +195,7 @@ interface Known {
 interface Scanned {
   readonly found: Found[];
   readonly checkpoints: Checkpoint[];
-  /** Returns the checkpoint of the log before the edit from which on nothing changed. */
+  /** The checkpoint of the log before the edit from which on nothing changed; undefined if there is none. */
   readonly met: Checkpoint | undefined;
 }
 

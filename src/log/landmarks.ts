@@ -5,7 +5,9 @@ import { columnOf } from "./lines.ts";
 import { placeAt } from "./place.ts";
 import { type ModuleWord, moreModules, type SymbolWord, wordsOf } from "./words.ts";
 
-/** `Kernel Offset: 0x1a000000 from 0xffffffff81000000`: where the kernel was moved to; or `Kernel Offset: disabled`. */
+/**
+ * `Kernel Offset: 0x1a000000 from 0xffffffff81000000`: by how much the kernel was moved; or `Kernel Offset: disabled`.
+ */
 export interface Kaslr {
   readonly offset: bigint;
   /** The link address of the kernel's text; undefined if the kernel was not moved. */
@@ -34,7 +36,7 @@ export interface Landmarks {
 
 const cache = new WeakMap<KernelLog, Landmarks>();
 
-/** The landmarks of a log; read once. */
+/** Returns the landmarks of a log, computed once. */
 export function landmarksOf(log: KernelLog): Landmarks {
   let known = cache.get(log);
   if (!known) {
@@ -52,7 +54,10 @@ const RELEASES: readonly RegExp[] = [
 const TASK =
   /\bPID: (\d{1,10})\b.{0,80}?\b(?:Comm: (.{1,40}?) (?:Kdump: loaded )?(?:Not tainted|Tainted)|Comm: (\S+)|COMMAND: "([^"]*)")/;
 
-/** The maximum number of reports that are searched for names of tasks and for an address next to its symbol. */
+/**
+ * Number of reports that are read for names of tasks (the last ones), and that are searched first for an address next
+ * to its symbol.
+ */
 const MAX_REPORTS = 50;
 
 function read(log: KernelLog): Landmarks {

@@ -177,7 +177,7 @@ export const machinery: readonly Machinery[] = [
   { names: /apic_timer_interrupt|rcu/, reason: "the tick in which the stall was seen", kinds: ["rcu-stall"] },
   {
     names: /bad_stack|stack_chk|schedule|retint_kernel/,
-    reason: "who noticed",
+    reason: "the check that found it",
     kinds: ["stack-overflow", "stack-corrupted"],
   },
   {
@@ -201,24 +201,24 @@ export const SLEEPS =
   /sched|_lock|_slowlock|down|rwsem|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|rcu_barrier/;
 
 /**
- * Functions that a part of their name makes machinery in syzkaller's titles, although they are users of that machinery.
- * A title follows that scheme; the guilty function does not.
+ * Functions that have a name like machinery, although they only use it. syzkaller's titles skip them; the guilty
+ * function can be one of them.
  */
 const USERS = /^test_[a-z]|^sget_userns$|[a-z]_timer_(?:expiry|handler|callback|fn|func)$/;
 
-/** Whether a function is only called like machinery. */
+/** Whether a function only has a name like machinery. */
 export const isUserOfMachinery = (name: string): boolean => USERS.test(name) && !/^delayed_work_timer_fn$/.test(name);
 
-const of = new Map<ReportKind, RegExp>();
+const patterns = new Map<ReportKind, RegExp>();
 
 /** Whether a function is machinery of a report of a kind. */
 export function isMachinery(name: string, kind: ReportKind, skip?: RegExp): boolean {
   if (skip?.test(name) === true) return true;
-  let pattern = of.get(kind);
+  let pattern = patterns.get(kind);
   if (!pattern) {
     const rows = machinery.filter(({ kinds }) => kinds === undefined || kinds.includes(kind));
     pattern = new RegExp(rows.map(({ names }) => names.source).join("|"));
-    of.set(kind, pattern);
+    patterns.set(kind, pattern);
   }
   return pattern.test(name);
 }

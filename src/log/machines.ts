@@ -51,7 +51,7 @@ function siteIn(text: string): Site | undefined {
 export const machineOf = (name: MachineName | undefined): Machine | undefined =>
   machines.find((machine) => machine.name === name);
 
-/** Returns the machines that could have printed a message as part of a register dump. */
+/** Whether a message can be part of a machine's register dump. */
 export const isMachineLine = (text: string): boolean => machines.some(({ body }) => body.test(text));
 
 /**

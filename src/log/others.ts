@@ -5,7 +5,7 @@ import type { LogLine } from "./lines.ts";
 import { isMachineLine } from "./machines.ts";
 import type { Report } from "./report.ts";
 
-/** Which lines of a report are another's. */
+/** The lines within a report that others printed. */
 export interface Others {
   /** Numbers of lines that another CPU printed, or of which the log does not show who printed them. */
   readonly lines: ReadonlySet<number>;
@@ -34,7 +34,7 @@ const WITH_OBJECT: ReadonlySet<ReportKind> = new Set(["kasan", "kfence", "slab",
 
 /** dump_stack_print_info(): the first line of a stack or of registers. */
 const HEADER = /^\s{0,32}CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID: (-?\d{1,10}) Comm: /;
-/** Other lines of a stack or of registers, none of which an entry's form identifies. */
+/** Other lines of a stack or of registers, besides entries of the trace. */
 const DUMP =
   /^\s{0,32}(?:Call [Tt]race:|Hardware name:|Workqueue: |Code: |RIP: |<\/?[A-Z]{2,8}\d?>|Modules linked in:|Stack:|task: |\[[0-9a-f]{8}\])/;
 /** The outermost functions of a stack: entries from user space, and the first functions of tasks and CPUs. */
@@ -67,9 +67,11 @@ interface Printer {
 }
 
 /**
- * Finds the lines of others by the tasks that the first lines of stacks name: a stack is of the only task that has
- * begun one and not ended it. While two have, no line of a stack is attributed.
- * @param lines of the log @param before the start of the report before
+ * Finds the lines that others printed, by the tasks that the first lines of stacks name. A line of a stack belongs to
+ * the only task that has begun a stack and not ended it. While two tasks have, the log does not show who printed the
+ * line.
+ * @param lines lines of the log
+ * @param before the start of the report before
  */
 export function othersIn(lines: readonly LogLine[], report: Report, before: number): Others {
   const { kind } = report.headline.row;

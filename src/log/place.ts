@@ -21,7 +21,7 @@ export interface PrintedPlace {
 /** A function of C, of assembler, of Rust (mangled, or demangled as syzbot does). */
 export const NAME = String.raw`(?:[A-Za-z_$.][\w$.]{0,255}(?:::[\w$.:<>]{1,255})?|<[\w:<>&$ ,.*]{1,255}>(?:::[\w$.:<>]{1,255})?)`;
 
-/** After a module's name the build ID follows since 5.14 (commit 9294523e3768); after `+` or `-` at most one letter. */
+/** Since 5.14 (commit 9294523e3768) the build ID follows the module's name. */
 const MODULE = String.raw`(?: ?\[([\w-]{1,64})(?:[ :][^\]]{0,80})?\])?`;
 
 const NAMED = new RegExp(
@@ -61,13 +61,16 @@ const nameless = (digits: string | undefined, start: number, end: number): Print
   end,
 });
 
-/** `f+0x1c/0x90`, Rust's names demangled, or the address in hexadecimal. */
+/** Formats a place: `f+0x1c/0x90` with Rust's names demangled, or the address in hexadecimal. */
 export function placeText({ name, offset, size, address }: PrintedPlace): string {
   if (name === undefined) return hex0x(address ?? 0n);
   return offset === undefined ? demangled(name) : printedPlace(demangled(name), offset, size);
 }
 
-/** A function's name as its source has it: without the compiler's suffixes (`.constprop.0`, `.cold`), Rust demangled. */
+/**
+ * Returns a function's name as its source has it: without the compiler's suffixes (`.constprop.0`, `.cold`), Rust
+ * demangled.
+ */
 export const plainName = (name: string): string => {
   const rust = demangleRust(name);
   if (rust !== undefined) return rust;

@@ -31,7 +31,10 @@ export interface Poison {
 /** The largest offset of a member from a pointer to its structure, in bytes. */
 const MAX_MEMBER = 0x1000n;
 
-/** Returns the mark that a value is, or is slightly above; undefined for an ordinary value. */
+/**
+ * Returns the mark that a value is, or from which it differs by the offset of a member; undefined for an ordinary
+ * value.
+ */
 export function poisonOf(value: bigint): Poison | undefined {
   for (const [mark, name, meaning] of MARKS) {
     if (value >= mark && value < mark + (mark < 0x1_0000_0000n ? 0x100n : 0x80n)) {
@@ -84,8 +87,8 @@ const ERRORS: Readonly<Record<number, string>> = {
 const MAX_ERRNO = 4095n;
 
 /**
- * Returns the error that a pointer carries (ERR_PTR), with the offset of the member that was used. @param bits width of
- * a pointer: 64, or 32
+ * Returns the error that a pointer carries (ERR_PTR); undefined for other values and for errors without a name here.
+ * @param bits width of a pointer: 64, or 32
  */
 export function errorOf(value: bigint, bits: 32 | 64): { readonly name: string; readonly number: number } | undefined {
   const negative = BigInt.asUintN(bits, -value);

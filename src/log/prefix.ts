@@ -82,7 +82,7 @@ const LEVELS = ["emerg", "alert", "crit", "err", "warn", "notice", "info", "debu
 
 /** A time stamp after something else: a prompt, a file's name, a line number, a field of JSON. */
 const LATER_SECONDS = /\[ {0,12}\d{1,10}\.\d{6}\]/;
-/** Characters that may precede it. */
+/** Number of characters that are searched for it. */
 const MAX_BEFORE = 200;
 /** grep's file name and line number, diff's sign; the rest of the prefix follows. */
 const GREP = /(?:[\w./-]{1,200}[.:])?(?:\d{1,7}[:-])?[+ -]?/y;
@@ -151,7 +151,10 @@ function readPart(line: string, reading: Reading): boolean {
   return false;
 }
 
-/** A point in time never follows the seconds since boot, and a caller never precedes both. */
+/**
+ * Whether a part can be at this position: a point in time is before the seconds since boot, a caller is after one of
+ * them or at the start of the line.
+ */
 function fits(meaning: Meaning, { seconds, hasTime, column, caller }: Reading): boolean {
   if (meaning === "time") return seconds === undefined;
   if (meaning === "caller") return caller === undefined && (seconds !== undefined || hasTime || column === 0);

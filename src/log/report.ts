@@ -33,13 +33,13 @@ export interface OpenReport {
   seconds: number | undefined;
   allCpus: number | undefined;
   panic: number | undefined;
-  /** Its end mark was read. */
+  /** Whether its end mark was read. */
   ended: boolean;
   /** Lines of the same caller since the last line of the report. */
   gap: number;
-  /** Its call trace has begun. */
+  /** Whether its call trace has begun. */
   hasTrace: boolean;
-  /** Its lines have a time; lines that a user program writes to the console have none. */
+  /** Whether its lines have a time; lines that a user program writes to the console have none. */
   readonly hasTime: boolean;
 }
 

@@ -20,7 +20,7 @@ export type { OpenReport, Report, State } from "./report.ts";
 
 /** The largest number of foreign lines between two lines of a report; with more of them the report has ended. */
 const MAX_GAP = 16;
-/** The largest number of foreign lines before its call trace. */
+/** The same limit before the call trace of the report. */
 const MAX_EARLY_GAP = 48;
 /** The largest number of lines of others, and of user programs, between two lines of a report. */
 const MAX_LINES = 2000;
@@ -39,7 +39,10 @@ const FAR: ReadonlySet<ReportKind> = new Set(["oom", "machine-check", "slab", "k
 /** Panics that are not caused by an earlier report. */
 const OWN: ReadonlySet<ReportKind> = new Set(["stack-corrupted"]);
 
-/** After the key of a report: that of a notice which another CPU prints into it, where lines have no callers. */
+/**
+ * Suffix of the key of a notice that another CPU prints into a report, in a log whose lines do not name who printed
+ * them.
+ */
 const ASIDE = "\u0000";
 
 /** Whether a report is lockdep's, whose lines differ by their form from those of an injected failure. */
@@ -124,7 +127,7 @@ export class Scanner {
     this.pending.set(key, { line: said === at - 1 ? said : at, isRule: false });
   }
 
-  /** The message of a check that is printed before the cut mark (4.13 and 4.14), or after it. */
+  /** Reads the message of a check that is printed before the cut mark (4.13 and 4.14), or after it. */
   private readPrelude(key: string, at: number): void {
     const report = this.open.get(key);
     const isIdle = !report || report.ended || (report.hasTrace && report.last < at - 1);
@@ -204,7 +207,8 @@ export class Scanner {
     const { kind } = report.headline.row;
     const distance = at - report.at;
     if (report.ended) return false;
-    // Up to 4.9 a failed vmalloc goes on with the line of a failed page, of order 0, which did not fail (warn_alloc_failed).
+    // Up to 4.9, warn_alloc_failed() prints a line for a failed page of order 0 after that of a failed vmalloc,
+    // although no page allocation failed.
     if (report.headline.groups.vmalloc !== undefined && row.kind === kind && distance === 1) return true;
     if (report.headline.row.severity === "notice") return false;
     if (PANIC.test(text)) return !OWN.has(row.kind) && (report.panic === undefined || row.kind === kind);
@@ -249,7 +253,10 @@ export class Scanner {
     for (const [key, { line }] of this.pending) if (at - line > MAX_SAID) this.pending.delete(key);
   }
 
-  /** More open reports than any machine prints: the text is not a log, or its callers are invented. */
+  /**
+   * Closes the oldest report if more are open than any machine prints: the text is not a log, or its callers are
+   * invented.
+   */
   private closeOldest(): void {
     if (this.open.size < MAX_OPEN) return;
     const [oldest] = this.open.keys();

@@ -103,7 +103,10 @@ function fitting(
   };
 }
 
-/** Returns whether `target` is a neighbour in a list or tree that points back to the object that held the value. */
+/**
+ * Returns the evidence that `target` is a neighbour in a list or tree that points back to the object that held the
+ * value; undefined if it is not.
+ */
 function pointsBack(
   kernel: Kernel,
   target: bigint,

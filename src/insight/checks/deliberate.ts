@@ -72,7 +72,7 @@ export const deliberate: Check = {
   },
 };
 
-/** Returns whether the sysrq key was pressed. An interrupt handles the key, so the interrupted task is not involved. */
+/** Whether the sysrq key was pressed: then an interrupt handled it, and the interrupted task is not involved. */
 const isByKey = ({ stack }: CrashFacts): boolean =>
   stack !== undefined &&
   stack.frames.some((frame) => functionOf(frame) === "__handle_sysrq") &&

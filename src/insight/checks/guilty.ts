@@ -95,7 +95,10 @@ function evidenceOf(
   return first ? [first, ...more] : [{ kind: "log", line: report?.report.at ?? 0, text: report?.headline ?? "" }];
 }
 
-/** @param guilty index of the guilty function's frame */
+/**
+ * Reports the interrupted instruction, which is not in the guilty function.
+ * @param guilty index of the guilty function's frame
+ */
 function faultingFinding(kernel: Kernel, crash: CrashFacts, frame: Frame, guilty = 0): Finding {
   const isInterrupt = crash.frames.slice(1, guilty + 1).some(({ trap }) => trap !== undefined);
   const source = sourceOf(kernel, lookupAddress(frame));

@@ -106,13 +106,13 @@ function accessFinding(
   };
 }
 
-/** What the source calls it. */
+/** Names in the source: of the guilty function, and of the memory that it accessed. */
 interface Named {
   readonly function: string | undefined;
   readonly expression: Expression | undefined;
 }
 
-/** Returns what was done to the object, by the words of the report. */
+/** Returns what was done to the object, by the words of the report; undefined for words that are not known. */
 function wrongUse(
   { headline, report, access }: ReportFacts,
   address: bigint,

@@ -51,7 +51,7 @@ export function explainList(facts: ReportFacts): string {
   return `The pointers of a linked list did not match${doing}${calledBy(facts)}: an entry was freed, added or deleted twice, or overwritten.`;
 }
 
-/** Names the guilty function, which called the counter's own functions. */
+/** Names the guilty function: the caller of the functions that check lists or counters. */
 const calledBy = ({ where }: ReportFacts): string =>
   where?.place.name === undefined ? "" : ` in a call by \`${plainName(where.place.name)}\``;
 
@@ -69,7 +69,7 @@ export function explainRefcount(facts: ReportFacts): string {
   return "A reference counter was used wrongly: an unbalanced get or put, or a use after the last reference was dropped.";
 }
 
-/** Names the function that contains the check, where the report's own lines name it. */
+/** Names the function that contains the check, if the headline or the registers name it. */
 function inNamedFunction({ site, where, report }: ReportFacts): string {
   const name = where?.at === report.at ? where.place.name : site?.place?.name;
   return name === undefined ? "" : ` (\`${plainName(name)}\`)`;
@@ -79,7 +79,7 @@ export function explainBug(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place?.replace(/!$/, "");
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
   const killed = facts.panic === undefined ? ", and the kernel killed the task" : "";
-  // The line alone does not tell which: fortify_panic(), for example, has a BUG() without a condition.
+  // The headline does not tell which: fortify_panic(), for example, has a BUG() without a condition.
   return `The condition of a \`BUG_ON\` was true, or a \`BUG\` was reached${at}${killed}.`;
 }
 

@@ -87,7 +87,10 @@ function explainUserJump({ access, traces, ...facts }: ReportFacts, address: big
   return `The kernel jumped into user memory at ${hex0x(address)}: a function pointer or a return address was overwritten. ${why}${from}`;
 }
 
-/** Explains an address by its value: NULL and a member, an error code, the poison of freed memory. */
+/**
+ * Explains an address by its value: an error pointer, a small negative offset, text, poison of freed memory. Undefined
+ * for other values.
+ */
 function explainAddress(facts: ReportFacts, address: bigint): string | undefined {
   const bits = bitsOf(facts);
   const error = errorOf(address, bits);
@@ -119,7 +122,9 @@ function textIn(address: bigint): string | undefined {
   return isText && new Set(text).size > 2 ? text.join("") : undefined;
 }
 
-/** Finds a register that holds a poison value, for faults whose report gives no address (a general protection fault). */
+/**
+ * Names a register that holds a poison value, for faults whose report gives no address (a general protection fault).
+ */
 function poisonedRegister({ site }: ReportFacts): string | undefined {
   for (const { name, value } of site?.registers ?? []) {
     if (value < 0x1_0000_0000n) continue;
@@ -158,8 +163,8 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   const reached = explainReached(facts, context);
   if (reached !== undefined) return reached;
   const register = poisonedRegister(facts);
-  // mm/kasan/report.c: an address outside of the kernel has no valid shadow address; the checks that the compiler
-  // inserts compute it nevertheless.
+  // mm/kasan/report.c: the shadow address of an address outside of the kernel is not canonical. Checks that the
+  // compiler inserts read it nevertheless.
   const sanitized = /\bKASAN\b/.test(facts.headline)
     ? " With inline KASAN checks, a NULL pointer or a pointer to user space also causes this fault."
     : "";
@@ -171,10 +176,13 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
 
 /** KASAN_SHADOW_OFFSET of x86_64: the shadow byte of an address is at the address divided by 8, plus this offset. */
 const SHADOW = 0xdffffc0000000000n;
-/** Addresses of user space, whose shadow is not an address of the kernel either. */
+/** End of user space (47 bits). The shadow addresses of user space are not canonical either. */
 const MAX_USER = 1n << 47n;
 
-/** Computes the accessed address from operand and registers, for reports that do not print it. */
+/**
+ * Explains the address that the instruction used, computed from its operand and the registers. Undefined if it is
+ * unknown or canonical.
+ */
 function explainReached(facts: ReportFacts, context: LogContext): string | undefined {
   const { address = thunkTarget(facts), based } = instructionOf(facts, context) ?? {};
   if (address === undefined || address === BigInt.asUintN(64, BigInt.asIntN(48, address))) return undefined;
@@ -222,7 +230,7 @@ export function explainOpcode({ texts, site }: ReportFacts): string {
     : "The processor tried to execute an undefined instruction: the code was overwritten, a jump went to a wrong address, or it is the kernel's own `BUG()`.";
 }
 
-/** Minimum number of entries of one function in a trace; from this number on the explanation names it as filling the stack. */
+/** From this number of entries in a trace on, the explanation says that a function fills the stack. */
 const OFTEN = 4;
 
 export function explainGuardPage({ traces, access }: ReportFacts): string {
@@ -230,7 +238,10 @@ export function explainGuardPage({ traces, access }: ReportFacts): string {
   return `The kernel stack overflowed: the guard page below it was accessed${at}.${fullOf(traces)}`;
 }
 
-/** arm64 and riscv print the address and the bounds of the stacks (panic_bad_stack, handle_bad_stack). */
+/**
+ * Explains a stack overflow. arm64 and riscv print the address and the bounds of the stacks (panic_bad_stack,
+ * handle_bad_stack).
+ */
 export function explainOverflow({ traces, access, texts }: ReportFacts): string {
   const bounds = texts
     .map((text) => /^Task stack: {1,16}(\[0x[0-9a-f]{1,16}\.\.0x[0-9a-f]{1,16}\])/.exec(text)?.[1])
@@ -242,7 +253,9 @@ export function explainOverflow({ traces, access, texts }: ReportFacts): string 
   return `The kernel stack overflowed${at}. The cause is a recursion or large local variables.${fullOf(traces)}`;
 }
 
-/** Names the function whose frames are on the stack most often. */
+/**
+ * Says that the trace shows what fills the stack, and names the function with the most frames if it has OFTEN or more.
+ */
 function fullOf(traces: ReportFacts["traces"]): string {
   const counts = new Map<string, number>();
   for (const { name, isDoubtful } of traces.find(({ role }) => role === "stack")?.entries ?? [])
@@ -252,7 +265,10 @@ function fullOf(traces: ReportFacts["traces"]): string {
   return counts.size > 1 || count > 1 ? ` The trace shows the functions whose frames fill it${often}.` : "";
 }
 
-/** Names the register that holds an invalid address; the stack pointer is preferred. */
+/**
+ * Explains a stack-segment fault: names the stack or frame pointer that is not canonical; the stack pointer is
+ * preferred.
+ */
 export function explainStackSegment({ site }: ReportFacts): string {
   const wrong = site?.registers.filter(
     ({ name, value }) => /^R[SB]P$/.test(name) && value !== BigInt.asUintN(64, BigInt.asIntN(57, value)),

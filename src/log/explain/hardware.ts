@@ -4,14 +4,14 @@ import type { ReportFacts } from "../facts.ts";
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
 
-/** Flags of MCi_STATUS (Intel SDM vol. 3, chapter "Machine-check architecture"; AMD's are the same where they are named here). */
+/** Flags of MCi_STATUS that Intel and AMD share (Intel SDM vol. 3, chapter "Machine-check architecture"). */
 const STATUS: readonly (readonly [bit: bigint, words: string])[] = [
   [61n, "uncorrected"],
   [62n, "an earlier error was overwritten"],
   [57n, "processor context corrupt"],
 ];
 
-/** Explains the status register of a bank. */
+/** Returns words for the flags of a bank's status register. The first is "uncorrected" or "corrected". */
 export function statusWords(status: bigint): string[] {
   const words = STATUS.filter(([bit]) => ((status >> bit) & 1n) === 1n).map(([, text]) => text);
   return (status >> 61n) & 1n ? words : ["corrected", ...words];

@@ -52,8 +52,8 @@ export function explainLock(facts: ReportFacts): string {
 }
 
 /**
- * print_lock_invalid_wait_context: the inner wait type of the context is the lowest of its own and of the held locks'
- * (include/linux/lockdep_types.h, enum lockdep_wait_type).
+ * Explains a lock that the context does not allow (print_lock_invalid_wait_context()). The inner wait type of a context
+ * is the lowest of its own and those of the held locks (include/linux/lockdep_types.h, enum lockdep_wait_type).
  */
 function explainWait(facts: ReportFacts, lock: string | undefined): string {
   const taken = `A lock${quotedLock(lock)} whose wait may sleep (always, or on a PREEMPT_RT kernel) is taken`;
@@ -75,15 +75,22 @@ const lockdepMessage = ({ messages }: ReportFacts): string => {
   return text === undefined ? "" : ` (“${text.slice(0, 100)}”)`;
 };
 
-/** Returns the guilty function, as part of a sentence. */
+/** Returns " in `function`" with the guilty function; empty if it is unknown. */
 const inFunction = ({ where }: ReportFacts): string =>
   where?.place.name === undefined ? "" : ` in \`${where.place.name}\``;
 
-/** The guilty function may be a caller of the place after "at:", when that is machinery such as `__might_fault`. */
+/**
+ * Returns " by `function` ..." with the guilty function, which may be a caller of the place after "at:" if that is
+ * machinery such as `__might_fault`.
+ */
 const byFunction = ({ where }: ReportFacts): string =>
   where?.place.name === undefined ? "" : ` by \`${where.place.name}\` or a function that it called`;
 
-/** The safe and the unsafe lock may be other locks than the two of this task: these may connect chains seen earlier. */
+/**
+ * Explains a dependency between locks that are safe and unsafe in interrupts or reclaim (print_bad_irq_dependency()).
+ * The safe and the unsafe lock can be other locks than the two that this task takes: those two may connect chains that
+ * lockdep saw earlier.
+ */
 function explainOrder(facts: ReportFacts): string {
   const { safe = "irq", unsafe = "irq" } = facts.report.headline.groups;
   const isReclaim = safe.includes("RECLAIM");
@@ -92,7 +99,7 @@ function explainOrder(facts: ReportFacts): string {
   return `${facts.comm === undefined ? "A task" : `\`${facts.comm}\``} takes${quotedLock(particular(facts, "wants")) || " a lock"} while it holds${quotedLock(particular(facts, "holds")) || " another"}. A lock ${taken} (${safe}-safe${quotedLock(particular(facts, "safe")).replace(" ", ": ")}) is thus ordered, directly or through further locks, before a lock that other code holds ${elsewhere} (${unsafe}-unsafe${quotedLock(particular(facts, "unsafe")).replace(" ", ": ")}). ${NONE_HAPPENED}`;
 }
 
-/** print_usage_bug: the state in which a lock was taken, and the one in which it is taken now. */
+/** Explains a lock that is taken in two contradicting states (print_usage_bug()). */
 function explainState(facts: ReportFacts): string {
   const lock = quotedLock(particular(facts, "wants"));
   const rule = particular(facts, "rule") ?? "";
@@ -111,7 +118,10 @@ function explainState(facts: ReportFacts): string {
   return `A lock${lock} is taken both in ${interrupt} and in other code that has these interrupts enabled: one can come while the lock is held, and then waits for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` exists only in lockdep: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
 }
 
-/** lockdep_sys_exit and debug_check_no_locks_held, of which the second runs when a task exits or is about to freeze. */
+/**
+ * Explains a lock that is still held: lockdep_sys_exit(), and debug_check_no_locks_held(), which runs when a task exits
+ * or is about to freeze.
+ */
 function explainHeld(facts: ReportFacts, who: string): string {
   const task = who === "a task" ? "A task" : who;
   const lock = `${quotedLock(particular(facts, "lock")) || " a lock"}`;
@@ -157,8 +167,8 @@ function explainContext(facts: ReportFacts): string {
 }
 
 /**
- * kernel/workqueue.c, process_one_work(): checks the preemption count and the depth of held locks, not the interrupt
- * state.
+ * Explains a work function that returned in an atomic state (kernel/workqueue.c, process_one_work()). The kernel checks
+ * the preemption count and the depth of held locks, not the interrupt state.
  */
 function explainLeak(facts: ReportFacts): string {
   const name = particular(facts, "function");
@@ -220,7 +230,7 @@ function reasonNotToSleep(facts: ReportFacts): string {
   return `At this call ${reasons.join(", and ")}.`;
 }
 
-/** rwlock_bug() names the lock in its headline. */
+/** Returns the address of the lock, which rwlock_bug() prints in its headline; empty for a hashed address. */
 const lockAt = ({ headline }: ReportFacts): string => {
   const address = /, ([0-9a-f]{8,16})$/.exec(headline)?.[1];
   return address === undefined || /^0{8}[0-9a-f]{8}$/.test(address) ? "" : ` at ${address}`;

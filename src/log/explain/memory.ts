@@ -31,7 +31,7 @@ const isAllocator = (name: string, { kind }: ReportFacts): boolean =>
   (isMachinery(name, kind) ||
     /kasan|slab|alloc|kfree|save_stack|stack_trace|kmem|free_hook|kfence|^__?kfree|^kvfree/.test(name));
 
-/** Returns the function that allocated or freed the object, from the trace of that event. */
+/** Names the function and the task that allocated or freed the object, from the trace of that event. */
 function by(facts: ReportFacts, role: "allocation" | "free"): string {
   const trace = facts.traces.find((one) => one.role === role);
   const entry = trace?.entries.find(
@@ -82,7 +82,10 @@ function explainKasan(facts: ReportFacts): string {
   return `${did}, which the sanitizer forbids.${object}${history}`;
 }
 
-/** mm/kfence/report.c prints the address; with that of the object it tells the two faults apart. */
+/**
+ * Explains a wrong free of a KFENCE object (mm/kfence/report.c): a second free, or an address within the object.
+ * Undefined if the report does not show which.
+ */
 function wrongFree({ texts }: ReportFacts): string | undefined {
   const address = texts.map((text) => /^Invalid free of (0x[0-9a-f]{1,16})/.exec(text)?.[1]).find(Boolean);
   const start = texts.map((text) => /^kfence-#\d+(?:: | \[)(0x[0-9a-f]{1,16})-/.exec(text)?.[1]).find(Boolean);
@@ -98,7 +101,10 @@ function corruptedAt({ texts }: ReportFacts): string {
   return at === undefined ? "" : `, from ${at} on`;
 }
 
-/** The variable or the allocation that was never written; before 5.19 the name of a variable was \`----name@function\`. */
+/**
+ * Names the variable or the allocation that was never written; before 5.19 the name of a variable was
+ * `----name@function`.
+ */
 function originOf(facts: ReportFacts): string {
   const [, name, owner] = /^-*([^@]+)(?:@(.+))?$/.exec(particular(facts, "local") ?? "") ?? [];
   if (name !== undefined) return ` It comes from variable \`${name}\`${owner === undefined ? "" : ` of \`${owner}\``}.`;
@@ -119,13 +125,14 @@ function explainKmsan(facts: ReportFacts): string {
   if (/infoleak/.test(fault))
     return `Uninitialised memory was copied out of the kernel${particular(facts, "copied") === undefined ? "" : ` to user address 0x${particular(facts, "copied")}`}, which leaks its old content.${origin}${which}`;
   if (/use-after-free/.test(fault)) return `A value from freed memory was used.${origin}`;
-  // kmsan_check_memory() and kmsan_handle_dma() look at a range; compiled code only at what it decides by.
+  // kmsan_check_memory() and kmsan_handle_dma() check a range and print its bytes; checks in compiled code check a
+  // single value.
   return bytes === undefined
     ? `A decision or an address${where} depends on uninitialised memory.${origin}`
     : `Uninitialised memory was passed on${where}, for example to a device.${origin}${which}`;
 }
 
-/** kernel/kcsan/report.c, print_report(). */
+/** The line for one of the two accesses (kernel/kcsan/report.c, print_report()). */
 const SIDE = /^((?:read|write)[a-z() -]{0,40} to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}):$/;
 
 function explainKcsan(facts: ReportFacts): string {
@@ -164,7 +171,7 @@ function explainUbsan(facts: ReportFacts): string {
   return `The code has undefined behaviour${at}: ${what.replace(/:$/, "")}.`;
 }
 
-/** mm/slub.c, check_bytes_and_report(): which bytes, and what the first of them holds. */
+/** Says which bytes were overwritten, and with what the first of them (mm/slub.c, check_bytes_and_report()). */
 function firstByte({ texts }: ReportFacts): string {
   const [, range, was, right] =
     texts
@@ -202,7 +209,10 @@ function explainSlab(facts: ReportFacts): string {
   return `The slab allocator found ${of} in an invalid state (${what === "" ? facts.headline.slice(0, 120) : what}).`;
 }
 
-/** warn_alloc() in mm/page_alloc.c. GFP_ATOMIC and GFP_NOWAIT do not let the allocator wait for memory to be reclaimed. */
+/**
+ * Explains a failed allocation (mm/page_alloc.c, warn_alloc()). GFP_ATOMIC and GFP_NOWAIT do not let the allocator wait
+ * for memory to be reclaimed.
+ */
 function explainAllocation(facts: ReportFacts): string {
   const request = particular(facts, "request") ?? facts.headline.slice(0, 160);
   const [gfp] = (!request.includes("DIRECT_RECLAIM") && /\bGFP_(?:ATOMIC|NOWAIT)\b/.exec(request)) || [];
@@ -253,7 +263,10 @@ function explainVmalloc({ headline }: ReportFacts): string {
   return `An allocation by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} failed: ${why}. The caller may handle the failure.`;
 }
 
-/** mm/page_alloc.c, bad_page(). The guilty function is the one for which page_owner saw the page allocated. */
+/**
+ * Explains a page in a wrong state (mm/page_alloc.c, bad_page()). The guilty function is the one for which page_owner
+ * saw the page allocated.
+ */
 function explainPage(facts: ReportFacts): string {
   const frame = /\bpfn:(?:0x)?([0-9a-f]{1,16})/.exec(facts.headline)?.[1];
   const reason = particular(facts, "reason");
@@ -261,7 +274,7 @@ function explainPage(facts: ReportFacts): string {
   return `A page${frame === undefined ? "" : ` (page frame 0x${frame})`} was allocated or freed, but its state says that it is still in use, or its state was overwritten${reason === undefined ? "" : ` (${reason})`}.${owner === undefined ? "" : ` It was last allocated for \`${plainName(owner)}\`.`}`;
 }
 
-/** mm/memory.c, print_bad_pte(). */
+/** Explains a wrong page-table entry (mm/memory.c, print_bad_pte()). */
 function explainEntry(facts: ReportFacts): string {
   const { comm, entry } = facts.report.headline.groups;
   const address = facts.texts.map((text) => /^\s{0,8}addr:(?:0x)?([0-9a-f]{1,16})\b/.exec(text)?.[1]).find(Boolean);

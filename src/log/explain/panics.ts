@@ -137,7 +137,10 @@ const SIGNALS: Readonly<Record<number, string>> = {
   15: "SIGTERM",
 };
 
-/** Explains the exit code of `do_exit`, in the encoding of wait(2): the signal, or the status above it. */
+/**
+ * Explains the exit code of init in the encoding of wait(2): the low 7 bits are the signal; without one, bits 8 to 15
+ * are the status.
+ */
 function exitOfInit(text: string): string {
   const digits = /Attempted to kill init! exitcode=0x([0-9a-f]{1,8})/.exec(text)?.[1];
   if (digits === undefined) return "";
@@ -151,8 +154,8 @@ function exitOfInit(text: string): string {
 const withoutPointer = (reason: string): string => reason.replace(/; the (?:report|warning)s? before .*$/, ".");
 
 /**
- * Explains what the panic that a report ended in adds to the report; words about "the report before" are left out,
- * because that is this report.
+ * Explains the panic that followed a report. Words about "the report before" are left out, because that is this report.
+ * Undefined if no panic followed or its words are unknown.
  */
 export function consequence({ kind, panic }: ReportFacts): string | undefined {
   if (panic === undefined) return undefined;

@@ -35,7 +35,7 @@ type Reader = (match: RegExpExecArray) => PartialAccess;
 const hex = (digits: string | undefined): bigint | undefined =>
   digits === undefined ? undefined : BigInt(`0x${digits}`);
 
-/** Collects the facts about the access from the lines of a fault; a value from an earlier line is kept. */
+/** Forms of the lines that describe an access, and the facts that each contains. */
 const FORMS: readonly (readonly [RegExp, Reader])[] = [
   // arm64: die_kernel_fault(); powerpc: bad_kernel_fault().
   [/^Unable to handle kernel execut/, () => ({ verb: "execute", isForbidden: true })],
@@ -174,7 +174,10 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
   return { verb, size, address, isForbidden, code, words };
 }
 
-/** An access to a guard page is a page fault first, and CR2 is its address (handle_stack_overflow). */
+/**
+ * Whether a line contains the address of the access. For a guard page, CR2 does, because the access is first a page
+ * fault (handle_stack_overflow()).
+ */
 const tellsAddress = (kind: ReportKind, text: string): boolean =>
   kind === "stack-guard" || kind === "stack-overflow"
     ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: |guard page was hit at (?:0x)?(?!0{8})[0-9a-f]{16}/.test(text)

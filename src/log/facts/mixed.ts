@@ -18,7 +18,10 @@ const OF_ONE_TASK: ReadonlySet<ReportKind> = new Set([
   "kernel-bug",
 ]);
 
-/** Whether it is open which task and registers are the report's. */
+/**
+ * Whether lines of another CPU's report are mixed in, so that the log does not show which task and registers belong to
+ * this report.
+ */
 export const isMixedUp = (log: KernelLog, report: Report, texts: readonly string[]): boolean =>
   report.caller === undefined &&
   (log.othersOf(report).isTaskUnknown ||
@@ -50,7 +53,10 @@ function namesTwoPlaces(texts: readonly string[]): boolean {
   return places.size > 1;
 }
 
-/** Whether the report begins where another one had not printed its registers yet: they follow in this one. */
+/**
+ * Whether the report interrupts another one that had not printed its registers yet, so that these follow within this
+ * report.
+ */
 function cutsOther(log: KernelLog, { at, start }: Report): boolean {
   const { reports } = log;
   const before = reports[partitionPoint(reports.length, (i) => (reports[i]?.at ?? at) < at) - 1];

@@ -15,7 +15,7 @@ type Form = readonly [key: string, label: string, pattern: RegExp];
 const LOCK_AT =
   /^\s{0,32}(?:([0-9a-f]{8,16}) )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
 
-/** By kind: the details of a line; groups are joined with " at ". */
+/** By kind: the lines with details. The first group of a pattern that matches is the detail. */
 const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly Form[]])[] = [
   [
     ["kasan", "kfence", "slab"],
@@ -210,7 +210,10 @@ const LOCK_LABELS = {
   unsafe: "Unsafe lock",
 } as const;
 
-/** UBSAN up to 4.x wrote an overflow in two lines: `signed integer overflow:` and the operation. */
+/**
+ * Whether a detail is in the line after this one. UBSAN up to 4.x printed an overflow in two lines: `signed integer
+ * overflow:` and the operation.
+ */
 const goesOnBelow = (line: string): boolean =>
   /^Preemption disabled at:\s*$|^(?:un)?signed integer overflow:\s*$/.test(line);
 
@@ -224,7 +227,7 @@ export function particularsOf(texts: readonly string[], kind: ReportKind): Parti
   let state: keyof typeof LOCK_LABELS | undefined;
   const addresses = new Map<string, string>();
   for (const [i, line] of texts.entries()) {
-    // These heads are alone on their line; the next line holds what they announce.
+    // KASAN prints this for an object that was not freed.
     if (/^Freed by task 0:/.test(line) && /^\(stack is not available\)/.test(texts[i + 1] ?? "")) continue;
     const text = goesOnBelow(line) ? `${line.trim()} ${texts[i + 1] ?? ""}` : line;
     for (const [key, label, pattern] of forms) {

@@ -18,8 +18,8 @@ const TAINT = /\bTainted: ([A-Z](?: {0,20}[A-Z]){0,59}?)(?=\s+\d|\s*$|\s*\(|\s*\
 const VERSION = /^Linux version (\S{1,120})/;
 
 /**
- * Reads the lines of a report. @param before the nearest line "Linux version" before the report, for the release that
- * the report does not print
+ * Collects what the lines of a report say about kernel and machine.
+ * @param before the nearest line "Linux version" before the report, for the release that the report does not print
  */
 export function systemOf(texts: readonly string[], before?: string): System {
   let release: string | undefined;

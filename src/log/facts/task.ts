@@ -28,12 +28,13 @@ const FORMS: readonly RegExp[] = [
   /^Watchdog detected hard LOCKUP on cpu ?(?<cpu>\d+)/,
 ];
 
-/** Lines that name a task of lockdep's, which other reports do not have. */
+/** Lines in which lockdep names a task. */
 const OF_LOCKS = FORMS[2];
 
 /**
- * @param groups what the headline says; it comes first
- * @param isAboutLocks the report is lockdep's, so that its words about a task are the report's
+ * Finds the task and the CPU that the lines of a report name.
+ * @param groups groups of the headline, which take precedence
+ * @param isAboutLocks whether lockdep printed the report; otherwise its lines about a task are ignored
  */
 export function taskOf(
   texts: readonly string[],
@@ -56,7 +57,7 @@ export function taskOf(
   return { cpu, pid, comm };
 }
 
-/** Returns what the first line of a form says that names no other task than the known one. */
+/** Returns the groups of the first line that matches a form and does not name another task than `pid`. */
 function firstOf(
   texts: readonly string[],
   form: RegExp,

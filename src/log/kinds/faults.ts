@@ -127,7 +127,8 @@ export const faults: readonly KindRow[] = [
     guilty: "stall",
   },
   {
-    // x86 up to 5.17 says so in die()'s line, behind the guard page's: "kernel stack overflow (double-fault): 0000 [#1]".
+    // x86 up to 5.17 prints this in die()'s line, after the line about the guard page: "kernel stack overflow
+    // (double-fault): 0000 [#1]".
     pattern:
       /^Insufficient stack space to handle exception|^[Kk]ernel stack overflow|^do_IRQ: (?:stack overflow: \d|.{1,64} has overflown the kernel stack)/,
     after: ["stack-guard"],
@@ -140,7 +141,7 @@ export const faults: readonly KindRow[] = [
     guilty: "stall",
   },
   {
-    // arm: group 1 what the bus or the MMU said, group 2 the fault status, group 3 the address.
+    // arm: `fault` is what the bus or the MMU reported, `status` the fault status.
     pattern:
       /^Unhandled (?:prefetch )?fault: (?<fault>.{0,80}?) \((?<status>0x[0-9a-f]{1,8})\) at (?:0x)?(?<address>[0-9a-f]{8,16})/,
     kind: "unhandled-fault",
@@ -206,7 +207,7 @@ export const faults: readonly KindRow[] = [
     guilty: "site",
   },
   {
-    // powerpc: what the machine check unit or an unknown trap said.
+    // powerpc: a machine check, or an unknown trap.
     pattern: /^Oops: (?!0x)[A-Z](?!I: ).{0,80}, sig: \d/,
     kind: "oops",
     severity: "error",

@@ -177,7 +177,8 @@ export const memory: readonly KindRow[] = [
     after: ["oom"],
   },
   {
-    // Without the tables (`vm.oom_dump_tasks`, a truncated log) or when the task itself is the victim.
+    // The headline if no "invoked oom-killer" precedes it: in a truncated log, or when the kernel limits the rate of
+    // that header (oom_kill_process()).
     pattern:
       /^(?:Memory cgroup out of memory|Out of memory(?: \(oom_kill_allocating_task\))?): Kill(?:ed)? process (?<pid>\d+) \((?<comm>[^)]{1,64})\)/,
     kind: "oom",

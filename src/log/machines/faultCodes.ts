@@ -14,7 +14,7 @@ export interface CodedAccess {
   readonly name?: string | undefined;
 }
 
-/** x86: arch/x86/include/asm/trap_pf.h. */
+/** Decodes the error code of x86 (arch/x86/include/asm/trap_pf.h). */
 export const fromErrorCode = (code: number): CodedAccess => ({
   code: BigInt(code),
   verb: (code & 0x10) !== 0 ? "execute" : (code & 2) !== 0 ? "write" : "read",
@@ -48,14 +48,20 @@ export const LOONGARCH_CODES: Readonly<Record<number, CodedAccess>> = {
   6: { verb: "execute", isForbidden: true },
 };
 
-/** s390: translation-exception identification; bits 52 and 53 tell fetch and store (Principles of Operation). */
+/**
+ * Decodes the translation-exception identification of s390; bits 52 and 53 distinguish fetch and store (Principles of
+ * Operation).
+ */
 export const fromTeid = (address: bigint, teid: bigint): CodedAccess => ({
   address,
   code: teid,
   verb: (teid & 0xc00n) === 0x400n ? "write" : (teid & 0xc00n) === 0x800n ? "read" : undefined,
 });
 
-/** arm64: EC 0x20, 0x21 instruction aborts, 0x24, 0x25 data aborts; WnR is bit 6; FSC 0b0011xx is permission. */
+/**
+ * Decodes ESR of arm64: EC 0x20, 0x21 instruction aborts, 0x24, 0x25 data aborts; WnR is bit 6; FSC 0b0011xx is
+ * permission, 0b0001xx translation.
+ */
 export function fromEsr(esr: bigint): CodedAccess {
   const ec = Number((esr >> 26n) & 0x3fn);
   const verb =
@@ -74,7 +80,9 @@ export function fromEsr(esr: bigint): CodedAccess {
   };
 }
 
-/** powerpc: DSISR bit 6 (from the left, of 32) is a store, bit 4 a protection fault, bit 1 no translation. */
+/**
+ * Decodes DSISR of powerpc: bit 6 (from the left, of 32) is a store, bit 4 a protection fault, bit 1 no translation.
+ */
 export const fromDsisr = (address: bigint, dsisr: bigint): CodedAccess => ({
   address,
   code: dsisr,
@@ -82,7 +90,7 @@ export const fromDsisr = (address: bigint, dsisr: bigint): CodedAccess => ({
   isForbidden: (dsisr & 0x0800_0000n) !== 0n ? true : (dsisr & 0x4000_0000n) !== 0n ? false : undefined,
 });
 
-/** powerpc 40x and Book E: ESR bit 8 (from the left) is a store. */
+/** Decodes ESR of powerpc 40x and Book E: bit 8 (from the left) is a store. */
 export const fromBookeEsr = (address: bigint, esr: bigint): CodedAccess => ({
   address,
   code: esr,
@@ -97,7 +105,7 @@ const FSR_NAMES: Readonly<Record<number, string>> = {
   0x406: "imprecise external abort",
 };
 
-/** arm: die()'s line has the fault status, `Internal error: Oops: 805 [#1]`; bit 11 tells a write. */
+/** The line of arm's die() with the fault status: `Internal error: Oops: 805 [#1]`; bit 11 is set for a write. */
 const FSR = /^Internal error: (?:Oops|): ([0-9a-f]{1,4}) \[#\d+\]/;
 
 export function fromFsr(text: string): CodedAccess | undefined {

@@ -44,11 +44,11 @@ export interface Machine {
    * is.
    */
   readonly sharesAddresses?: true;
-  /** The registers are printed before the line that names the place. */
+  /** Whether the registers are printed before the line that names the place. */
   readonly registersFirst?: true;
-  /** A call writes the return address to the top of the stack. */
+  /** Whether a call writes the return address to the top of the stack. */
   readonly pushesReturn?: true;
-  /** The place of an interrupted frame is an entry of the call trace. */
+  /** Whether the place of an interrupted frame is an entry of the call trace. */
   readonly placeInTrace?: true;
   /** A line that shows that another machine printed the report, because both print places in the same way. */
   readonly unless?: { readonly line: RegExp; readonly machine: MachineName };
@@ -72,8 +72,8 @@ export interface Machine {
   readonly code: RegExp | undefined;
   /** An operand in memory: group 1 a constant, 2 a register, and where there are such 3 an index and 4 its factor. */
   readonly memoryOperand?: RegExp;
-  /** The instructions of code that the kernel itself prints in words, of a report with such lines. */
+  /** Returns the instructions of a report in which the kernel prints the code in words (s390); empty if it does not. */
   readonly printedCode?: (code: string, texts: readonly string[]) => readonly CodeLine[];
-  /** Other lines of its dump of registers and page tables. */
+  /** Lines of the machine's dump of registers and page tables. */
   readonly body: RegExp;
 }

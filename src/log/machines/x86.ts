@@ -21,7 +21,7 @@ export const x86: Machine = {
   body: /^\s{0,32}(?:#PF: |#DF|PGD [0-9a-f(]|P4D |PUD |PMD |PTE |BAD\b|PANIC: |FS:|GS:|CS:|CR[0-48]: |DR[0-7]: |PKRU: |R(?:SP|AX|BX|CX|DX|SI|DI|BP|IP|0?[89]|1[0-5]): |RIP  |RSP |RSP <|EFLAGS: |ORIG_RAX: |Knl[GC]S|IRET|Process .{1,64}\(pid: |Stack:|Code: |Pid: \d|task: [0-9a-f]{8,16} |task\.ti|Bad RIP value|traps: |Dumping ftrace buffer|\(ftrace buffer empty\)|gsb: |Last user |The board last|\?\?|SMP NOPTI|last sysfs file: )/,
 };
 
-/** arch/x86/kernel/process_32.c: __show_regs; up to 4.15 `EIP: 0060:[<addr>]` with `EIP is at` behind it. */
+/** arch/x86/kernel/process_32.c: __show_regs; up to 4.15 `EIP: 0060:[<addr>]`, followed by `EIP is at`. */
 export const i386: Machine = {
   name: "i386",
   pushesReturn: true,
@@ -39,7 +39,7 @@ export const i386: Machine = {
 /** Registers in the order of their numbers in an instruction. */
 const REGISTERS = ["RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI"];
 
-/** `f7 /6` and `f7 /7` divide by a register (Intel SDM vol. 2, DIV and IDIV). */
+/** Returns the divisor of DIV and IDIV with a register: `f7 /6` and `f7 /7` (Intel SDM vol. 2). */
 function divisor({ code, registers }: { code: string; registers: readonly Register[] }): Operand | undefined {
   const [, rex = "40", form] = /<(?:(4[0-9a-f])> f7|f7>) ([0-9a-f]{2})\b/.exec(code) ?? [];
   if (form === undefined) return undefined;
