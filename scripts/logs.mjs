@@ -92,7 +92,7 @@ for (const file of files) {
   counts.seen++;
   if (header.CORRUPTED === "Y") {
     counts.corrupted++;
-    if (first.where) {
+    if (first.guilty) {
       counts.named++;
       say("named", file, "|", first.title, "|", header.TITLE);
     }

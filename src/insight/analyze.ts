@@ -62,7 +62,7 @@ function untitled(stopped: boolean | undefined): string {
 /** Returns the report's title. If the report names no function, adds the guilty function of the stack. */
 function titleOf(crash: CrashFacts): string | undefined {
   const { report } = crash;
-  if (!report || report.where || !/ in \{where\}$/.test(report.report.headline.row.title)) return report?.title;
+  if (!report || report.guilty || !/ in \{where\}$/.test(report.report.headline.row.title)) return report?.title;
   const guilty = guiltyFrame(crash);
   return guilty ? `${report.title} in ${withoutWrapper(guilty.function)}` : report.title;
 }

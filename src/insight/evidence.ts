@@ -85,7 +85,7 @@ export function commandOf(evidence: Evidence): string {
 /** Returns the part of a path before the first `[`, because crash prints members but not elements of nested arrays. */
 const rootOf = (path: string): string => /^[\w.]+/.exec(path)?.[0].replace(/\.$/, "") ?? path;
 
-/** Characters of a message that have no special meaning in a shell or a regular expression. */
+/** Runs of characters that have no special meaning in a shell or a regular expression. */
 const PLAIN = /[\w ,:/=-]{6,60}/g;
 
 /** Returns a filter that matches a line of the log by its longest run of plain characters. */

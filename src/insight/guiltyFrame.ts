@@ -29,7 +29,7 @@ export function guiltyFrame({ report, frames, panic }: CrashFacts): GuiltyFrame 
   const { row } = report.report.headline;
   const recursing = STACKS.has(row.kind) ? recursion(frames) : undefined;
   if (recursing) return onStack(frames, recursing.index, recursing.name, undefined);
-  const logged = report.where;
+  const logged = report.guilty;
   const name = logged?.place.name === undefined ? undefined : plainName(logged.place.name);
   const index = frames.findIndex((frame) => functionOf(frame) === name);
   if (name !== undefined && index >= 0) return onStack(frames, index, name, logged?.at);

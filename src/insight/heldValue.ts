@@ -84,10 +84,10 @@ function uninitialisedFinding(held: StoredValue, state: ObjectState, poison: str
  * is a pointer to the other.
  */
 function beginsWith(type: CType, name: string, depth = 0): boolean {
-  const at = bare(type);
-  if (depth > 8 || (at.kind !== "struct" && at.kind !== "union")) return false;
-  if (typeName(at) === name) return true;
-  return at.members.some((member) => member.bitOffset === 0 && beginsWith(member.type, name, depth + 1));
+  const plain = bare(type);
+  if (depth > 8 || (plain.kind !== "struct" && plain.kind !== "union")) return false;
+  if (typeName(plain) === name) return true;
+  return plain.members.some((member) => member.bitOffset === 0 && beginsWith(member.type, name, depth + 1));
 }
 
 /** Reports an object whose cache does not provide the type that the code expects. */

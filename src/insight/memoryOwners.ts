@@ -1,4 +1,4 @@
-/** Who took the memory: by source line where the kernel counts that, else by the best that the dump has. */
+/** Who uses the memory: by source line if the kernel counts that, otherwise by the finest unit that the dump has. */
 import { attempt, attempting, Fault } from "../base/fault.ts";
 import { allocTags, type AllocTag, isInaccurate } from "../linux/mm/allocTag.ts";
 import { residentPageCount } from "../linux/mm/mm.ts";

@@ -84,10 +84,10 @@ export function* objectFindings(
     text: [
       ...(name === undefined ? [] : [code(name), " = "]),
       addressOf(address),
-      offset === 0 ? " is " : ` lies ${offset} bytes into `,
+      offset === 0 ? " is " : ` is ${offset} bytes into `,
       state === "unknown" ? "an object" : state === "free" ? "a free object" : "an allocated object",
       ` of the slab cache ${cache} (${size} bytes)`,
-      state === "unknown" ? "; whether it is free cannot be told." : ".",
+      state === "unknown" ? "; whether it is free is not known." : ".",
     ],
     evidence: [{ kind: "object", cache, address: found.address, state }],
     ...(fault ? { unknown: [{ what: "whether it is free", because: fault }] } : {}),

@@ -17,7 +17,7 @@ export function* runCheck<T>(
   limit: number,
 ): Generator<Step, CheckEnd<T>, void> {
   if (limit <= 0) return { because: "there was no time left for it" };
-  const because = `it was given up after ${Math.round(limit) / 1000} s`;
+  const because = `it was stopped after ${Math.round(limit) / 1000} s`;
   let used = 0;
   let elapsed = 0;
   try {

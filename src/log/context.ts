@@ -50,7 +50,7 @@ export interface LogContext {
  */
 export interface Questions {
   /** The guilty function's place. */
-  readonly where: { readonly place: PrintedPlace; readonly returns: boolean } | undefined;
+  readonly guilty: { readonly place: PrintedPlace; readonly returns: boolean } | undefined;
   /** The access near NULL of the instruction at the site. */
   readonly member: { readonly place: PrintedPlace; readonly based: BasedAddress } | undefined;
 }

@@ -33,7 +33,7 @@ export interface ReportFacts extends TaskFact, System {
   readonly texts: readonly string[];
   readonly numbers: readonly number[];
   /** The guilty function. */
-  readonly where: Frame | undefined;
+  readonly guilty: Frame | undefined;
   /**
    * Where the processor was, for the report itself: not a CPU that printed its stack on request, and not an interrupted
    * frame.
@@ -104,7 +104,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
     numbers,
     ...(isMixed ? NO_TASK : taskOf(beforeAllCpus, groups, /^(?:lock-|rcu-usage)/.test(row.kind))),
     ...systemOf(texts, bootBefore(log, report.start)),
-    where: verdict.frame,
+    guilty: verdict.frame,
     site: isMixed || ONLY_STACK.test(row.kind) ? undefined : site,
     link: site && linkOf(sites, site),
     machine,

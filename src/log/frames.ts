@@ -25,7 +25,7 @@ export interface Verdict {
   readonly name: string | undefined;
 }
 
-export const NONE: Verdict = { frame: undefined, name: undefined };
+export const NO_VERDICT: Verdict = { frame: undefined, name: undefined };
 
 export const nameOf = ({ place }: Frame): string => plainName(place.name ?? "");
 
@@ -33,7 +33,7 @@ export const nameOf = ({ place }: Frame): string => plainName(place.name ?? "");
  * Whether a return address is the first byte of a function: the call was the last instruction of the function before
  * it in memory, which arm names in its next line.
  */
-export const isBehind = ({ place, returns }: Frame): boolean =>
+export const isAfterLastCall = ({ place, returns }: Frame): boolean =>
   returns && place.offset === 0 && place.size !== undefined;
 
 export const frameOf = (entry: StackEntry): Frame[] => {

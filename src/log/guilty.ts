@@ -5,9 +5,9 @@ import {
   type Frame,
   frameOf,
   framesOf,
-  isBehind,
+  isAfterLastCall,
   nameOf,
-  NONE,
+  NO_VERDICT,
   siteFrames,
   traceFrames,
   type Verdict,
@@ -32,13 +32,17 @@ export function verdictOf(log: KernelLog, report: Report): Verdict {
   const kind = row.kind === "kasan" && row.type === "KASAN-INVALID-FREE" ? ("kasan-free" as ReportKind) : row.kind;
   switch (row.guilty) {
     case "none":
-      return NONE;
+      return NO_VERDICT;
     case "site":
       return first(siteFrames(log, report), kind, row.skip);
     case "trace":
       return first(traceFrames(log, report), kind, row.skip);
     case "headline":
-      return first([...headlineFrames(log, report, groups.function), ...behindHeadline(log, report)], kind, row.skip);
+      return first(
+        [...headlineFrames(log, report, groups.function), ...framesAfterHeadline(log, report)],
+        kind,
+        row.skip,
+      );
     case "wait":
       return waiting(traceFrames(log, report));
     case "stall":
@@ -67,7 +71,7 @@ export function guiltyAmong(frames: readonly Frame[], { kind, guilty, skip }: Ki
     case "lock":
     case "origin":
     case "none":
-      return NONE;
+      return NO_VERDICT;
   }
 }
 
@@ -75,9 +79,10 @@ function first(frames: readonly Frame[], kind: ReportKind, skip?: RegExp): Verdi
   const isMachine = (one: Frame): boolean => isMachinery(nameOf(one), kind, skip) || FROM_USER.test(nameOf(one));
   const titled = frames.find((one) => one.isUntitled !== true && one.place.name !== undefined && !isMachine(one));
   const frame = frames.find(
-    (one) => one.place.name !== undefined && !isBehind(one) && (isUserOfMachinery(nameOf(one)) || !isMachine(one)),
+    (one) =>
+      one.place.name !== undefined && !isAfterLastCall(one) && (isUserOfMachinery(nameOf(one)) || !isMachine(one)),
   );
-  if (!titled) return NONE;
+  if (!titled) return NO_VERDICT;
   const guilty = frame ?? titled;
   return { frame: ENTRY.test(nameOf(guilty)) ? undefined : guilty, name: withoutWrapper(nameOf(titled)) };
 }
@@ -119,7 +124,7 @@ const namedPlace = (text: string, start: number): PrintedPlace | undefined => {
  * Returns the frames besides the headline's: for a warning, the instruction and its trace; for a sanitizer's report,
  * the trace.
  */
-function behindHeadline(log: KernelLog, report: Report): Frame[] {
+function framesAfterHeadline(log: KernelLog, report: Report): Frame[] {
   return report.headline.row.kind === "warning" ? siteFrames(log, report) : traceFrames(log, report);
 }
 
@@ -138,7 +143,7 @@ function waiting(frames: readonly Frame[]): Verdict {
       !SLEEPS.test(nameOf(one)) &&
       !isMachinery(nameOf(one), "hung-task"),
   );
-  return frame ? { frame, name: withoutWrapper(nameOf(frame)) } : NONE;
+  return frame ? { frame, name: withoutWrapper(nameOf(frame)) } : NO_VERDICT;
 }
 
 /**
@@ -170,8 +175,8 @@ function stalled(site: readonly Frame[], kind: ReportKind, tick: readonly Frame[
   const anchor = names.findIndex((name) => ANCHORS.test(name));
   const top = frames.find((one) => !TICK.test(nameOf(one)));
   // An idle processor delays no other: the report only shows where it was.
-  if (top && IDLE.test(nameOf(top))) return NONE;
-  if (anchor < 0) return kind === "soft-lockup" && top ? { frame: top, name: withoutWrapper(nameOf(top)) } : NONE;
+  if (top && IDLE.test(nameOf(top))) return NO_VERDICT;
+  if (anchor < 0) return kind === "soft-lockup" && top ? { frame: top, name: withoutWrapper(nameOf(top)) } : NO_VERDICT;
   const name =
     names[anchor]?.includes("smp_call_function") === true ? "smp_call_function" : names[Math.max(0, anchor - 1)];
   // The functions that filled the stack ran earlier. The function in which the overflow was detected or interrupted is
@@ -202,7 +207,7 @@ function stalledFor(log: KernelLog, report: Report): Verdict {
     const text = log.lines[at]?.text ?? "";
     return SEVERAL.test(text) || (ticks.length === 0 && LATE.test(text));
   });
-  return isWaiter || isUndecided ? NONE : stalled(site, "rcu-stall", ticks);
+  return isWaiter || isUndecided ? NO_VERDICT : stalled(site, "rcu-stall", ticks);
 }
 
 /** Returns the frames that the tick interrupted, for a stall that the CPU itself detected. */

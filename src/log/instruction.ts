@@ -50,13 +50,13 @@ const PAGE = 4096n;
 
 /** Returns the places of a report that a client with debuginfo should describe. */
 export function questionsOf(facts: ReportFacts, context: LogContext): Questions {
-  const { where, site } = facts;
+  const { guilty, site } = facts;
   const based = site?.place?.name === undefined ? undefined : nullAccessOf(facts, context);
   return {
-    where:
-      where?.place.offset === undefined || where.file !== undefined
+    guilty:
+      guilty?.place.offset === undefined || guilty.file !== undefined
         ? undefined
-        : { place: where.place, returns: where.returns },
+        : { place: guilty.place, returns: guilty.returns },
     member: based && site?.place && { place: site.place, based },
   };
 }

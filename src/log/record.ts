@@ -5,7 +5,7 @@ import { factsOf } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { PrintedPlace } from "./place.ts";
 import type { Report } from "./reports.ts";
-import { sourceOfWhere, summaryOf } from "./summary.ts";
+import { sourceOfGuilty, summaryOf } from "./summary.ts";
 import type { StackEntry } from "./traces.ts";
 
 /** An absent value is null, addresses are `0x` and 16 digits, lines count from 1: as in `--json` of the commands. */
@@ -33,8 +33,8 @@ const entry = (one: StackEntry): Json => ({
 export function recordOf(log: KernelLog, report: Report, context: LogContext = {}): Json {
   const facts = factsOf(log, report);
   const summary = summaryOf(log, report, context);
-  const { where, access, site } = facts;
-  const source = sourceOfWhere(facts, context);
+  const { guilty, access, site } = facts;
+  const source = sourceOfGuilty(facts, context);
   return {
     title: summary.title,
     kind: summary.kind,
@@ -49,10 +49,10 @@ export function recordOf(log: KernelLog, report: Report, context: LogContext = {
     cpu: facts.cpu ?? null,
     pid: facts.pid ?? null,
     comm: facts.comm ?? null,
-    where: where
+    where: guilty
       ? {
-          ...place(where.place),
-          line: where.at + 1,
+          ...place(guilty.place),
+          line: guilty.at + 1,
           source: source ? { file: source.file, line: source.line } : null,
         }
       : null,

@@ -57,18 +57,19 @@ export function summaryOf(log: KernelLog, report: Report, context: LogContext = 
 }
 
 /** Returns `f+0x1c`, without the size, which readers do not need. */
-export const whereText = (place: ReportFacts["where"] & object): string => placeText(place.place).replace(/\/0x.*/, "");
+export const whereText = (place: ReportFacts["guilty"] & object): string =>
+  placeText(place.place).replace(/\/0x.*/, "");
 
 /** Returns the source line of the guilty function: from the log itself, else from the kernel's files. */
-export function sourceOfWhere({ where }: ReportFacts, context: LogContext): SourceLine | undefined {
-  if (where?.file !== undefined) return { file: where.file, line: where.line ?? 0 };
-  return where?.place.offset === undefined ? undefined : context.sourceOf?.(where.place, where.returns);
+export function sourceOfGuilty({ guilty }: ReportFacts, context: LogContext): SourceLine | undefined {
+  if (guilty?.file !== undefined) return { file: guilty.file, line: guilty.line ?? 0 };
+  return guilty?.place.offset === undefined ? undefined : context.sourceOf?.(guilty.place, guilty.returns);
 }
 
 function rowsOf(facts: ReportFacts, context: LogContext): SummaryRow[] {
-  const { where, access, comm, pid, cpu, release, distribution, taint, hardware, panic, messages } = facts;
-  const source = sourceOfWhere(facts, context);
-  const module = where?.place.module === undefined ? "" : ` of module ${where.place.module}`;
+  const { guilty, access, comm, pid, cpu, release, distribution, taint, hardware, panic, messages } = facts;
+  const source = sourceOfGuilty(facts, context);
+  const module = guilty?.place.module === undefined ? "" : ` of module ${guilty.place.module}`;
   const at = source ? ` (${source.file}:${source.line})` : "";
   const words = taint === undefined ? undefined : taintWords(taint);
   const rows: (readonly [string, string, string | undefined])[] = [
@@ -77,7 +78,7 @@ function rowsOf(facts: ReportFacts, context: LogContext): SummaryRow[] {
       "Says",
       messages.length > 0 && !facts.particulars.some(({ key }) => key === "says") ? messages.join(" / ") : undefined,
     ],
-    ["where", whereLabel(facts), where && `${whereText(where)}${module}${at}`],
+    ["where", whereLabel(facts), guilty && `${whereText(guilty)}${module}${at}`],
     ["access", "Access", accessText(facts)],
     ["instruction", "Instruction", textOfInstruction(facts, context)],
     ["address", "Address", access.address === undefined ? undefined : hex0x(access.address)],
@@ -108,11 +109,11 @@ function rowsOf(facts: ReportFacts, context: LogContext): SummaryRow[] {
   });
 }
 
-/** What the guilty function is to the report. */
+/** Returns the label for the guilty function, by its part in this kind of report. */
 function whereLabel({ kind, report: { headline } }: ReportFacts): string {
   if (headline.row.guilty === "origin") return "Allocated for";
   if (kind === "lock-freed" || kind === "lock-held") return "Lock taken in";
-  // The stack is full of calls below this function; where it ended is chance.
+  // The stack is full of calls below this function; which one reached its end is chance.
   return kind === "stack-guard" || kind === "stack-overflow" ? "Reached through" : "Where";
 }
 

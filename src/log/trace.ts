@@ -7,7 +7,10 @@ export interface TraceEntry extends PrintedPlace {
   readonly isDoubtful: boolean;
   /** decode_stacktrace.sh and syzbot: a function that was inlined into the next entry's. */
   readonly isInline: boolean;
-  /** Letters of arm64's unwinder since 6.12: P from a register, F of a graph tracer, T by the task's own. */
+  /**
+   * Letters of arm64's unwinder since 6.12 for where an address came from: C the caller, T the task's saved context, P
+   * a saved program counter; F replaced by a graph tracer, K by a kretprobe.
+   */
   readonly marks: string;
   /** On arm the called function is printed before "from". */
   readonly callee: string | undefined;
@@ -120,7 +123,7 @@ function bareName(text: string, at: number): PrintedPlace | undefined {
   return { name, offset: undefined, size: undefined, module: module?.[1], address: undefined, start: at, end };
 }
 
-/** `[<ffffffff81000000>]` with no name behind it. */
+/** Returns the place of `[<ffffffff81000000>]` without a name after it. */
 function addressAlone(lead: string, start: number, digits: string | undefined, text: string): PrintedPlace | undefined {
   if (digits === undefined || text.slice(start + lead.length).trim() !== "") return undefined;
   const from = start + lead.indexOf(digits);

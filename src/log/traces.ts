@@ -128,7 +128,7 @@ export function siteIn(sites: readonly SiteLine[]): SiteLine | undefined {
   return named && isSame ? { ...named, address: first.address } : first;
 }
 
-/** The register of the return address that is printed beside a place. */
+/** Returns the line with the return-address register that is printed near a place. */
 export const linkOf = (sites: readonly SiteLine[], site: SiteLine): SiteLine | undefined =>
   sites.find(
     ({ role, at, machine }) => role === "link" && machine === site.machine && Math.abs(at - site.at) <= MAX_DISTANCE,
@@ -266,7 +266,10 @@ class Reader {
     this.open.end = at + 1;
   }
 
-  /** powerpc, MIPS and LoongArch print registers before the line that names the place, other machines after it. */
+  /**
+   * Reads registers and code. powerpc, MIPS and LoongArch print registers before the line that names the place, other
+   * machines after it.
+   */
   private readRegisters(text: string, at: number): void {
     const site = this.sites.findLast(({ role }) => role === "pc");
     const machine =

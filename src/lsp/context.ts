@@ -15,13 +15,13 @@ export async function contextOf(
   known: Known,
 ): Promise<{ readonly context: LogContext; readonly site: PlaceDescription | undefined }> {
   const disassemble = await codeDecoder([facts.machine]);
-  const { where, member } = questionsOf(facts, { disassemble });
+  const { guilty, member } = questionsOf(facts, { disassemble });
   const queries: WordQuery[] = [
-    ...(where ? [{ word: symbolOf(where.place), returns: where.returns }] : []),
+    ...(guilty ? [{ word: symbolOf(guilty.place), returns: guilty.returns }] : []),
     ...(member ? [{ word: symbolOf(member.place), returns: false, access: member.based }] : []),
   ];
   const descriptions = await known.describe(queries);
-  const site = (where ? descriptions[0] : undefined) ?? undefined;
+  const site = (guilty ? descriptions[0] : undefined) ?? undefined;
   const source = site?.places[0];
   const answers = { source, member: member && (descriptions.at(-1)?.member ?? undefined) };
   return { context: answeredContext(answers, disassemble), site };

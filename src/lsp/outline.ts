@@ -40,11 +40,11 @@ export const traceHeading = ({ role, cpu }: Trace): string =>
 /** Returns the reports as symbols, with their call traces as children. */
 export const documentSymbols = (log: KernelLog): DocumentSymbol[] =>
   log.reports.map((report) => {
-    const { headline, severity, where, traces } = factsOf(log, report);
-    const module = where?.place.module === undefined ? "" : ` [${where.place.module}]`;
+    const { headline, severity, guilty, traces } = factsOf(log, report);
+    const module = guilty?.place.module === undefined ? "" : ` [${guilty.place.module}]`;
     return {
       name: headline,
-      detail: where ? `${whereText(where).replace(/\+0x.*/, "")}${module}` : "",
+      detail: guilty ? `${whereText(guilty).replace(/\+0x.*/, "")}${module}` : "",
       kind: severity === "warning" || severity === "notice" ? SymbolKind.Interface : SymbolKind.Event,
       range: rangeOf(report),
       selectionRange: rangeOf({ start: report.start, end: report.start + 1 }),

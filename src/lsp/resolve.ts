@@ -57,7 +57,7 @@ export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowl
   const { match, file } = await knowledge.of(landmarksOf(log));
   const isLive = match === "boot" || match === "kernel";
   return log.reports.flatMap((report) => {
-    const { where, traces } = factsOf(log, report);
+    const { guilty, traces } = factsOf(log, report);
     const range = rangeOf({ start: report.start, end: report.start + 1 });
     const lens = (title: string, command: keyof LensCommands, ...args: unknown[]): CodeLens => ({
       range,
@@ -68,8 +68,8 @@ export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowl
       ...(traces.length > 0 && (isLive || file !== undefined)
         ? [lens("Resolve Call Trace", "vmcore.resolveReport", uri, report.start)]
         : []),
-      ...(where?.place.name !== undefined && isLive
-        ? [lens(`Go to ${where.place.name}`, "vmcore.goTo", whereText(where))]
+      ...(guilty?.place.name !== undefined && isLive
+        ? [lens(`Go to ${guilty.place.name}`, "vmcore.goTo", whereText(guilty))]
         : []),
       ...(match === "none" ? [lens("Open the Crash Dump of This Report…", "vmcore.open")] : []),
       ...(match === "other kernel" ? [lens("The open dump is of another kernel", "vmcore.open")] : []),

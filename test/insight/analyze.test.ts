@@ -58,7 +58,7 @@ test("a check that takes too long is aborted", async () => {
     },
   };
   const { unchecked } = await verdict([endless]);
-  assert.deepEqual(unchecked, [{ check: "endless", because: "it was given up after 2 s" }]);
+  assert.deepEqual(unchecked, [{ check: "endless", because: "it was stopped after 2 s" }]);
 });
 
 const never: Check = {
@@ -72,7 +72,7 @@ const never: Check = {
 
 test("a check whose wait never ends is aborted", async () => {
   const { unchecked } = await verdict([never]);
-  assert.deepEqual(unchecked, [{ check: "never", because: "it was given up after 2 s" }]);
+  assert.deepEqual(unchecked, [{ check: "never", because: "it was stopped after 2 s" }]);
 });
 
 test("the verdict for the exception takes at most half a second, whatever its checks do", async () => {

@@ -30,5 +30,5 @@ test("a check that does not get the processor keeps its time", () => {
 });
 
 test("a check on a dump that is read very slowly is left all the same", () => {
-  assert.deepEqual(ended(sleeping(40)), { because: "it was given up after 0.1 s" });
+  assert.deepEqual(ended(sleeping(40)), { because: "it was stopped after 0.1 s" });
 });

@@ -19,8 +19,8 @@ const only = (name: string): ReportFacts => {
   return all[0]!;
 };
 
-const whereOf = ({ where }: ReportFacts): string | undefined =>
-  where && placeText(where.place).replace(/\/0x.*/, "") + (where.place.module ? ` [${where.place.module}]` : "");
+const whereOf = ({ guilty }: ReportFacts): string | undefined =>
+  guilty && placeText(guilty.place).replace(/\/0x.*/, "") + (guilty.place.module ? ` [${guilty.place.module}]` : "");
 const linesOf = ({ report }: ReportFacts): string => `${report.start + 1}-${report.end}`;
 const taskOf = ({ comm, pid }: ReportFacts): string => `${comm}, PID ${pid}`;
 const entriesOf = ({ traces }: ReportFacts): number | undefined => traces[0]?.entries.length;

@@ -30,7 +30,7 @@ test("a warning begins at its cut mark, ends at its end mark, and is named by it
   const [report, ...others] = log.reports;
   assert.deepEqual(others, []);
   assert.ok(report);
-  const { severity, headline, site, where, traces } = factsOf(log, report);
+  const { severity, headline, site, guilty, traces } = factsOf(log, report);
   assert.deepEqual(
     {
       severity,
@@ -38,7 +38,7 @@ test("a warning begins at its cut mark, ends at its end mark, and is named by it
       start: report.start,
       end: report.end,
       site: site?.place?.name,
-      where: where?.place.name,
+      where: guilty?.place.name,
       traces: traces.map(({ start, end }) => ({ start, end })),
     },
     {
@@ -207,10 +207,10 @@ test("the message of a warning is between its cut mark and its headline", () => 
 [    1.0] ---[ end trace 0000000000000000 ]---`);
   const [report] = log.reports;
   assert.ok(report);
-  const { headline, messages, where } = factsOf(log, report);
+  const { headline, messages, guilty } = factsOf(log, report);
   assert.deepEqual([report.start, report.end, headline.slice(0, 8)], [0, 4, "WARNING:"]);
   assert.deepEqual(messages, ["refcount_t: underflow; use-after-free."]);
-  assert.equal(where, undefined, "who dropped the reference is not told");
+  assert.equal(guilty, undefined, "who dropped the reference is not told");
   const corrupted = "list_add corruption. next->prev should be prev (ffff88800), but was 0000000000000000.";
   assert.deepEqual(
     reportsOf(`[    1.0] ------------[ cut here ]------------

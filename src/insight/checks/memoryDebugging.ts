@@ -83,7 +83,7 @@ function* accessSite(
 
 function accessFinding(
   kernel: Kernel,
-  { access, headline, report, where }: ReportFacts,
+  { access, headline, report, guilty }: ReportFacts,
   address: bigint,
   found: AccessSite | undefined,
 ): Finding {
@@ -95,7 +95,7 @@ function accessFinding(
     certainty: "certain",
     slots: { access: verb, address, size, expression: found?.expression?.text },
     text: [
-      where?.place.name === undefined ? "The code" : where.place.name,
+      guilty?.place.name === undefined ? "The code" : guilty.place.name,
       ...(pc === undefined ? [] : sourceWords(kernel, pc - 1n)),
       ` ${verb === "write" ? "writes" : "reads"}${size === undefined ? "" : ` ${size} byte${size === 1 ? "" : "s"}`} at `,
       addressOf(address),

@@ -83,7 +83,7 @@ function* victimFindings({ texts, numbers }: ReportFacts): Generator<Finding, vo
       severity: "note",
       certainty: "certain",
       slots: { pid: Number(pid), comm },
-      text: [`The kernel killed ${comm} [${pid}] for it.`],
+      text: [`The kernel killed ${comm} [${pid}] to free memory.`],
       evidence: [{ kind: "log", line, text: text.trim() }],
     };
   }

@@ -21,7 +21,7 @@ export const stackOverflow: Check = {
     if (!task || !first || !last) throw Fault.of("unknown", "no frame of the stack that overflowed was found");
     const depth = Number(last.sp - first.sp);
     if (depth <= 0 || depth > 2 * threadSize(kernel))
-      throw Fault.of("unknown", "the frames do not lie on one stack, so that its depth is not known");
+      throw Fault.of("unknown", "the frames are not on one stack, so that its depth is not known");
     const takers = byFunction(frames);
     const [most] = takers;
     if (!most) throw Fault.of("unknown", "no function of the stack is known");

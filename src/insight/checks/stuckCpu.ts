@@ -27,7 +27,7 @@ export const stuckCpu: Check = {
     if (kind === "soft-lockup" || kind === "hard-lockup") {
       const cpu = report?.cpu ?? crash.cpu;
       const context = cpu === undefined ? undefined : cpuContext(kernel, cpu);
-      if (!context) throw Fault.of("unknown", "what the CPU ran that was stuck is not known");
+      if (!context) throw Fault.of("unknown", "what the stuck CPU ran is not known");
       if (report?.pid !== undefined && report.pid !== context.pid && kind === "soft-lockup")
         throw Fault.of(
           "unknown",
@@ -66,7 +66,7 @@ function stallSeconds(kernel: Kernel, { texts }: ReportFacts): number | undefine
   return digits === undefined || rate instanceof Fault ? undefined : Math.round(Number(digits) / rate);
 }
 
-/** The other reading of interrupts that were off when an NMI came. */
+/** The alternative, if interrupts were off when an NMI came. */
 const BRIEFLY = " Interrupts may have been off for a moment only.";
 
 /** Nanoseconds without a clock update, with interrupts off, after which a CPU counts as stuck. */
@@ -86,7 +86,7 @@ function* silentCpus(kernel: Kernel, crash: CrashFacts): Generator<Finding | Ste
   // What the log prints after the panic may take seconds itself.
   const end = crash.report?.report.at ?? crash.panic?.line;
   const seconds = end === undefined ? undefined : crash.secondsAt(end);
-  if (seconds === undefined) throw Fault.of("unknown", "the log does not tell how late it was");
+  if (seconds === undefined) throw Fault.of("unknown", "the log does not have the time of the crash");
   const now = BigInt(Math.round(seconds * 1e9));
   for (const context of contexts) {
     if (context.interrupts !== "off" || context.pid === 0 || context.clock === undefined) continue;

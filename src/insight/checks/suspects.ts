@@ -49,7 +49,7 @@ function* warningFindings({ report, panic, earlier, secondsAt }: CrashFacts): Ge
     .slice(0, MAX_WARNINGS)) {
     const start = secondsAt(one.report.at);
     const before = end === undefined || start === undefined ? undefined : Math.max(0, end - start);
-    const name = one.where?.place.name;
+    const name = one.guilty?.place.name;
     yield {
       id: "suspect.warning-before",
       severity: "suspect",

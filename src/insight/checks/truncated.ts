@@ -43,7 +43,7 @@ function* cutFinding(kernel: Kernel, found: Provenance, cut: Cut): Generator<Fin
   if (before === value) return;
   const isWhole = before !== undefined && sameLowBits(before, value, bits) && isMapped(kernel, before);
   if (before !== undefined && !isWhole) return;
-  // A narrower copy is a number in any code.
+  // A copy of fewer bits is always of a number.
   if (!isWhole && bits !== 32) return;
   const name = originExpression(root.site, root.register, root.index)?.text ?? root.register;
   const text = yield* instructionText(kernel, effect);

@@ -37,10 +37,10 @@ export const waits: Check = {
   *run(kernel, crash) {
     // A deadlock that the reported task is certainly in is found first, because the search for possible holders is slow.
     const recorded = yield* recordedWaitGraph(kernel);
-    const own = ownDeadlocks(recorded, reported(recorded, crash));
+    const own = ownDeadlocks(recorded, hungTask(recorded, crash));
     for (const cycle of own) yield cycleFinding(cycle, "cause");
     const graph = yield* waitGraph(kernel);
-    const hung = reported(graph, crash);
+    const hung = hungTask(graph, crash);
     for (const cycle of graph.cycles) {
       if (own.some((one) => isSameCycle(one, cycle))) continue;
       yield cycleFinding(cycle, leadsTo(graph, hung, cycle.tasks) ? "cause" : "suspect");
@@ -64,8 +64,8 @@ function* blockedFindings(graph: WaitGraph, hung: WaitingTask | undefined): Gene
   }
 }
 
-/** Returns the task that the hung-task watchdog reported. */
-const reported = ({ blocked }: WaitGraph, { kind, pid }: CrashFacts): WaitingTask | undefined =>
+/** Returns the task that the hung-task watchdog reported; undefined if it is not blocked, and for other crashes. */
+const hungTask = ({ blocked }: WaitGraph, { kind, pid }: CrashFacts): WaitingTask | undefined =>
   kind === "hung-task" ? blocked.find((one) => one.pid === pid) : undefined;
 
 /** Returns the certain cycles that a task is in, or that its chain of certain holders reaches. */

@@ -13,7 +13,7 @@ export const dumpContents: HealthCheck = {
         "dump",
         "suspect",
         { incomplete },
-        ["The dump was not written completely: any answer can be missing because its pages are."],
+        ["The dump was not written completely: pages that an answer needs can be missing."],
         { kind: "output", command: "sys", text: "DUMPFILE: [INCOMPLETE]" },
       );
     const kinds = leftOut(dumpLevel ?? 0);
@@ -29,7 +29,7 @@ export const dumpContents: HealthCheck = {
         { kind: "output", command: "sys", text: `DUMPFILE: [PARTIAL DUMP], dump level ${dumpLevel}` },
       );
     return dumpLevel === undefined
-      ? "The dump's header names no level of filtering: no kind of pages was left out by it."
+      ? "The dump's header has no dump level: no kind of page was left out."
       : `The dump leaves out nothing that was in memory (level ${dumpLevel}).`;
   },
 };

@@ -10,7 +10,7 @@ import { countWords, SECOND, timeWords } from "./amounts.ts";
 /** A commit that takes longer is reported, in nanoseconds. */
 const NOTE = SECOND;
 const SUSPECT = 10n * SECOND;
-/** A transaction whose commit is due for longer is reported; a journal commits every 5 s by default. */
+/** A transaction whose commit is overdue by more is reported; a journal commits every 5 s by default. */
 const OVERDUE = 5n * SECOND;
 const LONG_OVERDUE = 30n * SECOND;
 
@@ -49,7 +49,9 @@ function committing(kernel: Kernel, { name, pid, journal }: Journal): Finding | 
     "journals",
     age >= SUSPECT ? "suspect" : "note",
     { journal: name, pid, age_ns: age, state: "committing" },
-    [`The journal ${name} has committed a transaction for ${timeWords(age)}; what was written since waits for it.`],
+    [
+      `The journal ${name} has been committing a transaction for ${timeWords(age)}; what was written since waits for it.`,
+    ],
     { kind: "output", command: `bt ${pid}`, text: `the thread of the journal ${name} [${pid}]` },
     { kind: "field", type: "struct transaction_s", address: transaction.address, path: "t_state", value: "committing" },
   );

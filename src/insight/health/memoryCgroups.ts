@@ -19,7 +19,7 @@ export const memoryCgroups: HealthCheck = {
   title: "memory cgroups at their limit",
   shows: "kmem -i",
   *run(kernel) {
-    let [all, limited, told] = [0, 0, 0];
+    let [all, limited, reported] = [0, 0, 0];
     const ram = Number.MAX_SAFE_INTEGER / pageSize(kernel);
     for (const group of allCgroups(kernel)) {
       if (++all % 64 === 0) yield pause("memory cgroups");
@@ -30,7 +30,7 @@ export const memoryCgroups: HealthCheck = {
       const events = attempt(() => cgroupEvents(group));
       const { outOfMemory = 0, killed = 0 } = events instanceof Fault ? {} : (events ?? {});
       const share = outOfMemory > 0 ? NEAR_LIMIT : AT_LIMIT;
-      if (memory.usage < memory.limit * share || ++told > MAX_CGROUPS) continue;
+      if (memory.usage < memory.limit * share || ++reported > MAX_CGROUPS) continue;
       const path = cgroupPath(group);
       const size = pageSize(kernel);
       yield observed(

@@ -5,7 +5,9 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/** A queue that is stopped longer than this, or than the device's watchdog allows, is reported. In nanoseconds. */
+/**
+ * A queue that is stopped longer than this, and longer than the device's watchdog allows, is reported. In nanoseconds.
+ */
 const LIMIT = 5n * SECOND;
 
 /** Reports transmit queues that their driver stopped for longer than the device's watchdog allows. */

@@ -1,4 +1,4 @@
-/** Spells out the settings that decide what becomes of a failure. */
+/** Lists the settings that decide what happens after a failure. */
 import { Fault } from "../../base/fault.ts";
 import { type KnownSetting, panicSettings as settingsOf } from "../../linux/kdump/panicSettings.ts";
 import type { Evidence } from "../evidence.ts";

@@ -18,7 +18,7 @@ export const rpc: HealthCheck = {
   title: "calls to NFS and RPC servers",
   shows: "mount",
   *run(kernel) {
-    let [calls, told] = [0, 0];
+    let [calls, reported] = [0, 0];
     for (const net of networks(kernel)) {
       const clients = rpcClients(net);
       if (!clients) return "The module sunrpc is not loaded: the machine uses no NFS.";
@@ -30,7 +30,7 @@ export const rpc: HealthCheck = {
           return age instanceof Fault ? [] : [{ task, age }];
         });
         const [oldest] = ages.sort((a, b) => (a.age > b.age ? -1 : 1));
-        if (!oldest || oldest.age < NOTE || ++told > MAX_SERVERS) continue;
+        if (!oldest || oldest.age < NOTE || ++reported > MAX_SERVERS) continue;
         const [server, procedure] = [rpcServer(client), rpcProcedure(oldest.task)];
         yield observed(
           "rpc",

@@ -18,7 +18,7 @@ const MAX_TASKS = 8;
 interface Waiting {
   readonly task: Obj<"struct task_struct">;
   readonly cpu: number;
-  readonly since: bigint;
+  readonly waited: bigint;
 }
 
 /** Reports tasks that can run and have waited on a run queue for more than 10 seconds. */
@@ -33,19 +33,19 @@ export const runQueueLag: HealthCheck = {
       if (i % 256 === 0) yield pause("run queues");
       const waiting = waitingTask(kernel, task);
       if (!waiting) continue;
-      if (waiting.since > longest) longest = waiting.since;
-      if (waiting.since >= LIMIT) late.push(waiting);
+      if (waiting.waited > longest) longest = waiting.waited;
+      if (waiting.waited >= LIMIT) late.push(waiting);
     }
-    late.sort((a, b) => (a.since > b.since ? -1 : 1));
-    for (const { task, cpu, since } of late.slice(0, MAX_TASKS)) {
+    late.sort((a, b) => (a.waited > b.waited ? -1 : 1));
+    for (const { task, cpu, waited } of late.slice(0, MAX_TASKS)) {
       const [pid, comm] = [taskPid(task), taskComm(task)];
       yield observed(
         "run-queue-lag",
         "suspect",
-        { pid, cpu, since_ns: since, tasks: late.length },
+        { pid, cpu, since_ns: waited, tasks: late.length },
         [
           { kind: "task", address: task.address, pid, comm },
-          ` can run and has waited ${timeWords(since)} for `,
+          ` can run and has waited ${timeWords(waited)} for `,
           { kind: "cpu", cpu },
           late.length > MAX_TASKS ? `; ${late.length} tasks wait longer than 10 s.` : ".",
         ],
@@ -57,14 +57,14 @@ export const runQueueLag: HealthCheck = {
   },
 };
 
-/** Returns since when a task is on a run queue without running, in nanoseconds; undefined if it is not. */
+/** Returns a task that is on a run queue without running, and how long it has waited; undefined for other tasks. */
 function waitingTask(kernel: Kernel, task: Obj<"struct task_struct">): Waiting | undefined {
   const found = attempt(() => {
     // A task whose dequeue is delayed is on the queue and sleeps (se.sched_delayed, since v6.12).
     if (task.at("on_rq").value() !== 1n || taskState(task) !== "RU") return undefined;
     if (taskPid(task) === 0 || runningOn(kernel, task) !== undefined) return undefined;
     const queued = task.at("sched_info.last_queued").value();
-    return queued === 0n ? undefined : { task, cpu: taskCpu(task), since: newestClock(kernel) - queued };
+    return queued === 0n ? undefined : { task, cpu: taskCpu(task), waited: newestClock(kernel) - queued };
   });
   if (found instanceof Fault && found.kind === "unknown") throw found;
   return found instanceof Fault ? undefined : found;

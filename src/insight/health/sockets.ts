@@ -20,7 +20,7 @@ export const sockets: HealthCheck = {
   shows: "net -s",
   *run(kernel) {
     const seen = new Set<bigint>();
-    let [told, full] = [0, 0];
+    let [reported, full] = [0, 0];
     for (const [i, task] of taskTable(kernel).tasks.entries()) {
       if (i % 64 === 0) yield pause("sockets");
       // The threads of a process share its files.
@@ -32,7 +32,7 @@ export const sockets: HealthCheck = {
         const state = attempt(() => fullQueue(sock.deref()));
         if (state instanceof Fault || !state) continue;
         full++;
-        if (++told <= MAX_SOCKETS) yield fullSocket(task, { fd, socket, sock }, state);
+        if (++reported <= MAX_SOCKETS) yield fullSocket(task, { fd, socket, sock }, state);
       }
     }
     return `${countWords(seen.size, "open socket")}; ${full === 0 ? "none has a full queue." : `${full} have a full queue.`}`;

@@ -3,7 +3,7 @@ import { taintedMask, taintLetters } from "../../linux/module/taint.ts";
 import { taintWords } from "../../log/taint.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 
-/** Flags that a fault of hardware or of the kernel set; others tell what was loaded. */
+/** Flags that an error of the hardware or the kernel set before the crash. D is left out, because the crash sets it. */
 const SUSPECT = /[MBLW]/;
 
 /** Reports why the kernel is tainted, in words. */

@@ -8,7 +8,7 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { cpuList } from "../../kernel/cpumask.ts";
 
-/** Limit for task groups. */
+/** Maximum number of task groups that are examined. */
 const MAX_GROUPS = 1 << 16;
 
 /** Reports real-time queues and groups with a CPU quota whose tasks may not run at the moment. */

@@ -21,7 +21,7 @@ const STALL_SECONDS = 30;
 /** A worker that sleeps longer in one work is reported; from the second limit on it is a suspect. In nanoseconds. */
 const LONG = 10n * SECOND;
 const VERY_LONG = 120n * SECOND;
-/** Limit for the counted works of a pool. */
+/** Maximum number of works of a pool that are counted. */
 const MAX_WORKS = 10_000;
 
 /** Reports pools that start no work although some is queued, and workers that sleep long in one work. */
@@ -82,7 +82,7 @@ function stalledPool(kernel: Kernel, pool: Obj<"struct worker_pool">): Finding |
   );
 }
 
-/** Returns when the watchdog of the pool was last told to wait, in jiffies; undefined without CONFIG_WQ_WATCHDOG. */
+/** Returns when the watchdog of the pool was last touched, in jiffies; undefined without CONFIG_WQ_WATCHDOG. */
 function touchedAt(kernel: Kernel, cpu: number): bigint | undefined {
   const own = globalAddress(kernel, "wq_watchdog_touched_cpu");
   if (cpu >= 0 && own !== undefined) return kernel.memory.word(perCpuAddress(kernel, own, cpu));

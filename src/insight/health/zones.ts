@@ -24,7 +24,7 @@ export const zones: HealthCheck = {
       const size = pageSize(kernel);
       const how =
         free < min
-          ? "the watermark min: only the allocations that may not fail are served"
+          ? "the watermark min: only allocations that may use the reserves are served"
           : "the watermark low: kswapd frees memory";
       yield observed(
         "zones",

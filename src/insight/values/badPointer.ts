@@ -58,8 +58,8 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
 }
 
 /**
- * Returns false if the processor says that it faulted outside of an operand. arm64 kernels remove the tag, the highest
- * byte, from the address that the processor gives.
+ * Whether the address that the processor reports is in the operand; true if it reports none. arm64 kernels remove the
+ * tag, the highest byte, from that address.
  */
 function isWithin(kernel: Kernel, reported: bigint | undefined, address: bigint, size: number): boolean {
   if (reported === undefined) return true;
@@ -92,13 +92,9 @@ function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<
   if (!effect) throw Fault.at("unknown", caller.pc, "the call is not known");
   const register = effect.through ?? thunkRegister(kernel, effect);
   if (register === undefined && !effect.access)
-    throw Fault.at("unknown", caller.pc, "the call is of a function that is there");
+    throw Fault.at("unknown", caller.pc, "the call goes to a function that exists");
   if (!isCallTo(site, effect, register, bad.pc))
-    throw Fault.at(
-      "unknown",
-      caller.pc,
-      "the call before the return address on the stack is not shown to be to the bad address",
-    );
+    throw Fault.at("unknown", caller.pc, "the code does not show that the call on the stack went to the bad address");
   return {
     site,
     effect,

@@ -58,7 +58,10 @@ export function* anyCallerOf(site: Site): Generator<Step, Site | undefined, void
   return yield* tailCall(kernel, found, target, graph.symbol.address);
 }
 
-/** Returns the jumps to `to` in the function at `from`; undefined if there is none. */
+/**
+ * Returns the site of a jump to `to` in the function at `from`, with further jumps in `otherJumps`; undefined if there
+ * is none.
+ */
 function* tailCall(kernel: Kernel, caller: Site, from: bigint, to: bigint): Generator<Step, Site | undefined, void> {
   const graph = yield* attempted(functionGraph(kernel, from));
   if (!graph || graph.symbol.address !== from) return undefined;

@@ -122,8 +122,8 @@ function agreedType(
 }
 
 function memberType(pointer: CType, { displacement }: MemoryOperand, size: number): CType | undefined {
-  const at = bare(pointer);
-  const member = at.kind === "pointer" ? memberAt(at.target, Number(displacement), size) : undefined;
+  const type = bare(pointer);
+  const member = type.kind === "pointer" ? memberAt(type.target, Number(displacement), size) : undefined;
   return member?.rest === 0 && !member.isAmbiguous ? member.type : undefined;
 }
 
@@ -212,9 +212,9 @@ function pointerAt(
   const pc = site.graph.effects[index]?.address ?? 0n;
   // The register of a list iterator holds the iterator plus the offset of the link.
   for (const { name, type, offset } of variablesIn(site.kernel, pc, base)) {
-    const behind = Number(displacement - offset);
-    if (bare(type).kind === "pointer" && behind >= 0)
-      return { expression: { text: name, type, isFromDwarf: true }, offset: behind };
+    const fromTarget = Number(displacement - offset);
+    if (bare(type).kind === "pointer" && fromTarget >= 0)
+      return { expression: { text: name, type, isFromDwarf: true }, offset: fromTarget };
   }
   const expression = loaded(site, base, index, depth) ?? object(site, base, index);
   return expression && { expression, offset: Number(displacement) };

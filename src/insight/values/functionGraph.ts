@@ -186,7 +186,7 @@ export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step,
   if (!symbol) throw Fault.at("unknown", address, "no function is known there");
   const kept = graphs(kernel, symbol.address);
   if (kept.graph) return kept.graph;
-  if (!kernel.code.isText(address)) throw Fault.at("unknown", address, "no code lies there");
+  if (!kernel.code.isText(address)) throw Fault.at("unknown", address, "no code is there");
   const decode = yield* effectDecoder(kernel.arch);
   const parts = partsOf(kernel, symbol);
   const effects = parts.flatMap(({ address: start, size }) =>

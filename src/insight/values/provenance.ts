@@ -127,7 +127,7 @@ function originOf(site: Site, start: RegisterUse, begun: Traced): Traced & { rea
       const number = kernel.arch.argumentRegisters?.indexOf(name) ?? -1;
       return number >= 0
         ? end({ kind: "argument", site, number })
-        : end({ kind: "unknown", site, because: `${name} is what the caller left in it` });
+        : end({ kind: "unknown", site, because: `${name} still has the caller's value` });
     }
     const effect = graph.effects[definition.index];
     if (!effect) break;
@@ -155,7 +155,7 @@ function originOf(site: Site, start: RegisterUse, begun: Traced): Traced & { rea
     }
     return end(made(site, effect, definition.index, from, root.value));
   }
-  return end({ kind: "unknown", site, because: "it was copied too often" });
+  return end({ kind: "unknown", site, because: `it was copied more than ${MAX_COPIES} times` });
 }
 
 /** Returns the cut that a copy makes; undefined for a copy of all 64 bits. */
@@ -214,7 +214,7 @@ function loadedFrom(
       kind: "unknown",
       site,
       because:
-        "the memory that it seems to have been loaded from holds another value: it changed since, or the way there was another",
+        "the memory that it seems to have been loaded from holds another value: it changed since, or the value came another way",
     };
   const base =
     place.base === undefined ? undefined : addressAt(site, { ...place, index: undefined, displacement: 0n }, index);

@@ -23,7 +23,7 @@ const candidates = derived("tasks that may read semaphores", (): { tasks: readon
   tasks: undefined,
 }));
 
-/** Limit for semaphores whose readers are searched. */
+/** Maximum number of semaphores whose readers are searched. */
 const MAX_SEMAPHORES = 256;
 
 /**

@@ -112,7 +112,7 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
     waiter: undefined,
   };
   if (!asked) {
-    const unknown = `the code does not show for which ${kind} the CPU spins`;
+    const unknown = `it is not known for which ${kind} the CPU spins`;
     return { ...base, resource: undefined, queue: [], state: undefined, unknown };
   }
   const resource: Resource = { kind, type: typeOf(kernel, kind), address: asked.lock };

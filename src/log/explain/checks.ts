@@ -52,8 +52,8 @@ export function explainList(facts: ReportFacts): string {
 }
 
 /** Names the guilty function: the caller of the functions that check lists or counters. */
-const calledBy = ({ where }: ReportFacts): string =>
-  where?.place.name === undefined ? "" : ` in a call by \`${plainName(where.place.name)}\``;
+const calledBy = ({ guilty }: ReportFacts): string =>
+  guilty?.place.name === undefined ? "" : ` in a call by \`${plainName(guilty.place.name)}\``;
 
 /** Explains a reference counter with an invalid value (lib/refcount.c). */
 export function explainRefcount(facts: ReportFacts): string {
@@ -70,8 +70,8 @@ export function explainRefcount(facts: ReportFacts): string {
 }
 
 /** Names the function that contains the check, if the headline or the registers name it. */
-function inNamedFunction({ site, where, report }: ReportFacts): string {
-  const name = where?.at === report.at ? where.place.name : site?.place?.name;
+function inNamedFunction({ site, guilty, report }: ReportFacts): string {
+  const name = guilty?.at === report.at ? guilty.place.name : site?.place?.name;
   return name === undefined ? "" : ` (\`${plainName(name)}\`)`;
 }
 

@@ -3,7 +3,7 @@ import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { placeText } from "../place.ts";
-import { caller, explainAccess, explainOverflow, NEAR, PAGE } from "./faults.ts";
+import { callerSentence, explainAccess, explainOverflow, NEAR, PAGE } from "./faults.ts";
 
 /** Explains a branch-target fault (arm64 BTI): only a function that begins with a BTI instruction is a valid target. */
 function explainBranch({ site }: ReportFacts): string {
@@ -44,7 +44,7 @@ function explainUnaligned(facts: ReportFacts): string {
   const { site } = facts;
   const pc = site?.place?.name === undefined ? (site?.address ?? site?.place?.address) : undefined;
   if (pc !== undefined && pc % 4n !== 0n)
-    return `The program counter, ${hex0x(pc)}, is not aligned: the kernel jumped there through a wrong function pointer or return address.${caller(facts)}`;
+    return `The program counter, ${hex0x(pc)}, is not aligned: the kernel jumped there through a wrong function pointer or return address.${callerSentence(facts)}`;
   return "The stack pointer or the program counter was not aligned: most likely it was overwritten.";
 }
 

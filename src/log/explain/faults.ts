@@ -20,7 +20,7 @@ const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 => 
 const isUserAddress = (facts: ReportFacts, address: bigint): boolean =>
   bitsOf(facts) === 64 && machineOf(facts.machine)?.sharesAddresses !== true && address >= PAGE && address < 1n << 57n;
 
-export const caller = ({ traces, site, link }: ReportFacts): string => {
+export const callerSentence = ({ traces, site, link }: ReportFacts): string => {
   // After a jump to an invalid address the link register, where the machine has one, still holds the return address.
   if (link?.place?.name !== undefined && site?.place?.name === undefined)
     return ` The call came from \`${placeText(link.place).replace(/\/0x.*/, "")}\`.`;
@@ -42,13 +42,13 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   const executed = verb === "execute" || (facts.site?.place?.name === undefined && facts.site?.address === address);
   if (executed && address < PAGE) {
     return address === 0n
-      ? `The kernel called a function through a NULL pointer.${caller(facts)}`
-      : `The kernel jumped to ${hex0x(address)}, near NULL: a function pointer or a return address was wrong.${caller(facts)}`;
+      ? `The kernel called a function through a NULL pointer.${callerSentence(facts)}`
+      : `The kernel jumped to ${hex0x(address)}, near NULL: a function pointer or a return address was wrong.${callerSentence(facts)}`;
   }
   if (executed && isUserAddress(facts, address)) return explainUserJump(facts, address);
   if (executed) {
     const why = isForbidden === true ? "memory that must not be executed" : "an address without code";
-    return `The kernel jumped to ${hex0x(address)}, ${why}: a function pointer or a return address was overwritten, or the code was freed.${caller(facts)}`;
+    return `The kernel jumped to ${hex0x(address)}, ${why}: a function pointer or a return address was overwritten, or the code was freed.${callerSentence(facts)}`;
   }
   if (address < PAGE) return explainNull(facts, address, context);
   const did = `The kernel ${DONE[verb ?? "none"]} ${hex0x(address)}`;
@@ -79,7 +79,7 @@ function explainNull(facts: ReportFacts, address: bigint, context: LogContext): 
 }
 
 function explainUserJump({ access, traces, ...facts }: ReportFacts, address: bigint): string {
-  const from = caller({ access, traces, ...facts });
+  const from = callerSentence({ access, traces, ...facts });
   const why =
     access.isForbidden === true
       ? "The page is mapped, but the kernel may not execute it (SMEP, or the no-execute bit that page-table isolation sets; PXN on arm)."
@@ -209,11 +209,11 @@ function thunkTarget({ site }: ReportFacts): bigint | undefined {
 }
 
 /** Explains a division error: the divisor distinguishes a division by zero from a quotient that does not fit. */
-export function explainDivision({ machine, site, where }: ReportFacts): string {
+export function explainDivision({ machine, site, guilty }: ReportFacts): string {
   const code = site?.code?.text;
   const divisor =
     site && code !== undefined ? machineOf(machine)?.divisor?.({ code, registers: site.registers }) : undefined;
-  const at = where?.place.name === undefined ? "" : ` in \`${plainName(where.place.name)}\``;
+  const at = guilty?.place.name === undefined ? "" : ` in \`${plainName(guilty.place.name)}\``;
   if (!divisor) return `The kernel divided by zero${at}, or the quotient did not fit.`;
   const { name, value } = divisor;
   return value === 0n

@@ -76,15 +76,15 @@ const lockdepMessage = ({ messages }: ReportFacts): string => {
 };
 
 /** Returns " in `function`" with the guilty function; empty if it is unknown. */
-const inFunction = ({ where }: ReportFacts): string =>
-  where?.place.name === undefined ? "" : ` in \`${where.place.name}\``;
+const inFunction = ({ guilty }: ReportFacts): string =>
+  guilty?.place.name === undefined ? "" : ` in \`${guilty.place.name}\``;
 
 /**
  * Returns " by `function` ..." with the guilty function, which may be a caller of the place after "at:" if that is
  * machinery such as `__might_fault`.
  */
-const byFunction = ({ where }: ReportFacts): string =>
-  where?.place.name === undefined ? "" : ` by \`${where.place.name}\` or a function that it called`;
+const byFunction = ({ guilty }: ReportFacts): string =>
+  guilty?.place.name === undefined ? "" : ` by \`${guilty.place.name}\` or a function that it called`;
 
 /**
  * Explains a dependency between locks that are safe and unsafe in interrupts or reclaim (print_bad_irq_dependency()).

@@ -18,7 +18,7 @@ export function explainSanitizer(facts: ReportFacts): string {
     case "memory-leak":
       if (facts.report.headline.groups.count !== undefined)
         return `kmemleak found no pointer to ${facts.report.headline.groups.count} more allocations; /sys/kernel/debug/kmemleak lists them.`;
-      return `kmemleak found no pointer to this allocation${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so it cannot be freed: a leak, unless the pointer is stored in a form that kmemleak does not recognise.${facts.where === undefined ? "" : ` It was allocated for \`${plainName(facts.where.place.name ?? "")}\`; the trace shows the allocation.`}`;
+      return `kmemleak found no pointer to this allocation${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so it cannot be freed: a leak, unless the pointer is stored in a form that kmemleak does not recognise.${facts.guilty === undefined ? "" : ` It was allocated for \`${plainName(facts.guilty.place.name ?? "")}\`; the trace shows the allocation.`}`;
     case "slab":
       return explainSlab(facts);
     default:
@@ -119,7 +119,7 @@ function explainKmsan(facts: ReportFacts): string {
   const fault = facts.report.headline.groups.fault ?? "";
   const bytes = particular(facts, "bytes");
   const origin = originOf(facts);
-  const where = facts.where?.place.name === undefined ? "" : ` in \`${plainName(facts.where.place.name)}\``;
+  const where = facts.guilty?.place.name === undefined ? "" : ` in \`${plainName(facts.guilty.place.name)}\``;
   const which = bytes === undefined ? "" : ` ${bytes}.`;
   if (/usb-infoleak/.test(fault)) return `Uninitialised memory was sent to a USB device.${origin}${which}`;
   if (/infoleak/.test(fault))
@@ -270,7 +270,7 @@ function explainVmalloc({ headline }: ReportFacts): string {
 function explainPage(facts: ReportFacts): string {
   const frame = /\bpfn:(?:0x)?([0-9a-f]{1,16})/.exec(facts.headline)?.[1];
   const reason = particular(facts, "reason");
-  const owner = facts.where?.place.name;
+  const owner = facts.guilty?.place.name;
   return `A page${frame === undefined ? "" : ` (page frame 0x${frame})`} was allocated or freed, but its state says that it is still in use, or its state was overwritten${reason === undefined ? "" : ` (${reason})`}.${owner === undefined ? "" : ` It was last allocated for \`${plainName(owner)}\`.`}`;
 }
 

@@ -88,7 +88,7 @@ export function explainPanic(facts: ReportFacts): string {
   if (known !== undefined) {
     const name = /stack is corrupted in: ([\w.]{1,255})/.exec(text)?.[1];
     const isAddress = name !== undefined && /^(?:0x)?[0-9a-f]{8,16}$/.test(name);
-    const owner = isAddress ? facts.where?.place.name : name;
+    const owner = isAddress ? facts.guilty?.place.name : name;
     const named =
       name === undefined
         ? known

@@ -5,7 +5,7 @@ import { placeText } from "../place.ts";
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
 
-const where = ({ where: frame }: ReportFacts): string =>
+const where = ({ guilty: frame }: ReportFacts): string =>
   frame === undefined ? "" : ` (\`${placeText(frame.place).replace(/\/0x.*/, "")}\`)`;
 
 /** Names the place of the processor, which may be in locking or list code that the guilty function called. */
@@ -13,7 +13,7 @@ function placeOfProcessor(facts: ReportFacts): string {
   const place = facts.site?.place;
   if (place === undefined) return "";
   const at = placeText(place).replace(/\/0x.*/, "");
-  const frame = facts.where === undefined ? "" : placeText(facts.where.place).replace(/\/0x.*/, "");
+  const frame = facts.guilty === undefined ? "" : placeText(facts.guilty.place).replace(/\/0x.*/, "");
   return frame === "" || frame === at ? ` (\`${at}\`)` : ` (\`${at}\`, in a call by \`${frame}\`)`;
 }
 
@@ -54,12 +54,12 @@ function explainStall(facts: ReportFacts): string {
   const flavour = flavourOf(facts);
   const late = facts.texts.map((text) => QUIET.exec(text)?.[1]).find(Boolean);
   if (late !== undefined) {
-    return `All CPUs passed a quiescent state, but the grace-period thread of RCU (\`${flavour}\`) did not end the grace period: it last ran ${late} jiffies before. It got no CPU time, or its timer did not fire${facts.where === undefined ? "; the report does not show that a CPU loops" : `. The CPU that found the stall was in ${where(facts).replace(/^ \(|\)$/g, "")}`}.`;
+    return `All CPUs passed a quiescent state, but the grace-period thread of RCU (\`${flavour}\`) did not end the grace period: it last ran ${late} jiffies before. It got no CPU time, or its timer did not fire${facts.guilty === undefined ? "; the report does not show that a CPU loops" : `. The CPU that found the stall was in ${where(facts).replace(/^ \(|\)$/g, "")}`}.`;
   }
   return [
     `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long: it loops in the kernel, runs with interrupts or preemption disabled, or does not run at all.`,
     ...(who === undefined ? [] : [`It waits for: ${who}.`]),
-    ...(facts.where === undefined ? [] : [`The stack that is shown was in ${where(facts).slice(2, -1)}.`]),
+    ...(facts.guilty === undefined ? [] : [`The stack that is shown was in ${where(facts).slice(2, -1)}.`]),
     ...(starved === undefined
       ? []
       : /timer wakeup/.test(starved)
@@ -128,7 +128,7 @@ const WAITS: readonly (readonly [RegExp, string])[] = [
 const HELD = /mutex|semaphore/;
 
 function waitingIn(facts: ReportFacts): { wait: string; isHeld: boolean } {
-  const { where: frame } = facts;
+  const { guilty: frame } = facts;
   if (!frame) return { wait: "", isHeld: false };
   const caller = `\`${placeText(frame.place).replace(/\/0x.*/, "")}\``;
   const above =

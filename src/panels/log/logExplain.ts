@@ -115,9 +115,9 @@ export const decodedBy =
  * Returns the places to look up for a report's summary: where it happened, and the structure member that it accessed.
  */
 export function contextPlaces({ facts }: Block, disassemble: LogContext["disassemble"]): ContextPlaces {
-  const { where, member } = facts ? asked(facts, disassemble ? { disassemble } : {}) : NOTHING;
+  const { guilty, member } = facts ? asked(facts, disassemble ? { disassemble } : {}) : NOTHING;
   return {
-    where: where && { text: placeName(where.place), returns: where.returns },
+    where: guilty && { text: placeName(guilty.place), returns: guilty.returns },
     member: member && { text: placeName(member.place), returns: false, access: member.based },
   };
 }
