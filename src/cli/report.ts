@@ -51,7 +51,7 @@ function ownOptions(argv: readonly string[]): OwnOptions | string {
   const [output, check] = [values.get("output"), values.get("check")];
   if (output !== undefined && check !== undefined) return "-o and --check exclude each other";
   if (output !== undefined && !/\.(md|markdown|html?)$/i.test(output))
-    return `${output}: the name of a report ends in .md or .html`;
+    return `-o ${output}: the file name must end in .md, .markdown, .html or .htm`;
   return { output, check, rest };
 }
 

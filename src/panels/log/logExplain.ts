@@ -127,7 +127,7 @@ interface ContextPlaces {
   readonly member: PlaceQuery | undefined;
 }
 
-const NOTHING = { where: undefined, member: undefined };
+const NOTHING = { guilty: undefined, member: undefined };
 
 /**
  * Returns the explanation of a report from the answers to its questions.

@@ -78,7 +78,7 @@ export const largePagePiece = (kernel: Kernel, entry: bigint, physical: bigint):
 /** Decodes a page-table entry as `pte` shows it: the page and its bits, or the location in swap. */
 export function ptePiece(kernel: Kernel, entry: bigint): Piece {
   const format = kernel.arch.pte;
-  if (!format) return text(`${hex(entry)}  (how this architecture lays out page-table entries is not known)`);
+  if (!format) return text(`${hex(entry)}  (the layout of page-table entries on this architecture is not known)`);
   const isPresent = format.isPresent(entry);
   const slot = entrySlot(kernel, entry);
   if (slot) return headed(kernel, swapEntriesTable, { entry, slot });

@@ -28,7 +28,7 @@ export interface Origin {
   readonly offset: number | Fault;
 }
 
-/** Returns the origin of a page. @returns undefined for a page of anonymous memory that was never accessed */
+/** Returns the origin of a page; undefined for a page of anonymous memory that was never accessed. */
 export function originOf(vma: Obj, address: bigint, { steps }: UserPage): Origin | undefined {
   const entry = lastEntry(vma.kernel, steps);
   const slot = entry === undefined ? undefined : entrySlot(vma.kernel, entry);

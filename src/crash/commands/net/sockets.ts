@@ -103,7 +103,7 @@ function* taskSockets(
 ): Pieces {
   const faults: Fault[] = [];
   const all = [...untilFault(openSockets(task), (fault) => faults.push(fault))];
-  const shown = reference === undefined ? all : all.filter((one) => isReferred(one, reference));
+  const shown = reference === undefined ? all : all.filter((one) => matchesReference(one, reference));
   if (reference !== undefined && shown.length === 0) return;
   const data = (): Json => ({
     ...taskFacts(task),
@@ -117,7 +117,7 @@ function* taskSockets(
   yield lazyRecord(data, () => lines, { fields: taskSocketsFields });
 }
 
-const isReferred = (one: OpenSocket, reference: string): boolean =>
+const matchesReference = (one: OpenSocket, reference: string): boolean =>
   matches(reference, {
     number: one.fd,
     addresses: [socketAddress, sockAddress].map((read) => addressCell(one.socket.kernel, () => read(one))),

@@ -102,7 +102,7 @@ function* loadAll(
   yield* moduleRows(context, found);
 }
 
-/** Returns the modules that can be reached, and why the list could not be followed to its end. */
+/** Returns the modules in the order of their start, and why the list could not be followed to its end. */
 function modulesByBase(kernel: Kernel): { readonly found: readonly Obj[]; readonly fault: Fault | undefined } {
   const found: Obj[] = [];
   const done = attempt(() => {

@@ -23,7 +23,7 @@ export const report = command({
   *run(context, args) {
     const path = args.value("-o");
     if (path !== undefined && !/\.(md|html)$/i.test(path))
-      throw new UsageError(`${path}: the name of a report ends in .md or .html`);
+      throw new UsageError(`-o ${path}: the file name must end in .md or .html`);
     const blocks = yield* reportOf(context);
     if (path === undefined) {
       const markdown = markdownOf(blocks);

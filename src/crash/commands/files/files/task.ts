@@ -24,9 +24,9 @@ import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts
 import { typeColumn } from "./columns.ts";
 
 export interface FilesView {
-  /** Show the inode, address_space and number of cached pages instead of file and dentry. */
+  /** Whether to show the inode, address_space and number of cached pages instead of file and dentry. */
   readonly counts: boolean;
-  /** Show only rows that match this reference. */
+  /** If defined, only rows that match this reference are shown. */
   readonly reference: string | undefined;
 }
 
@@ -44,7 +44,7 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
   const done = attempt(() => {
     for (const row of openRows(task, counts)) rows.push(row);
   });
-  const shown = reference === undefined ? rows : rows.filter((row) => isReferred(row, reference));
+  const shown = reference === undefined ? rows : rows.filter((row) => matchesReference(row, reference));
   const isPlace =
     reference !== undefined && [root, cwd].some((path) => typeof path === "string" && path.includes(reference));
   if (reference !== undefined && shown.length === 0 && !isPlace) return;
@@ -82,7 +82,7 @@ const openRows = (task: Obj, counts: boolean): Iterable<Row> =>
 const pathSpan = (path: string | undefined | Fault) => (path instanceof Fault ? faultSpan(path) : (path ?? "(none)"));
 const pathJson = (path: string | undefined | Fault): Json => (path instanceof Fault ? faultJson(path) : (path ?? null));
 
-function isReferred({ open: { fd, file }, path }: Row, reference: string): boolean {
+function matchesReference({ open: { fd, file }, path }: Row, reference: string): boolean {
   const { kernel } = file;
   const inode = (): Obj => file.at("f_path.dentry.d_inode");
   // A reference can be the address of any of the file's structs, whichever columns are shown.

@@ -47,7 +47,7 @@ export const kmem = command({
     },
     {
       flag: "-A",
-      help: "who took the memory: the source lines that allocated it, or the best that the dump has instead",
+      help: "memory by owner: the source lines that allocated it or, if the kernel does not count those, what it counts instead",
     },
     { flag: "-v", help: "vmalloc areas; with an address, the area that contains it" },
     { flag: "-V", help: "counters of zones, nodes and events" },
@@ -85,7 +85,7 @@ With an address and no option, shows what the address belongs to: symbol, slab o
 The column ALLOCATED of a slab cache counts the objects that users hold; objects on freelists of CPUs count as free. A damaged freelist is reported next to the objects; with slab debugging, so are overwritten poison and red zones.`,
   examples: [
     { line: "kmem -i", shows: "Memory usage by purpose." },
-    { line: "kmem -A", shows: "Who took the memory, the largest first." },
+    { line: "kmem -A", shows: "Who uses the memory, the largest first." },
     { line: "kmem -s", shows: "Every slab cache." },
     { line: "kmem -S task_struct", shows: "Slabs and objects of one cache." },
     { line: "kmem -S -a dentry", shows: "Every object of one cache." },

@@ -1,4 +1,4 @@
-/** Implements `kmem -A`: lists who took the memory. */
+/** Implements `kmem -A`: lists memory by owner. */
 import { type MemoryOwner, memoryOwners } from "../../../../insight/memoryOwners.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";

@@ -100,7 +100,7 @@ function wordSize(context: Context, args: Parsed): WordSize {
   return args.has("-a") ? 1 : context.kernel.arch.wordSize;
 }
 
-/** @throws UsageError */
+/** Returns the format that the options select. @throws UsageError if -s or -S is used with another unit than words */
 function formatOf(context: Context, args: Parsed, size: WordSize): DumpFormat {
   const common = { size, swapped: args.has("-N") && size < 8 && context.kernel.arch.byteOrder === "little" };
   if (args.has("-a")) return { ...common, as: "text" };
@@ -119,14 +119,14 @@ function formatOf(context: Context, args: Parsed, size: WordSize): DumpFormat {
 /** Whether addresses are not virtual: physical addresses, or offsets in the file. */
 const isPlain = (args: Parsed): boolean => args.has("-p") || args.has("-f");
 
-/** @throws UsageError */
+/** Parses a hexadecimal physical address or file offset. @throws UsageError */
 function plainAddress(text: string): bigint {
   const value = hexNumber(text);
   if (value === undefined) throw new UsageError(`not an address: ${text}`);
   return value;
 }
 
-/** @throws UsageError */
+/** Returns the offset of -o in bytes. @throws UsageError */
 function offsetOf(args: Parsed): bigint {
   const text = args.value("-o") ?? "0";
   const value = anyNumber(text.replace(/^-/, ""));
@@ -134,7 +134,10 @@ function offsetOf(args: Parsed): bigint {
   return text.startsWith("-") ? -value : value;
 }
 
-/** @throws Fault when the current task has no user memory */
+/**
+ * Returns the memory that the options select.
+ * @throws UsageError if the dump is not a file; Fault if the current task has no user memory
+ */
 function spaceOf(context: Context, args: Parsed, start: bigint): ByteSource {
   const { memory, arch } = context.kernel;
   if (args.has("-f")) {

@@ -46,8 +46,8 @@ export function numberNeedle(value: bigint, label: string | undefined, shape: Nu
 }
 
 /**
- * Bytes of a pattern that are searched natively. From 8 bytes on, Node's Buffer.indexOf uses a search for long
- * patterns, which takes five times as long over a megabyte.
+ * Number of bytes of a pattern that are searched natively; the last byte of an 8-byte pattern is compared here. From 8
+ * bytes on, Node's Buffer.indexOf uses a search for long patterns, which takes five times as long over a megabyte.
  */
 const QUICK_BYTES = 7;
 
@@ -65,10 +65,10 @@ function exactly(wanted: Buffer, size: number): Needle["find"] {
 }
 
 /**
- * Compares `(memory | mask)` with `(value | mask)`, both in the target's byte order, so that whole words of the host
- * can be compared whatever its byte order is.
+ * Compares `memory | mask` with `wanted`, which is `value | mask`; both are in the target's byte order, so that whole
+ * words of the host can be compared whatever its byte order is.
  */
-function masked(value: Uint8Array, mask: Uint8Array, size: 2 | 4 | 8): Needle["find"] {
+function masked(wanted: Uint8Array, mask: Uint8Array, size: 2 | 4 | 8): Needle["find"] {
   const unit = size === 2 ? 2 : 4;
   const words = (bytes: Uint8Array): Uint16Array | Uint32Array => {
     const aligned = bytes.byteOffset % unit === 0 ? bytes : bytes.slice();
@@ -77,8 +77,8 @@ function masked(value: Uint8Array, mask: Uint8Array, size: 2 | 4 | 8): Needle["f
       ? new Uint16Array(aligned.buffer, aligned.byteOffset, count)
       : new Uint32Array(aligned.buffer, aligned.byteOffset, count);
   };
-  const [wanted, ignored] = [words(value), words(mask)];
-  const [first = 0, second = 0] = wanted;
+  const [wantedWords, ignored] = [words(wanted), words(mask)];
+  const [first = 0, second = 0] = wantedWords;
   const [firstMask = 0, secondMask = 0] = ignored;
   const step = size / unit;
   return (bytes, from) => {

@@ -23,7 +23,7 @@ export interface Stretch {
 /** Pages without memory between two pauses, so that a search over a hole can be cancelled. */
 const PAGES_PER_STEP = 64;
 
-/** Bytes that are skipped if not even a root table covers the address. */
+/** Number of bytes that are skipped if not even a root table covers the address. */
 const NOWHERE_BYTES = 1n << 30n;
 
 /** Bytes read at once if pages are adjacent in the dump. */
@@ -43,11 +43,11 @@ export function* virtualPages(
   for (let at = start; at < end;) {
     const steps: WalkStep[] = [];
     const found = space.translate(at, steps);
-    if (found instanceof Fault) at = behind(at, steps.at(-1)?.span ?? NOWHERE_BYTES);
+    if (found instanceof Fault) at = nextMultiple(at, steps.at(-1)?.span ?? NOWHERE_BYTES);
     else {
-      const border = behind(at, found.pageBytes);
+      const border = nextMultiple(at, found.pageBytes);
       const bytes = bytesAt(space, physical, at, found, target);
-      if (bytes instanceof Fault) at = behind(at, BigInt(physical.pageSize));
+      if (bytes instanceof Fault) at = nextMultiple(at, BigInt(physical.pageSize));
       else {
         const reached = at + BigInt(bytes.length);
         const limit = border < end ? border : end;
@@ -75,8 +75,8 @@ function bytesAt(
   return bytes instanceof Fault ? space.page(address) : bytes;
 }
 
-/** Returns the first multiple of `span` above an address. */
-const behind = (address: bigint, span: bigint): bigint => (address & -span) + span;
+/** Returns the first multiple of `span` above an address. @param span a power of two */
+const nextMultiple = (address: bigint, span: bigint): bigint => (address & -span) + span;
 
 /** Yields the pages of physical memory that the dump contains. */
 export function* physicalPages({ memory }: Kernel, { start, end }: Stretch): Generator<MemoryPage | undefined> {

@@ -91,7 +91,7 @@ function found(
   if (args.has("-c")) return new TableLayout(context.kernel, textsTable).row(row);
   if (around === 0) return new TableLayout(context.kernel, matchesTable).row(row);
   const layout = new TableLayout(context.kernel, matchesAmidTable);
-  const near = (start: bigint): Line[] => [...context_(space, start, around, size)];
+  const near = (start: bigint): Line[] => [...surroundings(space, start, around, size)];
   const lines = (): Line[] => [
     ...near(address - BigInt(around * size)),
     layout.line(row),
@@ -160,7 +160,7 @@ export const textsTable: Table<MatchRow> = {
 };
 
 /** Shows memory next to a match; unreadable memory is left out. */
-function* context_(space: AddressSpace, start: bigint, units: number, size: 2 | 4 | 8): Generator<Line> {
+function* surroundings(space: AddressSpace, start: bigint, units: number, size: 2 | 4 | 8): Generator<Line> {
   const dump: Pieces = hexDump(space, start, units, { size, as: "hex", withText: true });
   for (;;) {
     const step = attempt(() => dump.next());

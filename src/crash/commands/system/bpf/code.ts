@@ -29,8 +29,9 @@ export const translatedTable = (withBytes: boolean): Table<BpfInstruction> => ({
 });
 
 /**
- * Prints the instructions as the verifier rewrote them. @param withBytes whether to show the bytes of each in
- * hexadecimal @throws Fault
+ * Prints the instructions as the verifier rewrote them.
+ * @param withBytes whether to show the bytes of each in hexadecimal
+ * @throws Fault if the instructions cannot be read
  */
 export function* translatedCode(program: Obj, withBytes: boolean): Pieces {
   const { kernel } = program;

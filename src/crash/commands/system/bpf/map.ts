@@ -4,7 +4,7 @@ import { bpfName, bpfTypeName, mapMemory, mapOwner } from "../../../../linux/bpf
 import type { Obj } from "../../../../model/object.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 
-const row: Table<Obj>["columns"] = {
+const columns: Table<Obj>["columns"] = {
   id: { kind: "number", title: "ID", width: 3, align: "left", gap: " ", value: (map) => map.at("id").number() },
   map: { kind: "address", title: "BPF_MAP", titleAlign: "center", value: ({ address }) => address },
   type: {
@@ -60,4 +60,6 @@ const details: Table<Obj>["columns"] = {
 };
 
 /** The table of maps. A row is a `struct bpf_map`. @param detailed whether to show sizes, memory, name and owner */
-export const mapsTable = (detailed: boolean): Table<Obj> => ({ columns: detailed ? { ...row, ...details } : row });
+export const mapsTable = (detailed: boolean): Table<Obj> => ({
+  columns: detailed ? { ...columns, ...details } : columns,
+});

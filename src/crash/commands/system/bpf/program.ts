@@ -8,7 +8,7 @@ import type { Table } from "../../../../say/table.ts";
 
 const mapIds = (program: Obj): number[] => [...usedMaps(program)].map((map) => map.at("id").number());
 
-const row: Table<Obj>["columns"] = {
+const columns: Table<Obj>["columns"] = {
   id: {
     kind: "number",
     title: "ID",
@@ -114,5 +114,5 @@ const details: Table<Obj>["columns"] = {
  * The table of programs. A row is a `struct bpf_prog`. @param detailed whether to show sizes, load time, name and owner
  */
 export const programsTable = (detailed: boolean): Table<Obj> => ({
-  columns: detailed ? { ...row, ...details } : row,
+  columns: detailed ? { ...columns, ...details } : columns,
 });

@@ -1,4 +1,4 @@
-/** The `health` command: looks over the whole machine. */
+/** The `health` command: checks the state of the whole machine. */
 import { commandOf, evidenceText } from "../../../../insight/evidence.ts";
 import { health as healthOf } from "../../../../insight/health.ts";
 import type { DumpState } from "../../../../insight/healthCheck.ts";

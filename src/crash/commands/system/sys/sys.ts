@@ -163,8 +163,8 @@ function withoutVmlinux(kernel: Kernel): string {
 }
 
 /**
- * Returns the value of `read`, or `other` if it throws a Fault. @throws Fault if `other` is undefined, or if the data
- * is damaged
+ * Returns the value of `read`, or `other` if it throws a Fault.
+ * @throws Fault of `read` if `other` is undefined, or if the data is damaged
  */
 function attemptOr<T>(read: () => T, other: T | undefined): T {
   const value = attempt(read);

@@ -158,8 +158,8 @@ function dataStyle(args: Parsed): DataStyle | undefined {
 }
 
 /**
- * Two versions of a stack: `own` starts at the saved registers and goes into JSON; `shown` is printed and adds the
- * frames that a stopped CPU ran after that.
+ * Two versions of a stack: `own` starts at the saved registers and goes into JSON; `shown` is printed, and of a stopped
+ * CPU also has the frames that it ran after that.
  */
 interface Stacks {
   readonly own: Stack;
