@@ -82,10 +82,7 @@ function explainKasan(facts: ReportFacts): string {
   return `${did}, which the sanitizer forbids.${object}${history}`;
 }
 
-/**
- * Explains a wrong free of a KFENCE object (mm/kfence/report.c): a second free, or an address within the object.
- * Undefined if the report does not show which.
- */
+/** Explains a wrong free of a KFENCE object (mm/kfence/report.c); undefined if the report does not show what is wrong. */
 function wrongFree({ texts }: ReportFacts): string | undefined {
   const address = texts.map((text) => /^Invalid free of (0x[0-9a-f]{1,16})/.exec(text)?.[1]).find(Boolean);
   const start = texts.map((text) => /^kfence-#\d+(?:: | \[)(0x[0-9a-f]{1,16})-/.exec(text)?.[1]).find(Boolean);
@@ -101,10 +98,7 @@ function corruptedAt({ texts }: ReportFacts): string {
   return at === undefined ? "" : `, from ${at} on`;
 }
 
-/**
- * Names the variable or the allocation that was never written; before 5.19 the name of a variable was
- * `----name@function`.
- */
+/** Names the variable (`----name@function` before 5.19) or the allocation that was never written. */
 function originOf(facts: ReportFacts): string {
   const [, name, owner] = /^-*([^@]+)(?:@(.+))?$/.exec(particular(facts, "local") ?? "") ?? [];
   if (name !== undefined) return ` It comes from variable \`${name}\`${owner === undefined ? "" : ` of \`${owner}\``}.`;
