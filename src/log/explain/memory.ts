@@ -203,10 +203,7 @@ function explainSlab(facts: ReportFacts): string {
   return `The slab allocator found ${of} in an invalid state (${what === "" ? facts.headline.slice(0, 120) : what}).`;
 }
 
-/**
- * Explains a failed allocation (mm/page_alloc.c, warn_alloc()). GFP_ATOMIC and GFP_NOWAIT do not let the allocator wait
- * for memory to be reclaimed.
- */
+/** Explains a failed allocation (warn_alloc()). GFP_ATOMIC and GFP_NOWAIT do not wait for memory reclaim. */
 function explainAllocation(facts: ReportFacts): string {
   const request = particular(facts, "request") ?? facts.headline.slice(0, 160);
   const [gfp] = (!request.includes("DIRECT_RECLAIM") && /\bGFP_(?:ATOMIC|NOWAIT)\b/.exec(request)) || [];
@@ -238,9 +235,7 @@ export function explainMemory(facts: ReportFacts): string {
   }
 }
 
-/**
- * Explains a failed vmalloc (mm/vmalloc.c): it does not need one free block, but single pages and a range of addresses.
- */
+/** Explains a failed vmalloc, which needs no free block, but single pages and a range of addresses (mm/vmalloc.c). */
 function explainVmalloc({ headline }: ReportFacts): string {
   const [, got, asked] = /allocated (\d+) of (\d+) bytes/.exec(headline) ?? [];
   const size = asked ?? /(?:failure: |size )(\d+)/.exec(headline)?.[1];
@@ -257,10 +252,7 @@ function explainVmalloc({ headline }: ReportFacts): string {
   return `An allocation by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} failed: ${why}. The caller may handle the failure.`;
 }
 
-/**
- * Explains a page in a wrong state (mm/page_alloc.c, bad_page()). The guilty function is the one for which page_owner
- * saw the page allocated.
- */
+/** Explains a page in a wrong state (bad_page()). The guilty function is the one for which page_owner saw it. */
 function explainPage(facts: ReportFacts): string {
   const frame = /\bpfn:(?:0x)?([0-9a-f]{1,16})/.exec(facts.headline)?.[1];
   const reason = particular(facts, "reason");
