@@ -88,6 +88,11 @@ export interface DumpImage {
   run?(pfn: number, target: Uint8Array): number;
   /** Whether the dump contains the page. Does not decode it. */
   has(pfn: number): boolean;
+  /**
+   * For a paravirtualized Xen guest, whose page-table entries hold page frames of the host: returns the page frame of
+   * this image that holds a frame of the host.
+   */
+  guestFrame?(hostFrame: number): number;
   /** Returns the first page at or after `pfn` that the dump contains; -1 if there is none. */
   next(pfn: number): number;
   close(): void;

@@ -12,10 +12,26 @@ import { qemuStream } from "./formats/qemuStream.ts";
 import { openRaw } from "./formats/rawMemory.ts";
 import { s390 } from "./formats/s390.ts";
 import { sadump } from "./formats/sadump.ts";
+import { vmware } from "./formats/vmware.ts";
+import { xenCore } from "./formats/xenCore.ts";
+import { ramdump } from "./formats/ramdump.ts";
 import { contentDescription } from "./recognize.ts";
 
 /** All dump formats. To add one, write its file and list it here. */
-export const formats: readonly DumpFormat[] = [kdump, diskdump, elf, qemuStream, lime, avml, lkcd, sadump, s390];
+export const formats: readonly DumpFormat[] = [
+  kdump,
+  diskdump,
+  xenCore,
+  elf,
+  qemuStream,
+  vmware,
+  lime,
+  avml,
+  ramdump,
+  lkcd,
+  sadump,
+  s390,
+];
 
 const HEAD_BYTES = 8192;
 

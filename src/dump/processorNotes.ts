@@ -25,8 +25,14 @@ const USER_REGS = [
 const QEMU_STATE_BYTES = 440;
 const QEMU_SEGMENT_BYTES = 24;
 
+/** Returns the notes of CPUs in the order of QEMU's ELF cores: those of the first kind of all CPUs, then of the second. */
+export function processorNotes(cpus: readonly ProcessorRegisters[]): readonly Note[] {
+  const notes = cpus.map((registers, cpu) => notesOf(registers, cpu));
+  return [...notes.map(([status]) => status), ...notes.map(([, state]) => state)];
+}
+
 /** Returns the two notes of one CPU. QEMU writes its number plus 1 as pr_pid. */
-export function processorNotes(registers: ProcessorRegisters, cpu: number): readonly Note[] {
+function notesOf(registers: ProcessorRegisters, cpu: number): readonly [Note, Note] {
   const value = (name: string): bigint => registers[name] ?? 0n;
   const status = new DataView(new ArrayBuffer(PRSTATUS_BYTES));
   status.setUint32(PR_PID, cpu + 1, true);

@@ -16,7 +16,7 @@ export interface MemoryRange {
 }
 
 /** What the page readers implement of a DumpImage. */
-export type PhysicalPages = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "run" | "has" | "next">;
+export type PhysicalPages = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "run" | "has" | "next" | "guestFrame">;
 
 /** Sorts ranges by physical address. They can be unsorted, overlapping and hundreds of thousands. */
 export class Ranges {

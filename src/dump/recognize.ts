@@ -49,12 +49,6 @@ export const signatures: readonly Refused[] = [
     instead: "start the guest from the snapshot with `qemu-system-x86_64 -loadvm NAME`, then use dump-guest-memory",
     isDump: true,
   },
-  ...["\xd2\xbe\xd2\xbe", "\xd3\xbe\xd3\xbe"].map((signature): Refused => ({
-    signature,
-    what: "a VMware snapshot (.vmss, .vmsn)",
-    instead: "open it and its .vmem with crash, or convert them with VMware's vmss2core",
-    isDump: true,
-  })),
   {
     signature: "LinuxGuestRecord",
     what: "a saved Xen guest (`xl save`)",

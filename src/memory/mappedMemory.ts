@@ -50,4 +50,4 @@ export abstract class MappedMemory extends PagedSpace {
 export const entryReader =
   (physical: DumpMemory): EntryReader =>
   (address, bytes) =>
-    physical.unsigned(address, bytes);
+    physical.entry(address, bytes);

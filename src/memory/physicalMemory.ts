@@ -8,6 +8,11 @@ import { PagedSpace } from "./pagedSpace.ts";
 /** Number of cached pages. The dump has its own cache of decoded pages. */
 const SLOTS = 256;
 
+/** Bits of an x86 page-table entry: _PAGE_PRESENT and the page frame (arch/x86/include/asm/pgtable_types.h). */
+const PRESENT = 1n;
+const FRAME = 0xffffffffff000n;
+const FRAME_SHIFT = 12n;
+
 /** The machine's physical memory as the dump contains it. */
 export class DumpMemory extends PagedSpace implements PhysicalMemory {
   readonly end: bigint;
@@ -34,6 +39,17 @@ export class DumpMemory extends PagedSpace implements PhysicalMemory {
     const isPage = address >= this.origin && address < this.end && (address & BigInt(this.pageSize - 1)) === 0n;
     const bytes = isPage ? this.image.run?.(Number((address - this.origin) >> this.shift), target) : 0;
     return bytes ? target.subarray(0, bytes) : this.page(address);
+  }
+
+  /**
+   * Reads a page-table entry with the guest's page frame, also where a paravirtualized Xen guest stores the host's. Such
+   * guests exist on x86 only, and have no large pages.
+   */
+  entry(address: bigint, bytes: 4 | 8): bigint | Fault {
+    const entry = this.unsigned(address, bytes);
+    if (!this.image.guestFrame || entry instanceof Fault || (entry & PRESENT) === 0n) return entry;
+    const frame = this.image.guestFrame(Number((entry & FRAME) >> FRAME_SHIFT));
+    return (entry & ~FRAME) | (BigInt(frame) << FRAME_SHIFT);
   }
 
   translate(address: bigint): Translation | Fault {

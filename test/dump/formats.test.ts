@@ -44,7 +44,6 @@ const looks: [string, Uint8Array, RegExp][] = [
     Buffer.from("<<< Oracle VM VirtualBox Disk Image >>>"),
     /a VirtualBox disk image: dump the guest$/,
   ],
-  ["VMware", Buffer.from("d2bed2be", "hex"), /a VMware snapshot \(\.vmss, \.vmsn\): open it and its \.vmem with crash/],
   ["Hyper-V", Buffer.from("1420280100", "hex"), /a saved Hyper-V guest \(\.vmrs\): let kdump in the guest/],
 ];
 for (const [what, bytes, message] of looks) {

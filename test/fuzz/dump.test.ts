@@ -10,6 +10,7 @@ import { markedPage, random } from "../builders/image.ts";
 import { elfCore } from "../builders/elfCore.ts";
 import { flattened } from "../builders/flat.ts";
 import { kdumpFile, type BuiltKdump, type Stored } from "../builders/kdump.ts";
+import { vmwareFile, xenCoreFile } from "../builders/hypervisorForms.ts";
 import { avmlFile, limeFile, qemuStreamFile } from "../builders/memoryForms.ts";
 import { lkcdFile, s390File, sadumpFiles } from "../builders/oldDumps.ts";
 import { stopwatch } from "../builders/stopwatch.ts";
@@ -210,3 +211,34 @@ for (const [name, files] of Object.entries(oldDumps)) {
     );
   });
 }
+
+const checkpoint = vmwareFile({
+  groups: {
+    cpu: [{ name: "rip", indexes: [0], value: 1n }],
+    memory: [
+      { name: "regionPPN", indexes: [0], value: 3 },
+      { name: "regionPageNum", indexes: [0], value: 0 },
+      { name: "regionSize", indexes: [0], value: 1 },
+      { name: "Memory", indexes: [0, 0], value: markedPage(3) },
+    ],
+  },
+});
+const xenPages = [3, 9].map((pfn) => ({ pfn, bytes: markedPage(pfn) }));
+const hypervisorForms: Readonly<Record<string, readonly [file: Uint8Array, head: number]>> = {
+  "a VMware snapshot": [checkpoint, checkpoint.length - 4096],
+  "a Xen core": [xenCoreFile({ pages: xenPages, cpus: [{ 5008: 0x3000n }] }), 700],
+  "a core of a paravirtualized Xen guest": [xenCoreFile({ pages: xenPages.map((one) => ({ ...one, mfn: 7 })) }), 700],
+};
+for (const [name, [file, head]] of Object.entries(hypervisorForms)) {
+  survives(name, 400, (below) => [
+    bytesFile(name, Buffer.concat([file.subarray(0, 4), mutated(file.subarray(4, head), below), file.subarray(head)])),
+  ]);
+}
+
+const ramdumpList = Buffer.from(
+  "d.load.binary DDRCS0_0.BIN 0x80000000\nd.load.binary DDRCS1_0.BIN 0xC0000000 /noclear\n",
+);
+survives("a Qualcomm ramdump", 400, (below) => [
+  bytesFile("load.cmm", mutated(ramdumpList, below)),
+  bytesFile("DDRCS0_0.BIN", markedPage(1)),
+]);

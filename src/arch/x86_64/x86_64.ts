@@ -187,7 +187,9 @@ function paging(facts: LayoutFacts): Paging {
   const levels = tableLevels(fiveLevels, PHYSICAL_MASK & ~encryption);
 
   const imageEnd = START_KERNEL_MAP + (facts.number("NUMBER(KERNEL_IMAGE_SIZE)") ?? KERNEL_IMAGE_SIZE);
-  const rootAddress = facts.symbol("init_top_pgt") ?? facts.symbol("swapper_pg_dir");
+  const rootAddress = ["init_top_pgt", "swapper_pg_dir", "init_level4_pgt"]
+    .map((name) => facts.symbol(name))
+    .find((address) => address !== undefined);
   const rootInImage = rootAddress === undefined ? undefined : rootAddress - START_KERNEL_MAP;
   const physBase = physicalBase(facts, rootInImage);
   const formula = rootInImage === undefined || physBase === undefined ? undefined : rootInImage + physBase;

@@ -13,6 +13,7 @@ import {
   type ProgramHeader,
 } from "../../elf/elfHeader.ts";
 import type { DumpFormat, DumpImage, OpenOptions, Segment } from "../format.ts";
+import { dom0Frames } from "../xen/frameLists.ts";
 import { Ranges } from "../ranges.ts";
 import { eraseinfoOf, readNotes, vmcoreinfoOf, type FileRange } from "../../elf/notes.ts";
 
@@ -28,8 +29,8 @@ export const elf: DumpFormat = {
     writers:
       "`/proc/vmcore` and `/proc/kcore`, `makedumpfile -E`, QEMU `dump-guest-memory`, `virsh dump --memory-only`, netdump, firmware that saves selected regions",
     reads:
-      "32-bit and 64-bit, both byte orders, any number and order of segments; the notes of CPUs, VMCOREINFO, ERASEINFO and device dumps",
-    source: "elf(5); fs/proc/vmcore.c; makedumpfile's elf_info.h",
+      "32-bit and 64-bit, both byte orders, any number and order of segments; the notes of CPUs, VMCOREINFO, ERASEINFO and device dumps; the memory of a paravirtualized Xen dom0",
+    source: "elf(5); fs/proc/vmcore.c; makedumpfile's elf_info.h; Xen's include/public/elfnote.h",
     tested: "dumps of kdump, makedumpfile and QEMU, and built files",
   },
   probe: isElf,
@@ -60,9 +61,11 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
   }
   const vmcoreinfo = vmcoreinfoOf(notes);
   const eraseinfo = eraseinfoOf(notes);
+  const pages = loads.pages(file, pageSizeOf(vmcoreinfo), options);
+  const frames = dom0Frames(notes, pages, file.name);
   const incomplete = (header.flags & DUMP_ELF_INCOMPLETE) !== 0;
   return {
-    ...loads.pages(file, pageSizeOf(vmcoreinfo), options),
+    ...(frames?.present(pages) ?? pages),
     file,
     format: elf.name,
     byteOrder: header.byteOrder,

@@ -84,15 +84,11 @@ function openStream(file: RandomFile, options: OpenOptions): DumpImage {
   const pages = runs.pages(pageSize, (at) => ramPage(stream, at, pageSize), options);
   return memoryImage(qemuStream.name, [file], pages, {
     byteOrder: machine.byteOrder,
-    notes: orderedNotes(cpus.map((registers, cpu) => processorNotes(registers, cpu))),
+    notes: processorNotes(cpus),
     ...(end instanceof Fault ? { incomplete: true } : {}),
     ...(cpus.length > 0 ? { cpus: cpus.length } : {}),
   });
 }
-
-/** Returns the notes in the order of QEMU's ELF cores: those of the first kind of all CPUs, then of the second. */
-const orderedNotes = <T>(cpus: readonly (readonly T[])[]): T[] =>
-  [0, 1].flatMap((kind) => cpus.flatMap((notes) => notes[kind] ?? []));
 
 /** Returns the stream behind libvirt's header. @throws Fault corrupt if it is compressed */
 function withoutLibvirt(file: RandomFile): RandomFile {

@@ -140,14 +140,14 @@ function openSadump(files: readonly RandomFile[], options: OpenOptions): DumpIma
   ]);
   const pages = dumpedPages(file, { data, blockSize, existingAt, dumpedAt, dataAt, maxPfn: main.maxPfn }, options);
   const { cpus, wordSize } = processorsOf(file, headerAt + blockSize, main.cpus);
-  const notes = wordSize === 8 ? cpus.map((registers, cpu) => processorNotes(registers, cpu)) : [];
+  const notes = wordSize === 8 ? processorNotes(cpus) : [];
   return memoryImage(
     sadump.name,
     parts.map((one) => one.file),
     pages,
     {
       wordSize,
-      notes: [0, 1].flatMap((kind) => notes.flatMap((both) => both[kind] ?? [])),
+      notes,
       headerVersion: main.version,
       cpus: main.cpus,
       currentCpu: main.currentCpu,
