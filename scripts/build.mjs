@@ -58,6 +58,7 @@ const bundles = {
   // The manifest says "module", by which VS Code would import a main named .js as one.
   extension: ["src/extension/main.ts", { ...node, minify: true, keepNames: true, outExtension: { ".js": ".cjs" } }],
   server: ["src/lsp/main.ts", node],
+  mcp: ["src/mcp/main.ts", node],
   // Nothing of ours is in them for a stack to be told of.
   iced_x86: ["node_modules/iced-x86/iced_x86.js", { ...node, minify: true, sourcemap: false }],
   capstone: ["node_modules/@alexaltea/capstone-js/dist/capstone.js", { ...node, minify: true, sourcemap: false }],

@@ -53,6 +53,20 @@ const floors: Record<string, readonly string[]> = {
     "say",
     "crash",
   ],
+  tools: [
+    "base",
+    "log",
+    "debuginfo",
+    "arch",
+    "memory",
+    "model",
+    "kernel",
+    "unwind",
+    "linux",
+    "insight",
+    "say",
+    "crash",
+  ],
   adapter: [
     "base",
     "document",
@@ -71,7 +85,9 @@ const floors: Record<string, readonly string[]> = {
     "crash",
     "render",
     "session",
+    "tools",
   ],
+  mcp: ["base", "say", "insight", "session", "tools"],
   cli: ["base", "document", "log", "protocol", "say", "crash", "render", "session"],
   extension: ["protocol", "document"],
   lsp: ["base", "log", "protocol", "elf", "archive", "debuginfo", "arch", "session"],
@@ -300,7 +316,7 @@ test("no heading is drawn by hand", () => {
 
 /** Lists of parts of a kind, of which each part has a file of its own however short it is, by what imports the parts. */
 const LISTS =
-  /^(crash\/commands|adapter\/requests|dump\/compress\/compressors|dump\/formats|log\/(kinds|machines)|insight\/(checks|healthChecks)|linux\/locks\/\w+|arch\/\w+\/\w+)\.ts$/;
+  /^(crash\/commands|adapter\/requests|dump\/compress\/compressors|dump\/formats|log\/(kinds|machines)|insight\/(checks|healthChecks)|tools\/tools|linux\/locks\/\w+|arch\/\w+\/\w+)\.ts$/;
 /** Where programs begin. */
 const ENTRIES = ["lsp/main.ts", "adapter/main.ts"];
 

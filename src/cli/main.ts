@@ -10,9 +10,16 @@ import { isNodeSufficient, startAgain, script } from "./node.ts";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+/** The verbs that are programs of their own next to this one: the debug adapter, the server for agents. */
+const programs: ReadonlyMap<string, string> = new Map([
+  ["dap", "adapter.js"],
+  ["mcp", "mcp.js"],
+]);
+
 async function main([verb, ...rest]: readonly string[]): Promise<number> {
   keepCompiledCode(process.env);
-  if (verb === "dap") return dap(rest);
+  const beside = verb === undefined ? undefined : programs.get(verb);
+  if (beside !== undefined) return startBeside(beside, rest);
   const { run } = await import("./program.ts");
   return run(process.argv.slice(2));
 }
@@ -42,18 +49,15 @@ void start().then(
   },
 );
 
-/**
- * Runs `vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]`: starts the debug adapter, a program of its own next to this
- * one.
- */
-async function dap(argv: readonly string[]): Promise<number> {
-  const adapter = join(dirname(script()), "adapter.js");
-  if (!existsSync(adapter)) {
-    process.stderr.write(`vmcore-debug: there is no ${adapter}: run "npm run build"\n`);
+/** Runs `vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]` or `vmcore-debug mcp [--root DIR]... [VMCORE...]`. */
+async function startBeside(name: string, argv: readonly string[]): Promise<number> {
+  const program = join(dirname(script()), name);
+  if (!existsSync(program)) {
+    process.stderr.write(`vmcore-debug: there is no ${program}: run "npm run build"\n`);
     return EXIT_USAGE;
   }
-  process.argv = [process.argv[0] ?? "node", adapter, ...argv];
+  process.argv = [process.argv[0] ?? "node", program, ...argv];
   // In the bundle this is `require`, which takes a path.
-  await import(adapter);
+  await import(program);
   return EXIT_ANSWERED;
 }

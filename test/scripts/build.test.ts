@@ -39,6 +39,7 @@ test("every bundle has its source map beside it, without the sources, and does n
     "adapterProgram.js",
     "extension.cjs",
     "server.js",
+    "mcp.js",
     "panels.js",
   ]) {
     const map = JSON.parse(readFileSync(join(folder, `${bundle}.map`), "utf8")) as Record<string, unknown>;

@@ -1,0 +1,53 @@
+/** Claims that an expression has a value. */
+import { z } from "zod";
+import { UsageError } from "../../base/usageError.ts";
+import { bare } from "../../debuginfo/ctype.ts";
+import { hex0x } from "../../base/hex.ts";
+import { evaluateIn } from "../../crash/language/address.ts";
+import type { Context } from "../../crash/language/command.ts";
+import { withTask } from "../../crash/language/context.ts";
+import { frameScope } from "../../crash/language/frameScope.ts";
+import { isText } from "../../crash/say/valueJson.ts";
+import { stackTrace } from "../../linux/sched/stackTrace.ts";
+import { frameNamed } from "../frame.ts";
+import { oneTask, taskInput } from "../task.ts";
+import { type Judge, judged } from "./judgement.ts";
+import { numberIn, unsignedWord } from "./number.ts";
+
+export const valueClaim = z.strictObject({
+  expression: z.string().min(1).max(1000),
+  equals: z.string().max(1000).describe("a number, a symbol, an expression, or the text of a character array"),
+  task: taskInput,
+  frame: z.string().optional().describe("a frame whose locals and registers the expression may name"),
+});
+
+export const value: Judge<z.infer<typeof valueClaim>> = function* (context, { expression, equals, task: word, frame }) {
+  yield* [];
+  const command = `p ${expression}`;
+  const own = scoped(context, word, frame);
+  const is = evaluateIn(own, expression);
+  const { kind } = bare(is.type);
+  if (isText(is.type)) {
+    const text = is.text();
+    const wanted = equals.replace(/^"(.*)"$/s, "$1");
+    return judged(text === wanted ? "true" : "false", `${expression} is ${JSON.stringify(text)}.`, command);
+  }
+  if (!["int", "pointer", "enum", "bool"].includes(kind))
+    throw new UsageError(`${expression} is neither a number nor a pointer nor text: name a member of it`);
+  const [got, wanted] = [unsignedWord(own, BigInt(is.value())), numberIn(own, equals)];
+  return judged(
+    got === wanted ? "true" : "false",
+    `${expression} is ${hex0x(got)}${got === wanted ? "" : `, not ${hex0x(wanted)}`}.`,
+    command,
+  );
+};
+
+/** Returns the context with the names of a frame, if the claim names a task or a frame. */
+function scoped(context: Context, word: string | undefined, frame: string | undefined): Context {
+  if (word === undefined && frame === undefined) return context;
+  const task = oneTask(context, word);
+  const chosen = frame === undefined ? undefined : frameNamed(stackTrace(context.kernel, task), frame);
+  return withTask(context, task).with({
+    locals: frameScope(context.kernel, chosen?.frame, chosen?.place, task),
+  });
+}

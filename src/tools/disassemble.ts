@@ -1,0 +1,26 @@
+/** The tool `disassemble`: the instructions at an address. */
+import { z } from "zod";
+import { commandPieces, quoted } from "./commandPieces.ts";
+import { said, tool } from "./tool.ts";
+
+export const disassemble = tool({
+  name: "disassemble",
+  title: "Disassemble",
+  description:
+    "Instructions of the kernel with symbols: of a whole function, or `before` (from the start of the function to the address) or `count` instructions from the address. Source lines need debuginfo. The code is read from the dump, so live patches and probes are in it.",
+  input: z.strictObject({
+    at: z.string().min(1).max(200).describe("function, function+offset or address"),
+    which: z.enum(["function", "before", "from"]).default("function"),
+    count: z.number().int().min(1).max(2000).default(20).describe("with from: number of instructions"),
+    lines: z.boolean().default(true).describe("with lines of source"),
+    source: z.boolean().default(false).describe("the source text instead, if the kernel tree is on this machine"),
+  }),
+  elements: "lines",
+  *run(context, { at, which, count, lines, source }) {
+    const options = source ? "-s" : `${which === "before" ? "-r" : ""}${lines ? "l" : ""}`;
+    const flags = options === "" ? "" : ` ${options.startsWith("-") ? options : `-${options}`}`;
+    const line = `dis${flags} ${quoted(at)}${which === "from" && !source ? ` ${count}` : ""}`;
+    yield said("", line);
+    yield* commandPieces(context, line);
+  },
+});

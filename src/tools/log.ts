@@ -1,0 +1,39 @@
+/** The tool `log`: messages of the kernel log, and the reports in it. */
+import { z } from "zod";
+import { logLines } from "../linux/printk/printk.ts";
+import { crashFacts } from "../insight/crashFacts.ts";
+import { record } from "../say/piece.ts";
+import { said, tool } from "./tool.ts";
+
+export const log = tool({
+  name: "log",
+  title: "Kernel Log",
+  description:
+    "Lines of the kernel log, the oldest first. Default: the last 60. With `crash`, the report of the crash (oops, BUG, lockup, ...), from its first to its last line. `line` counts from 1.",
+  input: z.strictObject({
+    last: z.number().int().min(1).max(5000).optional().describe("this many lines before the end"),
+    from: z.number().int().min(1).optional().describe("first line, counted from 1"),
+    count: z.number().int().min(1).max(5000).default(200).describe("with `from`: number of lines"),
+    contains: z.string().max(200).optional().describe("only lines with this text"),
+    crash: z.boolean().default(false).describe("only the lines of the report of the crash"),
+  }),
+  *run({ kernel }, { last, from, count, contains, crash }) {
+    const lines = logLines(kernel);
+    const report = crash ? crashFacts(kernel).report?.report : undefined;
+    if (crash && !report) return yield said("The log has no report of a crash.", "log");
+    const [start, end] = report
+      ? [report.start, Math.max(report.end, report.tail) - 1]
+      : from !== undefined
+        ? [from - 1, Math.min(lines.length, from - 1 + count) - 1]
+        : [contains === undefined ? Math.max(0, lines.length - (last ?? 60)) : 0, lines.length - 1];
+    yield said(`The log has ${lines.length} lines.`, "log");
+    let shown = 0;
+    for (let index = start; index <= end && index < lines.length; index++) {
+      const text = lines[index]?.text ?? "";
+      if (contains !== undefined && !text.includes(contains)) continue;
+      shown++;
+      yield record({ line: index + 1, text }, text);
+    }
+    yield said(`${shown} of ${lines.length} lines of the log.`, "log");
+  },
+});

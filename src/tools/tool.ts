@@ -1,0 +1,33 @@
+/** The type of a tool: a question about an open dump, with a bounded answer. */
+import type { z } from "zod";
+import type { Context } from "../crash/language/command.ts";
+import type { Piece } from "../say/piece.ts";
+
+/** What a tool says besides its elements. A later one replaces an earlier one, because a tool may be stopped at any time. */
+export interface Said {
+  readonly kind: "said";
+  /** The answer in one or two sentences. */
+  readonly says: string;
+  /** The crash commands that print the same. */
+  readonly commands: readonly string[];
+}
+
+export const said = (says: string, ...commands: readonly string[]): Said => ({ kind: "said", says, commands });
+
+/** A running tool. */
+export type Asking = Generator<Piece | Said, void, void>;
+
+/** A tool. It yields pieces: each record is an element of the answer, a fault is a reason why something is missing. */
+export interface Tool<Input = unknown> {
+  readonly name: string;
+  readonly title: string;
+  /** What it answers and when to use it, for a language model. */
+  readonly description: string;
+  readonly input: z.ZodObject & z.ZodType<Input>;
+  /** "lines": the elements of the answer are the lines of the text that a person would see. Default: the records. */
+  readonly elements?: "lines";
+  /** @throws UsageError, Fault */
+  run(context: Context, input: Input): Asking;
+}
+
+export const tool = <Input>(declaration: Tool<Input>): Tool<Input> => declaration;

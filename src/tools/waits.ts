@@ -1,0 +1,33 @@
+/** The tool `waits`: who waits for whom. */
+import { z } from "zod";
+import { commandPieces, quoted } from "./commandPieces.ts";
+import { taskInput } from "./task.ts";
+import { said, tool } from "./tool.ts";
+
+export const waits = tool({
+  name: "waits",
+  title: "Who Waits for Whom",
+  description:
+    "For each blocked task: what it waits for, who holds it, since when, and the chain to the task at its root. `cycle` names the pids of a deadlock. A holder is certain only if the lock itself names it.",
+  input: z.strictObject({
+    task: taskInput.describe("pid, address or name of a task; default: all blocked tasks"),
+    by: z.enum(["task", "lock"]).default("task").describe("one element per waiting task, or per lock with its waiters"),
+    sleeping: z.boolean().default(false).describe("all sleeping tasks, not only those that are blocked"),
+  }),
+  *run(context, { task, by, sleeping }) {
+    const line = ["waits", by === "lock" ? "-l" : sleeping ? "-a" : "", task === undefined ? "" : quoted(task)]
+      .filter((word) => word !== "")
+      .join(" ");
+    yield said("", line);
+    let [shown, inCycles] = [0, 0];
+    for (const piece of commandPieces(context, line)) {
+      if (piece.kind === "record") {
+        shown++;
+        if ((piece.data as { deadlock?: unknown }).deadlock === true) inCycles++;
+      }
+      yield piece;
+    }
+    const what = by === "lock" ? `${shown} locks with waiters` : `${shown} waiting tasks`;
+    yield said(`${what}${inCycles > 0 ? `, ${inCycles} of them in a deadlock` : ""}.`, line);
+  },
+});
