@@ -6,13 +6,14 @@ import { type Particular, particularsOf } from "./facts/particulars.ts";
 import { type System, systemOf } from "./facts/system.ts";
 import { type TaskFact, taskOf } from "./facts/task.ts";
 import { type Frame, verdictOf } from "./guilty.ts";
-import { isTraceLine, RULE } from "./forms.ts";
+import { AFTER_HUNG, isTraceLine, RULE } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { ReportKind, KindRow, ReportSeverity } from "./kinds.ts";
 import { isMachineLine, type MachineName } from "./machines.ts";
 import type { Report } from "./reports.ts";
 import { titleOf } from "./title.ts";
-import { linkOf, siteIn, type SiteLine, stacksOf, type Trace } from "./traces.ts";
+import { linkOf, siteIn } from "./sites.ts";
+import { type SiteLine, stacksOf, type Trace } from "./traces.ts";
 import { typeOf } from "./type.ts";
 
 export type { Access } from "./facts/access.ts";
@@ -72,8 +73,11 @@ function read(log: KernelLog, report: Report): ReportFacts {
   // Mails and bug trackers indent a log.
   const texts = numbers.map((at) => (log.lines[at]?.text ?? "").trimStart());
   const { traces, sites } = stacksOf(log, report);
-  const ownEnd = numbers.findIndex((at) => report.allCpus !== undefined && at >= report.allCpus);
-  const beforeAllCpus = ownEnd < 0 ? texts : texts.slice(0, ownEnd);
+  const isHung = row.kind === "hung-task";
+  const ownEnd = numbers.findIndex(
+    (at, i) => (report.allCpus !== undefined && at >= report.allCpus) || (isHung && AFTER_HUNG.test(texts[i] ?? "")),
+  );
+  const beforeOthers = ownEnd < 0 ? texts : texts.slice(0, ownEnd);
   const site = siteIn(
     sites.filter(
       (one) => one.role === "pc" && !one.isUser && !(one.at > (report.allCpus ?? Infinity)) && isOwnSite(one, row.kind),
@@ -83,8 +87,8 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const isMixed = isMixedUp(log, report, texts);
   const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);
   const messages = messagesIn(log, report);
-  const access = accessOf(beforeAllCpus, machine, row.kind);
-  const particulars = [...particularsOf(texts, row.kind), ...causeOf(log, report)];
+  const access = accessOf(beforeOthers, machine, row.kind);
+  const particulars = [...particularsOf(isHung ? beforeOthers : texts, row.kind), ...causeOf(log, report)];
   const values = {
     ...Object.fromEntries(particulars.map(({ key, text }) => [key, text])),
     Access: access.verb === "read" ? "Read" : access.verb === "write" ? "Write" : undefined,
@@ -102,7 +106,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
     headline: log.lines[report.at]?.text.trim() ?? "",
     texts,
     numbers,
-    ...(isMixed ? NO_TASK : taskOf(beforeAllCpus, groups, /^(?:lock-|rcu-usage)/.test(row.kind))),
+    ...(isMixed ? NO_TASK : taskOf(beforeOthers, groups, /^(?:lock-|rcu-usage)/.test(row.kind))),
     ...systemOf(texts, bootBefore(log, report.start)),
     guilty: verdict.frame,
     site: isMixed || ONLY_STACK.test(row.kind) ? undefined : site,
@@ -112,7 +116,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
     traces: isMixed ? [] : ownTraces(report, traces),
     particulars,
     messages,
-    panic: report.panic === undefined ? undefined : log.lines[report.panic]?.text,
+    panic: panicOf(log, report),
   };
 }
 
@@ -129,6 +133,18 @@ const ownTraces = ({ caller, headline }: Report, traces: readonly Trace[]): read
     : traces.filter(
         ({ role, entries }) => role !== "stack" || !entries.some(({ name }) => /^should_fail/.test(name ?? "")),
       );
+
+/**
+ * The message of the panic that the report led to. A task that oopsed prints its end mark before it panics (oops_end):
+ * a "Fatal exception" before that mark is of another CPU.
+ */
+function panicOf(log: KernelLog, { panic, end }: Report): string | undefined {
+  if (panic === undefined) return undefined;
+  const text = log.lines[panic]?.text ?? "";
+  if (!text.includes("Fatal exception")) return text;
+  for (let at = panic + 1; at < end; at++) if (/^---\[ end trace/.test(log.lines[at]?.text ?? "")) return undefined;
+  return text;
+}
 
 const NO_TASK: TaskFact = { cpu: undefined, pid: undefined, comm: undefined };
 

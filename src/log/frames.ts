@@ -5,7 +5,8 @@ import type { ReportKind } from "./kinds.ts";
 import { machineOf } from "./machines.ts";
 import { type PrintedPlace, plainName } from "./place.ts";
 import type { Report } from "./reports.ts";
-import { type StackEntry, linkOf, siteIn, type SiteLine, stacksOf, type Trace } from "./traces.ts";
+import { linkOf, siteIn } from "./sites.ts";
+import { type StackEntry, type SiteLine, stacksOf, type Trace } from "./traces.ts";
 
 /** The function that a report is about, and the line that names it. */
 export interface Frame {

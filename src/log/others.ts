@@ -1,5 +1,5 @@
 /** Lines that another CPU printed into a report, in a log whose lines have no callers. */
-import { END, isTraceLine, RULE } from "./forms.ts";
+import { AFTER_HUNG, END, isTraceLine, RULE } from "./forms.ts";
 import type { ReportKind } from "./kinds.ts";
 import type { LogLine } from "./lines.ts";
 import { isMachineLine } from "./machines.ts";
@@ -18,7 +18,6 @@ const OF_SEVERAL: ReadonlySet<ReportKind> = new Set([
   "soft-lockup",
   "hard-lockup",
   "rcu-stall",
-  "hung-task",
   "workqueue-lockup",
   "sysrq",
   "panic",
@@ -32,8 +31,10 @@ const OF_SEVERAL: ReadonlySet<ReportKind> = new Set([
 /** Kinds whose reports have the sections of KASAN, or those of SLUB. */
 const WITH_OBJECT: ReadonlySet<ReportKind> = new Set(["kasan", "kfence", "slab", "kmsan"]);
 
-/** dump_stack_print_info(): the first line of a stack or of registers. */
-const HEADER = /^\s{0,32}CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID: (-?\d{1,10}) Comm: /;
+/** dump_stack_print_info(): the first line of a stack or of registers; up to 3.9 it does not name the CPU. */
+const HEADER = /^\s{0,32}(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID: (-?\d{1,10}) Comm: |Pid: (\d{1,10}), comm: )/;
+/** The line above the entries of a stack. */
+const STACK = /^\s{0,32}Call [Tt]race:/;
 /** Other lines of a stack or of registers, besides entries of the trace. */
 const DUMP =
   /^\s{0,32}(?:Call [Tt]race:|Hardware name:|Workqueue: |Code: |RIP: |<\/?[A-Z]{2,8}\d?>|Modules linked in:|Stack:|task: |\[[0-9a-f]{8}\])/;
@@ -50,8 +51,10 @@ const OWNER: readonly (readonly [kinds: RegExp, line: RegExp])[] = [
   [/^(?:atomic-sleep|rcu-usage)$/, /, pid: (\d+), name: /],
 ];
 
-/** Who prints, besides tasks: KASAN in a report of another kind. */
+/** Who prints, besides tasks that a first line names: KASAN in a report of another kind. */
 const SANITIZER = "sanitizer";
+/** Who prints a stack without such a line in a report, while nobody else prints one. */
+const OWN = "own";
 /** The largest number of lines before a report in which another one may have begun its stack. */
 const BEFORE = 150;
 /** Other lines in a row after which a stack without its outermost function has ended. */
@@ -76,8 +79,11 @@ interface Printer {
 export function othersIn(lines: readonly LogLine[], report: Report, before: number): Others {
   const { kind } = report.headline.row;
   if (report.caller !== undefined || OF_SEVERAL.has(kind)) return NONE;
-  const last = Math.min(report.end, report.allCpus ?? report.end);
-  const named = ownerNamed(lines, report, last);
+  const end = Math.min(report.end, report.allCpus ?? report.end);
+  // Another task prints the stack of a hung one: no first line of a stack names it.
+  const isShown = kind === "hung-task";
+  const last = isShown ? endOfHung(lines, report.start, end) : end;
+  const named = isShown ? OWN : ownerNamed(lines, report, last);
   const printers = new Printers(report.start, WITH_OBJECT.has(kind));
   const printed = new Map<number, string>();
   let own = named;
@@ -95,12 +101,19 @@ export function othersIn(lines: readonly LogLine[], report: Report, before: numb
     const who = printers.read(line.text, at, header);
     if (at >= report.start && at !== report.at && who !== undefined) printed.set(at, who);
   }
-  const others = [...printed].filter(([, who]) => isTaskUnknown || who !== (own ?? ""));
+  const isOwn = (who: string): boolean =>
+    !isTaskUnknown && (who === (own ?? "") || (who === OWN && (isShown || !printers.isOwnDoubtful)));
+  const others = [...printed].filter(([, who]) => !isOwn(who));
   return { lines: new Set(others.map(([at]) => at)), isTaskUnknown };
 }
 
+function endOfHung(lines: readonly LogLine[], start: number, end: number): number {
+  for (let at = start; at < end; at++) if (AFTER_HUNG.test(lines[at]?.text ?? "")) return at;
+  return end;
+}
+
 /** Names a task by its PID; idle tasks, which all have PID 0, by their CPU too. */
-const taskIn = ([, cpu = "", pid = ""]: RegExpExecArray): string => (pid === "0" ? `0 on ${cpu}` : pid);
+const taskIn = ([, cpu = "", pid, old = ""]: RegExpExecArray): string => (pid === "0" ? `0 on ${cpu}` : (pid ?? old));
 
 function ownerNamed(lines: readonly LogLine[], { headline, start }: Report, last: number): string | undefined {
   const { pid } = headline.groups;
@@ -130,6 +143,8 @@ class Printers {
   private pause = 0;
   /** Stacks that ended while several tasks printed. */
   private ends = 0;
+  /** A task began its stack while one that no line names was printed: which one is the report's is open. */
+  isOwnDoubtful = false;
 
   /** @param start of the report @param isOfObject the report itself has the sections of KASAN */
   constructor(start: number, isOfObject: boolean) {
@@ -146,6 +161,7 @@ class Printers {
   read(text: string, at: number, header: RegExpExecArray | null): string | undefined {
     if (at === this.start) this.last = undefined;
     if (header) return this.begin(taskIn(header), header[1] ?? "", at);
+    if (STACK.test(text)) this.beginStack(at);
     if (!this.isOfObject && OF_OBJECT.test(text) && !this.active.some(({ who }) => who === SANITIZER))
       this.active.push({ who: SANITIZER, cpu: "", at, hasTrace: true });
     if (RULE.test(text)) this.active = this.active.filter(({ who }) => who !== SANITIZER);
@@ -161,9 +177,18 @@ class Printers {
     return who;
   }
 
+  /** A stack that no first line names is of the report, or of a task that another one shows (sched_show_task). */
+  private beginStack(at: number): void {
+    if (this.active.some((one) => !one.hasTrace && one.who !== SANITIZER)) return;
+    const isAlone = this.active.length === 0 && at >= this.start;
+    this.active.push({ who: isAlone ? OWN : `the stack at ${at}`, cpu: "", at, hasTrace: false });
+    this.ends = 0;
+  }
+
   private begin(who: string, cpu: string, at: number): string {
+    if (this.active.some((one) => one.who === OWN)) this.isOwnDoubtful = true;
     // One task, or one CPU, prints one stack at a time.
-    this.active = this.active.filter((one) => one.who !== who && one.cpu !== cpu);
+    this.active = this.active.filter((one) => one.who !== who && (one.cpu !== cpu || cpu === ""));
     this.active.push({ who, cpu, at, hasTrace: false });
     this.pause = 0;
     this.ends = 0;

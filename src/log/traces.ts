@@ -1,5 +1,5 @@
 /** Reads the call traces of a report, and the lines that say where processors were. */
-import { PANIC } from "./forms.ts";
+import { ALL_TASKS, PANIC } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import { isRegisterLine, machineOf, machines, type Register, registersOf, type Site, siteOf } from "./machines.ts";
 import { S390_LAST_BREAK } from "./machines/s390.ts";
@@ -94,6 +94,8 @@ const CPU_HEAD =
 /** Lines after which a trace does not continue, because the report goes on to something else. */
 const BETWEEN =
   /^\s{0,32}(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
+/** Whoever shortened the log wrote this instead of entries; lockdep writes it above them. */
+const OMITTED = /^\s{0,32}(?:\.{3}|\[\.{3}\]|<snip>)\s*$/;
 const MARK = /^\s{0,32}<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STACK)\d?>/;
 
 const cache = new WeakMap<Report, Stacks>();
@@ -113,26 +115,6 @@ export function stacksOf(log: KernelLog, report: Report): Stacks {
   }
   return stacks;
 }
-
-/** Lines between the address of an instruction and its name, where a machine prints them apart. */
-const MAX_DISTANCE = 16;
-
-/**
- * Returns the place of the report among lines that name one: i386 up to 4.15 prints its address and, below, its name.
- */
-export function siteIn(sites: readonly SiteLine[]): SiteLine | undefined {
-  const [first] = sites;
-  if (!first || first.place?.name !== undefined) return first;
-  const named = sites.find(({ place }) => place?.name !== undefined);
-  const isSame = named?.machine === first.machine && named.at - first.at <= MAX_DISTANCE;
-  return named && isSame ? { ...named, address: first.address } : first;
-}
-
-/** Returns the line with the return-address register that is printed near a place. */
-export const linkOf = (sites: readonly SiteLine[], site: SiteLine): SiteLine | undefined =>
-  sites.find(
-    ({ role, at, machine }) => role === "link" && machine === site.machine && Math.abs(at - site.at) <= MAX_DISTANCE,
-  );
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -178,6 +160,7 @@ class Reader {
       this.ofCpu = true;
       this.cpu = cpu === undefined ? undefined : Number(cpu);
     }
+    if (ALL_TASKS.test(text) && this.traces.length > 0) this.ofCpu = true;
     // The stack that panic() prints is the report's own CPU's again.
     if (PANIC.test(text)) {
       this.close();
@@ -196,6 +179,7 @@ class Reader {
     this.readRegisters(text, at);
     const entry = entryOf(text);
     if (entry) return this.readEntry(entry, text, at);
+    if (OMITTED.test(text) && this.open && this.open.entries.length > 0) return this.close();
     // The place is in the next line, or is torn.
     if (text.trim() !== "") this.isPoint = false;
     if (this.open && MARK.test(text)) this.open.end = at + 1;

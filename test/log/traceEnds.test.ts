@@ -48,3 +48,27 @@ Call Trace:
     ["stack", "cpu", "stack"],
   );
 });
+
+test("words of a stack or of code are no entries of a trace", () => {
+  const [trace] = tracesOf(`INFO: task labd:12 blocked for more than 140 seconds.
+Call Trace:
+ [<ffffffff82a350bb>] schedule+0x9b/0x1c0
+ [<ffffffff82a491cf>] tracesys_phase2+0x90/0x95
+ ffff8800b9fc6040 0000000000000000 ffff8800a7c5c840 ffff8801db61dd40
+ ffff8801db61dd58 ffff8800b9f27858 ffffffff82a33b03 ffffffff00000000`);
+  assert.deepEqual(trace?.names, ["schedule", "tracesys_phase2"]);
+});
+
+test("entries after three dots are not shown as called by those before them", () => {
+  const traces = tracesOf(`BUG: unable to handle kernel NULL pointer dereference at 0000000000000074
+CPU: 1 PID: 12 Comm: labd Not tainted 4.14.0 #1
+Call Trace:
+ lab_done+0x72b/0xde0
+ lab_encrypt+0x50a/0xaf0
+...
+ SyS_recvmsg+0x2d/0x50`);
+  assert.deepEqual(
+    traces.map(({ names }) => names),
+    [["lab_done", "lab_encrypt"], ["SyS_recvmsg"]],
+  );
+});

@@ -32,5 +32,5 @@ export const arm: Machine = {
   register: /(?<![\w.])(r1?\d|sp|ip|fp|pc|lr|psr) ?: ?\[?<?([0-9a-f]{8})(?![\w+])/g,
   code: /^Code: (.*)/,
   memoryOperand: /\[(?=r\d+(?:, #(-?(?:0x)?[0-9a-f]{1,5}))?\](?!,|!))(r\d{1,2})/,
-  body: /^\s{0,32}(?:8<--- cut here|pgd = |\[[0-9a-f]{8}\] ?\*?pgd|Flags: |Control: |Register r\d{1,2} information|(?:slab|non-slab|NULL pointer|vmalloc|2-page|\d{1,3}-page|zero-size|non-paged|kernel|module).*(?:pointer|memory)|Process .{1,64}\(pid: |Stack: \(0x|Exception stack|[0-9a-f]{1,8}: +[0-9a-f ]+$|Code: |PC is at|LR is at|pc : |lr : |sp : |r\d{1,2} ?: |Table: |psr: |CPU: \d{1,4} +(?:Not tainted|Tainted))/,
+  body: /^\s{0,32}(?:8<--- cut here|pgd = |\[[0-9a-f]{8}\] ?\*?pgd|Flags: |Control: |Register r\d{1,2} information|(?:slab|non-slab|NULL pointer|vmalloc|2-page|\d{1,3}-page|zero-size|non-paged|kernel|module).*(?:pointer|memory)|Process .{1,64}\(pid: |Stack: \(0x|Exception stack|[0-9a-f]{1,8}: +[0-9a-f ]+$|Code: |PC is at|LR is at|pc : |lr : |sp : |r\d{1,2} ?: |r\d{1,2}:[0-9a-f]{8}\b|Table: |psr: |CPU: \d{1,4} +(?:Not tainted|Tainted))/,
 };

@@ -1,0 +1,22 @@
+/** The place of a report among the lines that name a program counter. */
+import type { SiteLine } from "./traces.ts";
+
+/** Lines between the address of an instruction and its name, where a machine prints them apart. */
+const MAX_DISTANCE = 16;
+
+/**
+ * Returns the place of the report among lines that name one: i386 up to 4.15 prints its address and, below, its name.
+ */
+export function siteIn(sites: readonly SiteLine[]): SiteLine | undefined {
+  const [first] = sites;
+  if (!first || first.place?.name !== undefined) return first;
+  const named = sites.find(({ place }) => place?.name !== undefined);
+  const isSame = named?.machine === first.machine && named.at - first.at <= MAX_DISTANCE;
+  return named && isSame ? { ...named, address: first.address } : first;
+}
+
+/** Returns the line with the return-address register that is printed near a place. */
+export const linkOf = (sites: readonly SiteLine[], site: SiteLine): SiteLine | undefined =>
+  sites.find(
+    ({ role, at, machine }) => role === "link" && machine === site.machine && Math.abs(at - site.at) <= MAX_DISTANCE,
+  );

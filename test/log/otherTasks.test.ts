@@ -1,0 +1,66 @@
+/** Stacks and words of other tasks that the kernel shows within a report. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { only, row, timed, timedTraces } from "../builders/logReports.ts";
+
+test("a stack that another CPU shows between a report's lines is not the report's", () => {
+  const [, failure] = timed(`INFO: task labd:12 blocked for more than 140 seconds.
+Call Trace:
+ __schedule+0x80d/0x1c70
+other: page allocation failure: order:0, mode:0x484020(GFP_ATOMIC|__GFP_COMP), nodemask=(null)
+CPU: 0 PID: 7437 Comm: other Not tainted 4.19.60 #33
+ schedule+0x92/0x1c0
+Call Trace:
+ schedule_timeout+0x4db/0xfc0
+ dump_stack+0x172/0x1f0
+ lab_kthread+0xd5c/0x2190
+ warn_alloc.cold+0x7b/0x173
+ ret_from_fork+0x24/0x30`);
+  assert.equal(row(failure!, "Task"), "other, PID 7437, CPU 0");
+  assert.equal(row(failure!, "Where"), undefined);
+});
+
+test("the stack of a hung task does not contain entries of a stack that goes on in it", () => {
+  const traces = timedTraces(`BUG: KASAN: use-after-free in lab_read+0x20/0x40
+CPU: 1 PID: 12 Comm: other Not tainted 4.16.0 #288
+Call Trace:
+ dump_stack+0x1a7/0x27d
+ lab_read+0x20/0x40
+INFO: task labd:12 blocked for more than 120 seconds.
+Call Trace:
+ lab_vfs+0x12e/0x130
+ __schedule+0x8fb/0x1ef0
+ entry_SYSENTER_compat+0x70/0x7f
+ schedule+0xf5/0x430`);
+  assert.deepEqual(traces[1], []);
+});
+
+test("a hung task is not named by the workqueue of a task that is shown after it", () => {
+  const report = only(
+    timed(`INFO: task labd:15720 blocked for more than 140 seconds.
+      Not tainted 4.4.196 #0
+"echo 0 > /proc/sys/kernel/hung_task_timeout_secs" disables this message.
+Call Trace:
+ [<ffffffff82a350bb>] schedule+0x9b/0x1c0
+ [<ffffffff82a491cf>] tracesys_phase2+0x90/0x95
+  task                        PC stack   pid father
+kworker/0:1     D ffff8801d9358040 26968    30      2 0x00000000
+Workqueue: events lab_work
+Call Trace:
+ [<ffffffff82a46628>] schedule_timeout+0x3c8/0x690`),
+  );
+  assert.equal(row(report, "Workqueue"), undefined);
+});
+
+test("a panic before a fault's end mark is of another CPU", () => {
+  const report = only(
+    timed(`invalid opcode: 0000 [#2] PREEMPT SMP
+CPU: 1 PID: 11 Comm: lab Not tainted 4.20.0 #2
+RIP: 0010:lab_one+0x11/0x80
+Kernel panic - not syncing: Fatal exception
+Call Trace:
+ lab_scan+0x7f/0x100
+---[ end trace f645f233383c1141 ]---`),
+  );
+  assert.equal(row(report, "Panic"), undefined);
+});
