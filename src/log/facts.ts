@@ -12,7 +12,7 @@ import type { ReportKind, KindRow, ReportSeverity } from "./kinds.ts";
 import { isMachineLine, type MachineName } from "./machines.ts";
 import type { Report } from "./reports.ts";
 import { titleOf } from "./title.ts";
-import { linkOf, siteIn } from "./sites.ts";
+import { linkOf, siteIn } from "./facts/site.ts";
 import { type SiteLine, stacksOf, type Trace } from "./traces.ts";
 import { typeOf } from "./type.ts";
 

@@ -5,7 +5,7 @@ import type { ReportKind } from "./kinds.ts";
 import { machineOf } from "./machines.ts";
 import { type PrintedPlace, plainName } from "./place.ts";
 import type { Report } from "./reports.ts";
-import { linkOf, siteIn } from "./sites.ts";
+import { linkOf, siteIn } from "./facts/site.ts";
 import { type StackEntry, type SiteLine, stacksOf, type Trace } from "./traces.ts";
 
 /** The function that a report is about, and the line that names it. */

@@ -53,7 +53,7 @@ const OWNER: readonly (readonly [kinds: RegExp, line: RegExp])[] = [
 
 /** Who prints, besides tasks that a first line names: KASAN in a report of another kind. */
 const SANITIZER = "sanitizer";
-/** Who prints a stack without such a line in a report, while nobody else prints one. */
+/** The printer of a stack without such a line in a report, while no other task prints one. */
 const OWN = "own";
 /** The largest number of lines before a report in which another one may have begun its stack. */
 const BEFORE = 150;

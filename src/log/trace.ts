@@ -79,7 +79,7 @@ function modernEntry(text: string, start: number): TraceEntry | undefined {
   let at = start + lead.length;
   const place = placeAt(text, at) ?? bareName(text, at) ?? addressAlone(lead, start, second ?? first, text);
   if (!place) return undefined;
-  // Words of a stack or of code have no brackets, no "0x", and stand in a row.
+  // Words of a stack or of code have no brackets and no "0x", and several are in one line.
   const isWord = place.name === undefined && !isAddressed;
   if (isWord && (!text.startsWith("0x", place.start) || /^ [0-9a-f]/.test(text.slice(place.end)))) return undefined;
   const hasParenthesis = lead.endsWith("(");

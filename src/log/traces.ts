@@ -94,7 +94,7 @@ const CPU_HEAD =
 /** Lines after which a trace does not continue, because the report goes on to something else. */
 const BETWEEN =
   /^\s{0,32}(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
-/** Whoever shortened the log wrote this instead of entries; lockdep writes it above them. */
+/** A mark for entries that were removed from the log; lockdep prints the same dots above a stack. */
 const OMITTED = /^\s{0,32}(?:\.{3}|\[\.{3}\]|<snip>)\s*$/;
 const MARK = /^\s{0,32}<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STACK)\d?>/;
 
