@@ -1,9 +1,10 @@
-/** Page tables of ppc64le: the direct map and the radix tree. Source: Power ISA 3.0B, book III, section 5.7.10. */
+/** Page tables of ppc64le: the direct map, the radix tree, and Linux's own tree with the hash MMU. */
 import { Fault } from "../../base/fault.ts";
 import type { EntryReader, LayoutFacts, Paging } from "../arch.ts";
 import { type PteFormat, swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
 import { walkTables } from "../walk.ts";
+import { vmemmapOf } from "./vmemmap.ts";
 
 /** Start of the direct map, which needs no table: `__va()` of arch/powerpc/include/asm/page.h sets these bits. */
 const PAGE_OFFSET = 0xc000000000000000n;
@@ -13,8 +14,11 @@ const DIRECT_MAP_BYTES = 1n << 51n;
 /** Bits of entries (asm/book3s/64/pgtable.h). Tables are big-endian whatever the byte order of the kernel. */
 const PRESENT = 1n << 63n;
 const LEAF = 1n << 62n;
+/** Width of the index into the next table: never 0 in the radix tree. */
+const NEXT_LEVEL_SIZE = 0x1fn;
 const TABLE_ADDRESS = 0x0fffffffffffff00n;
-const PAGE_ADDRESS = 0x01fffffffffff000n;
+/** PTE_RPN_MASK: the bits above are the software's with the hash MMU (_PAGE_PA_MAX). */
+const PAGE_ADDRESS = 0x001ffffffffff000n;
 
 export const pte: PteFormat = {
   flags: [
@@ -35,10 +39,15 @@ export const pte: PteFormat = {
 };
 
 export function paging(facts: LayoutFacts): Paging {
-  const levels = radixLevels(facts.pageSize);
-  const isHash = facts.text("NUMBER(RADIX_MMU)") === "0";
+  const isRadix = facts.text("NUMBER(RADIX_MMU)");
+  // A kernel that does not name its MMU can have either. The pointers to tables tell the trees apart.
+  const trees = [
+    ...(isRadix === "0" ? [] : [radixLevels(facts.pageSize)]),
+    ...(isRadix === undefined || isRadix === "0" ? [hashLevels(facts.pageSize)] : []),
+  ];
+  const vmemmap = isRadix === "1" ? undefined : vmemmapOf(facts, PAGE_OFFSET);
   const rootAddress = facts.symbol("swapper_pg_dir");
-  const isDirect = (address: bigint): boolean => address >= PAGE_OFFSET && address - PAGE_OFFSET < DIRECT_MAP_BYTES;
+  const directEnd = endOfDirectMap(facts);
   return {
     kernelRoot: facts.pageTableRoot ?? (rootAddress === undefined ? undefined : rootAddress - PAGE_OFFSET),
     rootAddress,
@@ -49,13 +58,16 @@ export function paging(facts: LayoutFacts): Paging {
     isKernelAddress: (address) => address >= PAGE_OFFSET,
     isUserAddress: (address) => address < PAGE_OFFSET,
     walk(root, address, read, trail) {
-      if (isDirect(address))
+      if (address >= PAGE_OFFSET && address < directEnd)
         return { physical: address - PAGE_OFFSET, pageBytes: BigInt(facts.pageSize), steps: trail ?? [] };
-      if (isHash) return Fault.at("unknown", address, "not in the direct map, and hash page tables are not read");
-      return walkTables(levels, root, address, bigEndian(read), trail);
+      const page = vmemmap?.(address, read, trail);
+      if (page) return page;
+      const [first, second] = trees.map((levels) => () => walkTables(levels, root, address, bigEndian(read), trail));
+      const found = first?.() ?? Fault.at("unknown", address, "no page tables");
+      return found instanceof Fault && second ? second() : found;
     },
     facts: new Map<string, bigint>([
-      ["page table levels", BigInt(levels.length)],
+      ["page table levels", BigInt(trees[0]?.length ?? 0)],
       ["PAGE_OFFSET", PAGE_OFFSET],
       ...["VMALLOC_START", "RADIX_MMU"].flatMap((key): [string, bigint][] => {
         const value = facts.number(`NUMBER(${key})`);
@@ -65,23 +77,55 @@ export function paging(facts: LayoutFacts): Paging {
   };
 }
 
-/** Root first: 52 bits, in 4 levels with pages of 4 KiB and 64 KiB (asm/book3s/64/radix-4k.h, radix-64k.h). */
-function radixLevels(pageSize: number): readonly TableLevel[] {
-  const pageShift = Math.log2(pageSize);
-  const pteBits = 21 - pageShift;
-  const level = (name: string, shift: number, bits: number): TableLevel => ({
-    name,
-    shift,
-    bits,
-    entryBytes: 8,
-    decode: (entry) => decode(entry, 1n << BigInt(shift)),
-  });
-  return [level("PGD", 39, 13), level("PUD", 30, 9), level("PMD", 21, 9), level("PTE", pageShift, pteBits)];
+/** With the hash MMU and pages of 4 KiB the regions with tables begin earlier (asm/book3s/64/hash-4k.h). */
+function endOfDirectMap(facts: LayoutFacts): bigint {
+  const vmalloc = BigInt.asUintN(64, facts.number("NUMBER(VMALLOC_START)") ?? 0n);
+  const end = PAGE_OFFSET + DIRECT_MAP_BYTES;
+  return vmalloc > PAGE_OFFSET && vmalloc < end ? vmalloc : end;
 }
 
-function decode(entry: bigint, span: bigint): PageTableEntry | undefined {
-  if ((entry & PRESENT) === 0n) return undefined;
-  if ((entry & LEAF) !== 0n) return { physical: entry & PAGE_ADDRESS, pageBytes: span };
+/**
+ * Root first: 52 bits, in 4 levels with pages of 4 KiB and 64 KiB (asm/book3s/64/radix-4k.h, radix-64k.h). Source of
+ * the entries: Power ISA 3.0B, book III, section 5.7.10.
+ */
+function radixLevels(pageSize: number): readonly TableLevel[] {
+  const pageShift = Math.log2(pageSize);
+  return levels([13, 9, 9, 21 - pageShift], pageShift, (entry, span) => {
+    const isTable = span > BigInt(pageSize) && (entry & LEAF) === 0n;
+    if ((entry & PRESENT) === 0n || (isTable && (entry & NEXT_LEVEL_SIZE) === 0n)) return undefined;
+    return decode(entry, span, pageSize);
+  });
+}
+
+/**
+ * Linux keeps a tree of its own beside the hash table. Pointers to tables are page-aligned addresses, which can have
+ * PRESENT. Source of the widths: H_PGD_INDEX_SIZE and so on of asm/book3s/64/hash-4k.h and hash-64k.h.
+ */
+function hashLevels(pageSize: number): readonly TableLevel[] {
+  const pageShift = Math.log2(pageSize);
+  return levels(pageSize === 4096 ? [9, 9, 7, 9] : [8, 10, 10, 8], pageShift, (entry, span) => {
+    const isTable = span > BigInt(pageSize) && (entry & LEAF) === 0n;
+    if (entry === 0n || (isTable ? (entry & NEXT_LEVEL_SIZE) !== 0n : (entry & PRESENT) === 0n)) return undefined;
+    return decode(entry, span, pageSize);
+  });
+}
+
+/** @param bits widths of the indexes, root first */
+function levels(
+  bits: readonly [number, number, number, number],
+  pageShift: number,
+  decodeEntry: (entry: bigint, span: bigint) => PageTableEntry | undefined,
+): readonly TableLevel[] {
+  const names = ["PGD", "PUD", "PMD", "PTE"];
+  return bits.map((width, index) => {
+    const shift = bits.slice(index + 1).reduce((sum, one) => sum + one, pageShift);
+    const decode = (entry: bigint): PageTableEntry | undefined => decodeEntry(entry, 1n << BigInt(shift));
+    return { name: names[index] ?? "", shift, bits: width, entryBytes: 8, decode };
+  });
+}
+
+function decode(entry: bigint, span: bigint, pageSize: number): PageTableEntry {
+  if ((entry & LEAF) !== 0n || span === BigInt(pageSize)) return { physical: entry & PAGE_ADDRESS, pageBytes: span };
   return { physical: entry & TABLE_ADDRESS, pageBytes: undefined };
 }
 

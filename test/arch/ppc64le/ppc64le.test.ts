@@ -56,9 +56,50 @@ for (const [what, pageSize, address, entries, expected] of rows) {
   });
 }
 
-test("hash page tables are not read, and this is said", () => {
-  const paging = pagingOf(ppc64le, ["NUMBER(RADIX_MMU)=0"]);
-  assert.match(walked(paging, ROOT, 0xc008000000000000n, {}), /^unknown: .*hash page tables are not read/);
+const HASH = ["NUMBER(RADIX_MMU)=0", "NUMBER(VMALLOC_START)=0xc0003d0000000000"];
+
+test("with the hash MMU Linux's own tree is walked, whose pointers to tables may have PRESENT", () => {
+  const entries = { "2750f40": 0x8000000002f76000n, "2f76000": 0x2f77000n, "2f77010": 0x2f78000n, "2f78038": 0xc08000000288718en }; // prettier-ignore
+  const paging = pagingOf(ppc64le, HASH);
+  const expected = "PGD 2750f40, PUD 2f76000, PMD 2f77010, PTE 2f78038 -> 2887110 (4096)";
+  assert.equal(walked(paging, ROOT, 0xc0003d0000407110n, stored(entries)), expected);
+});
+
+test("a kernel that does not name its MMU has the tree that its entries show", () => {
+  const hash = { "2750f40": 0x8000000002f76000n, "2f76000": 0x2f77000n, "2f77010": 0x2f78000n, "2f78038": 0xc08000000288718en }; // prettier-ignore
+  const radix = { "2750000": 0x8000000002880009n, "2880000": 0x8000000003880009n, "3880000": 0xc00000000ee0018en };
+  const paging = pagingOf(ppc64le, HASH.slice(1));
+  assert.match(walked(paging, ROOT, 0xc0003d0000407110n, stored(hash)), / -> 2887110 \(4096\)$/);
+  assert.match(walked(paging, ROOT, 0x112345n, stored(radix)), / -> ef12345 \(2097152\)$/);
+});
+
+test("with the hash MMU vmemmap_list has the pages of struct page", () => {
+  const paging = pagingOf(ppc64le, [
+    ...HASH,
+    "SYMBOL(vmemmap)=c0003f0000000000",
+    "SYMBOL(vmemmap_list)=c000000000001000",
+    "SYMBOL(mmu_vmemmap_psize)=c000000000002000",
+    "SYMBOL(mmu_psize_defs)=c000000000003000",
+    "SIZE(mmu_psize_def)=96",
+    "OFFSET(mmu_psize_def.shift)=0",
+    "OFFSET(vmemmap_backing.list)=0",
+    "OFFSET(vmemmap_backing.phys)=8",
+    "OFFSET(vmemmap_backing.virt_addr)=16",
+  ]);
+  const memory = {
+    "1000": 0xc000000000004000n,
+    "2000": 2n,
+    "30c0": 24n,
+    "4000": 0xc000000000005000n,
+    "4008": 0x8000000n,
+    "4010": 0xc0003f0001000000n,
+    "5000": 0n,
+    "5008": 0x7000000n,
+    "5010": 0xc0003f0000000000n,
+  };
+  assert.equal(walked(paging, ROOT, 0xc0003f0001000040n, memory), " -> 8000040 (16777216)");
+  assert.equal(walked(paging, ROOT, 0xc0003f0000000080n, memory), " -> 7000080 (16777216)");
+  assert.match(walked(paging, ROOT, 0xc0003f0002000000n, memory), /^unmapped: not in vmemmap_list/);
 });
 
 test("notes have the byte order of the file, which QEMU chooses", () => {

@@ -1,0 +1,68 @@
+/** The array of `struct page` with the hash MMU of ppc64le, which has no entries in Linux's page tables. */
+import { Fault } from "../../base/fault.ts";
+import type { EntryReader, LayoutFacts, Translation, WalkStep } from "../arch.ts";
+
+/** Limit for the blocks of the array: with blocks of 16 MiB they describe 16 TiB of memory and more. */
+const MAX_BLOCKS = 1 << 16;
+
+type VmemmapWalk = (address: bigint, read: EntryReader, trail?: WalkStep[]) => Translation | Fault | undefined;
+
+/** The blocks of the array by their virtual address, all of the same size. */
+interface Blocks {
+  readonly bytes: bigint;
+  readonly physical: ReadonlyMap<bigint, bigint>;
+}
+
+/**
+ * Returns how addresses of the array are translated: by `vmemmap_list`, a list of `struct vmemmap_backing`
+ * (arch/powerpc/mm/init_64.c), which is read once. VMCOREINFO has the symbols and offsets. The walk returns undefined
+ * for other addresses.
+ */
+export function vmemmapOf(facts: LayoutFacts, pageOffset: bigint): VmemmapWalk | undefined {
+  const start = facts.symbol("vmemmap");
+  if (start === undefined || facts.symbol("vmemmap_list") === undefined) return undefined;
+  let blocks: Blocks | Fault | undefined;
+  return (address, read, trail = []) => {
+    if (address < start) return undefined;
+    blocks ??= blocksOf(facts, (virtual, bytes) => read(virtual - pageOffset, bytes));
+    if (blocks instanceof Fault) return Fault.at(blocks.kind, address, `cannot translate: ${blocks.message}`);
+    const { bytes } = blocks;
+    const physical = blocks.physical.get(address & -bytes);
+    if (physical === undefined) return Fault.at("unmapped", address, "not in vmemmap_list");
+    return { physical: physical + (address & (bytes - 1n)), pageBytes: bytes, steps: trail };
+  };
+}
+
+/** @param read from an address of the direct map */
+function blocksOf(facts: LayoutFacts, read: EntryReader): Blocks | Fault {
+  const shift = blockShift(facts, read);
+  if (shift instanceof Fault) return shift;
+  const member = (name: string, usual: bigint): bigint => facts.number(`OFFSET(vmemmap_backing.${name})`) ?? usual;
+  const [next, physicalAt, virtualAt] = [member("list", 0n), member("phys", 8n), member("virt_addr", 16n)] as const;
+  const physical = new Map<bigint, bigint>();
+  let at = read(facts.symbol("vmemmap_list") ?? 0n, 8);
+  for (let count = 0; !(at instanceof Fault) && at !== 0n && count < MAX_BLOCKS; count++) {
+    const address = read(at + virtualAt, 8);
+    const page = read(at + physicalAt, 8);
+    if (address instanceof Fault) return address;
+    if (page instanceof Fault) return page;
+    physical.set(address, page);
+    at = read(at + next, 8);
+  }
+  return at instanceof Fault ? at : { bytes: 1n << shift, physical };
+}
+
+/** `mmu_psize_defs[mmu_vmemmap_psize].shift`. */
+function blockShift(facts: LayoutFacts, read: EntryReader): bigint | Fault {
+  const sizes = facts.symbol("mmu_psize_defs");
+  const index = facts.symbol("mmu_vmemmap_psize");
+  const bytes = facts.number("SIZE(mmu_psize_def)");
+  if (sizes === undefined || index === undefined || bytes === undefined)
+    return Fault.of("unknown", "VMCOREINFO does not name the page size of vmemmap");
+  const number = read(index, 4);
+  if (number instanceof Fault) return number;
+  const shift = read(sizes + number * bytes + (facts.number("OFFSET(mmu_psize_def.shift)") ?? 0n), 4);
+  if (shift instanceof Fault) return shift;
+  const isPossible = shift >= 12n && shift <= 34n;
+  return isPossible ? shift : Fault.of("corrupt", `mmu_psize_defs[${number}].shift is ${shift}`);
+}
