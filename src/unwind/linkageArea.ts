@@ -2,7 +2,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { callerCursor, type Cursor, type Step, wrap } from "./cursor.ts";
-import { readPtRegs } from "./ptRegs.ts";
+import { ptRegsSize, readPtRegs } from "./ptRegs.ts";
 
 /** The callee saves its return address there, in the frame of its caller (64-Bit ELF V2 ABI, section 2.2.3). */
 const LR_SAVE = 16n;
@@ -18,7 +18,11 @@ const MARKED = [
 /** Steps over entry code, which puts `struct pt_regs` and a marker into its frame. */
 export function markedRegistersRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   if (cursor.exact) return undefined;
+  const outer = attempt(() => kernel.memory.word(cursor.sp));
+  const bytes = outer instanceof Fault || outer <= cursor.sp ? undefined : outer - cursor.sp;
   for (const { marker, registers: offset } of MARKED) {
+    // In a smaller frame the marker is that of the frame after it.
+    if (bytes !== undefined && bytes < offset + BigInt(ptRegsSize(kernel))) continue;
     if (!MARKERS.has(attempt(() => kernel.memory.word(cursor.sp + marker)))) continue;
     const address = wrap(kernel, cursor.sp + offset);
     const registers = readPtRegs(kernel, address);
@@ -31,6 +35,8 @@ export function markedRegistersRule(kernel: Kernel, cursor: Cursor): Step | unde
 
 /** Follows the back chain. A function that has made no frame has its return address in the link register. */
 export function linkageAreaRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  // At an exception vector the stack pointer is still that of the interrupted user code.
+  if (cursor.exact && !kernel.memory.isKernelAddress(cursor.sp)) return { kind: "end" };
   const link = kernel.arch.linkRegister === undefined ? undefined : cursor.known.get(kernel.arch.linkRegister);
   if (cursor.exact && link !== undefined && kernel.code.isText(link) && !hasFrame(kernel, cursor.pc)) {
     const others = new Map(cursor.known);

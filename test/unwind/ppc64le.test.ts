@@ -114,3 +114,25 @@ test("a kernel thread ends at its empty registers", () => {
   const stack = unwind(kernel, switchedOut(kernel, task(kernel)), { task: task(kernel) });
   assert.deepEqual(described(stack), ["__switch_to", "start_kernel_thread"]);
 });
+
+test("the marker of the next frame is not taken for that of a small frame", () => {
+  const kernel = kernelWith();
+  const entry = STACK + 0x3c40n;
+  putFrame(kernel, STACK + 0x3000n, STACK + 0x3100n, TEXT + 0x220n);
+  putFrame(kernel, STACK + 0x3100n, entry - 0x40n, TEXT + 0x120n);
+  putFrame(kernel, entry - 0x40n, entry, TEXT + 0x20n);
+  putRegisters(kernel, entry, REGS_MARKER, { nip: 0x100bd1f8n, msr: MSR_PR });
+  const stack = unwind(kernel, switchedOut(kernel, task(kernel)), { task: task(kernel) });
+  assert.deepEqual(described(stack), [
+    "__switch_to",
+    "sys_pause",
+    "system_call_common",
+    "system call from user mode at 100bd1f8",
+  ]);
+});
+
+test("a CPU at an exception vector, with the stack pointer of user code, has no caller in the kernel", () => {
+  const kernel = kernelWith();
+  const start = savedCursor(kernel, new Map([["nip", TEXT + 0x400n], ["r1", 0x3fffd18d8080n], ["link", 0x10000c64n], ["msr", 0n]])); // prettier-ignore
+  assert.deepEqual(described(unwind(kernel, start, { task: task(kernel) })), ["data_access_common"]);
+});
