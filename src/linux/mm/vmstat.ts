@@ -65,6 +65,8 @@ export const COUNTER_TABLES: readonly CounterTable[] = [
 export function globalCounters(kernel: Kernel, { variable, enumName }: CounterTable): readonly Counter[] | undefined {
   const address = globalAddress(kernel, variable);
   if (address === undefined) return undefined;
+  // Without CONFIG_NUMA the array exists, but has no elements.
+  if (enumName === "numa_stat_item" && !kernel.types.find("enum", enumName)) return undefined;
   const counters = counterArray(kernel, address, enumName);
   if (variable !== "vm_numa_event") return counters;
   const pending = pendingNumaEvents(kernel);

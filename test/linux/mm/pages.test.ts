@@ -9,7 +9,7 @@ import { pageFlagNames, pageTypeTest } from "../../../src/linux/mm/pageFlags.ts"
 import { pageStructs } from "../../../src/linux/mm/pageStruct.ts";
 import { compoundHead } from "../../../src/linux/slab/slabPage.ts";
 import { memSections } from "../../../src/linux/mm/sparse.ts";
-import { counterNames, globalCounter, vmEvents } from "../../../src/linux/mm/vmstat.ts";
+import { counterNames, globalCounter, globalCounters, vmEvents } from "../../../src/linux/mm/vmstat.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 import { FRAMES, memoryOf, pagedKernel, pageOf, perCpu, VMEMMAP } from "../../builders/pages.ts";
 
@@ -128,6 +128,11 @@ test("of two names for a counter the later one is used, and a negative sum is ze
   assert.equal(globalCounter(kernel, "NR_OLD_NAME", "NR_FREE_PAGES"), 77);
   assert.equal(globalCounter(kernel, "NR_ZONE_INACTIVE_ANON"), 0);
   assert.equal(globalCounter(kernel, "NR_NOTHING"), undefined);
+});
+
+test("a kernel without NUMA has no counters in its array of NUMA events", () => {
+  const kernel = pagedKernel({ symbols: { vm_numa_event: 0xffff_ffff_8300_0000n } });
+  assert.equal(globalCounters(kernel, { variable: "vm_numa_event", enumName: "numa_stat_item" }), undefined);
 });
 
 test("events are summed over all CPUs that can be", () => {
