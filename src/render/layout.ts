@@ -94,7 +94,10 @@ export class TableLayout<Row> {
       all += declared.titleGap ?? gap;
       const { titleWidth = own, takesSlack } = declared;
       const width = takesSlack ? end - all.length : titleWidth === "address" ? this.prepared.digits : titleWidth;
-      all += aligned(title, width, titleAlign);
+      const cell = aligned(title, width, titleAlign);
+      // A title that is wider than its cells would run into the one before.
+      if (/\S$/.test(all) && /^\S/.test(cell)) all += " ";
+      all += cell;
     }
     return [{ as: "title", text: all }];
   }

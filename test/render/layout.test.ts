@@ -140,6 +140,16 @@ test("the title of a column that takes the excess of the previous one ends with 
   assert.equal(all(table(machine, declared, rows)), "N       SIZE\na          7\nlonger     7\n");
 });
 
+test("a title that is wider than its cells does not run into the one before", () => {
+  const declared: Table<Row> = {
+    columns: {
+      name: { kind: "text", title: "NAME", width: 4, value: ({ name }) => name },
+      at: { kind: "address", title: "TIMER_LIST", titleAlign: "right", takesSlack: true, titleGap: "", value: ({ at }) => at }, // prettier-ignore
+    },
+  };
+  assert.equal(all(table(machine, declared, rows.slice(0, 1))), "NAME TIMER_LIST\na    c0100000\n");
+});
+
 test("the spans of a list are in columns of one width, and the next column follows the last of them", () => {
   const declared: Table<readonly number[]> = {
     columns: {
