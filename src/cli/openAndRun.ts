@@ -82,7 +82,7 @@ const terminalContext = ({ context }: Session): Pick<Context, "extensions" | "cr
 });
 
 /** Returns the budget of the session for unpacking. */
-const budgetOf = ({ unpackLimit }: CliOptions): Budget =>
+export const budgetOf = ({ unpackLimit }: CliOptions): Budget =>
   new Budget({ kept: unpackLimit, remedy: '"--unpack-limit 8G" allows more' });
 
 /** Opens the dump, and opens it again if debuginfod had the missing vmlinux. @throws OpenError, Cancelled */

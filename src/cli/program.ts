@@ -1,6 +1,7 @@
 /** The verbs of `vmcore-debug`. Without a verb it opens a dump. */
 import { compare } from "./compare.ts";
 import { debuginfo } from "./debuginfo.ts";
+import { distill } from "./distill.ts";
 import { docs } from "./docs.ts";
 import { doctor } from "./doctor.ts";
 import { info } from "./info.ts";
@@ -14,6 +15,7 @@ const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promi
   analyze,
   compare,
   debuginfo,
+  distill,
   docs,
   doctor,
   info,

@@ -53,6 +53,12 @@ export interface DumpFacts {
   readonly files: readonly string[];
 }
 
+/**
+ * Receives what is read of a dump: `length` bytes from `from` of `piece`, which is a page that `DumpImage.page`
+ * returned or a part of its buffer. `isWhole`: the rest of a page was handed out, as for scans, whatever is used of it.
+ */
+export type ReadRecorder = (piece: Uint8Array, from: number, length: number, isWhole?: boolean) => void;
+
 /** An opened dump file of any format: physical pages and notes. */
 export interface DumpImage {
   /**
@@ -95,6 +101,8 @@ export interface DumpImage {
   guestFrame?(hostFrame: number): number;
   /** Returns the first page at or after `pfn` that the dump contains; -1 if there is none. */
   next(pfn: number): number;
+  /** Receives each read of the address spaces over this dump, if its reads are recorded. */
+  readonly onRead?: ReadRecorder;
   close(): void;
 }
 

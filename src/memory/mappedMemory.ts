@@ -15,7 +15,14 @@ export abstract class MappedMemory extends PagedSpace {
     const { byteOrder, wordSize } = physical;
     // The smaller of the page sizes of dump and kernel, because QEMU writes 64 KiB pages for an arm64 kernel with 4 KiB
     // pages.
-    super({ name, byteOrder, wordSize, pageSize: Math.min(physical.pageSize, paging.pageSize), slots });
+    super({
+      name,
+      byteOrder,
+      wordSize,
+      pageSize: Math.min(physical.pageSize, paging.pageSize),
+      slots,
+      onRead: physical.onRead,
+    });
     this.physical = physical;
     this.paging = paging;
   }
@@ -27,7 +34,7 @@ export abstract class MappedMemory extends PagedSpace {
   protected load(address: bigint): Uint8Array | Fault {
     const physical = this.resolve(address);
     if (physical instanceof Fault) return physical;
-    const bytes = this.physical.page(physical);
+    const bytes = this.physical.unrecorded(physical);
     if (bytes instanceof Fault) return bytes;
     return bytes.length === this.pageSize ? bytes : bytes.subarray(0, this.pageSize);
   }

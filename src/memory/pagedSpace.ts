@@ -3,6 +3,7 @@ import { cString, readUnsigned, viewOf } from "../base/bytes.ts";
 import type { ByteOrder } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { Translation, WalkStep } from "../arch/arch.ts";
+import type { ReadRecorder } from "../dump/format.ts";
 import type { AddressSpace } from "./memory.ts";
 
 /** Limit for one read in bytes, because a damaged size must not allocate more. */
@@ -18,6 +19,8 @@ export interface SpaceShape {
   readonly pageSize: number;
   /** Number of cached pages; a power of two. */
   readonly slots: number;
+  /** Receives each read, if the reads of the dump are recorded. */
+  readonly onRead: ReadRecorder | undefined;
 }
 
 interface Slot {
@@ -47,6 +50,7 @@ export abstract class PagedSpace implements AddressSpace {
   private readonly pageShift: number;
   private readonly slotMask: number;
   private readonly slots: (Slot | undefined)[];
+  readonly onRead: ReadRecorder | undefined;
 
   constructor(shape: SpaceShape) {
     this.name = shape.name;
@@ -58,6 +62,7 @@ export abstract class PagedSpace implements AddressSpace {
     this.pageShift = Math.log2(shape.pageSize);
     this.slotMask = shape.slots - 1;
     this.slots = new Array<Slot | undefined>(shape.slots).fill(undefined);
+    this.onRead = shape.onRead;
   }
 
   /** Returns the page that starts at `address`, exactly `pageSize` bytes, or why it is absent. */
@@ -65,6 +70,13 @@ export abstract class PagedSpace implements AddressSpace {
   abstract translate(address: bigint, trail?: WalkStep[]): Translation | Fault;
 
   page(address: bigint): Uint8Array | Fault {
+    const page = this.unrecorded(address);
+    if (this.onRead && !(page instanceof Fault)) this.onRead(page, 0, page.length, true);
+    return page;
+  }
+
+  /** As `page`, for callers that record which part of the page they read. */
+  unrecorded(address: bigint): Uint8Array | Fault {
     const slot = this.slot(address);
     if (slot instanceof Fault) return slot;
     const offset = this.offset(address);
@@ -76,9 +88,10 @@ export abstract class PagedSpace implements AddressSpace {
       throw Fault.at("corrupt", address, `unreasonable size of ${length} bytes`);
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length;) {
-      const part = this.page(address + BigInt(done));
+      const part = this.unrecorded(address + BigInt(done));
       if (part instanceof Fault) throw part;
       const count = Math.min(part.length, length - done);
+      this.onRead?.(part, 0, count);
       bytes.set(count < part.length ? part.subarray(0, count) : part, done);
       done += count;
     }
@@ -86,25 +99,25 @@ export abstract class PagedSpace implements AddressSpace {
   }
 
   u8(address: bigint): number {
-    return this.viewAt(address).getUint8(this.offset(address));
+    return this.viewAt(address, 1).getUint8(this.offset(address));
   }
 
   u16(address: bigint): number {
     const offset = this.offset(address);
     if (offset > this.pageSize - 2) return Number(this.crossing(address, 2));
-    return this.viewAt(address).getUint16(offset, this.isLittle);
+    return this.viewAt(address, 2).getUint16(offset, this.isLittle);
   }
 
   u32(address: bigint): number {
     const offset = this.offset(address);
     if (offset > this.pageSize - 4) return Number(this.crossing(address, 4));
-    return this.viewAt(address).getUint32(offset, this.isLittle);
+    return this.viewAt(address, 4).getUint32(offset, this.isLittle);
   }
 
   u64(address: bigint): bigint {
     const offset = this.offset(address);
     if (offset > this.pageSize - 8) return this.crossing(address, 8);
-    return this.viewAt(address).getBigUint64(offset, this.isLittle);
+    return this.viewAt(address, 8).getBigUint64(offset, this.isLittle);
   }
 
   word(address: bigint): bigint {
@@ -117,6 +130,7 @@ export abstract class PagedSpace implements AddressSpace {
     if (slot instanceof Fault) return slot;
     const offset = this.offset(address);
     if (offset > this.pageSize - size) return Fault.at("corrupt", address, "misaligned");
+    this.onRead?.(slot.bytes, offset, size);
     return size === 8
       ? slot.view.getBigUint64(offset, this.isLittle)
       : BigInt(slot.view.getUint32(offset, this.isLittle));
@@ -125,11 +139,13 @@ export abstract class PagedSpace implements AddressSpace {
   cString(address: bigint, limit = STRING_LIMIT): string {
     const parts: Uint8Array[] = [];
     for (let left = Math.min(limit, READ_LIMIT), at = address; left > 0;) {
-      const part = this.page(at);
+      const part = this.unrecorded(at);
       if (part instanceof Fault) throw part;
       const text = part.subarray(0, left);
       parts.push(text);
-      if (text.includes(0)) break;
+      const end = text.indexOf(0);
+      this.onRead?.(part, 0, end < 0 ? text.length : end + 1);
+      if (end >= 0) break;
       left -= text.length;
       at += BigInt(text.length);
     }
@@ -141,9 +157,11 @@ export abstract class PagedSpace implements AddressSpace {
     return halves.getUint32(0, true) & this.offsetMask;
   }
 
-  private viewAt(address: bigint): DataView {
+  /** @param size bytes at `address` that the caller reads */
+  private viewAt(address: bigint, size: number): DataView {
     const slot = this.slot(address);
     if (slot instanceof Fault) throw slot;
+    if (this.onRead) this.onRead(slot.bytes, this.offset(address), size);
     return slot.view;
   }
 

@@ -22,7 +22,7 @@ export class DumpMemory extends PagedSpace implements PhysicalMemory {
 
   /** @param machine whose byte order can differ from the file's @param origin physical address of the dump's first page */
   constructor(image: DumpImage, { byteOrder, wordSize }: Pick<Arch, "byteOrder" | "wordSize">, origin = 0n) {
-    super({ name: "physical", byteOrder, wordSize, pageSize: image.pageSize, slots: SLOTS });
+    super({ name: "physical", byteOrder, wordSize, pageSize: image.pageSize, slots: SLOTS, onRead: image.onRead });
     this.image = image;
     this.shift = BigInt(Math.log2(image.pageSize));
     this.origin = origin;

@@ -4,6 +4,7 @@ import { orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import { compressors } from "../compress/compressors.ts";
 import type { DumpFacts, DumpFormat, DumpImage, OpenOptions } from "../format.ts";
+import { sourcePages } from "../kdump/distilled.ts";
 import { isDiskdump, isKdump } from "../kdump/kdumpHeader.ts";
 import { extentOf, isWhole, member, setOf, type Member, type Members } from "../kdump/kdumpMember.ts";
 import { kdumpPages } from "../kdump/kdumpPages.ts";
@@ -49,7 +50,8 @@ function openKdump(format: string, files: readonly RandomFile[], options: OpenOp
   const { file, header } = members[0];
   const { sub } = header;
   const notes = readNotes(file, sub.note ? [sub.note] : [], header.byteOrder);
-  const pages = kdumpPages(members, options);
+  const eraseinfo = textAt(file, sub.eraseinfo);
+  const pages = kdumpPages(members, options, (maxPfn) => sourcePages(file, eraseinfo, maxPfn));
   return {
     ...pages,
     file,
@@ -59,7 +61,7 @@ function openKdump(format: string, files: readonly RandomFile[], options: OpenOp
     elfMachine: undefined,
     notes,
     vmcoreinfo: textAt(file, sub.vmcoreinfo) ?? vmcoreinfoOf(notes),
-    facts: kdumpFacts(members, pages.maxPfn),
+    facts: kdumpFacts(members, pages.maxPfn, eraseinfo),
     segments: [],
     close: () => members.forEach((one) => one.file.close()),
   };
@@ -71,11 +73,9 @@ function textAt(file: RandomFile, place: FileRange | undefined): string | undefi
   return bytes.length > 0 ? cString(bytes) : undefined;
 }
 
-function kdumpFacts(members: Members, maxPfn: number): DumpFacts {
-  const [{ file, header }] = members;
-  const { main, sub, abi } = header;
+function kdumpFacts(members: Members, maxPfn: number, eraseinfo: string | undefined): DumpFacts {
+  const { main, sub, abi } = members[0].header;
   const compression = compressors.find((one) => (main.status & one.flag) !== 0)?.name;
-  const eraseinfo = textAt(file, sub.eraseinfo);
   const size = members.reduce((sum, one) => sum + one.file.size, 0);
   const expected = members.reduce((sum, one) => sum + Math.max(one.file.size, extentOf(one)), 0);
   return {

@@ -35,7 +35,9 @@ export interface KdumpHeader {
 export type MainHeader = ReturnType<typeof mainHeader>;
 export type SubHeader = ReturnType<typeof subHeader>;
 
-const SIGNATURE = "KDUMP   ";
+export const SIGNATURE = "KDUMP   ";
+/** The version that is written: the latest, with 64-bit page frame numbers. */
+export const HEADER_VERSION = 6;
 /** The predecessor of kdump-compressed: the same main header, bitmaps and descriptors, but another sub-header. */
 const DISKDUMP_SIGNATURE = "DISKDUMP";
 /** Bytes read of each header: enough for its longest layout. */

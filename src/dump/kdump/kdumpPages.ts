@@ -8,12 +8,21 @@ import type { DumpImage, OpenOptions } from "../format.ts";
 import { memberFinder, type Member, type Members } from "./kdumpMember.ts";
 import { cachedPages, FILE_ENDS, pageFault } from "../pages.ts";
 
+const NOT_KEPT = "page was not kept when the dump was distilled";
+
 type PageReading = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "has" | "next">;
 
-/** Reads pages through bitmap and descriptors. */
-export function kdumpPages(members: Members, { cacheBytes }: OpenOptions): PageReading {
+/**
+ * Reads pages through bitmap and descriptors.
+ * @param sourceOf returns the pages of the dump that this one was distilled from
+ */
+export function kdumpPages(
+  members: Members,
+  { cacheBytes }: OpenOptions,
+  sourceOf: (maxPfn: number) => Bitmap | undefined,
+): PageReading {
   const pageSize = members[0].header.main.blockSize;
-  const { maxPfn, dumped, absent } = bitmapsOf(members[0]);
+  const { maxPfn, dumped, absent } = bitmapsOf(members[0], sourceOf);
   const memberOf = memberFinder(members, dumped);
 
   function descriptorOf(pfn: number): { readonly member: Member; readonly descriptor: Descriptor } | Fault {
@@ -82,7 +91,7 @@ interface Bitmaps {
 }
 
 /** Two bitmaps: pages that existed, and pages that were dumped. Old files have only the second. */
-function bitmapsOf({ file, header: { main, sub } }: Member): Bitmaps {
+function bitmapsOf({ file, header: { main, sub } }: Member, sourceOf: (maxPfn: number) => Bitmap | undefined): Bitmaps {
   const pageSize = main.blockSize;
   const start = (1 + main.subHeaderBlocks) * pageSize;
   const bytes = main.bitmapBlocks * pageSize;
@@ -93,6 +102,7 @@ function bitmapsOf({ file, header: { main, sub } }: Member): Bitmaps {
   /** Bits beyond the end of the file are not used, whatever the header says. */
   const at = (offset: number): Bitmap => bitmap(file, offset, Math.max(0, Math.min(maxPfn, (file.size - offset) * 8)));
   const existing = double ? at(start) : undefined;
+  const source = sourceOf(maxPfn);
   return {
     maxPfn,
     dumped: at(dumpedStart),
@@ -100,6 +110,7 @@ function bitmapsOf({ file, header: { main, sub } }: Member): Bitmaps {
       if (pfn >= 0 && pfn < maxPfn && dumpedStart + pfn / 8 >= file.size) {
         return pageFault("truncated", pfn, pageSize, "dump file ends within its bitmap");
       }
+      if (source?.has(pfn)) return pageFault("excluded", pfn, pageSize, NOT_KEPT);
       return existing?.has(pfn)
         ? pageFault("excluded", pfn, pageSize, "page excluded from dump")
         : pageFault("missing", pfn, pageSize, "page not in dump");

@@ -111,7 +111,8 @@ function splitDwarf(vmlinux: Vmlinux): string | undefined {
   return name instanceof Fault ? undefined : name;
 }
 
-function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece> {
+/** Runs `sessionOver` in steps. */
+export function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece> {
   const memory = yield* kernelMemory(dump);
   yield progress("Opening the vmlinux", 0, 0);
   const given = options.vmlinux === undefined ? undefined : openGiven(options.vmlinux, options.indexes);

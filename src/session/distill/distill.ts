@@ -1,0 +1,186 @@
+/** Writes a small dump that holds what some commands read of a large one. */
+import manifest from "../../../package.json" with { type: "json" };
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Job } from "../../base/job.ts";
+import { run } from "../../crash/language/language.ts";
+import type { DumpFacts, DumpImage } from "../../dump/format.ts";
+import { openDump } from "../../dump/formats.ts";
+import { DISTILLED } from "../../dump/kdump/distilled.ts";
+import type { WritableFile } from "../../dump/kdump/bitmapWriter.ts";
+import { writingKdump } from "../../dump/kdump/writeKdump.ts";
+import { Recording } from "../../dump/recording.ts";
+import { utsname } from "../../linux/utsname.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { type Piece, progress } from "../../say/piece.ts";
+import { openingOver, type Session } from "../open/open.ts";
+import type { OpenOptions } from "../open/openOptions.ts";
+import { openNamed } from "../open/vmlinux.ts";
+import { readingBaseSet } from "./baseSet.ts";
+import { keep } from "./keep.ts";
+import { scrub, type ScrubOptions } from "./scrub.ts";
+
+/** Commands whose answers every distilled dump gives. */
+export const BASE_COMMANDS = [
+  "sys",
+  "analyze -v",
+  "waits",
+  "health",
+  "foreach bt",
+  "bt -a",
+  "log",
+  "mod",
+  "ps",
+  "runq",
+];
+
+/** A range of kernel addresses with an exclusive end. */
+export interface KeptRange {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+export interface DistillOptions {
+  readonly open: OpenOptions;
+  /** Commands in addition to `BASE_COMMANDS`. */
+  readonly commands: readonly string[];
+  readonly keep: readonly KeptRange[];
+  /** What is removed besides: undefined for nothing. */
+  readonly scrub: ScrubOptions | undefined;
+}
+
+/** What was written. */
+export interface Distilled {
+  readonly pages: number;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Bytes of the dump's files. */
+  readonly sourceSize: number;
+  /** Commands that gave no full answer on the dump, and so will give none on the file. */
+  readonly unanswered: readonly string[];
+}
+
+/**
+ * Runs commands on a dump and writes what they read. They run without a vmlinux first and then with it, because the
+ * file is to answer in both cases.
+ * @throws OpenError if the dump or the vmlinux cannot be used
+ */
+export function* distilling(output: () => WritableFile, options: DistillOptions): Job<Distilled, Piece> {
+  const files = options.open.vmcore.map((path) => openNamed(path, "dump"));
+  const source = openDump(files, options.open.raw && { raw: options.open.raw });
+  try {
+    const recording = new Recording(source);
+    const { vmlinux: _vmlinux, search: _search, preferredVmlinux: _preferred, ...alone } = options.open;
+    yield* reading(recording, { ...options, open: alone });
+    const last = yield* reading(recording, options);
+    if (options.scrub) yield* scrub(last.kernel, recording, options.scrub);
+    const sourceSize = files.reduce((sum, { size }) => sum + size, 0);
+    const pfns = recording.pfns;
+    const size = yield* writing(output(), recording, last.kernel, options);
+    return { pages: pfns.length, size, sourceSize, unanswered: last.unanswered };
+  } finally {
+    source.close();
+  }
+}
+
+interface Read {
+  readonly kernel: Kernel;
+  readonly unanswered: readonly string[];
+}
+
+/** Opens a session over the recorded dump and runs everything in it. */
+function* reading(recording: Recording, options: DistillOptions): Job<Read, Piece> {
+  const image = { ...recording.image, close() {} };
+  const session = yield* openingOver(image, options.open);
+  try {
+    const unanswered: string[] = [];
+    for (const line of [...BASE_COMMANDS, ...options.commands])
+      if (!(yield* answering(session, line))) unanswered.push(line);
+    const { kernel } = session;
+    yield* readingBaseSet(kernel, { recording, isScrubbed: options.scrub !== undefined });
+    for (const { start, end } of options.keep) keep(kernel.memory, start, Number(end - start));
+    return { kernel, unanswered };
+  } finally {
+    session.close();
+  }
+}
+
+/** Runs a command and reads all of its output. @returns whether it was answered completely */
+function* answering(session: Session, line: string): Job<boolean, Piece> {
+  let isAnswered = true;
+  for (const piece of run(session.context, line)) {
+    if (piece.kind === "progress") yield piece;
+    // The values of a record may be read when they are formatted.
+    if (piece.kind === "record") JSON.stringify([piece.data, piece.lines], (_, value: unknown) => (typeof value === "bigint" ? "" : value)); // prettier-ignore
+    if (piece.kind === "fault" || piece.kind === "usage") isAnswered = false;
+  }
+  return isAnswered;
+}
+
+function* writing(
+  file: WritableFile,
+  recording: Recording,
+  kernel: Kernel,
+  options: DistillOptions,
+): Job<number, Piece> {
+  const { image } = recording;
+  const { facts } = image;
+  const pfns = recording.pfns;
+  const job = writingKdump(file, {
+    byteOrder: kernel.arch.byteOrder,
+    abi: {
+      longSize: image.wordSize,
+      align64: kernel.arch.name === "i386" ? 4 : 8,
+      timevalSize: image.wordSize === 8 ? 16 : 8,
+    },
+    pageSize: image.pageSize,
+    maxPfn: image.maxPfn,
+    utsname: { ...(facts.utsname ?? namesOf(kernel)), ...(options.scrub?.names ? { nodename: "" } : {}) },
+    timestamp: facts.timestamp ?? 0,
+    cpus: facts.cpus ?? kernel.cpuNotes.length,
+    physBase: physBase(kernel, facts),
+    dumpLevel: facts.dumpLevel ?? 0,
+    notes: image.notes,
+    vmcoreinfo: image.vmcoreinfo,
+    eraseinfo: eraseinfo(facts, options),
+    pfns,
+    excluded: Float64Array.from(recording.excluded).sort(),
+    source: held(image),
+    page: (pfn) => recording.kept(pfn),
+  });
+  for (;;) {
+    const step = job.next();
+    if (step.done) return step.value;
+    yield progress("Writing pages", step.value, pfns.length);
+  }
+}
+
+function* held(image: DumpImage): Generator<number> {
+  for (let pfn = image.next(0); pfn >= 0; pfn = image.next(pfn + 1)) yield pfn;
+}
+
+function namesOf(kernel: Kernel) {
+  const names = attempt(() => utsname(kernel));
+  const none = { sysname: "Linux", nodename: "", release: "", version: "", machine: "", domainname: "" };
+  return names instanceof Fault ? none : { ...none, ...names };
+}
+
+/** Physical minus link address of the kernel image, for crash: from VMCOREINFO, or from the header. */
+function physBase(kernel: Kernel, { physBase = 0n }: DumpFacts): bigint {
+  const noted = kernel.vmcoreinfo("NUMBER(phys_base)");
+  return noted !== undefined && /^-?\d+$/.test(noted) ? BigInt(noted) : physBase;
+}
+
+/** Returns the text about what is not in the file. */
+function eraseinfo(facts: DumpFacts, { commands, scrub: removed }: DistillOptions): string {
+  const lines = [
+    `${DISTILLED} ${manifest.version}: kept what these commands read: ${[...BASE_COMMANDS, ...commands].join("; ")}`,
+  ];
+  if (removed) lines.push(...ERASED, ...(removed.names ? ERASED_NAMES : []));
+  return `${facts.eraseinfo ?? ""}${lines.map((line) => `${line.replaceAll("\n", " ")}\n`).join("")}`;
+}
+
+/** One line for each kind of erased data, in the form of makedumpfile. */
+const ERASED = ["user_pages", "keys", "command_lines", "environments", "user_registers", "scanned_kernel_pages"].map(
+  (what) => `erase ${what} nullify`,
+);
+const ERASED_NAMES = ["erase host_name nullify", "erase file_names nullify"];
