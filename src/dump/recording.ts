@@ -71,13 +71,6 @@ export class Recording {
     return Float64Array.from(this.masks.keys()).sort();
   }
 
-  /** Returns whether a byte of a page was read and is not erased. */
-  keeps(pfn: number, offset: number): boolean {
-    const bit = 1 << (offset & 7);
-    const isRead = ((this.masks.get(pfn)?.[offset >>> 3] ?? 0) & bit) !== 0;
-    return isRead && ((this.erasures.get(pfn)?.[offset >>> 3] ?? 0) & bit) === 0;
-  }
-
   /** Returns a page with only the bytes that were read; all others are zero. */
   kept(pfn: number): Uint8Array | Fault {
     const page = this.source.page(pfn);

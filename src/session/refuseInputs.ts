@@ -7,7 +7,7 @@ import type { SessionFacts } from "../crash/language/command.ts";
  * Refuses to write to the dump or the vmlinux, by whatever name the file is reached. @throws UsageError for a path that
  * the session reads
  */
-export function refuseInputs({ vmcore, vmlinux }: SessionFacts, path: string): void {
+export function refuseInputs({ vmcore, vmlinux }: Pick<SessionFacts, "vmcore" | "vmlinux">, path: string): void {
   const target = statSync(path, { throwIfNoEntry: false });
   if (!target?.isFile()) return;
   for (const input of vmlinux === undefined ? vmcore : [...vmcore, vmlinux]) {

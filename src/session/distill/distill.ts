@@ -12,7 +12,7 @@ import { Recording } from "../../dump/recording.ts";
 import { utsname } from "../../linux/utsname.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { type Piece, progress } from "../../say/piece.ts";
-import { openingOver, type Session } from "../open/open.ts";
+import { asOpenError, openingOver, type Session } from "../open/open.ts";
 import type { OpenOptions } from "../open/openOptions.ts";
 import { openNamed } from "../open/vmlinux.ts";
 import { readingBaseSet } from "./baseSet.ts";
@@ -66,24 +66,34 @@ export interface Distilled {
  */
 export function* distilling(output: () => WritableFile, options: DistillOptions): Job<Distilled, Piece> {
   const files = options.open.vmcore.map((path) => openNamed(path, "dump"));
-  const source = openDump(files, options.open.raw && { raw: options.open.raw });
+  const source = asOpenError(() => openDump(files, options.open.raw && { raw: options.open.raw }));
   try {
-    const recording = new Recording(source);
-    const { vmlinux: _vmlinux, search: _search, preferredVmlinux: _preferred, ...alone } = options.open;
-    yield* reading(recording, { ...options, open: alone });
-    const last = yield* reading(recording, options);
-    if (options.scrub) yield* scrub(last.kernel, recording, options.scrub);
-    const sourceSize = files.reduce((sum, { size }) => sum + size, 0);
-    const pfns = recording.pfns;
-    const size = yield* writing(output(), recording, last.kernel, options);
-    return { pages: pfns.length, size, sourceSize, unanswered: last.unanswered };
+    const distilled = yield* distillingFrom(source, output, options);
+    return { ...distilled, sourceSize: files.reduce((sum, { size }) => sum + size, 0) };
   } finally {
     source.close();
   }
 }
 
+/** As `distilling`, from a dump that is already open and is not closed. */
+export function* distillingFrom(
+  source: DumpImage,
+  output: () => WritableFile,
+  options: DistillOptions,
+): Job<Omit<Distilled, "sourceSize">, Piece> {
+  const recording = new Recording(source);
+  const { vmlinux: _vmlinux, search: _search, preferredVmlinux: _preferred, ...alone } = options.open;
+  yield* reading(recording, { ...options, open: alone });
+  const read = yield* reading(recording, options);
+  if (options.scrub) yield* scrub(read.kernel, recording, options.scrub);
+  const size = yield* writing(output(), recording, read, options);
+  return { pages: recording.pfns.length, size, unanswered: read.unanswered };
+}
+
 interface Read {
   readonly kernel: Kernel;
+  /** VMCOREINFO, which can be in memory alone. */
+  readonly vmcoreinfo: string | undefined;
   readonly unanswered: readonly string[];
 }
 
@@ -98,7 +108,9 @@ function* reading(recording: Recording, options: DistillOptions): Job<Read, Piec
     const { kernel } = session;
     yield* readingBaseSet(kernel, { recording, isScrubbed: options.scrub !== undefined });
     for (const { start, end } of options.keep) keep(kernel.memory, start, Number(end - start));
-    return { kernel, unanswered };
+    const lines = session.memory.vmcoreinfo?.lines;
+    const text = lines && [...lines].map(([key, value]) => `${key}=${value}\n`).join("");
+    return { kernel, unanswered, vmcoreinfo: image.vmcoreinfo ?? text };
   } finally {
     session.close();
   }
@@ -119,17 +131,17 @@ function* answering(session: Session, line: string): Job<boolean, Piece> {
 function* writing(
   file: WritableFile,
   recording: Recording,
-  kernel: Kernel,
+  { kernel, vmcoreinfo }: Read,
   options: DistillOptions,
 ): Job<number, Piece> {
   const { image } = recording;
   const { facts } = image;
   const pfns = recording.pfns;
   const job = writingKdump(file, {
-    byteOrder: kernel.arch.byteOrder,
+    byteOrder: image.byteOrder,
     abi: {
       longSize: image.wordSize,
-      align64: kernel.arch.name === "i386" ? 4 : 8,
+      align64: kernel.arch.longLongAlignment ?? 8,
       timevalSize: image.wordSize === 8 ? 16 : 8,
     },
     pageSize: image.pageSize,
@@ -140,7 +152,7 @@ function* writing(
     physBase: physBase(kernel, facts),
     dumpLevel: facts.dumpLevel ?? 0,
     notes: image.notes,
-    vmcoreinfo: image.vmcoreinfo,
+    vmcoreinfo,
     eraseinfo: eraseinfo(facts, options),
     pfns,
     excluded: Float64Array.from(recording.excluded).sort(),

@@ -1,5 +1,6 @@
-/** Summarizes what makedumpfile's filter erased from a dump. */
+/** Summarizes what was erased from a dump or not kept of it. */
 import type { DumpFacts } from "../../dump/format.ts";
+import { DISTILLED } from "../../dump/kdump/distilled.ts";
 
 /** Limit of names in the sentence. */
 const MAX_NAMED = 8;
@@ -20,5 +21,16 @@ export function erased({ eraseinfo }: DumpFacts): string | undefined {
   if (counts.size === 0) return undefined;
   const named = [...counts].slice(0, MAX_NAMED).map(([what, count]) => (count === 1 ? what : `${what} ${count} times`));
   const more = counts.size > MAX_NAMED ? `, and ${counts.size - MAX_NAMED} more` : "";
-  return `Data was erased from the dump by makedumpfile's filter (--config, --eppic): "XXXX" or zeros replace ${named.join(", ")}${more}.`;
+  const by = eraseinfo?.includes(DISTILLED)
+    ? `by "vmcore-debug distill --scrub": zeros replace`
+    : `by makedumpfile's filter (--config, --eppic): "XXXX" or zeros replace`;
+  return `Data was erased from the dump ${by} ${named.join(", ")}${more}.`;
+}
+
+/** Returns a sentence on what a distilled dump holds; undefined for other dumps. */
+export function distilled({ eraseinfo }: DumpFacts): string | undefined {
+  const line = eraseinfo?.split("\n").find((one) => one.startsWith(DISTILLED));
+  return (
+    line && `The dump was ${line}. Other commands can find pages that were not kept, and zeros in pages that were.`
+  );
 }

@@ -21,7 +21,7 @@ import { OpenError } from "./openError.ts";
 import { absent, modulePlaces, type OpenOptions, sourceFiles } from "./openOptions.ts";
 import { matched, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { headerOf, infoRows } from "./dumpInfo.ts";
-import { erased } from "./erased.ts";
+import { distilled, erased } from "./erased.ts";
 import { shortfall } from "./shortfall.ts";
 import { laterCommitsIn } from "../sources/laterCommits.ts";
 import type { SourceFiles } from "../sources/source.ts";
@@ -145,7 +145,7 @@ function* assembling(
   { vmlinux, tries, warnings: doubts }: FoundVmlinux,
   options: OpenOptions,
 ): Job<Session, Piece> {
-  const lacks = [shortfall(dump.facts), erased(dump.facts)].filter((one) => one !== undefined);
+  const lacks = [shortfall(dump.facts), distilled(dump.facts), erased(dump.facts)].filter((one) => one !== undefined);
   const ofVmlinux = vmlinux ? vmlinuxWarnings(vmlinux) : [];
   const warnings = [...lacks, ...memory.doubts, ...absent(options), ...doubts, ...ofVmlinux];
   const mapTries: Try[] = [];
@@ -250,7 +250,7 @@ function sessionFacts(
 }
 
 /** Converts a Fault of opening into an OpenError, which is one line for the user. */
-function asOpenError<T>(open: () => T): T {
+export function asOpenError<T>(open: () => T): T {
   try {
     return open();
   } catch (error) {
