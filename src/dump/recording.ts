@@ -11,7 +11,7 @@ export class Recording {
   readonly image: DumpImage;
   /** Pages that were handed out as a whole, as for scans. */
   readonly scanned = new Set<number>();
-  /** Pages that were asked for and that the dump excludes. */
+  /** Pages that a read needed and that the dump excludes. */
   readonly excluded = new Set<number>();
   private readonly source: DumpImage;
   private readonly masks = new Map<number, Mask>();
@@ -26,7 +26,7 @@ export class Recording {
   constructor(source: DumpImage) {
     this.source = source;
     // Scans read whole pages through `page`, so that all reads are seen.
-    const { run: _run, ...rest } = source;
+    const { run: _, ...rest } = { ...source, run: undefined };
     this.image = {
       ...rest,
       page: (pfn) => this.page(pfn),
