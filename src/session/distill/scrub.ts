@@ -132,7 +132,7 @@ function eraseKeys(kernel: Kernel, recording: Recording): void {
   }
 }
 
-/** Texts that are erased wherever they are: the kernel's command line and its words, and the name of the host. */
+/** Texts that are erased in all pages: the kernel's command line and its words, and the name of the host. */
 function needles(kernel: Kernel, { names }: ScrubOptions): Buffer[] {
   const line = attempt(() => commandLine(kernel));
   const host = attempt(() => utsname(kernel).nodename);
