@@ -56,6 +56,12 @@ const handover = (request: string, more: Partial<Recipe> = {}): Recipe => ({
   run: `echo ${request} > /proc/handover; sleep 20`,
   ...more,
 });
+const courier = (request: string, more: Partial<Recipe> = {}): Recipe => ({
+  modules: ["courier"],
+  run: `echo ${request} > /proc/courier`,
+  kernel: "slab_nomerge",
+  ...more,
+});
 const valves = (request: string, run = ""): Recipe => ({
   modules: ["valves"],
   run: `${run}echo ${request} > /proc/valves; sleep 5`,
@@ -274,5 +280,26 @@ echo c > /proc/sysrq-trigger`,
   "rwsem-writer": { modules: ["valves"], run: `${hung}\n${asked("valves", "plan")}` },
   "refcount-revived": valves("open", warned),
   "tail-called": { modules: ["wells"], run: "echo reset > /proc/wells" },
+  "callback-unloaded": courier("retire", { run: "echo retire > /proc/courier; rmmod courier; sleep 20" }),
+  "attribute-freed": courier("dismiss", {
+    run: "echo dismiss > /proc/courier; cat /sys/kernel/yard/load",
+    kernel: "slab_nomerge slub_debug=FPU,kmalloc-128",
+  }),
+  "packet-overrun": courier("pack"),
+  "dentry-operations": courier("seal"),
+  "inode-mapping": courier("archive", {
+    run: "echo dear > /mnt/data/letter; sync; echo archive > /proc/courier; cat /mnt/data/letter",
+  }),
+  "timer-overwritten": courier("reroute"),
+  "list-walked": courier("weigh"),
+  "switch-stack": courier("stray", { run: "taskset -p 1 $$; echo stray > /proc/courier; sleep 20" }),
+  // Locks without an owner, and one that lost it
+  "percpu-rwsem": { modules: ["quarry"], run: `${hung}\n${asked("quarry", "descend", "blast", "descend")}` },
+  "page-locked": {
+    modules: ["quarry"],
+    run: `${hung}\necho stones > /mnt/data/map; sync\n${asked("quarry", "open", "read", "read", "read")}`,
+  },
+  "semaphore-kept": { modules: ["quarry"], run: `${hung}\n${asked("quarry", "hoist", "hoist", "hoist")}` },
+  "mutex-erased": { modules: ["quarry"], run: `${hung}\n${asked("quarry", "enter", "enter", "enter", "reset")}` },
   "filesystem-private": handover("attach", { run: "echo attach > /proc/handover; stat -f /mnt/data" }),
 };
