@@ -11,12 +11,14 @@ import { mechanism } from "./checks/mechanism.ts";
 import { memoryDebugging } from "./checks/memoryDebugging.ts";
 import { neighbour } from "./checks/neighbour.ts";
 import { outOfMemory } from "./checks/outOfMemory.ts";
+import { packetOverrun } from "./checks/packetOverrun.ts";
 import { pageAllocators } from "./checks/pageAllocators.ts";
 import { protection } from "./checks/protection.ts";
 import { provenance } from "./checks/provenance.ts";
 import { refcount } from "./checks/refcount.ts";
 import { rootMissing } from "./checks/rootMissing.ts";
 import { spinningLock } from "./checks/spinningLock.ts";
+import { stackPointer } from "./checks/stackPointer.ts";
 import { stackOverflow } from "./checks/stackOverflow.ts";
 import { hardware } from "./checks/hardware.ts";
 import { rcuStall } from "./checks/rcuStall.ts";
@@ -40,7 +42,9 @@ export const checks: readonly Check[] = [
   condition,
   listCorruption,
   refcount,
+  packetOverrun,
   stackOverflow,
+  stackPointer,
   initExit,
   rootMissing,
   outOfMemory,

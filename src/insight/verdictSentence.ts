@@ -9,6 +9,7 @@ import type { Certainty, Finding, Slot } from "./finding.ts";
 const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: Verdict) => string | undefined])[] = [
   ["list.corrupt", ({ slots }) => `a list is corrupt at ${hex(slots["neighbour"] ?? slots["entry"])}`],
   ["refcount.underflow", ({ slots }) => `the reference count at ${hex(slots["address"])} was released too often`],
+  ["packet.overrun", ({ slots }) => `${text(slots["put"])} bytes did not fit into a packet`],
   ["stack.overflow", ({ slots }) => `the stack was full${slots["recursion"] ? ", by recursion" : ""}`],
   ["fault.freed-object", ({ slots }) => `an object of ${text(slots["cache"])} was used after it was freed`],
   ["fault.wrong-type", ({ slots }) => `an object of ${text(slots["cache"])} was taken for a ${text(slots["expected"])}`],
@@ -21,6 +22,8 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["fault.user-address", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, a user address`],
   ["fault.non-canonical", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, no address`],
   ["fault.condition", ({ slots }) => `\`${text(slots["expression"])}\`${slots["values"] ? ` (${text(slots["values"])})` : ""}`],
+  ["fault.unloaded-code", () => "code was called that is not there any more"],
+  ["fault.stack-pointer", ({ slots }) => `the stack pointer was ${hex(slots["value"])}, no stack`],
   ["fault.access", ({ slots }) => `${text(slots["access"])} at ${hex(slots["address"])}`],
   ["init.exit", ({ slots }) => `init ended with ${slots["signal"] === undefined ? `status ${text(slots["status"])}` : text(slots["signal"])}`],
   ["root.missing", ({ slots }) => `the root file system ${text(slots["root"] ?? "")} was not found`],

@@ -86,7 +86,7 @@ export const machinery: readonly Machinery[] = [
   },
   {
     names:
-      /^_*(?:try_to_)?del_timer|^__mod_timer|^lock_timer_base|^_*timer_delete|^sk_stop_timer_sync|^_*flush_(?:delayed_)?work|^_*cancel_(?:delayed_)?work|^try_to_grab_pending|^_*(?:flush|drain|destroy)_workqueue|^_*queue_work|^insert_work|^_*queue_delayed_work|^finish_wait|^__wake_up|^complete$|wait_for_completion|^kthread_stop|^cleanup_srcu_struct/,
+      /^_*(?:try_to_)?del_timer|^__mod_timer|^lock_timer_base|^_*timer_delete|^detach_(?:timer|if_pending)$|^sk_stop_timer_sync|^_*flush_(?:delayed_)?work|^_*cancel_(?:delayed_)?work|^try_to_grab_pending|^_*(?:flush|drain|destroy)_workqueue|^_*queue_work|^insert_work|^_*queue_delayed_work|^finish_wait|^__wake_up|^complete$|wait_for_completion|^kthread_stop|^cleanup_srcu_struct/,
     reason: "a timer, a work item or a wait of the caller's",
   },
   {

@@ -31,6 +31,12 @@ export interface Poison {
 /** The largest offset of a member from a pointer to its structure, in bytes. */
 const MAX_MEMBER = 0x1000n;
 
+/** Alignment of list entries in structures of 64-bit kernels, in bytes. */
+const ENTRY_ALIGN = 8n;
+
+/** The marks of `next` and `prev`, from which container_of() computes the address of an entry's structure. */
+const LINKS = MARKS.slice(0, 2);
+
 /**
  * Returns the mark that a value is, or from which it differs by the offset of a member; undefined for an ordinary
  * value.
@@ -43,7 +49,15 @@ export function poisonOf(value: bigint): Poison | undefined {
       return { name: what, meaning: why, offset: value - of };
     }
   }
-  return filledWith(value);
+  return aroundEntry(value) ?? filledWith(value);
+}
+
+function aroundEntry(value: bigint): Poison | undefined {
+  for (const [mark, name, meaning] of LINKS) {
+    const less = mark - value;
+    if (less > 0n && less < MAX_MEMBER && less % ENTRY_ALIGN === 0n) return { name, meaning, offset: -less };
+  }
+  return undefined;
 }
 
 function filledWith(value: bigint): Poison | undefined {

@@ -1,18 +1,16 @@
 /** Checks which memory access failed and what the bad value is. */
 import type { Kernel } from "../../model/kernel.ts";
 import { attempt, Fault } from "../../base/fault.ts";
-import { bare, type CType } from "../../debuginfo/ctype.ts";
-import { memberAt, outermostAt } from "../../model/memberAt.ts";
-import { typeName } from "../../model/typeName.ts";
 import type { Check, Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
-import { addressOf, code, type Finding, type Sentence } from "../finding.ts";
+import { addressOf, code, type Finding } from "../finding.ts";
 import { type BadPointer, badPointer } from "../values/badPointer.ts";
 import { type BadValue, badValue } from "../values/badValue.ts";
 import { type Expression, originExpression, placeExpression } from "../values/expression.ts";
-import { type Origin, provenanceOf } from "../values/provenance.ts";
+import { provenanceOf } from "../values/provenance.ts";
 import { readWord } from "../values/site.ts";
+import { type Subject, valueStatement } from "../values/valueStatement.ts";
 import { instructionText, placeReference, registerEvidence, sourceWords, valueText } from "../values/words.ts";
 
 /** Kinds of report that are about an address. */
@@ -42,7 +40,8 @@ function* accessFinding(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
   const text = yield* instructionText(kernel, effect);
   const expression = bad.access === "execute" ? undefined : operandExpression(bad);
   const task = crash.task?.address ?? 0n;
-  const verbs = { read: "reads", write: "writes", execute: "calls" } as const;
+  const verbs = { read: "reads", write: "writes", execute: effect.flow === "call" ? "calls" : "jumps to" } as const;
+  if (!bad.isShown) return yield unshownCall(kernel, crash, bad, text);
   const amount = size === undefined ? "" : ` ${size} byte${size === 1 ? "" : "s"} at`;
   const evidence: [Evidence, ...Evidence[]] = [{ kind: "instruction", address: effect.address, text }];
   if (register !== undefined) evidence.push(registerEvidence(site, task, register, value));
@@ -73,12 +72,46 @@ function* accessFinding(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
   };
 }
 
+/**
+ * Returns the statement about a jump to no code after a call that does not show its target. A function that the call
+ * went to may have left its frame by a jump.
+ */
+function unshownCall(
+  kernel: Kernel,
+  crash: CrashFacts,
+  { site, effect, address, register, value }: BadPointer,
+  text: string,
+): Finding {
+  const task = crash.task?.address ?? 0n;
+  const held = register === undefined ? undefined : registerEvidence(site, task, register, value);
+  return {
+    id: "fault.access",
+    severity: "cause",
+    certainty: "certain",
+    slots: { access: "execute", address, register, base: register === undefined ? undefined : value },
+    text: [
+      "The processor went to ",
+      addressOf(address),
+      " for code; the last call on the stack is at ",
+      placeReference(kernel, effect.address),
+      ...sourceWords(kernel, effect.address),
+      `, \`${text}\``,
+      register === undefined ? "." : `, and ${register} has that value.`,
+    ],
+    evidence: [{ kind: "instruction", address: effect.address, text }, ...(held ? [held] : [])],
+  };
+}
+
 function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Generator<Finding | Step, void, void> {
   const { site, register, effect } = bad;
   const found = register === undefined ? undefined : yield* provenanceOf(site, register, bad.value);
   const root = found?.root;
   const origin = found?.origin.kind;
-  const named = root ? originExpression(root.site, root.register, root.index) : operandExpression(bad);
+  const named = !bad.isShown
+    ? undefined
+    : root
+      ? originExpression(root.site, root.register, root.index)
+      : operandExpression(bad);
   const task = crash.task?.address ?? 0n;
   const stored = register === undefined ? storedEvidence(kernel, bad) : undefined;
   const evidence: [Evidence, ...Evidence[]] = [
@@ -96,164 +129,14 @@ function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
     isRooted && root
       ? { bad, value: root.value, offset: root.offset, name: named, origin }
       : { bad, value: bad.value, offset: 0n, name: root?.offset === 0n || !root ? named : undefined, origin };
-  const finding = valueFinding(subject, reported);
+  const finding = valueStatement(subject, reported);
   if (finding) yield { ...finding, severity: "cause", evidence };
 }
 
 const ROOTS: ReadonlySet<BadValue["kind"]> = new Set(["null", "error", "poison"]);
 
-/** The value that the finding is about. */
-interface Subject {
-  readonly bad: BadPointer;
-  readonly value: bigint;
-  /** Constant that was added to the value before the instruction. */
-  readonly offset: bigint;
-  readonly name: Expression | undefined;
-  /** How the value was made. */
-  readonly origin: Origin["kind"] | undefined;
-}
-
 /** Returns, for a call through memory, the word that was read as the target. */
 function storedEvidence(kernel: Kernel, { address, value }: BadPointer): Evidence | undefined {
   const word = readWord(kernel, address, kernel.arch.wordSize);
   return word === value ? { kind: "memory", address, value } : undefined;
-}
-
-/** A finding before its severity and evidence are known. */
-type Statement = Pick<Finding, "id" | "certainty" | "slots" | "text">;
-
-/** Names the value and ends with the verb: "task->mm is ". */
-function subjectWords({ bad, name, offset }: Subject): Sentence {
-  if (name) return [code(name.text), " is "];
-  if (offset !== 0n) return [`The pointer that ${bad.register ?? "it"} was worked out from is `];
-  return bad.register === undefined ? ["The address is "] : [`${bad.register} is `];
-}
-
-function valueFinding(subject: Subject, found: BadValue): Statement | undefined {
-  const { bad, value, name } = subject;
-  const who = subjectWords(subject);
-  const pointee =
-    name && bare(name.type).kind === "pointer" ? (bare(name.type) as { target: CType }).target : undefined;
-  const type = pointee && typeName(pointee);
-  const common = { value, type };
-  switch (found.kind) {
-    case "null":
-      return bad.access === "execute"
-        ? {
-            id: "fault.null-call",
-            certainty: "certain",
-            slots: common,
-            text: [...who, "NULL, and was called as a function."],
-          }
-        : nullMember(subject, common, who, pointee);
-    case "near-null":
-      return {
-        id: "fault.null-member",
-        certainty: "certain",
-        slots: { ...common, offset: found.offset },
-        text: [...who, `${found.offset}, no address that the kernel maps: perhaps NULL plus the offset of a member.`],
-      };
-    case "error":
-      return errorPointer(subject, common, who, found);
-    case "poison":
-      return {
-        id: "fault.poison",
-        certainty: "certain",
-        slots: { ...common, poison: found.poison.name },
-        text: [...who, `${valueText(value)}: ${found.poison.name}, the mark of ${found.poison.meaning}.`],
-      };
-    case "user":
-      return {
-        id: "fault.user-address",
-        certainty: "certain",
-        slots: common,
-        text: [...who, `${valueText(value)}, which lies in the range of user addresses.`],
-      };
-    case "non-canonical":
-      return {
-        id: "fault.non-canonical",
-        certainty: "certain",
-        slots: common,
-        text: [
-          ...who,
-          `${valueText(value)}, which is not a canonical address`,
-          found.text === undefined ? "." : `; as bytes it reads "${found.text}".`,
-        ],
-      };
-    case "code":
-      return bad.access === "write" ? textAddress(common, who, found.symbol) : undefined;
-    case "unmapped":
-    case "mapped":
-      return undefined;
-  }
-}
-
-/** Returns the statement about a write to the code of a function. */
-const textAddress = (common: ValueSlots, who: Sentence, name: string): Statement => ({
-  id: "fault.text-address",
-  certainty: "certain",
-  slots: { ...common, function: name },
-  text: [
-    ...who,
-    { kind: "symbol", name, address: common.value },
-    ", an address in the kernel's code, which was written to.",
-  ],
-});
-
-/** The slots of every statement about the value. */
-interface ValueSlots {
-  readonly value: bigint;
-  /** C type that the value points to. */
-  readonly type: string | undefined;
-}
-
-function errorPointer(
-  { origin }: Subject,
-  common: ValueSlots,
-  who: Sentence,
-  { number, name }: Extract<BadValue, { kind: "error" }>,
-): Statement {
-  // container_of() of NULL is a small negative number too. Most member offsets are multiples of 4.
-  const isMember = number % 4 === 0 && origin !== "call result";
-  return {
-    id: "fault.err-ptr",
-    certainty: isMember ? "likely" : "certain",
-    slots: { ...common, errno: name },
-    text: [
-      ...who,
-      `-${number}, the error ${name} as ERR_PTR() stores it in a pointer`,
-      isMember ? `, or NULL less the ${number} bytes of a member's offset (container_of()).` : ".",
-    ],
-  };
-}
-
-function nullMember(
-  { bad: { place, size, register }, offset: added }: Subject,
-  common: ValueSlots,
-  who: Sentence,
-  pointee: CType | undefined,
-): Statement {
-  const isBase = place !== undefined && register === place.base && place.index === undefined;
-  const offset = isBase ? Number(place.displacement + added) : undefined;
-  const found =
-    pointee === undefined || offset === undefined
-      ? undefined
-      : added === 0n
-        ? memberAt(pointee, offset, size ?? 1)
-        : outermostAt(pointee, offset);
-  const member = found && found.rest === 0 && found.path !== "" ? found.path : undefined;
-  const words: Sentence =
-    offset === undefined || offset === 0
-      ? member === undefined
-        ? ["."]
-        : [`; its member ${member} is accessed.`]
-      : member === undefined
-        ? [`; the accessed address is at offset ${offset} from it.`]
-        : [`; its member ${member}, at offset ${offset}, is accessed.`];
-  return {
-    id: "fault.null-member",
-    certainty: "certain",
-    slots: { ...common, member, offset },
-    text: [...who, "NULL", ...words],
-  };
 }

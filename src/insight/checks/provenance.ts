@@ -9,7 +9,8 @@ import { addressOf, type ChainStep, code, type Finding, type Sentence } from "..
 import { heldFindings } from "../heldValue.ts";
 import { objectFindings } from "../objectState.ts";
 import { badPointer, type BadPointer } from "../values/badPointer.ts";
-import { callExpression, originExpression, placeExpression } from "../values/expression.ts";
+import { callExpression } from "../values/callExpression.ts";
+import { originExpression, placeExpression } from "../values/expression.ts";
 import { callerOf } from "../values/calls.ts";
 import { holderName, loadEvidence, valueChain } from "../values/chain.ts";
 import { passerOf } from "../values/passer.ts";

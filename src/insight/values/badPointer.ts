@@ -4,7 +4,8 @@ import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
-import { withEntry } from "./calls.ts";
+import { argumentOf, attempted, withEntry } from "./calls.ts";
+import { functionGraph } from "./functionGraph.ts";
 import { addressAt, readWord, registerAt, type Site, siteOf } from "./site.ts";
 
 /** The memory access of the faulting instruction, and the register that caused the bad address. */
@@ -20,6 +21,11 @@ export interface BadPointer {
   /** The register whose value is bad; undefined if the operand has no register, or if the value was in memory. */
   readonly register: string | undefined;
   readonly value: bigint;
+  /**
+   * For "execute": whether the code shows that the instruction went to the value. Otherwise it is the last call on the
+   * stack: what it called may have left its frame by a jump, and the register is equal by chance.
+   */
+  readonly isShown: boolean;
 }
 
 /** Kinds of report that are about an address. */
@@ -54,6 +60,7 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
     address,
     register,
     value: register === undefined ? address : (registerAt(site, register, site.index) ?? address),
+    isShown: true,
   };
 }
 
@@ -83,35 +90,109 @@ function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<
   const [bad, caller] = frames;
   if (!bad || !caller || !trap)
     throw Fault.of("unknown", "the function that called the bad address is not on the stack");
-  const found = yield* siteOf(kernel, caller, cpu);
-  const registers = new Map([...trap.registers, ...caller.registers]);
-  for (const [name, value] of trap.registers)
-    if (name !== kernel.arch.sp && name !== kernel.arch.pc) registers.set(name, value);
-  const site: Site = { ...found, registers };
+  const call = yield* siteOf(kernel, caller, cpu);
+  const now = new Map([...trap.registers].filter(([name]) => name !== kernel.arch.sp && name !== kernel.arch.pc));
+  const called = calledBy(call);
+  if (called !== undefined && called !== bad.pc && kernel.code.isText(called))
+    return toBadAddress(yield* tailCallTo(call, called, bad.pc, now), bad.pc, true);
+  const site: Site = { ...call, registers: new Map([...trap.registers, ...caller.registers, ...now]) };
   const effect = site.graph.effects[site.index];
-  if (!effect) throw Fault.at("unknown", caller.pc, "the call is not known");
-  const register = effect.through ?? thunkRegister(kernel, effect);
-  if (register === undefined && !effect.access)
+  if (!effect || !isIndirect(kernel, effect))
     throw Fault.at("unknown", caller.pc, "the call goes to a function that exists");
-  if (!isCallTo(site, effect, register, bad.pc))
+  if (!goesTo(site, bad.pc))
     throw Fault.at("unknown", caller.pc, "the code does not show that the call on the stack went to the bad address");
+  return toBadAddress(site, bad.pc, called === bad.pc);
+}
+
+/** Returns a call or jump to an address without code. */
+function toBadAddress(site: Site, target: bigint, isShown: boolean): BadPointer {
+  const effect = site.graph.effects[site.index];
+  if (!effect) throw Fault.of("unknown", "the call is not known");
   return {
     site,
     effect,
     access: "execute",
     size: undefined,
     place: effect.access?.place,
-    address: bad.pc,
-    register,
-    value: bad.pc,
+    address: target,
+    register: registerOfTarget(site.kernel, effect),
+    value: target,
+    isShown,
   };
 }
 
-/** Returns whether a call goes to `target`. A return to a damaged return address also jumps to an address without code. */
-function isCallTo(site: Site, { access }: Effect, register: string | undefined, target: bigint): boolean {
-  if (register !== undefined) return site.registers.get(register) === target;
+/** Maximum number of functions that end with a jump to the next one. */
+const MAX_TAIL_CALLS = 4;
+
+/**
+ * Returns the indirect jump to `target` at the end of the function that a call went to, or of one that this function
+ * jumps to. @param now the registers at the fault, which are those at the jump
+ * @throws Fault if there is no such jump, or more than one
+ */
+function* tailCallTo(
+  call: Site,
+  called: bigint,
+  target: bigint,
+  now: ReadonlyMap<string, bigint>,
+): Generator<Step, Site, void> {
+  const { kernel } = call;
+  const found: Site[] = [];
+  const functions = [called];
+  for (const address of functions) {
+    const graph = yield* attempted(functionGraph(kernel, address));
+    if (!graph || graph.symbol.address !== address) continue;
+    for (const [index, effect] of graph.effects.entries()) {
+      const site: Site = { ...call, graph, index, registers: now, caller: call };
+      if (effect.flow !== "jump" && effect.flow !== "branch") continue;
+      if (isIndirect(kernel, effect)) found.push(...(goesTo(site, target) ? [site] : []));
+      else if (effect.target !== undefined && kernel.symbols.at(effect.target)?.address === effect.target) {
+        const isNew = !functions.includes(effect.target) && functions.length < MAX_TAIL_CALLS;
+        if (isNew && effect.target !== address) functions.push(effect.target);
+      }
+    }
+  }
+  const [only, ...others] = found;
+  if (!only || others.length > 0)
+    throw Fault.at(
+      "unknown",
+      called,
+      "the call on the stack goes to a function that exists, which may have jumped further",
+    );
+  if (only.graph.symbol.address === called) return only;
+  // The call of an earlier function passed the arguments to that function.
+  const { caller: _, ...rest } = only;
+  return rest;
+}
+
+/** Returns the target of a call, from the code before it; undefined if the code does not show it. */
+function calledBy(call: Site): bigint | undefined {
+  const effect = call.graph.effects[call.index];
+  if (!effect) return undefined;
+  const register = registerOfTarget(call.kernel, effect);
+  if (register !== undefined) return argumentOf(call, register);
+  if (effect.target !== undefined) return effect.target;
+  return effect.access && storedAt(call, effect);
+}
+
+/** Returns the register of a call or jump that goes where a register says, also by a thunk. */
+const registerOfTarget = (kernel: Kernel, effect: Effect): string | undefined =>
+  effect.through ?? thunkRegister(kernel, effect);
+
+/** Returns whether a register or memory tells where a call or jump goes. */
+const isIndirect = (kernel: Kernel, effect: Effect): boolean =>
+  registerOfTarget(kernel, effect) !== undefined || (effect.target === undefined && effect.access !== undefined);
+
+/** Returns whether an indirect call or jump goes to `target`. A return to a damaged address also goes to no code. */
+function goesTo(site: Site, target: bigint): boolean {
+  const effect = site.graph.effects[site.index];
+  const register = effect && registerOfTarget(site.kernel, effect);
+  return (register === undefined ? effect && storedAt(site, effect) : site.registers.get(register)) === target;
+}
+
+/** Returns the word that an indirect call or jump reads its target from. */
+function storedAt(site: Site, { access }: Effect): bigint | undefined {
   const address = access && addressAt(site, access.place, site.index);
-  return address !== undefined && readWord(site.kernel, address, site.kernel.arch.wordSize) === target;
+  return address === undefined ? undefined : readWord(site.kernel, address, site.kernel.arch.wordSize);
 }
 
 /** Registers in the order of their numbers in the x86 encoding, which is the order of the thunks in the array. */

@@ -1,17 +1,16 @@
 /** Names values of registers and memory operands as C expressions. */
-import type { Effect, MemoryOperand, Value } from "../../arch/effect.ts";
+import type { MemoryOperand, Value } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
 import { plainName } from "../../log/place.ts";
 import { slabCacheType } from "../../linux/slab/slabTypes.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import type { KSymbol } from "../../debuginfo/source.ts";
 import { memberAt } from "../../model/memberAt.ts";
 import { typeName } from "../../model/typeName.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Definition } from "./functionGraph.ts";
 import { registerAt, type Site } from "./site.ts";
-import { registerOf, variablesIn } from "./variables.ts";
+import { variablesIn } from "./variables.ts";
 
 /** A value as a C expression. */
 export interface Expression {
@@ -40,7 +39,8 @@ export function registerExpression(site: Site, register: string, index: number, 
 export const originExpression = (site: Site, register: string, index: number): Expression | undefined =>
   loaded(site, register, index, 0) ?? variable(site, register, index) ?? object(site, register, index);
 
-function variable({ kernel, graph }: Site, register: string, index: number): Expression | undefined {
+/** Returns the variable that DWARF locates in a register before an instruction. */
+export function variable({ kernel, graph }: Site, register: string, index: number): Expression | undefined {
   const pc = graph.effects[index]?.address;
   const [found] = pc === undefined ? [] : variablesIn(kernel, pc, register);
   return found && { text: shifted(found.name, found.offset), type: found.type, isFromDwarf: true };
@@ -164,9 +164,21 @@ export function placeExpression(
   const { kernel } = site;
   if (place.base === undefined) return globalExpression(kernel, place, size);
   if (place.segment !== undefined) return undefined;
-  const base = pointerAt(site, place, index, depth);
-  if (!base) return undefined;
-  const { expression, offset } = base;
+  for (const pointer of pointersAt(site, place, index, depth)) {
+    const found = behind(site, pointer, place, size, index);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Returns the expression of a memory operand behind a pointer; undefined if its type has no such member. */
+function behind(
+  site: Site,
+  { expression, offset }: PointerUse,
+  place: MemoryOperand,
+  size: number,
+  index: number,
+): Expression | undefined {
   const pointer = bare(expression.type);
   if (pointer.kind !== "pointer") return undefined;
   const element = place.index === undefined ? undefined : indexText(site, place.index, index);
@@ -201,23 +213,29 @@ function indexText(site: Site, register: string, index: number): string | undefi
   return registerAt(site, register, index)?.toString();
 }
 
-/** Returns the pointer that a memory operand starts from, and the operand's offset in bytes from its target. */
-function pointerAt(
+/** A pointer, and the offset of a memory operand in bytes from its target. */
+interface PointerUse {
+  readonly expression: Expression;
+  readonly offset: number;
+}
+
+/** Yields the pointers that a memory operand may start from: each variable that DWARF locates in its base register. */
+function* pointersAt(
   site: Site,
   { base, displacement }: MemoryOperand,
   index: number,
   depth: number,
-): { expression: Expression; offset: number } | undefined {
-  if (base === undefined || base === site.kernel.arch.sp) return undefined;
+): Generator<PointerUse, void, void> {
+  if (base === undefined || base === site.kernel.arch.sp) return;
   const pc = site.graph.effects[index]?.address ?? 0n;
   // The register of a list iterator holds the iterator plus the offset of the link.
   for (const { name, type, offset } of variablesIn(site.kernel, pc, base)) {
     const fromTarget = Number(displacement - offset);
     if (bare(type).kind === "pointer" && fromTarget >= 0)
-      return { expression: { text: name, type, isFromDwarf: true }, offset: fromTarget };
+      yield { expression: { text: name, type, isFromDwarf: true }, offset: fromTarget };
   }
   const expression = loaded(site, base, index, depth) ?? object(site, base, index);
-  return expression && { expression, offset: Number(displacement) };
+  if (expression) yield { expression, offset: Number(displacement) };
 }
 
 /** Returns the expression of a global or per-CPU variable and its member. */
@@ -268,26 +286,4 @@ function object(site: Site, register: string, index: number): Expression | undef
     type: { kind: "pointer", size: kernel.arch.wordSize, target: type satisfies StructType },
     isFromDwarf: false,
   };
-}
-
-/** Returns a call as a C expression: `find(name)`. Arguments without a known name are printed as `...`. */
-export function callExpression(site: Site, { target, address }: Effect): string | undefined {
-  const { kernel, graph } = site;
-  const symbol = target === undefined ? undefined : kernel.symbols.at(target);
-  const index = graph.at(address);
-  if (!symbol || symbol.address !== target || index === undefined) return undefined;
-  const shown = passedRegisters(kernel, symbol).map(
-    (register) => (register === undefined ? undefined : variable(site, register, index)?.text) ?? "...",
-  );
-  return `${plainName(symbol.name)}(${shown.join(", ")})`;
-}
-
-/** Returns the registers of a function's parameters; undefined for a parameter that is not passed in a register. */
-function passedRegisters(kernel: Kernel, { name, address }: KSymbol): (string | undefined)[] {
-  const registers = kernel.arch.argumentRegisters ?? [];
-  const own = attempt(() => kernel.code.scopes(address).at(-1)?.variables());
-  // The compiler may drop parameters of a function that gets a suffix. Only debuginfo has the registers of the others.
-  if (own && !(own instanceof Fault))
-    return own.filter(({ parameter }) => parameter).map(({ location }) => location && registerOf(kernel, location));
-  return prototype(kernel, name)?.parameters.map((_, at) => registers[at]) ?? [undefined];
 }

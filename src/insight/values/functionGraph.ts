@@ -33,11 +33,14 @@ export class FunctionGraph {
   /**
    * @param fixups addresses at which the function continues after faults of its instructions; undefined if not known
    */
-  constructor(kernel: Kernel, symbol: KSymbol, effects: readonly Effect[], fixups: readonly bigint[] | undefined) {
+  constructor(kernel: Kernel, symbol: KSymbol, given: readonly Effect[], fixups: readonly bigint[] | undefined) {
     this.kernel = kernel;
     this.symbol = symbol;
+    this.byAddress = new Map(given.map(({ address }, index) => [address, index]));
+    const effects = given.map((effect, index) =>
+      isStuffing(given, index, this.byAddress) ? asJump(effect, kernel.arch.sp) : effect,
+    );
     this.effects = effects;
-    this.byAddress = new Map(effects.map(({ address }, index) => [address, index]));
     this.hasTables = effects.some(({ flow, target }) => flow === "jump" && target === undefined);
     const before = predecessors(effects, this.byAddress);
     // Keep code without known predecessors where the kernel patches itself, as with alternatives.
@@ -137,6 +140,22 @@ export class FunctionGraph {
     return true;
   }
 }
+
+/**
+ * Returns whether a call goes over a trap to the next instruction, only to fill the processor's buffer of return
+ * addresses (arch/x86/include/asm/nospec-branch.h, __FILL_RETURN_BUFFER).
+ */
+function isStuffing(effects: readonly Effect[], index: number, byAddress: ReadonlyMap<bigint, number>): boolean {
+  const { flow, target } = effects[index]!;
+  const to = flow === "call" && target !== undefined ? byAddress.get(target) : undefined;
+  return to !== undefined && to > index + 1 && effects.slice(index + 1, to).every((one) => one.flow === "trap");
+}
+
+const asJump = (effect: Effect, sp: string): Effect => ({
+  ...effect,
+  flow: "jump",
+  writes: new Map([[sp, undefined]]),
+});
 
 function predecessors(effects: readonly Effect[], byAddress: ReadonlyMap<bigint, number>): number[][] {
   const before = effects.map((): number[] => []);

@@ -283,7 +283,7 @@ echo c > /proc/sysrq-trigger`,
   "callback-unloaded": courier("retire", { run: "echo retire > /proc/courier; rmmod courier; sleep 20" }),
   "attribute-freed": courier("dismiss", {
     run: "echo dismiss > /proc/courier; cat /sys/kernel/yard/load",
-    kernel: "slab_nomerge slub_debug=FPU,kmalloc-128",
+    kernel: "slab_nomerge slub_debug=FPU,carrier",
   }),
   "packet-overrun": courier("pack"),
   "dentry-operations": courier("seal"),

@@ -18,6 +18,13 @@ test("values that are not addresses are classified", () => {
   assert.equal(kind(0xffffffff81000004n), "code");
 });
 
+test("the structure around a list entry that was taken out of its list is recognised by LIST_POISON1", () => {
+  const found = badValue(kernel, 0xdead0000000000e8n);
+  assert.equal(found.kind === "poison" && found.poison.name, "LIST_POISON1");
+  assert.equal(found.kind === "poison" && found.poison.offset, -0x18n);
+  assert.equal(kind(0xdead0000000000e9n), "non-canonical");
+});
+
 test("a value of printable bytes is shown as text", () => {
   assert.deepEqual(badValue(kernel, 0x6e6174732d38342dn), { kind: "non-canonical", text: "-48-stan" });
 });

@@ -54,6 +54,21 @@ const site = (of: FunctionGraph, index: number, registers: Record<string, bigint
   cpu: 0,
 });
 
+test("a call over a trap that only fills the buffer of return addresses changes no register but the stack pointer", () => {
+  const code = graph(
+    { writes: { rsp: load("rsi", 0n) } },
+    { flow: "call", target: at(3) },
+    { flow: "trap" },
+    { flow: "branch", target: at(1) },
+    {},
+  );
+  assert.equal(code.isUnchanged("rsi", 0, 4), true);
+  assert.deepEqual(
+    code.definitions("rsp", 1).map((one) => one.kind === "instruction" && one.index),
+    [0, 1],
+  );
+});
+
 test("unreachable code defines no register, unless a fault can jump there", (context) => {
   context.after(() => (fixups = undefined));
   const code = (): FunctionGraph =>

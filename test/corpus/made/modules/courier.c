@@ -33,11 +33,12 @@ struct parcel {
 	struct list_head link;
 };
 
+static struct kmem_cache *carriers;
 static struct carrier *carrier;
 static struct route *route;
 static struct parcel *expired;
-static struct dentry *sealed;
-static struct inode *archived;
+struct dentry *sealed;
+struct inode *archived;
 static LIST_HEAD(routes);
 static unsigned int lengths[] = { 24, 40, 512 };
 static int rounds = 2000;
@@ -65,7 +66,7 @@ static ssize_t carrier_show(struct kobject *kobj, struct kobj_attribute *attribu
 
 static noinline void carrier_dismiss(struct carrier *one)
 {
-	kfree(one);
+	kmem_cache_free(carriers, one);
 }
 
 /* Frees an attribute that is still in sysfs. */
@@ -73,7 +74,8 @@ static int dismiss(void)
 {
 	struct kobject *yard = kobject_create_and_add("yard", kernel_kobj);
 
-	carrier = kzalloc(sizeof(*carrier), GFP_KERNEL);
+	carriers = kmem_cache_create("carrier", sizeof(*carrier), 0, 0, NULL);
+	carrier = carriers ? kmem_cache_zalloc(carriers, GFP_KERNEL) : NULL;
 	if (!yard || !carrier)
 		return -ENOMEM;
 	sysfs_attr_init(&carrier->load.attr);
@@ -86,7 +88,7 @@ static int dismiss(void)
 	return 0;
 }
 
-static void *packed;
+void *packed;
 
 static noinline void parcel_pack(struct sk_buff *skb, unsigned int length)
 {

@@ -1,0 +1,76 @@
+/** Checks whether a double fault came from a bad stack pointer. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { taskAt, taskComm, taskPid } from "../../linux/sched/task.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { stackAt } from "../../unwind/stacks.ts";
+import type { Check } from "../check.ts";
+import { code, type Sentence } from "../finding.ts";
+import { loadEvidence } from "../values/chain.ts";
+import { loadExpression } from "../values/expression.ts";
+import type { Origin } from "../values/provenance.ts";
+import { addressAt, registerAt, type Site, siteOf, valueAt } from "../values/site.ts";
+import { functionName, registerEvidence, sourceWords } from "../values/words.ts";
+
+/** Reports a stack pointer at which nothing is mapped, and the task whose saved stack pointer it was. */
+export const stackPointer: Check = {
+  id: "stack-pointer",
+  needs: ["trap"],
+  about: ["double-fault", "stack-segment"],
+  *run(kernel, crash) {
+    const { trap, task, cpu } = crash;
+    const [frame] = crash.frames;
+    const { sp } = kernel.arch;
+    const value = trap?.registers.get(sp);
+    if (!frame || value === undefined) throw Fault.of("unknown", "the stack pointer at the fault is not known");
+    if (stackAt(kernel, value, task) || !isUnmapped(kernel, value)) return;
+    const site = yield* siteOf(kernel, frame, cpu);
+    const from = savedPlace(site, sp, value);
+    const held = from?.object === undefined ? undefined : taskAt(kernel, from.object);
+    const pid = held && attempt(() => taskPid(held));
+    const owner: Sentence =
+      held && typeof pid === "number"
+        ? [" of ", { kind: "task", address: held.address, pid, comm: attempt(() => taskComm(held)).toString() }]
+        : [];
+    const member = from?.expression?.member?.path;
+    const words: Sentence = from
+      ? [" It is what ", member === undefined ? `the word at ${hex0x(from.address)}` : code(member), ...owner, ` holds, which ${functionName(site)} loads`, ...sourceWords(kernel, from.effect.address), "."] // prettier-ignore
+      : [];
+    const register = registerEvidence(site, task?.address ?? 0n, sp, value);
+    yield {
+      id: "fault.stack-pointer",
+      severity: "cause",
+      certainty: "certain",
+      slots: { value, task: held?.address, pid: typeof pid === "number" ? pid : undefined, member },
+      text: [
+        `The stack pointer was ${hex0x(value)}, where nothing is mapped: an exception could not be delivered on this stack.`,
+        ...words,
+      ],
+      evidence: from ? [register, loadEvidence(kernel, from, value)] : [register],
+    };
+  },
+};
+
+/**
+ * Returns where the function loads its stack pointer from, if that holds the value. Pushes and pops between the load
+ * and the fault that cancel each other, as in a loop, do not matter then.
+ */
+function savedPlace(site: Site, sp: string, value: bigint): Load | undefined {
+  const found = site.graph.definitions(sp, site.index).flatMap((definition): Load[] => {
+    const effect = definition.kind === "instruction" ? site.graph.effects[definition.index] : undefined;
+    const from = effect?.writes.get(sp);
+    if (definition.kind !== "instruction" || !effect || from?.kind !== "load") return [];
+    const address = addressAt(site, from.place, definition.index);
+    if (address === undefined || valueAt(site, from, definition.index) !== value) return [];
+    const { place, size } = from;
+    const base = place.base === undefined ? undefined : registerAt(site, place.base, definition.index);
+    const expression = loadExpression(site, place, size, definition.index);
+    return [{ kind: "load", site, effect, place, address, size, expression, object: base }];
+  });
+  return found.length === 1 ? found[0] : undefined;
+}
+
+type Load = Extract<Origin, { kind: "load" }>;
+
+const isUnmapped = (kernel: Kernel, address: bigint): boolean =>
+  !kernel.memory.isKernelAddress(address) || kernel.memory.translate(address) instanceof Fault;

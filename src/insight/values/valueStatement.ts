@@ -1,0 +1,195 @@
+/** States what kind of value a bad address is. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { bare, type CType } from "../../debuginfo/ctype.ts";
+import { isInModuleRange, lastUnloadedModule } from "../../linux/module/unloaded.ts";
+import type { Poison } from "../../log/poison.ts";
+import { memberAt, outermostAt } from "../../model/memberAt.ts";
+import { typeName } from "../../model/typeName.ts";
+import { code, type Finding, type Sentence } from "../finding.ts";
+import type { BadPointer } from "./badPointer.ts";
+import type { BadValue } from "./badValue.ts";
+import type { Expression } from "./expression.ts";
+import type { Origin } from "./provenance.ts";
+import { valueText } from "./words.ts";
+
+/** The value that the finding is about. */
+export interface Subject {
+  readonly bad: BadPointer;
+  readonly value: bigint;
+  /** Constant that was added to the value before the instruction. */
+  readonly offset: bigint;
+  readonly name: Expression | undefined;
+  /** How the value was made. */
+  readonly origin: Origin["kind"] | undefined;
+}
+
+/** A finding before its severity and evidence are known. */
+export type Statement = Pick<Finding, "id" | "certainty" | "slots" | "text">;
+
+/** Names the value and ends with the verb: "task->mm is ". */
+function subjectWords({ bad, name, offset }: Subject): Sentence {
+  if (name) return [code(name.text), " is "];
+  if (offset !== 0n) return [`The pointer that ${bad.register ?? "it"} was worked out from is `];
+  return bad.register === undefined ? ["The address is "] : [`${bad.register} is `];
+}
+
+/** Returns the statement about a value; undefined if nothing is known of it. */
+export function valueStatement(subject: Subject, found: BadValue): Statement | undefined {
+  const { bad, value, name } = subject;
+  const who = subjectWords(subject);
+  const pointee =
+    name && bare(name.type).kind === "pointer" ? (bare(name.type) as { target: CType }).target : undefined;
+  const type = pointee && typeName(pointee);
+  const common = { value, type };
+  switch (found.kind) {
+    case "null":
+      return bad.access === "execute"
+        ? {
+            id: "fault.null-call",
+            certainty: "certain",
+            slots: common,
+            text: [...who, "NULL, and was called as a function."],
+          }
+        : nullMember(subject, common, who, pointee);
+    case "near-null":
+      return {
+        id: "fault.null-member",
+        certainty: "certain",
+        slots: { ...common, offset: found.offset },
+        text: [...who, `${found.offset}, no address that the kernel maps: perhaps NULL plus the offset of a member.`],
+      };
+    case "error":
+      return errorPointer(subject, common, who, found);
+    case "poison":
+      return {
+        id: "fault.poison",
+        certainty: "certain",
+        slots: { ...common, poison: found.poison.name },
+        text: [...who, `${valueText(value)}: ${poisonWords(found.poison)}, the mark of ${found.poison.meaning}.`],
+      };
+    case "user":
+      return {
+        id: "fault.user-address",
+        certainty: "certain",
+        slots: common,
+        text: [...who, `${valueText(value)}, which lies in the range of user addresses.`],
+      };
+    case "non-canonical":
+      return {
+        id: "fault.non-canonical",
+        certainty: "certain",
+        slots: common,
+        text: [
+          ...who,
+          `${valueText(value)}, which is not a canonical address`,
+          found.text === undefined ? "." : `; as bytes it reads "${found.text}".`,
+        ],
+      };
+    case "code":
+      return bad.access === "write" ? textAddress(common, who, found.symbol) : undefined;
+    case "unmapped":
+      return unloadedCode(bad, common, who);
+    case "mapped":
+      return undefined;
+  }
+}
+
+/** Returns "LIST_POISON1", or "LIST_POISON1 less 24 bytes (container_of())". */
+const poisonWords = ({ name, offset }: Poison): string =>
+  offset === 0n
+    ? name
+    : offset > 0n
+      ? `${name} plus ${offset} bytes`
+      : `${name} less ${-offset} bytes, as container_of() computes it`;
+
+/**
+ * Returns the statement about a call of code that is no longer there. Init code of a module that stays is freed too.
+ */
+function unloadedCode(
+  { site: { kernel }, access }: BadPointer,
+  common: ValueSlots,
+  who: Sentence,
+): Statement | undefined {
+  if (access !== "execute" || !isInModuleRange(kernel, common.value)) return undefined;
+  const module = attempt(() => lastUnloadedModule(kernel));
+  if (module === undefined || module instanceof Fault) return undefined;
+  return {
+    id: "fault.unloaded-code",
+    certainty: "likely",
+    slots: { ...common, module },
+    text: [
+      ...who,
+      `${valueText(common.value)}, where modules have had code and none has it now: code of a module that was unloaded (the last one is ${module}), or init code that was freed.`,
+    ],
+  };
+}
+
+/** Returns the statement about a write to the code of a function. */
+const textAddress = (common: ValueSlots, who: Sentence, name: string): Statement => ({
+  id: "fault.text-address",
+  certainty: "certain",
+  slots: { ...common, function: name },
+  text: [
+    ...who,
+    { kind: "symbol", name, address: common.value },
+    ", an address in the kernel's code, which was written to.",
+  ],
+});
+
+/** The slots of every statement about the value. */
+interface ValueSlots {
+  readonly value: bigint;
+  /** C type that the value points to. */
+  readonly type: string | undefined;
+}
+
+function errorPointer(
+  { origin }: Subject,
+  common: ValueSlots,
+  who: Sentence,
+  { number, name }: Extract<BadValue, { kind: "error" }>,
+): Statement {
+  // container_of() of NULL is a small negative number too. Most member offsets are multiples of 4.
+  const isMember = number % 4 === 0 && origin !== "call result";
+  return {
+    id: "fault.err-ptr",
+    certainty: isMember ? "likely" : "certain",
+    slots: { ...common, errno: name },
+    text: [
+      ...who,
+      `-${number}, the error ${name} as ERR_PTR() stores it in a pointer`,
+      isMember ? `, or NULL less the ${number} bytes of a member's offset (container_of()).` : ".",
+    ],
+  };
+}
+
+function nullMember(
+  { bad: { place, size, register }, offset: added }: Subject,
+  common: ValueSlots,
+  who: Sentence,
+  pointee: CType | undefined,
+): Statement {
+  const isBase = place !== undefined && register === place.base && place.index === undefined;
+  const offset = isBase ? Number(place.displacement + added) : undefined;
+  const found =
+    pointee === undefined || offset === undefined
+      ? undefined
+      : added === 0n
+        ? memberAt(pointee, offset, size ?? 1)
+        : outermostAt(pointee, offset);
+  const member = found && found.rest === 0 && found.path !== "" ? found.path : undefined;
+  const words: Sentence =
+    offset === undefined || offset === 0
+      ? member === undefined
+        ? ["."]
+        : [`; its member ${member} is accessed.`]
+      : member === undefined
+        ? [`; the accessed address is at offset ${offset} from it.`]
+        : [`; its member ${member}, at offset ${offset}, is accessed.`];
+  return {
+    id: "fault.null-member",
+    certainty: "certain",
+    slots: { ...common, member, offset },
+    text: [...who, "NULL", ...words],
+  };
+}
