@@ -62,6 +62,12 @@ const courier = (request: string, more: Partial<Recipe> = {}): Recipe => ({
   kernel: "slab_nomerge",
   ...more,
 });
+const harbour = (request: string, more: Partial<Recipe> = {}): Recipe => ({
+  modules: ["harbour"],
+  run: `echo ${request} > /proc/harbour`,
+  kernel: "slab_nomerge",
+  ...more,
+});
 const valves = (request: string, run = ""): Recipe => ({
   modules: ["valves"],
   run: `${run}echo ${request} > /proc/valves; sleep 5`,
@@ -293,6 +299,25 @@ echo c > /proc/sysrq-trigger`,
   "timer-overwritten": courier("reroute"),
   "list-walked": courier("weigh"),
   "switch-stack": courier("stray", { run: "taskset -p 1 $$; echo stray > /proc/courier; sleep 20" }),
+  // Pointers that are no pointers where they are used
+  "percpu-offset": harbour("count"),
+  "area-freed": harbour("audit"),
+  "index-huge": harbour("slot"),
+  "thread-memory": harbour("measure", { run: "echo measure > /proc/harbour; sleep 20" }),
+  "hook-freed": harbour("leave", {
+    run: "echo leave > /proc/harbour; ping -c 1 127.0.0.1",
+    kernel: "slab_nomerge slub_debug=FPU,berth",
+  }),
+  // CPUs that wait for themselves and for each other
+  "spinlock-self": harbour("swing", { run: `${locked}; echo swing > /proc/harbour` }),
+  "spinlocks-crossed": harbour("cross", { run: `${locked}; echo cross > /proc/harbour` }),
+  "spinlock-interrupt": harbour("survey", { run: `${locked}; echo survey > /proc/harbour` }),
+  // Cycles through more than locks
+  "work-crossed": { modules: ["mill"], run: `${hung}\n${asked("mill", "stop")}` },
+  "grace-crossed": { modules: ["mill"], run: `${hung}\n${asked("mill", "change")}` },
+  "stop-crossed": { modules: ["mill"], run: `${hung}\n${asked("mill", "end")}` },
+  "memory-map-held": { modules: ["mill"], run: `${asked("mill", "watch")}; sleep 4; echo c > /proc/sysrq-trigger` },
+  "disk-frozen": { run: `${hung}; fsfreeze -f /mnt/data\nsetsid sh -c 'echo late > /mnt/data/late' & sleep 20` },
   // Locks without an owner, and one that lost it
   "percpu-rwsem": { modules: ["quarry"], run: `${hung}\n${asked("quarry", "descend", "blast", "descend")}` },
   "page-locked": {
