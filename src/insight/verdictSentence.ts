@@ -22,6 +22,8 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["fault.user-address", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, a user address`],
   ["fault.non-canonical", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, no address`],
   ["fault.condition", ({ slots }) => `\`${text(slots["expression"])}\`${slots["values"] ? ` (${text(slots["values"])})` : ""}`],
+  ["fault.freed-area", (_, verdict) => `${subject(verdict)} is memory of vmalloc() that was freed`],
+  ["fault.index", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, an index beyond its table`],
   ["fault.unloaded-code", () => "code was called that is not there any more"],
   ["fault.stack-pointer", ({ slots }) => `the stack pointer was ${hex(slots["value"])}, no stack`],
   ["fault.access", ({ slots }) => `${text(slots["access"])} at ${hex(slots["address"])}`],

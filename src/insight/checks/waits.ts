@@ -58,9 +58,9 @@ function* blockedFindings(graph: WaitGraph, hung: WaitingTask | undefined): Gene
   const reported = [...(hung ? [hung] : []), ...graph.blocked.filter((one) => one !== hung)].slice(0, MAX_TASKS);
   for (const one of reported) {
     yield blockedFinding(one);
-    for (const holder of one.holders) yield ownerFinding(one, holder);
+    for (const holder of one.holders) yield ownerFinding(one, holder, graph);
     const root = rootOf(graph, one);
-    if (root && root.state !== "cycle" && root.steps.length > 1) yield rootFinding(one, root);
+    if (root && root.state !== "cycle" && root.steps.length > 1) yield rootFinding(one, root, graph);
   }
 }
 

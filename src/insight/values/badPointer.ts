@@ -21,6 +21,8 @@ export interface BadPointer {
   /** The register whose value is bad; undefined if the operand has no register, or if the value was in memory. */
   readonly register: string | undefined;
   readonly value: bigint;
+  /** Whether the value was added to a mapped address, so that it is no pointer. */
+  readonly isIndex: boolean;
   /**
    * For "execute": whether the code shows that the instruction went to the value. Otherwise it is the last call on the
    * stack: what it called may have left its frame by a jump, and the register is equal by chance.
@@ -50,7 +52,7 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
   if (address === undefined) throw Fault.at("unknown", frame.pc, "the registers of the faulting operand are not known");
   if (!isWithin(kernel, trap.faultAddress, address, access.size))
     throw Fault.at("unknown", frame.pc, "the operand of the instruction is not where the processor says it faulted");
-  const register = badRegister(site, access.place);
+  const { name: register, isIndex } = badRegister(site, access.place);
   return {
     site,
     effect,
@@ -60,6 +62,7 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
     address,
     register,
     value: register === undefined ? address : (registerAt(site, register, site.index) ?? address),
+    isIndex,
     isShown: true,
   };
 }
@@ -77,12 +80,31 @@ function isWithin(kernel: Kernel, reported: bigint | undefined, address: bigint,
 /** Returns whether the error code is that of a read. On x86 bit 1 is set for a write. */
 const isReadFault = (code: bigint | undefined): boolean => code !== undefined && (code & 2n) === 0n;
 
-/** Returns the base register, unless its value is a mapped address; then the index register caused the bad address. */
-function badRegister(site: Site, { base, index }: MemoryOperand): string | undefined {
-  if (base === undefined || index === undefined) return base ?? index;
-  const value = registerAt(site, base, site.index);
-  const isThere = value !== undefined && !(site.kernel.memory.translate(value) instanceof Fault);
-  return isThere ? index : base;
+/** The register of an operand that made its address bad. */
+interface BadRegister {
+  readonly name: string | undefined;
+  /** Whether it was added to another register, which holds a mapped address. */
+  readonly isIndex: boolean;
+}
+
+/** Values below this one are sizes and indices more often than pointers. */
+const SMALL = 1n << 32n;
+
+/**
+ * Returns the register whose value is no address if the other one's is; otherwise the base, unless both are added
+ * without a scale and only the other one is large enough for a pointer.
+ */
+function badRegister(site: Site, { base, index, scale }: MemoryOperand): BadRegister {
+  if (base === undefined || index === undefined) return { name: base ?? index, isIndex: false };
+  const value = (name: string): bigint | undefined => registerAt(site, name, site.index);
+  const isThere = (name: string): boolean => {
+    const held = value(name);
+    return held !== undefined && !(site.kernel.memory.translate(held) instanceof Fault);
+  };
+  if (isThere(base)) return { name: index, isIndex: true };
+  if (scale !== 1) return { name: base, isIndex: false };
+  if (isThere(index)) return { name: base, isIndex: true };
+  return { name: (value(base) ?? 0n) < SMALL && (value(index) ?? 0n) >= SMALL ? index : base, isIndex: false };
 }
 
 /** Decodes a call or jump to an address without code. The registers still have the values of the call. */
@@ -117,6 +139,7 @@ function toBadAddress(site: Site, target: bigint, isShown: boolean): BadPointer 
     address: target,
     register: registerOfTarget(site.kernel, effect),
     value: target,
+    isIndex: false,
     isShown,
   };
 }

@@ -1,11 +1,13 @@
 /** States what kind of value a bad address is. */
 import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
 import { bare, type CType } from "../../debuginfo/ctype.ts";
+import { freedAreaAt } from "../../linux/mm/vmalloc.ts";
 import { isInModuleRange, lastUnloadedModule } from "../../linux/module/unloaded.ts";
 import type { Poison } from "../../log/poison.ts";
 import { memberAt, outermostAt } from "../../model/memberAt.ts";
 import { typeName } from "../../model/typeName.ts";
-import { code, type Finding, type Sentence } from "../finding.ts";
+import { addressOf, code, type Finding, type Sentence } from "../finding.ts";
 import type { BadPointer } from "./badPointer.ts";
 import type { BadValue } from "./badValue.ts";
 import type { Expression } from "./expression.ts";
@@ -41,6 +43,7 @@ export function valueStatement(subject: Subject, found: BadValue): Statement | u
     name && bare(name.type).kind === "pointer" ? (bare(name.type) as { target: CType }).target : undefined;
   const type = pointee && typeName(pointee);
   const common = { value, type };
+  if (bad.isIndex && subject.offset === 0n) return indexStatement(subject, who);
   switch (found.kind) {
     case "null":
       return bad.access === "execute"
@@ -88,7 +91,7 @@ export function valueStatement(subject: Subject, found: BadValue): Statement | u
     case "code":
       return bad.access === "write" ? textAddress(common, who, found.symbol) : undefined;
     case "unmapped":
-      return unloadedCode(bad, common, who);
+      return unloadedCode(bad, common, who) ?? freedArea(bad, common, who);
     case "mapped":
       return undefined;
   }
@@ -101,6 +104,42 @@ const poisonWords = ({ name, offset }: Poison): string =>
     : offset > 0n
       ? `${name} plus ${offset} bytes`
       : `${name} less ${-offset} bytes, as container_of() computes it`;
+
+/** Returns the statement about a value that was added to a pointer. */
+function indexStatement({ bad: { site, address, place }, value }: Subject, who: Sentence): Statement | undefined {
+  const start = value === undefined || !place ? undefined : BigInt.asUintN(64, address - value * BigInt(place.scale));
+  if (start === undefined || site.kernel.memory.translate(start) instanceof Fault) return undefined;
+  const scale = place?.scale ?? 1;
+  return {
+    id: "fault.index",
+    certainty: "certain",
+    slots: { value, base: start, scale },
+    text: [
+      ...who,
+      `${hex0x(value)}, which is ${scale === 1 ? "added to" : `multiplied by ${scale} and added to`} `,
+      addressOf(start),
+      ": nothing is mapped at the sum.",
+    ],
+  };
+}
+
+/** Returns the statement about an address that vmalloc() gave out and vfree() took back. */
+function freedArea({ site: { kernel } }: BadPointer, common: ValueSlots, who: Sentence): Statement | undefined {
+  const area = freedAreaAt(kernel, common.value);
+  if (!area) return undefined;
+  const { start, end } = area;
+  return {
+    id: "fault.freed-area",
+    certainty: "certain",
+    slots: { ...common, start, size: Number(end - start) },
+    text: [
+      ...who,
+      `${valueText(common.value)}, in an area of vmalloc() that was freed (`,
+      addressOf(start),
+      ` to ${hex0x(end)}, perhaps with its neighbours).`,
+    ],
+  };
+}
 
 /**
  * Returns the statement about a call of code that is no longer there. Init code of a module that stays is freed too.

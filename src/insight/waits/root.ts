@@ -9,6 +9,8 @@ export interface WaitRoot {
   readonly comm: string | undefined;
   /** Its activity; "cycle" if the chain returns to a task that it contains. */
   readonly state: KnownHolder["fate"]["activity"] | "cycle";
+  /** The last task as a holder. */
+  readonly holder: KnownHolder;
   /** Whether every step of the chain is certain. */
   readonly isCertain: boolean;
   /** Holders along the chain, in order; the first is the holder for the waiting task. */
@@ -50,7 +52,7 @@ export function rootOf(graph: WaitGraph, from: WaitingTask): WaitRoot | undefine
     seen.add(next.task);
     at = graph.tasks.get(next.task);
   }
-  return { task, pid, comm, state: isCycle ? "cycle" : holder.fate.activity, isCertain, steps };
+  return { task, pid, comm, state: isCycle ? "cycle" : holder.fate.activity, isCertain, holder, steps };
 }
 
 function endOf(graph: WaitGraph, from: WaitingTask): End | undefined {

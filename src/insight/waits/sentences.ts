@@ -5,8 +5,8 @@ import type { Obj } from "../../model/object.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding, Reference, Sentence, Severity } from "../finding.ts";
 import type { WaitRoot } from "./root.ts";
-import { type KnownHolder, sinceLastRun, type WaitCycle, type WaitingTask } from "./waitGraph.ts";
-import { cycleHeading, fateSentence, relationWords, resourceWords, taskName, waitType, waitWords } from "./words.ts";
+import { type KnownHolder, sinceLastRun, type WaitCycle, type WaitGraph, type WaitingTask } from "./waitGraph.ts";
+import { cycleHeading, fateSentence, holderWaitWords, relationWords, resourceWords, taskName, waitType, waitVerb, waitWords } from "./words.ts"; // prettier-ignore
 
 const taskReference = ({ task, pid, comm }: WaitingTask): Reference => ({
   kind: "task",
@@ -82,8 +82,9 @@ export function blockedFinding(one: WaitingTask): Finding {
   };
 }
 
-export function ownerFinding(one: WaitingTask, holder: KnownHolder): Finding {
-  const fate = fateSentence(holder);
+/** @param graph the graph that has what the holder itself waits for */
+export function ownerFinding(one: WaitingTask, holder: KnownHolder, graph: WaitGraph): Finding {
+  const fate = fateSentence(holder) ?? sleepSentence(graph, holder);
   return {
     id: "wait.owner",
     severity: "note",
@@ -99,6 +100,12 @@ export function ownerFinding(one: WaitingTask, holder: KnownHolder): Finding {
     ],
     evidence: proven(one.task, stateEvidence(one)),
   };
+}
+
+/** Returns "waits for completion harvest" for a holder that sleeps. */
+function sleepSentence(graph: WaitGraph, holder: KnownHolder): string | undefined {
+  const words = holderWaitWords(graph, holder);
+  return words === undefined ? undefined : waitVerb(words);
 }
 
 export function cycleFinding({ tasks, certainty }: WaitCycle, severity: Severity): Finding {
@@ -129,7 +136,8 @@ export function cycleFinding({ tasks, certainty }: WaitCycle, severity: Severity
   };
 }
 
-export function rootFinding(one: WaitingTask, root: WaitRoot): Finding {
+export function rootFinding(one: WaitingTask, root: WaitRoot, graph: WaitGraph): Finding {
+  const rest = sleepSentence(graph, root.holder);
   const state = root.state === "running" || root.state === "runnable" ? "running" : root.state;
   return {
     id: "wait.root",
@@ -149,7 +157,9 @@ export function rootFinding(one: WaitingTask, root: WaitRoot): Finding {
             ? ", which has exited."
             : root.state === "freed"
               ? ", which has exited, and whose task_struct has been freed."
-              : `, which is ${root.state}.`,
+              : rest === undefined
+                ? `, which is ${root.state}.`
+                : `, which ${rest}.`,
     ],
     evidence: proven(one.task, waitEvidence(one), stateEvidence(one)),
   };

@@ -1,8 +1,10 @@
 /** Words for waiting tasks, for sentences and for tables. */
+import { attempt } from "../../base/fault.ts";
 import { hex } from "../../base/hex.ts";
 import { isLock, type Wait } from "../../linux/locks/resource.ts";
+import { taskState } from "../../linux/sched/taskState.ts";
 import { firstHolder } from "./root.ts";
-import type { KnownHolder, WaitingTask } from "./waitGraph.ts";
+import type { KnownHolder, WaitGraph, WaitingTask } from "./waitGraph.ts";
 
 /** Returns the kind of a resource and the mode of the request: `rwsem-write`, `mutex`. */
 export const waitType = ({ resource, mode }: Wait): string | undefined =>
@@ -71,15 +73,39 @@ export function fateWords({ fate }: KnownHolder): string | undefined {
   }
 }
 
-/** Returns `bash [279]` or `possibly bash [284]`; without a holder, what the resource says instead. */
-export function heldBy(waiting: WaitingTask): string | undefined {
+/**
+ * Returns what a holder that sleeps waits for, as in "completion harvest" or "in msleep"; undefined for a holder that
+ * does not sleep, and for one of which that is not known.
+ */
+export function holderWaitWords(graph: WaitGraph, holder: KnownHolder): string | undefined {
+  const own = graph.tasks.get(holder.task);
+  if (!own || holder.fate.activity !== "sleeping") return undefined;
+  const words = waitWords(own);
+  return words === "" ? undefined : words;
+}
+
+/**
+ * Returns `bash [279]` or `possibly bash [284]`; without a holder, what the resource says instead. @param graph if
+ * given, a holder in interruptible sleep, which is not in the list of blocked tasks, comes with what it waits for
+ */
+export function heldBy(waiting: WaitingTask, graph?: WaitGraph): string | undefined {
   const first = firstHolder(waiting);
   if (!first) return holderless(waiting);
   const fate = fateWords(first);
   const more = waiting.holders.length > 1 ? ` and ${waiting.holders.length - 1} more` : "";
   const doubt = first.certainty === "certain" ? "" : first.certainty === "likely" ? "likely " : "possibly ";
-  return `${doubt}${taskName(first)}${fate === undefined ? "" : `, ${fate}`}${more}`;
+  const waits = graph && isInterruptible(graph, first) ? holderWaitWords(graph, first) : undefined;
+  const rest = fate === undefined ? (waits === undefined ? "" : `, which ${waitVerb(waits)}`) : `, ${fate}`;
+  return `${doubt}${taskName(first)}${rest}${more}`;
 }
+
+/** Returns "waits for completion harvest" or "sleeps in msleep". */
+export const waitVerb = (words: string): string => (words.startsWith("in ") ? `sleeps ${words}` : `waits for ${words}`);
+
+const isInterruptible = ({ tasks }: WaitGraph, { task }: KnownHolder): boolean => {
+  const own = tasks.get(task);
+  return own !== undefined && attempt(() => taskState(own.task)) === "IN";
+};
 
 function holderless({ wait }: WaitingTask): string | undefined {
   if (wait.state?.free) return "nobody";

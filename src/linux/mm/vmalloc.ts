@@ -54,11 +54,16 @@ function* areaLists(kernel: Kernel): Generator<Obj<"struct list_head">> {
     yield kernel.variable("vmap_area_list");
     return;
   }
+  for (const node of vmapNodes(kernel)) yield node.at("busy.head");
+}
+
+/** Yields the nodes of `vmap_nodes`. @throws Fault "unknown" if there is no such variable */
+function* vmapNodes(kernel: Kernel): Generator<Obj<"struct vmap_node">> {
   const nodes = globalWord(kernel, "vmap_nodes");
   if (nodes === undefined) throw Fault.of("unknown", "neither vmap_area_list nor vmap_nodes is among the symbols");
   const count = Math.min(globalU32(kernel, "nr_vmap_nodes") ?? 1, MAX_VMAP_NODES);
   const type = kernel.types.named("struct vmap_node");
-  for (let i = 0; i < count; i++) yield kernel.object(type, nodes + BigInt(i * sizeOf(type))).at("busy.head");
+  for (let i = 0; i < count; i++) yield kernel.object(type, nodes + BigInt(i * sizeOf(type))).as("struct vmap_node");
 }
 
 function vmapArea(area: Obj<"struct vmap_area">): VmapArea {
@@ -76,6 +81,28 @@ export function vmapAreaAt(kernel: Kernel, address: bigint): VmapArea | undefine
   const { areas } = vmapAreas(kernel);
   const found = itemAtOrBelow(areas, ({ start }) => start, address);
   return found && address < found.end ? found : undefined;
+}
+
+/**
+ * Returns the freed area that contains `address`, while the kernel keeps its addresses to flush TLBs for many areas at
+ * once (mm/vmalloc.c, free_vmap_area_noflush). Adjacent areas are merged there. Undefined if none contains it.
+ */
+export function freedAreaAt(kernel: Kernel, address: bigint): Pick<VmapArea, "start" | "end"> | undefined {
+  const found = attempt(() => {
+    for (const head of freedLists(kernel))
+      for (const area of listEntries(kernel, head, "struct vmap_area", "list")) {
+        const [start, end] = [area.at("va_start").value(), area.at("va_end").value()];
+        if (address >= start && address < end) return { start, end };
+      }
+    return undefined;
+  });
+  return found instanceof Fault ? undefined : found;
+}
+
+/** Yields the heads of the lists of freed areas: one, or one for each `struct vmap_node` (see areaLists). */
+function* freedLists(kernel: Kernel): Generator<Obj<"struct list_head">> {
+  if (kernel.symbols.find("purge_vmap_area_list")) yield kernel.variable("purge_vmap_area_list");
+  else for (const node of vmapNodes(kernel)) if (node.has("lazy.head")) yield node.at("lazy.head");
 }
 
 /** Returns the return address of the call that allocated an area; undefined if unknown. @throws Fault */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { sentenceText } from "../../../src/insight/finding.ts";
 import { ownerFinding } from "../../../src/insight/waits/sentences.ts";
-import { cycleHeading, waitWords } from "../../../src/insight/waits/words.ts";
+import { cycleHeading, heldBy, waitWords } from "../../../src/insight/waits/words.ts";
 import { toEnd } from "../../../src/base/job.ts";
 import type { Finding } from "../../../src/insight/finding.ts";
 import { crashFacts } from "../../../src/insight/crashFacts.ts";
@@ -33,13 +33,18 @@ interface Machine {
   readonly tasks?: readonly ToyTask[];
   readonly sleepers?: { readonly [pid: number]: Sleeper["with"] };
   readonly cpus?: readonly number[];
+  /** Sleepers that wait for no mutex. */
+  readonly others?: readonly Sleeper[];
 }
 
-const machine = ({ mutexes, tasks = [], sleepers = {}, cpus = [0] }: Machine): ToyKernel =>
+const machine = ({ mutexes, tasks = [], sleepers = {}, cpus = [0], others = [] }: Machine): ToyKernel =>
   sleepingKernel({
     cpus,
     tasks,
-    sleepers: Object.values(mutexes).flatMap(([, ...waiters]) => waiters.map((pid) => sleeper(pid, sleepers[pid]))),
+    sleepers: [
+      ...Object.values(mutexes).flatMap(([, ...waiters]) => waiters.map((pid) => sleeper(pid, sleepers[pid]))),
+      ...others,
+    ],
     symbols: Object.fromEntries(
       Object.keys(mutexes).map((number) => [`lock_${number}`, { address: lock(Number(number)), size: 32, type: "d" }]),
     ),
@@ -185,6 +190,20 @@ test("a cycle has the same heading in the verdict, the command and the page", ()
   for (const certainty of ["certain", "possible"] as const) assert.ok(page.includes(`"${cycleHeading(certainty)}:"`));
 });
 
+test("a holder in interruptible sleep is reported with what it waits for, down to the end of the chain", () => {
+  const pid = 9;
+  const watcher = { pid, comm: "watcher", functions: ["schedule", "do_nanosleep", "field_watch"], with: { __state: 1 } };
+  const kernel = machine({ mutexes: { 1: [taskAddress(pid), 5] }, others: [watcher] });
+  const graph = graphOf(kernel);
+  const [first] = graph.blocked;
+  assert.ok(first);
+  assert.equal(heldBy(first, graph), "watcher [9], which sleeps in do_nanosleep");
+  assert.deepEqual(
+    found(kernel, "wait.owner").map(({ text }) => sentenceText(text)),
+    ["mutex lock_1 is held by watcher [9]: mutex.owner; it sleeps in do_nanosleep."],
+  );
+});
+
 test("the mode in which a task wants a lock is not reported as the mode in which it is held", () => {
   const wait = { resource: { kind: "rwsem", address: 16n, type: "struct rw_semaphore" }, mode: "write" };
   const one = { wait, name: "catalog_sem" } as unknown as WaitingTask;
@@ -197,6 +216,10 @@ test("the mode in which a task wants a lock is not reported as the mode in which
     comm: "sh",
   };
   const told = { ...one, task: { address: 48n }, wait: { ...wait, queue: [] } } as unknown as WaitingTask;
-  const { text } = ownerFinding(told, { ...holder, fate: { activity: "sleeping" } } as unknown as KnownHolder);
+  const { text } = ownerFinding(told, { ...holder, fate: { activity: "sleeping" } } as unknown as KnownHolder, {
+    blocked: [],
+    cycles: [],
+    tasks: new Map(),
+  });
   assert.match(sentenceText(text), /^rwsem catalog_sem is held by sh \[7\]: the last task that took it for reading\.$/);
 });

@@ -28,7 +28,7 @@ export const resourcesTable: Table<WaitRow> = {
       kind: "text",
       title: "HELD BY",
       about: "the first of `holders` as a phrase",
-      value: ({ waiting }) => heldBy(waiting),
+      value: ({ waiting, graph }) => heldBy(waiting, graph),
     },
     holders,
     waiters,

@@ -73,7 +73,7 @@ export const waitsTable: Table<WaitRow, PanelKeys["waits"]> = {
       kind: "text",
       title: "HELD BY",
       about: "the first of `holders` as a phrase",
-      value: ({ waiting }) => heldBy(waiting),
+      value: ({ waiting, graph }) => heldBy(waiting, graph),
       text: (words, { waiting }) => holderSpan(words, waiting),
     },
     function: { kind: "text", about: "the function that waits", value: ({ waiting }) => waiting.wait.function },
