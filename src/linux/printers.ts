@@ -4,7 +4,8 @@ import { hex0x, padHex, padDigits } from "../base/hex.ts";
 import type { Printer, Summaries } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { symbolText } from "../model/symbolText.ts";
-import { lockPrinters } from "./locks/lockText.ts";
+import { lockPrinters, lockWords } from "./locks/lockText.ts";
+import { spinlockText } from "./locks/spinHolder.ts";
 
 /** Limit for the bytes of a mask that are read; NR_CPUS and MAX_NUMNODES are far below it. */
 const MAX_MASK_BYTES = 8192;
@@ -90,11 +91,9 @@ const callback =
     return symbolText(object.kernel, address) ?? hex0x(address);
   };
 
-const spinlock: Printer = (object) => {
-  const path = ["rlock.raw_lock.val.counter", "raw_lock.val.counter", "val.counter"].find((one) => object.has(one));
-  if (path === undefined) return undefined;
-  return object.at(path).value() === 0n ? "unlocked" : "locked";
-};
+/** Formats a spinlock; with PREEMPT_RT it is an rt_mutex, which names its holder. */
+const spinlock: Printer = (object) =>
+  object.has("lock.waiters") ? lockWords(object.at("lock")) : spinlockText(object);
 
 const seconds = (nanoseconds: bigint): string => {
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
@@ -148,6 +147,7 @@ const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
   ["spinlock", spinlock],
   ["raw_spinlock", spinlock],
   ["qspinlock", spinlock],
+  ["arch_spinlock_t", spinlock],
   ["ktime_t", ktime],
   ["timespec64", timespec],
   ["dev_t", device],
