@@ -192,7 +192,12 @@ test("a cycle has the same heading in the verdict, the command and the page", ()
 
 test("a holder in interruptible sleep is reported with what it waits for, down to the end of the chain", () => {
   const pid = 9;
-  const watcher = { pid, comm: "watcher", functions: ["schedule", "do_nanosleep", "field_watch"], with: { __state: 1 } };
+  const watcher = {
+    pid,
+    comm: "watcher",
+    functions: ["schedule", "do_nanosleep", "field_watch"],
+    with: { __state: 1 },
+  };
   const kernel = machine({ mutexes: { 1: [taskAddress(pid), 5] }, others: [watcher] });
   const graph = graphOf(kernel);
   const [first] = graph.blocked;
