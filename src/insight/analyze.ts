@@ -5,8 +5,9 @@ import type { Kernel } from "../model/kernel.ts";
 import type { Check, Need, Step } from "./check.ts";
 import { checks as allChecks } from "./checks.ts";
 import { combined } from "./combine.ts";
-import { crashFacts, type CrashFacts } from "./crashFacts.ts";
+import { asLogFrame, crashFacts, type CrashFacts } from "./crashFacts.ts";
 import type { Finding } from "./finding.ts";
+import { guiltyAmong } from "../log/guilty.ts";
 import { withoutWrapper } from "../log/machinery.ts";
 import { crashKey, guiltyFrame } from "./guiltyFrame.ts";
 import { mechanismOf } from "./mechanisms.ts";
@@ -63,8 +64,11 @@ function untitled(stopped: boolean | undefined): string {
 function titleOf(crash: CrashFacts): string | undefined {
   const { report } = crash;
   if (!report || report.guilty || !/ in \{where\}$/.test(report.report.headline.row.title)) return report?.title;
-  const guilty = guiltyFrame(crash);
-  return guilty ? `${report.title} in ${withoutWrapper(guilty.function)}` : report.title;
+  const { row } = report.report.headline;
+  // The title of a stall names the function that a dispatcher called, which is not the guilty one.
+  const name = row.guilty === "stall" ? guiltyAmong(crash.frames.map(asLogFrame), row).name : undefined;
+  const named = name ?? guiltyFrame(crash)?.function;
+  return named === undefined ? report.title : `${report.title} in ${withoutWrapper(named)}`;
 }
 
 /** Runs every check that applies to the crash. Each check has a limit of two seconds. A fault ends that check only. */
