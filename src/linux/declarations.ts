@@ -202,7 +202,7 @@ const subsystems: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "struct address_space *[]": "swapper_spaces",
     "unsigned int []": "nr_swapper_spaces",
     "struct hstate []": "hstates",
-    "struct list_head": "vmap_area_list shrinker_list bdi_list shmem_swaplist",
+    "struct list_head": "vmap_area_list purge_vmap_area_list shrinker_list bdi_list shmem_swaplist",
     "struct rb_root": "vmap_area_root free_vmap_area_root bdi_tree",
     spinlock_t: "vmap_area_lock",
     "struct vm_struct *": "vmlist",

@@ -74,7 +74,7 @@ function* provenanceFinding(
   for (const { frame, graph } of passedBy)
     evidence.push({ kind: "frame", task, pc: frame.pc, text: graph.symbol.name });
   const [first, ...more] = evidence;
-  if (!first) return;
+  if (!first) throw Fault.of("unknown", `it was passed to ${functionName(site)}, and the code of its caller does not show what it passed`); // prettier-ignore
   yield {
     id: "fault.provenance",
     severity: "cause",

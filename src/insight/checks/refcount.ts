@@ -5,7 +5,8 @@ import type { Check, Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import { addressOf, type Finding } from "../finding.ts";
 import { objectFindings } from "../objectState.ts";
-import { anyCallerOf, argumentOf, withEntry } from "../values/calls.ts";
+import { anyCallerOf, withEntry } from "../values/calls.ts";
+import { argumentOf } from "../values/passed.ts";
 import { readWord, siteOf } from "../values/site.ts";
 import { functionName } from "../values/words.ts";
 

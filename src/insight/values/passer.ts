@@ -1,7 +1,8 @@
 /** Finds the argument by which a caller passed a value. */
 import type { Effect } from "../../arch/effect.ts";
 import type { Step } from "../check.ts";
-import { argumentOf, callerOf } from "./calls.ts";
+import { callerOf } from "./calls.ts";
+import { argumentOf } from "./passed.ts";
 import { type Expression, originExpression } from "./expression.ts";
 import type { Site } from "./site.ts";
 

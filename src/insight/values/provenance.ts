@@ -3,7 +3,8 @@ import { type Effect, type MemoryOperand, type Value, wrap64 } from "../../arch/
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 import { type Expression, loadExpression } from "./expression.ts";
-import { argumentOf, callerOf, withEntry } from "./calls.ts";
+import { callerOf, withEntry } from "./calls.ts";
+import { argumentOf } from "./passed.ts";
 import { addressAt, readWord, registerAt, type Site, sumOf, valueAt } from "./site.ts";
 
 /** Where a value came from, as far as it can be followed. */

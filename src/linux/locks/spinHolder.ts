@@ -49,7 +49,7 @@ const LAYOUTS: readonly SpinLayout[] = [
   },
   // arch/powerpc/include/asm/simple_spinlock.h: lock_token (0x8000) and paca_index
   {
-    fits: (lock) => lock.has("slock") && !lock.has("tickets") && lock.kernel.arch.name === "ppc64le",
+    fits: (lock) => lock.has("slock") && !lock.has("tickets") && [0, 0x8000].includes(word(lock.at("slock")) >>> 16),
     read: (lock) => {
       const value = word(lock.at("slock"));
       return { isLocked: value !== 0, ...(value >>> 16 === 0x8000 ? { cpu: value & 0xffff } : {}) };
@@ -67,7 +67,7 @@ const LAYOUTS: readonly SpinLayout[] = [
   },
   // arch/s390/lib/spinlock.c: the holder's CPU + 1 in the low half, the tail of the queue in the high 12 bits
   {
-    fits: (lock) => lock.has("lock") && lock.kernel.arch.name === "s390x",
+    fits: (lock) => lock.has("lock"),
     read: (lock) => {
       const value = word(lock.at("lock"));
       const cpu = (value & 0xffff) - 1;

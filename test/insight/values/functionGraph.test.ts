@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Effect, Value } from "../../../src/arch/effect.ts";
 import { x86_64 } from "../../../src/arch/x86_64/x86_64.ts";
 import { FunctionGraph } from "../../../src/insight/values/functionGraph.ts";
-import { argumentOf } from "../../../src/insight/values/calls.ts";
+import { argumentOf } from "../../../src/insight/values/passed.ts";
 import { registerAt, type Site } from "../../../src/insight/values/site.ts";
 import { conditionOf } from "../../../src/insight/values/condition.ts";
 import { provenanceOf } from "../../../src/insight/values/provenance.ts";

@@ -1,0 +1,31 @@
+/** Evaluates what calls on the stack passed. */
+import type { Kernel } from "../../model/kernel.ts";
+import { entryValue, type Site, valueAt } from "./site.ts";
+
+/** Returns what a call passed in a register; undefined if the code before the call does not show it. */
+export function argumentOf(caller: Site, register: string): bigint | undefined {
+  const value = argumentAt(caller, caller.index, register);
+  const others = caller.otherJumps ?? [];
+  return others.every((index) => argumentAt(caller, index, register) === value) ? value : undefined;
+}
+
+/**
+ * Returns what an earlier call of a function passed in a register, at the last execution of that call; undefined if the
+ * code does not show it. @param site a call of the function that is on the stack @param index of the earlier call
+ */
+export function argumentAt(caller: Site, index: number, register: string): bigint | undefined {
+  const { graph } = caller;
+  // A call does not preserve its argument registers, so only the code before it shows their values.
+  const before: Site = { ...caller, registers: kept(caller) };
+  const [definition, ...more] = graph.definitions(register, index);
+  if (!definition || more.length > 0 || definition.kind === "unknown") return undefined;
+  if (definition.kind === "entry") return entryValue(before, register);
+  const value = graph.effects[definition.index]?.writes.get(register);
+  return value && valueAt(before, value, definition.index);
+}
+
+/** Returns the registers that a call preserves. */
+export const kept = ({ kernel, registers }: Site): ReadonlyMap<string, bigint> => {
+  const { calleeSaved, sp, framePointer } = kernel.arch;
+  return new Map([...registers].filter(([name]) => name === sp || name === framePointer || calleeSaved.includes(name)));
+};
