@@ -35,7 +35,7 @@ export interface Context {
   readonly aliases: ReadonlyMap<string, string>;
   /** The values that `p` has printed: gdb's `$1`, `$2`, ... */
   readonly values: PrintedValues;
-  /** True after `exit`: the front end closes the session after this command. */
+  /** Whether `exit` was run: the front end then closes the session. */
   readonly ended: boolean;
   /**
    * Refuses commands that are not declared as read-only (`Command.readsOnly`), because the user may be on another
@@ -149,6 +149,7 @@ export interface ModuleDebuginfoControl {
   /** Removes the module's debuginfo until it is loaded again. */
   unload(name: string): void;
 }
+/** Facts about the opened files, and what is missing in the session. */
 
 export interface SessionFacts {
   readonly vmcore: readonly string[];
@@ -187,7 +188,7 @@ export interface Option {
   /** Name of the argument in the usage line. An option without it is a switch. */
   readonly argument?: string;
   /**
-   * True if the argument can be left out. Such an argument is only given as `-x=value`, for example `kmem -i=shared`.
+   * Whether the argument can be left out. Such an argument is only given as `-x=value`, for example `kmem -i=shared`.
    */
   readonly optional?: boolean;
   readonly help: string;
@@ -240,9 +241,9 @@ export interface Command {
    * foreign code and uses no network. Default: false. A function decides by the arguments.
    */
   readonly readsOnly?: true | ((args: Parsed) => boolean);
-  /** The rest of the line is one expression: options end at the first word that is not an option. */
+  /** Whether the rest of the line is one expression: then options end at the first word that is not an option. */
   readonly takesExpression?: boolean;
-  /** All words are text, including words that start with a hyphen. */
+  /** Whether all words are text, including words that start with a hyphen. */
   readonly takesText?: boolean;
   /** Describes the command's records, for docs/json.md. */
   readonly records?: () => readonly Records[];

@@ -97,10 +97,10 @@ function membersOf({ kernel }: Context, text: string, command: string): Iterable
 
 function* memberNames(type: CType, depth = 0): Generator<string> {
   const MAX_DEPTH = 8;
-  let at = bare(type);
-  if (at.kind === "pointer") at = bare(at.target);
-  if ((at.kind !== "struct" && at.kind !== "union") || depth > MAX_DEPTH) return;
-  for (const member of at.members) {
+  let target = bare(type);
+  if (target.kind === "pointer") target = bare(target.target);
+  if ((target.kind !== "struct" && target.kind !== "union") || depth > MAX_DEPTH) return;
+  for (const member of target.members) {
     if (member.name === undefined) yield* memberNames(member.type, depth + 1);
     else yield member.name;
   }

@@ -30,7 +30,8 @@ export interface LineGrammar {
 const NO_EXPRESSIONS: LineGrammar = { isExpression: () => false, isValue: () => false };
 
 /**
- * Parses a command line. @throws UsageError when a redirection names no file, or its file name looks like an operand
+ * Parses a command line.
+ * @throws UsageError if a redirection names no file, or a number, which looks like an operand
  */
 export function parseLine(line: string, grammar = NO_EXPRESSIONS): CommandLine {
   const text = line.trim();

@@ -18,10 +18,10 @@ export interface ElementRow {
   readonly cpu?: number;
 }
 
-/** Rows that are read before the first is printed, because they determine the widths of the columns. */
+/** Number of rows that are read before the first is printed, because they determine the widths of the columns. */
 const ROWS_FOR_WIDTH = 500;
 
-/** Columns of a struct of which no members are selected. */
+/** Maximum number of columns of a struct of which no members are selected. */
 const MAX_COLUMNS = 16;
 
 /**

@@ -31,9 +31,9 @@ const TEXT_LINE_BYTES = 60;
 const MAX_TEXT = 65536;
 
 /**
- * Yields memory line by line as `rd` shows it. Lines before a fault are printed; the fault is the last piece.
+ * Yields memory line by line as `rd` shows it.
  * @param units unit count. Default: 1; for text, up to the first non-text byte
- * @throws Fault
+ * @throws Fault after the lines before the first unreadable byte
  */
 export function* hexDump(space: ByteSource, start: bigint, units: number | undefined, format: DumpFormat): Pieces {
   if (format.as === "text") return yield* textDump(space, start, units);

@@ -98,7 +98,7 @@ const valueColumn = (options: FormatOptions): Record<string, Column<LayoutRow>> 
   },
 });
 
-/** Characters of a struct or an array in data. */
+/** Maximum length of a struct or an array in data, in characters. */
 const MAX_DATA = 1000;
 
 /** Structs and arrays are text, because a table has one cell for each value. */

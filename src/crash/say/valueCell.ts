@@ -9,7 +9,7 @@ import { isText, valueJson } from "./valueJson.ts";
 /** Length of a value on a screen in characters. A longer one ends with an ellipsis. */
 const MAX_CELL_LENGTH = 64;
 
-/** Array elements that are formatted for a cell. */
+/** Maximum number of array elements that are formatted for a cell. */
 const MAX_ELEMENTS = 16;
 
 /** Formats a value on one line. @param longest in characters */
@@ -28,7 +28,7 @@ export function valueCell(object: Obj, options: FormatOptions, longest = MAX_CEL
       if (length <= longest) line.push(span);
       else {
         const kept = text.slice(0, Math.max(0, longest - 1 - (length - text.length)));
-        // Part of an address or a symbol is none.
+        // A part of an address or of a symbol must not be a link.
         return [...line, typeof span === "string" || span.as === "fault" ? `${kept}…` : "…"];
       }
     }

@@ -158,7 +158,7 @@ const shownEntry = (kernel: Kernel, entry: TraceEntry): ShownEntry => ({
   said: entryText(kernel, entry),
 });
 
-/** Returns what an entry says in one text. */
+/** Returns the name and the text of an entry as one text. */
 export const wholeText = ({ name, text: said, raw }: EntryText): string =>
   `${name === "" ? "" : `${name}: `}${raw ? "raw: " : ""}${said}`;
 

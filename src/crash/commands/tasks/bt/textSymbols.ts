@@ -24,24 +24,24 @@ export function* textSymbols(task: Obj, stack: Stack, style: TextSymbolStyle): G
   const { kernel } = task;
   const scan = new TextScan(kernel, style);
   let from: bigint | undefined;
-  let changed = false;
+  let isAfterSwitch = false;
   for (const entry of entriesOf(kernel, stack)) {
     if (entry.kind === "frame" && from === undefined) {
       // On the first stack: the START line, then the scan from the first frame's slot. On each later stack: a line for
       // its first frame, then the scan from the next word.
-      if (changed) yield scan.line(entry.slot, entry.frame.pc);
+      if (isAfterSwitch) yield scan.line(entry.slot, entry.frame.pc);
       else if (!style.numbered) yield [`              START: ${scan.name(entry.frame.pc)} at ${hex(entry.frame.pc)}`];
-      from = changed ? entry.slot + BigInt(kernel.arch.wordSize) : entry.slot;
-    } else if (entry.kind === "registers" && (changed || from === undefined)) {
+      from = isAfterSwitch ? entry.slot + BigInt(kernel.arch.wordSize) : entry.slot;
+    } else if (entry.kind === "registers" && (isAfterSwitch || from === undefined)) {
       yield exceptionLine(kernel, entry.frame.pc, entry.frame.symbol);
       yield* registerLines(kernel, entry.trap?.registers ?? entry.frame.registers);
       from = entry.frame.sp;
-      changed = false;
+      isAfterSwitch = false;
     } else if (entry.kind === "switch") {
       if (from !== undefined) yield* scan.range(from, endOf(kernel, from, task));
       yield [{ as: "dim", text: `--- <${entry.label}> ---` }];
       from = undefined;
-      changed = true;
+      isAfterSwitch = true;
     }
   }
   if (from !== undefined) yield* scan.range(from, endOf(kernel, from, task));

@@ -15,9 +15,9 @@ export interface ListWalk {
   readonly link: bigint;
   /** Address that ends the list, besides NULL and the start. */
   readonly end: bigint | undefined;
-  /** Follow the second word of the link, `prev`. */
+  /** Whether to follow the second word of the link, `prev`. */
   readonly reverse: boolean;
-  /** Detect loops with Brent's algorithm, which does not store the elements. */
+  /** Whether to detect loops with Brent's algorithm, which does not store the elements. */
   readonly brent: boolean;
 }
 
