@@ -149,8 +149,8 @@ export interface ModuleDebuginfoControl {
   /** Removes the module's debuginfo until it is loaded again. */
   unload(name: string): void;
 }
-/** Facts about the opened files, and what is missing in the session. */
 
+/** Facts about the opened files, and what is missing in the session. */
 export interface SessionFacts {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;

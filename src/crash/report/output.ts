@@ -64,7 +64,7 @@ export function* runBlock(context: Context, text: string): Generator<Piece, Cell
         isAnswered &&= piece.kind !== "fault" && piece.kind !== "usage";
         if (piece.kind === "usage") lines.push(printable(piece.message));
         for (const one of piece.lines) if (lines.length < MAX_LINES) lines.push(printable(lineText(one)));
-        // Who drives this can pause, or cancel it, after each piece.
+        // The driver of this job can pause or cancel it after each piece.
         yield progress("lines", lines.length, 0);
       }
     }

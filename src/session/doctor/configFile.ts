@@ -77,7 +77,7 @@ export const configDiagnoses = ({ config }: ConfigFile): readonly Diagnosis[] =>
       : diagnosis("missing", needName(need), need.cost),
   );
 
-/** Returns what a served need does not give. */
+/** Returns a remark if a need is met in another way than by BTF; otherwise "". */
 const remark = (anyOf: readonly string[], config: KernelConfig): string =>
   anyOf.includes("DEBUG_INFO_BTF") && config.get("DEBUG_INFO_BTF") !== "y"
     ? " CONFIG_DEBUG_INFO_BTF is not: types come from a vmlinux only."

@@ -64,7 +64,7 @@ function* captureKernel(root: string): Generator<Diagnosis> {
   else yield diagnosis("note", path, "The file cannot be read: the kernel has no kexec, or /sys is not mounted.");
 }
 
-/** Spells out the panic sysctls. An oops that does not panic the kernel leaves no dump. */
+/** Reports the panic sysctls. An oops that does not panic the kernel leaves no dump. */
 function* settings(root: string): Generator<Diagnosis> {
   for (const { sysctl, event, words } of PANIC_SETTINGS) {
     const text = textOf(root, `proc/sys/${sysctl.replaceAll(".", "/")}`)?.trim();

@@ -179,7 +179,7 @@ const useProxies = once(() => {
   if (["http_proxy", "https_proxy"].some((name) => process.env[name] ?? process.env[name.toUpperCase()])) use?.();
 });
 
-/** Appends to the existing part from its end. */
+/** Downloads a file, from the end of the existing part on. @throws Absent, Refused, or another Error with the reason */
 async function transfer(address: string, part: string, options: DebuginfodOptions): Promise<void> {
   const { timeout, maxSize, onProgress } = options;
   useProxies();
@@ -195,7 +195,8 @@ async function transfer(address: string, part: string, options: DebuginfodOption
     // Request no compression, because offsets in a compressed stream are not offsets in the file.
     const headers = { "accept-encoding": "identity", ...(done > 0 && { range: `bytes=${done}-` }) };
     const response = await fetchWithin(address, { signal, headers }, options.urls);
-    if (response.status === 416) throw new Refused("does not continue the part that is there; it was dropped");
+    if (response.status === 416)
+      throw new Refused("cannot continue the interrupted transfer; the incomplete file was removed");
     if (response.status === 404) throw new Absent("does not have it");
     if (!response.ok || !response.body) throw new Error(`answers ${response.status} ${response.statusText}`.trimEnd());
     if (response.status !== 206) done = seen = 0;

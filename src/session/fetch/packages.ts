@@ -122,7 +122,7 @@ interface Wanted {
 
 const notUnpacked = (path: string): string => `${path} was not unpacked: cancelled`;
 
-/** @returns undefined after a cancel @throws OpenError */
+/** Opens the dump to find out which debuginfo it needs. @returns undefined after a cancel @throws OpenError */
 async function neededBuilds(options: OpenOptions, { signal, onStep }: Opening): Promise<Wanted | undefined> {
   let session: Session | undefined;
   try {

@@ -44,7 +44,7 @@ export function linkedDebug(elf: ElfFile, path: string, debugDirectories: readon
 
 /**
  * Finds the file to which dwz moved common parts of the DWARF, by the path and build ID in .gnu_debugaltlink.
- * @returns the recorded path if no such file exists
+ * @returns the file; its path if there is no such file; undefined without a link
  */
 export function alternateDebug(
   elf: ElfFile,

@@ -30,7 +30,7 @@ export interface Fetched {
  */
 export type FetchProgress = (name: string, done: number, total: number | undefined) => void;
 
-/** Number of modules that were searched for. */
+/** A step that reports how many modules were searched for. */
 type Progress = Extract<Piece, { kind: "progress" }>;
 
 /** Number of parallel requests. Modules are small, and a server may have to search its packages for each. */

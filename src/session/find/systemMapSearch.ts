@@ -30,7 +30,7 @@ export function searchSystemMap(opened: OpenedMemory, places: DebuginfoPlaces): 
 
 const FITS = "has the dump's addresses";
 
-/** @returns the map, or why it cannot be used */
+/** Opens a map and compares it with the dump. @returns the map, or why it cannot be used */
 function tryMap(path: string, opened: OpenedMemory): PlacedMap | string {
   try {
     const map = openSystemMapFile(path, opened, false);

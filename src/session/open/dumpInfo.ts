@@ -14,7 +14,7 @@ export interface PageCounts {
   readonly present: number;
   /** Pages of memory that were left out; undefined if there are too many absent pages to look at each. */
   readonly excluded: number | undefined;
-  /** Pages that are no memory, or that a file which was not given or not completed has. */
+  /** Pages that do not exist, or that are in a part of the dump that was not given or not written. */
   readonly missing: number | undefined;
 }
 

@@ -119,7 +119,10 @@ interface Locator {
   readonly range: (from: string, to: string) => AddressRange[];
 }
 
-/** @param bias runtime address minus address in `source` */
+/**
+ * Returns a locator that looks up names in the source, then in the map.
+ * @param bias runtime address minus address in `source`
+ */
 function locatorOf(source: SymbolSource | undefined, bias: bigint, map: PlacedMap | undefined): Locator {
   const address = (name: string): bigint | undefined => {
     const symbol = source?.named(name)[0];
@@ -189,7 +192,7 @@ const exportedSymbols = (exported: () => ExportedData | undefined): SymbolSource
   all: () => [...(exported()?.symbols.values() ?? [])].sort((a, b) => (a.address < b.address ? -1 : 1)),
 });
 
-/** The few symbols in VMCOREINFO, the only names of data in a kernel without CONFIG_KALLSYMS_ALL. */
+/** Returns the few symbols in VMCOREINFO, the only names of data in a kernel without CONFIG_KALLSYMS_ALL. */
 function noteSymbols({ vmcoreinfo }: OpenedMemory): SymbolSource {
   const named = (name: string): readonly KSymbol[] => {
     const address = vmcoreinfo?.symbol(name);

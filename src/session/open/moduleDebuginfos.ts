@@ -12,7 +12,7 @@ import { type ModuleDebuginfo, ModuleFiles, type ModuleSearch } from "../find/mo
 /** The debuginfo of each module: found at the first request, or loaded by the user. */
 export class ModuleDebuginfos implements ModuleDebuginfoControl {
   private readonly files: ModuleFiles;
-  /** undefined for a module without debuginfo, or whose debuginfo was unloaded. */
+  /** Undefined for a module without debuginfo, or whose debuginfo was unloaded. */
   private readonly known = new Map<string, ModuleDebuginfo | undefined>();
   /** Modules whose debuginfo the user unloaded. */
   private readonly unloaded = new Set<string>();
@@ -119,7 +119,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   }
   private last: { readonly directory: string; readonly files: ModuleFiles } | undefined;
 
-  /** @throws UsageError if the dump has no module of that name */
+  /** Returns a module by its name. @throws UsageError if the dump has no such module */
   private module(name: string): Obj {
     const { kernel } = this;
     const found = attempt(() => {

@@ -35,7 +35,7 @@ export function openPreferredMap(path: string | undefined, memory: OpenedMemory,
  * @returns warnings
  * @throws VmlinuxError if they differ and `force` is not set
  */
-export function matched(vmlinux: Vmlinux, opened: OpenedMemory, force: boolean): string[] {
+export function buildWarnings(vmlinux: Vmlinux, opened: OpenedMemory, force: boolean): string[] {
   const { verdict, why } = compareBuild(vmlinux.elf, opened);
   const reason = `${vmlinux.path} ${why}`;
   if (verdict === "same") return [];

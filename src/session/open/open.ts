@@ -18,8 +18,8 @@ import { type KernelImage, readingKernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { ModuleFiles } from "../find/moduleFiles.ts";
 import { OpenError } from "./openError.ts";
-import { absent, modulePlaces, type OpenOptions, sourceFiles } from "./openOptions.ts";
-import { matched, openGiven, openPreferredMap } from "./namedFiles.ts";
+import { absentFileWarnings, modulePlaces, type OpenOptions, sourceFiles } from "./openOptions.ts";
+import { buildWarnings, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { headerOf, infoRows } from "./dumpInfo.ts";
 import { distilled, erased } from "./erased.ts";
 import { shortfall } from "./shortfall.ts";
@@ -121,7 +121,7 @@ export function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session
   let isOpen = false;
   try {
     const force = given !== undefined && (options.force ?? false);
-    const warnings = vmlinux ? matched(vmlinux, memory, force) : [];
+    const warnings = vmlinux ? buildWarnings(vmlinux, memory, force) : [];
     yield progress("Reading the kernel's symbols", 0, 0);
     const session = yield* assembling(dump, memory, { vmlinux, tries: search.tries, warnings }, options);
     isOpen = true;
@@ -138,7 +138,7 @@ interface FoundVmlinux {
   readonly warnings: readonly string[];
 }
 
-/** @throws OpenError if a named System.map cannot be used */
+/** Assembles the session from its parts. @throws OpenError if a named System.map cannot be used */
 function* assembling(
   dump: DumpImage,
   memory: OpenedMemory,
@@ -147,7 +147,7 @@ function* assembling(
 ): Job<Session, Piece> {
   const lacks = [shortfall(dump.facts), distilled(dump.facts), erased(dump.facts)].filter((one) => one !== undefined);
   const ofVmlinux = vmlinux ? vmlinuxWarnings(vmlinux) : [];
-  const warnings = [...lacks, ...memory.doubts, ...absent(options), ...doubts, ...ofVmlinux];
+  const warnings = [...lacks, ...memory.doubts, ...absentFileWarnings(options), ...doubts, ...ofVmlinux];
   const mapTries: Try[] = [];
   const map = namedMap(options, memory, mapTries);
   const searchMap = (): PlacedMap | undefined => {

@@ -38,7 +38,7 @@ export interface OpenOptions {
   readonly sourceFileMap?: Readonly<Record<string, string>> | undefined;
   /** Open folders. Sources are searched for in those that look like a kernel tree. */
   readonly workspace?: readonly string[] | undefined;
-  /** Use a vmlinux of another build nevertheless. */
+  /** Whether to use a vmlinux of another build nevertheless. */
   readonly force?: boolean | undefined;
   /** Where to search for the vmlinux, if none is named, and for the modules' debuginfo; undefined for no search. */
   readonly search?: DebuginfoPlaces | undefined;
@@ -69,7 +69,7 @@ export function sourceFiles(
 }
 
 /** Warns of named files that do not exist; the session opens without them. */
-export const absent = ({ kernelSource = [], modules = [] }: OpenOptions): string[] => [
+export const absentFileWarnings = ({ kernelSource = [], modules = [] }: OpenOptions): string[] => [
   ...kernelSource
     .filter((path) => !existsSync(path))
     .map((path) => `${path}: no such kernel source; check "kernelSource" or --source`),

@@ -95,7 +95,7 @@ export class StaticKernel {
     this.budget = files.budget;
   }
 
-  /** @throws OpenError, Fault if the file is not a vmlinux */
+  /** Opens a vmlinux. @throws OpenError, Fault if the file is not a vmlinux */
   static ofVmlinux(path: string, files: KernelSurroundings): StaticKernel {
     const vmlinux = openVmlinux(path);
     const banner = vmlinux.symbols.named("linux_banner")[0];
@@ -109,7 +109,7 @@ export class StaticKernel {
     );
   }
 
-  /** @throws Fault if the file is not a System.map; NodeJS.ErrnoException as `openFile` */
+  /** Opens a System.map. @throws Fault if the file is not a System.map; NodeJS.ErrnoException as `openFile` */
   static ofSystemMap(path: string, files: KernelSurroundings): StaticKernel {
     const file = openFile(path);
     try {
@@ -251,7 +251,7 @@ function moduleOf(paths: readonly string[], budget: Budget): Image | undefined {
   return undefined;
 }
 
-/** @throws Fault */
+/** Opens the symbols and lines of a module whose sections are laid out one after the other. @throws Fault */
 function placed(elf: ElfFile): Image {
   const places = layOut(elf);
   const placement = (section: string): bigint | undefined => places.get(section);

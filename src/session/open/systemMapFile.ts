@@ -11,7 +11,7 @@ export interface PlacedMap {
   readonly source: SymbolSource;
   /** Runtime address minus the file's address: 0 for a /proc/kallsyms that was copied from this boot of the kernel. */
   readonly bias: bigint;
-  /** Whether at least one symbol was compared with the dump and has the same address. */
+  /** Whether at least one symbol besides `_stext`, which gives the offset, has the same address in the dump. */
   readonly isWitnessed: boolean;
 }
 

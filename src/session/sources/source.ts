@@ -173,7 +173,10 @@ export class SourceFiles {
     return installed === undefined ? undefined : { path: installed };
   }
 
-  /** @param isWhole whether the name may be that of a file in a kernel tree */
+  /**
+   * Searches the roots, the modules' directories and the archive for a name.
+   * @param isWhole whether the name may be that of a file in a kernel tree
+   */
   private lookFor(name: string, isWhole: boolean, modules: readonly string[]): FoundSource | undefined {
     const isTree = (root: SourceRoot): boolean => root.version !== undefined || this.treeOf(root) !== undefined;
     const look = (roots: readonly SourceRoot[]): FoundSource | undefined => {

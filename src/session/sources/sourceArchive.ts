@@ -123,7 +123,7 @@ export function copiedSourceArchive(path: string, cache: string): SourceArchive 
   return new SourceArchive(path, file, index);
 }
 
-/** @throws Fault corrupt */
+/** Reads the index of a copy. @throws Fault corrupt if the copy is damaged */
 function readIndex(file: RandomFile): Index {
   const trailer = Buffer.from(file.read(file.size - TRAILER, TRAILER));
   const length = trailer.length === TRAILER ? trailer.readUInt32LE(8) : 0;
@@ -137,7 +137,7 @@ function readIndex(file: RandomFile): Index {
 const zstd = (bytes: Uint8Array | string): Buffer =>
   zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
 
-/** @throws Fault corrupt */
+/** Decompresses at most `most` bytes. @throws Fault corrupt if the data is damaged or larger */
 function unzstd(bytes: Uint8Array, most: number): Buffer {
   try {
     return zstdDecompressSync(bytes, { maxOutputLength: most });
@@ -146,7 +146,7 @@ function unzstd(bytes: Uint8Array, most: number): Buffer {
   }
 }
 
-/** @throws Fault, Cancelled */
+/** Copies the sources of an archive into a part file. @throws Fault, Cancelled */
 async function makeCopy(path: string, part: string, given: UnpackOptions): Promise<void> {
   const { budget = new Budget() } = given;
   const options = { ...given, budget };
@@ -193,7 +193,7 @@ class CopyWriter {
     if (this.length >= CHUNK) this.flush();
   }
 
-  /** @throws Fault missing if there were no sources */
+  /** Writes the index and the trailer. @throws Fault missing if there were no sources */
   end(): void {
     if (this.files.length === 0) throw Fault.of("missing", "contains no sources");
     this.flush();
@@ -224,7 +224,7 @@ class CopyWriter {
   }
 }
 
-/** Removes the least recently used copies. */
+/** Removes the least recently used copies beyond `MAX_KEPT`. */
 function dropOldest(cache: string): void {
   const copies = readdirSync(cache).flatMap((name) => {
     const path = join(cache, name);

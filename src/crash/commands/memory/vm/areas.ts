@@ -116,10 +116,10 @@ const HOLE_BYTES = 1n << 30n;
 function holeAt({ found, steps }: UserPage, address: bigint, end: bigint): bigint | undefined {
   if (!(found instanceof Fault) || end - address < HOLE_BYTES) return undefined;
   const span = steps.at(-1)?.span;
-  // If the root table has no answer, the rest is a hole too.
+  // If the root table has no entry, the rest is a hole too.
   if (span === undefined) return end;
-  const behind = (address & -span) + span;
-  return behind - address < HOLE_BYTES ? undefined : behind < end ? behind : end;
+  const nextMapped = (address & -span) + span;
+  return nextMapped - address < HOLE_BYTES ? undefined : nextMapped < end ? nextMapped : end;
 }
 
 interface PageRow {
