@@ -124,7 +124,7 @@ class ConsoleSink implements Sink {
   private readonly target: Target;
   private readonly style: Style;
   private text = "";
-  private since = performance.now();
+  private flushedAt = performance.now();
   private isSilent = true;
   private readonly recorded: RecordedOutput;
 
@@ -151,7 +151,7 @@ class ConsoleSink implements Sink {
 
   private write(text: string): void {
     this.text += text;
-    if (this.text.length >= CHUNK_CHARACTERS || performance.now() - this.since >= CHUNK_MS) this.flush();
+    if (this.text.length >= CHUNK_CHARACTERS || performance.now() - this.flushedAt >= CHUNK_MS) this.flush();
   }
 
   private link(text: string, place: { file: string; line: number }): void {
@@ -166,7 +166,7 @@ class ConsoleSink implements Sink {
     this.isSilent = false;
     if (this.text !== "") this.target.client.output(this.text, { category: "stdout" });
     this.text = "";
-    this.since = performance.now();
+    this.flushedAt = performance.now();
   }
 
   end(): string {
@@ -183,19 +183,19 @@ function sourceOf(line: Line): { file: string; line: number } | undefined {
 }
 
 class FileSink implements Sink {
-  private readonly file: number;
+  private readonly descriptor: number;
 
   /** @throws NodeJS.ErrnoException */
   constructor(path: string, append: boolean) {
-    this.file = openSync(path, append ? "a" : "w");
+    this.descriptor = openSync(path, append ? "a" : "w");
   }
 
   say(piece: Piece): void {
-    writeSync(this.file, pieceText(piece, plain));
+    writeSync(this.descriptor, pieceText(piece, plain));
   }
 
   end(): string {
-    closeSync(this.file);
+    closeSync(this.descriptor);
     return "";
   }
 }

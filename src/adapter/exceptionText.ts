@@ -6,18 +6,18 @@ import type { Oops } from "../linux/printk/oops.ts";
 /** Characters per line that fit into a small window with the side bar open. */
 const MAX_LINE_LENGTH = 90;
 
-/** Characters of a line that the patterns read. Lines of a report that are shown are shorter than this. */
+/** Maximum number of characters of a line that the patterns read. */
 const MAX_READ = 400;
 
 /** The lines with CPU, task and code location that each architecture's show_regs() prints first. */
-const WHERE: readonly RegExp[] = [/^CPU: \d+ /, /^(RIP: |EIP: |pc : |PC is at |Krnl PSW : |NIP \[|epc : )/];
+const PLACE_LINES: readonly RegExp[] = [/^CPU: \d+ /, /^(RIP: |EIP: |pc : |PC is at |Krnl PSW : |NIP \[|epc : )/];
 
 /**
  * Returns the lines of the oops that say where it happened, in the kernel's words. Registers of user mode do not: they
  * are those of the system call in which the task was.
  */
 export function whereText({ lines }: Pick<Oops, "lines">): string[] {
-  return WHERE.flatMap(
+  return PLACE_LINES.flatMap(
     (pattern) => lines.find((line) => pattern.test(line) && siteOf(line)?.isUser !== true) ?? [],
   ).map(exceptionLine);
 }
@@ -31,7 +31,7 @@ export const meaningLine = ({ explanation }: Summary): string =>
  * folders of source files, and replaces each remaining slash by U+2215.
  */
 export function exceptionLine(text: string): string {
-  const line = plain(
+  const line = withoutLinks(
     text
       .slice(0, MAX_READ)
       .replace(/(\+0x[0-9a-f]+)\/0x[0-9a-f]+/g, "$1")
@@ -41,4 +41,4 @@ export function exceptionLine(text: string): string {
 }
 
 /** Replaces slashes by U+2215, which looks the same, because the editor makes a link of text with slashes. */
-const plain = (text: string): string => text.replace(/\s+/g, " ").trim().replaceAll("/", "∕");
+const withoutLinks = (text: string): string => text.replace(/\s+/g, " ").trim().replaceAll("/", "∕");

@@ -14,7 +14,7 @@ import { isTextFile } from "../session/open/vmlinux.ts";
 import { erased } from "../session/open/erased.ts";
 import { shortfall } from "../session/open/shortfall.ts";
 
-/** Lines of the log on the dump page. */
+/** Number of messages at the end of the log that the dump page shows. */
 const LOG_LINES = 40;
 
 /** Returns the facts of a dump as text. Rows with an empty value are dropped. */

@@ -22,7 +22,7 @@ const BEGINNING = "content-length:";
 export class Framing extends Transform {
   private readonly pending: Buffer[] = [];
   private length = 0;
-  /** Bytes of the message with its header. Undefined until the header is complete. */
+  /** Size of the current message with its header in bytes. Undefined until the header is complete. */
   private wanted: number | undefined;
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {

@@ -5,7 +5,7 @@ import { derivedByWork } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Job } from "../base/job.ts";
 
-/** Names per step of the job. */
+/** Number of names per step of the job. */
 const STEP = 4096;
 
 /** The names of all symbols or all types, in buckets by first letter. */

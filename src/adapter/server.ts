@@ -70,7 +70,7 @@ export class VmcoreDebugSession extends DebugSession {
     if (command === "initialize") request.arguments = { pathFormat: "path", ...(request.arguments as object) };
     // Without this override the base class sends an empty success response to every request that it knows.
     if (SESSION_REQUESTS.has(command)) super.dispatchRequest(request);
-    else if (command === "vmcore/answer") this.answered(request);
+    else if (command === "vmcore/answer") this.takeAnswer(request);
     else if (!handler)
       this.refuse(new Response(request), new UsageError(`${command}: a dump does not support this request`));
     else if (this.target) void this.answer(request, handler, this.target);
@@ -79,7 +79,7 @@ export class VmcoreDebugSession extends DebugSession {
   }
 
   /** Handles the user's answer to a question of `Client.ask`. It may come before the dump is open. */
-  private answered(request: DebugProtocol.Request): void {
+  private takeAnswer(request: DebugProtocol.Request): void {
     const { id, yes } = (request.arguments ?? {}) as { readonly id?: number; readonly yes?: boolean };
     this.questions.get(id ?? 0)?.(yes === true);
     this.questions.delete(id ?? 0);

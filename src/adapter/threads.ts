@@ -28,7 +28,7 @@ export interface Thread {
  */
 const FIRST_UNNAMED_ID = 1 << 24;
 
-/** Tasks per step of the job. */
+/** Number of tasks per step of the job. */
 const STEP = 64;
 
 /** Every task as a thread: ids, names, and the order of the list. */
@@ -115,7 +115,7 @@ export class Threads {
 
   private *inOrder(first: Thread): Job<readonly Thread[]> {
     const running = this.running().map(({ task }) => this.of(task));
-    const [blocked, others]: [{ thread: Thread; since: bigint }[], Thread[]] = [[], []];
+    const [blocked, others]: [{ thread: Thread; ranAt: bigint }[], Thread[]] = [[], []];
     let row = 0;
     for (const task of taskTable(this.kernel).tasks) {
       if (++row % STEP === 0) yield;
@@ -123,10 +123,10 @@ export class Threads {
       const state = attempt(() => taskState(task));
       // Read the name now, while the task's page is cached.
       threadName(thread);
-      if (state === "UN") blocked.push({ thread, since: lastRun(task) });
+      if (state === "UN") blocked.push({ thread, ranAt: lastRun(task) });
       else others.push(thread);
     }
-    blocked.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
+    blocked.sort((a, b) => (a.ranAt < b.ranAt ? -1 : a.ranAt > b.ranAt ? 1 : 0));
     const relevant = [first, ...running, ...blocked.map(({ thread }) => thread)];
     const order = [...new Set([...relevant, ...others])];
     if (this.choice === "all") return order;

@@ -78,7 +78,7 @@ export function reportText(report: DebuginfoReport): string {
 const tryLine = ({ path, outcome, why }: Try): string =>
   `  ${column(outcome, 7)}  ${path}${why === ABSENT ? "" : ` ${why}`}`;
 
-function moduleLines({ modules, noModules }: DebuginfoReport): string[] {
+function moduleLines({ modules, modulesFault }: DebuginfoReport): string[] {
   const missing = modules.filter(({ path }) => path === undefined);
   const lines = modules.flatMap((module) => {
     const { name, path, buildId, tries } = module;
@@ -88,7 +88,7 @@ function moduleLines({ modules, noModules }: DebuginfoReport): string[] {
       ...tries.filter(({ outcome, why }) => outcome !== "taken" || why.includes(";")).map((one) => `  ${tryLine(one)}`),
     ];
   });
-  const broken = noModules === undefined ? [] : [`The list of modules ends early: ${noModules}`];
+  const broken = modulesFault === undefined ? [] : [`The list of modules ends early: ${modulesFault}`];
   if (modules.length === 0) return broken.length > 0 ? [...broken, ""] : [];
   return [`Modules, ${modules.length - missing.length} of ${modules.length} with debuginfo:`, ...lines, ...broken, ""];
 }

@@ -55,7 +55,7 @@ const forms: Readonly<Record<ColumnKind, string>> = {
   data: "a list or a record; its keys are listed with a dot",
 };
 
-/** Limit of nested records. Deeper ones are described by the records that contain them. */
+/** Maximum depth of nested records. Deeper ones are described by the records that contain them. */
 const MAX_DEPTH = 3;
 
 const fieldRows = (fields: Fields, prefix: string): string[] =>

@@ -32,7 +32,7 @@ export async function download(missing: readonly Missing[]): Promise<number> {
 }
 
 /** Runs the search for missing debuginfo, with progress on stderr. */
-export async function lookedFor(job: ReturnType<typeof missingModules>): Promise<readonly Missing[]> {
+export async function runSearch(job: ReturnType<typeof missingModules>): Promise<readonly Missing[]> {
   const line = new ProgressLine();
   try {
     return await drive(job, new AbortController().signal, { onStep: (step) => line.show(step) });

@@ -69,7 +69,7 @@ const isCommand = (one: unknown): one is Given => {
   return typeof name === "string" && /^[A-Za-z_]\w*$/.test(name) && typeof run === "function";
 };
 
-/** Adds the parts of a manual page that a command lacks, empty. */
+/** Fills in the parts of a manual page that a command lacks with empty ones. */
 const complete = (given: Given): Command => ({
   summary: "",
   usage: "",

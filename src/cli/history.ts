@@ -6,10 +6,10 @@ import { dirname, join } from "node:path";
 import { wholeFile } from "../base/file.ts";
 import { UsageError } from "../base/usageError.ts";
 
-/** Limit of lines in memory, from this and earlier sessions. */
+/** Maximum number of lines in memory, from this and earlier sessions. */
 export const HISTORY_LINES = 1000;
 
-/** Limit of the history file in bytes, because the file is only appended to. */
+/** Maximum size of the history file in bytes, because the file is only appended to. */
 const MAX_HISTORY = 64 << 20;
 
 /** Returns the path of the history file, by the XDG Base Directory Specification. */

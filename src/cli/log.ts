@@ -25,13 +25,13 @@ import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 
 const USAGE = `usage: vmcore-debug log [--json] [--vmlinux VMLINUX | --resolve VMLINUX] FILE
 
-Reads the text of a kernel log (dmesg, a serial console, a journal, a bug report; "-" is standard input) and
-explains the reports in it. Exits with status 1 if there is no report. With --vmlinux the kernel's debuginfo adds lines of source
-and names of members. With --resolve the log itself is printed, with the line of source behind each entry of its call
-traces; with --json too, it does what --vmlinux does.
+Reads the text of a kernel log (dmesg, a serial console, a journal, a bug report; "-" is standard input) and explains
+the reports in it. Exits with status 1 if there is no report. With --vmlinux the kernel's debuginfo adds lines of source
+and names of members. With --resolve the log itself is printed, with the line of source after each entry of its call
+traces; with --json too, --resolve does what --vmlinux does.
 `;
 
-/** Limit of a text in bytes. */
+/** Maximum size of a text in bytes. */
 const MAX_TEXT = 512 << 20;
 
 /**
@@ -129,7 +129,7 @@ function jsonText(text: KernelLog, file: string, context: LogContext): string {
   return `${JSON.stringify({ schema: 1, file, lines: text.lines.length, reports }, undefined, 2)}\n`;
 }
 
-/** Limit of entries of a call trace. */
+/** Maximum number of entries of a call trace. */
 const MAX_ENTRIES = 40;
 /** Width of the labels in columns. */
 const LABEL = 16;

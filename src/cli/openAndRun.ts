@@ -18,7 +18,7 @@ import { indexDirectory } from "../session/open/indexCache.ts";
 import { missingModules, missingVmlinux } from "../session/find/missingDebuginfo.ts";
 import { removeLeftovers } from "../session/fetch/leftovers.ts";
 import { OpenError, openingSession, type OpenOptions, type Session } from "../session/open/open.ts";
-import { download, hasServers, lookedFor } from "./download.ts";
+import { download, hasServers, runSearch } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_CANCELLED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { ExtensionFiles } from "./extensionFiles.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
@@ -100,7 +100,7 @@ async function openAndFetch(options: CliOptions): Promise<Session> {
     session.close();
     session = await opened(wanted);
   }
-  if ((await download(await lookedFor(missingModules(session)))) > 0) session.debuginfos.retry();
+  if ((await download(await runSearch(missingModules(session)))) > 0) session.debuginfos.retry();
   return session;
 }
 

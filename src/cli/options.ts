@@ -22,7 +22,7 @@ export interface CliOptions {
   readonly inputs: readonly string[];
   /** Whether `debuginfo` downloads what is missing. */
   readonly downloads: boolean;
-  /** Limit in bytes of what is unpacked into the cache; undefined for the default of 2 GiB. */
+  /** Maximum number of bytes that are unpacked into the cache; undefined for the default of 2 GiB. */
   readonly unpackLimit: number | undefined;
   /** The file for the commands with their outputs. */
   readonly record: string | undefined;

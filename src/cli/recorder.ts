@@ -7,7 +7,7 @@ import { refuseInputs } from "../session/refuseInputs.ts";
 
 /** A notebook that grows by one cell per command, so that it is complete whenever the session ends. */
 export class Recorder {
-  private readonly file: number;
+  private readonly descriptor: number;
   private cell: { readonly lines: string; readonly output: RecordedOutput } | undefined;
 
   /**
@@ -16,8 +16,8 @@ export class Recorder {
    */
   constructor(path: string, session: SessionFacts) {
     refuseInputs(session, path);
-    this.file = openSync(path, "w");
-    writeSync(this.file, markdownOf([sessionHeading(session.vmcore)]));
+    this.descriptor = openSync(path, "w");
+    writeSync(this.descriptor, markdownOf([sessionHeading(session.vmcore)]));
   }
 
   begin(lines: string): void {
@@ -38,7 +38,10 @@ export class Recorder {
   end(): void {
     const { cell } = this;
     if (cell)
-      writeSync(this.file, `\n${markdownOf([{ kind: "command", lines: cell.lines, output: cell.output.text() }])}`);
+      writeSync(
+        this.descriptor,
+        `\n${markdownOf([{ kind: "command", lines: cell.lines, output: cell.output.text() }])}`,
+      );
     this.cell = undefined;
   }
 }

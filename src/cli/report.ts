@@ -81,9 +81,9 @@ async function read(path: string, text: string): Promise<ReadReport> {
   const { blocksOfHtml, htmlOf } = await import("../crash/report/html.ts");
   const blocks = blocksOfHtml(text);
   if (!blocks) throw new UsageError(`${path}: not a report that vmcore-debug wrote`);
-  const [is, was] = [text.split("\n"), htmlOf(blocks).split("\n")];
-  const at = is.findIndex((line, index) => line !== was[index]);
-  return { blocks, edited: at < 0 && is.length === was.length ? undefined : at + 1 };
+  const [given, expected] = [text.split("\n"), htmlOf(blocks).split("\n")];
+  const at = given.findIndex((line, index) => line !== expected[index]);
+  return { blocks, edited: at < 0 && given.length === expected.length ? undefined : at + 1 };
 }
 
 /** Formats the result of a check. */

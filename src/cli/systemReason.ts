@@ -3,7 +3,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: "no such file",
   EACCES: "permission denied",
   EISDIR: "is a directory",
-  ENOTDIR: "is in no directory",
+  ENOTDIR: "a part of the path is not a directory",
   ENOSPC: "no space left",
   EROFS: "is on a read-only file system",
 };

@@ -23,7 +23,7 @@ import type { Recorder } from "./recorder.ts";
 import { systemReason } from "./systemReason.ts";
 import { buffered, fileSink, nowhere, programSink, standardOutput, type Sink } from "./sink.ts";
 
-/** Limit of nested command files, because a file may include itself. */
+/** Maximum depth of command files that run each other, because a file may run itself. */
 const MAX_INPUT_DEPTH = 16;
 
 export interface TerminalOptions {
@@ -91,7 +91,8 @@ export class Terminal {
 
   /** Runs the lines of a file until one ends the session. @throws NodeJS.ErrnoException if it cannot be read */
   async executeFile(path: string): Promise<boolean> {
-    if (this.depth >= MAX_INPUT_DEPTH) throw new UsageError(`${path}: files of commands are nested too deeply`);
+    if (this.depth >= MAX_INPUT_DEPTH)
+      throw new UsageError(`${path}: command files run each other more than ${MAX_INPUT_DEPTH} deep`);
     this.depth++;
     let isAnswered = true;
     try {

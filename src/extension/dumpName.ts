@@ -1,11 +1,9 @@
-/** The names of dumps in the user interface. It imports nothing of vscode. */
-import { basename, dirname } from "node:path";
-import type { About } from "../protocol/custom.ts";
-
 /**
  * The names of dumps in the user interface. Dump files are usually named "vmcore", so the folder, the host and the
- * panic distinguish them. No vscode.
+ * panic distinguish them. It imports nothing of vscode.
  */
+import { basename, dirname } from "node:path";
+import type { About } from "../protocol/custom.ts";
 
 /** Maximum length of a title in characters, so that views have room for other text. */
 const MAX_TITLE = 40;
@@ -30,7 +28,7 @@ export function shortTitle(about: Pick<About, "title" | "panicked">): string {
   return title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1)}…` : title;
 }
 
-/** Whether a file's name matches a glob pattern of `editorAssociations`: `*`, `?` and `[0-9]`. No vscode. */
+/** Whether a file's name matches a glob pattern of `editorAssociations`: `*`, `?` and `[0-9]`. */
 export function matchesName(name: string, pattern: string): boolean {
   const source = pattern
     .replace(/[.+^${}()|\\]/g, "\\$&")

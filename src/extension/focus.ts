@@ -23,8 +23,8 @@ export const focus = (): vscode.Disposable[] => [
  * Milliseconds that the exception widget may take to unfold, and milliseconds without scrolling after which it has
  * settled.
  */
-const UNFOLDING = 3000;
-const REST = 200;
+const UNFOLDING_MS = 3000;
+const REST_MS = 200;
 
 /**
  * Keeps the line of the crash visible above the exception widget. VS Code centers the line, or scrolls until the end of
@@ -39,10 +39,10 @@ function keepLineInSight(): void {
     // AtTop leaves a fifth of the editor visible above the line.
     editor.revealRange(new vscode.Range(active, active), vscode.TextEditorRevealType.AtTop);
   };
-  let rest = setTimeout(reveal, 2 * REST);
+  let rest = setTimeout(reveal, 2 * REST_MS);
   const scrolled = vscode.window.onDidChangeTextEditorVisibleRanges(() => {
     clearTimeout(rest);
-    rest = setTimeout(reveal, REST);
+    rest = setTimeout(reveal, REST_MS);
   });
-  setTimeout(() => void scrolled.dispose(), UNFOLDING);
+  setTimeout(() => void scrolled.dispose(), UNFOLDING_MS);
 }

@@ -36,7 +36,7 @@ export const front = (): vscode.Disposable[] => [
   }),
 ];
 
-/** A name from launch.json is kept. */
+/** Names a session after its dump, unless launch.json names it. */
 async function name(session: vscode.DebugSession): Promise<void> {
   if (session.configuration["namedByDump"] !== true) return;
   const about = await askUnlessRefused(session, "vmcore/about", {});

@@ -8,6 +8,7 @@ import { TYPE } from "./session.ts";
 const PATTERN = "**/{vmcore,vmcore.*,vmcore-*,*.vmcore,*.kdump,*.dump,dump.[0-9]*}";
 /** Excludes the log that kdump writes next to the dump. */
 const EXCLUDED = "{**/{node_modules,.git}/**,**/vmcore*.{txt,log}}";
+/** Maximum number of dumps in the list. */
 const MAX_FOUND = 50;
 
 /** Registers opening a dump: by command, from the Explorer, from the dump page, and for `${command:pickVmcore}`. */

@@ -57,5 +57,5 @@ async function offerOtherVmlinux(session: vscode.DebugSession, said: string, can
   if (chosen) await again({ vmlinux: chosen.fsPath, isChosen: true });
 }
 
-/** DAP's message format doubles braces. */
+/** Formats a message as a sentence. DAP's message format doubles braces, which is undone here. */
 const sentence = (message: string): string => `${message.replace(/([{}])\1/g, "$1").replace(/\.$/, "")}.`;

@@ -34,8 +34,8 @@ export function symbolNodes(facts: DebuginfoFacts): SymbolNode[] {
   return [
     kernelNode(facts),
     ...(isWanting ? [adviceNode(facts)] : []),
-    ...(facts.modules.length > 0 || facts.noModules !== undefined ? [modulesNode(facts, missing.length)] : []),
-    ...(facts.sources === undefined ? [] : [sourcesNode(facts.sources)]),
+    ...(facts.modules.length > 0 || facts.modulesFault !== undefined ? [modulesNode(facts, missing.length)] : []),
+    ...(facts.sourceRemark === undefined ? [] : [sourcesNode(facts.sourceRemark)]),
   ];
 }
 
@@ -70,17 +70,17 @@ function kernelNode({ vmlinux, buildId, release, tries, mapTries }: DebuginfoFac
   };
 }
 
-function modulesNode({ vmlinux, modules, noModules }: DebuginfoFacts, missing: number): SymbolNode {
+function modulesNode({ vmlinux, modules, modulesFault }: DebuginfoFacts, missing: number): SymbolNode {
   const sorted = [...modules].sort((a, b) => Number(a.path !== undefined) - Number(b.path !== undefined) || (a.name < b.name ? -1 : 1)); // prettier-ignore
   return {
     label: "Modules",
     description: `${modules.length - missing} of ${modules.length} with debuginfo`,
-    icon: missing === 0 && noModules === undefined ? FOUND : MISSING,
+    icon: missing === 0 && modulesFault === undefined ? FOUND : MISSING,
     context: "modules",
     // Without a vmlinux the kernel's row matters more, and its package contains most modules.
     isOpen: vmlinux !== undefined && missing > 0,
     children: [
-      ...(noModules === undefined ? [] : [{ label: "The list ends early", description: noModules, icon: REFUSED, context: "text" }]), // prettier-ignore
+      ...(modulesFault === undefined ? [] : [{ label: "The list ends early", description: modulesFault, icon: REFUSED, context: "text" }]), // prettier-ignore
       ...sorted.map(({ name, path, buildId, outOfTree, tries }) => ({
         label: name,
         description:

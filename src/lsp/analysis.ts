@@ -26,13 +26,13 @@ export interface Analysis {
   readonly markdown: string;
 }
 
-/** Limit of call traces in a page. */
+/** Maximum number of call traces in a page. */
 const MAX_TRACES = 6;
-/** Limit of entries of a call trace in a page. */
+/** Maximum number of entries of a call trace in a page. */
 const MAX_ENTRIES = 100;
 /** Number of source lines before and after the line of the report. */
 const CONTEXT = 4;
-/** Limit of a source file in bytes. The longest of a kernel tree has some MiB. */
+/** Maximum size of a source file in bytes. The longest of a kernel tree has some MiB. */
 const MAX_SOURCE = 32 << 20;
 
 /** Explains the report at a line: what happened, where, with which values. Undefined if there is no report. */
@@ -165,15 +165,15 @@ async function traceParts({ traces }: ReportFacts, log: KernelLog, known: Known)
     const { entries } = trace;
     const shown = entries.slice(0, MAX_ENTRIES);
     const words = shown.map((entry) => entryAt(log, entry.at));
-    const known_ = words.filter((word) => word !== undefined);
-    const description = await known.describe(known_);
+    const knownWords = words.filter((word) => word !== undefined);
+    const description = await known.describe(knownWords);
     const rows = shown.map((entry, i) => {
       const name =
         entry.name === undefined ? hex(entry.address ?? 0n) : markdownCode(entryText({ ...entry, size: undefined }));
       const module = entry.module === undefined ? "" : ` *${markdownText(entry.module)}*`;
       const source = entry.file === undefined ? "" : ` ${markdownText(entry.file)}:${entry.line}`;
       const word = words[i];
-      const answer = word && description[known_.indexOf(word)];
+      const answer = word && description[knownWords.indexOf(word)];
       const places = (answer?.places ?? []).map((place, depth) => `<br>${placeText(place, depth)}`).join("");
       return `1. ${entry.isDoubtful ? "? " : ""}${name}${module}${entry.isInline ? " inlined" : ""}${source}${places}`;
     });

@@ -9,7 +9,7 @@ import type { LensCommands } from "../protocol/language.ts";
 import { type Knowledge, placesText } from "./knowledge.ts";
 import type { LogText } from "./texts.ts";
 
-/** Limit of hints in one response. */
+/** Maximum number of hints in one response. */
 const MAX_HINTS = 500;
 
 /**

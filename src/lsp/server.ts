@@ -19,12 +19,16 @@ import { commandFolds, commandSymbols, documentSymbols, flatSymbols, foldingRang
 import { codeLenses, inlayHints, resolvedReport } from "./resolve.ts";
 import { documentLinks } from "./sourceLinks.ts";
 
+/** Maximum number of symbols from a session in one response. */
 const MAX_SYMBOLS = 200;
+/** The same for symbols from files; lower, because each needs a look into the line tables. */
 const MAX_FILE_SYMBOLS = 50;
 
 /** The language id of crash's output, in which every hexadecimal number may be an address. */
 const TRANSCRIPT = "crash-transcript";
-/** Limit of lines of a transcript. In a longer one only the addresses in its reports are links. */
+/**
+ * Maximum number of lines of a transcript of which all addresses are links. In a longer one only those in reports are.
+ */
 const MAX_LINKED_LINES = 20_000;
 
 /** Serves kernel logs and crash transcripts over one connection. */

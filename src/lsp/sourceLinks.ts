@@ -36,7 +36,7 @@ export class SourceRoots {
   }
 }
 
-/** Limit of requests to the session. A stack names about a hundred files. */
+/** Maximum number of requests to the session. A stack names about a hundred files. */
 const MAX_FILES = 500;
 
 /** Matches lines that may name a source file; others are not split into words. */

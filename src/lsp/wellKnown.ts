@@ -14,7 +14,7 @@ export function wellKnown(value: bigint): string | undefined {
 }
 
 const PAGE = 4096n;
-/** Source: include/linux/err.h. */
+/** include/linux/err.h. */
 const MAX_ERRNO = 4096n;
 
 /** include/linux/poison.h, with and without the POISON_POINTER_DELTA of 64-bit kernels. */
@@ -27,7 +27,7 @@ const POISON: readonly (readonly [bigint, string])[] = [
   [0x57ac6e9dn, "STACK_END_MAGIC: the end of a kernel stack"],
 ];
 
-/** Source: include/linux/poison.h. */
+/** include/linux/poison.h. */
 const POISON_BYTES: ReadonlyMap<string, string> = new Map([
   ["6b", "POISON_FREE: memory that was freed (use after free)"],
   ["5a", "POISON_INUSE: memory of the slab allocator that was never written"],

@@ -25,7 +25,7 @@ import {
   failure,
   filterBox,
   choiceList,
-  copyOrOpen,
+  exportText,
   nothingLeft,
   nothingToShow,
   Reading,
@@ -80,7 +80,7 @@ export class GridView implements View {
     if (action === "find") return toSearchBox(this.element);
     const { columns } = this.current;
     const text = tabSeparated(columns, this.shown);
-    copyOrOpen(this.ask, action, { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
+    exportText(this.ask, action, { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
   }
 
   private async load(): Promise<void> {
@@ -160,7 +160,7 @@ export class GridView implements View {
         >${count === all ? counted(all, "row") : `${count} of ${counted(all, "row")}`}</span
       >
       ${tables.filter((table) => table !== this.current && !isTable(table)).map((table) => html`<span class="count">${factText(table)}</span>`)}
-      ${more ? html`<span class="bad">There are more: the table was cut.</span>` : nothing}
+      ${more ? html`<span class="bad">There are more rows than this table shows.</span>` : nothing}
       ${omissions.map(({ said, all }) => html`<span class="bad" title=${said}>${said}</span>${link(all.title, all.line, "table")}`)}
       ${remarks.map((remark) => html`<span class="bad" title=${remark}>${remark}</span>`)}
     </div>`;

@@ -16,13 +16,13 @@ interface Waiting {
 }
 
 const waiting = new Map<number, Waiting>();
-let last = 0;
+let lastId = 0;
 
 /** Returns a function that sends requests to this session, even if another one is active by then. */
 export const requester =
   (session: string | undefined): Ask =>
   (request, args) => {
-    const id = ++last;
+    const id = ++lastId;
     vscode.postMessage({ kind: "ask", id, session, request, args });
     return new Promise((done, fail) => waiting.set(id, { done, fail }));
   };

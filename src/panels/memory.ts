@@ -17,7 +17,7 @@ import {
 } from "./memoryParts.ts";
 import { bytesText } from "./units.ts";
 import { identifiedCard } from "./identified.ts";
-import { failure, copyOrOpen, nothingToShow, Reading, toSearchBox, type View } from "./view.ts";
+import { failure, exportText, nothingToShow, Reading, toSearchBox, type View } from "./view.ts";
 
 /** Counters that no command prints: those with DWARF types by name, the others with their types from include/linux. */
 const COUNTERS = {
@@ -59,7 +59,7 @@ export class MemoryView implements View {
   act(action: PageAction): void {
     if (action === "find") return toSearchBox(this.element);
     const text = this.parts.map(({ name, bytes, from }) => `${name}\t${bytes}\t${from}\n`).join("");
-    copyOrOpen(this.ask, action, { text, name: "memory.tsv" });
+    exportText(this.ask, action, { text, name: "memory.tsv" });
   }
 
   private async load(): Promise<void> {

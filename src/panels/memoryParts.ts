@@ -1,8 +1,6 @@
-/** The numbers of the memory page. */
+/** The shares of physical memory, computed from the output of `kmem`. It does not use the DOM. */
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
 import type { PanelKeys } from "../protocol/records.ts";
-
-/** The shares of physical memory, computed from the output of `kmem`. No DOM. */
 
 /** A share of memory. All shares together are the total. */
 export interface Part {

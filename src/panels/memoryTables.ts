@@ -18,7 +18,7 @@ import {
 import { bytesText } from "./units.ts";
 import { cellText } from "./rows.ts";
 
-/** Maximum number of rows here. The complete tables have their own tabs. */
+/** Maximum numbers of rows on this page. The complete tables have their own tabs. */
 const TOP_CACHES = 12;
 const TOP_TASKS = 8;
 const TOP_CALLERS = 8;

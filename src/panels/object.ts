@@ -9,7 +9,7 @@ import { isAddress } from "./log/logText.ts";
 import type { OutlinePosition } from "./outline.ts";
 import { type GridRow, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
-import { failure, copyOrOpen, Reading, type View } from "./view.ts";
+import { failure, exportText, Reading, type View } from "./view.ts";
 
 const COLUMNS: readonly GridColumn[] = [
   { name: "member", kind: "text" },
@@ -58,7 +58,7 @@ export class ObjectView implements View {
 
   act(action: PageAction): void {
     // This page has no search box.
-    if (action !== "find") copyOrOpen(this.ask, action, { text: tabSeparated(COLUMNS, this.rows), name: "object.tsv" });
+    if (action !== "find") exportText(this.ask, action, { text: tabSeparated(COLUMNS, this.rows), name: "object.tsv" });
   }
 
   private async load(): Promise<void> {

@@ -1,4 +1,4 @@
-/** The rows of a table as data. */
+/** Sorts, filters and formats the rows of a table. It does not use the DOM. */
 import { regularExpression } from "../base/regularExpression.ts";
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { FaultCell, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
@@ -6,7 +6,7 @@ import type { Panel } from "../protocol/panel.ts";
 import { unitText } from "./units.ts";
 import type { OutlinePosition } from "./outline.ts";
 
-/** Sorts, filters and formats the rows of a table. No DOM. */
+/** The cells of a row, one per column. */
 
 export type GridRow = readonly GridCell[];
 

@@ -1,4 +1,4 @@
-/** The rows of the page of tasks. */
+/** The rows of the page of tasks: in the order of `ps`, by parent and by stack. It does not use the DOM. */
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid, GridCell, GridColumn } from "../protocol/grid.ts";
@@ -6,8 +6,6 @@ import type { PanelKeys } from "../protocol/records.ts";
 import { recordsOf } from "./memoryParts.ts";
 import type { OutlinePosition } from "./outline.ts";
 import { cellText, type GridRow } from "./rows.ts";
-
-/** Tasks as rows, by parent and by stack. No DOM. */
 
 type TaskColumn = PanelKeys["ps"] | "function" | "inState" | "waitsFor";
 

@@ -14,7 +14,7 @@ import {
   counted,
   failure,
   filterBox,
-  copyOrOpen,
+  exportText,
   nothingLeft,
   nothingToShow,
   Reading,
@@ -22,7 +22,7 @@ import {
   type View,
 } from "./view.ts";
 
-/** Stacks per request. A small number, so that Stop takes effect quickly. */
+/** Number of stacks per request. It is small, so that Stop takes effect quickly. */
 const BATCH = 32;
 
 const FUNCTION = COLUMNS.findIndex(({ name }) => name === "function");
@@ -79,7 +79,7 @@ export class TasksView implements View {
   act(action: PageAction): void {
     if (action === "find") return toSearchBox(this.element);
     const text = tabSeparated(COLUMNS, this.shown.rows);
-    copyOrOpen(this.ask, action, { text, name: "tasks.tsv" });
+    exportText(this.ask, action, { text, name: "tasks.tsv" });
   }
 
   private async load(): Promise<void> {

@@ -1,8 +1,6 @@
-/** Numbers with units. */
+/** Formats numbers with their units. It does not use the DOM. */
 import { padHex } from "../base/hex.ts";
 import type { GridCell, Unit } from "../protocol/grid.ts";
-
-/** Formats numbers with their units. No DOM. */
 
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 

@@ -54,7 +54,7 @@ export class Reading {
 }
 
 /** Passes the text of a page to the clipboard, a file or an editor. */
-export function copyOrOpen(
+export function exportText(
   ask: Ask,
   action: Exclude<PageAction, "find">,
   { text, name, language = "plaintext" }: { readonly text: string; readonly name: string; readonly language?: string },
@@ -70,7 +70,10 @@ export const failure = (message: string, again: () => void): TemplateResult =>
     <button @click=${again}>Try Again</button>
   </div>`;
 
-/** Shows why a page has no content. If the reason names missing symbols or types, a button opens Debug Symbols. */
+/**
+ * Returns what a page without content shows: the reason, and a button for Debug Symbols if the reason names missing
+ * symbols or types.
+ */
 export const nothingToShow = (ask: Ask, why: string): TemplateResult =>
   html`<div class="state">
     <p>${why}</p>
@@ -81,7 +84,7 @@ export const nothingToShow = (ask: Ask, why: string): TemplateResult =>
     }
   </div>`;
 
-/** Shows that a search matches no row, with a button that clears it. */
+/** Returns what a page shows when a search matches no row, with a button that clears the search. */
 export const nothingLeft = (why: string, clear: () => void): TemplateResult =>
   html`<div class="state" role="status">
     <p>${why}</p>

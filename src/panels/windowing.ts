@@ -11,7 +11,7 @@ export interface VisibleRange {
   readonly end: number;
 }
 
-/** Rows that are drawn beyond the visible ones, so that a quick scroll shows no gap. */
+/** Number of rows that are drawn above and below the visible ones, so that a quick scroll shows no gap. */
 const MARGIN = 8;
 
 export function rowsToDraw(scrollTop: number, height: number, rowHeight: number, count: number): VisibleRange {

@@ -13,6 +13,7 @@ export interface DebuginfoFacts {
   readonly release: string | undefined;
   readonly buildId: string | undefined;
   readonly vmlinux: string | undefined;
+  /** Files that were tried as the vmlinux. */
   readonly tries: readonly DebuginfoTry[];
   /** Files that contain only symbols, used if neither a vmlinux nor the dump has any. */
   readonly mapTries: readonly DebuginfoTry[];
@@ -24,8 +25,8 @@ export interface DebuginfoFacts {
     readonly outOfTree: boolean;
     readonly tries: readonly DebuginfoTry[];
   }[];
-  /** Why the list of modules is missing or ends early. */
-  readonly noModules: string | undefined;
+  /** Why the list of modules ends early or is empty; undefined if it is complete. */
+  readonly modulesFault: string | undefined;
   readonly advice: {
     readonly distribution: string | undefined;
     /** Sentences and commands. */
@@ -33,6 +34,6 @@ export interface DebuginfoFacts {
     /** The distribution's debuginfod server. */
     readonly debuginfod: string | undefined;
   };
-  /** A sentence about missing source files of the kernel. */
-  readonly sources: string | undefined;
+  /** A sentence about missing source files of the kernel; undefined if there is none. */
+  readonly sourceRemark: string | undefined;
 }

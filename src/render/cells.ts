@@ -18,7 +18,7 @@ export const isAddress = (kind: ColumnKind): boolean => kind === "address" || ki
 export const alignOf = ({ align, kind }: Pick<Column<never>, "align" | "kind">): Align =>
   align ?? (kind === "number" || kind === "integer" || kind === "nanoseconds" ? "right" : "left");
 
-/** A fault does not move other columns. */
+/** Returns the width of a cell in characters; 0 for a fault, so that it does not move other columns. */
 export const widthOf = (said: Span | Line): number => {
   const only = isLine(said) ? said[0] : said;
   return typeof only === "object" && only.as === "fault" ? 0 : lengthOf(said);
@@ -35,7 +35,7 @@ export interface CellColumn<Row> {
   readonly declared: Column<Row>;
 }
 
-/** By the columns of a declaration, because most are used for many rows. */
+/** Columns by the declaration that they were made from, because most declarations are used for many rows. */
 const known = new WeakMap<object, readonly CellColumn<never>[]>();
 
 /** Returns declared columns with their keys, in order. */

@@ -20,9 +20,9 @@ const facts: DebuginfoFacts = {
     { name: "nvidia", buildId: "02", path: undefined, outOfTree: true, tries: [] },
     { name: "bridge", buildId: undefined, path: undefined, outOfTree: false, tries: [] },
   ],
-  noModules: undefined,
+  modulesFault: undefined,
   advice: { distribution: "Debian", steps: ["apt-get install linux-image-6.1.0-56-amd64-dbg", "A hint."], debuginfod: "https://debuginfod.debian.net" }, // prettier-ignore
-  sources: undefined,
+  sourceRemark: undefined,
 };
 
 /** Rows as the view shows them, indented. */
@@ -72,7 +72,7 @@ test("commands, build IDs and paths can be copied; only missing debuginfo can be
 });
 
 test("an incomplete list of modules and sources of another version are reported", () => {
-  const rows = outline(symbolNodes({ ...facts, modules: [], noModules: "page excluded", sources: "Linux 6.12, lines may be off." })); // prettier-ignore
+  const rows = outline(symbolNodes({ ...facts, modules: [], modulesFault: "page excluded", sourceRemark: "Linux 6.12, lines may be off." })); // prettier-ignore
   assert.ok(rows.includes("  error The list ends early: page excluded"));
   assert.ok(rows.includes("warning Sources: Linux 6.12, lines may be off."));
 });

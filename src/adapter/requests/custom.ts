@@ -16,7 +16,7 @@ import { stackText } from "../stackText.ts";
 import type { Target } from "../target.ts";
 import { type Thread, threadName } from "../threads.ts";
 
-/** Symbols per step of the job. */
+/** Number of symbols per step of the job. */
 const STEP = 4096;
 
 type Topic = Pick<

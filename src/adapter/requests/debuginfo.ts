@@ -17,7 +17,7 @@ export const debuginfo: Topic = {
   *["vmcore/debuginfo"](target) {
     const { session } = target;
     const report = yield* sessionReport(session, target.arguments.vmcore, namedVmlinux(target));
-    return { ...report, sources: target.sourceRemark };
+    return { ...report, sourceRemark: target.sourceRemark };
   },
 
   *["vmcore/tryVmlinux"]({ session }, { path }) {

@@ -25,10 +25,10 @@ export const disassemble: Pick<Handlers, "disassemble"> = {
     // Too far away to decode the way there: return a gap.
     if (Math.abs(instructionOffset) > MAX_INSTRUCTIONS) return { instructions: gap(address, instructionOffset, count) };
     const before = Math.max(0, -instructionOffset);
-    const behind = Math.max(0, instructionOffset + count);
+    const after = Math.max(0, instructionOffset + count);
     const list = [
       ...lead(yield* instructionsBefore(target, address, before), address, before),
-      ...tail(yield* instructionsFrom(target, address, behind), address, behind),
+      ...tail(yield* instructionsFrom(target, address, after), address, after),
     ];
     // `list` starts `before` instructions before the address.
     const wanted = list.slice(before + instructionOffset, before + instructionOffset + count);
@@ -79,19 +79,19 @@ function* instructionsFrom({ kernel }: Target, address: bigint, count: number): 
   return bytes instanceof Fault || count === 0 ? [] : decoder.instructions(bytes, address, count);
 }
 
-interface Unreadable {
+interface Placeholder {
   readonly address: bigint;
 }
 
 /** Pads the list at its start with invalid instructions, because the client needs exactly the requested count. */
-const lead = (list: readonly Instruction[], address: bigint, count: number): (Instruction | Unreadable)[] => [
+const lead = (list: readonly Instruction[], address: bigint, count: number): (Instruction | Placeholder)[] => [
   ...Array.from({ length: count - list.length }, (_, i) => ({
     address: BigInt.asUintN(64, (list[0]?.address ?? address) - BigInt(count - list.length - i)),
   })),
   ...list,
 ];
 
-function tail(list: readonly Instruction[], address: bigint, count: number): (Instruction | Unreadable)[] {
+function tail(list: readonly Instruction[], address: bigint, count: number): (Instruction | Placeholder)[] {
   const last = list.at(-1);
   const end = last ? last.address + BigInt(last.bytes.length) : address;
   return [
@@ -122,7 +122,7 @@ class Lines {
 
 function row(
   target: Target,
-  one: Instruction | Unreadable,
+  one: Instruction | Placeholder,
   resolveSymbols: boolean,
   lines: Lines,
 ): DebugProtocol.DisassembledInstruction {

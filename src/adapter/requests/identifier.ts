@@ -21,7 +21,7 @@ import { structsWith } from "../values/memberIndex.ts";
 import { scopeOf } from "../values/scope.ts";
 import type { Target } from "../target.ts";
 
-/** Limits of the lines in a hover. */
+/** Limits for a hover: numbers of lines, and the length of a value in characters. */
 const MAX_MEMBERS = 40;
 const MAX_OWNERS = 12;
 const MAX_CPUS = 16;

@@ -2,7 +2,7 @@
 import { threadName } from "../threads.ts";
 import type { Handlers } from "../handlers.ts";
 
-/** Threads per step of the job. */
+/** Number of threads per step of the job. */
 const STEP = 64;
 
 /** Lists all tasks as threads. */

@@ -35,7 +35,7 @@ const walks: ReadonlyMap<string, Walk> = new Map<string, Walk>([
 
 export const isContainer = (type: StructType): boolean => type.name !== undefined && walks.has(type.name);
 
-/** Elements per group. A list may have a million. */
+/** Number of elements per group. A list may have a million elements. */
 const CHUNK = 100;
 
 /** Returns the elements of a container. Those of a long one after the first group are children of a "more" entry. */

@@ -5,7 +5,7 @@ import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Job } from "../../base/job.ts";
 
-/** Types per step of the job. Each may be decoded for the first time. */
+/** Number of types per step of the job. A step may decode each of them for the first time. */
 const STEP = 64;
 
 /** Structs and unions by the names of their own members. */

@@ -59,7 +59,7 @@ function* localEntries({ kernel }: Target, { frame, place }: FrameRow, parameter
   }
 }
 
-/** DAP allows an adapter to define attributes; the remark is for users. */
+/** Marks an inferred value: for clients with an attribute of our own, which DAP allows, and for users with a remark. */
 const INFERRED: Partial<VariableEntry> = { remark: "inferred from the call", hint: { attributes: ["inferred"] } };
 
 const localEntry = ({ name, value, declared, inferred }: FrameVariable): VariableEntry => ({

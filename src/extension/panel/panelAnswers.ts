@@ -29,7 +29,7 @@ async function explain(front: vscode.DebugSession, text: string, kind: LinkKind)
   if (kind === "source") {
     const { file, line } = sourcePlace(text);
     const { path } = await ask(front, "vmcore/sourceFile", { file });
-    return path === undefined ? NO_SOURCE(file) : `${path}:${line}`;
+    return path === undefined ? noSourceText(file) : `${path}:${line}`;
   }
   const { described } = await ask(front, "vmcore/describe", { places: [{ text, returns: false }] });
   const [found] = described;
@@ -62,13 +62,13 @@ function sourcePlace(text: string): { readonly file: string; readonly line: numb
   return { file, line: Number(line) };
 }
 
-const NO_SOURCE = (file: string): string =>
+const noSourceText = (file: string): string =>
   `${file} was not found on this machine. Set vmcore.kernelSource to the kernel's source tree.`;
 
 async function openSource(front: vscode.DebugSession, text: string): Promise<void> {
   const { file, line } = sourcePlace(text);
   const { path } = await ask(front, "vmcore/sourceFile", { file });
-  if (path === undefined) throw new Error(NO_SOURCE(file));
+  if (path === undefined) throw new Error(noSourceText(file));
   const place = new vscode.Range(line - 1, 0, line - 1, 0);
   await vscode.window.showTextDocument(sourceUri(path), { selection: place });
 }

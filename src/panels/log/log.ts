@@ -5,7 +5,7 @@ import type { PageAction } from "../../protocol/panel.ts";
 import type { Ask } from "../ask.ts";
 import type { DumpState } from "../dumpState.ts";
 import { clearSelection, selectAllRows, selectedRows, whenUnselected } from "../selection.ts";
-import { failure, copyOrOpen, Reading, toSearchBox, type View } from "../view.ts";
+import { failure, exportText, Reading, toSearchBox, type View } from "../view.ts";
 import { drawnRows, rowsToDraw, rowStep, scrollFor } from "../windowing.ts";
 import { LogClock } from "./logClock.ts";
 import { LogExplained } from "./logExplained.ts";
@@ -64,7 +64,7 @@ export class LogView implements View {
     if (action === "find") return toSearchBox(this.element);
     void this.whole.then(() => {
       const text = this.entries.map((entry) => `${this.lines.text(entry)}\n`).join("");
-      copyOrOpen(this.ask, action, { text, name: "dmesg.txt", language: "kernel-log" });
+      exportText(this.ask, action, { text, name: "dmesg.txt", language: "kernel-log" });
     });
   }
 

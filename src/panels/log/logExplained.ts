@@ -54,7 +54,7 @@ export class LogExplained {
 
   /**
    * Returns the summary of a report with what the dump knows about its place and its access; undefined for a report
-   * without `retold`.
+   * without `summaryWith`.
    */
   private async summaryWithSession(
     report: Block,

@@ -5,7 +5,7 @@ import type { PageAction } from "../../protocol/panel.ts";
 import type { VerdictSource, VerdictState } from "../../protocol/verdict.ts";
 import type { Ask } from "../ask.ts";
 import { followLink } from "../links.ts";
-import { failure, copyOrOpen, Reading, type View } from "../view.ts";
+import { failure, exportText, Reading, type View } from "../view.ts";
 import { FixesPart } from "./fixes.ts";
 import { actOf, checkName, itemsOf, openQuestions } from "./verdictItems.ts";
 import { copyButton, leadParagraph, type Outline, questions, sectionPart } from "./verdictParts.ts";
@@ -43,7 +43,7 @@ export class VerdictView implements View {
 
   act(action: PageAction): void {
     // The page has no search box.
-    if (action !== "find") void this.handOut(action, undefined);
+    if (action !== "find") void this.exportVerdict(action, undefined);
   }
 
   outdated(): void {
@@ -102,9 +102,9 @@ export class VerdictView implements View {
     this.draw();
   }
 
-  private async handOut(action: Exclude<PageAction, "find">, section: string | undefined): Promise<void> {
+  private async exportVerdict(action: Exclude<PageAction, "find">, section: string | undefined): Promise<void> {
     const answer = await unlessRefused(this.ask("verdictText", { section }));
-    if (answer) copyOrOpen(this.ask, action, { text: answer.text, name: "verdict.md", language: "markdown" });
+    if (answer) exportText(this.ask, action, { text: answer.text, name: "verdict.md", language: "markdown" });
   }
 
   private draw(): void {
@@ -121,7 +121,7 @@ export class VerdictView implements View {
       unfolded,
       ask: this.ask,
       toggle: (key) => this.toggle(key),
-      copy: (section) => void this.handOut("copy", section),
+      copy: (section) => void this.exportVerdict("copy", section),
     };
     return html`<div
       class="verdict"
@@ -129,7 +129,7 @@ export class VerdictView implements View {
       @focusin=${(event: FocusEvent) => this.focused(event)}
     >
       <div class="head">
-        ${leadParagraph(state)}${copyButton("Copy as Markdown", () => void this.handOut("copy", undefined))}
+        ${leadParagraph(state)}${copyButton("Copy as Markdown", () => void this.exportVerdict("copy", undefined))}
       </div>
       ${state.sections.map((section) => sectionPart(section, outline, section.id === "where" ? this.source : null))}
       ${state.sections.some(({ id }) => id === "where") ? this.fixes.template() : nothing} ${this.progressRow(state)}

@@ -9,7 +9,7 @@ import type { Ask } from "../ask.ts";
 import { recall, remember } from "../host.ts";
 import { link } from "../links.ts";
 import { tabSeparated } from "../rows.ts";
-import { failure, copyOrOpen, nothingToShow, Reading, type View } from "../view.ts";
+import { failure, exportText, nothingToShow, Reading, type View } from "../view.ts";
 import { type Edge, type Layout, layoutOf, neighbour, NODE, type Placed } from "./waitsLayout.ts";
 import { type Cycle, type ResourceNode, type TaskNode, type WaitsModel, waitsModel } from "./waitsModel.ts";
 
@@ -47,7 +47,7 @@ export class WaitsView implements View {
     const [table] = this.grid?.tables ?? [];
     // The page has no search box.
     if (action === "find" || !table) return;
-    copyOrOpen(this.ask, action, { text: tabSeparated(table.columns, table.rows), name: "waits.tsv" });
+    exportText(this.ask, action, { text: tabSeparated(table.columns, table.rows), name: "waits.tsv" });
   }
 
   private async load(): Promise<void> {

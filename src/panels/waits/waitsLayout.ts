@@ -5,11 +5,11 @@ import type { ResourceNode, TaskNode, WaitsModel } from "./waitsModel.ts";
 export const NODE = { width: 190, height: 40, gapX: 34, gapY: 10 } as const;
 /** The gap between unconnected chains, in pixels. */
 const GAP_CHAINS = 22;
-/** The limit of drawn nodes; the table has all tasks. */
+/** Maximum number of drawn nodes; the table has all tasks. */
 const MAX_NODES = 400;
-/** The limit of drawn waiters per resource. */
+/** Maximum number of drawn waiters per resource. */
 const MAX_WAITERS = 12;
-/** The limit of drawn steps from a root. */
+/** Maximum number of drawn steps from a root. */
 const MAX_DEPTH = 40;
 
 export interface Placed {

@@ -96,9 +96,9 @@ const text = (record: WaitRecord, key: Key): string => {
 /** Returns the state of a task: `UN, last ran 12.1 s ago`. */
 function sleepText(record: WaitRecord): string {
   const ago = Number(text(record, "ago_ns"));
-  const since =
+  const lastRan =
     text(record, "ago_ns") === "" || !Number.isFinite(ago) ? "" : `, last ran ${(ago / 1e9).toFixed(1)} s ago`;
-  return `${text(record, "state")}${since}`;
+  return `${text(record, "state")}${lastRan}`;
 }
 
 function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined {

@@ -43,8 +43,8 @@ export interface DebuginfoReport {
   /** Files with symbols only, tried if neither a vmlinux nor the dump has symbols. */
   readonly mapTries: readonly Try[];
   readonly modules: readonly ModuleReport[];
-  /** Why the modules could not be listed. */
-  readonly noModules: string | undefined;
+  /** Why the list of modules ends early or is empty; undefined if it is complete. */
+  readonly modulesFault: string | undefined;
   readonly advice: InstallAdvice;
 }
 
@@ -112,7 +112,7 @@ export function* sessionReport(session: Session, vmcore: readonly string[], give
     tries: [...(given ? [given] : []), ...session.tries],
     mapTries: session.mapTries,
     modules: reports,
-    noModules: end instanceof Fault ? end.message : undefined,
+    modulesFault: end instanceof Fault ? end.message : undefined,
     advice: installAdvice(release ?? "", known?.version ?? ""),
   };
 }
