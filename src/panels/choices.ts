@@ -1,8 +1,8 @@
-/** The drop-down lists that limit a table to rows with some values. */
+/** The drop-down lists that limit a table to rows with some values. It does not use the DOM. */
 import type { GridColumn } from "../protocol/grid.ts";
 import { cellText, columnHeading, type GridRow } from "./rows.ts";
 
-/** A drop-down list: the values of one column, or of a few columns that belong together. No DOM. */
+/** A drop-down list: the values of one column, or of a few columns that belong together. */
 export interface Choice {
   /** The heading of the first column. It identifies the list. */
   readonly title: string;

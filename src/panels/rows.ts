@@ -7,7 +7,6 @@ import { unitText } from "./units.ts";
 import type { OutlinePosition } from "./outline.ts";
 
 /** The cells of a row, one per column. */
-
 export type GridRow = readonly GridCell[];
 
 export interface Order {

@@ -133,9 +133,11 @@ function waitText(one: WaitingTask): string {
   const { resource, unknown, function: where } = one.wait;
   if (!resource) return `What it waits for is not known${unknown === undefined ? "" : `: ${plain(unknown)}`}.`;
   const held = heldBy(one);
-  const holder = isLock(resource.kind) ? "The holder" : "It depends on";
+  const [holder, unrecorded] = isLock(resource.kind)
+    ? ["The holder", "its holder"]
+    : ["It depends on", "which task it depends on"];
   return `It waits for ${code(waitWords(one))}${where === undefined ? "" : ` in ${code(where)}`}. ${
-    held === undefined ? "Nothing records who has to act." : `${holder}: ${plain(held)}.`
+    held === undefined ? `Nothing records ${unrecorded}.` : `${holder}: ${plain(held)}.`
   }`;
 }
 
@@ -196,7 +198,12 @@ function machineSections({ context }: Subject): Section[] {
     {
       title: "The health of the machine",
       steps: has("health")
-        ? [{ before: "`health` looks over the whole machine; checks that pass are not listed.", command: "health" }]
+        ? [
+            {
+              before: "`health` checks the state of the whole machine; checks that pass are not listed.",
+              command: "health",
+            },
+          ]
         : [],
     },
     {
@@ -205,7 +212,7 @@ function machineSections({ context }: Subject): Section[] {
         { before: "The kernel, the dump, and how the machine was loaded.", command: "sys" },
         { before: "The use of memory. TOTAL is the memory that the kernel manages.", command: "kmem -i" },
         {
-          before: "Who took the memory, the largest first.",
+          before: "Who uses the memory, the largest first.",
           command: "kmem -A",
           shortening: { head: 25, tail: 0 },
         },
