@@ -8,6 +8,7 @@ import { info } from "./info.ts";
 import { log } from "./log.ts";
 import { notebook } from "./notebook.ts";
 import { openAndRun } from "./openAndRun.ts";
+import { query } from "./query.ts";
 import { report } from "./report.ts";
 
 /** The verbs of `vmcore-debug NAME ...`; main.ts starts the adapter. */
@@ -21,6 +22,7 @@ const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promi
   info,
   log,
   notebook,
+  query,
   report,
 };
 

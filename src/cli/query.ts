@@ -1,0 +1,158 @@
+/** The verb `query`: answers a question in SQL. */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { printable, printableJson } from "../base/printable.ts";
+import { UsageError } from "../base/usageError.ts";
+import { commands } from "../crash/commands.ts";
+import type { Context } from "../crash/language/command.ts";
+import { columnsOf } from "../crash/query/columns.ts";
+import { fillTable, type Shortfall, type SqlValue } from "../crash/query/rows.ts";
+import { type QueryTable, queryTables } from "../crash/query/tables.ts";
+import { column, longest } from "../render/pad.ts";
+import { EXIT_ANSWERED, EXIT_USAGE } from "./exit.ts";
+import { withContext, withProgress } from "./openAndRun.ts";
+
+const USAGE = `usage: vmcore-debug query "SQL" [--json] [options] [VMLINUX] VMCORE...
+       vmcore-debug query --tables
+
+Runs one SELECT of SQLite over tables that are read from the dump when the query names them. Addresses are text of 0x
+and 16 digits; lists and records are JSON; a value that cannot be read is NULL. --tables lists tables and columns.
+`;
+
+/** Runs `vmcore-debug query "SQL" VMCORE`. @returns the exit status */
+export async function query(argv: readonly string[]): Promise<number> {
+  const [sql, ...rest] = argv;
+  if (sql === "--tables") {
+    process.stdout.write(tablesText());
+    return EXIT_ANSWERED;
+  }
+  if (sql === undefined || sql.startsWith("-") || rest.length === 0) {
+    (sql === "--help" || sql === "-h" ? process.stdout : process.stderr).write(USAGE);
+    return sql === "--help" || sql === "-h" ? EXIT_ANSWERED : EXIT_USAGE;
+  }
+  if (!/^\s*(?:select|with|values|explain)\b/i.test(sql)) {
+    process.stderr.write(`vmcore-debug: query: only SELECT, WITH, VALUES and EXPLAIN are run: ${printable(sql)}\n`);
+    return EXIT_USAGE;
+  }
+  return withContext(rest, (context, { json }) => answer(context, sql, json));
+}
+
+/** Prepares the statement, filling each table that it names, and prints its rows. */
+async function answer(context: Context, sql: string, json: boolean): Promise<boolean> {
+  const database = await openDatabase();
+  const shortfalls = new Map<string, Shortfall>();
+  try {
+    const statement = await prepared(database, context, sql, shortfalls);
+    statement.setReadBigInts(true);
+    const names = statement.columns().map(({ name }) => name);
+    const rows = statement.iterate() as Iterable<Record<string, SqlValue>>;
+    process.stdout.write(json ? jsonText(rows) : tableText(names, rows));
+  } catch (error) {
+    if (isSqlError(error)) throw new UsageError(`query: ${error.message}`);
+    throw error;
+  } finally {
+    database.close();
+  }
+  for (const [name, { unread, faults }] of shortfalls) {
+    if (unread > 0) process.stderr.write(`vmcore-debug: ${name}: ${unread} values could not be read and are NULL\n`);
+    for (const fault of faults) process.stderr.write(`vmcore-debug: ${name}: ${printable(fault)}\n`);
+  }
+  return true;
+}
+
+/** Loads SQLite, without Node's warning that its interface may change. */
+async function openDatabase(): Promise<DatabaseSync> {
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = () => undefined;
+  try {
+    const { DatabaseSync: Database } = await import("node:sqlite");
+    return new Database(":memory:", { allowExtension: false });
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** Prepares a statement; if a table is missing, fills it and tries again. @throws UsageError */
+async function prepared(
+  database: DatabaseSync,
+  context: Context,
+  sql: string,
+  shortfalls: Map<string, Shortfall>,
+): Promise<StatementSync> {
+  for (;;) {
+    try {
+      return database.prepare(sql);
+    } catch (error) {
+      const name = isSqlError(error) ? /^no such table: (?:main\.)?(\w+)$/.exec(error.message)?.[1] : undefined;
+      const table = queryTables.find((one) => one.name === name?.toLowerCase());
+      if (!table || shortfalls.has(table.name)) {
+        if (name === undefined || table) throw error;
+        throw new UsageError(
+          `query: no such table: ${name}; there are ${queryTables.map((one) => one.name).join(", ")}`,
+        );
+      }
+      shortfalls.set(table.name, await filled(database, context, table));
+    }
+  }
+}
+
+async function filled(database: DatabaseSync, context: Context, table: QueryTable): Promise<Shortfall> {
+  const columns = columnsOf(table, context.commands);
+  const declared = [...positionColumn(table), ...columns.map(({ name, type }) => `"${name}" ${type}`)];
+  database.exec(`CREATE TABLE ${table.name} (${declared.join(", ")}); BEGIN`);
+  const insert = database.prepare(`INSERT INTO ${table.name} VALUES (${declared.map(() => "?").join(", ")})`);
+  const shortfall = await withProgress(
+    fillTable(context.with({ onlyReads: true }), table, columns, (row) => insert.run(...row)),
+  );
+  database.exec("COMMIT");
+  return shortfall;
+}
+
+/** The column of the place in a list. */
+const positionColumn = ({ each }: QueryTable): string[] => (each === undefined ? [] : ["position INTEGER"]);
+
+const isSqlError = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+
+/** Formats a value for people. */
+const cellText = (value: SqlValue | undefined): string =>
+  value === null || value === undefined ? "" : printable(String(value));
+
+/** Number of rows from which the widths of the columns are measured. */
+const MEASURED = 1000;
+
+/** Formats rows in columns, with a heading; columns of numbers are right-aligned. */
+function tableText(names: readonly string[], rows: Iterable<Record<string, SqlValue>>): string {
+  const all = [...rows];
+  const cells = all.map((row) => names.map((name) => cellText(row[name])));
+  const layout = names.map((name, at) => ({
+    width: longest([name, ...cells.slice(0, MEASURED).map((row) => row[at] ?? "")]),
+    align: all.slice(0, MEASURED).every((row) => typeof row[name] !== "string")
+      ? ("right" as const)
+      : ("left" as const),
+  }));
+  const line = (texts: readonly string[]): string =>
+    `${texts.map((text, at) => column(text, layout[at]?.width ?? 0, layout[at]?.align)).join("  ")}`.trimEnd();
+  return [line(names), ...cells.map(line)].map((text) => `${text}\n`).join("");
+}
+
+/** Formats rows as a JSON document. Integers beyond 53 bits are strings. */
+function jsonText(rows: Iterable<Record<string, SqlValue>>): string {
+  const records = [...rows].map((row) =>
+    JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? jsonNumber(value) : value)),
+  );
+  return printableJson(`{"schema": 1, "records": [\n${records.join(",\n")}\n]}\n`);
+}
+
+const jsonNumber = (value: bigint): number | string =>
+  value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
+
+/** Lists the tables with their columns. */
+function tablesText(): string {
+  const all = commands();
+  return queryTables
+    .map((table) => {
+      const columns = columnsOf(table, all).map(({ name, type }) => `${name} ${type}`);
+      return `${table.name}: ${table.about} (${table.line})\n  ${[...positionColumn(table), ...columns].join(", ")}\n`;
+    })
+    .join("");
+}
