@@ -51,7 +51,8 @@ export function requestArguments(command: string, raw: unknown): object {
     // Some clients send null for an absent argument.
     if (value === undefined || value === null) continue;
     if (!Number.isSafeInteger(value)) throw new UsageError(`${command}: "${name}" must be a whole number`);
-    if (COUNTS.includes(name) && (value as number) < 0) throw new UsageError(`${command}: "${name}" is negative`);
+    if (COUNTS.includes(name) && (value as number) < 0)
+      throw new UsageError(`${command}: "${name}" must not be negative`);
   }
   return given;
 }

@@ -65,7 +65,7 @@ export class Framing extends Transform {
     const digits = HEADER.exec(head.slice(0, end + 4))?.[1];
     if (digits === undefined) throw new Error("the header of a Debug Adapter Protocol message is damaged");
     const size = Number(digits);
-    if (size > MAX_MESSAGE) throw new Error(`a message of ${size} bytes exceeds the limit of ${MAX_MESSAGE}`);
+    if (size > MAX_MESSAGE) throw new Error(`a message of ${size} bytes exceeds the limit of ${MAX_MESSAGE} bytes`);
     return end + 4 + size;
   }
 

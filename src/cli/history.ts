@@ -55,7 +55,8 @@ export class History {
     const wanted = asked[1] ?? asked[2] ?? "";
     const number = /^\d+$/.test(wanted) ? Number(wanted) : undefined;
     const found = number === undefined ? this.lines.findLast((one) => one.startsWith(wanted)) : this.lines[number - 1];
-    if (found === undefined) throw new UsageError(`no such command in the history: ${wanted || "it is empty"}`);
+    if (found === undefined)
+      throw new UsageError(wanted === "" ? "the history is empty" : `no command in the history matches ${wanted}`);
     return found;
   }
 }

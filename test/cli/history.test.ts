@@ -38,7 +38,7 @@ test("r and ! repeat lines of the history, as in crash", () => {
   ];
   for (const [line, expected] of cases) assert.equal(history.recall(line), expected, line);
   for (const line of ["r 9", "!0", "r zzz"])
-    assert.throws(() => history.recall(line), /no such command in the history/, line);
+    assert.throws(() => history.recall(line), /no command in the history matches/, line);
 });
 
 test("the history is stored in the XDG directory", () => {

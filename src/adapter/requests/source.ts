@@ -9,7 +9,7 @@ export const source: Pick<Handlers, "source" | "loadedSources" | "locations"> = 
     // DAP: the reference in `source`, if there is one, takes precedence over the argument `sourceReference`.
     const reference = given?.sourceReference || sourceReference;
     const document = target.sources.get(reference);
-    if (!document) throw new UsageError("this session has no such source");
+    if (!document) throw new UsageError(`this session has no source ${reference}`);
     const content = yield* document.text();
     return document.mimeType === undefined ? { content } : { content, mimeType: document.mimeType };
   },

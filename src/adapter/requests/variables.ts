@@ -17,7 +17,7 @@ export const variables: Pick<Handlers, "scopes" | "variables"> = {
 
   *variables(target, args) {
     const unfolding = target.unfoldings.get(args.variablesReference);
-    if (!unfolding) throw new UsageError(`there are no variables ${args.variablesReference}`);
+    if (!unfolding) throw new UsageError(`there is no variable with children ${args.variablesReference}`);
     const list: DebugProtocol.Variable[] = [];
     for (const entry of untilFault(requestedEntries(unfolding, args))) {
       list.push(row(target, entry, { hex: isHex(target, args.format) }));

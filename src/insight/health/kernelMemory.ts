@@ -43,7 +43,7 @@ export const dentries = memoryShare({
   severity: "note",
   pages: (kernel) => {
     const cache = findCache(kernel, "dentry");
-    if (!cache) throw Fault.of("unknown", "no slab cache dentry");
+    if (!cache) throw Fault.of("unknown", "no slab cache is named dentry");
     return (countedByNodes(cache).slabs * slabBytes(cache)) / pageSize(kernel);
   },
   remark: (kernel) => {

@@ -130,7 +130,7 @@ function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<
 /** Returns a call or jump to an address without code. */
 function toBadAddress(site: Site, target: bigint, isShown: boolean): BadPointer {
   const effect = site.graph.effects[site.index];
-  if (!effect) throw Fault.of("unknown", "the call is not known");
+  if (!effect) throw Fault.of("unknown", "the call to the bad address is not known");
   return {
     site,
     effect,

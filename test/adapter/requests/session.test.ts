@@ -492,7 +492,7 @@ test("what is asked in vain is refused with a reason, and the session lives on",
   await assert.rejects(client.request("variables", { variablesReference: 99999 }), /no variables 99999/);
   await assert.rejects(client.request("scopes", { frameId: 99999 }), /no frame 99999/);
   await assert.rejects(client.request("stackTrace", { threadId: 99999 }), /no thread 99999/);
-  await assert.rejects(client.request("source", { sourceReference: 99999 }), /has no such source/);
+  await assert.rejects(client.request("source", { sourceReference: 99999 }), /has no source 99999/);
   await assert.rejects(client.request("writeMemory", { memoryReference: "0x0", data: "" }), Refused);
   assert.ok((await stack()).length > 0);
 });
@@ -526,11 +526,11 @@ test("arguments that make no sense are refused by name, and hold nothing up", as
     ["evaluate", { expression: 5 }, /"expression" must be a string/],
     ["completions", { text: "b" }, /"column" is missing/],
     ["readMemory", { memoryReference }, /"count" is missing/],
-    ["readMemory", { memoryReference, count: -1 }, /"count" is negative/],
+    ["readMemory", { memoryReference, count: -1 }, /"count" must not be negative/],
     ["readMemory", { memoryReference, count: 3.7 }, /"count" must be a whole number/],
     ["readMemory", { memoryReference, offset: 1.5, count: 4 }, /"offset" must be a whole number/],
-    ["disassemble", { memoryReference, instructionCount: -5 }, /"instructionCount" is negative/],
-    ["stackTrace", { threadId: INSMOD, startFrame: -1 }, /"startFrame" is negative/],
+    ["disassemble", { memoryReference, instructionCount: -5 }, /"instructionCount" must not be negative/],
+    ["stackTrace", { threadId: INSMOD, startFrame: -1 }, /"startFrame" must not be negative/],
     ["variables", {}, /"variablesReference" is missing/],
     ["vmcore/run", {}, /"line" is missing/],
     ["vmcore/run", { line: ["log"] }, /"line" must be a string/],

@@ -49,7 +49,7 @@ const declaration = (name: string, tag: Tag, summary: string, more: string): Com
       { flag: "-p", help: "also show the objects that pointer members point to" },
       { flag: "-r", help: "the raw bytes" },
       { flag: "-u", help: "an address of the current task's user memory" },
-      { flag: "-f", help: "an offset in the dump file" },
+      { flag: "-f", help: "an offset in the dump file (not available)" },
       { flag: "-x", help: "numbers in hexadecimal" },
       { flag: "-d", help: "numbers in decimal" },
       {
@@ -101,7 +101,7 @@ function* show(context: Context, args: Parsed, tag: Tag): Pieces {
   const words = args.rest[0] === "struct" || args.rest[0] === "union" ? args.rest.slice(1) : args.rest;
   const [what, place, howMany] = words;
   if (what === undefined) throw new WrongUse(`the name of a ${tag} is missing`);
-  if (args.has("-f")) throw new UsageError("-f is not available for this dump");
+  if (args.has("-f")) throw new UsageError("-f is not available: use rd -f to read at an offset in the dump file");
   const reference = structReference(context.kernel, what, tag);
   if (place === undefined) {
     if (args.has("--table")) return yield* layoutTable(context.kernel, reference, formatOptions(context, args));

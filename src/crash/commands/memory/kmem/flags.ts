@@ -30,7 +30,7 @@ export const pageFlagsTable = (width = TITLE.length, indent = ""): Table<PageFla
 /** Lists all page flags, or those set in `value`. @throws Fault when the kernel's flags are not known */
 export function* pageFlagTable(kernel: Kernel, value: bigint | undefined): Pieces {
   const all = pageFlags(kernel);
-  if (all.length === 0) throw Fault.of("unknown", "no enum pageflags");
+  if (all.length === 0) throw Fault.of("unknown", "the types of this kernel have no enum pageflags");
   const indent = value === undefined ? "" : "  ";
   const width = longest([TITLE, ...all.map(({ name }) => name)]);
   const layout = new TableLayout(kernel, pageFlagsTable(width, indent));

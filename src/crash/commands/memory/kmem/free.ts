@@ -93,7 +93,7 @@ function zoneFreePages(zone: Obj): number {
   if (zone.has("free_pages")) return zone.at("free_pages").number();
   const counters = counterArray(zone.kernel, zone.at("vm_stat").address, "zone_stat_item");
   const counter = counters.find(({ name }) => name === "NR_FREE_PAGES");
-  if (!counter) throw Fault.of("unknown", "zones count no NR_FREE_PAGES");
+  if (!counter) throw Fault.of("unknown", "the zones have no counter NR_FREE_PAGES");
   return counter.value;
 }
 

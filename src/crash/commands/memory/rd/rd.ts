@@ -63,7 +63,7 @@ An address that is not a kernel address is read as a user address of the current
   *run(context, args) {
     const [place, howMany] = args.rest;
     if (place === undefined) throw new WrongUse("an address is missing");
-    if (args.has("-m")) throw new UsageError("-m is not available for this dump");
+    if (args.has("-m")) throw new UsageError("-m is not available: machine addresses of Xen are not translated");
     const size = wordSize(context, args);
     const format = formatOf(context, args, size);
     let start = isPlain(args) ? plainAddress(place) : address(context, place);
