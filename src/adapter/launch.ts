@@ -1,5 +1,5 @@
 /** Parses and checks the arguments of `launch` and `attach`. */
-import { sizeOf, Budget } from "../base/budget.ts";
+import { parseSize, Budget } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
 import { KCORE } from "./liveKernel.ts";
 import { placesOf } from "../session/find/debuginfoPlaces.ts";
@@ -92,7 +92,7 @@ function text(given: Record<string, unknown>, name: string): string | undefined 
 
 function size(given: Record<string, unknown>, name: string): number | undefined {
   const value = text(given, name);
-  const bytes = value === undefined ? undefined : sizeOf(value);
+  const bytes = value === undefined ? undefined : parseSize(value);
   if (value !== undefined && bytes === undefined) throw new UsageError(`"${name}" must be a size such as "8G"`);
   return bytes;
 }

@@ -143,7 +143,10 @@ export interface Arch {
   readonly machines: readonly string[];
   readonly byteOrder: ByteOrder;
   readonly wordSize: 4 | 8;
-  /** QEMU chooses the byte order of the file, also of its notes, which can differ from that of the memory. */
+  /**
+   * Set if the byte order of a dump can differ from that of the memory, because QEMU chooses that of the file and of
+   * its notes.
+   */
   readonly eitherFileOrder?: true;
   /**
    * Keys of VMCOREINFO that no other machine writes. Each kernel writes at least one of them, or the list is incomplete.
@@ -224,10 +227,14 @@ export interface Arch {
   errorText?(type: string, code: bigint): string | undefined;
   /** Whether an exception with this code sets the fault address register. */
   hasFaultAddress?(code: bigint): boolean;
+  /** Returns how a function has made its frame record. @param code from its entry to the current instruction */
   framePrologue?(code: Uint8Array): FramePrologue;
-  /** @param code of the whole function @param limit offset of the current instruction */
+  /**
+   * Returns what a function does with the callee-saved registers. @param code the whole function @param limit bytes of
+   * `code` up to the current instruction
+   */
   calleeSaves?(code: Uint8Array, limit: number): CalleeSaves;
-  /** KASAN_SHADOW_OFFSET: what generic KASAN adds to an eighth of an address. Absent if the configuration sets it. */
+  /** KASAN_SHADOW_OFFSET: generic KASAN adds it to an eighth of an address. Absent if the configuration sets it. */
   readonly kasanShadowOffset?: bigint;
   /** Returns the call instruction before a return address, with its target if the instruction contains it. */
   callBefore?(code: Uint8Array, returnAddress: bigint): { readonly target: bigint | undefined } | undefined;
@@ -237,27 +244,27 @@ export interface Arch {
    */
   mayCall?(code: Uint8Array, address: bigint, targets: ReadonlySet<bigint>): boolean;
   /**
-   * Position of the return address in a function that makes a frame by its frame pointer: bytes from the stack pointer,
-   * or "frame" if the frame is made. @param code from the start of the function up to the current instruction @param
-   * next from the current instruction on @returns undefined if the function makes no frame
+   * Returns the position of the return address in a function that makes a frame by its frame pointer: bytes from the
+   * stack pointer, or "frame" if the frame is made.
+   * @param code from the start of the function up to the current instruction
+   * @param next from the current instruction on
+   * @returns undefined if the function makes no frame
    */
   returnAddressAt?(code: Uint8Array, next: Uint8Array): number | "frame" | undefined;
+  /** Returns what the first instructions of a function do to the stack, up to `limit` bytes. @param code its first bytes */
   pushPrologue?(code: Uint8Array, limit: number): PushPrologue | undefined;
-  /** Whether the processor ran user code with these registers; undefined if they do not say. */
+  /** Whether the processor ran user code with these registers; undefined if the mode bits are not among them. */
   isUserMode(registers: Registers): boolean | undefined;
   /**
-   * Whether register values found on a stack can be an exception frame, by bits of flags and selectors that never
-   * change.
+   * Returns the mode if register values from a stack can be an exception frame, by bits of flags and selectors that
+   * never change; undefined if they cannot.
    */
   exceptionMode?(registers: Registers): "kernel" | "user" | undefined;
-  /** THREAD_SIZE in bytes if the dump does not give it. */
+  /** THREAD_SIZE in bytes, for dumps that do not contain it. */
   readonly threadSize: number;
   /** Parses the payload of NT_PRSTATUS; undefined if it is too short. @param order of the file */
   prstatus(desc: Uint8Array, order?: ByteOrder): CpuState | undefined;
-  /**
-   * Parses what another per-CPU note adds (QEMU's state on x86_64, control registers on s390x); undefined for other
-   * notes.
-   */
+  /** Parses another per-CPU note (QEMU's state on x86_64, control registers on s390x); undefined for other notes. */
   cpuNote?(name: string, type: number, desc: Uint8Array): CpuState | undefined;
   /** Bits of page-table entries, for `pte` and `vtop`. */
   readonly pte?: PteFormat;

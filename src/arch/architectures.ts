@@ -15,7 +15,7 @@ import { x86_64 } from "./x86_64/x86_64.ts";
 /** All machines. To add one, write its folder and list it here; docs/architectures.md describes its contents. */
 export const architectures: readonly Arch[] = [x86_64, arm64, arm, i386, ppc64le, riscv64, s390x];
 
-/** What ELF readers need to know of a machine. @param machine `e_machine` */
+/** Returns the facts about a machine that ELF readers need; undefined for an unknown one. @param machine `e_machine` */
 export const elfMachineOf = (machine: number): ElfMachine | undefined =>
   architectures.find(({ elf }) => elf.machine === machine)?.elf ??
   unsupportedMachines.find((one) => one.machine === machine);
@@ -54,10 +54,10 @@ export function architectureOf(hints: MachineHints): Arch | Fault {
       : (architectures.find(hasNumber) ??
         architectures.find(({ machines }) => machine !== undefined && machines.includes(machine)) ??
         architectures.find((one) => one.prstatusBytes === prstatusBytes && acceptsOrder(one, hints.byteOrder))));
-  const said = refused?.name ?? unknownName(hints);
-  const known = architectures.map(({ name }) => name).join(", ");
+  const name = refused?.name ?? unknownName(hints);
+  const supported = architectures.map(({ name }) => name).join(", ");
   if (found === undefined)
-    return Fault.of("unknown", `dump of an unsupported architecture (${said}); supported: ${known}`);
+    return Fault.of("unknown", `dump of an unsupported architecture (${name}); supported: ${supported}`);
   if (!acceptsOrder(found, hints.byteOrder))
     return Fault.of("unknown", `dump of a ${hints.byteOrder}-endian ${found.name} is not supported`);
   return found;

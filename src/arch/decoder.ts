@@ -2,7 +2,7 @@
 
 /** How Capstone decodes a machine's code. */
 export interface CapstoneMachine {
-  /** Capstone's constants, and the sum of the modes. */
+  /** Names of Capstone's constants. The modes are combined. */
   readonly arch: `ARCH_${string}`;
   readonly modes: readonly `MODE_${string}`[];
   /** Bytes to skip where there is no instruction. */

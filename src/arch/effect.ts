@@ -1,11 +1,11 @@
 /** Effects of instructions on registers and memory. */
 
-/** Where a memory operand lies: segment base + base + index * scale + displacement. */
+/** The address of a memory operand: segment base + base + index * scale + displacement. */
 export interface MemoryOperand {
   readonly base: string | undefined;
   readonly index: string | undefined;
   readonly scale: number;
-  /** Signed; the address itself where neither base nor index is. */
+  /** Signed; the whole address if there is neither base nor index. */
   readonly displacement: bigint;
   /** x86: "gs", whose base is the CPU's per-CPU area in the kernel. */
   readonly segment?: "gs" | "fs" | undefined;
@@ -21,7 +21,7 @@ export interface MemoryAccess {
 
 export type Operator = "+" | "-" | "&" | "|" | "^" | "<<" | ">>";
 
-/** What a register holds after an instruction, in terms of what was before it. */
+/** The value of a register after an instruction, expressed with the values before it. */
 export type Value =
   | { readonly kind: "constant"; readonly value: bigint }
   /** The low `bits` of a register, zero- or sign-extended. */
@@ -36,27 +36,36 @@ export type Value =
       readonly bits: number;
     };
 
-/** What sets the flags that a branch tests: a difference or a conjunction, of so many bits. */
+/**
+ * The comparison that sets the flags which a branch tests. "difference": of `left` and `right`; "conjunction": `left &
+ * right` with 0.
+ */
 export interface Comparison {
   readonly left: Value;
   readonly right: Value;
   readonly by: "difference" | "conjunction";
 }
 
-/** What a branch is taken for; of a conjunction and of a result, the other side is 0. */
+/**
+ * The relation between the sides of a comparison for which a branch is taken. After a conjunction or another result,
+ * the right side is 0.
+ */
 export type Relation = "==" | "!=" | "<" | "<=" | ">" | ">=";
 
 export interface Effect {
   readonly address: bigint;
   /** Bytes. */
   readonly length: number;
-  /** Its explicit memory operand, where it accesses one. */
+  /** The explicit memory operand, if the instruction accesses one. */
   readonly access: MemoryAccess | undefined;
-  /** Registers that it writes, calls apart; undefined for a value that is not followed. */
+  /**
+   * Registers that the instruction itself writes, without those that a called function changes; undefined for a value
+   * that is not followed.
+   */
   readonly writes: ReadonlyMap<string, Value | undefined>;
-  /** "trap": a breakpoint, as it also fills the space between functions. */
+  /** "trap" is a breakpoint instruction, which also fills the space between functions. */
   readonly flow: "next" | "jump" | "branch" | "call" | "return" | "trap";
-  /** Where a jump, branch or call goes; undefined where a register or memory tells. */
+  /** Target of a jump, branch or call; undefined if a register or memory has it. */
   readonly target: bigint | undefined;
   /** The register of an indirect jump or call. */
   readonly through?: string | undefined;
@@ -64,14 +73,14 @@ export interface Effect {
   readonly compares?: Comparison | undefined;
   /** Condition of a branch; undefined for branches that test other flags. */
   readonly relation?: Relation | undefined;
-  /** It may change the flags. */
+  /** Whether the instruction may change the flags. */
   readonly setsFlags?: boolean;
-  /** What is divided by, of a division. */
+  /** The divisor of a division. */
   readonly divisor?: Value | undefined;
 }
 
-/** Decodes code into what it does. */
+/** Decodes code into the effects of its instructions, up to the first invalid one. */
 export type EffectDecoder = (bytes: Uint8Array, address: bigint) => Effect[];
 
-/** Sums wrap at 64 bits. */
+/** Reduces a sum to 64 bits, at which addresses wrap. */
 export const wrap64 = (value: bigint): bigint => BigInt.asUintN(64, value);

@@ -1,8 +1,8 @@
 /** Facts about a machine that are needed to read ELF files. */
 
 /**
- * What a relocation writes: symbol + addend, minus the position itself if `relative`, in `size` bytes; 0 writes
- * nothing.
+ * The value that a relocation writes in `size` bytes: symbol + addend, and if `relative` minus its own position. With
+ * size 0 it writes nothing.
  */
 export interface ElfRelocation {
   readonly size: 0 | 1 | 2 | 4 | 8;
@@ -16,9 +16,9 @@ export interface ElfMachine {
   readonly wordSize: 4 | 8;
   /** Relocations that occur in debug sections, by type; undefined if not known for this machine. */
   readonly relocations?: Readonly<Record<number, ElfRelocation>>;
-  /** Symbols such as `$a` and `$d` mark boundaries of instructions and data. */
+  /** Set if symbols such as `$a` and `$d` mark boundaries of instructions and data. */
   readonly mappingSymbols?: true;
-  /** The lowest bit of a function symbol's value is not part of its address. */
+  /** Set if the lowest bit of a function symbol's value is not part of its address. */
   readonly thumbBit?: true;
 }
 

@@ -1,15 +1,15 @@
 /** What the instructions of a function do with its frame. */
 
-/** Effect of a function's instructions, up to some point, on its frame record. */
+/** What a function's instructions, up to some point, have done to its frame record. */
 export interface FramePrologue {
-  /** The frame pointer points to the function's own record: it is made and not yet restored. */
+  /** Whether the frame pointer points to the function's own record: it has been made and not yet restored. */
   readonly hasRecord: boolean;
-  /** Bytes from the record to the canonical frame address, once it is made. */
+  /** Bytes from the record to the canonical frame address; undefined before the record is made. */
   readonly cfaOffset: number | undefined;
-  /** Bytes from the stack pointer of the function's body to the record, once it is made. */
+  /** Bytes from the stack pointer in the function's body to the record; undefined before the record is made. */
   readonly recordOffset: number | undefined;
-  /** Bytes of stack allocated before a record is made. */
-  readonly taken: number;
+  /** Bytes of stack that were allocated before the record was made. */
+  readonly allocatedBytes: number;
 }
 
 /** What a function with a frame record does with the callee-saved registers. */
@@ -20,7 +20,7 @@ export interface CalleeSaves {
   readonly changed: ReadonlySet<string>;
 }
 
-/** Effect on the stack of the first instructions of a function that pushes registers. */
+/** What the first instructions of a function that pushes registers do to the stack. */
 export interface PushPrologue {
   /** Bytes between sp and the return address after these instructions. */
   readonly bytes: number;

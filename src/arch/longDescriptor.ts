@@ -20,7 +20,7 @@ const TABLE_OR_PAGE = 1n << 1n;
 const NOT_GLOBAL = 1n << 11n;
 const PXN = 1n << 53n;
 
-/** Root first. */
+/** Returns the levels of the tables, from the root on. */
 export function longDescriptorLevels(format: LongDescriptors): readonly TableLevel[] {
   const indexBits = format.pageShift - 3;
   const count = Math.max(1, Math.ceil((format.virtualBits - format.pageShift) / indexBits));
@@ -36,7 +36,7 @@ export function longDescriptorLevels(format: LongDescriptors): readonly TableLev
   });
 }
 
-/** The kernel folds levels below the top, so that a root is always a PGD. */
+/** Returns the kernel's names of the levels. It folds levels below the top, so the root is always a PGD. */
 function levelNames(count: number): readonly string[] {
   const all = ["PGD", "P4D", "PUD", "PMD", "PTE"];
   return ["PGD", ...all.slice(all.length - count + 1)].slice(0, count);

@@ -7,7 +7,8 @@ import type { CpuState } from "./arch.ts";
 const prstatusLayout = { 4: { pid: 24, registers: 72 }, 8: { pid: 32, registers: 112 } } as const;
 
 /**
- * Reads consecutive integers, as in `elf_gregset_t`. @param names in the order of the note; undefined skips one
+ * Reads consecutive integers, as in `elf_gregset_t`. @param offset in bytes @param names in the order of the note;
+ * undefined skips one @param size of an integer in bytes
  * @returns undefined if `desc` is too short
  */
 export function registerRow(
@@ -26,7 +27,7 @@ export function registerRow(
   return registers;
 }
 
-/** Parses NT_PRSTATUS of a machine whose `elf_gregset_t` is an array of longs. */
+/** Parses an NT_PRSTATUS note of a machine whose `elf_gregset_t` is an array of longs; undefined if it is too short. */
 export function prstatus(
   desc: Uint8Array,
   names: readonly (string | undefined)[],

@@ -1,12 +1,12 @@
 /** Machines that are known by name but not supported. */
 
-/** Why dumps of a machine cannot be opened. */
+/** A machine whose dumps cannot be opened. */
 export interface UnsupportedMachine {
   /** The name that drgn or the kernel's source uses. */
   readonly name: string;
   /** `e_machine`. */
   readonly machine: number;
-  /** Size of a `long` in bytes. It tells machines with the same number apart. */
+  /** Size of a `long` in bytes. It distinguishes machines with the same number. */
   readonly wordSize: 4 | 8;
   /** `uname -m` values. */
   readonly machines: readonly string[];

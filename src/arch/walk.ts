@@ -3,7 +3,7 @@ import { Fault } from "../base/fault.ts";
 import { hex } from "../base/hex.ts";
 import type { EntryReader, Translation, WalkStep } from "./arch.ts";
 
-/** The content of an entry: a next table, or a page of `pageBytes`. */
+/** A decoded entry: it points to a next table, or to a page of `pageBytes`. */
 export interface PageTableEntry {
   readonly physical: bigint;
   /** Size of the page in bytes; undefined for a table. */
@@ -19,13 +19,16 @@ export interface TableLevel {
   /** Width of the index in bits. */
   readonly bits: number;
   readonly entryBytes: 4 | 8;
-  /** Decodes an entry; undefined if it maps nothing. `at` is its address, for tables with a second half. */
+  /**
+   * Decodes an entry; undefined if it maps nothing. @param at physical address of the entry, for tables with a second
+   * half
+   */
   decode(entry: bigint, at: bigint, read: EntryReader): PageTableEntry | undefined;
 }
 
 /**
- * Walks the table from `root`. Reads one entry per level, whatever the tables contain. @param steps receives each step
- * as it is made, also those before a fault
+ * Translates an address with the tables from `root` on. It reads one entry per level, whatever the tables contain.
+ * @param steps receives each step, also those before a fault
  */
 export function walkTables(
   levels: readonly TableLevel[],

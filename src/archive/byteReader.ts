@@ -39,6 +39,7 @@ export class ByteReader {
     }
   }
 
+  /** Skips the next `length` bytes, or up to the end of the stream. */
   async skip(length: number): Promise<void> {
     for await (const _ of this.take(length));
   }

@@ -18,7 +18,10 @@ export async function* cpioMembers(reader: ByteReader): AsyncGenerator<Member> {
     const field = (index: number): number => parseInt(header.slice(6 + 8 * index, 14 + 8 * index), 16);
     const [mode, size, nameSize] = [field(1), field(6), field(11)];
     if (nameSize === 0 || nameSize > PATH_MAX)
-      throw Fault.of("corrupt", `is not a cpio archive: it has a name of ${nameSize} bytes`);
+      throw Fault.of(
+        "corrupt",
+        `is not a cpio archive: it has a name of ${nameSize} bytes, but the limit is ${PATH_MAX}`,
+      );
     const name = Buffer.from(await reader.read(nameSize - 1)).toString("utf8");
     await reader.skip(1 + padding(HEADER + nameSize));
     if (name === "TRAILER!!!") return;
@@ -29,5 +32,5 @@ export async function* cpioMembers(reader: ByteReader): AsyncGenerator<Member> {
   }
 }
 
-/** The number of bytes up to the next multiple of four. */
+/** Returns the number of bytes up to the next multiple of four. */
 const padding = (size: number): number => -size & 3;

@@ -20,8 +20,8 @@ const END_DISTANCE_SLOT = 14;
 const ALIGN_BITS = 4;
 
 /**
- * Layout of the probabilities of a length: a choice, another choice, 8 short and 8 middle ones by position, 256 long
- * ones.
+ * Layout of the probabilities of a length: two choices, then 8 short and 8 middle lengths for each position, then 256
+ * long lengths.
  */
 const LENGTH_LOW = 2;
 const LENGTH_MID = LENGTH_LOW + MAX_POSITION_STATES * 8;
@@ -182,7 +182,7 @@ export class Lzma extends RangeDecoder {
   }
 
   /**
-   * Moves the distance that is used again to the front.
+   * Moves the distance that is repeated to the front.
    * @returns whether a length follows
    */
   private repeated(state: number, position: number): boolean {

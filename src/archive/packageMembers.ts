@@ -40,12 +40,12 @@ export async function* packageMembers(path: string, options: UnpackOptions): Asy
 
 const AR_MAGIC = "!<arch>\n";
 const AR_HEADER = 60;
-/** Limit; deb(5) defines three members. */
+/** Limit of members; deb(5) defines three. */
 const MAX_AR_MEMBERS = 16;
 
 /**
- * Finds data.tar in the ar archive that a deb is (deb(5)). Undefined if the file is not an ar archive. @throws Fault
- * corrupt
+ * Finds data.tar in a Debian package, which is an ar archive (deb(5)). @returns undefined if the file is not an ar
+ * archive @throws Fault corrupt
  */
 function debPayload(file: RandomFile): Payload | undefined {
   const text = (at: number, length: number): string => Buffer.from(file.read(at, length)).toString("latin1");
@@ -58,7 +58,10 @@ function debPayload(file: RandomFile): Payload | undefined {
     if (/^data\.tar[. /]/.test(header)) return { members: tarMembers, offset: at + AR_HEADER, size };
     at += AR_HEADER + size + (size & 1);
   }
-  throw Fault.of("corrupt", `${file.name} is not a Debian package: it contains no data.tar`);
+  throw Fault.of(
+    "corrupt",
+    `${file.name} is not a Debian package: its first ${MAX_AR_MEMBERS} members include no data.tar`,
+  );
 }
 
 const RPM_LEAD_MAGIC = 0xedabeedb;

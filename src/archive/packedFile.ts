@@ -7,7 +7,7 @@ import { toEnd } from "../base/job.ts";
 import { packingOf } from "../base/packing.ts";
 import { unxz } from "./xz.ts";
 
-/** Unpacks `bytes`; yields where the caller may pause. @param room limit of the unpacked size in bytes */
+/** Unpacks `bytes`. Yields where the caller may pause. @param room limit of memory in bytes */
 type Unpack = (bytes: Buffer, room: number) => Generator<void, Uint8Array, void>;
 
 function unpackerOf(head: Uint8Array): Unpack | undefined {
@@ -24,8 +24,8 @@ function unpackerOf(head: Uint8Array): Unpack | undefined {
 }
 
 /**
- * Unpacks into one buffer of the size that the file states. Without the right size zlib collects pieces and then copies
- * them, so only half of `room` is used if the size is absent or wrong.
+ * Returns an `Unpack` that unpacks into one buffer of the size that the file states. Without the right size zlib
+ * collects pieces and then copies them, so only half of `room` is used if the size is absent or wrong.
  * @param sizeOf returns the unpacked size in bytes, undefined if the file does not state it
  */
 const atOnce = (
@@ -35,7 +35,7 @@ const atOnce = (
   function* (bytes, room) {
     yield;
     const size = sizeOf(bytes) ?? Infinity;
-    const most = (maxOutputLength: number, chunkSize = MIN_CHUNK): Uint8Array | undefined => {
+    const unpackUpTo = (maxOutputLength: number, chunkSize = MIN_CHUNK): Uint8Array | undefined => {
       try {
         return unpack(bytes, { maxOutputLength, chunkSize: Math.max(chunkSize, MIN_CHUNK) });
       } catch (error) {
@@ -43,15 +43,16 @@ const atOnce = (
         throw error;
       }
     };
-    const unpacked = (size <= room ? most(size, size) : undefined) ?? most(Math.floor(room / 2));
-    if (!unpacked) throw tooLarge();
+    const unpacked = (size <= room ? unpackUpTo(size, size) : undefined) ?? unpackUpTo(Math.floor(room / 2));
+    if (!unpacked) throw tooLarge(room);
     return unpacked;
   };
 
 /** The smallest chunk in bytes that zlib is called with, and the size of chunks if the unpacked size is not known. */
 const MIN_CHUNK = 1 << 16;
 
-const tooLarge = (): Fault => Fault.of("unknown", "is too large to be unpacked in memory");
+const tooLarge = (room: number): Fault =>
+  Fault.of("unknown", `is too large to be unpacked in memory: it needs more than the ${room} bytes that are left`);
 
 /** Returns Frame_Content_Size of the first frame in bytes (RFC 8878, 3.1.1.1); undefined if it is absent. */
 function zstdSize(bytes: Buffer): number | undefined {
@@ -82,14 +83,14 @@ export function* openingPacked(path: string, budget: Budget): Generator<void, Pa
   const unpack = unpackerOf(file.read(0, 8));
   if (!unpack) return { file, unpacked: undefined };
   try {
-    if (file.size > budget.room) throw tooLarge();
-    const giveBackPacked = budget.hold(file.size);
+    if (file.size > budget.room) throw tooLarge(budget.room);
+    const releasePacked = budget.hold(file.size);
     try {
       const unpacked = yield* unpack(Buffer.from(file.read(0, file.size).buffer), budget.room);
       const close = budget.hold(unpacked.length);
       return { file: { ...bytesFile(path, unpacked), close }, unpacked };
     } finally {
-      giveBackPacked();
+      releasePacked();
     }
   } catch (error) {
     if (error instanceof Fault && error.kind === "unknown") throw error;

@@ -103,6 +103,7 @@ export class RangeDecoder {
     return node - size;
   }
 
+  /** Decodes a number with a bit tree, lowest bit first. */
   protected reverseTree(base: number, bits: number): number {
     const { probabilities, input } = this;
     let { range, code } = this;
@@ -128,6 +129,7 @@ export class RangeDecoder {
     return value;
   }
 
+  /** Decodes bits that have no probabilities, highest bit first. */
   protected direct(bits: number): number {
     const { input } = this;
     let { range, code } = this;
@@ -147,6 +149,7 @@ export class RangeDecoder {
     return value;
   }
 
+  /** Decodes one bit. @param index of its probability */
   protected bit(index: number): number {
     this.normalize();
     const { range, code } = this;

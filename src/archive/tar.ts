@@ -28,26 +28,31 @@ const PAX_HEADER = "x";
  * @throws Fault corrupt if the stream is not a tar archive
  */
 export async function* tarMembers(reader: ByteReader): AsyncGenerator<Member> {
-  let given: { name?: string; size?: number } = {};
+  let overrides: { name?: string; size?: number } = {};
   for (;;) {
     const header = await reader.read(BLOCK);
     // Read the rest, because the decompressor checks the checksum at its end.
     if (header.every((byte) => byte === 0)) return reader.skip(Infinity);
     if (header.length < BLOCK || !isHeader(header)) throw Fault.of("corrupt", "is not a tar archive, or is damaged");
     const text = (from: number, length: number): string => textOf(header.subarray(from, from + length));
-    const size = given.size ?? numberOf(header.subarray(124, 136));
+    const size = overrides.size ?? numberOf(header.subarray(124, 136));
     const end = reader.position + Math.ceil(size / BLOCK) * BLOCK;
     const type = String.fromCharCode(header[156] ?? 0);
     if (type === GNU_LONG_NAME || type === PAX_HEADER) {
-      if (size > MAX_HEADER) throw Fault.of("corrupt", `is not a tar archive: it has a name of ${size} bytes`);
+      if (size > MAX_HEADER)
+        throw Fault.of(
+          "corrupt",
+          `is not a tar archive: it has a name or extended header of ${size} bytes, but the limit is ${MAX_HEADER}`,
+        );
       const extended = await reader.read(size);
-      given = type === PAX_HEADER ? { ...given, ...paxRecords(extended) } : { ...given, name: textOf(extended) };
+      overrides =
+        type === PAX_HEADER ? { ...overrides, ...paxRecords(extended) } : { ...overrides, name: textOf(extended) };
     } else {
       const prefix = text(257, 5) === "ustar" && text(263, 2) === "00" ? text(345, 155) : "";
-      const name = given.name ?? (prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`);
+      const name = overrides.name ?? (prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`);
       if ((type === REGTYPE || type === OLD_FILE) && name.length < PATH_MAX)
         yield { name, size, bytes: () => reader.take(size) };
-      given = {};
+      overrides = {};
     }
     await reader.skip(end - reader.position);
   }
@@ -55,7 +60,7 @@ export async function* tarMembers(reader: ByteReader): AsyncGenerator<Member> {
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8").split("\0")[0] ?? "";
 
-/** Whether the checksum of a header is right: the sum of its bytes, with the checksum field counted as spaces. */
+/** Whether the checksum of a header is correct: the sum of its bytes, with the checksum field counted as spaces. */
 function isHeader(header: Uint8Array): boolean {
   let sum = 0;
   header.forEach((byte, i) => (sum += i >= 148 && i < 156 ? 32 : byte));
@@ -76,7 +81,7 @@ function numberOf(field: Uint8Array): number {
   return value;
 }
 
-/** Parses pax records, which are lines "LENGTH KEY=VALUE". */
+/** Parses pax records, lines "LENGTH KEY=VALUE". @returns the values of the keys "path" and "size" */
 function paxRecords(bytes: Uint8Array): { name?: string; size?: number } {
   const found: { name?: string; size?: number } = {};
   for (let at = 0; at < bytes.length;) {

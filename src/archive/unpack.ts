@@ -11,12 +11,12 @@ import { type Packing, packingOf } from "../base/packing.ts";
 import { isSystemError } from "../base/systemError.ts";
 import { unxzStream } from "./xz.ts";
 
-/** Cancellation, progress and limits of the reading of a large packed file. */
+/** Options for reading a large packed file. */
 export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined;
   /** Receives progress in bytes of the packed file. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  /** The session's budget. Default: a budget of its own. */
+  /** The session's budget. Default: a new budget. */
   readonly budget?: Budget | undefined;
 }
 

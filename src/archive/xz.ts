@@ -11,6 +11,7 @@ import { chunkOf, headRest, Lzma2, windowSize } from "./lzma2.ts";
 import { checkOf } from "./xzCheck.ts";
 import { damaged, Integers, pushInteger } from "./xzIntegers.ts";
 
+/** Sizes in bytes of the header and the footer of a stream. */
 const HEADER = 12;
 const FOOTER = 12;
 const FOOTER_MAGIC = 0x5a59;
@@ -31,27 +32,28 @@ const MAX_DICTIONARY = 128 << 20;
 const MAX_BLOCKS = 1 << 20;
 /** Limit of streams in a file that is unpacked in memory. xz writes one stream. */
 const MAX_STREAMS = 1 << 10;
+/** Limit of the index in bytes, in a file that is unpacked in memory. */
 const MAX_INDEX = 1 << 20;
-/** Number of input bytes after which unpacking in memory pauses if they gave no output. */
+/** Number of input bytes without output after which unpacking in memory pauses. */
 const PAUSE = 1 << 16;
 
 /** The steps of reading: a step yields the number of bytes that it needs next, or unpacked bytes. */
 type Steps<Result = void> = Generator<number | Uint8Array, Result, Uint8Array>;
 
 /**
- * Provides the output buffer of a block.
+ * Returns the output buffer of a block, and the number of unpacked bytes to keep.
  * @param dictionary its size in bytes
  * @param unpacked the unpacked size in bytes that the header of the block states
  */
-type Window = (dictionary: number, unpacked: number | undefined) => { window: Uint8Array; dictionary: number };
+type WindowProvider = (dictionary: number, unpacked: number | undefined) => { window: Uint8Array; dictionary: number };
 
 /** Reads a file from its beginning to its end; the caller supplies the bytes. Every step may throw a Fault. */
 class XzFile {
   private position = 0;
-  private readonly windowOf: Window;
+  private readonly windowOf: WindowProvider;
   private readonly lzma = new Lzma2();
 
-  constructor(windowOf: Window) {
+  constructor(windowOf: WindowProvider) {
     this.windowOf = windowOf;
   }
 
@@ -95,7 +97,7 @@ class XzFile {
     if (sum !== crc32(expected)) throw damaged("the checksum of its index is wrong");
     const foot = yield* this.take(FOOTER);
     const footer = footerOf(foot);
-    if (footer.flags !== flags || footer.index !== expected.length + 4)
+    if (footer.flags !== flags || footer.indexSize !== expected.length + 4)
       throw damaged("its footer does not match its header and index");
   }
 
@@ -142,7 +144,7 @@ class XzFile {
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
 
-/** Parses the flags of a stream header. @throws Fault */
+/** Parses the flags of a stream header, which are the kind of its checks. @throws Fault */
 function streamFlags(head: Uint8Array): number {
   if (packingOf(head) !== "xz") throw damaged("it does not begin with the magic bytes of xz");
   const view = viewOf(head);
@@ -157,11 +159,11 @@ function streamFlags(head: Uint8Array): number {
  * @returns the stream's flags, and the size of its index in bytes
  * @throws Fault corrupt
  */
-function footerOf(foot: Uint8Array): { flags: number; index: number } {
+function footerOf(foot: Uint8Array): { flags: number; indexSize: number } {
   const view = viewOf(foot);
   if (view.getUint16(10, true) !== FOOTER_MAGIC) throw damaged("it does not end with the magic bytes of a footer");
   if (crc32(foot.subarray(4, 10)) !== view.getUint32(0, true)) throw damaged("the checksum of its footer is wrong");
-  return { flags: view.getUint16(8), index: (view.getUint32(4, true) + 1) * 4 };
+  return { flags: view.getUint16(8), indexSize: (view.getUint32(4, true) + 1) * 4 };
 }
 
 interface BlockHeader {
@@ -186,9 +188,10 @@ function blockHeader(header: Uint8Array): BlockHeader {
 }
 
 /**
- * Unpacks an xz file; yields after each unpacked chunk. The size of the output is known from the indexes at the ends of
- * the streams. @param most limit of the unpacked size in bytes @throws Fault "corrupt" if it is damaged or too large,
- * "unknown" if it uses unsupported filters or flags
+ * Unpacks an xz file. Yields, so that the caller can pause, after each unpacked chunk and after PAUSE input bytes
+ * without output. The size of the output is known from the indexes at the ends of the streams.
+ * @param most limit of the unpacked size in bytes
+ * @throws Fault corrupt if it is damaged or too large, unknown if it uses unsupported filters or flags
  */
 export function* unxz(input: Uint8Array, most: number): Generator<void, Uint8Array, void> {
   const output = new Uint8Array(unpackedSize(input, most));
@@ -208,33 +211,38 @@ export function* unxz(input: Uint8Array, most: number): Generator<void, Uint8Arr
   return output;
 }
 
-/** Adds up the unpacked sizes in the indexes, from the last stream to the first, in bytes. @throws Fault corrupt */
+/**
+ * Returns the sum of the unpacked sizes in the indexes, from the last stream to the first, in bytes. @throws Fault
+ * corrupt
+ */
 function unpackedSize(input: Uint8Array, most: number): number {
   const view = viewOf(input);
   let total = 0;
   let end = input.length;
   for (let streams = 0; streams === 0 || end > 0; streams++) {
     while (end >= 4 && view.getUint32(end - 4) === 0) end -= 4;
-    if (end < HEADER + FOOTER || streams > MAX_STREAMS) throw damaged("it is cut off or has too many streams");
+    if (streams >= MAX_STREAMS) throw damaged(`it has more than ${MAX_STREAMS} streams`);
+    if (end < HEADER + FOOTER) throw damaged("a stream is too short for its header and footer");
     const indexEnd = end - FOOTER;
-    const { index } = footerOf(input.subarray(indexEnd, end));
-    if (index > indexEnd - HEADER || index > MAX_INDEX)
-      throw damaged("its footer states an impossible size of the index");
-    const { packed, unpacked } = indexed(input.subarray(indexEnd - index, indexEnd - 4));
+    const { indexSize } = footerOf(input.subarray(indexEnd, end));
+    if (indexSize > indexEnd - HEADER || indexSize > MAX_INDEX)
+      throw damaged(`its footer states an index of ${indexSize} bytes`);
+    const { packed, unpacked } = blockSizes(input.subarray(indexEnd - indexSize, indexEnd - 4));
     total += unpacked;
-    end = indexEnd - index - packed - HEADER;
-    if (end < 0) throw damaged("its index states larger blocks than the file has");
+    end = indexEnd - indexSize - packed - HEADER;
+    if (end < 0) throw damaged("its index states blocks that are larger than the file");
   }
   if (total > most) throw Fault.of("corrupt", `would unpack to ${total} bytes, more than the limit of ${most}`);
-  if (total > input.length * MAX_RATIO) throw damaged("its index states more unpacked bytes than its input can hold");
+  if (total > input.length * MAX_RATIO)
+    throw damaged(`its index states ${total} unpacked bytes, more than ${MAX_RATIO} for each byte of the file`);
   return total;
 }
 
 /**
- * Adds up the sizes of the blocks in an index, with their padding. @param index the index without its checksum @throws
- * Fault corrupt
+ * Returns the sums of the sizes in an index: `packed` of the blocks with their padding, `unpacked` of their contents.
+ * @param index the index without its checksum @throws Fault corrupt
  */
-function indexed(index: Uint8Array): { packed: number; unpacked: number } {
+function blockSizes(index: Uint8Array): { packed: number; unpacked: number } {
   const numbers = new Integers(index, 1);
   let [packed, unpacked] = [0, 0];
   const count = numbers.next();
@@ -253,11 +261,11 @@ function indexed(index: Uint8Array): { packed: number; unpacked: number } {
  */
 export async function* unxzStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = new ByteReader(bytes);
-  let room = new Uint8Array(0);
+  let buffer = new Uint8Array(0);
   const steps = new XzFile((dictionary, unpacked) => {
     const size = windowSize(dictionary, unpacked);
-    if (room.length < size) room = new Uint8Array(size);
-    return { window: room, dictionary };
+    if (buffer.length < size) buffer = new Uint8Array(size);
+    return { window: buffer, dictionary };
   }).steps();
   try {
     for (let step = steps.next(); !step.done;) {

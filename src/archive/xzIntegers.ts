@@ -1,7 +1,7 @@
 /** Reads and writes the variable-length integers in xz files. */
 import { Fault } from "../base/fault.ts";
 
-/** Returns the fault of an xz stream that no encoder writes. */
+/** Returns the fault for an xz stream that no encoder writes. */
 export const damaged = (what: string): Fault => Fault.of("corrupt", `its xz stream is damaged: ${what}`);
 
 /** Parses the variable-length integers of the format (1.2). */
@@ -14,7 +14,7 @@ export class Integers {
     this.at = at;
   }
 
-  /** @throws Fault corrupt if the integer is incomplete or too large */
+  /** Returns the next integer. @throws Fault corrupt if it is incomplete or too large */
   next(): number {
     let value = 0;
     for (let scale = 1; scale < Number.MAX_SAFE_INTEGER; scale *= 0x80) {
@@ -27,7 +27,7 @@ export class Integers {
   }
 }
 
-/** Appends a variable-length integer. @param into the bytes before it in the file */
+/** Appends a variable-length integer. @param into bytes to which it is appended */
 export function pushInteger(into: number[], value: number): void {
   for (; value >= 0x80; value = Math.floor(value / 0x80)) into.push((value & 0x7f) | 0x80);
   into.push(value);

@@ -48,7 +48,10 @@ function byWord(words: Uint32Array, order: Uint32Array): Uint32Array {
   return from;
 }
 
-/** One pass. Every `!` reads inside its array: digits are below DIGITS, `from` and `to` are permutations of the indexes of `words`. */
+/**
+ * Does one pass. Every `!` reads inside its array: digits are below DIGITS, `from` and `to` are permutations of the
+ * indexes of `words`.
+ */
 function spread(words: Uint32Array, shift: number, from: Uint32Array, to: Uint32Array): void {
   const starts = new Uint32Array(DIGITS + 1);
   for (let i = 0; i < words.length; i++) starts[((words[i]! >>> shift) & (DIGITS - 1)) + 1]!++;

@@ -11,7 +11,7 @@ const AGREED = 32 * GIB;
 const PASSED = 16;
 /** Limit for unpacked bytes in memory at one time: a module with DWARF has about 100 MiB. */
 const HELD = 512 << 20;
-/** Limit for members read from archives: kernel sources have about 90,000. */
+/** Limit for members read from archives, per session: kernel sources have about 90,000. */
 const FILES = 300_000;
 /** Milliseconds of work allowed per byte that may be kept: ten minutes for 2 GiB. */
 const MILLISECONDS = 600_000 / KEPT;
@@ -76,7 +76,10 @@ export class Budget {
   /** Counts a member of an archive. @throws Fault beyond the limit */
   file(path: string): void {
     if (++this.files > FILES)
-      throw Fault.of("unknown", `${path} has more than ${FILES} files, the limit for one archive`);
+      throw Fault.of(
+        "unknown",
+        `${path} cannot be unpacked: this session has unpacked ${FILES} files, which is the limit`,
+      );
   }
 
   /** Bytes of memory that are still available for one more file. */
@@ -96,7 +99,7 @@ export class Budget {
 }
 
 /** Parses a size in bytes: "8G", "500M" or a plain number. Returns undefined for any other text. */
-export function sizeOf(text: string): number | undefined {
+export function parseSize(text: string): number | undefined {
   const [, digits = "", unit = ""] = /^(\d{1,12})([KMGT]?)$/i.exec(text) ?? [];
   const bytes = Number(digits) * 1024 ** " KMGT".indexOf(unit.toUpperCase() || " ");
   return digits !== "" && Number.isSafeInteger(bytes) ? bytes : undefined;

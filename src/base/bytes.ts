@@ -7,14 +7,14 @@ export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer
 
 const utf8 = new TextDecoder("utf-8", { fatal: false });
 
-/** Text up to the first NUL, or all of it; invalid UTF-8 becomes U+FFFD. */
+/** Returns the text up to the first NUL, or all of it; invalid UTF-8 becomes U+FFFD. */
 export function cString(bytes: Uint8Array, start = 0): string {
   let end = bytes.indexOf(0, start);
   if (end < 0) end = bytes.length;
   return utf8.decode(bytes.subarray(start, end));
 }
 
-/** An unsigned integer of 1, 2, 4 or 8 bytes. @throws RangeError outside the view */
+/** Reads an unsigned integer of any size; 1, 2, 4 and 8 bytes are fast. @throws RangeError outside the view */
 export function readUnsigned(view: DataView, offset: number, size: number, order: ByteOrder): bigint {
   const little = order === "little";
   switch (size) {

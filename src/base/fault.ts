@@ -12,8 +12,8 @@ export type FaultKind =
 /**
  * The answer for a value that the dump cannot give, shown instead of the value.
  *
- * The page primitives of `dump/` and `memory/` return it; from `model/` up it is thrown. It has no call stack, because
- * scans create millions of faults and the cause is in the dump, not in our code.
+ * The page primitives of `dump/` and `memory/` return it; all other code throws it. It has no call stack, because scans
+ * create millions of faults and the cause is in the dump, not in our code.
  */
 export class Fault extends Error {
   readonly kind: FaultKind;
@@ -29,17 +29,17 @@ export class Fault extends Error {
     this.address = address;
   }
 
-  /** A fault at one address. The message says what is wrong there; the address is printed in front of it. */
+  /** Makes a fault at one address. The message says what is wrong there; the address is printed in front of it. */
   static at(kind: FaultKind, address: bigint, message: string): Fault {
     return new Fault(kind, address, message);
   }
 
-  /** A fault without an address: a format, a symbol, a type. */
+  /** Makes a fault without an address: of a format, a symbol, a type. */
   static of(kind: FaultKind, message: string): Fault {
     return new Fault(kind, undefined, message);
   }
 
-  /** The same fault with what was being read: `prefix: message`. */
+  /** Returns the same fault with a prefix that says what was being read: `prefix: message`. */
   within(prefix: string): Fault {
     return new Fault(this.kind, this.address, `${prefix}: ${this.message}`);
   }

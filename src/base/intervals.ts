@@ -18,14 +18,14 @@ export function topmost(starts: ArrayLike<number>, ends: ArrayLike<number>): Run
   const order = Uint32Array.from({ length: starts.length }, (_, i) => i).filter((i) => end(i) > start(i));
   order.sort((a, b) => start(a) - start(b));
 
-  const seen: { starts: number[]; ends: number[]; sources: number[] } = { starts: [], ends: [], sources: [] };
-  const see = (from: number, to: number, source: number): void => {
-    const last = seen.sources.length - 1;
-    if (seen.sources[last] === source && seen.ends[last] === from) seen.ends[last] = to;
+  const runs: { starts: number[]; ends: number[]; sources: number[] } = { starts: [], ends: [], sources: [] };
+  const append = (from: number, to: number, source: number): void => {
+    const last = runs.sources.length - 1;
+    if (runs.sources[last] === source && runs.ends[last] === from) runs.ends[last] = to;
     else {
-      seen.starts.push(from);
-      seen.ends.push(to);
-      seen.sources.push(source);
+      runs.starts.push(from);
+      runs.ends.push(to);
+      runs.sources.push(source);
     }
   };
 
@@ -40,16 +40,16 @@ export function topmost(starts: ArrayLike<number>, ends: ArrayLike<number>): Run
   }
   sweepTo(Infinity);
   return {
-    starts: Float64Array.from(seen.starts),
-    ends: Float64Array.from(seen.ends),
-    sources: Uint32Array.from(seen.sources),
+    starts: Float64Array.from(runs.starts),
+    ends: Float64Array.from(runs.ends),
+    sources: Uint32Array.from(runs.sources),
   };
 
   function sweepTo(limit: number): void {
     for (let top = open.top; top !== undefined && at < limit; top = open.top) {
       const until = Math.min(end(top), limit);
       if (until > at) {
-        see(at, until, top);
+        append(at, until, top);
         at = until;
       }
       if (end(top) <= at) open.pop();

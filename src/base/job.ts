@@ -19,6 +19,7 @@ const SLICE_MS = 15;
 /** A step that takes more milliseconds delays a cancel too long: the job must yield more often. */
 const SLOW_STEP_MS = 200;
 
+/** Callbacks of `drive`. */
 export interface Drive<P> {
   /** Receives what the job yields. The job waits for a promise that it returns, so that a slow pipe slows the job. */
   readonly onStep?: (step: P) => unknown;

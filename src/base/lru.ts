@@ -38,7 +38,7 @@ export class Lru<K, V> {
     this.entries.set(key, entry);
   }
 
-  /** @returns the index in `ring` that became free */
+  /** Evicts an entry. @returns the index in `ring` that became free */
   private evict(): number {
     for (;;) {
       const place = this.hand;

@@ -11,8 +11,8 @@ export const UNPACK_TOOLS: Readonly<Record<Packing, string>> = {
 };
 
 /**
- * Magic numbers in hexadecimal. Sources: RFC 1952, 2.3.1; "The .xz File Format", 2.1.1.1; RFC 8878, 3.1.1; bzip2's header; "LZ4 Frame Format
- * Description", "Magic Number".
+ * Magic numbers in hexadecimal. Sources: RFC 1952, 2.3.1; "The .xz File Format", 2.1.1.1; RFC 8878, 3.1.1; bzip2's
+ * header; "LZ4 Frame Format Description", "Magic Number".
  */
 const MAGIC: Readonly<Record<Packing, string>> = {
   gzip: "1f8b",

@@ -1,6 +1,6 @@
 /**
- * What another process answers; undefined where it refuses, or is gone. Over a wire every refusal is a plain Error: what
- * kind it was, and whether it was a bug, that process knows and says in its own log.
+ * Returns the answer of another process; undefined if it refuses or has ended. Every refusal arrives as a plain Error,
+ * which does not tell its kind; the other process logs the details.
  */
 export const unlessRefused = <T>(answer: PromiseLike<T>): Promise<T | undefined> =>
   Promise.resolve(answer).then(undefined, () => undefined);

@@ -6,7 +6,7 @@ import { wholeFile } from "./file.ts";
 /** A line of V8's `Error.stack` that names a place in a bundle: `    at f (/x/dist/cli.js:70:13916)`. */
 const ENTRY = /^(\s{0,8}at (?:[^()]{1,500} \()?)((?:file:\/\/)?[^()]{1,4096}\.c?js):(\d{1,9}):(\d{1,9})(\)?)$/;
 
-/** Our largest bundle has a source map of about 1 MB. */
+/** Limit for a source map in bytes; that of the largest bundle has about 1 MB. */
 const MAX_MAP_BYTES = 64 << 20;
 const MAX_LINES = 100;
 
@@ -27,7 +27,7 @@ export function internalError(error: unknown): InternalError {
   return { summary: `${error.message}${place}`, stack };
 }
 
-/** @param stack in V8's format */
+/** Translates the lines of a stack in V8's format. */
 function sourceStack(stack: string): string {
   const maps = new Map<string, SourceMap | undefined>();
   const lines = stack.split("\n");

@@ -1,6 +1,6 @@
 /** Parses the command line. */
 import { parseArgs } from "node:util";
-import { sizeOf } from "../base/budget.ts";
+import { parseSize } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
 import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
 import { elfKind, isUserProgram } from "../session/open/vmlinux.ts";
@@ -149,7 +149,7 @@ function parse(argv: readonly string[]) {
 
 /** Parses a size in bytes. @throws UsageError */
 function unpackLimit(text: string | undefined): number | undefined {
-  const bytes = text === undefined ? undefined : sizeOf(text);
+  const bytes = text === undefined ? undefined : parseSize(text);
   if (text !== undefined && bytes === undefined) throw new UsageError(`--unpack-limit ${text}: not a size such as 8G`);
   return bytes;
 }

@@ -34,7 +34,7 @@ export class Addressing {
   }
 }
 
-/** Distances from the start of the image's code. */
+/** Returns the addressing of an image. Its base is the start of the image's code; 0 if it has no code. */
 export function addressingOf(elf: ElfFile, placement?: Placement): Addressing {
   let base: bigint | undefined;
   for (const { start } of textRanges(elf, placement)) if (base === undefined || start < base) base = start;

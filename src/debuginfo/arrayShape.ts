@@ -13,8 +13,8 @@ const MAX_LAYERS = 64;
  * Gives a type the array dimensions of its declaration in DWARF, because pahole writes `a[2][3]` to BTF as `a[6]`
  * (`btf_encoder__add_array` is given `array_type__nelems`, the product of the dimensions).
  *
- * DWARF is read only for the elements of an array or their number; the total size is known without it. @param type a
- * type from BTF. Parts that have a name get their dimensions when that name is looked up
+ * DWARF is read only when `element` or `count` of an array is used; its total size (`bytes`) is known from BTF. @param
+ * type a type from BTF. Parts that have a name get their dimensions when that name is looked up
  */
 export function withShape(type: CType, declared: Declared): CType {
   if (!leadsToArray(type)) return type;
@@ -58,7 +58,10 @@ export function withShapedMembers(struct: StructType, declared: () => StructType
   return { kind, name, size, incomplete, get members() { return members(); } }; // prettier-ignore
 }
 
-/** Whether the type is made of an array, or of an anonymous struct, which can contain one. */
+/**
+ * Whether the type, without pointers and qualifiers, is an array, or an anonymous struct or union, which can contain
+ * one.
+ */
 function leadsToArray(type: CType): boolean {
   let at = type;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
@@ -78,7 +81,7 @@ function shapedArray(flat: ArrayType, declared: Declared): ArrayType {
   const shape = (): ArrayType => {
     if (known) return known;
     const exact = attempt(declared);
-    // Debuginfo can arrive later.
+    // A fault is not kept, because the debuginfo can be loaded later.
     if (exact === undefined || exact instanceof Fault) return flat;
     return (known = reshaped(flat, exact) ?? flat);
   };
@@ -101,7 +104,7 @@ function reshaped(flat: ArrayType, exact: CType): ArrayType | undefined {
   const counts: (number | undefined)[] = [];
   let at = exact;
   for (; at.kind === "array" && counts.length < MAX_LAYERS; at = at.element) counts.push(at.count);
-  // For BTF a flexible array, and `[0]`, has no elements.
+  // In BTF both `[]` and `[0]` have 0 elements.
   if (counts.reduce<number>((product, count) => product * (count ?? 0), 1) !== (flat.count ?? 0)) return undefined;
   const innermost = once(() => withShape(flat.element, () => at));
   return counts.reduceRight<ArrayType | undefined>(

@@ -99,7 +99,7 @@ export const VOID: VoidType = { kind: "void" };
 /** Limit for typedefs and qualifiers before a type; more means damage. */
 const MAX_LAYERS = 64;
 
-/** Returns the type without typedefs and qualifiers. */
+/** Returns the type without typedefs and qualifiers; void if it has more of them than the limit. */
 export function bare(type: CType): Exclude<CType, TypedefType | QualifiedType> {
   let at = type;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {

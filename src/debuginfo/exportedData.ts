@@ -9,7 +9,7 @@ import type { TargetMemory } from "./targetMemory.ts";
 /** Data symbols of a kernel whose kallsyms contains only functions. */
 export interface ExportedData {
   readonly btf: Btf | undefined;
-  /** Addresses by name: exported symbols, and per-CPU variables of the kernel's BTF. */
+  /** Symbols by name: exported data and functions, and per-CPU variables of the kernel's BTF. */
   readonly symbols: ReadonlyMap<string, KSymbol>;
 }
 
@@ -107,7 +107,7 @@ function exportsByPointer({ byteOrder, wordSize }: TargetMemory, bytes: Uint8Arr
     const name = nameAt(bytes, Number(word(at + wordSize) - start));
     return name === undefined ? undefined : { name, address: word(at) };
   };
-  for (const text of placesOf(bytes, ANCHOR)) {
+  for (const text of offsetsOf(bytes, ANCHOR)) {
     const wanted = start + BigInt(text);
     for (let at = 0; at + 2 * wordSize <= bytes.length; at += wordSize) {
       if (word(at + wordSize) !== wanted) continue;
@@ -127,7 +127,7 @@ function exportsByDistance({ byteOrder }: TargetMemory, bytes: Uint8Array, start
     const name = nameAt(bytes, at + 4 + view.getInt32(at + 4, little));
     return name === undefined ? undefined : { name, address: start + BigInt(at + view.getInt32(at, little)) };
   };
-  for (const text of placesOf(bytes, ANCHOR))
+  for (const text of offsetsOf(bytes, ANCHOR))
     for (let at = 0; at + 8 <= bytes.length; at += 4) {
       if (at + 4 + view.getInt32(at + 4, little) !== text) continue;
       const stride = [12, 8].find((size) => entryAt(at + size) && entryAt(at - size) && entryAt(at + 2 * size));
@@ -136,7 +136,7 @@ function exportsByDistance({ byteOrder }: TargetMemory, bytes: Uint8Array, start
   return [];
 }
 
-/** Extends the range to the entries before and after one. */
+/** Returns the entry at `anchor` and the entries before and after it, as far as they have valid names. */
 function tableAround(anchor: number, stride: number, entryAt: (at: number) => Entry | undefined): readonly Entry[] {
   const entries: Entry[] = [];
   for (const step of [stride, -stride]) {
@@ -146,8 +146,11 @@ function tableAround(anchor: number, stride: number, entryAt: (at: number) => En
   return entries;
 }
 
-/** Finds strings that end in NUL. The linker can store a name as the end of a longer one. */
-function* placesOf(bytes: Uint8Array, text: string): Generator<number> {
+/**
+ * Yields the offsets of a text that ends in NUL, also within a longer one, because the linker can store a name as the
+ * end of a longer one.
+ */
+function* offsetsOf(bytes: Uint8Array, text: string): Generator<number> {
   const wanted = Buffer.from(`${text}\0`, "latin1");
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let found = 0;
@@ -157,7 +160,7 @@ function* placesOf(bytes: Uint8Array, text: string): Generator<number> {
 
 const MAX_NAME = 512;
 
-/** Returns the symbol name at an address. */
+/** Returns the symbol name at an offset of `bytes`; undefined if there is none. */
 function nameAt(bytes: Uint8Array, at: number): string | undefined {
   if (at < 0 || at >= bytes.length) return undefined;
   const end = bytes.subarray(at, at + MAX_NAME).indexOf(0);

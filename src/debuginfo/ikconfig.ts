@@ -10,7 +10,7 @@ const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
 /**
  * Returns the `.config` text in a piece of memory or of a kernel image; undefined if there is none. @throws Fault
- * corrupt when it cannot be unpacked
+ * corrupt if it cannot be unpacked; truncated without an end mark
  */
 export function ikconfig(bytes: Uint8Array): string | undefined {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(IKCFG_ST);

@@ -41,7 +41,8 @@ const registersFrom7_1: readonly (OrcRegister | undefined)[] = [
  */
 export function openOrc(memory: OrcMemory, table: OrcTable, version: OrcVersion): OrcSource {
   const { ips, entries, count } = table;
-  if (!(count >= 0 && count <= MAX_ENTRIES)) throw Fault.at("corrupt", ips, `ORC counts ${count} entries`);
+  if (!(count >= 0 && count <= MAX_ENTRIES))
+    throw Fault.at("corrupt", ips, `the ORC table has ${count} entries; the limit is ${MAX_ENTRIES}`);
   /** Distance of an entry's code from the start of the table, as a number, which is faster than an address. */
   const distance = (i: number): number => i * 4 + (memory.u32(ips + BigInt(i * 4)) | 0);
   const decoded = new Map<number, OrcEntry | undefined>();
@@ -76,13 +77,13 @@ function readEntry(memory: OrcMemory, address: bigint, version: OrcVersion): Orc
 
 type Kind = Pick<OrcEntry, "type" | "signal">;
 
-/** Three bits of type, then `signal`. */
+/** Decodes three bits of type, then `signal`. */
 function kindFrom6_4(flags: number): Kind | undefined {
   const type = (["undefined", "end", "call", "regs", "regsPartial"] as const)[(flags >> 8) & 7];
   return type && { type, signal: (flags & 0x800) !== 0 };
 }
 
-/** Two bits of type, then `end`; in 6.3 `signal` is before it. Code without a rule has no sp register. */
+/** Decodes two bits of type, then `end`; in 6.3 `signal` is before it. Code without a rule has no sp register. */
 function kindBefore6_4(flags: number, version: 1 | 2): Kind | undefined {
   const end = (flags & (version === 1 ? 0x400 : 0x800)) !== 0;
   const signal = version === 2 && (flags & 0x400) !== 0;
@@ -124,7 +125,10 @@ function versionOfStruct(type: CType | undefined): OrcVersion | undefined {
   return undefined;
 }
 
-/** Most code has a plain call frame with sp as its base, which shows the position of the type and the number of sp. */
+/**
+ * Determines the layout by the most frequent entry, a plain call frame with sp as its base: it shows the position of
+ * the type and the number of sp.
+ */
 function versionOfEntries(memory: OrcMemory, { entries, count }: OrcTable): OrcVersion {
   const step = Math.max(1, Math.floor(count / 256));
   const seen = { sp: 0, spFrom7_1: 0, call: 0, callFrom6_4: 0, bit11: 0 };

@@ -4,9 +4,9 @@ import type { CType, EnumType, TypeKind } from "./ctype.ts";
 
 /** Types by name: from BTF of the kernel or a module, or from DWARF of a vmlinux. */
 export interface TypeSource {
-  /** Name for people: "BTF", "DWARF". */
+  /** Name that users see: "BTF", "DWARF". */
   readonly name: string;
-  /** It knows only per-CPU variables, as BTF does. */
+  /** Set if it knows only per-CPU variables, as BTF does. */
   readonly perCpuOnly?: true;
   /** Returns a type by kind and name. A complete type is preferred over a declaration. */
   find(kind: TypeKind, name: string): CType | undefined;
@@ -40,8 +40,7 @@ export interface SymbolSource {
   /** All symbols of that name, because static functions can share names. */
   named(name: string): readonly KSymbol[];
   /**
-   * Returns the symbol that contains `address`: the nearest at or below it; of equal ones a global function, otherwise
-   * the first.
+   * Returns the symbol that contains `address`: the nearest at or below it; of equal ones preferably a global function.
    */
   at(address: bigint): KSymbol | undefined;
   /** All symbols in address order. */
@@ -88,7 +87,7 @@ export type VariableLocation =
     }
   | { readonly kind: "constant"; readonly bytes: Uint8Array };
 
-/** What the operations of a DWARF expression need of its unit. Offsets are those of the operations. */
+/** Access of a DWARF expression to its unit. Offsets are the operands of the operations. */
 export interface ExpressionUnit {
   readonly byteOrder: ByteOrder;
   readonly addressSize: 4 | 8;
@@ -130,7 +129,10 @@ export interface CfiRow {
  */
 export interface CodeSource {
   readonly name: string;
-  /** Innermost first, the real function last; empty if no unit contains the pc. */
+  /**
+   * Returns the functions at `pc`: inlined ones, innermost first, then the one that contains them; empty if none is
+   * known.
+   */
   scopes(pc: bigint): readonly CodeScope[];
   cfi(pc: bigint): CfiRow | undefined;
   /** Returns the line of `pc` without inlined callers; also for assembly. */

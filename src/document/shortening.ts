@@ -1,4 +1,4 @@
-/** Shortens outputs in documents. A line says how many are missing. */
+/** Shortens outputs in documents. A line in the output says how many lines are left out. */
 
 /** How many lines of a long output are kept at its start and at its end. */
 export interface Shortening {
@@ -12,7 +12,7 @@ export const leftOutLine = (missing: number, all: number): string =>
 
 const LEFT_OUT = /^\[\.\.\. (\d+) of (\d+) lines are left out here\]$/;
 
-/** Shortens an output. One line says how much is missing. */
+/** Shortens an output. A line says how many lines are left out. */
 export function shortened(lines: readonly string[], { head, tail }: Shortening): string[] {
   const missing = lines.length - head - tail;
   if (missing <= 1) return [...lines];

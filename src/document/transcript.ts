@@ -11,6 +11,7 @@ export const sessionHeading = ([vmcore]: readonly string[]): Block =>
 /** The line that replaces the end of a line of `length` characters. */
 const cutEnd = (length: number): string => ` [... cut: the line has ${length} characters]`;
 
+/** Lines of an output that are kept. */
 const KEPT: Shortening = { head: 300, tail: 100 };
 
 /** Characters of a line that are kept. */
@@ -19,7 +20,7 @@ const MAX_LINE = 2000;
 /** Commands that are kept; the oldest are dropped. */
 const MAX_COMMANDS = 500;
 
-/** The output of one command. It keeps a bounded number of lines, and how many there were. */
+/** The output of one command. It keeps a limited number of lines, and counts all. */
 export class RecordedOutput {
   private readonly head: string[] = [];
   private tail: string[] = [];
@@ -35,7 +36,7 @@ export class RecordedOutput {
     }
   }
 
-  /** Notes that the user cancelled the command. */
+  /** Adds a line that says that the user cancelled the command. */
   cancelled(): void {
     this.add("[... the command was cancelled here]");
   }
@@ -44,7 +45,7 @@ export class RecordedOutput {
   text(): string {
     const { head, count } = this;
     const missing = count - head.length - KEPT.tail;
-    // A line that is missing alone would be replaced by a line.
+    // A single missing line is kept, because the line about it would be no shorter.
     const isShortened = missing > 1;
     const tail = isShortened ? this.tail.slice(-KEPT.tail) : this.tail;
     return [...head, ...(isShortened ? [leftOutLine(missing, count)] : []), ...tail].join("\n");

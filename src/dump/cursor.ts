@@ -7,7 +7,7 @@ import { type RandomFile, readBytes } from "../base/file.ts";
 const WINDOW = 1 << 16;
 
 /** A position in a file. Reading beyond the end throws a Fault of kind truncated. */
-export class Cursor {
+export class FileCursor {
   private view = viewOf(new Uint8Array(0));
   private viewAt = 0;
   private readonly file: RandomFile;
@@ -44,13 +44,13 @@ export class Cursor {
     return this.view.getBigUint64(at, this.little);
   }
 
-  /** Text of a fixed length, up to 64 KiB. */
+  /** Reads text of `length` bytes, as Latin-1. */
   text(length: number): string {
     const start = this.take(length);
     return Buffer.from(this.view.buffer, this.view.byteOffset + start, length).toString("latin1");
   }
 
-  /** The next byte, which is not consumed; undefined at the end of the file. */
+  /** Returns the next byte without consuming it; undefined at the end of the file. */
   peek(): number | undefined {
     if (this.isAtEnd) return undefined;
     const byte = this.u8();

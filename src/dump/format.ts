@@ -66,7 +66,7 @@ export interface DumpImage {
    * from a file.
    */
   readonly file?: RandomFile;
-  /** Name of the format for people: "kdump-compressed", "ELF core", "flattened kdump-compressed". */
+  /** Name of the format that users see: "kdump-compressed", "ELF core", "flattened kdump-compressed". */
   readonly format: string;
   readonly byteOrder: ByteOrder;
   /** Size of a `long` of the dumped machine in bytes. */
@@ -79,12 +79,14 @@ export interface DumpImage {
   /** The VMCOREINFO text (`KEY=value` lines), if the file contains it. */
   readonly vmcoreinfo: string | undefined;
   readonly facts: DumpFacts;
+  /** Segments of an ELF core; empty for other formats. */
   readonly segments: readonly Segment[];
   /** One more than the highest page frame number that the dump covers. */
   readonly maxPfn: number;
   /**
-   * Returns the page, exactly `pageSize` bytes, or the reason why it is absent: Fault `excluded`, `missing` or `truncated`. Never throws, because scans call it
-   * millions of times. The bytes are shared with the cache: do not write to them.
+   * Returns the page, exactly `pageSize` bytes, or the reason why it is absent: Fault `excluded`, `missing` or
+   * `truncated`. Never throws, because scans call it millions of times. The bytes are shared with the cache: do not
+   * write to them.
    */
   page(pfn: number): Uint8Array | Fault;
   /**
@@ -106,7 +108,10 @@ export interface DumpImage {
   close(): void;
 }
 
-/** A range of physical addresses that raw memory holds; both are included. The last range may end with the file. */
+/**
+ * A range of physical addresses that raw memory contains, `first` and `last` included. `last` can be undefined for the
+ * last range, which then ends with the file.
+ */
 export interface RawRange {
   readonly first: number;
   readonly last: number | undefined;
@@ -140,8 +145,8 @@ export interface DumpFormat {
   /** Whether files that `probe` does not recognize can be parts of a dump whose first file it does. */
   readonly hasOtherFiles?: true;
   /**
-   * Opens one dump. The first file is recognized. Several files are allowed only for a split set. @throws Fault corrupt or truncated when the headers
-   * cannot be used
+   * Opens one dump. `probe` recognizes the first file. Several files are allowed only for a split set. @throws Fault
+   * corrupt or truncated when the headers cannot be used
    */
   open(files: readonly RandomFile[], options: OpenOptions): DumpImage;
 }

@@ -10,7 +10,7 @@ export type KnownFacts = Partial<
   Partial<DumpFacts>;
 
 /**
- * Returns an image of pages. The kernel is then found by a search of memory for its VMCOREINFO.
+ * Returns an image of pages. If `known` has no VMCOREINFO, the kernel is found by a search of memory for it.
  * @param files the files as the user named them; closed with the image
  */
 export function memoryImage(

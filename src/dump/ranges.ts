@@ -102,7 +102,10 @@ function readPage(file: RandomFile, { pageSize, memory, held, offsets }: Layout,
     : pageFault("missing", pfn, pageSize, "page not in dump");
 }
 
-/** Fills `target` with whole pages from one run of the file. @returns the number of bytes */
+/**
+ * Fills `target` with whole pages from one run of the file. @returns the number of bytes; 0 if the page is not whole in
+ * the file or cannot be read
+ */
 function readRun(file: RandomFile, { pageSize, held, offsets }: Layout, pfn: number, target: Uint8Array): number {
   const start = pfn * pageSize;
   const run = lastStart(held, start);

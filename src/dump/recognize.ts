@@ -1,7 +1,7 @@
 /** Describes files that are not dumps, or dumps that are not read, for error messages. */
 import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
 
-/** Returns the kind of a file by its first bytes, as a noun phrase. */
+/** Returns what a file is by its first bytes, as the end of a sentence that begins with "it is". */
 export function contentDescription(head: Uint8Array): string {
   const packing = packingOf(head);
   if (packing) return `compressed with ${packing}: unpack it with ${UNPACK_TOOLS[packing]}`;

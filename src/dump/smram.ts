@@ -4,7 +4,10 @@ import { Fault } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
 import type { ProcessorRegisters } from "./processorNotes.ts";
 
-/** struct sadump_smram_cpu_state (makedumpfile's sadump_mod.h), and struct sadump_apic_state of each CPU before all. */
+/**
+ * struct sadump_smram_cpu_state (makedumpfile's sadump_mod.h), and struct sadump_apic_state, of which one for each CPU
+ * precedes them.
+ */
 const STATE_BYTES = 1024;
 const APIC_BYTES = 16;
 const GENERAL = "r15 r14 r13 r12 r11 r10 r9 r8 rax rcx rdx rbx rsp rbp rsi rdi".split(" ");

@@ -136,12 +136,15 @@ class Fields {
   }
 }
 
-/** Reads the section headers, at most as many as the file can hold. */
+/**
+ * Yields the section headers. @throws Fault corrupt if their size is impossible, truncated if the file ends before the
+ * last one
+ */
 function* sectionFields(file: RandomFile, header: ElfHeader, count: number): Generator<Fields> {
   const { shoff, shentsize: size, elf64 } = header;
   if (count === 0) return;
   if (size < (elf64 ? 64 : 40) || size > MAX_ENTRY)
-    throw Fault.of("corrupt", `${file.name}: section headers of ${size} bytes`);
+    throw Fault.of("corrupt", `${file.name}: section headers cannot have ${size} bytes; the header is damaged`);
   const table = file.read(shoff, count * size);
   if (table.length < count * size) throw Fault.of("truncated", `${file.name}: ends in a header table`);
   for (let i = 0; i < count; i++) {
@@ -196,7 +199,7 @@ function sectionHeader(
   };
 }
 
-/** Where notes are. The build ID can be in a segment without a section. */
+/** Returns the ranges of the note segments, because the build ID can be in a segment without a section. */
 function noteSegments(file: RandomFile, header: ElfHeader): { readonly offset: number; readonly size: number }[] {
   if (header.phoff === 0) return [];
   const segments = [...programHeaders(file, header)];
@@ -206,5 +209,5 @@ function noteSegments(file: RandomFile, header: ElfHeader): { readonly offset: n
     .map(({ offset, filesz }) => ({ offset: Number(offset), size: Number(filesz) }));
 }
 
-/** Contents of a section of size zero. */
+/** Contents of a section that has no bytes in the file (SHT_NOBITS). */
 const noContents: RandomFile = bytesFile("", new Uint8Array(0));

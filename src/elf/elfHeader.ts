@@ -99,7 +99,7 @@ export function* programHeaders(file: RandomFile, elf: ElfHeader): Generator<Pro
   const { phentsize, phnum } = elf;
   if (phnum === 0) return;
   if (phentsize < (elf.elf64 ? 56 : 32))
-    throw Fault.of("corrupt", `${file.name}: program headers of ${phentsize} bytes`);
+    throw Fault.of("corrupt", `${file.name}: program headers cannot have ${phentsize} bytes; the header is damaged`);
   if (phnum > MAX_SEGMENTS)
     throw Fault.of(
       "corrupt",

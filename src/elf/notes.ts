@@ -49,8 +49,9 @@ export function readNotes(file: RandomFile, places: readonly FileRange[], order:
 }
 
 /**
- * Appends the notes that begin in `bytes`; the first of `size` bytes of notes is at `offset` of the file. Returns where
- * the next note begins, which may be beyond `bytes`; 0 if the first note is incomplete.
+ * Appends the notes that begin in `bytes`; the first of `size` bytes of notes is at `offset` of the file. Returns the
+ * offset from the start of `bytes` at which the next note begins, which may be beyond them; 0 if the first note is
+ * incomplete.
  */
 function parseNotes(bytes: Uint8Array, offset: number, size: number, order: ByteOrder, notes: Note[]): number {
   const view = viewOf(bytes);

@@ -35,6 +35,10 @@ export function textRanges(elf: ElfFile, placement?: Placement): TextRange[] {
 }
 
 function byteCount(elf: ElfFile, section: ElfSection): bigint {
-  if (!Number.isSafeInteger(section.size)) throw Fault.of("corrupt", `${elf.file.name}: ${section.name} is too large`);
+  if (!Number.isSafeInteger(section.size))
+    throw Fault.of(
+      "corrupt",
+      `${elf.file.name}: section ${section.name} cannot have ${section.size} bytes; its header is damaged`,
+    );
   return BigInt(section.size);
 }

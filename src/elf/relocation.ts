@@ -108,7 +108,8 @@ class Relocations {
     const type = wordSize === 8 ? info % 0x100000000 : info & 0xff;
     const symbol = wordSize === 8 ? Math.floor(info / 0x100000000) : info >>> 8;
     const rule = this.rules[type];
-    if (!rule) throw Fault.of("unknown", `${this.name}: relocation type ${type} of machine ${this.elf.machine}`);
+    if (!rule)
+      throw Fault.of("unknown", `${this.name}: relocation type ${type} of machine ${this.elf.machine} is not known`);
     if (rule.size === 0 || offset + rule.size > view.byteLength) return;
     const addendAt = at + 2 * wordSize;
     const addend = !this.withAddend ? stored(view, offset, rule.size, little) : wordSize === 8 ? this.table.getBigInt64(addendAt, little) : BigInt(this.table.getInt32(addendAt, little)); // prettier-ignore
@@ -117,7 +118,7 @@ class Relocations {
   }
 }
 
-/** Returns the values of the symbols that relocations name. Debug sections and unplaced sections start at 0. */
+/** The values of the symbols to which relocations refer. Debug sections and unplaced sections start at 0. */
 class SymbolValues {
   private readonly elf: ElfFile;
   private readonly table: DataView;
@@ -134,7 +135,10 @@ class SymbolValues {
     const little = this.elf.byteOrder === "little";
     const at = index * (wide ? 24 : 16);
     if (at + (wide ? 24 : 16) > this.table.byteLength) {
-      throw Fault.of("corrupt", `${this.elf.file.name}: a relocation names symbol ${index}, which is not there`);
+      throw Fault.of(
+        "corrupt",
+        `${this.elf.file.name}: a relocation refers to symbol ${index}, which the symbol table does not have`,
+      );
     }
     const section = this.table.getUint16(at + (wide ? 6 : 14), little);
     const value = wide ? this.table.getBigUint64(at + 8, little) : BigInt(this.table.getUint32(at + 4, little));

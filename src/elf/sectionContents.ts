@@ -45,7 +45,7 @@ function chdrContents(stored: RandomFile, little: boolean, wide: boolean): Rando
   const view = viewOf(header);
   const type = view.getUint32(0, little);
   if (type !== ELFCOMPRESS_ZLIB && type !== ELFCOMPRESS_ZSTD) {
-    throw Fault.of("corrupt", `${stored.name}: compression type ${type}`);
+    throw Fault.of("corrupt", `${stored.name}: compression type ${type} is not known`);
   }
   const size = wide ? Number(view.getBigUint64(8, little)) : view.getUint32(4, little);
   return decompressed(stored, header.length, size, type);

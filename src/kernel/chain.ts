@@ -3,14 +3,15 @@ import { Fault } from "../base/fault.ts";
 import type { Obj } from "../model/object.ts";
 
 /**
- * Yields the objects of a chain that ends with NULL, such as a hash slot's. @param member the pointer to the next
- * object @throws Fault at the first object that cannot be read or was already visited, after yielding those before it
+ * Yields the objects of a chain that ends with NULL, such as the chain of a hash slot. @param member the pointer to the
+ * next object @throws Fault at the first object that cannot be read or was already visited, after yielding those before
+ * it
  */
 export function* chain(first: Obj, member = "next"): Generator<Obj> {
   const seen = new Set<bigint>();
   for (let at = first; at.value() !== 0n; at = at.at(member)) {
     const address = at.value();
-    if (seen.has(address)) throw Fault.at("corrupt", address, "a chain leads back into itself");
+    if (seen.has(address)) throw Fault.at("corrupt", address, "the chain contains this object twice");
     seen.add(address);
     yield at.deref();
   }

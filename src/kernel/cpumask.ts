@@ -17,20 +17,24 @@ export function bitmapBits(kernel: Kernel, address: bigint, count: number): numb
   return bits;
 }
 
-/** A kernel without SMP has no masks. If symbols contain only code, their absence proves nothing. */
-function oneCpuOnly(kernel: Kernel, missing: string): void {
+/**
+ * Checks that the kernel has no SMP, because such a kernel has no masks. If the symbols contain only code, a missing
+ * symbol does not show that. @throws Fault unknown
+ */
+function checkNoSmp(kernel: Kernel, missing: string): void {
   if (!kernel.symbols.find("init_task")) throw Fault.of("unknown", `no symbol ${missing}`);
 }
 
-/** Maximum number of CPUs of this kernel: `nr_cpu_ids`; 1 where it is a constant (no SMP). @throws Fault */
+/** The maximum number of CPUs of this kernel, `nr_cpu_ids`; 1 if it is a constant (no SMP). @throws Fault */
 export const nrCpuIds = derived("nr_cpu_ids", (kernel): number => {
   const symbol = kernel.symbols.find("nr_cpu_ids");
   if (!symbol) {
-    oneCpuOnly(kernel, "nr_cpu_ids");
+    checkNoSmp(kernel, "nr_cpu_ids");
     return 1;
   }
   const count = kernel.memory.u32(symbol.address);
-  if (count < 1 || count > MAX_CPUS) throw Fault.at("corrupt", symbol.address, `nr_cpu_ids is ${count}`);
+  if (count < 1 || count > MAX_CPUS)
+    throw Fault.at("corrupt", symbol.address, `nr_cpu_ids is ${count}, not a number from 1 to ${MAX_CPUS}`);
   return count;
 });
 
@@ -44,7 +48,7 @@ export const cpus = derivedFor("CPU mask", (kernel, which: CpuMask): readonly nu
   const name = `__cpu_${which}_mask`;
   const symbol = kernel.symbols.find(name);
   if (symbol) return bitmapBits(kernel, symbol.address, nrCpuIds(kernel));
-  oneCpuOnly(kernel, name);
+  checkNoSmp(kernel, name);
   return [0];
 });
 
@@ -53,14 +57,14 @@ export const cpus = derivedFor("CPU mask", (kernel, which: CpuMask): readonly nu
  */
 export const possibleCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "possible");
 
-/** Returns the possible CPUs; if the masks cannot be read, as many as saved their registers. */
+/** Returns the possible CPUs. If the masks cannot be read, returns as many CPUs as saved their registers. */
 export function knownCpus(kernel: Kernel): readonly number[] {
   const possible = attempt(() => possibleCpus(kernel));
   if (!(possible instanceof Fault)) return possible;
   return Array.from({ length: Math.min(Math.max(1, kernel.cpuNotes.length), MAX_CPUS) }, (_, cpu) => cpu);
 }
 
-/** Returns the online CPUs; after a panic that stopped the others, one. @throws Fault */
+/** Returns the online CPUs; only one after a panic that stopped the others. @throws Fault */
 export const onlineCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "online");
 
 /**

@@ -4,8 +4,8 @@ import type { Obj } from "../model/object.ts";
 import { type XarrayEntry, xarrayEntries, xarrayLoad } from "./xarray.ts";
 
 /**
- * Since Linux kernel commit 6ce711f27500 ("idr: Make 1-based IDRs more efficient") (in v4.16) ids are stored minus
- * their base.
+ * Returns the base of an allocator. Since Linux kernel commit 6ce711f27500 ("idr: Make 1-based IDRs more efficient")
+ * (in v4.16) ids are stored minus their base.
  */
 const base = (idr: Obj<"struct idr">): bigint => (idr.has("idr_base") ? idr.at("idr_base").value() : 0n);
 

@@ -6,7 +6,7 @@ import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { chain } from "./chain.ts";
 
-/** Offset of `member` (a path) in `type`, in bytes. */
+/** Returns the offset of `member` (a path) in `type`, in bytes. */
 export const memberOffset = (kernel: Kernel, type: string | CType, member: string): bigint =>
   kernel.object(type, 0n).at(member).address;
 
@@ -48,12 +48,12 @@ function* checkedNodes(
       const next = kernel.memory.word(node);
       if (isEnd(next)) return undefined;
       if (next === 0n) throw Fault.of("corrupt", "list ends in NULL before reaching its head");
-      const named = backLink(kernel, next);
-      if (named !== node && (named !== before || next === node))
+      const previous = backLink(kernel, next);
+      if (previous !== node && (previous !== before || next === node))
         throw Fault.at(
           "corrupt",
           node,
-          `list is damaged here: its next entry ${hex0x(next)} names ${hex0x(named)} as the one before it`,
+          `list is damaged here: the next node is ${hex0x(next)}, whose previous node is ${hex0x(previous)}`,
         );
       return next;
     });
@@ -66,15 +66,15 @@ function* checkedNodes(
 }
 
 /** Limit for nodes after a broken link that are kept until they can be yielded in order. */
-const MAX_BEHIND = 1 << 20;
+const MAX_AFTER_BREAK = 1 << 20;
 
 /**
- * Returns the nodes after a break: from the head by `prev`, as long as each leads back by `next`. @param last the node
- * before the break
+ * Returns the nodes after a break. It goes back from the head by `prev`, as long as `next` of each node points to the
+ * one after it. @param last the node before the break
  */
-function behindBreak(kernel: Kernel, head: bigint, last: bigint): bigint[] {
+function nodesAfterBreak(kernel: Kernel, head: bigint, last: bigint): bigint[] {
   const found: bigint[] = [];
-  for (let node = head; found.length < MAX_BEHIND;) {
+  for (let node = head; found.length < MAX_AFTER_BREAK;) {
     const prev = attempt(() => {
       const prev = backLink(kernel, node);
       return prev !== last && prev !== head && kernel.memory.word(prev) === node ? prev : undefined;
@@ -94,7 +94,7 @@ function behindBreak(kernel: Kernel, head: bigint, last: bigint): bigint[] {
 export function* listNodes(kernel: Kernel, head: bigint): Generator<bigint> {
   const broken = yield* checkedNodes(kernel, head, () => false);
   if (!broken) return;
-  yield* behindBreak(kernel, head, broken.last);
+  yield* nodesAfterBreak(kernel, head, broken.last);
   throw broken.fault;
 }
 

@@ -21,7 +21,8 @@ const MAPLE_NODE_MASK = 255n;
 const nodeType = (encoded: bigint): bigint => (encoded >> 3n) & 15n;
 
 /**
- * One walk through a tree. A node reached twice is damage, so that neither loops nor shared branches prolong the walk.
+ * One walk through a tree. A node that is reached twice is damage; without this check loops and shared branches would
+ * prolong the walk.
  */
 interface Walk {
   readonly kernel: Kernel;
@@ -30,7 +31,7 @@ interface Walk {
   fault: Fault | undefined;
 }
 
-/** Limit for the depth: a tree of 2^64 entries is no deeper, however few of its slots are used. */
+/** Limit for the depth. A tree of 2^64 entries is less deep, even if few of its slots are used. */
 const MAX_DEPTH = 64;
 
 /** A node, and how it was reached. */
@@ -44,7 +45,7 @@ export interface MapleNode {
   readonly path: readonly number[];
 }
 
-/** A slot of a node: an entry, nothing (0), or a node, whose slots follow. */
+/** A slot of a node. It contains an entry, 0, or a pointer to a node, whose slots are yielded next. */
 export interface MapleSlot extends MapleEntry {
   readonly slot: number;
   /** The node; undefined for the only entry of a tree without nodes. */
@@ -76,7 +77,7 @@ export function* mapleSlots(kernel: Kernel, root: bigint): Generator<MapleSlot> 
   } else yield { first: 0n, last: 0n, entry: root, slot: 0, node: undefined, isNode: false };
 }
 
-/** A damaged node does not affect the other branches. */
+/** Yields the slots below a pointer to a node. A damaged node does not affect the other branches. */
 const branch = (state: Walk, ...at: readonly [bigint, bigint, bigint, readonly number[]]): Generator<MapleSlot> =>
   untilFault(walk(state, ...at), (fault) => {
     const root = at[3].length === 0 && fault.kind !== "corrupt";
@@ -87,9 +88,9 @@ const branch = (state: Walk, ...at: readonly [bigint, bigint, bigint, readonly n
 
 function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint, path: readonly number[]): Generator<MapleSlot> {
   const address = encoded & ~MAPLE_NODE_MASK;
-  if (state.seen.has(address)) throw Fault.at("corrupt", address, "maple tree leads to the same node twice");
+  if (state.seen.has(address)) throw Fault.at("corrupt", address, "the maple tree contains this node twice");
   state.seen.add(address);
-  if (path.length >= MAX_DEPTH) throw Fault.at("corrupt", address, "maple tree is deeper than a tree can be");
+  if (path.length >= MAX_DEPTH) throw Fault.at("corrupt", address, `the maple tree has more than ${MAX_DEPTH} levels`);
   const type = nodeType(encoded);
   const { pivots, slots } = parts(state.kernel.object("struct maple_node", address), type);
   const node: MapleNode = { address, type: Number(type), first: min, last: max, path };
@@ -109,7 +110,7 @@ function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint, path: rea
   }
 }
 
-/** Pivots and slots of a node by its type (lib/maple_tree.c: ma_pivots, ma_slots). */
+/** Returns the pivots and slots of a node by its type (lib/maple_tree.c: ma_pivots, ma_slots). */
 function parts(node: Obj<"struct maple_node">, type: bigint): { pivots: bigint[]; slots: bigint[] } {
   const values = (path: string): bigint[] => [...node.at(path).elements()].map((element) => element.value());
   switch (type) {

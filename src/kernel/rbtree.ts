@@ -24,7 +24,7 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj<"struct rb_root" | "struc
   ];
   const path: bigint[] = [];
   let fault: Fault | undefined;
-  /** An unreadable node does not affect the other branches. */
+  /** Runs `branch`. An unreadable node does not affect the other branches. */
   const reach = (branch: () => void): void => {
     const end = attempt(branch);
     if (end instanceof Fault) fault ??= end;
@@ -32,9 +32,9 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj<"struct rb_root" | "struc
   const descend = (from: bigint, above: bigint): void => {
     for (let at = from; at !== 0n; above = at, at = kernel.memory.word(at + left)) {
       if ((kernel.memory.word(at + parent) & ~3n) !== above) {
-        throw Fault.at("corrupt", at, "rbtree node does not name its parent");
+        throw Fault.at("corrupt", at, "rbtree node does not point to its parent");
       }
-      if (path.length >= MAX_DEPTH) throw Fault.at("corrupt", at, "rbtree is deeper than a tree can be");
+      if (path.length >= MAX_DEPTH) throw Fault.at("corrupt", at, `the rbtree has more than ${MAX_DEPTH} levels`);
       path.push(at);
     }
   };
@@ -46,7 +46,7 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj<"struct rb_root" | "struc
     const node = at;
     reach(() => {
       const next = kernel.memory.word(node + right);
-      // Both children can name it as parent, but must differ.
+      // Both children can point to it as their parent, but must differ.
       if (next !== 0n && next === kernel.memory.word(node + left)) {
         throw Fault.at("corrupt", node, "rbtree node has the same child twice");
       }
@@ -56,7 +56,7 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj<"struct rb_root" | "struc
   if (fault) throw fault;
 }
 
-/** Their parents are unreadable, so that these nodes cannot be reached. */
+/** Explains a fault of the first node: the nodes below it can only be reached through it. */
 const withoutRoot = (fault: Fault): Fault =>
   fault.kind === "corrupt"
     ? fault
@@ -77,7 +77,7 @@ export function* rbtreeEntries<T extends string>(
   for (const node of rbtreeNodes(kernel, root)) yield kernel.object(ctype, BigInt.asUintN(64, node - offset));
 }
 
-/** A node, and the turns from the root to it: "lrl". */
+/** A node, and the turns from the root to it: "lrl" for left, right, left. */
 export interface RbtreePlace {
   readonly node: bigint;
   readonly turns: string;
@@ -113,15 +113,18 @@ interface PlacesWalk {
 function* places(walk: PlacesWalk, place: RbtreePlace): Generator<RbtreePlace> {
   const { kernel, parent, inOrder } = walk;
   const { node, turns } = place;
-  /** 0 if unreadable, which does not affect the other branches. */
+  /**
+   * Returns the address of a child; 0 if there is none, or if it is unreadable, which does not affect the other
+   * branches.
+   */
   const child = (member: bigint, other = 0n): bigint => {
     const found = attempt(() => {
       const address = kernel.memory.word(node + member);
       if (address === 0n) return 0n;
-      if (turns.length >= MAX_DEPTH) throw Fault.at("corrupt", node, "rbtree is deeper than a tree can be");
+      if (turns.length >= MAX_DEPTH) throw Fault.at("corrupt", node, `the rbtree has more than ${MAX_DEPTH} levels`);
       if (address === other) throw Fault.at("corrupt", node, "rbtree node has the same child twice");
       if ((kernel.memory.word(address + parent) & ~3n) !== node)
-        throw Fault.at("corrupt", address, "rbtree node does not name its parent");
+        throw Fault.at("corrupt", address, "rbtree node does not point to its parent");
       return address;
     });
     if (found instanceof Fault) walk.fault ??= found;

@@ -14,23 +14,24 @@ export interface SbitmapWord {
   readonly cleared: bigint;
 }
 
-/** Limit for tags; the largest queues have tens of thousands. */
+/** Limit for words. The largest queues have tens of thousands of tags. */
 const MAX_WORDS = 1 << 20;
 
-/** Number of valid bits of each word. @throws Fault corrupt */
+/** Returns the number of bits of each word. @throws Fault corrupt */
 export function bitsPerWord(sbitmap: Obj<"struct sbitmap">): number {
   const shift = sbitmap.at("shift").number();
-  if (shift > 6) throw Fault.at("corrupt", sbitmap.address, `words of 2^${shift} bits`);
+  if (shift > 6) throw Fault.at("corrupt", sbitmap.address, `a sbitmap cannot have words of 2^${shift} bits`);
   return 2 ** shift;
 }
 
-/** Returns the words of a `struct sbitmap`. @throws Fault; corrupt if its size is inconsistent */
+/** Yields the words of a `struct sbitmap`. @throws Fault; corrupt if its size is inconsistent */
 export function* sbitmapWords(sbitmap: Obj<"struct sbitmap">): Generator<SbitmapWord> {
   const depth = sbitmap.at("depth").number();
   const count = sbitmap.at("map_nr").number();
   const bits = count > 0 ? bitsPerWord(sbitmap) : 0;
   const isSane = count <= MAX_WORDS && depth <= count * bits && depth > (count - 1) * bits;
-  if (count > 0 && !isSane) throw Fault.at("corrupt", sbitmap.address, `${depth} bits in ${count} words of ${bits}`);
+  if (count > 0 && !isSane)
+    throw Fault.at("corrupt", sbitmap.address, `a sbitmap cannot have ${depth} bits in ${count} words of ${bits} bits`);
   for (let i = 0; i < count; i++) {
     const map = sbitmap.at("map").index(i);
     yield {
@@ -52,8 +53,9 @@ export function* sbitmapIndexes(sbitmap: Obj<"struct sbitmap">): Generator<numbe
 }
 
 /**
- * Returns where each possible CPU starts to search for a free bit. The hints moved from sbitmap_queue to sbitmap with
- * Linux kernel commit c548e62bcf6a ("scsi: sbitmap: Move allocation hint into sbitmap") (in v5.13). @throws Fault
+ * Returns the bit at which each possible CPU starts to search for a free one. The hints moved from sbitmap_queue to
+ * sbitmap with Linux kernel commit c548e62bcf6a ("scsi: sbitmap: Move allocation hint into sbitmap") (in v5.13).
+ * @throws Fault
  */
 export function allocationHints(queue: Obj<"struct sbitmap_queue">): readonly number[] {
   const { kernel } = queue;
@@ -66,17 +68,19 @@ export function allocationHints(queue: Obj<"struct sbitmap_queue">): readonly nu
 export const isRoundRobin = (queue: Obj<"struct sbitmap_queue">): boolean =>
   queue.at(queue.has("sb.round_robin") ? "sb.round_robin" : "round_robin").value() !== 0n;
 
-/** SBQ_WAIT_QUEUES */
+/** Source: include/linux/sbitmap.h. */
 const SBQ_WAIT_QUEUES = 8;
 
-/** Wait queues for a free bit, `struct sbq_wait_state`. @throws Fault */
+/** Yields the wait queues for a free bit, `struct sbq_wait_state`. @throws Fault */
 export function* waitStates(queue: Obj<"struct sbitmap_queue">): Generator<Obj<"struct sbq_wait_state">> {
   const states = queue.at("ws");
   if (states.value() === 0n) return;
   for (let i = 0; i < SBQ_WAIT_QUEUES; i++) yield states.index(i);
 }
 
-/** Whether a task waits there. `task_list` was renamed `head` in v4.13 (commit 2055da97389a). @throws Fault */
+/**
+ * Whether a task waits in a wait queue. `task_list` was renamed `head` in v4.13 (commit 2055da97389a). @throws Fault
+ */
 export function hasWaiters(state: Obj<"struct sbq_wait_state">): boolean {
   const head = state.at(state.has("wait.head") ? "wait.head" : "wait.task_list");
   return head.at("next").value() !== head.address;

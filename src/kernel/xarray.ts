@@ -10,15 +10,16 @@ export interface XarrayEntry {
 }
 
 /**
- * How node pointers differ from entries. Since Linux kernel commit 3159f943aafd ("xarray: Replace exceptional entries")
- * (in v4.20) they carry the bits 10; radix trees before that marked them 01 (include/linux/radix-tree.h).
+ * The type of nodes, and the low bits that mark pointers to them. Since Linux kernel commit 3159f943aafd ("xarray:
+ * Replace exceptional entries") (in v4.20) these bits are 10; radix trees before that had 01
+ * (include/linux/radix-tree.h).
  */
-interface Shape {
+interface NodeFormat {
   readonly node: string;
   readonly tag: bigint;
 }
 
-const shapeOf = (kernel: Kernel): Shape =>
+const nodeFormatOf = (kernel: Kernel): NodeFormat =>
   kernel.types.find("struct", "xa_node")
     ? { node: "struct xa_node", tag: 2n }
     : { node: "struct radix_tree_node", tag: 1n };
@@ -26,9 +27,9 @@ const shapeOf = (kernel: Kernel): Shape =>
 /** Internal entries below this are marks such as "sibling" and "retry", not pointers (include/linux/xarray.h). */
 const FIRST_NODE = 4096n;
 
-const isNode = (entry: bigint, { tag }: Shape): boolean => (entry & 3n) === tag && entry > FIRST_NODE;
+const isNode = (entry: bigint, { tag }: NodeFormat): boolean => (entry & 3n) === tag && entry > FIRST_NODE;
 
-/** Returns what a root points to: a node with its tag, or the entry at index 0. @throws Fault */
+/** Returns the pointer in a root: to a node, with its mark, or the entry at index 0. @throws Fault */
 export function xarrayHead(root: Obj<"struct xarray" | "struct radix_tree_root">): bigint {
   for (const member of ["xa_head", "rnode"]) if (root.has(member)) return root.at(member).value();
   throw Fault.of("unknown", "neither an xarray nor a radix tree");
@@ -51,39 +52,43 @@ export function* xarrayEntries(
 
 /** Yields the entries below a root's head, `xa_head`. @throws Fault as `xarrayEntries` */
 export function* xarrayEntriesBelow(kernel: Kernel, first: bigint): Generator<XarrayEntry> {
-  const shape = shapeOf(kernel);
+  const format = nodeFormatOf(kernel);
   if (first === 0n) return;
-  const state: Walk = { kernel, shape, seen: new Set(), fault: undefined };
+  const state: Walk = { kernel, format, seen: new Set(), fault: undefined };
   yield* untilFault(walk(state, first, 0n, MAX_HEIGHT * 6), (fault) => {
-    const isLost = fault.kind !== "corrupt";
-    state.fault = isLost
+    const isUnreadable = fault.kind !== "corrupt";
+    state.fault = isUnreadable
       ? fault.within("the first node of the tree cannot be read, and without it none of its entries are found")
       : fault;
   });
   if (state.fault) throw state.fault;
 }
 
-/** One walk through a tree. A node reached twice is damage, so that shared branches do not prolong the walk. */
+/**
+ * One walk through a tree. A node that is reached twice is damage; without this check shared branches would prolong the
+ * walk.
+ */
 interface Walk {
   readonly kernel: Kernel;
-  readonly shape: Shape;
+  readonly format: NodeFormat;
   readonly seen: Set<bigint>;
   /** The first fault. */
   fault: Fault | undefined;
 }
 
 function* walk(state: Walk, entry: bigint, index: bigint, below: number): Generator<XarrayEntry> {
-  const { kernel, shape, seen } = state;
-  if (!isNode(entry, shape)) {
+  const { kernel, format, seen } = state;
+  if (!isNode(entry, format)) {
     // An internal entry that is not a node is a retry mark, or a sibling of the slot before.
-    if ((entry & 3n) !== shape.tag) yield { index, entry };
+    if ((entry & 3n) !== format.tag) yield { index, entry };
     return;
   }
-  const node = kernel.object(shape.node, entry - shape.tag);
+  const node = kernel.object(format.node, entry - format.tag);
   const shift = node.at("shift").number();
-  // Each level must be finer than the one above, which excludes loops.
-  if (shift >= below) throw Fault.at("corrupt", node.address, "xarray node is not finer than its parent");
-  if (seen.has(entry)) throw Fault.at("corrupt", node.address, "xarray leads to the same node twice");
+  // `shift` must decrease from each level to the next, which excludes loops.
+  if (shift >= below)
+    throw Fault.at("corrupt", node.address, "the shift of the xarray node is not smaller than its parent's");
+  if (seen.has(entry)) throw Fault.at("corrupt", node.address, "the xarray contains this node twice");
   seen.add(entry);
   let slot = -1n;
   for (const child of node.at("slots").elements()) {
@@ -91,7 +96,7 @@ function* walk(state: Walk, entry: bigint, index: bigint, below: number): Genera
     const value = child.value();
     const at = index + (slot << BigInt(shift));
     // A damaged node does not affect the other branches.
-    if (isNode(value, shape)) yield* untilFault(walk(state, value, at, shift), (fault) => (state.fault ??= fault));
+    if (isNode(value, format)) yield* untilFault(walk(state, value, at, shift), (fault) => (state.fault ??= fault));
     else if (value !== 0n) yield* walk(state, value, at, shift);
   }
 }
@@ -102,39 +107,40 @@ export function xarrayLoad(
   root: Obj<"struct xarray" | "struct radix_tree_root">,
   index: bigint,
 ): bigint {
-  const shape = shapeOf(kernel);
+  const format = nodeFormatOf(kernel);
   let entry = xarrayHead(root);
   let below = MAX_HEIGHT * 6;
-  if (!isNode(entry, shape)) return index === 0n ? entry : 0n;
-  while (isNode(entry, shape)) {
-    const node = kernel.object(shape.node, entry - shape.tag);
+  if (!isNode(entry, format)) return index === 0n ? entry : 0n;
+  while (isNode(entry, format)) {
+    const node = kernel.object(format.node, entry - format.tag);
     const shift = node.at("shift").number();
-    if (shift >= below) throw Fault.at("corrupt", node.address, "xarray node is not finer than its parent");
+    if (shift >= below)
+      throw Fault.at("corrupt", node.address, "the shift of the xarray node is not smaller than its parent's");
     const slots = node.at("slots");
     const count = BigInt([...slots.elements()].length);
     const slot = index >> BigInt(shift);
     if (below === MAX_HEIGHT * 6 && slot >= count) return 0n;
     entry = slots.index(Number(slot % count)).value();
     // A sibling entry refers to the slot that has its value.
-    if ((entry & 3n) === shape.tag && !isNode(entry, shape) && entry >> 2n < count) {
+    if ((entry & 3n) === format.tag && !isNode(entry, format) && entry >> 2n < count) {
       entry = slots.index(Number(entry >> 2n)).value();
     }
     below = shift;
   }
-  return (entry & 3n) === shape.tag ? 0n : entry;
+  return (entry & 3n) === format.tag ? 0n : entry;
 }
 
 /** Returns a pointer to a node as it is stored in a slot or a head. */
 export const taggedNode = (kernel: Kernel, node: bigint): bigint => {
-  const { tag } = shapeOf(kernel);
+  const { tag } = nodeFormatOf(kernel);
   return (node & 3n) === 0n ? node + tag : node;
 };
 
 /** Returns the slots from a head to an index, topmost first; empty for a head that is an entry. @throws Fault */
 export function xarrayPath(kernel: Kernel, first: bigint, index: bigint): number[] {
-  const shape = shapeOf(kernel);
-  if (!isNode(first, shape)) return [];
-  const node = kernel.object(shape.node, first - shape.tag);
+  const format = nodeFormatOf(kernel);
+  if (!isNode(first, format)) return [];
+  const node = kernel.object(format.node, first - format.tag);
   const count = BigInt([...node.at("slots").elements()].length);
   const bits = BigInt(Math.max(1, count.toString(2).length - 1));
   const path: number[] = [];

@@ -45,13 +45,13 @@ function moduleTable(kernel: Kernel, address: bigint): Table {
 
 function tableOf(address: bigint, stride: number, count: number): Table {
   if (!Number.isInteger(count) || count < 0 || count > MAX_ENTRIES)
-    throw Fault.at("corrupt", address, `exception table of ${count} entries`);
+    throw Fault.at("corrupt", address, `the exception table cannot have ${count} entries; the limit is ${MAX_ENTRIES}`);
   return { address, stride, count };
 }
 
 const entrySize = (kernel: Kernel): number => kernel.object("struct exception_table_entry", 0n).size;
 
-/** Returns the number of the first entry whose instruction is at `address` or after it. */
+/** Returns the index of the first entry whose instruction is at `address` or after it. */
 function firstFrom(kernel: Kernel, table: Table, address: bigint): number {
   let [low, high] = [0, table.count];
   while (low < high) {
@@ -62,7 +62,10 @@ function firstFrom(kernel: Kernel, table: Table, address: bigint): number {
   return low;
 }
 
-/** Returns an address of an entry. Where it has 4 bytes for 8, it is relative to itself. */
+/**
+ * Returns one of the addresses of an entry. In an entry of 32-bit members on a 64-bit machine, it is relative to the
+ * member itself.
+ */
 function pointer(kernel: Kernel, { address, stride }: Table, at: number, member: "insn" | "fixup"): bigint {
   const field = kernel.object("struct exception_table_entry", address + BigInt(at * stride)).at(member);
   const isRelative = field.size < kernel.arch.wordSize;

@@ -60,7 +60,7 @@ const listHead: Printer = (object) => {
   return next === 0n ? "NULL" : arrow(next);
 };
 
-const headed =
+const firstElement =
   (member: string): Printer =>
   (object) => {
     if (!object.has(member)) return undefined;
@@ -130,15 +130,15 @@ const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
   ["nodemask_t", nodemask],
   ["sigset_t", sigset],
   ["list_head", listHead],
-  ["hlist_head", headed("first")],
-  ["hlist_nulls_head", headed("first")],
-  ["llist_head", headed("first")],
+  ["hlist_head", firstElement("first")],
+  ["hlist_nulls_head", firstElement("first")],
+  ["llist_head", firstElement("first")],
   ["hlist_node", hlistNode],
   ["rb_node", rbNode],
-  ["rb_root", headed("rb_node")],
-  ["rb_root_cached", headed("rb_root.rb_node")],
-  ["xarray", headed("xa_head")],
-  ["maple_tree", headed("ma_root")],
+  ["rb_root", firstElement("rb_node")],
+  ["rb_root_cached", firstElement("rb_root.rb_node")],
+  ["xarray", firstElement("xa_head")],
+  ["maple_tree", firstElement("ma_root")],
   ["callback_head", callback("func")],
   ["work_struct", callback("func")],
   ["timer_list", callback("function")],

@@ -11,7 +11,7 @@ import { DumpMemory } from "./physicalMemory.ts";
 import type { Vmcoreinfo } from "./vmcoreinfo.ts";
 import { parseVmcoreinfo } from "./vmcoreinfo.ts";
 
-/** What the user gives to correct the dump. */
+/** Options with which the user corrects the dump. */
 export interface MemoryOptions {
   /** VMCOREINFO text that replaces the dump's. */
   readonly vmcoreinfo?: string;
@@ -28,7 +28,7 @@ export interface Candidate {
    * Whether the root table maps itself, as a correct one does; undefined if the tables needed for this test are not in
    * the dump.
    */
-  readonly isRoot: boolean | undefined;
+  readonly hasValidRoot: boolean | undefined;
   readonly doubts: readonly string[];
 }
 
@@ -42,8 +42,8 @@ export function candidateOf(image: DumpImage, text: string, options: MemoryOptio
   let best: Candidate | undefined;
   for (const way of likelyPagings(image, arch, vmcoreinfo, options)) {
     const candidate = { arch, vmcoreinfo, doubts: [], ...way };
-    if (candidate.isRoot === true) return candidate;
-    if (best === undefined || (best.isRoot === false && candidate.isRoot === undefined)) best = candidate;
+    if (candidate.hasValidRoot === true) return candidate;
+    if (best === undefined || (best.hasValidRoot === false && candidate.hasValidRoot === undefined)) best = candidate;
   }
   if (best === undefined)
     throw Fault.of("unknown", "the dump has neither a page-table root nor program headers that locate the kernel");
@@ -56,22 +56,23 @@ export function* withPageTables(
   candidate: Candidate,
   options: MemoryOptions,
 ): Generator<SearchProgress, Candidate> {
-  if (candidate.isRoot === true) return candidate;
-  const { arch, vmcoreinfo, paging, physical, isRoot } = candidate;
+  if (candidate.hasValidRoot === true) return candidate;
+  const { arch, vmcoreinfo, paging, physical, hasValidRoot } = candidate;
   const pageTableRoot = yield* rootBySearch(paging, physical, entryReader(physical));
   if (pageTableRoot === undefined) {
-    const problem = isRoot === undefined ? "are not in the dump" : "contradict VMCOREINFO";
+    const problem = hasValidRoot === undefined ? "are not in the dump" : "contradict VMCOREINFO";
     return { ...candidate, doubts: [`the kernel's page tables ${problem}`] };
   }
   const found = pagingFor(image, arch, vmcoreinfo, options, pageTableRoot);
   return {
     ...candidate,
     paging: found,
-    isRoot: true,
+    hasValidRoot: true,
     doubts: ["the kernel's page tables were found by a search of memory"],
   };
 }
 
+/** Returns the machine of a dump; a fault if it is not supported. */
 export function architectureFor(image: DumpImage, vmcoreinfo: string | undefined): Arch | Fault {
   const { byteOrder, elfMachine, wordSize, facts, notes } = image;
   const prstatusBytes = notes.find(isPrstatus)?.desc.length;
@@ -85,10 +86,11 @@ export function architectureFor(image: DumpImage, vmcoreinfo: string | undefined
   });
 }
 
-type MemoryPaging = Pick<Candidate, "paging" | "physical" | "isRoot">;
+type MemoryPaging = Pick<Candidate, "paging" | "physical" | "hasValidRoot">;
 
 /**
- * Addresses of the root table: by the machine's formula, then by program headers, for each way to count page frames.
+ * Yields pagings with the address of the root table by the machine's formula, then by program headers, each for each
+ * way to count page frames.
  */
 function* likelyPagings(
   image: DumpImage,
@@ -101,7 +103,7 @@ function* likelyPagings(
   const root = rootBySegments(image, byFormula);
   if (root !== undefined) pagings.push(pagingFor(image, arch, vmcoreinfo, options, root));
   for (const physical of memories(image, arch)) {
-    for (const paging of pagings) yield { paging, physical, isRoot: isRootOf(paging, physical) };
+    for (const paging of pagings) yield { paging, physical, hasValidRoot: isRootOf(paging, physical) };
   }
 }
 

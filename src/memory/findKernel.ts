@@ -13,7 +13,8 @@ export interface SearchProgress {
 
 const PAUSE_EVERY = 256;
 /**
- * Limit in bytes, so that a search takes minutes on a machine with terabytes. What is searched was allocated at boot.
+ * Limit in pages, so that a search takes minutes on a machine with terabytes. What is searched for was allocated at
+ * boot.
  */
 const PAGE_LIMIT = 1 << 24;
 /** The kernel keeps the text, and the note made of it, at the start of a page of its own (kernel/vmcore_info.c). */
@@ -101,9 +102,9 @@ export interface MappedImage {
 }
 
 /**
- * Returns the table that maps most of the kernel image. With page-table isolation, a CPU in user mode uses a table that
- * maps almost nothing of it; the kernel's table is then the first of the pair of pages (asm/pgtable.h,
- * kernel_to_user_pgdp()).
+ * Returns the table that maps most of the kernel image; undefined if none maps any of it. With page-table isolation, a
+ * CPU in user mode uses a table that maps almost nothing of it; the kernel's table is then the first of the pair of
+ * pages (asm/pgtable.h, kernel_to_user_pgdp()).
  */
 export function imageByRoots(paging: Paging, roots: readonly bigint[], read: EntryReader): MappedImage | undefined {
   const images = roots

@@ -11,6 +11,7 @@ export interface KnownLayout {
   readonly controlRegisters?: Registers;
 }
 
+/** Returns the facts of a VMCOREINFO and of `known`. The page size of VMCOREINFO has precedence. */
 export function layoutFacts(vmcoreinfo: Vmcoreinfo | undefined, known: KnownLayout): LayoutFacts {
   const own = Number(vmcoreinfo?.number("PAGESIZE") ?? 0n);
   return {

@@ -48,8 +48,8 @@ export const openMemory = (image: DumpImage, options: MemoryOptions = {}): Opene
   toEnd(openingMemory(image, options));
 
 /**
- * The KASLR offset: runtime address minus link address. @param link returns the link address of a symbol of vmlinux;
- * undefined if there is no such symbol
+ * Returns the KASLR offset: runtime address minus link address; undefined if it is not known. @param link returns the
+ * link address of a symbol of vmlinux; undefined if there is no such symbol
  */
 export function kaslrOffset(
   { vmcoreinfo, imageStart }: Pick<OpenedMemory, "vmcoreinfo" | "imageStart">,
@@ -80,13 +80,13 @@ function* searched(image: DumpImage, options: MemoryOptions): Generator<SearchPr
     }
     const candidate = attempt(() => candidateOf(image, text, options));
     if (candidate instanceof Fault) continue;
-    if (candidate.isRoot === true) return bySearch(candidate);
+    if (candidate.hasValidRoot === true) return bySearch(candidate);
     if (uncertain.length < UNCERTAIN_LIMIT) uncertain.push(candidate);
   }
   let first: Candidate | undefined;
   for (const candidate of uncertain) {
     const result = yield* withPageTables(image, candidate, options);
-    if (result.isRoot === true) return bySearch(result);
+    if (result.hasValidRoot === true) return bySearch(result);
     first ??= result;
   }
   return first && bySearch(first);

@@ -10,7 +10,7 @@ import type { AddressSpace } from "./memory.ts";
 const READ_LIMIT = 64 << 20;
 const STRING_LIMIT = 4096;
 
-/** What all spaces of one dump have in common. */
+/** Name, byte order and page cache of an address space. */
 export interface SpaceShape {
   readonly name: string;
   readonly byteOrder: ByteOrder;
@@ -30,10 +30,7 @@ interface Slot {
   readonly view: DataView;
 }
 
-/**
- * Splits an address into 32-bit halves without converting it to a number, because arithmetic on bigint would dominate
- * the cost.
- */
+/** Scratch memory that splits an address into 32-bit halves, because arithmetic on bigint would dominate the cost. */
 const halves = new DataView(new ArrayBuffer(8));
 
 /**
@@ -85,7 +82,7 @@ export abstract class PagedSpace implements AddressSpace {
 
   read(address: bigint, length: number): Uint8Array {
     if (!(length >= 0 && length <= READ_LIMIT))
-      throw Fault.at("corrupt", address, `unreasonable size of ${length} bytes`);
+      throw Fault.at("corrupt", address, `a read of ${length} bytes is not possible; the limit is ${READ_LIMIT}`);
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length;) {
       const part = this.unrecorded(address + BigInt(done));
@@ -129,7 +126,7 @@ export abstract class PagedSpace implements AddressSpace {
     const slot = this.slot(address);
     if (slot instanceof Fault) return slot;
     const offset = this.offset(address);
-    if (offset > this.pageSize - size) return Fault.at("corrupt", address, "misaligned");
+    if (offset > this.pageSize - size) return Fault.at("corrupt", address, "the value is not aligned to its size");
     this.onRead?.(slot.bytes, offset, size);
     return size === 8
       ? slot.view.getBigUint64(offset, this.isLittle)

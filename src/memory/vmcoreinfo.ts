@@ -3,8 +3,8 @@ export interface Vmcoreinfo {
   /** Returns the value as written; undefined if there is no such line. */
   text(key: string): string | undefined;
   /**
-   * Returns `NUMBER(name)` and the like, in the base in which the kernel prints it; undefined if absent or not a
-   * number.
+   * Returns the value of a key such as `NUMBER(name)`, read in the base in which the kernel prints it; undefined if
+   * absent or not a number.
    */
   number(key: string): bigint | undefined;
   /** Returns `SYMBOL(name)`: a runtime virtual address. */
@@ -16,6 +16,7 @@ export interface Vmcoreinfo {
 /** Keys printed with %lx and no prefix. All other numbers are decimal or begin with 0x. */
 const HEXADECIMAL = /^(SYMBOL\(.*\)|KERNELOFFSET|KERNELOFFPHYS|IDENTITYBASE|SAMODE31|EAMODE31)$/;
 
+/** Parses the text. Of lines with the same key the last one is used. */
 export function parseVmcoreinfo(text: string): Vmcoreinfo {
   const lines = new Map<string, string>();
   for (const line of text.split("\n")) {

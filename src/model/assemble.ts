@@ -46,7 +46,10 @@ export function assembleKernel(parts: KernelParts): Kernel {
   return kernel;
 }
 
-/** `const char linux_banner[]` is defined in a file without debuginfo; its symbol has the length. */
+/**
+ * Returns the type; an array without a length gets the length of its symbol. Needed for `const char linux_banner[]`,
+ * which is defined in a file without debuginfo.
+ */
 function sized(type: CType, size: number): CType {
   if (type.kind !== "array" || type.count !== undefined) return type;
   const element = sizeOf(type.element);

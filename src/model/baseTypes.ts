@@ -27,7 +27,10 @@ const WORDS: ReadonlySet<string> = new Set([
   "__int128",
 ]);
 
-/** Returns gdb's spelling of an arithmetic type, for any order of words that C allows. */
+/**
+ * Returns gdb's spelling of an arithmetic type, for any order of words that C allows; undefined if the words do not
+ * form one.
+ */
 export function baseTypeName(words: readonly string[]): string | undefined {
   const [first = ""] = words;
   if (words.length === 1 && ALONE.includes(first)) return first;
@@ -68,7 +71,7 @@ const plainNames = new Map<string, string>();
 /**
  * Returns an arithmetic type by the machine's ABI, for types that no debuginfo has. Linux is ILP32 or LP64 everywhere.
  * Plain `char` is signed on x86 only, and there only before -funsigned-char (Linux kernel commit 3bc753c06dd0, in
- * v6.2), so that debuginfo has precedence.
+ * v6.2), so that debuginfo has precedence. Undefined for another name.
  */
 export function baseType(name: string, wordSize: 4 | 8, charIsSigned: boolean): CType | undefined {
   if (name === "void") return { kind: "void" };

@@ -196,7 +196,7 @@ function* elements(object: Obj, type: ArrayType, style: Style, level: number, de
   yield "}";
 }
 
-/** Whether the type is neither struct nor array. Anything without elements is printed as its address. */
+/** Whether the type is neither a struct, a union nor an array. */
 const isFlat = (type: CType): boolean => !isAggregate(type) && bare(type).kind !== "array";
 
 /** Reads the first elements in one read, as an rvalue; undefined if a page is missing. */
@@ -205,7 +205,10 @@ function readAhead(object: Obj, length: number): Obj | undefined {
   return bytes instanceof Fault ? undefined : new Obj(object.kernel, object.type, { kind: "bytes", bytes });
 }
 
-/** Returns how many elements from `first` on lack the same page, so that the fault is printed once. */
+/**
+ * Returns how many elements from `first` on lack the same page, so that the fault is printed once; 1 if the element can
+ * be read.
+ */
 function unreadable(object: Obj, first: number, end: number): number {
   const why = faultOf(object.index(first));
   let i = first + 1;

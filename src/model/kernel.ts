@@ -12,7 +12,7 @@ export interface Types {
    * Returns a type by its C name: "struct task_struct", "unsigned long", "pid_t *", "char [16]". @throws Fault unknown
    */
   named(name: string): CType;
-  /** @returns undefined if no source has it */
+  /** Returns a type by kind and name; undefined if no source has it. */
   find(kind: TypeKind, name: string): CType | undefined;
   /** Returns the declared type of a global variable. */
   variable(name: string): CType | undefined;
@@ -52,7 +52,7 @@ export interface CodePlace extends CodeScope {
 
 /** Lines, inlined calls, locals and unwind rows at runtime addresses. */
 export interface Code {
-  /** Innermost first; empty if there is no DWARF for that pc. */
+  /** Returns the functions at `pc`, inlined ones first, innermost first; empty if no DWARF describes the code. */
   scopes(pc: bigint): readonly CodePlace[];
   /**
    * Returns the address range around `pc` that comes from one source line, the end exclusive; undefined without DWARF.

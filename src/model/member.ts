@@ -2,7 +2,7 @@
 import { Fault } from "../base/fault.ts";
 import { bare, type Member, type StructType } from "../debuginfo/ctype.ts";
 
-/** Splits `mem[3].size` into names and indexes. */
+/** A parsed member path: the names and indexes of `mem[3].size`. */
 export type Path = readonly (string | number)[];
 
 const paths = new Map<string, Path>();
@@ -34,7 +34,7 @@ const MAX_NESTING = 64;
 
 const found = new WeakMap<StructType, Map<string, FoundMember | undefined>>();
 
-/** Finds a member by name, also in anonymous structs and unions as in C. */
+/** Finds a member by name, also in anonymous structs and unions as in C; undefined if there is none. */
 export function findMember(type: StructType, name: string): FoundMember | undefined {
   let members = found.get(type);
   if (!members) {

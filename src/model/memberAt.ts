@@ -65,7 +65,7 @@ function element(array: CType, type: CType, offset: number, size: number, depth:
   return inner && { ...inner, path: joined(`[${index}]`, inner.path) };
 }
 
-/** Members that contain a byte. A bit-field is named by the storage that it shares. */
+/** Returns the members that contain the byte at an offset. A bit-field counts only for the byte in which it begins. */
 function candidates(type: StructType, offset: number): Member[] {
   return type.members.filter((member) => {
     const start = Math.floor(member.bitOffset / 8);

@@ -127,7 +127,7 @@ export class Obj<T extends string = string> {
     return { kind: "memory", address: this.wrapped(address) };
   }
 
-  /** Addresses wrap at the machine's word size. */
+  /** Wraps an address at the machine's word size. */
   private wrapped(address: bigint): bigint {
     return BigInt.asUintN(this.kernel.arch.wordSize * 8, address);
   }
@@ -196,7 +196,7 @@ export class Obj<T extends string = string> {
     return signed ? BigInt.asIntN(size, raw) : raw;
   }
 
-  /** `value()` as a number, for values of up to 53 bits: counters, flags, small enums. */
+  /** Returns `value()` as a number, for values of up to 53 bits: counters, flags, small enums. @throws Fault */
   number(): number {
     if (this.storage.kind === "memory" && this.bits === undefined) {
       const type = bare(this.type);
@@ -220,7 +220,7 @@ export class Obj<T extends string = string> {
     return cString(this.bytes());
   }
 
-  /** Elements of an array with a known length. */
+  /** Yields the elements of an array; none for an array without a known length and for other types. */
   *elements(): Generator<Obj> {
     const type = bare(this.type);
     if (type.kind !== "array") return;

@@ -3,9 +3,9 @@ import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { CType, QualifiedType, TypeKind } from "../debuginfo/ctype.ts";
 import { baseTypeName, isBaseTypeWord } from "./baseTypes.ts";
-import { Cursor } from "./expression/lexer.ts";
+import { TokenCursor } from "./expression/lexer.ts";
 
-/** What a parser needs to know of the program's types. */
+/** What the parsers of type names and expressions need to know about types. */
 export interface TypeLookup {
   readonly wordSize: 4 | 8;
   find(kind: TypeKind, name: string): CType | undefined;
@@ -42,7 +42,7 @@ const TAGS: readonly string[] = ["struct", "union", "enum"];
  * @throws Fault unknown for a type that the debuginfo does not have @throws UsageError for text that is not a type name
  */
 export function parseTypeName(text: string, types: TypeLookup): CType {
-  const cursor = new Cursor(text);
+  const cursor = new TokenCursor(text);
   const { type } = declaration(cursor, types);
   if (cursor.peek().kind !== "end") throw cursor.wrong("the end of the type name");
   return type;
@@ -50,7 +50,7 @@ export function parseTypeName(text: string, types: TypeLookup): CType {
 
 /** Whether a type name starts `ahead` tokens further. `isVariable` hides typedefs, like a local variable in C. */
 export function startsType(
-  cursor: Cursor,
+  cursor: TokenCursor,
   types: TypeLookup,
   isVariable: (name: string) => boolean = () => false,
   ahead = 0,
@@ -63,7 +63,7 @@ export function startsType(
 }
 
 /** Whether a name can only be an unknown type: `(name *)` and `(name)1` have no other meaning in C. */
-function isCastTo(cursor: Cursor, name: number): boolean {
+function isCastTo(cursor: TokenCursor, name: number): boolean {
   if (name === 0 || !cursor.is("(", name - 1)) return false;
   let end = name + 1;
   while (cursor.is("*", end)) end++;
@@ -72,14 +72,14 @@ function isCastTo(cursor: Cursor, name: number): boolean {
 }
 
 /** Parses a type and its declarator, which can be without a name. */
-export function declaration(cursor: Cursor, types: TypeLookup): Declaration {
+export function declaration(cursor: TokenCursor, types: TypeLookup): Declaration {
   const base = specifiers(cursor, types);
   const { name, wrap } = declarator(cursor, types);
   return { name, type: wrap(base) };
 }
 
 /** Parses the part before the declarators: `const struct page`, `unsigned long`, `pid_t`. */
-export function specifiers(cursor: Cursor, types: TypeLookup): CType {
+export function specifiers(cursor: TokenCursor, types: TypeLookup): CType {
   const words: string[] = [];
   const qualifiers: QualifiedType["qualifier"][] = [];
   const start = cursor.peek().position;
@@ -106,7 +106,7 @@ export function specifiers(cursor: Cursor, types: TypeLookup): CType {
 }
 
 /** Parses `struct page` or a typedef's name. */
-function parseNamedType(cursor: Cursor, types: TypeLookup): CType {
+function parseNamedType(cursor: TokenCursor, types: TypeLookup): CType {
   const { text: first, position } = cursor.take();
   const isTag = first === "struct" || first === "union" || first === "enum";
   const name = isTag ? cursor.expectName(`the name of a ${first}`).text : first;
@@ -116,7 +116,10 @@ function parseNamedType(cursor: Cursor, types: TypeLookup): CType {
   return type;
 }
 
-/** A name that is the whole text needs no column in messages. */
+/**
+ * Returns the fault for a type that the kernel does not have. It names the column, except for a type at the start of
+ * the text.
+ */
 function unknownType(what: string, position: number): Fault {
   const place = position === 0 ? "" : `, at column ${position + 1}`;
   return Fault.of("unknown", `no ${what} in this kernel's types${place}`);
@@ -126,7 +129,7 @@ const qualified = (type: CType, qualifiers: readonly QualifiedType["qualifier"][
   qualifiers.reduce((target: CType, qualifier): CType => ({ kind: "qualified", qualifier, target }), type);
 
 /** Parses `*const name[4](int)`: pointers, then the name or a parenthesized declarator, then arrays and parameters. */
-export function declarator(cursor: Cursor, types: TypeLookup): Declarator {
+export function declarator(cursor: TokenCursor, types: TypeLookup): Declarator {
   return cursor.nested(() => {
     const pointers: QualifiedType["qualifier"][][] = [];
     while (cursor.skip("*")) pointers.push(pointerQualifiers(cursor));
@@ -154,7 +157,7 @@ export function declarator(cursor: Cursor, types: TypeLookup): Declarator {
   });
 }
 
-function pointerQualifiers(cursor: Cursor): QualifiedType["qualifier"][] {
+function pointerQualifiers(cursor: TokenCursor): QualifiedType["qualifier"][] {
   const found: QualifiedType["qualifier"][] = [];
   while (cursor.peek().kind === "name") {
     const { text } = cursor.peek();
@@ -166,27 +169,28 @@ function pointerQualifiers(cursor: Cursor): QualifiedType["qualifier"][] {
   return found;
 }
 
-/** `(` opens an inner declarator, unless it opens the parameters of a nameless function: `void (int)`. */
-const opensDeclarator = (cursor: Cursor, types: TypeLookup): boolean =>
+/** Whether `(` opens an inner declarator, not the parameters of a nameless function: `void (int)`. */
+const opensDeclarator = (cursor: TokenCursor, types: TypeLookup): boolean =>
   cursor.is("*", 1) ||
   cursor.is("(", 1) ||
   cursor.is("[", 1) ||
   (cursor.peek(1).kind === "name" && !startsType(cursor, types, undefined, 1));
 
-function arraySuffix(cursor: Cursor): (element: CType) => CType {
+function arraySuffix(cursor: TokenCursor): (element: CType) => CType {
   cursor.expect("[");
   const { kind, text, position } = cursor.peek();
   let count: number | undefined;
   if (kind === "number") {
     count = Number(text.replace(/[uUlL]+$/, ""));
-    if (!Number.isSafeInteger(count)) throw new UsageError(`${text} elements exceed the limit for an array`, position);
+    if (!Number.isSafeInteger(count))
+      throw new UsageError(`${text} is not a possible number of array elements`, position);
     cursor.take();
   }
   cursor.expect("]");
   return (element) => ({ kind: "array", element, count });
 }
 
-function parameterSuffix(cursor: Cursor, types: TypeLookup): (returns: CType) => CType {
+function parameterSuffix(cursor: TokenCursor, types: TypeLookup): (returns: CType) => CType {
   cursor.expect("(");
   const parameters: Declaration[] = [];
   let variadic = false;

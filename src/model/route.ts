@@ -82,7 +82,8 @@ function findRoute(start: CType, path: string): Route {
 const present = new WeakMap<CType, Map<string, boolean>>();
 
 /**
- * Whether a path names existing members, with each index in an array. @throws Fault unknown if it is not a member path
+ * Whether a path names existing members and has indexes only after arrays. @throws Fault unknown if it is not a member
+ * path
  */
 export function hasPath(type: CType, path: string): boolean {
   let known = present.get(type);

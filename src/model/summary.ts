@@ -60,7 +60,7 @@ class Summarizer {
     return type.kind === "pointer" && depth === 0 ? text + this.pointee(object, type.target) : text;
   }
 
-  /** A `u8` is a number for people, a `char` also a character. */
+  /** Formats an integer or an enum. A `u8` is shown as a number, a `char` with its character too. */
   private number(object: Obj, type: IntType | EnumType): string {
     const value = object.value();
     if (type.kind === "int" && type.encoding === "char" && type.name !== "char" && this.radix === 10)
@@ -71,7 +71,10 @@ class Summarizer {
     return lineText(formatLine(object, { radix: this.radix }));
   }
 
-  /** ` {pid = 1, comm = "init", …}` after a pointer to a struct that people identify by a number or name. */
+  /**
+   * Returns ` {pid = 1, comm = "init", …}` for a pointer to a struct that has identifying members; otherwise an empty
+   * text.
+   */
   private pointee(pointer: Obj, target: CType): string {
     const type = bare(target);
     const { identity } = pointer.kernel.summaries;
@@ -133,7 +136,7 @@ class Summarizer {
     return text instanceof Fault ? `<${text.message}>` : text;
   }
 
-  /** `{a, b, …}`, as many as fit. */
+  /** Returns `{a, b, …}` with as many parts as fit. @param count number of all parts */
   private bounded(parts: readonly (() => string)[], count = parts.length): string {
     const shown: string[] = [];
     let length = 2;

@@ -10,8 +10,8 @@ import type { Kernel } from "./kernel.ts";
 const MAX_GAP = 0x10000n;
 
 /**
- * Formats an address in a symbol of the kernel or a module: `init_task+2192`. @param ofText a string starts there:
- * string literals have no symbol, so that a symbol before them is unrelated
+ * Formats an address in a symbol of the kernel or a module: `init_task+2192`; undefined if no symbol contains it.
+ * @param ofText a string starts there: string literals have no symbol, so that a symbol before them is unrelated
  */
 export function symbolText(kernel: Kernel, address: bigint, ofText = false): string | undefined {
   // x86_64's per-CPU symbols are small numbers, which a small number in a pointer does not mean.

@@ -47,8 +47,8 @@ export function* memberLines(type: StructType): Generator<MemberLine> {
 }
 
 /**
- * @param base offset of this struct in the outermost one in bytes @param named whether a named block is open: gdb opens
- *   one such level and writes the next as `struct {...}`
+ * Yields the lines of a struct's body. @param base offset of this struct in the outermost one in bytes @param named
+ * whether a named block is open: gdb opens one such level and writes the next as `struct {...}`
  */
 function* body(type: StructType, depth: number, base: number, named: boolean): Generator<MemberLine> {
   const { members } = type;
@@ -137,13 +137,13 @@ export function describeType(type: CType, options: LayoutOptions = {}): string[]
   return options.member === undefined ? [...lines, size] : lines;
 }
 
-/** gdb's sizeof a function is 1. */
+/** Returns the line with the size. gdb's sizeof a function is 1. */
 function sizeLine(type: CType, { radix }: LayoutOptions): string {
   const size = bare(type).kind === "function" ? 1 : sizeOf(type);
   return `SIZE: ${radix === 16 ? hex0x(size) : size}`;
 }
 
-/** Lines of the body, with offsets if requested: `  [2416] pid_t pid;`. */
+/** Returns the lines of the body, with offsets if requested: `  [2416] pid_t pid;`. */
 function layout(type: StructType, options: LayoutOptions): string[] {
   const { offsets = false, address, member, radix } = options;
   const column = (offset: number): string => `[${radix === 16 ? hex0x(offset) : offset}]`;
@@ -165,7 +165,7 @@ function layout(type: StructType, options: LayoutOptions): string[] {
   return lines;
 }
 
-/** Lines of an enum: `enum system_states {`, `  SYSTEM_BOOTING = 0`, ..., `};` */
+/** Returns the lines of an enum: `enum system_states {`, `  SYSTEM_BOOTING = 0`, ..., `};` */
 const enumLines = (type: EnumType): string[] => [
   `enum ${type.name === undefined ? "" : `${type.name} `}{`,
   ...type.values.map(({ name, value }) => `  ${name} = ${value}`),

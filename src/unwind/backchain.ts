@@ -1,13 +1,13 @@
 /** Unwinding by the back chain of s390x. */
 import type { Kernel } from "../model/kernel.ts";
-import { callerCursor, type Cursor, type Step, wrap } from "./cursor.ts";
+import { callerCursor, type FrameCursor, type Step, wrap } from "./cursor.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
 /** Index of r14, the return address, among r6 to r15, the registers that `struct stack_frame` saves. */
 const SAVED_R14 = 8;
 
 /** Follows the back chain of s390x (arch/s390/kernel/unwind_bc.c). Where it is zero, a `struct pt_regs` follows. */
-export function backchainRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function backchainRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const frame = kernel.object("struct stack_frame", cursor.sp);
   const outer = frame.at("back_chain").value();
   if (outer === 0n) {
@@ -22,7 +22,7 @@ export function backchainRule(kernel: Kernel, cursor: Cursor): Step | undefined 
 }
 
 /** Returns the frame that starts at `sp`, with the return address that its callee saved in it. @throws Fault */
-export function savedBy(kernel: Kernel, sp: bigint): Cursor {
+export function savedBy(kernel: Kernel, sp: bigint): FrameCursor {
   const pc = kernel.object("struct stack_frame", sp).at(`gprs[${SAVED_R14}]`).value();
   return callerCursor(kernel, pc, sp);
 }

@@ -4,10 +4,10 @@ import { attempt, Fault } from "../base/fault.ts";
 import { evaluateValue } from "../debuginfo/dwarf/expressions/expression.ts";
 import type { CfiRow, CfiRule } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { type FrameCursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 
 /** Unwinds by call frame information (DWARF 5, section 6.4), which compilers write for every function. */
-export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function cfiRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const row = kernel.code.cfi(lookupAddress(cursor));
   const cfa = row && cfaOf(kernel, row, cursor.registers());
   if (!row || cfa === undefined) return undefined;
@@ -20,7 +20,8 @@ export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const returnAddress = registers.get(name) ?? cursor.registers().get(name);
   if (returnAddress === undefined) return undefined;
   const pc = kernel.memory.canonical(returnAddress);
-  // It does not describe a stack switch by inline assembly (s390x: call_on_stack()); other rules may.
+  // Call frame information does not describe a stack switch by inline assembly (s390x: call_on_stack()); other rules
+  // may.
   if (!kernel.code.isText(pc)) return undefined;
   // The value of the link register in the caller is unknown, because the call overwrote it.
   if (kernel.arch.linkRegister !== undefined) registers.delete(kernel.arch.linkRegister);
@@ -38,7 +39,7 @@ export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
  * Returns the caller's registers from call frame information, if it gives the same frame as the rule that stepped.
  * @returns undefined if it has no information, or gives another frame
  */
-export function calleeSavedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Registers | undefined {
+export function calleeSavedRegisters(kernel: Kernel, cursor: FrameCursor, cfa: bigint): Registers | undefined {
   const registers = attempt(() => {
     const row = kernel.code.cfi(lookupAddress(cursor));
     if (!row || cfaOf(kernel, row, cursor.registers()) !== cfa) return undefined;
@@ -49,7 +50,7 @@ export function calleeSavedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint
 
 /** Computes the canonical frame address; undefined if its base register is unknown. */
 function cfaOf(kernel: Kernel, { cfa }: CfiRow, registers: Registers): bigint | undefined {
-  if (cfa.kind === "expression") return computed(kernel, cfa.bytes, registers);
+  if (cfa.kind === "expression") return evaluate(kernel, cfa.bytes, registers);
   const base = registers.get(kernel.arch.dwarfRegisters[cfa.register] ?? "");
   return base === undefined ? undefined : wrap(kernel, base + BigInt(cfa.offset));
 }
@@ -72,7 +73,10 @@ function callerRegisters(kernel: Kernel, row: CfiRow, registers: Registers, cfa:
   return found;
 }
 
-/** Reads saved registers. @throws Fault when the memory of a saved register cannot be read */
+/**
+ * Returns a register's value in the caller; undefined if it is not known. @throws Fault if the memory of a saved
+ * register cannot be read
+ */
 function ruleValue(kernel: Kernel, rule: CfiRule, name: string, registers: Registers, cfa: bigint): bigint | undefined {
   switch (rule.kind) {
     case "undefined":
@@ -86,9 +90,9 @@ function ruleValue(kernel: Kernel, rule: CfiRule, name: string, registers: Regis
     case "register":
       return registers.get(kernel.arch.dwarfRegisters[rule.register] ?? "");
     case "expression":
-      return kernel.memory.word(computed(kernel, rule.bytes, registers, cfa));
+      return kernel.memory.word(evaluate(kernel, rule.bytes, registers, cfa));
     case "valueExpression":
-      return computed(kernel, rule.bytes, registers, cfa);
+      return evaluate(kernel, rule.bytes, registers, cfa);
   }
 }
 
@@ -96,7 +100,7 @@ function ruleValue(kernel: Kernel, rule: CfiRule, name: string, registers: Regis
  * Evaluates an expression of call frame information. For a register's rule the CFA is on the initial stack. @throws
  * Fault
  */
-function computed(kernel: Kernel, bytes: Uint8Array, registers: Registers, cfa?: bigint): bigint {
+function evaluate(kernel: Kernel, bytes: Uint8Array, registers: Registers, cfa?: bigint): bigint {
   const { byteOrder, wordSize, dwarfRegisters } = kernel.arch;
   const unit = { byteOrder, addressSize: wordSize, offsetSize: 4 } as const;
   const machine = {

@@ -2,16 +2,19 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { callerCursor, type Cursor, lookupAddress, type Step } from "./cursor.ts";
+import { callerCursor, type FrameCursor, lookupAddress, type Step } from "./cursor.ts";
 import { ptRegsSize, readPtRegs } from "./ptRegs.ts";
 import { taskStackRange } from "./stacks.ts";
 import { isUser } from "./user.ts";
 
-/** Bytes that entry code for user space leaves below `struct pt_regs`: two arguments of a system call, alignment. */
+/**
+ * Limit in bytes for what entry code from user space leaves below `struct pt_regs`: two arguments of a system call,
+ * alignment.
+ */
 const ENTRY_BYTES = 64n;
 
 /** Steps over assembly code of 32-bit arm, which has no call frame information. */
-export function entryCodeRule(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step | undefined {
+export function entryCodeRule(kernel: Kernel, cursor: FrameCursor, task: Obj | undefined): Step | undefined {
   const name = kernel.symbols.at(lookupAddress(cursor))?.name ?? "";
   // The boot code that called these functions has been freed.
   if (/^(secondary_)?start_kernel$/.test(name)) return { kind: "end" };
@@ -20,7 +23,9 @@ export function entryCodeRule(kernel: Kernel, cursor: Cursor, task: Obj | undefi
   if (/^__(irq|dabt|pabt|und|fiq)_svc$/.test(name)) {
     return { kind: "interrupted", registers: readPtRegs(kernel, cursor.sp), address: cursor.sp, exact: true };
   }
-  return task && kernel.code.cfi(lookupAddress(cursor)) === undefined ? lastRegisters(kernel, cursor, task) : undefined;
+  return task && kernel.code.cfi(lookupAddress(cursor)) === undefined
+    ? stepToUserRegisters(kernel, cursor, task)
+    : undefined;
 }
 
 /** Whether no call made a return address: entry code set it to the first instruction of a function. */
@@ -32,10 +37,10 @@ export function isEntryReturn(kernel: Kernel, pc: bigint): boolean {
 }
 
 /**
- * Returns `task_pt_regs()`: the user's registers, 8 bytes below the end of the stack. They are empty for a kernel
- * thread.
+ * Returns the step to the user's registers, which are 8 bytes below the end of the stack (task_pt_regs()). For a kernel
+ * thread they are empty, and the stack ends. Undefined if sp is not close to them.
  */
-function lastRegisters(kernel: Kernel, cursor: Cursor, task: Obj): Step | undefined {
+function stepToUserRegisters(kernel: Kernel, cursor: FrameCursor, task: Obj): Step | undefined {
   const stack = attempt(() => taskStackRange(kernel, task));
   if (stack instanceof Fault) return undefined;
   const address = stack.end - 8n - BigInt(ptRegsSize(kernel));
@@ -48,7 +53,7 @@ function lastRegisters(kernel: Kernel, cursor: Cursor, task: Obj): Step | undefi
 }
 
 /** arch/arm/lib/call_with_stack.S keeps `{fp, lr}` on the previous stack and its address in fp. */
-function callWithStack(kernel: Kernel, cursor: Cursor): Step | undefined {
+function callWithStack(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const fp = cursor.known.get(kernel.arch.framePointer);
   if (fp === undefined) return undefined;
   const more = new Map([...cursor.known, [kernel.arch.framePointer, kernel.memory.word(fp)]] as const);

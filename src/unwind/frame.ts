@@ -46,7 +46,7 @@ export interface Frame {
    * that is uncertain.
    */
   readonly caller: Frame | undefined;
-  /** How this frame was found if not by exact rules: "frame pointer", "scan". */
+  /** How this frame was found if that is uncertain: "frame pointer", "frame record", "prologue", "scan". */
   readonly doubt: string | undefined;
   /** The function and inlined functions at this pc, innermost first; empty without DWARF. Computed at first use. */
   places(): readonly CodePlace[];

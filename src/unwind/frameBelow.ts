@@ -1,6 +1,6 @@
 /** Unwinding by frame records below the frame pointer, as riscv64 has them. */
 import type { Kernel } from "../model/kernel.ts";
-import { callerCursor, type Cursor, lookupAddress, type Step } from "./cursor.ts";
+import { callerCursor, type FrameCursor, lookupAddress, type Step } from "./cursor.ts";
 import { isEntryReturn } from "./entryCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
@@ -8,7 +8,7 @@ import { readPtRegs } from "./ptRegs.ts";
  * Steps over entry code that keeps `struct pt_regs` at its stack pointer, and ends at the first function of a CPU.
  * Applies to calls from this code: before the first one the registers may not have been saved.
  */
-export function savedRegistersRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function savedRegistersRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const { savedAtStackPointer, firstFunctions, pc } = kernel.arch;
   const name = kernel.symbols.at(lookupAddress(cursor))?.name ?? "";
   if (firstFunctions?.test(name)) return { kind: "end" };
@@ -23,7 +23,7 @@ export function savedRegistersRule(kernel: Kernel, cursor: Cursor): Step | undef
  * Follows `struct stackframe`, `{fp, ra}` below the address in the frame pointer (arch/riscv/kernel/stacktrace.c). A
  * function that calls nothing saves only the frame pointer, where others save the return address.
  */
-export function frameBelowRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function frameBelowRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const { arch, memory } = kernel;
   const word = BigInt(arch.wordSize);
   const fp = cursor.known.get(arch.framePointer);

@@ -1,7 +1,7 @@
 /** Unwinding by frame pointers of x86_64 and i386. */
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { callerCursor, type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { callerCursor, type FrameCursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
@@ -10,12 +10,12 @@ import { readPtRegs } from "./ptRegs.ts";
  * other generated code. In code that does not make such frames the register is a general one, so that the result is
  * uncertain.
  */
-export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function framePointerRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const { arch, memory } = kernel;
   const word = BigInt(arch.wordSize);
   const fp = cursor.known.get(arch.framePointer);
-  const place = returnAddressOf(kernel, cursor);
-  if (typeof place === "number") return callerAt(kernel, cursor, cursor.sp + BigInt(place), fp);
+  const position = returnAddressPosition(kernel, cursor);
+  if (typeof position === "number") return callerAt(kernel, cursor, cursor.sp + BigInt(position), fp);
   if (fp === undefined) return undefined;
   const address = arch.encodedRegisters?.(fp);
   if (address !== undefined && memory.isKernelAddress(address)) {
@@ -25,12 +25,12 @@ export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefin
   if (!memory.isKernelAddress(fp) || fp < cursor.sp || fp % word !== 0n) return undefined;
   const step = callerAt(kernel, cursor, fp + word, memory.word(fp));
   // The BPF compiler always creates such a frame.
-  const isCertain = place === "frame" || generatedCode(kernel, lookupAddress(cursor)) !== undefined;
+  const isCertain = position === "frame" || generatedCode(kernel, lookupAddress(cursor)) !== undefined;
   return step && (isCertain ? step : { ...step, doubt: "frame pointer" });
 }
 
 /** Returns the caller of a function whose return address is at `slot`. @param fp the caller's frame pointer */
-function callerAt(kernel: Kernel, cursor: Cursor, slot: bigint, fp: bigint | undefined): CallerStep | undefined {
+function callerAt(kernel: Kernel, cursor: FrameCursor, slot: bigint, fp: bigint | undefined): CallerStep | undefined {
   const { arch, memory } = kernel;
   const pc = memory.word(slot);
   if (!kernel.code.isText(pc)) return undefined;
@@ -47,7 +47,7 @@ const PROLOGUE_BYTES = 64;
 const NEXT_BYTES = 2;
 
 /** Returns the position of the return address (see `Arch.returnAddressAt`); undefined if the code cannot be read. */
-function returnAddressOf(kernel: Kernel, { pc, exact }: Cursor): number | "frame" | undefined {
+function returnAddressPosition(kernel: Kernel, { pc, exact }: FrameCursor): number | "frame" | undefined {
   const { arch } = kernel;
   const entry = kernel.symbols.at(exact ? pc : pc - 1n)?.address;
   if (!arch.returnAddressAt || entry === undefined || !kernel.code.isText(pc)) return undefined;
@@ -60,7 +60,7 @@ function returnAddressOf(kernel: Kernel, { pc, exact }: Cursor): number | "frame
  * A jump to an address without code, usually through a NULL function pointer: the caller pushed a return address as for
  * any call, and nothing ran after it.
  */
-export function calledNothingRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function calledNothingRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const { arch } = kernel;
   if (!cursor.exact || kernel.code.isText(cursor.pc)) return undefined;
   const pc = kernel.memory.word(cursor.sp);

@@ -4,7 +4,7 @@ import type { FramePrologue } from "../arch/functionFrame.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { derived } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { type Cursor, type Step, wrap } from "./cursor.ts";
+import { type FrameCursor, type Step, wrap } from "./cursor.ts";
 import { readPtRegs } from "./ptRegs.ts";
 import { threadSize } from "./stacks.ts";
 
@@ -19,7 +19,7 @@ const PSR_MODE_MASK = 0xfn;
  * Steps over entry code of arm64, which has no call frame information. There x29 points to the frame record inside the
  * `struct pt_regs` that kernel_entry (arch/arm64/kernel/entry.S) wrote.
  */
-export function entryRecordRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function entryRecordRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const fp = cursor.known.get("x29");
   const inside = recordInPtRegs(kernel);
   const record = fp !== undefined && inside && kernel.memory.isKernelAddress(fp) && attempt(() => recordAt(kernel, fp));
@@ -32,7 +32,8 @@ export function entryRecordRule(kernel: Kernel, cursor: Cursor): Step | undefine
     exact: true,
   });
   const level = entryLevel(kernel, cursor);
-  // Up to 6.12 an exception from kernel mode has an ordinary record; only the entry code shows that it is one.
+  // Up to 6.12 an exception from kernel mode has an ordinary record; only the name of the entry code tells the
+  // exception.
   if (!record.last) return level === 1 ? interrupted() : undefined;
   // A function that entry code has just called has not yet made its record: x29 still points to the record of the entry
   // code.
@@ -55,8 +56,10 @@ function recordAt(kernel: Kernel, fp: bigint): { readonly fp: bigint; readonly l
   return { fp: outer, lr, last: outer === 0n && lr === 0n };
 }
 
-/** Exception level that this entry code was entered from, by its name ("el1h_64_irq"). */
-function entryLevel(kernel: Kernel, { pc, exact }: Pick<Cursor, "pc" | "exact">): 0 | 1 | undefined {
+/**
+ * Returns the exception level from which entry code was entered, by its name ("el1h_64_irq"); undefined for other code.
+ */
+function entryLevel(kernel: Kernel, { pc, exact }: Pick<FrameCursor, "pc" | "exact">): 0 | 1 | undefined {
   const name = kernel.symbols.at(exact ? pc : pc - 1n)?.name ?? "";
   // Code that the vectors reach when the task's stack overflows; only exceptions from EL1 use it.
   if (name === "__bad_stack") return 1;
@@ -74,7 +77,7 @@ const recordInPtRegs = derived(
 );
 
 /** Follows arm64's frame records, `{x29, x30}` at the address in x29 (AAPCS64, "The Frame Pointer"). */
-export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function frameRecordRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const fp = cursor.known.get("x29");
   const prologue = kernel.code.isText(cursor.pc) ? prologueOf(kernel, cursor.pc, cursor.exact) : undefined;
   const isLeaf = cursor.exact && !prologue?.hasRecord && cursor.known.has("x30");
@@ -97,8 +100,8 @@ const PROLOGUE_BYTES = 256;
 const FUNCTION_BYTES = 4096;
 
 /**
- * Determines how the function around `pc` changed its frame record. @param exact whether pc is the current instruction:
- * the function can then be in its prologue or epilogue, and all its instructions count @returns undefined if the
+ * Returns how the function around `pc` made its frame record. @param exact whether pc is the current instruction: the
+ * function can then be in its prologue or epilogue, and all its instructions count @returns undefined if the
  * instructions cannot be read
  */
 function prologueOf(kernel: Kernel, pc: bigint, exact: boolean): FramePrologue | undefined {
@@ -110,7 +113,12 @@ function prologueOf(kernel: Kernel, pc: bigint, exact: boolean): FramePrologue |
 }
 
 /** Adds the callee-saved registers that a function with its record at `fp` has saved, or does not change. */
-function withCalleeSaved(kernel: Kernel, { pc, exact, registers }: Cursor, fp: bigint, known: Registers): Registers {
+function withCalleeSaved(
+  kernel: Kernel,
+  { pc, exact, registers }: FrameCursor,
+  fp: bigint,
+  known: Registers,
+): Registers {
   const { arch, code, memory } = kernel;
   const symbol = code.isText(pc) ? kernel.symbols.at(exact ? pc : pc - 1n) : undefined;
   if (!symbol || symbol.size > FUNCTION_BYTES) return known;
@@ -132,8 +140,11 @@ function withCalleeSaved(kernel: Kernel, { pc, exact, registers }: Cursor, fp: b
   return all;
 }
 
-/** Returns the caller of a function whose return address is still, or again, in the link register. */
-function leafCaller(kernel: Kernel, cursor: Cursor, prologue: FramePrologue | undefined): Step | undefined {
+/**
+ * Returns the caller of a function whose return address is still, or again, in the link register; undefined if the
+ * register does not hold a return address.
+ */
+function leafCaller(kernel: Kernel, cursor: FrameCursor, prologue: FramePrologue | undefined): Step | undefined {
   const lr = cursor.known.get("x30");
   if (lr === undefined) return undefined;
   const pc = kernel.memory.canonical(lr);
@@ -148,7 +159,9 @@ function leafCaller(kernel: Kernel, cursor: Cursor, prologue: FramePrologue | un
   if (!isOwn && !kernel.code.isText(pc) && !isCallOf(kernel, pc, cursor.pc)) return undefined;
   if (isOwn) known.set("x29", record.fp);
   const sp =
-    prologue?.taken === 0 && !isOwn ? cursor.sp : (bodySp(kernel, pc, known.get("x29"), cursor.sp) ?? cursor.sp);
+    prologue?.allocatedBytes === 0 && !isOwn
+      ? cursor.sp
+      : (spFromRecord(kernel, pc, known.get("x29"), cursor.sp) ?? cursor.sp);
   known.set("sp", sp);
   return { kind: "caller", cursor: { pc, sp, known, registers: () => known, exact: false }, cfa: undefined };
 }
@@ -165,8 +178,11 @@ function isCallOf(kernel: Kernel, returnAddress: bigint, pc: bigint): boolean {
   return call.target <= pc && pc - call.target < BigInt(FUNCTION_BYTES);
 }
 
-/** Returns the stack pointer of a function that has called another, from its distance to the record. */
-function bodySp(kernel: Kernel, pc: bigint, fp: bigint | undefined, inner: bigint): bigint | undefined {
+/**
+ * Returns the stack pointer of a function that has called another, from the distance to its record. @param inner the
+ * callee's stack pointer @returns undefined if the result is not close above `inner`
+ */
+function spFromRecord(kernel: Kernel, pc: bigint, fp: bigint | undefined, inner: bigint): bigint | undefined {
   const offset = prologueOf(kernel, pc, false)?.recordOffset;
   if (offset === undefined || fp === undefined) return undefined;
   const sp = fp - BigInt(offset);

@@ -12,14 +12,14 @@ import type { Obj } from "../model/object.ts";
 export interface GeneratedCode {
   /** Name as in /proc/kallsyms: "bpf_prog_6deef7357e7b4530_sd_devices", "ftrace_trampoline". */
   readonly symbol: KSymbol;
-  /** The kernel function of which the code is a copy. */
+  /** Address of the kernel function of which the code is a copy; undefined for other code. */
   readonly copyOf: bigint | undefined;
   /** Whether it is a detour of an optimized kprobe: it saves all registers and calls the probe's handler. */
   readonly isDetour: boolean;
 }
 
-/** Generated code by address, and why a list was not read to its end. */
-interface Account {
+/** Generated code in order of address, and why a list was not read to its end. */
+interface CodeList {
   readonly codes: readonly GeneratedCode[];
   readonly fault: Fault | undefined;
 }
@@ -33,23 +33,23 @@ const listHead = (kernel: Kernel, address: bigint): Obj => kernel.object("struct
 
 /** Returns the generated code at an address. The kernel's lists are read at first use. */
 export function generatedCode(kernel: Kernel, pc: bigint): GeneratedCode | undefined {
-  const { codes } = account(kernel);
+  const { codes } = codeList(kernel);
   const code = itemAtOrBelow(codes, ({ symbol }) => symbol.address, pc);
   return code && pc < code.symbol.address + BigInt(code.symbol.size) ? code : undefined;
 }
 
-/** Why some generated code may be unknown. */
-export const generatedCodeFault = (kernel: Kernel): Fault | undefined => account(kernel).fault;
+/** Returns why a list of generated code was not read to its end; undefined if all were. */
+export const generatedCodeFault = (kernel: Kernel): Fault | undefined => codeList(kernel).fault;
 
-/** Generated code as symbols of a kernel. */
+/** Returns the generated code as symbols of the kernel. */
 export const generatedSymbols = (kernel: Kernel): SymbolSource => ({
   name: "generated code",
-  named: (name) => account(kernel).codes.flatMap(({ symbol }) => (symbol.name === name ? [symbol] : [])),
+  named: (name) => codeList(kernel).codes.flatMap(({ symbol }) => (symbol.name === name ? [symbol] : [])),
   at: (address) => generatedCode(kernel, address)?.symbol,
-  all: () => account(kernel).codes.map(({ symbol }) => symbol),
+  all: () => codeList(kernel).codes.map(({ symbol }) => symbol),
 });
 
-const account = derived("generated code", (kernel): Account => {
+const codeList = derived("generated code", (kernel): CodeList => {
   const codes: GeneratedCode[] = [];
   let fault: Fault | undefined;
   for (const [what, list] of lists) {
@@ -114,8 +114,8 @@ function* unnamedPrograms(kernel: Kernel, head: bigint): Generator<GeneratedCode
 }
 
 /**
- * Yields trampolines of `ftrace_ops_list` (kernel/trace/ftrace.c). Code in the kernel's text has no size here. @throws
- * Fault
+ * Yields trampolines of `ftrace_ops_list` (kernel/trace/ftrace.c). Code in the kernel's text has size 0 and is left out
+ * by the caller. @throws Fault
  */
 function* ftraceCode(kernel: Kernel): Generator<GeneratedCode> {
   const head = kernel.symbols.find("ftrace_ops_list");

@@ -1,7 +1,7 @@
 /** Unwinding by the stack frames of ppc64le, whose first words link them. */
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { callerCursor, type Cursor, type Step, wrap } from "./cursor.ts";
+import { callerCursor, type FrameCursor, type Step, wrap } from "./cursor.ts";
 import { ptRegsSize, readPtRegs } from "./ptRegs.ts";
 
 /** The callee saves its return address there, in the frame of its caller (64-Bit ELF V2 ABI, section 2.2.3). */
@@ -16,7 +16,7 @@ const MARKED = [
 ] as const;
 
 /** Steps over entry code, which puts `struct pt_regs` and a marker into its frame. */
-export function markedRegistersRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function markedRegistersRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   if (cursor.exact) return undefined;
   const outer = attempt(() => kernel.memory.word(cursor.sp));
   const bytes = outer instanceof Fault || outer <= cursor.sp ? undefined : outer - cursor.sp;
@@ -34,7 +34,7 @@ export function markedRegistersRule(kernel: Kernel, cursor: Cursor): Step | unde
 }
 
 /** Follows the back chain. A function that has made no frame has its return address in the link register. */
-export function linkageAreaRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function linkageAreaRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   // At an exception vector the stack pointer is still that of the interrupted user code.
   if (cursor.exact && !kernel.memory.isKernelAddress(cursor.sp)) return { kind: "end" };
   const link = kernel.arch.linkRegister === undefined ? undefined : cursor.known.get(kernel.arch.linkRegister);
@@ -48,7 +48,7 @@ export function linkageAreaRule(kernel: Kernel, cursor: Cursor): Step | undefine
 }
 
 /** Returns the frame to which the back chain at `sp` points; undefined for the outermost. @throws Fault */
-export function callerOf(kernel: Kernel, sp: bigint): Cursor | undefined {
+export function callerOf(kernel: Kernel, sp: bigint): FrameCursor | undefined {
   const outer = kernel.memory.word(sp);
   if (outer === 0n) return undefined;
   const pc = kernel.memory.word(outer + LR_SAVE);

@@ -25,7 +25,7 @@ export interface FrameVariable {
 /** Limit in bytes for objects in pieces or registers; larger objects are in memory. */
 const MAX_BYTES = 4096;
 
-/** Returns parameters and locals visible in a frame, in order of declaration. */
+/** Returns the parameters and locals of one function of a frame, innermost block first. */
 export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): readonly FrameVariable[] {
   return place.variables().map((declaration) => {
     const trail: Trail = { calls: 0 };
@@ -88,14 +88,16 @@ function pointerTo(kernel: Kernel, frame: Frame, type: CType, { unit, value }: O
 
 function bytesObject(kernel: Kernel, type: CType, bytes: Uint8Array): Obj {
   const size = sizeOf(type);
-  if (bytes.length < size) throw Fault.of("corrupt", `${bytes.length} bytes do not make an object of ${size}`);
+  if (bytes.length < size)
+    throw Fault.of("corrupt", `the debug information has only ${bytes.length} of the variable's ${size} bytes`);
   return new Obj(kernel, type, { kind: "bytes", bytes: bytes.subarray(0, size) });
 }
 
 /** Assembles an object from registers and pieces. @throws Fault when a part was optimized out */
 function assembled(kernel: Kernel, frame: Frame, type: CType, pieces: readonly Piece[]): Obj {
   const size = sizeOf(type);
-  if (size > MAX_BYTES) throw Fault.of("corrupt", `an object of ${size} bytes lies in no register`);
+  if (size > MAX_BYTES)
+    throw Fault.of("corrupt", `the variable has ${size} bytes; outside of memory the limit is ${MAX_BYTES}`);
   let bits = 0;
   let value = 0n;
   for (const piece of pieces) {
@@ -121,11 +123,12 @@ function partOf(kernel: Kernel, frame: Frame, { location, bitOffset }: Piece, co
       return BigInt.asUintN(count, location.value >> BigInt(bitOffset));
     case "memory":
     case "bytes": {
-      if (bitOffset > MAX_BYTES * 8) throw Fault.of("corrupt", "a piece begins beyond any object");
+      if (bitOffset > MAX_BYTES * 8)
+        throw Fault.of("corrupt", `a piece of the variable begins after the limit of ${MAX_BYTES} bytes`);
       const length = Math.ceil((bitOffset + count) / 8);
       const bytes =
         location.kind === "bytes" ? location.bytes.subarray(0, length) : kernel.memory.read(location.address, length);
-      if (bytes.length < length) throw Fault.of("corrupt", "a piece is larger than what it is taken from");
+      if (bytes.length < length) throw Fault.of("corrupt", "a piece of the variable is larger than its location");
       const all = readUnsigned(viewOf(bytes), 0, length, kernel.arch.byteOrder);
       const shift = kernel.arch.byteOrder === "little" ? bitOffset : length * 8 - bitOffset - count;
       return BigInt.asUintN(count, all >> BigInt(shift));
@@ -136,7 +139,7 @@ function partOf(kernel: Kernel, frame: Frame, { location, bitOffset }: Piece, co
   }
 }
 
-/** Reads a number of any size in the machine's byte order. */
+/** Returns a number as `size` bytes in the machine's byte order. */
 function bytesOf(kernel: Kernel, value: bigint, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   for (let i = 0; i < size; i++) {

@@ -1,4 +1,4 @@
-/** What DWARF expressions read of a frame. */
+/** The state of a frame that DWARF expressions read. */
 import { attempt, Fault } from "../base/fault.ts";
 import { evaluateValue, type Machine } from "../debuginfo/dwarf/expressions/expression.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -29,7 +29,7 @@ export function machineOf(kernel: Kernel, frame: Frame, trail: Trail): Machine {
 /**
  * Returns a register's value at entry of a frame's function, which the call in the caller's frame passed (DWARF 5,
  * 3.4.2). Undefined if the debug information does not describe the call, or describes a call of another function that
- * jumped to this one.
+ * jumped to this one, or if MAX_CALLS is exceeded.
  */
 function entryValue(kernel: Kernel, frame: Frame, register: number, trail: Trail): bigint | undefined {
   const { caller } = frame;
@@ -40,10 +40,10 @@ function entryValue(kernel: Kernel, frame: Frame, register: number, trail: Trail
     if (!call || !entered) return undefined;
     const machine = machineOf(kernel, caller, trail);
     const target = call.target;
-    const calls = target
+    const isEntered = target
       ? evaluateValue(target.bytes, target.unit, machine, [], target.frameBase) === entered.entry
       : call.callee === entered.function;
-    const passed = calls ? call.argument(register) : undefined;
+    const passed = isEntered ? call.argument(register) : undefined;
     return passed && evaluateValue(passed.bytes, passed.unit, machine, [], passed.frameBase);
   });
   return value instanceof Fault ? undefined : value;

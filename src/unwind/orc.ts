@@ -4,7 +4,7 @@ import { Fault } from "../base/fault.ts";
 import type { OrcEntry } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { calleeSavedRegisters } from "./cfi.ts";
-import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { type FrameCursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 import { pushedRegisters } from "./prologue.ts";
 import { readPtRegs } from "./ptRegs.ts";
@@ -25,7 +25,7 @@ const registerNames = {
  * track only pc, sp and bp. Call frame information adds the other registers if it gives the same frame. Source of the
  * rules: arch/x86/kernel/unwind_orc.c and Documentation/arch/x86/orc-unwinder.rst.
  */
-export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function orcRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const entry = ruleFor(kernel, lookupAddress(cursor));
   if (!entry || entry.type === "undefined") return undefined;
   if (entry.type === "end") return { kind: "end" };
@@ -46,7 +46,7 @@ export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   }
 }
 
-/** A trampoline of ftrace is a copy of code that has rules. */
+/** Returns the ORC entry for `pc`. A trampoline of ftrace has the entries of the code of which it is a copy. */
 function ruleFor(kernel: Kernel, pc: bigint): OrcEntry | undefined {
   const own = kernel.code.orc(pc);
   if (own) return own;
@@ -62,7 +62,7 @@ type SpRegister = Exclude<OrcEntry["spRegister"], "undefined" | "prevSp">;
  * Computes the stack pointer of the caller, which is the canonical frame address. @throws Fault "unknown" if the base
  * register of the rule is unknown
  */
-function previousSp(kernel: Kernel, cursor: Cursor, spRegister: SpRegister, offset: bigint): bigint {
+function previousSp(kernel: Kernel, cursor: FrameCursor, spRegister: SpRegister, offset: bigint): bigint {
   const { memory } = kernel;
   switch (spRegister) {
     case "sp":
@@ -76,13 +76,13 @@ function previousSp(kernel: Kernel, cursor: Cursor, spRegister: SpRegister, offs
   }
 }
 
-function register(cursor: Cursor, name: string): bigint {
+function register(cursor: FrameCursor, name: string): bigint {
   const value = cursor.known.get(name);
   if (value === undefined) throw Fault.at("unknown", cursor.pc, `unwinding needs ${name}, which is not known here`);
   return value;
 }
 
-function caller(kernel: Kernel, cursor: Cursor, entry: OrcEntry, cfa: bigint): Cursor {
+function caller(kernel: Kernel, cursor: FrameCursor, entry: OrcEntry, cfa: bigint): FrameCursor {
   const pc = kernel.memory.word(cfa - 8n);
   const known = new Map([["rip", pc], ["rsp", cfa]]); // prettier-ignore
   const bp = callerBp(kernel, cursor, entry, cfa);
@@ -95,15 +95,20 @@ function caller(kernel: Kernel, cursor: Cursor, entry: OrcEntry, cfa: bigint): C
   return { pc, sp: cfa, known, registers, exact: false };
 }
 
-function callerBp(kernel: Kernel, cursor: Cursor, { bpRegister, bpOffset }: OrcEntry, cfa: bigint): bigint | undefined {
+function callerBp(
+  kernel: Kernel,
+  cursor: FrameCursor,
+  { bpRegister, bpOffset }: OrcEntry,
+  cfa: bigint,
+): bigint | undefined {
   const bp = cursor.known.get("rbp");
   if (bpRegister === "prevSp") return kernel.memory.word(wrap(kernel, cfa + BigInt(bpOffset)));
   if (bpRegister === "bp" && bp !== undefined) return kernel.memory.word(wrap(kernel, bp + BigInt(bpOffset)));
   return bp;
 }
 
-/** What the processor itself pushes, before entry code has saved the rest: rip, cs, rflags, rsp, ss. */
-function iretFrame(kernel: Kernel, cursor: Cursor, address: bigint): Registers {
+/** Reads what the processor itself pushes, before entry code has saved the rest: rip, cs, rflags, rsp, ss. */
+function iretFrame(kernel: Kernel, cursor: FrameCursor, address: bigint): Registers {
   const registers = new Map(
     ["rip", "cs", "rflags", "rsp", "ss"].map((name, i) => [name, kernel.memory.word(address + BigInt(i * 8))]),
   );

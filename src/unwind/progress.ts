@@ -3,7 +3,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import type { Cursor } from "./cursor.ts";
+import type { FrameCursor } from "./cursor.ts";
 import type { StackKind } from "./frame.ts";
 import { isInGuardPage, type StackRange, stackAt, taskStackRange } from "./stacks.ts";
 
@@ -25,7 +25,7 @@ export class Progress {
   }
 
   /** Records a frame and returns its stack. */
-  enter({ sp }: Cursor): StackKind {
+  enter({ sp }: FrameCursor): StackKind {
     const stack = this.stackOf(sp);
     const key = stack?.start ?? 0n;
     this.same = this.last.get(key) === sp ? this.same + 1 : 0;
@@ -35,11 +35,14 @@ export class Progress {
   }
 
   /** Returns why a frame is impossible there; undefined if it is possible. */
-  refusal({ sp }: Pick<Cursor, "sp">): Fault | undefined {
+  refusal({ sp }: Pick<FrameCursor, "sp">): Fault | undefined {
     const last = this.last.get(this.stackOf(sp)?.start ?? 0n);
     if (last === undefined || sp > last) return undefined;
-    if (sp < last) return Fault.at("corrupt", sp, `the stack turns back from ${hex0x(last)} to ${hex0x(sp)}`);
-    return this.same < MAX_AT_SAME_SP ? undefined : Fault.at("corrupt", sp, `the stack stays at ${hex0x(sp)}`);
+    if (sp < last)
+      return Fault.at("corrupt", sp, `the stack pointer falls from ${hex0x(last)} to ${hex0x(sp)} on the same stack`);
+    return this.same < MAX_AT_SAME_SP
+      ? undefined
+      : Fault.at("corrupt", sp, `more than ${MAX_AT_SAME_SP} frames have the stack pointer ${hex0x(sp)}`);
   }
 
   private stackOf(sp: bigint): StackRange | undefined {

@@ -4,7 +4,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import type { Registers } from "../arch/arch.ts";
 import type { PushPrologue } from "../arch/functionFrame.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { callerCursor, type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { callerCursor, type FrameCursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 
 /** Limit in bytes for a prologue. */
@@ -26,7 +26,7 @@ const SEARCHED_BYTES = 2048;
  * Unwinds x86_64 code that objtool ignores (kexec: the innermost frame of every kdump's panic task): by the effect of
  * the function's first instructions on rsp, otherwise by the nearest return address after a call of this function.
  */
-export function prologueRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function prologueRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const entry = kernel.code.isText(cursor.pc) ? kernel.symbols.at(lookupAddress(cursor))?.address : undefined;
   // Generated code has frame pointers, which are exact.
   if (entry === undefined || generatedCode(kernel, entry)) return undefined;
@@ -40,7 +40,7 @@ export function prologueRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   return cfa === undefined ? undefined : callerAt(kernel, cursor, cfa, prologue?.saved.get("rbp"));
 }
 
-function callerAt(kernel: Kernel, cursor: Cursor, cfa: bigint, bpAt: number | undefined): Step {
+function callerAt(kernel: Kernel, cursor: FrameCursor, cfa: bigint, bpAt: number | undefined): Step {
   const pc = kernel.memory.word(cfa - 8n);
   const bp = bpAt === undefined ? cursor.known.get("rbp") : kernel.memory.word(cfa - BigInt(bpAt));
   const more = bp === undefined ? undefined : new Map([["rbp", bp]]);
@@ -51,7 +51,7 @@ function callerAt(kernel: Kernel, cursor: Cursor, cfa: bigint, bpAt: number | un
  * Returns the caller's registers from the pushes of a prologue, without call frame information. @param cfa canonical
  * frame address of the frame @returns an empty map if the pushes lead to another CFA
  */
-export function pushedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Registers {
+export function pushedRegisters(kernel: Kernel, cursor: FrameCursor, cfa: bigint): Registers {
   const symbol = kernel.symbols.at(lookupAddress(cursor));
   // The cold part of a function is elsewhere and uses the same frame.
   const cold = symbol?.name.endsWith(".cold") ? kernel.symbols.find(symbol.name.slice(0, -".cold".length)) : undefined;

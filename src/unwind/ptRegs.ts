@@ -27,7 +27,8 @@ const layout = derived("struct pt_regs", (kernel): Layout => {
     const member = attempt(() => regs.at(path));
     if (!(member instanceof Fault)) slots.push({ register, offset: Number(member.address), size: member.size });
   }
-  if (regs.size > MAX_BYTES) throw Fault.of("corrupt", `struct pt_regs of ${regs.size} bytes`);
+  if (regs.size > MAX_BYTES)
+    throw Fault.of("corrupt", `struct pt_regs has ${regs.size} bytes; the limit is ${MAX_BYTES}`);
   return { size: regs.size, slots };
 });
 

@@ -12,8 +12,8 @@ import { unwind } from "./unwind.ts";
 const MAX_CANDIDATES = 256;
 
 /**
- * Returns the innermost return address on the stack from which a walk reaches the end. Values below the real sp can be
- * left from earlier calls, so that the first frames are uncertain. @throws Fault when the stack cannot be read or has
+ * Returns the stack from the innermost return address from which a walk reaches the end. Values below the real sp can
+ * be left from earlier calls, so that the first frames are uncertain. @throws Fault if the stack cannot be read or has
  * no such address
  */
 export function scannedStack(kernel: Kernel, task: Obj): Stack {
@@ -35,6 +35,6 @@ export function scannedStack(kernel: Kernel, task: Obj): Stack {
   throw Fault.at(
     "unknown",
     start,
-    "the CPU that ran this task left no registers, and its stack holds nothing to start from",
+    "the CPU that ran this task left no registers, and no return address on its stack leads to the stack's end",
   );
 }

@@ -47,7 +47,7 @@ const holds = ({ start, end }: StackRange, address: bigint): boolean => address 
 /** Returns a task's stack. @throws Fault unmapped for a task whose stack was freed */
 export function taskStackRange(kernel: Kernel, task: Obj): StackRange {
   const start = task.at("stack").value();
-  if (start === 0n) throw Fault.of("unmapped", "the task has exited and given its stack back");
+  if (start === 0n) throw Fault.of("unmapped", "the task has exited and its stack was freed");
   return { kind: "task", start, end: start + BigInt(threadSize(kernel)), cpu: undefined };
 }
 
@@ -71,14 +71,14 @@ export const cpuStacks = derived("CPU stacks", (kernel): readonly StackRange[] =
     if (ofCpu instanceof Fault || ofCpu === undefined) continue;
     for (const cpu of knownCpus(kernel)) {
       const found = attempt(() => ofCpu(cpu));
-      // If a pointer is unreadable, only the kind of the stack is unknown.
+      // A stack whose pointer cannot be read is left out. Its frames then have the kind "unknown".
       if (!(found instanceof Fault)) stacks.push(...found);
     }
   }
   return stacks;
 });
 
-/** Returns the address of a CPU's copy of a per-CPU symbol; undefined without the symbol. */
+/** Returns a function that gives the address of a CPU's copy of a per-CPU symbol; undefined without the symbol. */
 function perCpu(kernel: Kernel, name: string): ((cpu: number) => bigint) | undefined {
   const symbol = kernel.symbols.find(name);
   return symbol && ((cpu) => perCpuAddress(kernel, symbol.address, cpu));
@@ -196,7 +196,7 @@ function overflowStack(kernel: Kernel): CpuStacks | undefined {
   return place && ((cpu) => [{ kind: "overflow", start: place(cpu), end: place(cpu) + EXCEPTION_STACK_BYTES, cpu }]);
 }
 
-/** s390x: a CPU's `struct lowcore` has the start of its stacks, slightly below their ends. */
+/** s390x: a CPU's `struct lowcore` has an address in each of its stacks, slightly below the end. */
 function lowcoreStacks(kernel: Kernel): CpuStacks | undefined {
   const pointers = kernel.symbols.find("lowcore_ptr");
   if (!pointers) return undefined;

@@ -4,7 +4,7 @@ import { Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { savedBy } from "./backchain.ts";
-import { type Cursor, cursorOf } from "./cursor.ts";
+import { type FrameCursor, cursorOf } from "./cursor.ts";
 import { callerOf } from "./linkageArea.ts";
 import { taskStackRange } from "./stacks.ts";
 
@@ -12,7 +12,7 @@ import { taskStackRange } from "./stacks.ts";
  * Returns the registers that `switch_to` saved of a task that is not running. @throws Fault unmapped for a task without
  * a stack, corrupt if pc or sp are missing
  */
-export function switchedOut(kernel: Kernel, task: Obj): Cursor {
+export function switchedOut(kernel: Kernel, task: Obj): FrameCursor {
   taskStackRange(kernel, task);
   const cursor = saved(kernel, task);
   if (!cursor) throw Fault.of("corrupt", "the saved registers lack pc or sp");
@@ -21,7 +21,7 @@ export function switchedOut(kernel: Kernel, task: Obj): Cursor {
   return starts ? { ...cursor, exact: true } : cursor;
 }
 
-function saved(kernel: Kernel, task: Obj): Cursor | undefined {
+function saved(kernel: Kernel, task: Obj): FrameCursor | undefined {
   const { switchFrame } = kernel.arch;
   switch (switchFrame.kind) {
     case "on stack":
@@ -39,7 +39,7 @@ function onStack(
   kernel: Kernel,
   task: Obj,
   { sp, type, returnAddress, registers: members }: Extract<SwitchFrame, { kind: "on stack" }>,
-): Cursor | undefined {
+): FrameCursor | undefined {
   const frame = kernel.object(type, task.at(sp).value());
   const registers = new Map<string, bigint>();
   for (const [register, member] of members) if (frame.has(member)) registers.set(register, frame.at(member).value());
@@ -49,8 +49,8 @@ function onStack(
   return cursorOf(kernel, registers, false);
 }
 
-/** @param context the callee-saved registers, by member */
-function inTask(kernel: Kernel, context: Obj, aliases: ReadonlyMap<string, string>): Cursor | undefined {
+/** Reads the registers that the task itself contains. @param context the callee-saved registers, by member */
+function inTask(kernel: Kernel, context: Obj, aliases: ReadonlyMap<string, string>): FrameCursor | undefined {
   const registers = new Map<string, bigint>();
   for (const name of [...kernel.arch.registers, ...aliases.keys()])
     if (context.has(name)) registers.set(aliases.get(name) ?? name, context.at(name).value());
@@ -59,7 +59,7 @@ function inTask(kernel: Kernel, context: Obj, aliases: ReadonlyMap<string, strin
 }
 
 /** Returns where a CPU was when its registers were saved. @throws Fault corrupt without pc and sp */
-export function savedCursor(kernel: Kernel, registers: Registers): Cursor {
+export function savedCursor(kernel: Kernel, registers: Registers): FrameCursor {
   const cursor = cursorOf(kernel, registers, true);
   if (!cursor) throw Fault.of("corrupt", "the saved registers lack pc or sp");
   return cursor;

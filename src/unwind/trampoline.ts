@@ -3,7 +3,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { llistEntries } from "../kernel/list.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { type Cursor, type Step, lookupAddress } from "./cursor.ts";
+import { type FrameCursor, type Step, lookupAddress } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
@@ -17,7 +17,7 @@ const RET_STACK_BYTES = 4096;
  * Steps from a trampoline to the real caller, whose address was saved together with the stack slot that it was taken
  * from. @throws Fault unknown when it cannot be found: the stack is intact, but its next address is unknown
  */
-export function trampolineRule(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step | undefined {
+export function trampolineRule(kernel: Kernel, cursor: FrameCursor, task: Obj | undefined): Step | undefined {
   if (!isTrampoline(kernel, cursor.pc)) return undefined;
   const slot = cursor.sp - BigInt(kernel.arch.wordSize);
   const pc = task && (tracedReturn(kernel, task, slot) ?? hookedReturn(kernel, task, slot));
@@ -68,7 +68,7 @@ function hookedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefin
  * optimized_callback() completes (arch/x86/kernel/kprobes/opt.c). @throws Fault corrupt if these registers are not in
  * code, because the callback was not reached
  */
-export function detourRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+export function detourRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   if (cursor.exact || !generatedCode(kernel, lookupAddress(cursor))?.isDetour) return undefined;
   const registers = readPtRegs(kernel, cursor.sp);
   if (!kernel.code.isText(registers.get(kernel.arch.pc) ?? 0n))

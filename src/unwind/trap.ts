@@ -8,7 +8,7 @@ import { type FrameVariable, frameVariables } from "./locals.ts";
 import { isUser } from "./user.ts";
 
 /** Facts about an exception, as far as known. */
-export interface FaultDetails {
+export interface ExceptionDetails {
   /** x86: the hardware's error code; arm64: ESR_EL1. */
   readonly errorCode: bigint | undefined;
   readonly address: bigint | undefined;
@@ -26,17 +26,17 @@ interface Saved {
    * Returns what the kernel log says about an exception with these registers. Called if the handlers' variables do not
    * have it.
    */
-  readonly reported?: ((registers: Registers) => FaultDetails | undefined) | undefined;
+  readonly fromLog?: ((registers: Registers) => ExceptionDetails | undefined) | undefined;
 }
 
 /** Describes a trap, named by the entry code that saved its registers. */
-export function trapOf(kernel: Kernel, { registers, address, handlers, reported }: Saved): Trap {
+export function trapOf(kernel: Kernel, { registers, address, handlers, fromLog }: Saved): Trap {
   const { arch } = kernel;
   const outermost = handlers.slice(-MAX_ENTRY_FRAMES).reverse();
   const type = trapName(arch, outermost.map(({ symbol }) => symbol?.name ?? "")); // prettier-ignore
-  let found: FaultDetails | undefined;
-  const details = (): FaultDetails =>
-    (found ??= withoutCode.has(type) ? unknown : detailsOf(kernel, type, { registers, handlers, reported }));
+  let found: ExceptionDetails | undefined;
+  const details = (): ExceptionDetails =>
+    (found ??= withoutCode.has(type) ? unknown : detailsOf(kernel, type, { registers, handlers, fromLog }));
   return {
     type,
     registers,
@@ -68,7 +68,7 @@ export function trapName({ trapName: nameOf }: Pick<Arch, "trapName">, handlers:
 const MAX_ENTRY_FRAMES = 3;
 
 const withoutCode = new Set(["interrupt", "system call", "NMI", "FIQ"]);
-const unknown: FaultDetails = { errorCode: undefined, address: undefined };
+const unknown: ExceptionDetails = { errorCode: undefined, address: undefined };
 
 /** Exception handlers, and their variables with the error code and the faulting address. */
 const faultHandlers =
@@ -98,12 +98,15 @@ function hasAddress(kernel: Kernel, type: string, handlers: readonly Frame[], er
   return addressed.has(type) || handlers.some(({ symbol }) => symbol?.name === GUARD_PAGE_HIT);
 }
 
-/** Entry code clears the error code in the saved registers; the handlers' variables or the log still have it. */
+/**
+ * Returns the error code and the address. Entry code clears the error code in the saved registers; the handlers'
+ * variables or the log still have it.
+ */
 function detailsOf(
   kernel: Kernel,
   type: string,
-  { registers, handlers, reported }: Omit<Saved, "address">,
-): FaultDetails {
+  { registers, handlers, fromLog }: Omit<Saved, "address">,
+): ExceptionDetails {
   let errorCode: bigint | undefined;
   let address: bigint | undefined;
   for (const frame of handlers.toReversed()) {
@@ -118,7 +121,7 @@ function detailsOf(
     if (found instanceof Fault || (errorCode !== undefined && address !== undefined)) break;
   }
   if (!hasAddress(kernel, type, handlers, errorCode)) address = undefined;
-  const log = errorCode === undefined || address === undefined ? reported?.(registers) : undefined;
+  const log = errorCode === undefined || address === undefined ? fromLog?.(registers) : undefined;
   return { errorCode: errorCode ?? log?.errorCode, address: address ?? log?.address };
 }
 

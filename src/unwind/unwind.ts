@@ -7,7 +7,7 @@ import type { Obj } from "../model/object.ts";
 import { entryCodeRule, isEntryReturn } from "./entryCode.ts";
 import { backchainRule } from "./backchain.ts";
 import { cfiRule } from "./cfi.ts";
-import { type Cursor, cursorOf, type Rule, type Step } from "./cursor.ts";
+import { type FrameCursor, cursorOf, type Rule, type Step } from "./cursor.ts";
 import type { Stack, Trap } from "./frame.ts";
 import { frameBelowRule, savedRegistersRule } from "./frameBelow.ts";
 import { calledNothingRule, framePointerRule } from "./framePointer.ts";
@@ -18,7 +18,7 @@ import { orcRule } from "./orc.ts";
 import { Progress } from "./progress.ts";
 import { prologueRule } from "./prologue.ts";
 import { detourRule, isTrampoline, trampolineRule } from "./trampoline.ts";
-import { type FaultDetails, trapOf } from "./trap.ts";
+import { type ExceptionDetails, trapOf } from "./trap.ts";
 import { type Arrival, UnwoundFrame } from "./unwoundFrame.ts";
 import { isUser } from "./user.ts";
 
@@ -49,15 +49,15 @@ interface UnwindOptions {
   readonly task?: Obj | undefined;
   /** Why the first frame is uncertain. */
   readonly doubt?: string;
-  /** Returns facts about a fault that saved these registers. */
-  readonly reported?: (registers: Registers) => FaultDetails | undefined;
+  /** Returns what the kernel log says about an exception that saved these registers. */
+  readonly fromLog?: (registers: Registers) => ExceptionDetails | undefined;
   /** Follow only frame records, if the machine has them. */
   readonly byRecords?: boolean;
 }
 
 /** Walks a kernel stack from its innermost frame to user space or to the start of its thread. */
-export function unwind(kernel: Kernel, start: Cursor, options: UnwindOptions = {}): Stack {
-  const { task, doubt, reported, byRecords } = options;
+export function unwind(kernel: Kernel, start: FrameCursor, options: UnwindOptions = {}): Stack {
+  const { task, doubt, fromLog, byRecords } = options;
   const { unwindRules, recordRules = unwindRules } = kernel.arch;
   const chosenRules = (byRecords ? recordRules : unwindRules).map((name) => rules[name]);
   const frames: UnwoundFrame[] = [];
@@ -83,14 +83,14 @@ export function unwind(kernel: Kernel, start: Cursor, options: UnwindOptions = {
       continue;
     }
     const { registers, address, exact } = step;
-    const trap = trapOf(kernel, { registers, address, handlers: frames.slice(handlersFrom), reported });
+    const trap = trapOf(kernel, { registers, address, handlers: frames.slice(handlersFrom), fromLog });
     if (trap.user) return ended(undefined, trap);
     const interrupted = cursorOf(kernel, registers, exact);
     if (!interrupted) return ended(Fault.at("corrupt", address ?? cursor.sp, "the registers saved here lack pc or sp"));
     handlersFrom = frames.length;
     arrived = { cursor: interrupted, trap, doubt: undefined };
   }
-  return ended(Fault.at("corrupt", arrived.cursor.sp, `more than ${MAX_FRAMES} frames`));
+  return ended(Fault.at("corrupt", arrived.cursor.sp, `the stack has more than ${MAX_FRAMES} frames`));
 }
 
 /** A CPU that was stopped in user code: there is no trap. */
@@ -110,7 +110,7 @@ const userMode = (registers: Registers): Trap => ({
  */
 function next(
   kernel: Kernel,
-  cursor: Cursor,
+  cursor: FrameCursor,
   chosenRules: readonly Rule[],
   task: Obj | undefined,
   progress: Progress,
@@ -130,12 +130,12 @@ function next(
   if (fault) throw fault;
   const unread = generatedCodeFault(kernel);
   const why = kernel.code.isText(cursor.pc)
-    ? "nothing tells how to unwind past it"
-    : `it lies in no known code${unread ? `, but not all that the kernel generated is known: ${unread.message}` : ""}`;
+    ? "no unwinding rule applies to it"
+    : `it is not in known code${unread ? `, but the lists of generated code could not be read to their end: ${unread.message}` : ""}`;
   throw Fault.at("unknown", cursor.pc, `the stack cannot be followed past ${hex0x(cursor.pc)}: ${why}`);
 }
 
-function refused(kernel: Kernel, from: Cursor, step: Step, progress: Progress): Fault | undefined {
+function refused(kernel: Kernel, from: FrameCursor, step: Step, progress: Progress): Fault | undefined {
   if (step.kind === "end") return undefined;
   if (step.kind === "caller") {
     const { pc } = step.cursor;
@@ -145,9 +145,9 @@ function refused(kernel: Kernel, from: Cursor, step: Step, progress: Progress): 
   return sp === undefined ? undefined : progress.refusal({ sp });
 }
 
-const noReturnAddress = (cursor: Cursor, pc: bigint): Fault =>
+const noReturnAddress = (cursor: FrameCursor, pc: bigint): Fault =>
   Fault.at(
     "corrupt",
     cursor.pc,
-    `the stack cannot be followed past ${hex0x(cursor.pc)}: ${hex0x(pc)} is no kernel address to return to`,
+    `the stack cannot be followed past ${hex0x(cursor.pc)}: ${hex0x(pc)} is not a return address in the kernel`,
   );

@@ -3,12 +3,12 @@ import type { Registers } from "../arch/arch.ts";
 import { Fault } from "../base/fault.ts";
 import type { KSymbol } from "../debuginfo/source.ts";
 import type { CodePlace, Kernel } from "../model/kernel.ts";
-import { type Cursor, lookupAddress, type Step } from "./cursor.ts";
+import { type FrameCursor, lookupAddress, type Step } from "./cursor.ts";
 import type { Frame, StackKind, Trap } from "./frame.ts";
 
 /** How the walk reached a frame. */
 export interface Arrival {
-  readonly cursor: Cursor;
+  readonly cursor: FrameCursor;
   readonly trap: Trap | undefined;
   readonly doubt: string | undefined;
 }
@@ -25,7 +25,7 @@ export class UnwoundFrame implements Frame {
   /** Set when the walk reaches it. */
   caller: Frame | undefined;
   private readonly kernel: Kernel;
-  private readonly cursor: Cursor;
+  private readonly cursor: FrameCursor;
 
   constructor(kernel: Kernel, { cursor, trap, doubt }: Arrival, stack: StackKind, step: Step | Fault) {
     this.kernel = kernel;

@@ -32,7 +32,7 @@ function reason(bytes: Uint8Array): string {
 test("a size that is too large or cannot be true is refused before there is room for it", () => {
   const bytes = Buffer.from("x");
   assert.equal(reason(xz(bytes, { size: most + 1 })), "would unpack to 1048577 bytes, more than the limit of 1048576");
-  assert.match(reason(xz(bytes, { size: most })), /its index states more unpacked bytes than its input can hold/);
+  assert.match(reason(xz(bytes, { size: most })), /its index states \d+ unpacked bytes, more than 8192 for each/);
   assert.match(reason(xz(bytes, { size: 2 })), /its index does not match its blocks/);
   assert.match(reason(xz(Buffer.from("xyz"), { size: 2 })), /they unpack to more bytes than the file states/);
 });

@@ -10,7 +10,7 @@ import {
 } from "../../src/debuginfo/ctype.ts";
 import type { TypeSource } from "../../src/debuginfo/source.ts";
 import { baseType } from "../../src/model/baseTypes.ts";
-import { Cursor } from "../../src/model/expression/lexer.ts";
+import { TokenCursor } from "../../src/model/expression/lexer.ts";
 import { declarator, specifiers, type TypeLookup } from "../../src/model/parseType.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -38,7 +38,7 @@ export function declaredTypes(text: string, machine: Machine): TypeSource {
     return type;
   };
 
-  const base = (cursor: Cursor): CType => {
+  const base = (cursor: TokenCursor): CType => {
     const kind = cursor.peek().text;
     const hasBody = cursor.is("{", 1) || (cursor.peek(1).kind === "name" && cursor.is("{", 2));
     if ((kind !== "struct" && kind !== "union" && kind !== "enum") || !hasBody) return specifiers(cursor, types);
@@ -50,7 +50,7 @@ export function declaredTypes(text: string, machine: Machine): TypeSource {
     return type;
   };
 
-  const fillStruct = (type: Mutable<StructType>, cursor: Cursor): void => {
+  const fillStruct = (type: Mutable<StructType>, cursor: TokenCursor): void => {
     const members: { name: string | undefined; type: CType; bits: number | undefined }[] = [];
     cursor.expect("{");
     while (!cursor.skip("}")) {
@@ -65,7 +65,7 @@ export function declaredTypes(text: string, machine: Machine): TypeSource {
     Object.assign(type, layout(type.kind, members), { incomplete: false });
   };
 
-  const cursor = new Cursor(text);
+  const cursor = new TokenCursor(text);
   while (cursor.peek().kind !== "end") {
     const isTypedef = cursor.isName("typedef") && cursor.take().text !== "";
     const of = base(cursor);
@@ -115,7 +115,7 @@ const emptyEnum = (name: string | undefined): EnumType => ({
   values: [],
 });
 
-function fillEnum(type: EnumType, cursor: Cursor): EnumType {
+function fillEnum(type: EnumType, cursor: TokenCursor): EnumType {
   const values: { name: string; value: bigint }[] = [];
   let next = 0n;
   cursor.expect("{");

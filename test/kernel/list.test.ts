@@ -86,7 +86,7 @@ test("a link that skips entries is damage, and what it skips is found from the o
   assert.deepEqual(ids, [1, 2, 3, 4]);
   assert.match(
     fault ?? "",
-    /^corrupt: list is damaged here: its next entry 0xffff888000004008 names 0xffff888000003008 /,
+    /^corrupt: list is damaged here: the next node is 0xffff888000004008, whose previous node is 0xffff888000003008/,
   );
 });
 
@@ -94,7 +94,10 @@ test("a list that comes to its head from the wrong entry is damaged", () => {
   const kernel = whole();
   kernel.memory.poke(A + LINK, word(HEAD));
   assert.deepEqual(walkOf(kernel).ids, [1, 2, 3, 4]);
-  assert.match(walkOf(kernel).fault ?? "", /^corrupt: list is damaged here: its next entry 0xffff888000000000 names /);
+  assert.match(
+    walkOf(kernel).fault ?? "",
+    /^corrupt: list is damaged here: the next node is 0xffff888000000000, whose previous /,
+  );
 });
 
 test("of a list that is damaged in two places the entries in front of the first and behind the last are given", () => {
@@ -127,7 +130,7 @@ test("a hash list whose entry does not name the way to it is damaged", () => {
   kernel.memory.poke(B + HASH + 8n, word(HEAD + 0x20n));
   assert.deepEqual(walked(hlistEntries(kernel, kernel.variable("bucket"), "struct item", "hash")), {
     ids: [7],
-    fault: "corrupt: list is damaged here: its next entry 0xffff888000002018 names 0xffff888000000020 as the one before it", // prettier-ignore
+    fault: "corrupt: list is damaged here: the next node is 0xffff888000002018, whose previous node is 0xffff888000000020", // prettier-ignore
   });
 });
 
@@ -184,5 +187,5 @@ test("a list without a way back is walked until it comes to a node it was at", (
     return walked(llistEntries(kernel, kernel.object("struct llist_head", HEAD), "struct item", "node"));
   };
   assert.deepEqual(walk(0n), { ids: [0, 1, 2], fault: undefined });
-  assert.deepEqual(walk(items[1]! + NODE), { ids: [0, 1, 2], fault: "corrupt: a chain leads back into itself" });
+  assert.deepEqual(walk(items[1]! + NODE), { ids: [0, 1, 2], fault: "corrupt: the chain contains this object twice" });
 });

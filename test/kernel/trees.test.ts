@@ -148,11 +148,11 @@ test("an xarray whose node leads back to itself ends with a fault", () => {
   const kernel = xarray(node(1), [[1, 6, { 0: node(1) }]]);
   assert.match(
     faultOf(() => [...xarrayEntries(kernel, kernel.variable("array"))]),
-    /^corrupt: .*not finer/,
+    /^corrupt: .*shift of the xarray node is not smaller/,
   );
   assert.match(
     faultOf(() => xarrayLoad(kernel, kernel.variable("array"), 0n)),
-    /^corrupt: .*not finer/,
+    /^corrupt: .*shift of the xarray node is not smaller/,
   );
 });
 
@@ -294,6 +294,6 @@ test("a maple tree that leads back to itself ends with a fault", () => {
   const kernel = mapleKernel(mapleRoot(1, ARANGE), [[1, { ma64: { pivot: [0n], slot: [maple(1, ARANGE)] } }]]);
   assert.match(
     faultOf(() => mapleOf(kernel)),
-    /^corrupt: maple/,
+    /^corrupt: the maple/,
   );
 });

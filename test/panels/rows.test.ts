@@ -151,7 +151,7 @@ test("numbers are shown in the unit of their column and copied as they are", () 
 
 test("a fault does not widen a column", () => {
   const columns = [{ name: "function", kind: "symbol" }] as const;
-  const long = "the task has exited and given its stack back";
+  const long = "the task has exited and its stack was freed";
   assert.deepEqual(widths(columns, [[{ fault: "unknown", address: null, message: long }]]), [20]);
 });
 

@@ -149,7 +149,7 @@ test("a list that bites its tail ends", () => {
   const link = entry + kernel.object("struct bpf_ksym", 0n).at("lnode").address;
   kernel.put("struct list_head", BPF_HEAD, { next: link, prev: link });
   kernel.put("struct bpf_ksym", entry, { start: GENERATED, end: GENERATED + 0x80n, lnode: { next: link } });
-  assert.match(generatedCodeFault(kernel)?.message ?? "", /^bpf_kallsyms: list is damaged here: its next entry /);
+  assert.match(generatedCodeFault(kernel)?.message ?? "", /^bpf_kallsyms: list is damaged here: the next node is /);
 });
 
 test("broken lists leave generated code unknown, and the fault says so", () => {
@@ -159,5 +159,8 @@ test("broken lists leave generated code unknown, and the fault says so", () => {
   putWords(kernel, SP, 0n, 0n, GENERATED + 0x10n, 0n);
   const { frames, fault } = unwind(kernel, savedCursor(kernel, start));
   assert.equal(frames.at(-1)?.pc, GENERATED + 0x10n);
-  assert.match(fault?.message ?? "", /no known code, but not all that the kernel generated is known: bpf_kallsyms: /);
+  assert.match(
+    fault?.message ?? "",
+    /not in known code, but the lists of generated code could not be read to their end: bpf_kallsyms: /,
+  );
 });

@@ -91,7 +91,7 @@ const trapWith = (variables: { readonly [name: string]: bigint | undefined }) =>
     registers: new Map([["cs", 0x10n]]),
     address: undefined,
     handlers: [handler(variables)],
-    reported: () => ({ errorCode: 0n, address: 0xbadn }),
+    fromLog: () => ({ errorCode: 0n, address: 0xbadn }),
   });
 
 test("the error code and the address are read from the handler's variables", () => {

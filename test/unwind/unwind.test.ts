@@ -207,7 +207,7 @@ test("for an incomplete stack the place and the reason are reported, and its fra
   const stack = from(kernel, { rip: IN_INNER, rsp: SP });
   assert.deepEqual(names(stack), ["inner", "generated"]);
   assert.equal(stack.fault?.address, TEXT + 0x410n);
-  assert.match(stack.fault.message, /past 0xffffffff81000410: nothing tells/);
+  assert.match(stack.fault.message, /past 0xffffffff81000410: no unwinding rule/);
 });
 
 test("a return address outside any code is shown and named as the end", () => {
@@ -215,7 +215,7 @@ test("a return address outside any code is shown and named as the end", () => {
   putWords(kernel, SP, 0n, 0n, 0xffffffffc0001234n, 0n);
   const stack = from(kernel, { rip: IN_INNER, rsp: SP });
   assert.equal(stack.frames.at(-1)?.pc, 0xffffffffc0001234n);
-  assert.match(stack.fault?.message ?? "", /no known code/);
+  assert.match(stack.fault?.message ?? "", /not in known code/);
 });
 
 test("a stack page that is not in the dump is the fault", () => {
@@ -233,7 +233,7 @@ test("a stack that turns back on itself ends", () => {
   putWords(kernel, SP, TEXT + 0x410n, TEXT + 0x410n, TEXT + 0x410n);
   const stack = from(kernel, { rip: TEXT + 0x410n, rsp: SP + 8n, rbp: SP - 8n });
   assert.ok(stack.fault instanceof Fault);
-  assert.match(stack.fault.message, /stays|turns back/);
+  assert.match(stack.fault.message, /falls from|frames have the stack pointer/);
   assert.ok(stack.frames.length < 20);
 });
 

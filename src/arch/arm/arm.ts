@@ -135,7 +135,7 @@ const shortDescriptorLevels: readonly TableLevel[] = [
   { name: "PTE", shift: 12, bits: 8, entryBytes: 4, decode: smallPage },
 ];
 
-/** A section of 1 MiB, or a supersection of 16 MiB with address bits 39:32 in two other fields. */
+/** Decodes a section of 1 MiB, or a supersection of 16 MiB with address bits 39:32 in two other fields. */
 function section(entry: bigint): PageTableEntry {
   const isSupersection = (entry & (1n << 18n)) !== 0n;
   if (!isSupersection) return { physical: entry & 0xfff00000n, pageBytes: MEBIBYTE };

@@ -132,13 +132,14 @@ export const arm64: Arch = {
 
 function paging(facts: LayoutFacts): Paging {
   const pageShift = Math.log2(facts.pageSize);
-  if (![12, 14, 16].includes(pageShift)) throw Fault.of("corrupt", `page size ${facts.pageSize} is none of arm64's`);
-  const { built, actual } = virtualBits(facts);
+  if (![12, 14, 16].includes(pageShift))
+    throw Fault.of("corrupt", `arm64 cannot have pages of ${facts.pageSize} bytes`);
+  const { configured, actual } = virtualBits(facts);
   const levels = longDescriptorLevels({
     pageShift,
     // With 64K pages the tables have the configured size even if the CPU supports fewer bits: the kernel gives the MMU
     // an offset into the root. With smaller pages it folds levels at boot.
-    virtualBits: pageShift === 16 ? built : actual,
+    virtualBits: pageShift === 16 ? configured : actual,
     // Used only in 52-bit configurations with 4K or 16K pages, and only on CPUs that support it.
     lpa2: pageShift !== 16 && actual > 48,
   });
@@ -176,15 +177,15 @@ function paging(facts: LayoutFacts): Paging {
   };
 }
 
-/** Configured and actual width of virtual addresses. */
-function virtualBits(facts: LayoutFacts): { built: number; actual: number } {
+/** Returns the configured and the actual width of virtual addresses in bits. @throws Fault unknown */
+function virtualBits(facts: LayoutFacts): { configured: number; actual: number } {
   const plausible = (bits: bigint | undefined): number | undefined =>
     bits !== undefined && bits >= 36n && bits <= 52n ? Number(bits) : undefined;
-  const built = plausible(facts.number("NUMBER(VA_BITS)"));
+  const configured = plausible(facts.number("NUMBER(VA_BITS)"));
   // Before Linux kernel commit bbdbc11804ff ("arm64/crash_core: Export TCR_EL1.T1SZ in vmcoreinfo") (in v5.9) the
   // actual width was the configured width.
   const t1sz = facts.number("NUMBER(TCR_EL1_T1SZ)");
-  const actual = plausible(t1sz === undefined ? undefined : 64n - t1sz) ?? built;
+  const actual = plausible(t1sz === undefined ? undefined : 64n - t1sz) ?? configured;
   if (actual === undefined) throw Fault.of("unknown", "VMCOREINFO lacks the width of virtual addresses (VA_BITS)");
-  return { built: built ?? actual, actual };
+  return { configured: configured ?? actual, actual };
 }

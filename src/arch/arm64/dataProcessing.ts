@@ -13,7 +13,7 @@ const operation = (operator: Operator, left: Value, right: Value, width: number)
   bits: width,
 });
 
-/** Data processing with an immediate operand. */
+/** Decodes data processing with an immediate operand. */
 export function immediateEffect(word: number, address: bigint): PartialEffect {
   const [rd, rn, width] = [bits(word, 4, 0), bits(word, 9, 5), widthOf(word)];
   switch (bits(word, 25, 23)) {
@@ -44,7 +44,7 @@ export function immediateEffect(word: number, address: bigint): PartialEffect {
   }
 }
 
-/** ADD and SUB. Those that set the flags compare: CMP, CMN. */
+/** Decodes ADD and SUB. Those that set the flags compare: CMP, CMN. */
 function sum(word: number, left: Value, right: Value, to: string): PartialEffect {
   const [isDifference, setsFlags, width] = [bits(word, 30, 30) === 1, bits(word, 29, 29) === 1, widthOf(word)];
   return {
@@ -54,7 +54,7 @@ function sum(word: number, left: Value, right: Value, to: string): PartialEffect
   };
 }
 
-/** AND, ORR, EOR, and ANDS, which compares: TST. */
+/** Decodes AND, ORR, EOR, and ANDS, which compares: TST. */
 function logical(word: number, left: Value, right: Value, to: string): PartialEffect {
   const which = bits(word, 30, 29);
   const compares: Comparison | undefined = which === 0b11 ? { left, right, by: "conjunction" } : undefined;
@@ -64,7 +64,7 @@ function logical(word: number, left: Value, right: Value, to: string): PartialEf
   return { writes: [[to, value]], compares, setsFlags: which === 0b11 };
 }
 
-/** MOVZ, MOVN and MOVK. */
+/** Decodes MOVZ, MOVN and MOVK. */
 function moveWide(word: number, rd: number, width: number): PartialEffect {
   const shift = BigInt(bits(word, 22, 21) * 16);
   const value = BigInt(bits(word, 20, 5)) << shift;
@@ -76,7 +76,9 @@ function moveWide(word: number, rd: number, width: number): PartialEffect {
   return { writes: [[x(rd), operation("|", kept, constant(value), width)]] };
 }
 
-/** The immediate of a logical instruction: a run of ones, rotated and repeated (DecodeBitMasks of the Arm ARM). */
+/**
+ * Decodes the immediate of a logical instruction: a run of ones, rotated and repeated (DecodeBitMasks of the Arm ARM).
+ */
 function bitmask(word: number, width: 32 | 64): bigint | undefined {
   const [n, rotation, ones] = [bits(word, 22, 22), bits(word, 21, 16), bits(word, 15, 10)];
   const length = 31 - Math.clz32((n << 6) | (~ones & 0x3f));
@@ -91,7 +93,7 @@ function bitmask(word: number, width: 32 | 64): bigint | undefined {
   return all;
 }
 
-/** UBFM and SBFM where they extend or shift; undefined for other fields. */
+/** Returns the value of UBFM and SBFM where they extend or shift; undefined for other fields. */
 function bitField(word: number, from: Value, width: 32 | 64): Value | undefined {
   const [which, first, last] = [bits(word, 30, 29), bits(word, 21, 16), bits(word, 15, 10)];
   if (which !== 0b00 && which !== 0b10) return undefined;
@@ -104,7 +106,10 @@ function bitField(word: number, from: Value, width: 32 | 64): Value | undefined 
   return undefined;
 }
 
-/** Data processing with register operands; what is not known here writes the register of bits 4 to 0. */
+/**
+ * Decodes data processing with register operands. Instructions that are not known here are taken to write the register
+ * in bits 4 to 0.
+ */
 export function registerEffect(word: number): PartialEffect {
   const [rd, width] = [bits(word, 4, 0), widthOf(word)];
   const [left, right] = [bits(word, 9, 5), bits(word, 20, 16)];
@@ -129,14 +134,14 @@ export function registerEffect(word: number): PartialEffect {
   return { writes: [[x(rd), undefined]], setsFlags: bits(word, 28, 21) === 0b11010000 && bits(word, 29, 29) === 1 };
 }
 
-/** An operand that is shifted by a constant; undefined for shifts that are not followed. */
+/** Returns an operand that is shifted by a constant; undefined for shifts that are not followed. */
 function shifted(word: number, operand: Value, width: number): Value | undefined {
   const [how, amount] = [bits(word, 23, 22), bits(word, 15, 10)];
   if (amount === 0) return operand;
   return how > 1 ? undefined : operation(how === 0 ? "<<" : ">>", operand, constant(BigInt(amount)), width);
 }
 
-/** An operand that is extended and then shifted to the left. */
+/** Returns an operand that is extended and then shifted to the left. */
 function extended(word: number, number: number): Value {
   const [how, amount, width] = [bits(word, 15, 13), bits(word, 12, 10), widthOf(word)];
   const operand = register(x(number), Math.min(8 << (how & 0b11), width), how >= 0b100);

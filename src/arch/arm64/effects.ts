@@ -3,7 +3,10 @@ import { type MemoryAccess, type Effect, type MemoryOperand, type Relation, type
 import { immediateEffect, registerEffect } from "./dataProcessing.ts";
 import { bits, orSp, register, signed, type PartialEffect, x, ZERO } from "./encoding.ts";
 
-/** A64 by the encodings of the Arm ARM, chapter C4; what is not known here writes the register of bits 4 to 0. */
+/**
+ * Decodes A64 instructions by the encodings of the Arm ARM, chapter C4. Instructions that are not known here are taken
+ * to write the register in bits 4 to 0.
+ */
 export function arm64Effects(bytes: Uint8Array, address: bigint): Effect[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const all: Effect[] = [];
@@ -60,14 +63,14 @@ function decodedEffect(word: number, address: bigint): PartialEffect {
   return registerEffect(word);
 }
 
-/** Conditions by their numbers (C1.2.4); those of sign and of unsigned numbers are alike here. */
+/** Conditions by their numbers (C1.2.4). Signed and unsigned comparisons are not distinguished. */
 const RELATIONS: readonly (Relation | undefined)[] = [
   ...(["==", "!=", ">=", "<", "<", ">="] as const),
   ...[undefined, undefined],
   ...([">", "<=", ">=", "<", ">", "<="] as const),
 ];
 
-/** CBZ and CBNZ, which leave the flags as they are. */
+/** Decodes CBZ and CBNZ, which leave the flags as they are. */
 function compareAndBranch(word: number, address: bigint): PartialEffect {
   return {
     flow: "branch",
@@ -82,7 +85,7 @@ function compareAndBranch(word: number, address: bigint): PartialEffect {
   };
 }
 
-/** TBZ and TBNZ, which leave the flags as they are. */
+/** Decodes TBZ and TBNZ, which leave the flags as they are. */
 function testAndBranch(word: number, address: bigint): PartialEffect {
   const bit = (bits(word, 31, 31) << 5) | bits(word, 23, 19);
   const isSet = bits(word, 24, 24) === 1;
@@ -151,7 +154,7 @@ function memory(word: number, address: bigint): PartialEffect {
 function placeOf(word: number, form: "unsigned" | "register" | "unscaled", size: number, rn: number): MemoryOperand {
   if (form === "unsigned") return place(orSp(rn), BigInt(bits(word, 21, 10) * size));
   if (form === "unscaled") {
-    // After the access by post-index: the base itself is accessed.
+    // Post-index changes the base after the access.
     const isPost = bits(word, 11, 10) === 0b01;
     return place(orSp(rn), isPost ? 0n : signed(bits(word, 20, 12), 9));
   }
@@ -176,11 +179,11 @@ function pair(word: number, rt: number, rn: number): PartialEffect {
   };
 }
 
-/** LDXR, STXR, LDAR, STLR, CAS and their like. */
+/** Decodes LDXR, STXR, LDAR, STLR, CAS and similar instructions. */
 function exclusive(word: number, rt: number, rn: number): PartialEffect {
   const size = 1 << bits(word, 31, 30);
   if (bits(word, 23, 23) === 1 && bits(word, 21, 21) === 1) {
-    // CAS reads what was there into the register with what was expected.
+    // CAS loads the old value into the register that has the expected value.
     const at = place(orSp(rn), 0n);
     return {
       access: { place: at, size, reads: true, writes: true },
@@ -200,7 +203,7 @@ function exclusive(word: number, rt: number, rn: number): PartialEffect {
   };
 }
 
-/** SIMD registers are not followed; the base may be written back. */
+/** Decodes loads and stores of SIMD registers. Their values are not followed, but the base may be written back. */
 function vector(word: number, rn: number): PartialEffect {
   const isIndexed =
     bits(word, 29, 28) === 0b10 ? bits(word, 23, 23) === 1 : bits(word, 24, 24) === 0 && bits(word, 10, 10) === 1;

@@ -1,7 +1,7 @@
 /** Fields and operands that the encodings of A64 instructions share. */
 import type { Effect, Value } from "../effect.ts";
 
-/** The effects of an instruction. An absent member means that there is no such effect. */
+/** The effects of an instruction. An absent member means that there is no such effect; an absent `flow` is "next". */
 export type PartialEffect = Partial<
   Pick<Effect, "access" | "flow" | "target" | "through" | "compares" | "relation" | "setsFlags">
 > & {

@@ -5,38 +5,38 @@ import { arm64Effects } from "./effects.ts";
 import { bits } from "./encoding.ts";
 
 /**
- * Follows the instructions of a function. @param code from the function's entry to the current instruction, or at least
- * its prologue
+ * Returns how a function has made its frame record. @param code from the function's entry to the current instruction,
+ * or at least its prologue
  */
 export function framePrologue(code: Uint8Array): FramePrologue {
   const view = viewOf(code);
-  let taken = 0;
+  let allocatedBytes = 0;
   let cfaOffset: number | undefined;
   let recordOffset: number | undefined;
   let hasRecord = false;
   for (let at = 0; at + 4 <= code.length; at += 4) {
     // Instructions are little-endian whatever the byte order of data.
     const word = view.getUint32(at, true);
-    if (cfaOffset === undefined) taken += takesStack(word);
+    if (cfaOffset === undefined) allocatedBytes += takesStack(word);
     // A large frame is allocated in two steps; the second follows the record.
     else if (recordOffset === 0 && isSubSp(word)) recordOffset = immediate12(word);
     if (setsFramePointer(word)) {
-      cfaOffset ??= taken - immediate12(word);
+      cfaOffset ??= allocatedBytes - immediate12(word);
       recordOffset ??= immediate12(word);
       hasRecord = true;
     } else if (restoresFramePointer(word)) hasRecord = false;
     // Code after a return belongs to another path through the function.
     else if (isReturn(word)) hasRecord = cfaOffset !== undefined;
   }
-  return { hasRecord, cfaOffset, recordOffset, taken };
+  return { hasRecord, cfaOffset, recordOffset, allocatedBytes };
 }
 
-/** Callee-saved registers of the AAPCS64 but the frame pointer. */
+/** Whether the AAPCS64 makes functions preserve a register; false for the frame pointer. */
 const isCalleeSaved = (register: number): boolean => register >= 19 && register <= 28;
 
 /**
- * Finds what a function does with the callee-saved registers. Only saves in the block that makes the frame record are
- * certain to have run.
+ * Returns what a function does with the callee-saved registers. Only saves in the block that makes the frame record are
+ * certain to have run. @param code the whole function @param limit bytes of `code` up to the current instruction
  */
 export function calleeSaves(code: Uint8Array, limit: number): CalleeSaves {
   const view = viewOf(code);
@@ -85,7 +85,10 @@ function storeOf(word: number): { registers: number[]; offset: number; writesBac
 
 const masked = (word: number, mask: number): number => (word & mask) >>> 0;
 
-/** Bytes allocated by `sub sp, sp, #imm` or `stp x29, x30, [sp, #-imm]!` (Arm Architecture Reference Manual, C6.2). */
+/**
+ * Returns the bytes allocated by `sub sp, sp, #imm` or `stp x29, x30, [sp, #-imm]!` (Arm Architecture Reference Manual,
+ * C6.2).
+ */
 function takesStack(word: number): number {
   if (isSubSp(word)) return immediate12(word);
   if (masked(word, 0xffc07fff) === 0xa9807bfd) return -immediate7(word);
@@ -94,20 +97,21 @@ function takesStack(word: number): number {
 
 const isSubSp = (word: number): boolean => masked(word, 0xff8003ff) === 0xd10003ff;
 
-/** Bits 10-21, shifted by 12 if bit 22 is set. */
+/** Returns bits 10 to 21, shifted by 12 if bit 22 is set. */
 const immediate12 = (word: number): number => ((word >>> 10) & 0xfff) << ((word >>> 22) & 1 ? 12 : 0);
-/** Bits 15-21, signed, in units of 8. */
+/** Returns bits 15 to 21, signed, in units of 8. */
 const immediate7 = (word: number): number => ((word << 10) >> 25) * 8;
 
-/** `mov x29, sp` and `add x29, sp, #imm`. */
+/** Whether an instruction is `mov x29, sp` or `add x29, sp, #imm`. */
 const setsFramePointer = (word: number): boolean => masked(word, 0xff8003ff) === 0x910003fd;
-/** `ldp x29, x30, [sp], #imm` and `ldp x29, x30, [sp, #imm]`. */
+/** Whether an instruction is `ldp x29, x30, [sp], #imm` or `ldp x29, x30, [sp, #imm]`. */
 const restoresFramePointer = (word: number): boolean =>
   masked(word, 0xffc07fff) === 0xa8c07bfd || masked(word, 0xffc07fff) === 0xa9407bfd;
 const isReturn = (word: number): boolean => masked(word, 0xfffffc1f) === 0xd65f0000;
 
 /**
- * Returns the call before a return address. `bl` contains its target; `blr` and its authenticating variants do not.
+ * Returns the call before a return address; undefined if there is none. The target is known for `bl`, not for `blr` and
+ * its authenticating variants.
  * @param code the four bytes before `returnAddress`
  */
 export function callBefore(

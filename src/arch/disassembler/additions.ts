@@ -18,8 +18,8 @@ const UNPRIVILEGED: readonly (readonly (readonly [mnemonic: string, register: "w
 ];
 
 /**
- * Arm ARM C6.2, "LDTR": Capstone rejects equal registers for value and address, which are valid because there is no
- * writeback.
+ * Decodes an unprivileged load or store (Arm ARM C6.2, "LDTR"). Capstone rejects equal registers for value and address,
+ * which are valid because there is no writeback.
  */
 function unprivileged(word: number): Addition | undefined {
   if ((word & 0x3f200c00) >>> 0 !== 0x38000800) return undefined;
@@ -29,7 +29,7 @@ function unprivileged(word: number): Addition | undefined {
   return { length: 4, mnemonic, operands: `${general(word & 31, kind)}, ${place((word >>> 5) & 31, offset)}` };
 }
 
-/** Arm ARM C6.2, "STGP": post-indexed, with an offset, pre-indexed. */
+/** Decodes STGP (Arm ARM C6.2): post-indexed, with an offset, pre-indexed. */
 function storePairWithTag(word: number): Addition | undefined {
   const mode = (word & 0xffc00000) >>> 0;
   if (mode !== 0x68800000 && mode !== 0x69000000 && mode !== 0x69800000) return undefined;
@@ -45,11 +45,11 @@ function storePairWithTag(word: number): Addition | undefined {
 
 const general = (number: number, kind: "w" | "x"): string => (number === 31 ? `${kind}zr` : `${kind}${number}`);
 
-/** Operands in Capstone's format: numbers below ten are decimal. */
+/** Formats a number as Capstone does: those below ten are decimal. */
 const signed = (number: number): string =>
   Math.abs(number) < 10 ? String(number) : `${number < 0 ? "-" : ""}${hex0x(BigInt(Math.abs(number)))}`;
 
-/** `[x0]`, `[sp, #0x10]`, `[x1, #-0x20]!`. */
+/** Formats an address: `[x0]`, `[sp, #0x10]`, `[x1, #-0x20]!`. */
 function place(base: number, offset: number, writesBack = false): string {
   const inside = `${base === 31 ? "sp" : `x${base}`}${offset === 0 && !writesBack ? "" : `, #${signed(offset)}`}`;
   return `[${inside}]${writesBack ? "!" : ""}`;

@@ -4,6 +4,7 @@ import type { CapstoneMachine } from "../decoder.ts";
 import { type Addition, arm64Addition } from "./additions.ts";
 import type { Disassembler, Instruction } from "./disassembler.ts";
 
+/** Loads Capstone. @returns a function that makes a disassembler of the machine */
 export const loadCapstone = (machine: CapstoneMachine): Promise<() => Disassembler> =>
   import("@alexaltea/capstone-js").then(({ default: load }) => load()).then((module) => () => wrap(module, machine));
 
@@ -60,7 +61,10 @@ function wrap(module: CapstoneModule, { arch, modes, step, longest }: CapstoneMa
 
 const CONDITIONS: Readonly<Record<string, string>> = { lo: "cc", hs: "cs" };
 
-/** GNU's disassembler prints carry clear and carry set for unsigned lower, and higher or same (Arm ARM C1.2.4). */
+/**
+ * Names conditions as GNU's disassembler does: carry clear for unsigned lower, carry set for higher or same (Arm ARM
+ * C1.2.4).
+ */
 function gnuConditions(mnemonic: string, operands: string): { mnemonic: string; operands: string } {
   const renamed = (text: string): string => text.replace(/\b(?:lo|hs)$/, (name) => CONDITIONS[name] ?? name);
   return { mnemonic: mnemonic.startsWith("b.") ? renamed(mnemonic) : mnemonic, operands: renamed(operands) };

@@ -1,4 +1,4 @@
-/** Disassembles machine code of all machines. */
+/** Disassembles machine code of every supported machine. */
 import { Fault } from "../../base/fault.ts";
 import type { Arch } from "../arch.ts";
 import { loadCapstone } from "./capstoneDecoder.ts";
@@ -15,8 +15,8 @@ export interface Instruction {
 
 export interface Disassembler {
   /**
-   * Yields instructions from the first byte on, up to `limit` or up to an incomplete one. Invalid bytes are yielded as
-   * `(bad)`, with the length of their encoding or else of the shortest instruction, and decoding continues after them.
+   * Returns the instructions from the first byte on, up to `limit` or up to an incomplete one. Invalid bytes become
+   * `(bad)` with the length of their encoding, or else of the shortest instruction, and decoding continues after them.
    */
   instructions(bytes: Uint8Array, address: bigint, limit?: number): Instruction[];
 }
@@ -26,7 +26,10 @@ export type Syntax = "att" | "intel";
 /** Loads the WebAssembly of a decoder. */
 type Load = () => Promise<(syntax: Syntax) => Disassembler>;
 
-/** iced-x86 decodes x86, Capstone the other machines. Each WebAssembly is loaded only for its machines. */
+/**
+ * Returns the loader of a machine's decoder: iced-x86 for x86, Capstone for the other machines. Each WebAssembly is
+ * loaded only for its machines.
+ */
 function loadOf({ decoder }: Arch): Load | undefined {
   if (decoder === undefined) return undefined;
   return "bits" in decoder ? () => loadIced(decoder) : () => loadCapstone(decoder);
@@ -35,7 +38,9 @@ function loadOf({ decoder }: Arch): Load | undefined {
 /** Whether AT&T syntax is the machine's default. */
 export const hasAttSyntax = ({ decoder }: Arch): boolean => decoder !== undefined && "bits" in decoder;
 
-/** A step that waits about 40 ms for the WebAssembly. The job need not be resumed before `until`. */
+/**
+ * Progress of a job that waits about 40 ms for the WebAssembly. The job need not be resumed before `until` resolves.
+ */
 export interface Loading {
   readonly kind: "progress";
   readonly what: string;
@@ -54,8 +59,8 @@ const loading = new Map<string, Loaded>();
 const made = new Map<string, Disassembler>();
 
 /**
- * Returns the disassembler of a machine. A job, because its WebAssembly is loaded at first use. @throws Fault unknown
- * if there is none
+ * Returns the disassembler of a machine. It is a job because the WebAssembly is loaded at the first use. @throws Fault
+ * unknown if there is none, or if it cannot be loaded
  */
 export function* disassembler(arch: Arch, syntax: Syntax = "att"): Generator<Loading, Disassembler, void> {
   const load = loadOf(arch);
@@ -69,15 +74,15 @@ export function* disassembler(arch: Arch, syntax: Syntax = "att"): Generator<Loa
 
 function* loaded(name: string, load: Load): Generator<Loading, (syntax: Syntax) => Disassembler, void> {
   let state = loading.get(name);
-  if (!state) loading.set(name, (state = begin(load)));
+  if (!state) loading.set(name, (state = beginLoading(load)));
   if (!state.make && state.failure === undefined)
     yield { kind: "progress", what: "the disassembler", done: 0, total: 0, until: state.ended };
-  if (state.failure !== undefined) throw Fault.of("unknown", `the disassembler did not load: ${state.failure}`);
+  if (state.failure !== undefined) throw Fault.of("unknown", `the disassembler could not be loaded: ${state.failure}`);
   if (!state.make) throw Fault.of("unknown", "the disassembler is still loading");
   return state.make;
 }
 
-function begin(load: Load): Loaded {
+function beginLoading(load: Load): Loaded {
   const ended = load().then(
     (make) => (state.make = make),
     (failure: unknown) => (state.failure = failure instanceof Error ? failure.message : "unknown reason"),

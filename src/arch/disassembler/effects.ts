@@ -11,19 +11,20 @@ let failure: string | undefined;
 let loading: Promise<void> | undefined;
 
 /**
- * The decoder of the effects of instructions on registers and memory. For x86 it takes the details of operands from
- * iced-x86, whose WebAssembly is loaded at the first use. Capstone's build for JavaScript gives no details of arm64's
- * operands, so arm64's instruction words are decoded by our own decoder. @throws Fault "unknown" if the architecture has no decoder
+ * Returns the decoder of the effects of instructions on registers and memory. For x86 it takes the details of operands
+ * from iced-x86, whose WebAssembly is loaded at the first use. Capstone's build for JavaScript gives no details of
+ * arm64's operands, so arm64's instruction words are decoded by our own decoder. @throws Fault unknown if the
+ * architecture has no decoder, or if it cannot be loaded
  */
 export function* effectDecoder({ name }: Arch): Generator<Loading, EffectDecoder, void> {
   if (name === "arm64") return arm64Effects;
-  if (name !== "x86_64") throw Fault.of("unknown", `what instructions of ${name} do is not decoded`);
+  if (name !== "x86_64") throw Fault.of("unknown", `the effects of instructions of ${name} are not decoded`);
   loading ??= loadX86Effects().then(
     (loaded) => void (decoder = loaded),
     (reason: unknown) => void (failure = reason instanceof Error ? reason.message : "unknown reason"),
   );
   if (!decoder && failure === undefined)
     yield { kind: "progress", what: "the decoder", done: 0, total: 0, until: loading };
-  if (!decoder) throw Fault.of("unknown", `the decoder did not load: ${failure ?? "it is still loading"}`);
+  if (!decoder) throw Fault.of("unknown", `the decoder could not be loaded: ${failure ?? "it is still loading"}`);
   return decoder;
 }

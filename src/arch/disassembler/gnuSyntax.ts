@@ -29,7 +29,7 @@ interface Coded {
  * repz.
  */
 const REPEATED = /^(?:.* )?rep (?:\S+ )*(?:ins|outs|movs|lods|stos)/;
-/** Instructions introduced with EVEX, whose older encoding GNU marks. */
+/** Instructions that were first encoded with EVEX. GNU marks their later VEX encoding with `{vex}`. */
 const VEX_TOO = /^vpdp(?:busd|wssd)s?$|^vpmadd52[lh]uq$|^vcvtneps2bf16/;
 
 function name(mnemonic: string, { opcode }: Coded): string {
@@ -63,7 +63,10 @@ function attSyntax({ mnemonic, operands }: Spelling, coded: Coded): Spelling {
   return withSegment(spelt, IMPLIED[spelt] ?? plain, coded);
 }
 
-/** No-operations whose register GNU does not print. Those that pad code have prefixes, which are printed. */
+/**
+ * Writes a no-operation without its register, which GNU does not print. Those that pad code have prefixes, which are
+ * printed.
+ */
 function reservedNop(mnemonic: string, operands: string, coded: Coded): Spelling {
   const { prefixes, second, third } = coded;
   const single = operands.replace(/^%\w+,(?=.)/, "");
@@ -76,17 +79,17 @@ function reservedNop(mnemonic: string, operands: string, coded: Coded): Spelling
   return withPadding(mnemonic + suffix, single, coded);
 }
 
-/** Operand-size prefixes after the first are padding. */
+/** Prints operand-size prefixes after the first, which are padding. */
 function withPadding(mnemonic: string, operands: string, coded: Coded): Spelling {
   const sizes = coded.prefixes.filter((byte) => byte === 0x66).length;
   const spelt = withSegment(mnemonic, operands, coded);
   return { ...spelt, mnemonic: "data16 ".repeat(Math.max(0, sizes - 1)) + spelt.mnemonic };
 }
 
-/** REX.W, the last prefix. */
+/** Whether the last prefix is REX with W. */
 const isWide = ({ prefixes }: Coded): boolean => ((prefixes.at(-1) ?? 0) & 0xf8) === 0x48;
 
-/** cs, ds, es and ss have no effect in 64-bit mode: they are printed as prefixes, not as parts of an operand. */
+/** Prints cs, ds, es and ss, which have no effect in 64-bit mode, as prefixes, not as parts of an operand. */
 function withSegment(mnemonic: string, operands: string, { prefixes }: Coded): Spelling {
   if (!prefixes.some((byte) => byte === 0x2e || byte === 0x3e || byte === 0x26 || byte === 0x36))
     return { mnemonic, operands };
@@ -95,7 +98,7 @@ function withSegment(mnemonic: string, operands: string, { prefixes }: Coded): S
   return { mnemonic: `${segment ?? ""} ${mnemonic}`, operands: operands.replace(whole, "") };
 }
 
-/** String instructions print their implied segments; a port is in parentheses. */
+/** Writes the implied segments of string instructions, and a port in parentheses. */
 function strings(opcode: number, operands: string): string {
   const text = isPort(opcode) ? operands.replace("%dx", "(%dx)") : operands;
   return text.replace(/(^|,)(?=\(%[er]si\))/, "$1%ds:").replace(/(^|,)(?=\(%[er]di\))/, "$1%es:");
@@ -128,7 +131,7 @@ const POINTERS: Readonly<Record<string, readonly [pointer: string, accumulator: 
   q: ["QWORD PTR", "rax"],
 };
 
-/** GNU prints `rep stosd` as `rep stos DWORD PTR es:[rdi],eax`. */
+/** Writes string instructions with their operands: `rep stosd` as `rep stos DWORD PTR es:[rdi],eax`. */
 function intelString(mnemonic: string, opcode: number): Spelling {
   const [pointer, accumulator] = POINTERS[mnemonic.at(-1) ?? ""] ?? ["", ""];
   const [to, from] = [`${pointer} es:[rdi]`, `${pointer} ds:[rsi]`];
@@ -143,10 +146,10 @@ function intelString(mnemonic: string, opcode: number): Spelling {
   return { mnemonic: mnemonic.slice(0, -1), operands: operands.join(",") };
 }
 
-/** d0 and d1 shift by one and have no immediate. */
+/** Whether an opcode shifts by one, without an immediate. */
 const isShiftByOne = (opcode: number): boolean => opcode === 0xd0 || opcode === 0xd1;
 const isImul = (opcode: number): boolean => opcode === 0x69 || opcode === 0x6b;
-/** in, out, ins and outs through %dx. */
+/** Whether an opcode is in, out, ins or outs through %dx. */
 const isPort = (opcode: number): boolean => opcode >> 2 === 0x3b || opcode >> 2 === 0x1b;
 const isString = (opcode: number): boolean =>
   opcode >> 2 === 0x29 || (opcode >= 0xaa && opcode <= 0xaf) || opcode >> 2 === 0x1b;

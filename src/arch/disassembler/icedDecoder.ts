@@ -5,7 +5,10 @@ import type { Disassembler, Instruction, Syntax } from "./disassembler.ts";
 import { gnuSyntax } from "./gnuSyntax.ts";
 import { encodedLength, MAX_INSTRUCTION_BYTES, withoutRex2, type X86Addition, x86Addition } from "./x86Additions.ts";
 
-/** The decoder of x86. Its WebAssembly is compiled when its module is loaded. */
+/**
+ * Loads iced-x86, whose WebAssembly is compiled when its module is loaded. @returns a function that makes a
+ * disassembler
+ */
 export const loadIced = ({ bits }: IcedMachine): Promise<(syntax: Syntax) => Disassembler> =>
   import("iced-x86").then((iced) => (syntax) => wrap(iced, syntax, bits));
 
@@ -14,7 +17,7 @@ function wrap(iced: typeof Iced, syntax: Syntax, bits: IcedMachine["bits"]): Dis
   const one = new iced.Instruction();
   // Prefixes that an instruction does not allow are printed, as GNU does, instead of making it invalid.
   const options = iced.DecoderOptions.NoInvalidCheck | iced.DecoderOptions.MPX;
-  /** Length of an instruction that the decoder does not know. */
+  /** Returns the length of an instruction that x86Additions.ts does not know either. */
   const lengthOf = (bytes: Uint8Array): number => {
     const plain = withoutRex2(bytes);
     if (!plain) return encodedLength(bytes);
@@ -67,7 +70,7 @@ function wrap(iced: typeof Iced, syntax: Syntax, bits: IcedMachine["bits"]): Dis
   };
 }
 
-/** Options closest to GNU's disassembler; gnuSyntax.ts does the rest. */
+/** Makes a formatter with the options closest to GNU's disassembler. gnuSyntax.ts corrects its output. */
 function gnuFormatter(iced: typeof Iced, syntax: Syntax): Iced.Formatter {
   const { Gas, Masm } = iced.FormatterSyntax;
   const formatter = new iced.Formatter(syntax === "att" ? Gas : Masm);

@@ -3,7 +3,8 @@ import { UsageError } from "../../base/usageError.ts";
 import type { Instruction } from "./disassembler.ts";
 
 /**
- * The kernel prints 64 bytes (OPCODE_BUFSIZE in arch/x86/include/asm/processor.h); for user code of 32-bit words fewer.
+ * Limit of the bytes that are parsed. The kernel prints 64 (OPCODE_BUFSIZE in arch/x86/include/asm/processor.h), of
+ * user code with 32-bit words fewer.
  */
 const MAX_BYTES = 256;
 
@@ -24,13 +25,14 @@ export function codeBytes(text: string, isBigEndian: boolean): { bytes: Uint8Arr
     bytes.push(...(isBigEndian ? word : word.reverse()));
     if (bytes.length > MAX_BYTES) break;
   }
-  if (mark < 0) throw new UsageError("this line of code marks no instruction");
+  if (mark < 0)
+    throw new UsageError('the line does not mark the faulting instruction: enter the whole "Code:" line, with its <>');
   return { bytes: Uint8Array.from(bytes), mark };
 }
 
 /**
- * Decodes from the first byte for which an instruction begins at the mark, because the first bytes can be the middle of
- * one.
+ * Returns the instructions from the first byte for which one begins at the mark. The bytes before can begin in the
+ * middle of an instruction.
  */
 export function synchronised(decode: (skipped: number) => Instruction[], start: bigint, mark: number): Instruction[] {
   for (let skipped = 0; skipped <= Math.min(mark, MAX_SKIPPED); skipped++) {

@@ -11,7 +11,10 @@ export const MAX_INSTRUCTION_BYTES = 15;
 const LEGACY_PREFIXES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3]);
 const REGISTERS = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
 
-/** Start of the opcode, its escape, or a VEX, EVEX or REX2 prefix: after the legacy prefixes and REX. */
+/**
+ * Returns the position of the opcode, of its escape, or of a VEX, EVEX or REX2 prefix: after the legacy prefixes and
+ * REX.
+ */
 export function opcodeAt(bytes: Uint8Array): number {
   let at = 0;
   while (LEGACY_PREFIXES.has(bytes[at] ?? 0)) at++;
@@ -54,7 +57,7 @@ export function x86Addition(bytes: Uint8Array): X86Addition | undefined {
   return undefined;
 }
 
-/** By opcode and the prefix that VEX implies: 2 is f3, 3 is f2. */
+/** Mnemonics by the opcode and the prefix that VEX implies: 2 is f3, 3 is f2. */
 const IMMEDIATE_MSR: ReadonlyMap<number, string> = new Map([
   [0xf603, "rdmsr"],
   [0xf602, "wrmsrns"],
@@ -66,7 +69,7 @@ const register = (number: number, high: number): string => (high ? `%r${number +
 
 /**
  * Returns the length of an encoding that iced-x86 does not know. VEX, EVEX and the maps 0f 38 and 0f 3a determine
- * ModRM, displacement and immediate (Intel SDM 2A, 2.1 to 2.7; Intel APX, 3.1). 1 if nothing determines it.
+ * ModRM, displacement and immediate (Intel SDM 2A, 2.1 to 2.7; Intel APX, 3.1). @returns 1 if nothing determines it
  */
 export function encodedLength(bytes: Uint8Array): number {
   const at = opcodeAt(bytes);
@@ -80,8 +83,8 @@ export function encodedLength(bytes: Uint8Array): number {
 }
 
 /**
- * Replaces a REX2 prefix by REX, for a decoder that does not know REX2. REX cannot encode registers 16 to 31: their
- * numbers lose the high bit.
+ * Replaces a REX2 prefix by REX, for a decoder that does not know REX2; undefined without REX2. REX cannot encode
+ * registers 16 to 31: their numbers lose the high bit. `shorter` is the number of bytes by which the result is shorter.
  */
 export function withoutRex2(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly shorter: number } | undefined {
   const at = opcodeAt(bytes);
@@ -100,7 +103,7 @@ function mappedLength(bytes: Uint8Array, at: number, map: number, wide: number):
   return at + 2 + displacementLength(modrm, sib) + immediateLength(map, opcode, (modrm >> 3) & 7, wide);
 }
 
-/** Length of the scale-index-base byte and the displacement. */
+/** Returns the length of the scale-index-base byte and the displacement. */
 function displacementLength(modrm: number, sib: number): number {
   const mod = modrm >> 6;
   if (mod === 3) return 0;

@@ -11,7 +11,10 @@ import type {
   Value,
 } from "../effect.ts";
 
-/** What x86 instructions do, by the details that iced-x86 gives of operands; never by their text. */
+/**
+ * Loads the decoder of the effects of x86 instructions. It uses only the details that iced-x86 gives of operands, never
+ * their text.
+ */
 export const loadX86Effects = (): Promise<EffectDecoder> => import("iced-x86").then((iced) => decoderOf(iced));
 
 function decoderOf(iced: typeof Iced): EffectDecoder {
@@ -61,7 +64,7 @@ class Reader {
   effect(address: bigint): Effect {
     const { iced, one } = this;
     const name = iced.Mnemonic[one.mnemonic] ?? "";
-    const { writes, access } = this.used(name);
+    const { writes, access } = this.registersAndMemory(name);
     const value = this.result(name);
     const to = one.opCount > 0 && one.opKind(0) === iced.OpKind.Register ? one.opRegister(0) : undefined;
     if (to !== undefined && value) {
@@ -90,7 +93,7 @@ class Reader {
     };
   }
 
-  /** `eax` is zero-extended when it is written. */
+  /** Returns the value of the whole register after a write of `to`: `eax` is zero-extended. */
   private cut(value: Value, to: Iced.Register): Value {
     if (this.iced.RegisterExt.size(to) === 8) return value;
     if (value.kind === "register") return { ...value, bits: Math.min(value.bits, 32) };
@@ -98,16 +101,19 @@ class Reader {
     return value;
   }
 
-  private used(name: string): { writes: Map<string, Value | undefined>; access: MemoryAccess | undefined } {
+  private registersAndMemory(name: string): {
+    writes: Map<string, Value | undefined>;
+    access: MemoryAccess | undefined;
+  } {
     const { iced, one } = this;
     const writes = new Map<string, Value | undefined>();
     const info = this.factory.info(one);
     try {
       const { Write, CondWrite, ReadWrite, ReadCondWrite } = iced.OpAccess;
       const isWrite = (access: Iced.OpAccess): boolean => [Write, CondWrite, ReadWrite, ReadCondWrite].includes(access);
-      for (const used of info.usedRegisters() as Iced.UsedRegister[]) {
-        if (isWrite(used.access)) writes.set(this.whole(used.register), undefined);
-        used.free();
+      for (const registersAndMemory of info.usedRegisters() as Iced.UsedRegister[]) {
+        if (isWrite(registersAndMemory.access)) writes.set(this.whole(registersAndMemory.register), undefined);
+        registersAndMemory.free();
       }
       const at = [0, 1, 2].find((i) => i < one.opCount && one.opKind(i) === iced.OpKind.Memory);
       if (at === undefined || name === "Lea" || name === "Nop" || name.startsWith("Prefetch"))
@@ -144,7 +150,7 @@ class Reader {
     };
   }
 
-  /** What the instruction writes to its first operand. */
+  /** Returns the value that the instruction writes to its first operand; undefined if it is not followed. */
   private result(name: string): Value | undefined {
     const { one } = this;
     if (name === "Mov") return this.operand(1);
@@ -217,7 +223,7 @@ class Reader {
   }
 }
 
-/** Conditions by iced-x86's names; those of sign and of unsigned numbers are alike here. */
+/** Conditions by iced-x86's names. Signed and unsigned comparisons are not distinguished. */
 const RELATIONS: Readonly<Record<string, Relation>> = {
   e: "==",
   ne: "!=",

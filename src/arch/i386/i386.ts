@@ -10,7 +10,7 @@ import { errorText } from "../x86_64/traps.ts";
 /** `user_regs_struct`, the order of `elf_gregset_t`. */
 const registers = "ebx ecx edx esi edi ebp eax ds es fs gs orig_eax eip cs eflags esp ss".split(" ");
 
-/** `struct pt_regs` names registers without "e", except its segments es and ds. */
+/** Returns the name of a register in `struct pt_regs`: without "e", except the segments es and ds. */
 const ptRegsMember = (name: string): string =>
   name.length === 2 ? name : name === "orig_eax" ? "orig_ax" : name.slice(1);
 
@@ -40,7 +40,7 @@ export const i386: Arch = {
   longLongAlignment: 4,
   sectionSizeBits: 29,
   ftraceNop: Uint8Array.of(0x3e, 0x8d, 0x74, 0x26, 0x00), // arch/x86/include/asm/nops.h
-  isUserMode: privilege,
+  isUserMode,
   calleeSaved: ["ebx", "esi", "edi", "ebp"],
   // The kernel is compiled with -mregparm=3.
   argumentRegisters: ["eax", "edx", "ecx"],
@@ -75,8 +75,8 @@ export const i386: Arch = {
   paging,
 };
 
-/** The lowest two bits of cs are the privilege level. */
-function privilege(registers: Registers): boolean | undefined {
+/** Whether registers are of user mode: the lowest two bits of cs are the privilege level. */
+function isUserMode(registers: Registers): boolean | undefined {
   const cs = registers.get("cs");
   return cs === undefined ? undefined : (cs & 3n) === 3n;
 }

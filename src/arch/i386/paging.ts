@@ -17,7 +17,10 @@ const PAGE_OFFSETS = [0xc0000000n, 0xb0000000n, 0x80000000n, 0x78000000n, 0x4000
 /** Only the first bytes of the kernel image are certain. */
 const IMAGE_LIMIT = 1n << 25n;
 
-/** Entries of 8 bytes that the MMU must not use have an inverted frame number against L1TF (asm/pgtable-invert.h). */
+/**
+ * Whether an entry has an inverted frame number: entries of 8 bytes that the MMU must not use have one against L1TF
+ * (asm/pgtable-invert.h).
+ */
 const isInverted = (entry: bigint): boolean => (entry & PAGE_PRESENT) === 0n && entry >> 32n !== 0n;
 
 export const pte: PteFormat = {
@@ -101,13 +104,13 @@ const plainLevels: readonly TableLevel[] = [
 const table = (entry: bigint, mask: bigint): PageTableEntry | undefined =>
   (entry & PAGE_PRESENT) === 0n ? undefined : { physical: entry & mask, pageBytes: undefined };
 
-/** A large entry that is being split has PSE as its only present bit (pmd_present()). */
+/** Decodes an entry of a page. A large entry that is being split has PSE as its only present bit (pmd_present()). */
 function page(entry: bigint, pageBytes: bigint): PageTableEntry | undefined {
   const present = PAGE_PRESENT | PAGE_PROTNONE | (pageBytes === 4096n ? 0n : PAGE_PSE);
   return (entry & present) === 0n ? undefined : { physical: pte.physical(entry), pageBytes };
 }
 
-/** A page of 4 MiB has address bits 39:32 in bits 20:13 (PSE-36). */
+/** Decodes an entry of a page of 4 MiB, which has address bits 39:32 in bits 20:13 (PSE-36). */
 const largePage = (entry: bigint): PageTableEntry | undefined =>
   (entry & (PAGE_PRESENT | PAGE_PROTNONE | PAGE_PSE)) === 0n
     ? undefined

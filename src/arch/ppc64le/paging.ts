@@ -11,13 +11,13 @@ const PAGE_OFFSET = 0xc000000000000000n;
 /** Size of the direct map: the regions after it have page tables (asm/book3s/64/radix.h, RADIX_KERN_VIRT_START). */
 const DIRECT_MAP_BYTES = 1n << 51n;
 
-/** Bits of entries (asm/book3s/64/pgtable.h). Tables are big-endian whatever the byte order of the kernel. */
+/** Bits of entries (asm/book3s/64/pgtable.h). Tables are big-endian whatever the byte order of the kernel is. */
 const PRESENT = 1n << 63n;
 const LEAF = 1n << 62n;
-/** Width of the index into the next table: never 0 in the radix tree. */
+/** Width of the index into the next table; never 0 in the radix tree. */
 const NEXT_LEVEL_SIZE = 0x1fn;
 const TABLE_ADDRESS = 0x0fffffffffffff00n;
-/** PTE_RPN_MASK: the bits above are the software's with the hash MMU (_PAGE_PA_MAX). */
+/** PTE_RPN_MASK. With the hash MMU software uses the bits above (_PAGE_PA_MAX). */
 const PAGE_ADDRESS = 0x001ffffffffff000n;
 
 export const pte: PteFormat = {
@@ -77,7 +77,10 @@ export function paging(facts: LayoutFacts): Paging {
   };
 }
 
-/** With the hash MMU and pages of 4 KiB the regions with tables begin earlier (asm/book3s/64/hash-4k.h). */
+/**
+ * Returns the end of the direct map. With the hash MMU and pages of 4 KiB the regions with tables begin earlier
+ * (asm/book3s/64/hash-4k.h).
+ */
 function endOfDirectMap(facts: LayoutFacts): bigint {
   const vmalloc = BigInt.asUintN(64, facts.number("NUMBER(VMALLOC_START)") ?? 0n);
   const end = PAGE_OFFSET + DIRECT_MAP_BYTES;
@@ -85,8 +88,8 @@ function endOfDirectMap(facts: LayoutFacts): bigint {
 }
 
 /**
- * Root first: 52 bits, in 4 levels with pages of 4 KiB and 64 KiB (asm/book3s/64/radix-4k.h, radix-64k.h). Source of
- * the entries: Power ISA 3.0B, book III, section 5.7.10.
+ * Returns the levels from the root on: 52 bits in 4 levels, with pages of 4 KiB and 64 KiB (asm/book3s/64/radix-4k.h,
+ * radix-64k.h). Source of the entries: Power ISA 3.0B, book III, section 5.7.10.
  */
 function radixLevels(pageSize: number): readonly TableLevel[] {
   const pageShift = Math.log2(pageSize);
@@ -98,7 +101,7 @@ function radixLevels(pageSize: number): readonly TableLevel[] {
 }
 
 /**
- * Linux keeps a tree of its own beside the hash table. Pointers to tables are page-aligned addresses, which can have
+ * Returns the levels of the tree that Linux keeps in addition to the hash table. Pointers to tables are page-aligned addresses, which can have
  * PRESENT. Source of the widths: H_PGD_INDEX_SIZE and so on of asm/book3s/64/hash-4k.h and hash-64k.h.
  */
 function hashLevels(pageSize: number): readonly TableLevel[] {
@@ -110,7 +113,7 @@ function hashLevels(pageSize: number): readonly TableLevel[] {
   });
 }
 
-/** @param bits widths of the indexes, root first */
+/** Returns the levels from the root on. @param bits widths of the indexes */
 function levels(
   bits: readonly [number, number, number, number],
   pageShift: number,

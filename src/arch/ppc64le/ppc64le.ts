@@ -7,7 +7,10 @@ import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 
 const general = Array.from({ length: 32 }, (_, index) => `r${index}`);
-/** `struct pt_regs` continues with these, as does `elf_gregset_t` (arch/powerpc/include/uapi/asm/ptrace.h). */
+/**
+ * Registers after the general ones, in the order of `struct pt_regs` and `elf_gregset_t`
+ * (arch/powerpc/include/uapi/asm/ptrace.h).
+ */
 const special = "nip msr orig_gpr3 ctr link xer ccr softe trap dar dsisr result".split(" ");
 const registers = [...general, ...special];
 

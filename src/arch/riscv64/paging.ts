@@ -6,7 +6,7 @@ import { type PteFormat, swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
 import { walkTables } from "../walk.ts";
 
-/** Bits of an entry: the hardware's, and what the kernel makes of the others (asm/pgtable-bits.h). */
+/** Bits of an entry: the hardware's, and the kernel's use of the others (asm/pgtable-bits.h). */
 const PRESENT = 1n << 0n;
 const GLOBAL = 1n << 5n;
 const LEAF = 7n << 1n;
@@ -19,7 +19,7 @@ const PPN_BITS = 44;
 /** Only the first bytes of the kernel image are certain. The image is far smaller than this. */
 const IMAGE_LIMIT = 1n << 28n;
 
-/** _PAGE_PROT_NONE is the global bit of an entry that is not valid. */
+/** Whether an entry maps a page: it is valid, or has _PAGE_PROT_NONE, which is the global bit of an invalid entry. */
 const isPresent = (entry: bigint): boolean => (entry & (PRESENT | GLOBAL)) !== 0n;
 const physical = (entry: bigint): bigint => BigInt.asUintN(PPN_BITS, entry >> PPN_SHIFT) << 12n;
 
@@ -90,7 +90,7 @@ export function paging(facts: LayoutFacts): Paging {
   };
 }
 
-/** Root first. The kernel folds levels below the top, so that a root is always a PGD. */
+/** Returns the levels from the root on. The kernel folds levels below the top, so the root is always a PGD. */
 function tableLevels(virtualBits: number): readonly TableLevel[] {
   const count = (virtualBits - 12) / 9;
   const names = ["PGD", ...["P4D", "PUD", "PMD", "PTE"].slice(5 - count)];

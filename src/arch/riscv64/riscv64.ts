@@ -12,7 +12,7 @@ const general = (
 ).split(" ");
 const calleeSaved = Array.from({ length: 12 }, (_, index) => `s${index}`);
 
-/** `struct pt_regs` continues with the control registers (arch/riscv/include/asm/ptrace.h). */
+/** Control registers after the general ones in `struct pt_regs` (arch/riscv/include/asm/ptrace.h). */
 const control = ["status", "badaddr", "cause"];
 
 /** Bits of `sstatus` (asm/csr.h): privilege mode and interrupt enable before the exception. */

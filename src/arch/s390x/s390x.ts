@@ -98,7 +98,7 @@ export const s390x: Arch = {
   paging,
 };
 
-/** CR13 is the home address space, which is the kernel's. */
+/** Reads the control registers. CR13 is the home address space, which is the kernel's. */
 function controlRegisters(desc: Uint8Array): CpuState | undefined {
   const names = Array.from({ length: 16 }, (_, index) => `cr${index}`);
   const control = registerRow(desc, 0, names, 8, "big");
@@ -131,13 +131,19 @@ function paging(facts: LayoutFacts): Paging {
   };
 }
 
-/** Since Linux kernel commit c98d2ecae08f ("s390/mm: Uncouple physical vs virtual address spaces") (in v6.10). */
+/**
+ * Returns physical minus virtual addresses of the kernel image. It is not 0 since Linux kernel commit c98d2ecae08f
+ * ("s390/mm: Uncouple physical vs virtual address spaces") (in v6.10).
+ */
 function kernelImageOffset(facts: LayoutFacts): bigint {
   const physical = facts.number("KERNELOFFPHYS");
   return physical === undefined ? 0n : physical - (facts.number("KERNELOFFSET") ?? 0n);
 }
 
-/** Each entry of a region table names its type, also an empty one, so that the walk needs no ASCE. */
+/**
+ * Translates an address. Each entry of a region table, even an empty one, has the type of the table, so the walk needs
+ * no ASCE.
+ */
 function walk(root: bigint, address: bigint, read: EntryReader, trail?: WalkStep[]): ReturnType<typeof walkTables> {
   const first = read(root, 8);
   if (first instanceof Fault) return Fault.at(first.kind, address, `cannot translate: root table: ${first.message}`);
@@ -159,13 +165,13 @@ function region(name: string, shift: number, mayBeLarge: boolean): TableLevel {
       const isLarge = mayBeLarge && (entry & LARGE) !== 0n;
       if (isLarge) return { physical: entry & -pageBytes, pageBytes };
       if ((entry & REGION_INVALID) !== 0n) return undefined;
-      // Page tables have half a page, other tables whole pages.
+      // A page table has half a page, other tables have whole pages.
       return { physical: entry & (name === "PMD" ? -2048n : -4096n), pageBytes: undefined };
     },
   };
 }
 
-/** The kernel's names of region-first, region-second, region-third, segment and page tables. */
+/** Region-first, region-second, region-third, segment and page tables, with the kernel's names. */
 const levels: readonly TableLevel[] = [
   region("PGD", 53, false),
   region("P4D", 42, false),

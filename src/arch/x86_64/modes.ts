@@ -10,12 +10,13 @@ const __USER_DS = 0x2bn;
 const RFLAGS_FIXED = 1n << 1n;
 const RFLAGS_RESERVED = -1n << 22n;
 
-/** The lowest two bits of cs are the privilege level. */
+/** Whether registers are of user mode: the lowest two bits of cs are the privilege level. */
 export function isUserMode(registers: Registers): boolean | undefined {
   const cs = registers.get("cs");
   return cs === undefined ? undefined : (cs & 3n) === 3n;
 }
 
+/** Returns the mode of an exception frame; undefined if the values cannot be one. */
 export function exceptionMode(registers: Registers): "kernel" | "user" | undefined {
   const get = (name: string): bigint => registers.get(name) ?? 0n;
   const flags = get("rflags");

@@ -2,12 +2,12 @@
 import { viewOf } from "../../base/bytes.ts";
 import type { PushPrologue } from "../functionFrame.ts";
 
-/** Registers by their number in `push`; those above 7 with a REX prefix. */
+/** Registers by their number in `push`. Those above 7 need a REX prefix. */
 const pushed = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"]; // prettier-ignore
 
 /**
- * Follows the instructions of a prologue, up to the first other instruction or to `limit` bytes. @param code the first
- * bytes of the function @returns undefined if they do not allocate a whole number of words
+ * Returns the effect of a prologue on the stack, up to the first other instruction or to `limit` bytes. @param code the
+ * first bytes of the function @returns undefined if they free more stack than they allocate
  */
 export function pushPrologue(code: Uint8Array, limit: number): PushPrologue | undefined {
   const view = viewOf(code);
@@ -30,7 +30,7 @@ export function pushPrologue(code: Uint8Array, limit: number): PushPrologue | un
 
 const hasRex = (code: Uint8Array, at: number): boolean => ((code[at] ?? 0) & 0xf0) === 0x40;
 
-/** Length of the instruction if compilers place it before or among the pushes; otherwise 0. */
+/** Returns the length of the instruction if compilers place it before or among the pushes; otherwise 0. */
 function prologueLength(code: Uint8Array, at: number): number {
   const first = code[at] ?? 0;
   const rex = hasRex(code, at) ? 1 : 0;

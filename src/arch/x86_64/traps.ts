@@ -16,15 +16,15 @@ const exceptions = new Map([
   ["vmm_communication", "VMM communication exception"],
 ]);
 
-/** Exceptions whose function name is descriptive: `page_fault`, `divide_error`... */
+/** Exceptions whose function name is readable as it is: `page_fault`, `divide_error`... */
 const plain =
   /^(alignment_check|coprocessor_segment_overrun|device_not_available|divide_error|double_fault|machine_check|overflow|page_fault|segment_not_present|virtualization_exception)$/;
 
 /**
  * Returns the name of the exception, interrupt or system call whose entry code is the symbol; undefined if it is not
- * entry code. The entry of a page fault is `asm_exc_page_fault` since 5.8, `page_fault` before
- * (arch/x86/entry/entry_64.S, arch/x86/include/asm/idtentry.h). An optimised kprobe's detour saves registers like an
- * exception.
+ * entry code. The entry of a page fault is `asm_exc_page_fault` since 5.8; before it was `page_fault`
+ * (arch/x86/entry/entry_64.S, arch/x86/include/asm/idtentry.h). The detour of an optimised kprobe saves registers as an
+ * exception does.
  */
 export function trapName(entry: string): string | undefined {
   if (/^entry_(SYSCALL|SYSENTER|INT80)|int80_emulation/.test(entry)) return "system call";

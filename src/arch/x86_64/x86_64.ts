@@ -12,9 +12,12 @@ import { swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
 import { walkTables } from "../walk.ts";
 
-/** Where the kernel image is mapped, independent of KASLR's physical offset (arch/x86/include/asm/page_64_types.h). */
+/**
+ * Start of the mapping of the kernel image, whatever physical offset KASLR chose
+ * (arch/x86/include/asm/page_64_types.h).
+ */
 const START_KERNEL_MAP = 0xffffffff80000000n;
-/** The larger of the two possible values; VMCOREINFO has the actual one. */
+/** The larger of the two possible values, for dumps without the actual one in VMCOREINFO. */
 const KERNEL_IMAGE_SIZE = 1n << 30n;
 const KERNEL_ALIGN = 1n << 21n;
 
@@ -44,7 +47,7 @@ const gregs = (
   "fs_base gs_base ds es fs gs"
 ).split(" ");
 
-/** `struct pt_regs` names the older registers without "r", and rflags "flags". */
+/** Returns the name of a register in `struct pt_regs`: the older ones without "r", and "flags" for rflags. */
 const ptRegsMember = (name: string): string =>
   /^r\d|^orig|^.s$/.test(name) ? name.replace("rax", "ax") : name.slice(1);
 
@@ -66,7 +69,10 @@ function sparse(runs: readonly (readonly [number, string])[]): readonly (string 
   return names;
 }
 
-/** Whether all bits from the highest that is translated on are equal (Intel SDM, volume 1, 3.3.7.1). */
+/**
+ * Whether an address is canonical: all bits from the highest that is translated on are equal (Intel SDM, volume 1,
+ * 3.3.7.1).
+ */
 const isExtended = (address: bigint, bits: bigint): boolean => {
   const top = address >> (bits - 1n);
   return top === 0n || top === (1n << (65n - bits)) - 1n;
@@ -154,8 +160,8 @@ export const x86_64: Arch = {
 };
 
 /**
- * `QEMUCPUState` (QEMU target/i386/arch_dump.c): version and size, 18 general registers, ten segments of 24 bytes (es,
- * cs and so on, each with its base in the last 8), CR0 to CR4, and since version 1 kernel_gs_base after them.
+ * Reads `QEMUCPUState` (QEMU target/i386/arch_dump.c): version and size, 18 general registers, ten segments of 24 bytes
+ * (es, cs and so on, each with its base in the last 8), CR0 to CR4, and since version 1 kernel_gs_base after them.
  */
 function qemuCpu(desc: Uint8Array): CpuState | undefined {
   const general = "rax rbx rcx rdx rsi rdi rsp rbp r8 r9 r10 r11 r12 r13 r14 r15 rip rflags".split(" ");
@@ -222,8 +228,8 @@ function paging(facts: LayoutFacts): Paging {
 }
 
 /**
- * Physical address minus offset in the image's mapping; negative if KASLR moved the image up by more than its physical
- * address.
+ * Returns the physical address minus the offset in the image's mapping; negative if KASLR moved the image up by more
+ * than its physical address.
  */
 function physicalBase(facts: LayoutFacts, rootInImage: bigint | undefined): bigint | undefined {
   if (facts.pageTableRoot !== undefined && rootInImage !== undefined) return facts.pageTableRoot - rootInImage;

@@ -10,8 +10,8 @@ const INITIAL_N = 0x80;
 const MAX_CODE_POINT = 0x10ffff;
 
 /**
- * @param basic the ASCII characters @param digits the positions of the other characters, in `a`-`z` and `0`-`9`
- *   @returns undefined if the digits are invalid
+ * Decodes an identifier. @param basic the ASCII characters @param digits the positions of the other characters, in
+ * `a`-`z` and `0`-`9` @returns undefined if the digits are invalid
  */
 export function decodePunycode(basic: string, digits: string): string | undefined {
   const points = Array.from(basic, (character) => character.charCodeAt(0));

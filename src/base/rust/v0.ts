@@ -18,8 +18,8 @@ const SIGNED = "aslxni";
 const UNSIGNED = "htmyoj";
 
 /**
- * `kernel::print::call_printk` of `_RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk`, without the crates' hashes.
- * @returns undefined for any other symbol
+ * Returns `kernel::print::call_printk` for `_RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk`, without the crates'
+ * hashes. @returns undefined for any other symbol
  */
 export function demangleV0(symbol: string): string | undefined {
   const [, mangled, suffix = ""] = /^_R([A-Z]\w*)([.$].*)?$/s.exec(symbol) ?? [];
@@ -47,7 +47,7 @@ class Demangler extends V0Reader {
     return this.out;
   }
 
-  /** @param inValue within expressions generic arguments follow `::` */
+  /** Writes a path. @param inValue whether it is in an expression, where generic arguments follow `::` */
   private path(inValue: boolean): void {
     this.enter();
     const tag = this.next();
@@ -78,7 +78,7 @@ class Demangler extends V0Reader {
     this.write(`::{${kind}${name === "" ? "" : `:${name}`}#${disambiguator}}`);
   }
 
-  /** `<T>` of an inherent impl, `<T as Trait>` of a trait's. */
+  /** Writes `<T>` of an inherent impl, `<T as Trait>` of a trait's. */
   private implementation(tag: "M" | "X" | "Y"): void {
     if (tag !== "Y") {
       this.disambiguator();
@@ -167,7 +167,7 @@ class Demangler extends V0Reader {
     this.lifetime(lifetime);
   }
 
-  /** A trait with its associated types among the generic arguments: `Iterator<Item = u8>`. */
+  /** Writes a trait with its associated types among the generic arguments: `Iterator<Item = u8>`. */
   private boundTrait(): void {
     const before = this.out.length;
     this.path(false);
@@ -202,7 +202,7 @@ class Demangler extends V0Reader {
     this.depth--;
   }
 
-  /** A binder: `for<'a, 'b> `. */
+  /** Writes a binder, `for<'a, 'b> `, and then what `within` writes. */
   private binder(within: () => void): void {
     const before = this.lifetimes;
     const count = this.skip("G") ? this.base62() + 1 : 0;
@@ -220,7 +220,7 @@ class Demangler extends V0Reader {
     this.lifetimes = before;
   }
 
-  /** A lifetime as a de Bruijn index, counted from 1; 0 is an erased lifetime. */
+  /** Writes a lifetime. @param index de Bruijn index, counted from 1; 0 is an erased lifetime */
   private lifetime(index: number): void {
     const depth = this.lifetimes - index;
     if (index === 0) this.write("'_");
@@ -228,7 +228,7 @@ class Demangler extends V0Reader {
     else this.write(depth < 26 ? `'${String.fromCharCode(0x61 + depth)}` : `'_${depth}`);
   }
 
-  /** A back reference: the position of an earlier part, counted from the end of `_R`. */
+  /** Writes the earlier part to which a back reference points. Its position counts from the end of `_R`. */
   private backReference(rule: () => void): void {
     const place = this.base62();
     const back = this.at;
@@ -239,7 +239,7 @@ class Demangler extends V0Reader {
     this.at = back;
   }
 
-  /** @returns the number of items before the closing `E` */
+  /** Writes the items up to the closing `E`. @returns their number */
   private list(separator: string, one: () => void): number {
     let count = 0;
     for (; !this.skip("E"); count++) {
@@ -249,6 +249,7 @@ class Demangler extends V0Reader {
     return count;
   }
 
+  /** Reads a part without writing it. */
   private silently(rule: () => void): void {
     const before = this.out;
     rule();

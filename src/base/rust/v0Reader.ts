@@ -45,7 +45,7 @@ export class V0Reader {
     return plain;
   }
 
-  /** `_` is 0, `0_` is 1. */
+  /** Reads a base-62 number: `_` is 0, `0_` is 1. */
   protected base62(): number {
     if (this.skip("_")) return 0;
     let value = 0;

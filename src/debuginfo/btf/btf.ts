@@ -9,7 +9,10 @@ import { decodeType } from "./btfType.ts";
 import { nameHash, NameIndex } from "../symbols/nameIndex.ts";
 import type { TypeSource } from "../source.ts";
 
-/** What a split BTF extends: ids and string offsets below its own are looked up here. */
+/**
+ * The BTF that a split BTF extends: it has the types and strings whose ids and offsets are below those of the split
+ * BTF.
+ */
 export interface BtfBase {
   /** One more than the highest type id. */
   readonly endId: number;
@@ -25,7 +28,10 @@ export interface Btf extends TypeSource, BtfBase {
   readonly firstId: number;
   /** Returns the lowest id of that kind and name and, if given, of that size in bytes. */
   idOf(kind: number, name: string, size?: number): number | undefined;
-  /** Returns the `btf_type` of an own id: kind, and size or referred id. */
+  /**
+   * Returns kind, name, and size (or the id of the type referred to) of a type of this BTF, not of its base. @throws
+   * Fault corrupt
+   */
   header(id: number): { readonly kind: number; readonly name: string; readonly size: number };
   /** Offset in bytes of each per-CPU variable from the start of the per-CPU section, by name. */
   perCpuOffsets(): ReadonlyMap<string, number>;
@@ -45,7 +51,7 @@ export interface BtfOptions {
 /** Limit for consecutive type tags; more means damage. */
 const MAX_TAGS = 64;
 
-/** Names are hashed up to this length, because a damaged table has no end: KSYM_NAME_LEN is 512. */
+/** Only so many bytes of a name are hashed, because a string of a damaged table can be as long as the table. */
 const HASHED_BYTES = 128;
 
 const kindNames = new Map<number, TypeKind>([
@@ -81,7 +87,7 @@ class BtfSource implements Btf {
   private readonly dwarf: NonNullable<BtfOptions["declared"]>;
   /** Declarations of the DWARF used last, by kind and name. */
   private readonly known = new Map<string, CType | undefined>();
-  private asked: ReturnType<NonNullable<BtfOptions["declared"]>>;
+  private lastDwarf: ReturnType<NonNullable<BtfOptions["declared"]>>;
 
   constructor(table: BtfTable, { base, pointerSize = 8, declared = () => undefined }: BtfOptions) {
     this.table = table;
@@ -102,7 +108,7 @@ class BtfSource implements Btf {
     return type;
   }
 
-  /** Type tags have no meaning in C and are skipped. */
+  /** Decodes a type. Type tags have no meaning in C and are skipped. */
   private decode(id: number): CType {
     let at = id;
     for (let layer = 0; layer < MAX_TAGS; layer++) {
@@ -111,14 +117,14 @@ class BtfSource implements Btf {
       if (kind !== kinds.BTF_KIND_TYPE_TAG) return decodeType(this, this.startOf(at));
       at = size;
     }
-    throw Fault.of("corrupt", `BTF type ${id} has more type tags than the limit; the BTF is damaged`);
+    throw Fault.of("corrupt", `BTF type ${id} has more than ${MAX_TAGS} type tags; the BTF is damaged`);
   }
 
   declared(kind: TypeKind | "variable", name: string): CType | undefined {
     const dwarf = this.dwarf();
     if (!dwarf) return undefined;
-    if (dwarf !== this.asked) this.known.clear();
-    this.asked = dwarf;
+    if (dwarf !== this.lastDwarf) this.known.clear();
+    this.lastDwarf = dwarf;
     const key = `${kind} ${name}`;
     if (!this.known.has(key)) {
       const found = attempt(() => (kind === "variable" ? dwarf.variable(name) : dwarf.find(kind, name)));
@@ -218,7 +224,10 @@ class BtfSource implements Btf {
     return offsets;
   }
 
-  /** Scans all enums, which takes a few milliseconds for a kernel; constants are looked up rarely. */
+  /**
+   * Returns the enum with that constant. Scans all enums, which takes a few milliseconds for a kernel; constants are
+   * looked up rarely.
+   */
   enumerator(name: string): EnumType | undefined {
     const wanted = nameHash(new TextEncoder().encode(name), 0, HASHED_BYTES);
     const { starts, view, little } = this.table;
@@ -265,7 +274,10 @@ class BtfSource implements Btf {
     for (const at of index.candidates(nameHash(wanted, 0, HASHED_BYTES))) yield at + this.firstId;
   }
 
-  /** Functions are half of all types and rarely looked up, so that they have their own index. */
+  /**
+   * Indexes the names of the types of some kinds. Functions are half of all types and rarely looked up; thus they have
+   * an index of their own.
+   */
   private index(wanted: (kind: number) => boolean): NameIndex {
     const { starts, view, little } = this.table;
     const index = new NameIndex(starts.length);

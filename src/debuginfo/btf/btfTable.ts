@@ -2,7 +2,7 @@
 import { type ByteOrder, viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 
-/** Source: Kinds of include/uapi/linux/btf.h. */
+/** Kinds of types. Source: include/uapi/linux/btf.h. */
 export const BTF_KIND_INT = 1;
 export const BTF_KIND_PTR = 2;
 export const BTF_KIND_ARRAY = 3;
@@ -72,7 +72,10 @@ export interface BtfTable {
   readonly starts: Int32Array;
   readonly stringsStart: number;
   readonly stringsLength: number;
-  /** Whether any enum is marked as signed: then its producer marks them (pahole for 6.0 and later). */
+  /**
+   * Whether any BTF_KIND_ENUM is marked as signed (kind_flag). Only then is an enum without the mark unsigned. pahole
+   * marks signed enums since Linux 6.0.
+   */
   readonly marksSignedEnums: boolean;
 }
 

@@ -17,7 +17,7 @@ import {
   type TypeKind,
 } from "../ctype.ts";
 
-/** What decoding a type needs of its blob. */
+/** What `decodeType` needs from the BTF of the type. */
 export interface BtfContext {
   readonly table: BtfTable;
   readonly pointerSize: number;
@@ -25,7 +25,10 @@ export interface BtfContext {
   string(offset: number): string;
   /** Returns the type or global of that name from DWARF, if there is DWARF. */
   declared(kind: TypeKind | "variable", name: string): CType | undefined;
-  /** Size in bits of an INT that fills only part of its bytes: the old form of bit-fields, before kind_flag. */
+  /**
+   * Returns the position and size in bits of an INT that fills only part of its bytes, which is the form of bit-fields
+   * before kind_flag; undefined for other types.
+   */
   partialInt(id: number): { readonly bitOffset: number; readonly bitSize: number } | undefined;
 }
 
@@ -141,8 +144,8 @@ function structType(context: BtfContext, kind: "struct" | "union", start: number
 }
 
 /**
- * `struct btf_member`: name, type and bit offset. With kind_flag the upper byte of the offset is the size of a
- * bit-field.
+ * Decodes the `struct btf_member` of a struct: name, type and bit offset. With kind_flag the upper byte of the offset
+ * is the size of a bit-field.
  */
 function decodeMembers(context: BtfContext, start: number): Member[] {
   const { view, little } = context.table;
@@ -192,7 +195,7 @@ function hasNegative(view: DataView, little: boolean, at: number, count: number)
   return false;
 }
 
-/** `struct btf_enum`, or if wide `struct btf_enum64`, whose value has two halves, the low one first. */
+/** Decodes a `struct btf_enum` or, if `wide`, a `struct btf_enum64`, whose value has two halves, the low one first. */
 function enumerator(
   context: BtfContext,
   start: number,
@@ -207,7 +210,7 @@ function enumerator(
   return { name: context.string(view.getUint32(at, little)), value: signed ? BigInt.asIntN(wide ? 64 : 32, raw) : raw };
 }
 
-/** `struct btf_param`. A last one without name and type is `...`. */
+/** Decodes the `struct btf_param` of a function. A last one without name and type is `...`. */
 function functionType(context: BtfContext, start: number): FunctionType {
   const { view, little } = context.table;
   const count = lengthOf(view.getUint32(start + 4, little));

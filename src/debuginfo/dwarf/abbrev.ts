@@ -25,7 +25,7 @@ export interface Abbrev {
   readonly nameAt: number | undefined;
 }
 
-/** The table at an offset of `.debug_abbrev`, read up to the highest code used so far. */
+/** The table at an offset of `.debug_abbrev`. Entries are read in order until the wanted code is found. */
 export class AbbrevTable {
   private readonly section: Section;
   private readonly format: UnitFormat;
@@ -56,7 +56,11 @@ export class AbbrevTable {
       this.rest = undefined;
       return;
     }
-    if (code > MAX_ABBREVS) throw Fault.of("corrupt", `${this.section.name} has an abbreviation with code ${code}`);
+    if (code > MAX_ABBREVS)
+      throw Fault.of(
+        "corrupt",
+        `${this.section.name} has an abbreviation with code ${code}; the limit is ${MAX_ABBREVS}`,
+      );
     while (this.known.length < code) this.known.push(undefined);
     this.known[code] = readAbbrev(cursor, this.format);
   }
@@ -76,19 +80,22 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
     if (names.length === MAX_ATTRIBUTES)
       throw Fault.of(
         "corrupt",
-        `${cursor.name} has an abbreviation with too many attributes; the debug information is damaged`,
+        `${cursor.name} has an abbreviation with more than ${MAX_ATTRIBUTES} attributes; the debug information is damaged`,
       );
     names.push(name);
     forms.push(form);
   }
   const size = sizeBefore(names.length, forms, format);
-  const siblingAt = placeOf(DW_AT_sibling, DW_FORM_ref4, names, forms, format);
-  const nameAt = placeOf(DW_AT_name, DW_FORM_strp, names, forms, format);
+  const siblingAt = attributeOffset(DW_AT_sibling, DW_FORM_ref4, names, forms, format);
+  const nameAt = attributeOffset(DW_AT_name, DW_FORM_strp, names, forms, format);
   return { tag, children, names, forms, implicit, size, siblingAt, nameAt };
 }
 
-/** Returns the size in bytes of the attributes before that name and form, if they have fixed sizes. */
-function placeOf(
+/**
+ * Returns the size in bytes of the attributes before that name and form; undefined if it is absent or a size is not
+ * fixed.
+ */
+function attributeOffset(
   name: number,
   form: number,
   names: readonly number[],

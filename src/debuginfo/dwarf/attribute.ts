@@ -59,7 +59,7 @@ export interface UnitFormat {
   readonly offsetSize: 4 | 8;
 }
 
-/** Sections that contain strings. */
+/** Sections that contain strings; "alternate" is .debug_str of the alternate (dwz) file. */
 export type TextSection = "str" | "line_str" | "alternate";
 
 /** An attribute value by class of its form. The caller looks up what it refers to. */

@@ -24,8 +24,8 @@ import { blocksAt } from "./scopes.ts";
 import { expressionUnit } from "./variables.ts";
 
 /**
- * Returns the call that returns to `returnPc` of a function, a distance (DWARF 5, section 3.4; earlier a GNU
- * extension). @throws Fault
+ * Returns the call site of a function whose call returns to `returnPc`, a distance in the image's `Addressing`;
+ * undefined if there is none (DWARF 5, section 3.4; before that a GNU extension). @throws Fault
  */
 export function callSiteOf(subprogram: Die, returnPc: number): CallSite | undefined {
   for (const block of blocksAt(subprogram, returnPc - 1).reverse()) {

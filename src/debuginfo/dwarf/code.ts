@@ -58,7 +58,7 @@ export class DwarfCode implements CodeSource {
   scopes(pc: bigint): readonly CodeScope[] {
     const subprogram = this.functionAt(pc);
     if (subprogram) return scopesOf(subprogram, this.image.encoding.addressing.distance(pc));
-    // Assembly has lines, but a function only if its author marked one.
+    // Assembly code has lines but no DIE of a function: the ELF symbol is taken, if its author declared one.
     const symbol = this.unitAt(pc) && this.symbols().covering(pc);
     if (!symbol) return [];
     return [

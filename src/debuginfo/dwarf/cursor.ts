@@ -32,7 +32,7 @@ export class Cursor {
     this.end = Math.min(end, bytes.length);
   }
 
-  /** Makes `count` more bytes available. @throws Fault truncated */
+  /** Checks that `count` more bytes are available; a subclass may read them. @throws Fault truncated */
   protected need(count: number): void {
     if (!(this.at + count <= this.end)) throw Fault.of("truncated", `${this.name} ends in the middle of a value`);
   }

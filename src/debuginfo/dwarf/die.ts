@@ -35,7 +35,7 @@ export class Die {
     return this.abbrev.names.includes(name);
   }
 
-  /** Reads an attribute. @throws Fault */
+  /** Reads an attribute; undefined if the DIE does not have it. @throws Fault */
   attribute(name: number): Attribute | undefined {
     const { names, forms, implicit } = this.abbrev;
     const index = names.indexOf(name);
@@ -66,12 +66,18 @@ export class Die {
     return this.unit.address(this.attribute(name));
   }
 
-  /** Returns the DIE that an attribute refers to. @throws Fault corrupt if there is none */
+  /**
+   * Returns the DIE that an attribute refers to; undefined without the attribute. @throws Fault corrupt if the DIE does
+   * not exist
+   */
   die(name: number): Die | undefined {
     return this.unit.referred(this.attribute(name));
   }
 
-  /** Returns the DIE that has the attribute: this one, or one that it is an instance or the definition of. */
+  /**
+   * Returns the DIE that has the attribute: this one, or the first in its chain of abstract origins and specifications;
+   * undefined if none has it.
+   */
   holder(name: number): Die | undefined {
     if (this.has(name)) return this;
     let die = this.origin();
@@ -86,7 +92,7 @@ export class Die {
     return this.die(DW_AT_abstract_origin) ?? this.die(DW_AT_specification);
   }
 
-  /** Offset of the first child. */
+  /** Returns a walk over the children. */
   children(): DieWalk {
     return new DieWalk(this.unit, this.abbrev.children ? this.attributesEnd() : this.unit.size);
   }
@@ -137,7 +143,10 @@ export class DieWalk {
     return new Die(this.unit, this.offset, this.abbrev, this.attributesAt);
   }
 
-  /** Returns the offset in .debug_str of the current DIE's name; undefined if the name has another form. */
+  /**
+   * Returns the offset in .debug_str of the current DIE's name; undefined if the name has another form or follows an
+   * attribute without a fixed size.
+   */
   nameOffset(): number | undefined {
     const { cursor, abbrev } = this;
     if (abbrev.nameAt === undefined) return undefined;
@@ -148,7 +157,10 @@ export class DieWalk {
     return offset;
   }
 
-  /** Reads the code of the DIE at the cursor; undefined for the entry that ends a level, and at the end of the unit. */
+  /**
+   * Reads the code of the DIE at the cursor and returns its shape; undefined for the entry that ends a level, and at
+   * the end of the unit.
+   */
   private enter(): Abbrev | undefined {
     const { cursor } = this;
     if (cursor.at >= cursor.end) return undefined;
@@ -182,7 +194,10 @@ export class DieWalk {
       return false;
     }
     if (sibling <= this.offset || sibling > cursor.end) {
-      throw Fault.of("corrupt", `${cursor.name}: the DIE at 0x${this.offset.toString(16)} has its sibling elsewhere`);
+      throw Fault.of(
+        "corrupt",
+        `${cursor.name}: the DIE at 0x${this.offset.toString(16)} has a sibling before itself or outside of its unit`,
+      );
     }
     cursor.at = sibling;
     return true;

@@ -25,11 +25,11 @@ export interface Dwarf {
   readonly code: CodeSource;
   readonly types: TypeSource;
   /**
-   * Returns a .dwo file that contains what this image's units leave out; undefined if the image is not split. @throws
-   * Fault
+   * Returns the name of a .dwo file with what this image's units leave out; undefined if the image is not split.
+   * @throws Fault
    */
   splitInto(): string | undefined;
-  /** Sets where to look up structs that a unit only declares, instead of in this image alone. */
+  /** Sets where the structs that a unit only declares are looked up. Without this call: in this image. */
   completeFrom(find: TypeSource["find"]): void;
   /** Returns the index of names built so far; undefined if it has little new content. */
   saveNames(): Uint8Array<ArrayBuffer> | undefined;
@@ -65,7 +65,9 @@ export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
 const DW_AT_dwo_name = 0x76;
 const DW_AT_GNU_dwo_name = 0x2130;
 
-/** Limit for units without a split part at the start: units of assembly are complete. */
+/**
+ * Number of units that are searched for the name of a .dwo file: the first ones can be assembly, which is never split.
+ */
 const MAX_LOOKED_AT = 64;
 
 /**

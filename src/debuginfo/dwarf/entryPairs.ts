@@ -69,9 +69,9 @@ export class EntryPairs {
 }
 
 /**
- * Yields the ranges of .debug_ranges and .debug_loc of DWARF 2 to 4 (2.17.3, 2.6.2). In the section they are relative
- * to a base; the base is added here. A pair that starts with all ones sets the base; a pair of zeros ends the list. For
- * a location list the caller reads the expression after each pair from `cursor`.
+ * Yields the ranges of a list of .debug_ranges or .debug_loc of DWARF 2 to 4 (2.17.3, 2.6.2). In the section they are
+ * relative to a base; the base is added here. A pair that starts with all ones sets the base; a pair of zeros ends the
+ * list. For a location list the caller reads the expression after each pair from `cursor`.
  */
 export function* oldPairs(unit: Unit, cursor: Cursor): Generator<Range> {
   const { addressSize } = unit;

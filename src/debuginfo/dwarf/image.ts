@@ -37,7 +37,7 @@ export class Image {
   readonly loc: Section;
   readonly loclists: Section;
   readonly frame: Section;
-  /** Looks up a struct by name that a unit only declares. */
+  /** Looks up the definition of a struct that a unit only declares. */
   definition: TypeSource["find"] = () => undefined;
   /** The file to which `dwz` moved common parts. */
   readonly alternate: Image | undefined;
@@ -109,7 +109,7 @@ export class Image {
     return unit.die(unit.typeOffset);
   }
 
-  /** Returns the alternate file. @throws Fault unknown if it was not given */
+  /** Returns the alternate (dwz) file. @throws Fault unknown if it was not given */
   alternateImage(): Image {
     if (!this.alternate)
       throw Fault.of("unknown", "the debug information refers to a supplementary file, which was not given");
@@ -137,7 +137,10 @@ export class Image {
     return lines;
   }
 
-  /** Compilers write one table per unit; with link-time optimization units share one. */
+  /**
+   * Returns the abbreviation table at an offset. Compilers write one per unit; with link-time optimization units share
+   * one.
+   */
   abbrevs(offset: number, format: UnitFormat): AbbrevTable {
     const key = `${offset} ${format.version} ${format.addressSize} ${format.offsetSize}`;
     let table = this.tables.get(key);

@@ -18,7 +18,7 @@ const MAX_ROWS = 1 << 16;
 export class KnownFunctions {
   private readonly image: Image;
   private saved: (() => Uint8Array | undefined) | undefined;
-  /** Entries of other sessions by row number. */
+  /** Address ranges of the entries of earlier sessions; the value is the index in `rows` of the entry's first field. */
   private ranges = new RangeTable();
   private rows: number[] = [];
   private readonly seen = new Set<string>();
@@ -41,7 +41,10 @@ export class KnownFunctions {
     for (let i = 0; i < rows.length; i += ROW) this.ranges.add(rows[i] ?? 0, rows[i + 1] ?? 0, i);
   }
 
-  /** Returns the DIE of the function whose code contains `pc`, a distance; undefined if no session found it. */
+  /**
+   * Returns the DIE of the function whose code contains `pc`, a distance; undefined if no earlier session found it or
+   * the saved entry is wrong.
+   */
   at(pc: number): Die | undefined {
     this.restore();
     const row = this.ranges.at(pc)?.value;
@@ -53,7 +56,7 @@ export class KnownFunctions {
     return die instanceof Fault ? undefined : die;
   }
 
-  /** Remembers a function that was found by a scan. */
+  /** Adds a function that was found by a scan to the entries for later sessions. */
   add(die: Die, pc: number): void {
     const range = attempt(() => rangeHolding(die, pc));
     if (!range || range instanceof Fault || this.rows.length >= MAX_ROWS * ROW) return;
@@ -64,7 +67,7 @@ export class KnownFunctions {
     this.isNew = true;
   }
 
-  /** Returns all entries for the next session; undefined if there is nothing new. */
+  /** Returns all entries for later sessions; undefined if nothing was added since the last call. */
   save(): Uint8Array<ArrayBuffer> | undefined {
     if (!this.isNew) return undefined;
     this.isNew = false;

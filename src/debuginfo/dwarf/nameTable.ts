@@ -1,13 +1,13 @@
 /** A hash table of names that can be saved. */
 import { Fault } from "../../base/fault.ts";
 
-/** Numbers at the start of a saved table. */
+/** Float64 numbers at the start of a saved table. */
 const HEADER = 6;
 /** Bytes per name in a saved table: two Float64, an Int32, a Uint8. */
 const ROW = 2 * 8 + 4 + 1;
 
-/** Facts that identify the sections of a saved table. */
-export interface NameTableOf {
+/** Sizes of the sections that a table was made from. A saved table is used only if they are equal. */
+export interface SectionSizes {
   /** Sizes of .debug_info and of .debug_str in bytes. */
   readonly infoSize: number;
   readonly strSize: number;
@@ -68,7 +68,10 @@ export class NameTable {
     for (let i = 0; i < this.count; i++) this.link(i);
   }
 
-  /** Returns the first entry of a hash, -1 for none; `after` returns the next. */
+  /**
+   * Returns the last entry in the slot of a hash; -1 for none. `after` returns the next one of the slot. Their hashes
+   * can differ.
+   */
   first(hash: number): number {
     return this.heads[this.slot(hash)] ?? -1;
   }
@@ -90,15 +93,15 @@ export class NameTable {
     return text < 0 ? (this.own[~text] ?? "") : text;
   }
 
-  /** Returns the table as bytes, with the offsets of its units and of the next unit. */
-  save({ infoSize, strSize }: NameTableOf, passed: readonly number[], next: number): Uint8Array<ArrayBuffer> {
+  /** Returns the table as bytes. @param scanned offsets of the scanned units @param next offset of the next unit */
+  save({ infoSize, strSize }: SectionSizes, scanned: readonly number[], next: number): Uint8Array<ArrayBuffer> {
     const { count } = this;
     const own = Buffer.from(this.own.join("\0"));
     const parts = [
-      Float64Array.of(count, passed.length, own.length, next, infoSize, strSize),
+      Float64Array.of(count, scanned.length, own.length, next, infoSize, strSize),
       this.dies.subarray(0, count),
       this.texts.subarray(0, count),
-      Float64Array.from(passed),
+      Float64Array.from(scanned),
       this.hashes.subarray(0, count),
       this.kinds.subarray(0, count),
       own,
@@ -116,7 +119,7 @@ export class NameTable {
    * Restores a saved table, to which names can be added. @throws Fault corrupt if it is damaged or belongs to other
    * sections
    */
-  static load(bytes: Uint8Array, of: NameTableOf): { table: NameTable; passed: number[]; next: number } {
+  static load(bytes: Uint8Array, of: SectionSizes): { table: NameTable; scanned: number[]; next: number } {
     const wrong = (): Fault => Fault.of("corrupt", "the saved index of names is damaged");
     // Typed arrays need alignment.
     const { buffer } = bytes.slice();
@@ -131,7 +134,7 @@ export class NameTable {
     table.count = count;
     table.dies = new Float64Array(buffer, taken(8 * count), count);
     table.texts = new Float64Array(buffer, taken(8 * count), count);
-    const passed = Array.from(new Float64Array(buffer, taken(8 * units), units));
+    const scanned = Array.from(new Float64Array(buffer, taken(8 * units), units));
     table.hashes = new Int32Array(buffer, taken(4 * count), count);
     table.before = new Int32Array(count);
     table.kinds = new Uint8Array(buffer, taken(count), count);
@@ -142,9 +145,9 @@ export class NameTable {
       const text = table.texts[i] ?? NaN;
       if (!(die >= 0 && die < of.infoSize) || !(text < of.strSize && -1 - text < table.own.length)) throw wrong();
     }
-    if (passed.some((unit, i) => !(unit >= 0 && unit < of.infoSize) || unit <= (passed[i - 1] ?? -1))) throw wrong();
+    if (scanned.some((unit, i) => !(unit >= 0 && unit < of.infoSize) || unit <= (scanned[i - 1] ?? -1))) throw wrong();
     table.heads = new Int32Array(2 ** Math.max(10, Math.ceil(Math.log2(count + 1)))).fill(-1);
     for (let i = 0; i < count; i++) table.link(i);
-    return { table, passed, next };
+    return { table, scanned, next };
   }
 }

@@ -21,13 +21,13 @@ import {
 } from "./constants.ts";
 import type { Die, DieWalk } from "./die.ts";
 import type { Image } from "./image.ts";
-import { NameTable, type NameTableOf } from "./nameTable.ts";
+import { NameTable, type SectionSizes } from "./nameTable.ts";
 import type { Section } from "./section.ts";
 import { Unit } from "./unit.ts";
 
 export type NamedKind = TypeKind | "variable" | "function";
 
-/** Kinds by their numbers in the table. The numbers of declarations are higher. */
+/** Kinds; the index is a kind's number in the table. The number of a declaration is higher by DECLARED. */
 const KINDS: readonly NamedKind[] = ["struct", "union", "enum", "typedef", "int", "variable", "function"];
 const DECLARED = 128;
 
@@ -42,19 +42,19 @@ const kindOfTag = new Map<number, NamedKind>([
   [DW_TAG_subprogram, "function"],
 ]);
 
-/** Bytes read at once. */
-const STRETCH = 1 << 20;
+/** Bytes of units that are read at once. */
+const BUFFER_BYTES = 1 << 20;
 
-/** Compilers write a name inline only if it is shorter than an offset; longer names are in .debug_str. */
-const IN_PLACE = 8;
+/** Names shorter than this many bytes can be inline in their DIE. Longer names are in .debug_str. */
+const INLINE_BYTES = 8;
 
 const encoder = new TextEncoder();
 
-/** Scanning this many bytes of .debug_info takes longer than saving the result. */
+/** Limit in bytes of .debug_info: a scan of fewer is not saved, because saving takes longer than the scan. */
 const WORTH_SAVING = 8 << 20;
 
 /**
- * Names of file scope and their DIEs. Units are scanned in order, only as far as a lookup needs, and each only once,
+ * names of file scope and their DIEs. Units are scanned in order, only as far as a lookup needs, and each only once,
  * also across sessions if the result is saved. Finding a type that the first files of a kernel include takes
  * milliseconds. Finding that a name does not exist scans all of .debug_info, once: about 0.5 s for 160 MB.
  */
@@ -62,16 +62,19 @@ export class Names {
   private readonly image: Image;
   private readonly section: Section;
   private table = new NameTable();
-  /** Names filed so far by kind and text, because thousands of units declare the same. Created at the first scan. */
-  private filed: Map<number, Set<number | string>> | undefined;
+  /**
+   * Names in the table, by number of the kind. Thousands of units declare the same name, which is added once. Filled at
+   * the first scan.
+   */
+  private added: Map<number, Set<number | string>> | undefined;
   /** Offsets of the scanned units and of the next one. */
-  private passed: number[] = [];
+  private scanned: number[] = [];
   private next = 0;
   /** Saved value of `next`. */
   private saved = 0;
   private source: (() => Uint8Array | undefined) | undefined;
-  private stretch: Uint8Array = new Uint8Array(0);
-  private stretchAt = 0;
+  private buffer: Uint8Array = new Uint8Array(0);
+  private bufferAt = 0;
   private strings: Buffer | undefined;
 
   /**
@@ -84,14 +87,14 @@ export class Names {
     this.source = saved;
   }
 
-  /** Read at the first lookup, because many sessions need no names. */
+  /** Loads the saved table at the first lookup, because many sessions need no names. */
   private restore(): void {
     const bytes = this.source?.();
     this.source = undefined;
     const known = bytes && attempt(() => NameTable.load(bytes, this.sizes));
     if (!known || known instanceof Fault) return;
     this.table = known.table;
-    this.passed = known.passed;
+    this.scanned = known.scanned;
     this.next = this.saved = known.next;
   }
 
@@ -101,33 +104,34 @@ export class Names {
     const isWhole = reached === this.section.size && before < reached;
     if (reached - before < WORTH_SAVING && !isWhole) return undefined;
     this.saved = this.next;
-    return this.table.save(this.sizes, this.passed, this.next);
+    return this.table.save(this.sizes, this.scanned, this.next);
   }
 
-  private get sizes(): NameTableOf {
+  private get sizes(): SectionSizes {
     return { infoSize: this.section.size, strSize: this.image.str.size };
   }
 
   /**
-   * Returns the DIE of a name; a definition before a declaration. @param enough whether a declaration ends the search
+   * Returns the DIE of a name; a definition before a declaration. @param isEnough returns whether a declaration ends
+   * the search; the default is never
    * @throws Fault
    */
-  find(kind: NamedKind, name: string, enough: (declaration: Die) => boolean = () => false): Die | undefined {
+  find(kind: NamedKind, name: string, isEnough: (declaration: Die) => boolean = () => false): Die | undefined {
     const bytes = encoder.encode(name);
     const hash = nameHash(bytes, 0, bytes.length);
     this.restore();
     let possible: boolean | undefined;
     for (;;) {
-      const defined = this.filedDie(hash, kind, bytes, false);
+      const defined = this.findAdded(hash, kind, bytes, false);
       if (defined) return defined;
-      const declared = this.filedDie(hash, kind, bytes, true);
-      if (declared && enough(declared)) return declared;
-      possible ??= bytes.length < IN_PLACE || this.text.includes(Buffer.from(`${name}\0`));
-      if (!possible || !this.passUnit()) return declared;
+      const declared = this.findAdded(hash, kind, bytes, true);
+      if (declared && isEnough(declared)) return declared;
+      possible ??= bytes.length < INLINE_BYTES || this.text.includes(Buffer.from(`${name}\0`));
+      if (!possible || !this.scanUnit()) return declared;
     }
   }
 
-  private filedDie(hash: number, kind: NamedKind, name: Uint8Array, declared: boolean): Die | undefined {
+  private findAdded(hash: number, kind: NamedKind, name: Uint8Array, declared: boolean): Die | undefined {
     const { table } = this;
     const wanted = KINDS.indexOf(kind) + (declared ? DECLARED : 0);
     for (let i = table.first(hash); i >= 0; i = table.after(i)) {
@@ -148,15 +152,18 @@ export class Names {
 
   /** Returns a DIE of a scanned unit. */
   private dieAt(offset: number): Die {
-    const unit = this.image.unitAt(this.passed[lastAtOrBelow(this.passed, offset)] ?? 0, this.section);
+    const unit = this.image.unitAt(this.scanned[lastAtOrBelow(this.scanned, offset)] ?? 0, this.section);
     return unit.die(offset - unit.offset);
   }
 
-  /** Yields all names of types as units are scanned; those of scanned units first. @throws Fault */
+  /**
+   * Yields all names of types: first those of scanned units, then those of the others as they are scanned. @throws
+   * Fault
+   */
   *types(): Generator<{ readonly kind: TypeKind; readonly name: string }> {
     this.restore();
-    const given = new Set<string>();
-    for (let i = 0; i < this.table.count || this.passUnit();) {
+    const yielded = new Set<string>();
+    for (let i = 0; i < this.table.count || this.scanUnit();) {
       // A unit can add no names.
       if (i >= this.table.count) continue;
       const [kind, text] = [KINDS[this.table.kind(i) % DECLARED], this.table.text(i)];
@@ -164,8 +171,8 @@ export class Names {
       if (kind === undefined || kind === "variable" || kind === "function") continue;
       const name = typeof text === "string" ? text : cString(this.text, text);
       const key = `${kind} ${name}`;
-      if (given.has(key)) continue;
-      given.add(key);
+      if (yielded.has(key)) continue;
+      yielded.add(key);
       yield { kind, name };
     }
   }
@@ -174,54 +181,54 @@ export class Names {
    * Scans one more unit; false if there is none. A damaged unit, or one that refers to a missing file, hides only its
    * own names. A damaged header hides all later units.
    */
-  passUnit(): boolean {
+  scanUnit(): boolean {
     if (this.next >= this.section.size) return false;
-    const unit = attempt(() => this.unitInStretch(this.next));
+    const unit = attempt(() => this.bufferedUnit(this.next));
     if (unit instanceof Fault) {
       this.next = Infinity;
       return false;
     }
     this.next = unit.end;
-    this.passed.push(unit.offset);
+    this.scanned.push(unit.offset);
     attempt(() => {
-      for (const walk = unit.rootDie.children(); walk.next();) this.file(walk, walk.abbrev);
+      for (const walk = unit.rootDie.children(); walk.next();) this.add(walk, walk.abbrev);
     });
     return true;
   }
 
-  /** Returns a unit that reads from the current stretch. */
-  private unitInStretch(offset: number): Unit {
+  /** Returns the unit at an offset, which reads from the buffer. Fills the buffer if the unit is not in it. */
+  private bufferedUnit(offset: number): Unit {
     const { section } = this;
     const unit = new Unit(this.image, section, offset);
-    if (unit.end > this.stretchAt + this.stretch.length) {
-      this.stretchAt = offset;
-      this.stretch = section.bytes(offset, Math.max(unit.size, Math.min(STRETCH, section.size - offset)));
+    if (unit.end > this.bufferAt + this.buffer.length) {
+      this.bufferAt = offset;
+      this.buffer = section.bytes(offset, Math.max(unit.size, Math.min(BUFFER_BYTES, section.size - offset)));
     }
-    unit.readFrom(this.stretch.subarray(offset - this.stretchAt, unit.end - this.stretchAt));
+    unit.readFrom(this.buffer.subarray(offset - this.bufferAt, unit.end - this.bufferAt));
     return unit;
   }
 
-  private file(walk: DieWalk, abbrev: Abbrev): void {
+  private add(walk: DieWalk, abbrev: Abbrev): void {
     const kind = kindOfTag.get(abbrev.tag);
     if (kind === undefined) return;
     const text = walk.nameOffset() ?? attempt(() => this.unusualName(walk.die()));
     if (text === undefined || text instanceof Fault) return;
     const number = KINDS.indexOf(kind) + (abbrev.names.includes(DW_AT_declaration) ? DECLARED : 0);
-    const filed = this.filedTexts(number);
-    if (filed.has(text)) return;
-    filed.add(text);
+    const added = this.addedTexts(number);
+    if (added.has(text)) return;
+    added.add(text);
     const hash =
       typeof text === "string" ? nameHash(encoder.encode(text), 0, Infinity) : nameHash(this.text, text, Infinity);
     this.table.add(hash, number, text, walk.unit.offset + walk.offset);
   }
 
-  private filedTexts(kind: number): Set<number | string> {
-    if (!this.filed) {
-      this.filed = new Map();
-      for (let i = 0; i < this.table.count; i++) this.filedTexts(this.table.kind(i)).add(this.table.text(i));
+  private addedTexts(kind: number): Set<number | string> {
+    if (!this.added) {
+      this.added = new Map();
+      for (let i = 0; i < this.table.count; i++) this.addedTexts(this.table.kind(i)).add(this.table.text(i));
     }
-    let texts = this.filed.get(kind);
-    if (!texts) this.filed.set(kind, (texts = new Set()));
+    let texts = this.added.get(kind);
+    if (!texts) this.added.set(kind, (texts = new Set()));
     return texts;
   }
 

@@ -47,12 +47,12 @@ export class RangeTable {
    * if there is none.
    */
   at(pc: number): { readonly start: number; readonly value: number } | undefined {
-    const i = this.lookups++ < LOOKUPS_UNORDERED ? this.passed(pc) : this.found(pc);
+    const i = this.lookups++ < LOOKUPS_UNORDERED ? this.scan(pc) : this.search(pc);
     const [start, value] = [this.starts[i], this.values[i]];
     return start === undefined || value === undefined ? undefined : { start, value };
   }
 
-  private passed(pc: number): number {
+  private scan(pc: number): number {
     let best = -1;
     let nearest = -Infinity;
     const { starts, ends, count } = this;
@@ -64,14 +64,14 @@ export class RangeTable {
     return best;
   }
 
-  private found(pc: number): number {
-    const reach = (this.reach ??= this.order());
+  private search(pc: number): number {
+    const reach = (this.reach ??= this.sort());
     for (let i = lastAtOrBelow(this.starts, pc); i >= 0 && (reach[i] ?? 0) > pc; i--)
       if (pc < (this.ends[i] ?? 0)) return i;
     return -1;
   }
 
-  private order(): Float64Array {
+  private sort(): Float64Array {
     const order = ascending(this.starts.subarray(0, this.count));
     this.starts = permuted(this.starts, order);
     this.ends = permuted(this.ends, order);

@@ -73,10 +73,13 @@ function childAt(die: Die, pc: number): Die | undefined {
   return undefined;
 }
 
-/** Name and position are looked up when needed, because most displays of stacks use only half of them. */
+/**
+ * A function or inlined call at a pc. Name and position are looked up when needed, because most displays of stacks use
+ * only half of them.
+ */
 class Scope implements CodeScope {
   private readonly level: Level;
-  /** The function that is inlined at the pc. */
+  /** The inlined call within this function that contains the pc; its call is this function's line. */
   private readonly inner: Die | undefined;
   /** The function that contains all inlined calls. */
   private readonly subprogram: Die;
@@ -98,16 +101,16 @@ class Scope implements CodeScope {
   }
 
   get source(): SourceLine | undefined {
-    if (this.inner) return this.callPlace(this.inner);
+    if (this.inner) return this.callLine(this.inner);
     const { unit } = this.subprogram;
     return unit.image.linesOf(unit)?.at(this.pc);
   }
 
-  private callPlace(call: Die): SourceLine | undefined {
+  private callLine(call: Die): SourceLine | undefined {
     const line = call.number(DW_AT_call_line);
     if (!line) return undefined;
     const lines = call.unit.image.linesOf(call.unit);
-    return lines?.place(call.number(DW_AT_call_file) ?? -1, line, call.number(DW_AT_call_column) ?? 0);
+    return lines?.sourceLine(call.number(DW_AT_call_file) ?? -1, line, call.number(DW_AT_call_column) ?? 0);
   }
 
   get entry(): bigint {

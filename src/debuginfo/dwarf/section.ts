@@ -38,7 +38,7 @@ export class Section {
     return Fault.of("truncated", `${this.name} has ${this.size} bytes, 0x${offset.toString(16)} is beyond them`);
   }
 
-  /** Returns the bytes from `offset` to the end of its cached window, or more; empty after the end. */
+  /** Returns the bytes from `offset` to the end of its window of 64 KiB; empty after the end of the section. */
   window(offset: number): Uint8Array {
     const index = Math.floor(offset / WINDOW);
     let window = this.windows.get(index);
@@ -49,12 +49,12 @@ export class Section {
     return window.subarray(offset - index * WINDOW);
   }
 
-  /** Bytes that `cursor` reads after the end of a window. */
-  stretch(offset: number, atLeast: number): Uint8Array {
+  /** Returns at least `atLeast` bytes from `offset`, for a cursor that reads over the end of its window. */
+  bytesFrom(offset: number, atLeast: number): Uint8Array {
     return this.file.read(offset, Math.max(atLeast, 4096));
   }
 
-  /** Reads NUL-terminated text. @throws Fault truncated if there is none */
+  /** Reads NUL-terminated text. @throws Fault truncated if no NUL follows within MAX_TEXT bytes */
   text(offset: number): string {
     if (!(offset >= 0 && offset < this.size)) throw this.truncated(offset);
     const window = this.window(offset);
@@ -92,7 +92,7 @@ export class SectionCursor extends Cursor {
     if (this.at + count <= this.end) return;
     if (!(this.offset + count <= this.section.size)) super.need(count);
     this.origin += this.at;
-    this.bytes = this.section.stretch(this.origin, count);
+    this.bytes = this.section.bytesFrom(this.origin, count);
     this.at = 0;
     this.end = this.bytes.length;
     super.need(count);

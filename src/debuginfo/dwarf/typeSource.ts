@@ -9,8 +9,8 @@ import { readType, typeOfDie } from "./types.ts";
 import { declaredAt } from "./variables.ts";
 
 /**
- * Looks up types by name in .debug_info. The cost is that of `Names`. BTF needs no index, so DWARF is only used for
- * kernels without BTF, and for variables.
+ * Looks up types by name in .debug_info. The cost is that of `Names`. BTF is preferred, because it needs no scan; DWARF
+ * provides what BTF lacks.
  */
 export class DwarfTypes implements TypeSource {
   readonly name = "DWARF";

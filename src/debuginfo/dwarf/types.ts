@@ -140,11 +140,11 @@ function structType(die: Die): StructType {
 /** A struct that its unit only declares: its definition is looked up by name. */
 function declaredStruct({ unit }: Die, kind: "struct" | "union", name: string): StructType {
   let found: StructType | undefined;
-  let isAsked = false;
+  let isLookedUp = false;
   const definition = (): StructType | undefined => {
-    if (isAsked) return found;
-    // The lookup can reach declarations, including this one.
-    isAsked = true;
+    if (isLookedUp) return found;
+    // Set first, because the lookup can reach this declaration again.
+    isLookedUp = true;
     const type = unit.image.definition(kind, name);
     if (type?.kind === kind && !type.incomplete) found = type;
     return found;
@@ -187,7 +187,10 @@ function member(die: Die): Member {
   };
 }
 
-/** Returns the offset from the start of the struct in bytes; an expression before DWARF 3. */
+/**
+ * Returns the offset from the start of the struct in bytes. Before DWARF 3 it is an expression: DW_OP_plus_uconst; 0
+ * for another one.
+ */
 function memberOffset(die: Die): number {
   const location = die.attribute(DW_AT_data_member_location);
   if (location?.kind === "constant") return Number(location.value);
@@ -209,7 +212,7 @@ function bitFieldOffset(die: Die, bitSize: number): number {
   return start + 8 * storage - fromTop - bitSize;
 }
 
-/** One array per dimension: `a[2][3]` is two arrays of three. */
+/** Makes one array per dimension: `a[2][3]` is two arrays of three. */
 function arrayType(die: Die): CType {
   const counts: (number | undefined)[] = [];
   for (const walk = die.children(); walk.next();) {

@@ -47,7 +47,7 @@ export class Unit implements UnitFormat {
       throw Fault.of("truncated", `${section.name} ends in the unit at 0x${offset.toString(16)}`);
     this.version = cursor.u16();
     if (this.version < 2 || this.version > 5)
-      throw Fault.of("corrupt", `${section.name} has DWARF version ${this.version}`);
+      throw Fault.of("corrupt", `${section.name} has the unknown DWARF version ${this.version}`);
     let type = section === image.types ? DW_UT_type : 0;
     if (this.version >= 5) {
       type = cursor.u8();
@@ -64,7 +64,7 @@ export class Unit implements UnitFormat {
     this.firstDie = cursor.offset - offset;
   }
 
-  /** Returns the bytes of the unit with its header. */
+  /** Size of the unit with its header in bytes. */
   get size(): number {
     return this.end - this.offset;
   }
@@ -79,7 +79,7 @@ export class Unit implements UnitFormat {
     return new Cursor(this.section.name, this.section.encoding, this.temporaryBytes ?? this.image.bytesOf(this), at);
   }
 
-  /** Makes the unit read from `bytes`, for a scan of all units whose bytes are not kept. */
+  /** Makes the unit read from `bytes` instead of the image's cache, for a scan of all units. */
   readFrom(bytes: Uint8Array): void {
     this.temporaryBytes = bytes;
   }
@@ -116,7 +116,7 @@ export class Unit implements UnitFormat {
     return attributes;
   }
 
-  /** Returns a section offset of the unit's DIE. */
+  /** Returns an attribute of the unit's DIE that is a section offset; undefined if it is absent or of another class. */
   rootOffset(name: number): number | undefined {
     const attribute = this.root.get(name);
     if (attribute?.kind === "offset") return attribute.value;
@@ -159,7 +159,10 @@ export class Unit implements UnitFormat {
     return this.image.addr.cursor(base + index * this.addressSize).address(this.addressSize);
   }
 
-  /** Returns the DIE of a reference. @throws Fault corrupt if there is none */
+  /**
+   * Returns the DIE that an attribute refers to; undefined if it is not a reference. @throws Fault if the DIE or its
+   * file is missing
+   */
   referred(attribute: Attribute | undefined): Die | undefined {
     switch (attribute?.kind) {
       case "local":

@@ -69,7 +69,10 @@ function readAranges(image: Image): UnitRanges {
   return found;
 }
 
-/** Reads the ranges of units that `known` lacks. An unreadable unit ends the list. */
+/**
+ * Reads the ranges of units that `known` lacks. A unit whose ranges cannot be read is skipped. A header that cannot be
+ * read ends the list.
+ */
 function readUnitRanges(image: Image, known: UnitRanges): UnitRanges {
   const found = noRanges();
   attempt(() => {

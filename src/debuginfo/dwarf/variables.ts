@@ -68,7 +68,9 @@ class Variable implements VariableDeclaration {
   }
 }
 
-/** Returns the location of a variable at the pc, or its constant value. @throws Fault */
+/**
+ * Returns the location of a variable at the pc, or its constant value; undefined if it was optimized out. @throws Fault
+ */
 export function locationOf(die: Die, subprogram: Die | undefined, pc: number): VariableLocation | undefined {
   const constant = die.holder(DW_AT_const_value);
   if (constant) return constantOf(constant, sizeOf(typeOfDie(die)));
@@ -92,7 +94,7 @@ function constantOf(die: Die, size: number): VariableLocation | undefined {
   return { kind: "constant", bytes };
 }
 
-/** Returns where a DIE was declared. @throws Fault */
+/** Returns where a DIE was declared; undefined if that is not recorded. @throws Fault */
 export function declaredAt(die: Die): SourceLine | undefined {
   const holder = die.holder(DW_AT_decl_line);
   const line = holder?.number(DW_AT_decl_line);
@@ -102,7 +104,9 @@ export function declaredAt(die: Die): SourceLine | undefined {
   return { file: path, line, column: holder?.number(DW_AT_decl_column) ?? 0 };
 }
 
-/** What the operations of an expression need of its unit. `subprogram` and `pc` are those of the frame. */
+/**
+ * Returns the access to the unit that operations of an expression need. `subprogram` and `pc` are those of the frame.
+ */
 export function expressionUnit(unit: Unit, subprogram: Die | undefined, pc: number): ExpressionUnit {
   const { addressing, little } = unit.section.encoding;
   return {

@@ -25,7 +25,7 @@ const STT_OBJECT = 1;
 const STT_GNU_IFUNC = 10;
 
 const MAX_NAME = 4096;
-/** Functions are aligned by a page at most. */
+/** Limit in bytes for the padding after a function: functions are aligned to a page at most. */
 const MAX_FILL = 4096;
 /** Limit for labels within one function of assembly when looking for the function. */
 const MAX_LABELS = 64;
@@ -33,9 +33,9 @@ const MAX_LABELS = 64;
 const known = new WeakMap<ElfFile, ElfSymbols>();
 
 /**
- * Returns the symbols of a vmlinux or module as `nm` lists them. Each call for a file that is not relocatable gives the
- * same symbols. @param placement runtime addresses of a relocatable file's sections; symbols of sections without one
- * are omitted @param saved result of `save` for the same file in another session; invalid data is ignored @throws Fault
+ * Returns the symbols of a vmlinux or module as `nm` lists them. Calls for the same file without `placement` return the
+ * same object. @param placement runtime addresses of a relocatable file's sections; symbols of sections without one are
+ * omitted @param saved result of `save` for the same file in another session; invalid data is ignored @throws Fault
  * when the table cannot be read
  */
 export function elfSymbols(elf: ElfFile, placement?: Placement, saved?: Uint8Array): ElfSymbols {
@@ -53,7 +53,7 @@ export class ElfSymbols implements SymbolSource {
   /** nm's letter for a local symbol of each section, and the end of each section. */
   private readonly letters: readonly string[];
   private readonly ends: readonly number[];
-  /** A rank is an index in the sorted table. */
+  /** Addresses of the sorted table, as distances. An index in it is called a rank. */
   private readonly keys: Float64Array;
   private byName: NameIndex | undefined;
   /** Sizes of the sections of the table, which identify saved data. */
@@ -98,7 +98,7 @@ export class ElfSymbols implements SymbolSource {
     return found;
   }
 
-  /** Filled from the end, so that candidates are in address order. */
+  /** Indexes the names, from the last symbol to the first, so that candidates are in address order. */
   private indexNames(): NameIndex {
     const index = new NameIndex(this.keys.length);
     for (let rank = this.keys.length - 1; rank >= 0; rank--) {
@@ -127,8 +127,8 @@ export class ElfSymbols implements SymbolSource {
   }
 
   /**
-   * Whether the object of a symbol can extend to an address: an object has its size, and nothing follows a mark at an
-   * end.
+   * Whether the object of a symbol can extend to an address: an object ends at its size, and nothing belongs to a mark
+   * at the end of a section.
    */
   private reaches(rank: number, key: number): boolean {
     const [offset, size] = [key - (this.keys[rank] ?? 0), this.table.size[rank] ?? 0];
@@ -172,7 +172,10 @@ export class ElfSymbols implements SymbolSource {
     return info >> 4 !== STB_LOCAL && (info & 15) === STT_FUNC;
   }
 
-  /** The latest possible end of a symbol's object: the end of its section, or without a section the symbol's size. */
+  /**
+   * Returns the latest possible end of a symbol's object, a distance: the end of its section or of its size, whichever
+   * is higher.
+   */
   private end(rank: number): number {
     return Math.max(
       this.ends[this.table.section[rank] ?? 0] ?? -Infinity,
@@ -180,7 +183,7 @@ export class ElfSymbols implements SymbolSource {
     );
   }
 
-  /** Distances wrap at 2^64: the lowest addresses can have the highest ranks. */
+  /** Yields all symbols in address order. Distances wrap at 2^64: the lowest addresses can have the highest ranks. */
   *all(): Generator<KSymbol> {
     const zero = this.addressing.distance(0n);
     const first = lastAtOrBelow(this.keys, zero - 1) + 1;

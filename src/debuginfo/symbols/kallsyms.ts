@@ -41,7 +41,8 @@ export type StextPlace = bigint | { readonly start: bigint; readonly end: bigint
  */
 export function readKallsyms(memory: TargetMemory, tables: KallsymsTables, stext: StextPlace): SymbolSource {
   const count = viewOf(memory.read(tables.numSyms, 4)).getUint32(0, memory.byteOrder === "little");
-  if (count === 0 || count > MAX_SYMBOLS) throw Fault.at("corrupt", tables.numSyms, `kallsyms counts ${count} symbols`);
+  if (count === 0 || count > MAX_SYMBOLS)
+    throw Fault.at("corrupt", tables.numSyms, `kallsyms has ${count} symbols, not 1 to ${MAX_SYMBOLS}`);
   const namesBytes = tables.tokenTable - tables.names;
   if (namesBytes <= 0n || namesBytes > MAX_NAMES_BYTES)
     throw Fault.at("corrupt", tables.names, "kallsyms_names does not end before its tokens");
@@ -63,7 +64,7 @@ export function readKallsyms(memory: TargetMemory, tables: KallsymsTables, stext
   );
 }
 
-/** Addresses in order, decoded when needed. */
+/** Returns the address of symbol `i`, decoded at each call. */
 type Addresses = (i: number) => bigint;
 
 /** Computes a symbol's address from its signed 32-bit entry, the entry's own address and `kallsyms_relative_base`. */
@@ -123,12 +124,14 @@ function readWord(memory: TargetMemory, address: bigint): bigint {
 }
 
 /**
- * Prefers a global function, and not the second name that a system call without arguments has for 32-bit processes
- * (SYSCALL_DEFINE0, arch/x86/include/asm/syscall_wrapper.h).
+ * Whether a symbol is the best name of its address: a global function, and not the second name that a system call
+ * without arguments has for 32-bit processes (SYSCALL_DEFINE0, arch/x86/include/asm/syscall_wrapper.h).
  */
-const isGood = ({ type, name }: KSymbol): boolean => type === "T" && !name.startsWith("__ia32_sys_");
+const isBest = ({ type, name }: KSymbol): boolean => type === "T" && !name.startsWith("__ia32_sys_");
 
-/** Names of objects without bytes at the same address; kallsyms has no sizes. */
+/**
+ * Whether a name is that of an object without bytes, which shares its address with the next one; kallsyms has no sizes.
+ */
 const isEmpty = (name: string): boolean => isLinkerMark(name) || isLockKey(name);
 
 class Kallsyms implements SymbolSource {
@@ -151,7 +154,7 @@ class Kallsyms implements SymbolSource {
     if (last < 0) return undefined;
     const first = this.firstAt(last);
     let best = this.symbol(first);
-    for (let i = first + 1; !isGood(best) && i <= last; i++) {
+    for (let i = first + 1; !isBest(best) && i <= last; i++) {
       const other = this.symbol(i);
       if (!isLinkerMark(other.name) && (other.type === "T" || (isEmpty(best.name) && !isEmpty(other.name))))
         best = other;

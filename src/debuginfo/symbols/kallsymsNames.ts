@@ -16,12 +16,16 @@ export function readTokens(memory: TargetMemory, tokenTable: bigint, tokenIndex:
   return Array.from({ length: 256 }, (_, i) => {
     const start = index.getUint16(i * 2, little);
     const end = table.indexOf(0, start);
-    if (end < 0 || end > start + MAX_NAME_BYTES) throw Fault.at("corrupt", tokenTable, "kallsyms tokens do not end");
+    if (end < 0 || end > start + MAX_NAME_BYTES)
+      throw Fault.at("corrupt", tokenTable, `a kallsyms token has no end within ${MAX_NAME_BYTES} bytes`);
     return table.subarray(start, end);
   });
 }
 
-/** Returns the offset of each name's length byte; undefined if they exceed the table. */
+/**
+ * Returns the offset of each name's length byte; undefined if they exceed the table. @param wide whether a length above
+ * 127 has two bytes
+ */
 export function nameStarts(bytes: Uint8Array, count: number, wide: boolean): Uint32Array | undefined {
   const starts = new Uint32Array(count);
   let at = 0;

@@ -63,7 +63,7 @@ interface SearchAddress {
   readonly isIndex: boolean;
 }
 
-/** Addresses where 256 ascending 16-bit numbers begin with 0, and an address for each pause. */
+/** Yields the addresses where 256 ascending 16-bit numbers begin with 0, and an address for each pause. */
 function* tokenIndexes(memory: TargetMemory, start: bigint, end: bigint): Generator<SearchAddress> {
   const little = memory.byteOrder === "little";
   for (let page = start; page < end; page += BigInt(STEP_BYTES)) {
@@ -88,7 +88,10 @@ function isTokenIndex(view: DataView, little: boolean): boolean {
   return true;
 }
 
-/** The token table ends, except for padding, where its index begins; each token ends with its only NUL. */
+/**
+ * Returns the address of the token table; undefined if there is none. The table ends, except for padding, where its
+ * index begins; each token ends with its only NUL.
+ */
 function tokenTableBefore(memory: TargetMemory, tokenIndex: bigint): bigint | undefined {
   const index = viewOf(memory.read(tokenIndex, TOKENS * 2));
   const starts = Array.from({ length: TOKENS }, (_, i) => index.getUint16(i * 2, memory.byteOrder === "little"));
@@ -110,7 +113,7 @@ interface FoundNames {
 
 /**
  * Yields the possible places of `kallsyms_num_syms` before the token table: a number after which that many names and
- * their markers follow.
+ * their markers follow. Yields undefined for a pause.
  */
 function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<FoundNames | undefined> {
   const bytes = readBackwards(memory, tokenTable, MAX_NAMES_BYTES);
@@ -150,7 +153,7 @@ function hasMarkers(names: Uint8Array, count: number, little: boolean, word: num
   return false;
 }
 
-/** Where the addresses may lie, by layout: before the count until 6.4, after the tokens since. */
+/** Returns the possible tables of addresses, by layout: before the count until 6.4, after the tokens since. */
 function addressTables(
   memory: TargetMemory,
   { numSyms, tokenIndex, count }: { numSyms: bigint; tokenIndex: bigint; count: number },

@@ -41,7 +41,7 @@ export class NameIndex {
     return 2 ** Math.max(4, Math.ceil(Math.log2(count + 1)));
   }
 
-  /** Adds an index, once. Entries of one hash are returned in reverse order. */
+  /** Adds an index that was not added before. Entries of one hash are returned in reverse order. */
   add(hash: number, index: number): void {
     const slot = Math.imul(hash, 0x9e3779b1) >>> this.shift;
     this.next[index] = this.heads[slot] ?? 0;

@@ -10,7 +10,7 @@ const HEADER_WORDS = 4;
 const HEADER_BYTES = HEADER_WORDS * 4;
 
 /**
- * Format of a saved symbol table with the index of its names, in the byte order of this host. Columns are ordered by
+ * Returns a symbol table with the index of its names as bytes, in the byte order of this host. Columns are ordered by
  * alignment, so that they can be used in place.
  */
 export function saveSymbols(

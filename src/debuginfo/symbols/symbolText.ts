@@ -17,6 +17,7 @@ export interface SymbolText {
 
 const TEXT = /^([A-Za-z_.$][\w.$]*)(?:\+0x([0-9a-f]{1,8}))?(?:\/0x([0-9a-f]{1,8}))?(?: \[([\w-]+)\])?$/;
 
+/** Parses a code address as `%pS` prints it; undefined for other text. */
 export function readSymbolText(text: string): SymbolText | undefined {
   const match = TEXT.exec(text);
   if (!match) return undefined;

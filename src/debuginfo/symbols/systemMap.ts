@@ -27,7 +27,8 @@ const LINE = /^([0-9a-f]{8,16}) ([A-Za-z?]) ([^\s[]+)$/;
  * Fault when it is not a System.map, or too large
  */
 export function openSystemMap(file: RandomFile): SymbolSource {
-  if (file.size > MAX_FILE) throw Fault.of("corrupt", `${file.name} is too large for a System.map`);
+  if (file.size > MAX_FILE)
+    throw Fault.of("corrupt", `${file.name} has ${file.size} bytes; a System.map has at most ${MAX_FILE}`);
   const map = new SystemMap(file.name, file.read(0, file.size));
   if (map.isEmpty) throw Fault.of("corrupt", `${file.name} is not a System.map: it has no line "address type name"`);
   return map;
@@ -81,7 +82,7 @@ class SystemMap implements SymbolSource {
     for (let i = 0; i < this.lines.length; i++) yield this.symbol(i);
   }
 
-  /** Filled from the end, so that candidates are in address order. */
+  /** Indexes the names, from the last symbol to the first, so that candidates are in address order. */
   private indexNames(): NameIndex {
     const index = new NameIndex(this.lines.length);
     for (let i = this.lines.length - 1; i >= 0; i--)

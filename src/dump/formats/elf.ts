@@ -98,7 +98,10 @@ function addSegment(loads: Ranges, { paddr, offset, filesz, memsz }: ProgramHead
   });
 }
 
-/** Computed at each call, because most readers need no virtual addresses and some dumps have 100,000 segments. */
+/**
+ * Returns the PT_LOAD segments. They are computed at each call, because most readers need no virtual addresses and some
+ * dumps have 100,000 segments.
+ */
 function segments(file: RandomFile, header: ElfHeader): Segment[] {
   return [...programHeaders(file, header)]
     .filter((one) => one.type === PT_LOAD)
@@ -106,8 +109,8 @@ function segments(file: RandomFile, header: ElfHeader): Segment[] {
 }
 
 /**
- * The page size from VMCOREINFO, because ELF does not record it. Without VMCOREINFO 4096 is used, which gives the same
- * bytes.
+ * Returns the page size from VMCOREINFO, because ELF does not record it. Without VMCOREINFO 4096 is used, which gives
+ * the same bytes.
  */
 function pageSizeOf(vmcoreinfo: string | undefined): number {
   const size = Number(/^PAGESIZE=(\d+)$/m.exec(vmcoreinfo ?? "")?.[1] ?? 4096);

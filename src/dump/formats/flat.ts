@@ -65,7 +65,11 @@ function records(file: RandomFile): { starts: number[]; ends: number[]; places: 
     const offset = Number(window.getBigInt64(at - windowAt, false));
     const size = Number(window.getBigInt64(at - windowAt + 8, false));
     if (offset < 0 || size <= 0 || !Number.isSafeInteger(offset + size)) break;
-    if (starts.length === MAX_RECORDS) throw Fault.of("corrupt", `${file.name}: too many records: use makedumpfile -R`);
+    if (starts.length === MAX_RECORDS)
+      throw Fault.of(
+        "corrupt",
+        `${file.name}: more than ${MAX_RECORDS} records: restore the dump with makedumpfile -R`,
+      );
     const place = at + RECORD_BYTES;
     starts.push(offset);
     // A record that is cut off by the end of the file still has its full size in its header.

@@ -47,7 +47,10 @@ export const lime: DumpFormat = {
   },
 };
 
-/** Reads the header of a range. @throws Fault corrupt or truncated if there is none */
+/**
+ * Reads the header of a range. @param count number of ranges before it @throws Fault corrupt if there is none, or its
+ * range is not possible
+ */
 export function limeHeader(file: RandomFile, at: number, count: number): LimeHeader {
   const bytes = orThrow(readBytes(file, at, LIME_HEADER_BYTES));
   const magic = Buffer.from(bytes.subarray(0, 4)).toString("latin1");

@@ -5,7 +5,7 @@ import { attempt, Fault, orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import { decodeWith, onePage } from "../compress/compressor.ts";
 import { runLength } from "../compress/runLength.ts";
-import { Cursor } from "../cursor.ts";
+import { FileCursor } from "../cursor.ts";
 import type { DumpFormat, DumpImage, OpenOptions, Utsname } from "../format.ts";
 import { memoryImage } from "../memoryImage.ts";
 import { PageRuns } from "../pageRuns.ts";
@@ -63,7 +63,7 @@ function openLkcd(file: RandomFile, options: OpenOptions): DumpImage {
     file.name,
   );
   const runs = new PageRuns(file.name);
-  const end = attempt(() => readDescriptors(file, new Cursor(file, firstPage, byteOrder), pageSize, runs));
+  const end = attempt(() => readDescriptors(file, new FileCursor(file, firstPage, byteOrder), pageSize, runs));
   if (end instanceof Fault && end.kind !== "truncated") throw end;
   const read = (place: number): Uint8Array | Fault => page(file, place, byteOrder, pageSize, compression);
   return memoryImage(lkcd.name, [file], runs.pages(pageSize, read, options), {
@@ -86,7 +86,7 @@ function header(bytes: Uint8Array, order: ByteOrder, name: string) {
   if (!VERSIONS.includes(version)) throw Fault.of("corrupt", `${name}: LKCD version ${version} is not known`);
   const pageSize = u32(20);
   if (!(pageSize >= 1024 && pageSize <= MAX_PAGE) || !Number.isInteger(Math.log2(pageSize)))
-    throw Fault.of("corrupt", `${name}: an LKCD dump with pages of ${pageSize} bytes`);
+    throw Fault.of("corrupt", `${name}: an LKCD dump cannot have pages of ${pageSize} bytes`);
   // Version 1 has esp and eip before the number of pages.
   const panic = COMMON_BYTES + (version === 1 ? 8 : 0) + 4;
   const time = panic + PANIC_BYTES;
@@ -124,7 +124,7 @@ const utsnameAt = (bytes: Uint8Array, at: number): Utsname =>
   );
 
 /** Adds the places of all descriptors: struct dump_page before the bytes of each page. @throws Fault truncated */
-function readDescriptors(file: RandomFile, cursor: Cursor, pageSize: number, runs: PageRuns): void {
+function readDescriptors(file: RandomFile, cursor: FileCursor, pageSize: number, runs: PageRuns): void {
   while (!cursor.isAtEnd) {
     const place = cursor.at;
     const address = cursor.u64();

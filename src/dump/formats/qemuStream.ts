@@ -1,7 +1,7 @@
 /** Opens saved QEMU guests: migration streams. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { type RandomFile, sliceFile } from "../../base/file.ts";
-import { Cursor } from "../cursor.ts";
+import { FileCursor } from "../cursor.ts";
 import type { DumpFormat, DumpImage, OpenOptions } from "../format.ts";
 import { memoryImage } from "../memoryImage.ts";
 import { PageRuns } from "../pageRuns.ts";
@@ -58,7 +58,7 @@ const isLibvirt = (head: Uint8Array): boolean => signature(head, LIBVIRT_MAGIC.l
 
 function openStream(file: RandomFile, options: OpenOptions): DumpImage {
   const stream = withoutLibvirt(file);
-  const cursor = new Cursor(stream, STREAM_HEADER_BYTES, "big");
+  const cursor = new FileCursor(stream, STREAM_HEADER_BYTES, "big");
   const configuration = readConfiguration(cursor, file.name);
   const { pageSize } = configuration;
   const state: RamState = { file: stream, pageSize, blocks: [], block: undefined };
@@ -114,7 +114,7 @@ function withoutLibvirt(file: RandomFile): RandomFile {
 }
 
 /** Reads the section "configuration". @throws Fault corrupt if it has parts of unknown length */
-function readConfiguration(cursor: Cursor, name: string): { readonly machine: string; readonly pageSize: number } {
+function readConfiguration(cursor: FileCursor, name: string): { readonly machine: string; readonly pageSize: number } {
   if (cursor.peek() !== SECTION.configuration)
     throw Fault.of("corrupt", `${name}: a migration stream of a QEMU before 2.4, which names no machine: ${INSTEAD}`);
   cursor.skip(1);
@@ -134,12 +134,13 @@ function readConfiguration(cursor: Cursor, name: string): { readonly machine: st
       }
     } else throw Fault.of("corrupt", `${name}: unknown part "${part}" of a migration stream: ${INSTEAD}`);
   }
-  if (!(pageBits >= 10 && pageBits <= 16)) throw Fault.of("corrupt", `${name}: pages of 2^${pageBits} bytes`);
+  if (!(pageBits >= 10 && pageBits <= 16))
+    throw Fault.of("corrupt", `${name}: a guest cannot have pages of 2^${pageBits} bytes`);
   return { machine, pageSize: 2 ** pageBits };
 }
 
 /** Reads sections up to the end of the RAM. Devices follow. @throws Fault */
-function readSections(cursor: Cursor, state: RamState, found: (page: RamPage) => void): void {
+function readSections(cursor: FileCursor, state: RamState, found: (page: RamPage) => void): void {
   let ram: number | undefined;
   for (;;) {
     const kind = cursor.u8();
@@ -170,7 +171,7 @@ function readSections(cursor: Cursor, state: RamState, found: (page: RamPage) =>
 }
 
 /** Moves to the end of a section of another kind: to its footer, because its length is not recorded. @throws Fault */
-function skipForeign(cursor: Cursor, file: RandomFile, id: number): void {
+function skipForeign(cursor: FileCursor, file: RandomFile, id: number): void {
   const mark = Buffer.alloc(5, SECTION.footer);
   mark.writeUInt32BE(id, 1);
   const bytes = Buffer.from(file.read(cursor.at, MAX_FOREIGN));

@@ -38,7 +38,7 @@ export const ramdump: DumpFormat = {
   },
 };
 
-/** Returns the files that a list names; empty if the text is not a list. */
+/** Returns the files in a list; empty if the text is not a list. */
 export function listedParts(text: Uint8Array): readonly RamdumpPart[] {
   const lines = Buffer.from(text.subarray(0, MAX_LIST_BYTES)).toString("latin1").split("\n");
   return lines.flatMap((line): RamdumpPart[] => {
@@ -56,7 +56,7 @@ function openRamdump(list: RandomFile, files: readonly RandomFile[], options: Op
   const parts = listedParts(orThrow(readBytes(list, 0, MAX_LIST_BYTES)));
   const given = new Map(files.map((file) => [baseName(file.name), file]));
   const unlisted = files.find((file) => !parts.some(({ name }) => name === baseName(file.name)));
-  if (unlisted) throw Fault.of("corrupt", `${list.name} does not name ${unlisted.name}`);
+  if (unlisted) throw Fault.of("corrupt", `${list.name} does not list ${unlisted.name}`);
   const found = parts.flatMap((part) => {
     const file = given.get(part.name);
     return file ? [{ ...part, file }] : [];
@@ -64,7 +64,7 @@ function openRamdump(list: RandomFile, files: readonly RandomFile[], options: Op
   if (found.length === 0)
     throw Fault.of(
       "missing",
-      `${list.name}: none of the files that it names was given: put ${parts[0]?.name.toUpperCase() ?? "them"} and the others into its directory`,
+      `${list.name}: none of the files that it lists was given: put ${parts[0]?.name.toUpperCase() ?? "them"} and the others into its directory`,
     );
   const memory = joinedFile(found.map(({ file }) => file));
   const ranges = new Ranges();

@@ -52,7 +52,7 @@ export const s390: DumpFormat = {
   open: (files, options) => openS390(files, options),
 };
 
-/** One volume. */
+/** One volume of a dump. */
 interface Volume {
   readonly file: RandomFile;
   readonly head: Uint8Array;
@@ -94,7 +94,8 @@ function openS390(files: readonly RandomFile[], options: OpenOptions): DumpImage
   const memorySize = Number(viewOf(first.head).getBigUint64(AT.memorySize));
   const sorted = volumes.map((one) => one.file);
   const file = joinedFile(sorted);
-  if (!Number.isSafeInteger(memorySize)) throw Fault.of("corrupt", `${file.name}: a memory of ${memorySize} bytes`);
+  if (!Number.isSafeInteger(memorySize))
+    throw Fault.of("corrupt", `${file.name}: a machine cannot have a memory of ${memorySize} bytes`);
   const ranges = new Ranges();
   let at = 0;
   let physical = 0;

@@ -36,7 +36,7 @@ export const sadump: DumpFormat = {
 const isPart = (bytes: Uint8Array, at: number): boolean =>
   Buffer.from(bytes.subarray(at, at + SIGNATURE.length)).toString("latin1") === SIGNATURE;
 
-/** One file. */
+/** One file of a dump. */
 interface Part {
   readonly file: RandomFile;
   /** Number of the disk in its set, from 1; 0 without a set. */
@@ -72,7 +72,10 @@ function partOf(file: RandomFile): Part {
   };
 }
 
-/** Returns the size of a block: its first one is filled with numbers that follow from one another. */
+/**
+ * Returns the size of a block in bytes. The first block is filled with numbers, each computed from the one before: it
+ * ends where this sequence ends.
+ */
 function blockSizeOf(view: DataView): number {
   let at = PART.end;
   while (at + 8 <= view.byteLength) {

@@ -17,9 +17,9 @@ import { FrameTable, type GuestPages, MAX_FRAME } from "../xen/guestFrames.ts";
 const HEADER_NOTE = 0x2000001;
 const HEADER_NOTE_BYTES = 32;
 const MAX_CPUS = 4096;
-/** From CR3 to a page frame (Xen's xen_cr3_to_pfn of x86_64). */
+/** Shift from CR3 to a page frame (Xen's xen_cr3_to_pfn of x86_64). */
 const FRAME_SHIFT = 12n;
-/** Limit for pages, because a damaged count must not fill memory: 64 GiB. */
+/** Limit for pages if the count is damaged: 64 GiB. */
 const MAX_PAGES = 1 << 24;
 /** Entries of the table of frames that are read at once. */
 const BATCH = 1 << 15;
@@ -81,7 +81,7 @@ function openXenCore(file: RandomFile, options: OpenOptions): DumpImage {
   });
 }
 
-/** Reads the note that describes the guest. @throws Fault corrupt if there is none, or it makes no sense */
+/** Reads the note that describes the guest. @throws Fault corrupt if there is none, or its values are impossible */
 function headerOf(elf: ElfFile): { readonly pageSize: number; readonly count: number; readonly cpus: number } {
   const { name } = elf.file;
   const { offset, size } = elf.section(".note.Xen") ?? { offset: 0, size: 0 };
@@ -91,13 +91,13 @@ function headerOf(elf: ElfFile): { readonly pageSize: number; readonly count: nu
   const word = (at: number): number => Number(viewOf(note.desc).getBigUint64(at, elf.byteOrder === "little"));
   const [count, pageSize] = [word(16), word(24)];
   if (!(pageSize >= 4096 && pageSize <= 1 << 16) || !Number.isInteger(Math.log2(pageSize)))
-    throw Fault.of("corrupt", `${name}: a Xen core with pages of ${pageSize} bytes`);
+    throw Fault.of("corrupt", `${name}: a Xen core cannot have pages of ${pageSize} bytes`);
   if (!(count <= MAX_PAGES))
-    throw Fault.of("corrupt", `${name}: a Xen core of ${count} pages; more than ${MAX_PAGES} are not read`);
+    throw Fault.of("corrupt", `${name}: a Xen core has ${count} pages, but the limit is ${MAX_PAGES}`);
   return { pageSize, count, cpus: Math.min(MAX_CPUS, word(8)) };
 }
 
-/** Returns the contents of a section of the file, as much as the file holds. */
+/** Returns the contents of a section, up to the end of the file. */
 function sectionOf(elf: ElfFile, name: string): RandomFile {
   const section = elf.section(name);
   if (!section) throw Fault.of("corrupt", `${elf.file.name}: a Xen core without the section ${name}`);

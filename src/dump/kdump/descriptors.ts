@@ -13,6 +13,7 @@ export interface Descriptor {
 }
 
 export const DESCRIPTOR_BYTES = 24;
+/** Number of descriptors that are read at once. */
 const PER_BLOCK = 2048;
 /** Number of cached blocks: 3 MiB for 131072 pages. */
 const KEPT = 64;
@@ -21,7 +22,7 @@ const KEPT = 64;
 export const descriptorCount = (file: RandomFile, start: number): number =>
   Math.max(0, Math.floor((file.size - start) / DESCRIPTOR_BYTES));
 
-/** Reads the table of page descriptors that begins at `start`. */
+/** Returns a function that reads descriptor `i` of the table at `start`. */
 export function descriptors(file: RandomFile, start: number, order: ByteOrder): (i: number) => Descriptor | Fault {
   const little = order === "little";
   const blocks = new Lru<number, DataView>(KEPT);

@@ -47,7 +47,10 @@ const SUB_BYTES = 128;
 export const isKdump = (head: Uint8Array): boolean => cString(head.subarray(0, 8)) === SIGNATURE;
 export const isDiskdump = (head: Uint8Array): boolean => cString(head.subarray(0, 8)) === DISKDUMP_SIGNATURE;
 
-/** Reads the headers. @throws Fault corrupt or truncated when no layout gives consistent headers */
+/**
+ * Reads the headers. Of the layouts with a valid main header, one with consistent positions that fits the machine's
+ * name is preferred. @throws Fault corrupt if no layout gives a valid main header; truncated
+ */
 export function kdumpHeader(file: RandomFile): KdumpHeader {
   const head = orThrow(readBytes(file, 0, MAIN_BYTES));
   if (head.length < MAIN_BYTES) throw Fault.of("truncated", `${file.name}: ends within its header`);
@@ -69,7 +72,7 @@ export function kdumpHeader(file: RandomFile): KdumpHeader {
   );
   const best = plausible.find(agreesWithMachine) ?? plausible[0] ?? candidates[0];
   if (best) return best;
-  throw Fault.of("corrupt", `${file.name}: kdump header makes no sense in any byte order or word size`);
+  throw Fault.of("corrupt", `${file.name}: the kdump header is not valid in any byte order or word size`);
 }
 
 /** Reads struct disk_dump_header. */
@@ -171,7 +174,7 @@ class CStruct {
     return this.view.getUint32(this.take(4, 4), this.little);
   }
 
-  /** Exact up to 2^53; a larger value is not a position in a file. */
+  /** Reads a 64-bit number. It is exact up to 2^53; a larger value is not a position in a file. */
   u64(): number {
     return Number(this.view.getBigUint64(this.take(8, this.abi.align64), this.little));
   }
@@ -184,7 +187,7 @@ class CStruct {
     return this.abi.longSize === 8 ? this.view.getBigUint64(this.take(8, 8), this.little) : BigInt(this.u32());
   }
 
-  /** Whole seconds; microseconds are skipped. */
+  /** Reads the whole seconds of a timeval and skips its microseconds. */
   timeval(): number {
     if (this.abi.timevalSize === 8) {
       const seconds = this.u32();

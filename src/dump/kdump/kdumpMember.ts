@@ -9,7 +9,10 @@ import { kdumpHeader, type KdumpHeader } from "./kdumpHeader.ts";
 export interface Member {
   readonly file: RandomFile;
   readonly header: KdumpHeader;
-  /** The range of pages whose descriptors and bytes are in this file. */
+  /**
+   * The range of pages whose descriptors and bytes are in this file; `endPfn` is exclusive, and Infinity for a dump
+   * that is not split.
+   */
   readonly startPfn: number;
   readonly endPfn: number;
   /** Offset of the table of page descriptors. */
@@ -22,7 +25,7 @@ export interface Member {
 /** Members in the order of their pages. */
 export type Members = readonly [Member, ...Member[]];
 
-/** Reads the headers and bitmaps of one file. @throws Fault corrupt or truncated when the headers cannot be used */
+/** Reads the headers of one file of a dump. @throws Fault corrupt or truncated when the headers cannot be used */
 export function member(file: RandomFile): Member {
   const header = kdumpHeader(file);
   const { main, sub, byteOrder } = header;

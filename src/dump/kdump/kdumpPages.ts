@@ -90,7 +90,7 @@ interface Bitmaps {
   readonly absent: (pfn: number) => Fault;
 }
 
-/** Two bitmaps: pages that existed, and pages that were dumped. Old files have only the second. */
+/** Opens the two bitmaps: pages that existed, and pages that were dumped. Old files have only the second. */
 function bitmapsOf({ file, header: { main, sub } }: Member, sourceOf: (maxPfn: number) => Bitmap | undefined): Bitmaps {
   const pageSize = main.blockSize;
   const start = (1 + main.subHeaderBlocks) * pageSize;

@@ -9,7 +9,7 @@ export interface RamBlock {
   readonly size: number;
 }
 
-/** What the name of a machine says. */
+/** Facts about a machine of QEMU that follow from its name. */
 export interface GuestMachine {
   readonly byteOrder: ByteOrder;
   /** Whether the stream's sections "cpu" have the registers of an x86 CPU. */
@@ -57,13 +57,16 @@ export function ramOf(blocks: readonly RamBlock[]): readonly RamBlock[] {
   return largest ? [largest] : [];
 }
 
-/** @throws Fault unknown for a machine of which it is not known where its memory is */
+/**
+ * Returns the facts about a machine. @param name the machine's name in the stream @throws Fault unknown for a machine
+ * of which it is not known where its memory is
+ */
 export function machineOf(name: string, blocks: readonly RamBlock[], file: string): GuestMachine {
   const [first] = ramOf(blocks);
   const found = machines.find(([pattern, block]) => pattern.test(name) && block.test(first?.name ?? ""));
   if (found) return found[2];
   throw Fault.of(
     "unknown",
-    `${file}: where the memory of the QEMU machine "${name}" is, is not known: dump the guest with \`virsh dump --memory-only\` or dump-guest-memory`,
+    `${file}: the memory layout of the QEMU machine "${name}" is not known: dump the guest with \`virsh dump --memory-only\` or dump-guest-memory`,
   );
 }

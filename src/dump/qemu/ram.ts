@@ -3,7 +3,7 @@ import { inflateSync } from "node:zlib";
 import { Fault, orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import { decodeWith, onePage } from "../compress/compressor.ts";
-import type { Cursor } from "../cursor.ts";
+import type { FileCursor } from "../cursor.ts";
 import { FILE_ENDS } from "../pages.ts";
 import type { RamBlock } from "./guestMemory.ts";
 
@@ -16,7 +16,7 @@ const CONTINUE = 0x20;
 const XBZRLE = 0x40;
 const COMPRESSED = 0x100;
 const MULTIFD_FLUSH = 0x200;
-/** Number of bytes before the data of a page in the same block as the previous page. */
+/** Bytes of the header of a page that is in the same block as the previous page. */
 const PAGE_HEADER_BYTES = 8;
 /** Limit for blocks. Guests have a few dozen. */
 const MAX_BLOCKS = 4096;
@@ -50,7 +50,7 @@ export interface RamState {
  * Reads one part of the section up to its end mark, and yields its pages. @throws Fault "corrupt" for invalid data;
  * "truncated" when the file ends
  */
-export function* ramPart(cursor: Cursor, state: RamState): Generator<RamPage, void> {
+export function* ramPart(cursor: FileCursor, state: RamState): Generator<RamPage, void> {
   const { pageSize, file } = state;
   for (;;) {
     const word = cursor.u64();
@@ -83,7 +83,7 @@ export function* ramPart(cursor: Cursor, state: RamState): Generator<RamPage, vo
   }
 }
 
-/** @throws Fault "corrupt" for pages that are stored in an unsupported way */
+/** Refuses pages that are stored in an unsupported way. @throws Fault "corrupt" */
 function refuse(flags: number, name: string): void {
   const because = (what: string): Fault =>
     Fault.of(
@@ -95,7 +95,7 @@ function refuse(flags: number, name: string): void {
   if (!(flags & (ZERO | PAGE | COMPRESSED))) throw because(`a page of kind 0x${flags.toString(16)}`);
 }
 
-function readBlocks(cursor: Cursor, { blocks, file }: RamState, total: number): void {
+function readBlocks(cursor: FileCursor, { blocks, file }: RamState, total: number): void {
   for (let sum = 0; sum < total;) {
     const name = cursor.text(cursor.u8());
     const size = Number(cursor.u64());
@@ -106,7 +106,7 @@ function readBlocks(cursor: Cursor, { blocks, file }: RamState, total: number): 
   }
 }
 
-/** Returns the page at a location. */
+/** Returns the page at a location, or why it cannot be read. */
 export function ramPage(file: RandomFile, place: number, pageSize: number): Uint8Array | Fault {
   const at = Math.floor(place / KINDS);
   const kind = place % KINDS;

@@ -2,7 +2,7 @@
 import { cString, viewOf } from "../../base/bytes.ts";
 import { Fault, orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
-import { Cursor } from "../cursor.ts";
+import { FileCursor } from "../cursor.ts";
 
 /** Magic numbers of files with 64-bit sizes: complete, partial, restored, and not to be restored. */
 const MAGICS: readonly number[] = [0xbed2bed2, 0xbed3bed3, 0xbad1bad1, 0xbad2bad2];
@@ -12,10 +12,13 @@ const HEADER_BYTES = 12;
 /** A name of 64 bytes, the position and the size of its tags. */
 const GROUP_BYTES = 80;
 const NAME_BYTES = 64;
-/** Limits, because a damaged file must not make millions. A guest has some dozen groups and a few thousand tags. */
+/** Limits for damaged files. A guest has some dozen groups and a few thousand tags. */
 const MAX_GROUPS = 1024;
 const MAX_TAGS = 1 << 20;
-/** The least of the two sizes in a tag that mark a block, whose sizes and padding follow: 62 compressed, 63 not. */
+/**
+ * Two sizes in a tag mean that it is a block, whose real sizes and padding follow: 62 is a compressed block, 63 another
+ * block.
+ */
 const COMPRESSED_BLOCK = 62;
 
 /** A value of a group. Tags without an index have an empty list. */
@@ -31,6 +34,7 @@ export interface Tag {
 
 const magicOf = (head: Uint8Array): number => (head.length < 4 ? 0 : viewOf(head).getUint32(0, true));
 
+/** Whether a file begins as a VMware checkpoint does. */
 export const isCheckpoint = (head: Uint8Array): boolean => [...MAGICS, OLD_MAGIC].includes(magicOf(head));
 
 /** Yields the tags of one group of the file. @throws Fault corrupt or truncated */
@@ -44,7 +48,8 @@ export function* tagsOf(file: RandomFile, group: string): Generator<Tag> {
   if (head.length < HEADER_BYTES) throw Fault.of("truncated", `${file.name}: ends within its header`);
   const view = viewOf(head);
   const count = view.getUint32(8, true);
-  if (count > MAX_GROUPS) throw Fault.of("corrupt", `${file.name}: ${count} groups in a VMware snapshot`);
+  if (count > MAX_GROUPS)
+    throw Fault.of("corrupt", `${file.name}: a VMware snapshot has ${count} groups, but the limit is ${MAX_GROUPS}`);
   for (let i = 0; i < count; i++) {
     const at = HEADER_BYTES + i * GROUP_BYTES;
     if (at + GROUP_BYTES > head.length) throw Fault.of("truncated", `${file.name}: ends within its list of groups`);
@@ -55,7 +60,7 @@ export function* tagsOf(file: RandomFile, group: string): Generator<Tag> {
 
 /** Reads tags up to the empty one that ends a group. */
 function* tagsAt(file: RandomFile, start: number): Generator<Tag> {
-  const cursor = new Cursor(file, start, "little");
+  const cursor = new FileCursor(file, start, "little");
   for (let count = 0; count < MAX_TAGS; count++) {
     const tag = cursor.u16();
     if (tag === 0) return;
@@ -69,7 +74,7 @@ function* tagsAt(file: RandomFile, start: number): Generator<Tag> {
       cursor.skip(cursor.u16());
     }
     if (!Number.isSafeInteger(cursor.at + size))
-      throw Fault.of("corrupt", `${file.name}: the value of "${name}" has ${size} bytes`);
+      throw Fault.of("corrupt", `${file.name}: the value of "${name}" cannot have ${size} bytes`);
     yield { name, indexes, at: cursor.at, size, isCompressed: kind === COMPRESSED_BLOCK };
     cursor.skip(size);
   }

@@ -7,7 +7,7 @@ import type { MemoryRange } from "../ranges.ts";
 import { tagsOf } from "./checkpoint.ts";
 
 const PAGE_BYTES = 4096;
-/** Limits, because the indexes of damaged tags can have any value. */
+/** Limits for damaged files, in which the indexes of tags can have any value. */
 const MAX_REGIONS = 1024;
 const MAX_CPUS = 4096;
 
@@ -53,7 +53,8 @@ export function memoryOf(file: RandomFile): GuestMemory {
 /** The order of the block "gpregs". */
 const GENERAL = ["rax", "rcx", "rdx", "rbx", "rbp", "rsp", "rsi", "rdi"] as const;
 const EXTENDED = ["r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"] as const;
-const ALONE: Readonly<Record<string, string>> = {
+/** Registers by the name of the tag that contains only the register. */
+const OWN_TAGS: Readonly<Record<string, string>> = {
   ...Object.fromEntries([...GENERAL, ...EXTENDED, "rip"].map((name) => [name, name])),
   eflags: "rflags",
   EFLAGS: "rflags",
@@ -72,7 +73,7 @@ export function processorsOf(file: RandomFile): readonly ProcessorRegisters[] {
     const found: [string, bigint][] = [];
     const words = (names: readonly string[], from = at): void =>
       names.forEach((one, i) => found.push([one, wordAt(file, from + 8 * i, 8)]));
-    const alone = ALONE[name];
+    const alone = OWN_TAGS[name];
     if (alone !== undefined && size <= 8) found.push([alone, wordAt(file, at, size)]);
     else if (name === "gpregs" && size === 128) words([...GENERAL, ...EXTENDED]);
     else if (name === "CR64" && size === 72) words(["cr0", "cr1", "cr2", "cr3", "cr4"]);

@@ -12,13 +12,14 @@ const CRASH_INFO_BYTES = 8 * 8;
 const ENTRY_BYTES = 8;
 /** FOREIGN_FRAME_BIT and IDENTITY_FRAME_BIT: pages that are not the guest's memory (arch/x86/include/asm/xen/page.h). */
 const NOT_MEMORY = 0xc000000000000000n;
-/** Limit for frames, because damaged lists must not fill memory: 64 GiB, which no dom0 needs. */
+/** Limit for frames in damaged lists: 64 GiB, more than any dom0 needs. */
 const MAX_FRAMES = 1 << 24;
 
 /**
- * Returns the frames of dom0; undefined if the dump is not of a Xen host, or dom0 is not paravirtualized. The note names
- * a page that holds frames of pages that hold frames of pages with the host's frame of each page of dom0
- * (arch/x86/xen/p2m.c, xen_build_mfn_list_list). @throws Fault corrupt if dom0 has too many pages
+ * Returns the frames of dom0; undefined if the dump is not of a Xen host, or dom0 is not paravirtualized. The table has
+ * three levels, and the note has the frame of the first: a page with the frames of pages with the frames of the last
+ * level, which has the host's frame of each page of dom0 (arch/x86/xen/p2m.c, xen_build_mfn_list_list). @throws Fault
+ * corrupt if dom0 has too many pages
  */
 export function dom0Frames(notes: readonly Note[], host: PhysicalPages, name: string): FrameTable | undefined {
   const info = notes.find((note) => note.name === "Xen" && note.type === CRASH_INFO)?.desc;

@@ -10,7 +10,7 @@ const USER_REGS_ORDER = [
   ...(["r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi"] as const),
   ...(["error_code", "rip", "cs", "rflags", "rsp", "ss", "es", "ds", "fs", "gs"] as const),
 ];
-/** Those of the registers that are selectors of 16 bits; flags of the hypervisor follow "cs". */
+/** Registers that are selectors of 16 bits. The word of "cs" also has flags of the hypervisor in its upper bits. */
 const SELECTORS = new Set<string>(["cs", "ss", "es", "ds", "fs", "gs"]);
 /** unsigned long ctrlreg[8]. */
 const CONTROL = 4984;

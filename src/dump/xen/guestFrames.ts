@@ -1,4 +1,4 @@
-/** Presents the memory of a paravirtualized Xen guest by its own frames. */
+/** Makes the memory of a paravirtualized Xen guest readable by the guest's own frame numbers. */
 import type { Fault } from "../../base/fault.ts";
 import { partitionPoint } from "../../base/search.ts";
 import type { DumpImage } from "../format.ts";
@@ -28,8 +28,8 @@ export class FrameTable {
   }
 
   /**
-   * Returns the pages of `host`, which have the host's frames, by the guest's frames. Pages of the host without a frame
-   * of the guest follow behind the guest's: the hypervisor's, and the guest's own if the dump lacks a part of the table.
+   * Returns the pages of `host`, numbered by the guest's frames. Pages without a frame of the guest are numbered after
+   * the guest's: those of the hypervisor, and some of the guest if the dump lacks a part of the table.
    */
   present(host: PhysicalPages): GuestPages {
     const { pageSize } = host;

@@ -1,7 +1,7 @@
 /** Finds CPUs that spin for a lock, the lock, and the CPU that may hold it. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Holder, QueuedTask, Resource, Wait } from "../../linux/locks/resource.ts";
-import { lockTail, type SpinKind, spinState } from "../../linux/locks/spinlock.ts";
+import { spinQueue, type SpinKind, spinState } from "../../linux/locks/spinlock.ts";
 import { runningTasks } from "../../linux/sched/cpu.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -138,7 +138,7 @@ const typeOf = (kernel: Kernel, kind: SpinKind): string | undefined =>
 
 /** Returns the spinning tasks: those that are not in the queue of the lock, then the queue in its order. */
 function queueOf(kernel: Kernel, kind: SpinKind, lock: bigint, spinning: readonly Spinning[]): QueuedTask[] {
-  const order = kind === "spinlock" ? attempt(() => lockTail(kernel, lock)) : [];
+  const order = kind === "spinlock" ? attempt(() => spinQueue(kernel, lock)) : [];
   const cpus = order instanceof Fault ? [] : order;
   const place = ({ context }: Spinning): number => cpus.findIndex(({ cpu }) => cpu === context.cpu);
   return [...spinning]

@@ -163,7 +163,7 @@ function dispatchedRequests(queue: Obj<"struct request_queue">): InFlight {
 
 /**
  * Counts the bios in flight of a disk without requests of its own, such as one of device mapper, from its statistics
- * (part_in_flight()).
+ * (part_in_flight()); [0, 0] if the kernel does not count them.
  */
 function startedBios(disk: Obj<"struct gendisk">): InFlight {
   const { kernel } = disk;

@@ -42,27 +42,28 @@ export function bpfTypeName(type: Obj, prefix: "BPF_PROG_TYPE_" | "BPF_MAP_TYPE_
   return found?.name.replace(prefix, "") ?? String(value);
 }
 
-/** Limit for the maps of a program, and for its functions; MAX_USED_MAPS is 64. */
-const MAX_USED_MAPS = 1024;
+/** Limit for the maps of a program, and for its functions; the kernel's limit for maps is 64. */
+const MAX_PARTS = 1024;
 
 /** Yields the maps that a program uses. @throws Fault */
 export function* usedMaps(program: Obj<"struct bpf_prog">): Generator<Obj<"struct bpf_map">> {
   const aux = program.at("aux");
   const count = aux.at("used_map_cnt").number();
-  if (count > MAX_USED_MAPS)
-    throw Fault.at("corrupt", aux.value(), `used_map_cnt of ${count} exceeds the limit of ${MAX_USED_MAPS}`);
+  if (count > MAX_PARTS)
+    throw Fault.at("corrupt", aux.value(), `used_map_cnt of ${count} exceeds the limit of ${MAX_PARTS}`);
   for (let i = 0; i < count; i++) yield aux.at("used_maps").index(i).deref();
 }
 
 /**
- * Yields the program itself, then the other functions that it calls, each of which is a compiled program of its own.
+ * Yields the program itself, then the other functions that it calls, each of which is a compiled program of its own. If
+ * their number exceeds the limit, only the program itself.
  * @throws Fault
  */
 export function* bpfFunctions(program: Obj<"struct bpf_prog">): Generator<Obj<"struct bpf_prog">> {
   yield program;
   const aux = program.at("aux");
   const count = aux.at("func_cnt").number();
-  if (count > MAX_USED_MAPS || aux.at("func").value() === 0n) return;
+  if (count > MAX_PARTS || aux.at("func").value() === 0n) return;
   // The first element is the program itself.
   for (let i = 1; i < count; i++) yield aux.at("func").index(i).deref();
 }

@@ -45,7 +45,7 @@ const EXPRESS_TYPES: Readonly<Record<number, string>> = {
 
 /**
  * Returns the type of a PCI Express function. Like crash it is "ENDPOINT" also for functions without that register,
- * which reads as zero. Empty if the kernel does not store the register. @throws Fault
+ * which reads as zero. Empty if the kernel does not store the register, or the number is not known. @throws Fault
  */
 export const pciExpressType = (device: Obj<"struct pci_dev">): string =>
   device.has("pcie_flags_reg") ? (EXPRESS_TYPES[(device.at("pcie_flags_reg").number() >> 4) & 0xf] ?? "") : "";

@@ -46,7 +46,7 @@ export function dentryName(dentry: Obj<"struct dentry">): string {
 export function dentryPath({ mount, dentry }: VfsPath): string {
   const names: string[] = [];
   let at = dentry;
-  let mounted = mount && containing(mount);
+  let mounted = mount && mountOf(mount);
   for (let i = 0; i < MAX_NAMES; i++) {
     const parent = at.at("d_parent").deref();
     const isMountRoot = mounted !== undefined && mounted.at("mnt.mnt_root").value() === at.address;
@@ -60,12 +60,15 @@ export function dentryPath({ mount, dentry }: VfsPath): string {
     names.push(dentryName(at));
     at = parent;
   }
-  throw Fault.at("corrupt", dentry.address, "path has no root");
+  throw Fault.at(
+    "corrupt",
+    dentry.address,
+    `the path has no root within ${MAX_NAMES} names; a parent is probably damaged`,
+  );
 }
 
 /** Returns the `struct mount` that contains a vfsmount. */
-const containing = (vfsmount: Obj<"struct vfsmount">): Obj<"struct mount"> =>
-  vfsmount.containerOf("struct mount", "mnt");
+const mountOf = (vfsmount: Obj<"struct vfsmount">): Obj<"struct mount"> => vfsmount.containerOf("struct mount", "mnt");
 
 function join(names: readonly string[], root: Obj<"struct dentry">, isMountRoot: boolean): string {
   const path = names.toReversed().join("/");

@@ -52,7 +52,8 @@ export function irqCount(kernel: Kernel): number {
 export function* irqActions(desc: Obj<"struct irq_desc">): Generator<Obj<"struct irqaction">> {
   let count = 0;
   for (let action = desc.at("action"); action.value() !== 0n; action = action.at("next")) {
-    if (++count > MAX_ACTIONS) throw Fault.at("corrupt", action.value(), "the chain of irqactions does not end");
+    if (++count > MAX_ACTIONS)
+      throw Fault.at("corrupt", action.value(), `more than ${MAX_ACTIONS} irqactions share the interrupt`);
     yield action.deref();
   }
 }

@@ -11,7 +11,7 @@ import { flushedWork, flushedWorkqueue } from "./flush.ts";
 import { gracePeriodState } from "./gracePeriod.ts";
 import type { Found, ResourceState } from "./resource.ts";
 import { coreDumpWait } from "./signalWait.ts";
-import { callers, pointedBack, type Sleeper, waiterOf } from "./sleeper.ts";
+import { callers, objectPointingBack, type Sleeper, waiterOf } from "./sleeper.ts";
 import { SIMPLE } from "./simpleQueue.ts";
 import { waiterRing } from "./waiterRing.ts";
 import { WAIT_QUEUE } from "./waitQueue.ts";
@@ -36,11 +36,11 @@ export function completionWait(sleeper: Sleeper): Found {
   const head = ["wait.task_list", "wait.head"].find((path) => completion.has(path));
   if (head === undefined) throw Fault.of("unknown", "struct completion has neither wait.task_list nor wait.head");
   const address = ring.head - completion.at(head).address;
-  return { ...about, ...meaning(sleeper, address) };
+  return { ...about, ...purpose(sleeper, address) };
 }
 
 /** Returns what the completion completes; the completion itself if that is not known. */
-function meaning(sleeper: Sleeper, address: bigint): Found {
+function purpose(sleeper: Sleeper, address: bigint): Found {
   for (const rule of [flushedWork, flushedWorkqueue, gracePeriod, taskExit, coreDumpWait, bioEnd, requestEnd]) {
     const found = attempt(() => rule(sleeper, address));
     if (found && !(found instanceof Fault)) return found;
@@ -117,7 +117,7 @@ const PF_KTHREAD = 0x00200000;
  */
 function bioEnd(sleeper: Sleeper, address: bigint): Found | undefined {
   if (!callers(sleeper, 4).some((name) => /^(submit_bio_wait|blkdev_issue_\w+)$/.test(name))) return undefined;
-  const bio = pointedBack(sleeper, "struct bio", "bi_private", address);
+  const bio = objectPointingBack(sleeper, "struct bio", "bi_private", address);
   if (bio === undefined) return undefined;
   const disk = attempt(() => bioDisk(sleeper.kernel.object("struct bio", bio)));
   return { resource: { kind: "bio", type: "struct bio", address: bio }, ...diskState(disk) };
@@ -138,7 +138,7 @@ function diskState(disk: Obj | Fault): { state?: ResourceState } {
  */
 function requestEnd(sleeper: Sleeper, address: bigint): Found | undefined {
   if (!callers(sleeper, 4).some((name) => /^blk_execute_rq$/.test(name))) return undefined;
-  const request = pointedBack(sleeper, "struct request", "end_io_data", address);
+  const request = objectPointingBack(sleeper, "struct request", "end_io_data", address);
   if (request === undefined) return undefined;
   const disk = attempt(() => requestDisk(sleeper.kernel.object("struct request", request)));
   return { resource: { kind: "request", type: "struct request", address: request }, ...diskState(disk) };

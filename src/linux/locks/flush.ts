@@ -29,7 +29,7 @@ export function flushedWork({ kernel, task }: Sleeper, address: bigint): Found |
   if (symbol?.name !== "wq_barrier_func") return undefined;
   const { pool } = queueOf(barrier.at("work"));
   const target = targetOf(kernel, barrier, pool);
-  if (target.worker) return executed(target.worker);
+  if (target.worker) return executedWork(target.worker);
   return { resource: workResource(kernel, target.work), state: queuedState(target.work) };
 }
 
@@ -74,8 +74,8 @@ function queuedState(work: Obj<"struct work_struct">): ResourceState {
 const workData = (work: Obj<"struct work_struct">): bigint => BigInt.asUintN(64, work.at("data.counter").value());
 
 /**
- * WORK_STRUCT_PWQ, and the possible numbers of bits below the address of the pool_workqueue: 8, or 9 with debug
- * objects.
+ * WORK_STRUCT_PWQ, and the numbers of bits below the address of the pool_workqueue that are tried: 8, 9 with debug
+ * objects, and one more.
  */
 const WORK_STRUCT_PWQ = 4n;
 const FLAG_BITS = [8n, 9n, 10n];
@@ -122,12 +122,12 @@ function targetOf(kernel: Kernel, barrier: Obj<"struct wq_barrier">, pool: Obj<"
     const called = work.at("func").value();
     if (!kernel.code.isText(called)) throw Fault.at("unknown", before, "the entry before the barrier is not a work");
     if (kernel.symbols.at(called)?.name !== "wq_barrier_func") {
-      // A work that a worker will execute after the current one.
+      // No worker has taken the work yet.
       return { worker: undefined, work };
     }
     node = before;
   }
-  throw Fault.at("corrupt", barrier.address, "the list of barriers does not end");
+  throw Fault.at("corrupt", barrier.address, `more than ${MAX_BARRIERS} barriers follow the same work`);
 }
 
 const workResource = (kernel: Kernel, work: Obj<"struct work_struct">) => ({
@@ -144,7 +144,7 @@ const functionOf = (kernel: Kernel, address: bigint | Fault): string =>
   address instanceof Fault ? "?" : (symbolText(kernel, address) ?? hex0x(address));
 
 /** Returns the work that a worker executes. The function is from the worker, because the work may no longer exist. */
-function executed(worker: Obj<"struct worker">): Found {
+function executedWork(worker: Obj<"struct worker">): Found {
   const { kernel } = worker;
   const address = worker.at("current_work").value();
   const detail = functionOf(kernel, worker.at("current_func").value());
@@ -211,7 +211,8 @@ function workqueueState(queue: Obj<"struct workqueue_struct">, flusher: Obj<"str
     const pool = pwq.at("pool").deref();
     if (pools.has(pool.address)) continue;
     pools.add(pool.address);
-    if (pools.size > MAX_POOLS) throw Fault.at("corrupt", queue.address, "the workqueue has too many pools");
+    if (pools.size > MAX_POOLS)
+      throw Fault.at("corrupt", queue.address, `the workqueue has more than ${MAX_POOLS} pools`);
     for (const worker of workersOf(pool)) {
       const current = worker.at("current_pwq").deref();
       if (current.address === 0n || current.at("wq").value() !== queue.address) continue;

@@ -12,7 +12,10 @@ import { isLinked, type Sleeper, structsOfTask } from "./sleeper.ts";
 /** Number of frames outwards that can contain the waiter. */
 const FRAMES = 3;
 
-/** Returns the linked waiter of a type on the task's stack. @throws Fault "unknown" if there is none */
+/**
+ * Returns the waiter of a type on the task's stack that is in a list. @param task,list members with the task and with
+ * the list's node @throws Fault "unknown" if there is none
+ */
 function waiterIn(sleeper: Sleeper, type: string, task: string, list: string): Obj {
   for (const one of structsOfTask(sleeper, type, task, sleeper.at + FRAMES))
     if (isLinked(sleeper.kernel, one.at(list).address)) return one;
@@ -27,7 +30,7 @@ function* ringOf(kernel: Kernel, node: bigint): Generator<bigint, void, void> {
     at = kernel.memory.word(at);
     if (at === node) return;
   }
-  throw Fault.at("corrupt", node, "the list of waiters does not end");
+  throw Fault.at("corrupt", node, `the list of waiters has more than ${MAX_NODES} nodes`);
 }
 
 const MAX_NODES = 4 * 1024 * 1024;

@@ -8,7 +8,10 @@ import { taskAt, taskComm, taskPid } from "../sched/task.ts";
 import type { Holder, Resource, ResourceState } from "./resource.ts";
 import { lockState } from "./lockState.ts";
 
-/** Kinds of sleeping locks by the names of their structs. Only before v5.15 `rt_mutex` is the lock without lockdep. */
+/**
+ * Kinds of sleeping locks by the names of their structs. `rt_mutex` is the lock itself before v5.15; since then it
+ * begins with an `rt_mutex_base`.
+ */
 const LOCKS: ReadonlyMap<string, Resource["kind"]> = new Map([
   ["mutex", "mutex"],
   ["rw_semaphore", "rwsem"],

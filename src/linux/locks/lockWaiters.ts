@@ -39,28 +39,28 @@ export const SEMAPHORE: LockShape = {
  */
 export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
   const { kernel, task } = sleeper;
-  const named = blocker(task);
+  const recorded = blocker(task);
   const isRing = kernel.object(shape.type, 0n).has("first_waiter");
   const waiter = attempt(() => waiterOf(sleeper, shape.waiter, isRing));
   if (waiter instanceof Fault) {
     // The kernel's record is sufficient without a waiter.
-    if (named?.kind !== shape.kind) throw waiter;
-    return { resource: { kind: shape.kind, type: shape.type, address: named.address }, mode: named.mode };
+    if (recorded?.kind !== shape.kind) throw waiter;
+    return { resource: { kind: shape.kind, type: shape.type, address: recorded.address }, mode: recorded.mode };
   }
   const about = { waiter: { type: shape.waiter.type, address: waiter.address }, mode: modeOf(shape, waiter) };
   const ring = waiterRing(kernel, shape.waiter, waiter.at(shape.waiter.list).address);
   const lock = isRing
-    ? lockAtRing(sleeper, shape, ring, named?.kind === shape.kind ? named.address : undefined)
+    ? lockAtRing(sleeper, shape, ring, recorded?.kind === shape.kind ? recorded.address : undefined)
     : lockOf(kernel, shape, ring);
   const queue = inOrder(kernel, shape, ring, lock);
-  if (named?.kind === shape.kind && lock !== undefined && named.address !== lock) {
+  if (recorded?.kind === shape.kind && lock !== undefined && recorded.address !== lock) {
     return {
       ...about,
       queue,
-      unknown: `task_struct.blocker is ${hex0x(named.address)}, but the list of waiters leads to ${hex0x(lock)}`,
+      unknown: `task_struct.blocker is ${hex0x(recorded.address)}, but the list of waiters leads to ${hex0x(lock)}`,
     };
   }
-  const address = lock ?? (named?.kind === shape.kind ? named.address : undefined);
+  const address = lock ?? (recorded?.kind === shape.kind ? recorded.address : undefined);
   if (address === undefined)
     return { ...about, queue, unknown: "the ring of waiters does not contain the lock, and nothing else leads to it" };
   return { ...about, queue, resource: { kind: shape.kind, type: shape.type, address } };
@@ -90,7 +90,7 @@ function lockAtRing(
   sleeper: Sleeper,
   shape: LockShape,
   ring: WaiterRing,
-  named: bigint | undefined,
+  recorded: bigint | undefined,
 ): bigint | undefined {
   const { kernel } = sleeper;
   const first = kernel.object(shape.type, 0n).at("first_waiter").address;
@@ -103,7 +103,7 @@ function lockAtRing(
     const waiter = attempt(() => kernel.memory.word(address + first));
     return !(waiter instanceof Fault) && waiters.has(waiter);
   };
-  if (named !== undefined && isLock(named)) return named;
+  if (recorded !== undefined && isLock(recorded)) return recorded;
   const found = new Set<bigint>();
   const words = [...savedRegisters(sleeper), ...[...stackWords(sleeper, sleeper.at + 2)].map(({ value }) => value)];
   for (const value of words) {

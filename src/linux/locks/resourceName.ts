@@ -20,7 +20,8 @@ import type { Resource } from "./resource.ts";
 
 /**
  * Returns the name of a resource: its symbol, or its member and the object that contains it, such as `inode.i_rwsem of
- * vda1:/etc/passwd` or `mm_struct.mmap_lock of sh [284]`. Undefined if it has none.
+ * vda1:/etc/passwd` or `mm_struct.mmap_lock of sh [284]`. For some kinds it is their `detail`, and for a bio it is `of
+ * DISK`. Undefined if it has none.
  */
 export function resourceName(kernel: Kernel, { kind, address, type, detail, phrase }: Resource): string | undefined {
   if (kind === "futex" || kind === "work" || kind === "workqueue" || kind === "grace period") return detail;
@@ -79,7 +80,7 @@ const placeName = derivedFor("names of resources", (kernel, key: string): string
  * Returns a function that checks whether a type is `wanted` (`struct NAME`); if that is undefined, whether it is a
  * scalar.
  */
-const isCalled =
+const isWantedType =
   (wanted: string | undefined) =>
   (type: CType): boolean => {
     const target = bare(type);
@@ -95,7 +96,7 @@ function symbolResourceName(kernel: Kernel, address: bigint, wanted: string | un
   const suffix = symbol.module === undefined || text.includes("[") ? "" : ` [${symbol.module}]`;
   if (offset === 0) return `${text}${suffix}`;
   const type = kernel.types.variable(symbol.name);
-  const path = type && memberPath(type, offset, isCalled(wanted));
+  const path = type && memberPath(type, offset, isWantedType(wanted));
   return `${path ? `${symbol.name}${pathText(path)}` : text}${suffix}`;
 }
 
@@ -111,7 +112,7 @@ function slabResourceName(kernel: Kernel, address: bigint, wanted: string | unde
   const name = object && slabStruct(kernel, object);
   if (!object || name === undefined) return undefined;
   const type = kernel.types.named(`struct ${name}`);
-  const path = memberPath(type, Number(address - object.address), isCalled(wanted));
+  const path = memberPath(type, Number(address - object.address), isWantedType(wanted));
   return path && path.length > 0 ? memberOf(kernel, object.address, path, isMerged(object.cache)) : undefined;
 }
 
@@ -132,7 +133,7 @@ function memberOf(kernel: Kernel, start: bigint, path: readonly MemberStep[], is
   return `${text} of ${typeof whose === "string" ? whose : hex0x(owner.address)}`;
 }
 
-/** Returns the text that identifies an object; undefined for other types. @throws Fault */
+/** Returns the text that identifies an object; undefined if its type has no such text. @throws Fault */
 function identityOf(owner: Obj): string | undefined {
   const type = bare(owner.type);
   const name = type.kind === "struct" ? type.name : undefined;
@@ -169,7 +170,7 @@ const superBlocks = derived("super blocks", (kernel): readonly Obj<"struct super
 function superBlockResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   const size = BigInt(sizeOf(kernel.types.named("struct super_block")));
   const block = superBlocks(kernel).find((one) => address >= one.address && address < one.address + size);
-  const path = block && memberPath(block.type, Number(address - block.address), isCalled(wanted));
+  const path = block && memberPath(block.type, Number(address - block.address), isWantedType(wanted));
   return block && path && memberOf(kernel, block.address, path);
 }
 

@@ -39,7 +39,8 @@ function rtMutexQueue(kernel: Kernel, lock: Obj<"struct rt_mutex_base" | "struct
   if (member === undefined) return queue;
   for (const one of rbtreeEntries(kernel, lock.at("waiters"), "struct rt_mutex_waiter", member)) {
     queue.push({ node: one.address, task: one.at("task").value() });
-    if (queue.length > MAX_WAITERS) throw Fault.at("corrupt", lock.address, "the tree of waiters does not end");
+    if (queue.length > MAX_WAITERS)
+      throw Fault.at("corrupt", lock.address, `the tree of waiters has more than ${MAX_WAITERS} nodes`);
   }
   return queue;
 }

@@ -18,8 +18,8 @@ const signalResource = (task: Task, phrase: string): Found => ({
 const MAX_SIGNALS = 4;
 
 /**
- * Returns the signals that a task waits for in sigtimedwait(2). They are blocked again only by `real_blocked`
- * (kernel/signal.c: do_sigtimedwait()).
+ * Returns the signals that a task waits for in sigtimedwait(2). During the wait they are removed from `blocked`;
+ * `real_blocked` still has them (kernel/signal.c: do_sigtimedwait()). Any signal if they are more than MAX_SIGNALS.
  */
 export function awaitedSignals({ task }: Sleeper): Found {
   const set = signalSet(task.at("real_blocked")) & ~signalSet(task.at("blocked"));
@@ -121,7 +121,7 @@ function coreState(task: Task): Obj | undefined {
 const MAX_THREADS = 4 * 1024 * 1024;
 
 /** Returns the threads that are stopped for a core dump, with the one that writes it (fs/coredump.c: core_thread). */
-function standing(state: Obj): Set<bigint> {
+function stoppedThreads(state: Obj): Set<bigint> {
   const found = new Set<bigint>();
   for (let one = state.at("dumper"); found.size < MAX_THREADS; one = one.at("next").deref()) {
     found.add(one.at("task").value());
@@ -137,7 +137,7 @@ function standing(state: Obj): Set<bigint> {
 export function coreDumpWait({ task }: Sleeper, completion: bigint): Found | undefined {
   const state = coreState(task);
   if (!state || state.at("startup").address !== completion) return undefined;
-  const stopped = standing(state);
+  const stopped = stoppedThreads(state);
   const others = [...threads(task.at("group_leader").deref())].filter((one) => !stopped.has(one.address));
   return threadsWait(others, {
     object: state,
@@ -152,7 +152,7 @@ export function coreDumpWait({ task }: Sleeper, completion: bigint): Found | und
 /** Returns the wait of an exiting thread for the end of a core dump; undefined if none is in progress. */
 export function dumpedWait({ task }: Sleeper): Found | undefined {
   const state = coreState(task);
-  if (!state || !standing(state).has(task.address)) return undefined;
+  if (!state || !stoppedThreads(state).has(task.address)) return undefined;
   const dumper = state.at("dumper.task").value();
   if (dumper === task.address) return undefined;
   return {

@@ -37,7 +37,7 @@ export function waitingFrame(frames: readonly SleepFrame[]): number {
   return at < 0 ? 0 : at;
 }
 
-/** Returns the address where the locals of the frames up to `at` end; the end of the stack if no frame tells it. */
+/** Returns the address where the locals of the frames up to `at` end; the end of the stack if that is not known. */
 export function frameEnd({ kernel, task, frames }: Sleeper, at: number): bigint {
   const frame = frames[Math.min(at, frames.length - 1)];
   const end = frame?.cfa ?? frames[at + 1]?.sp;
@@ -60,8 +60,8 @@ function lowest({ kernel, task, frames }: Sleeper): bigint {
 }
 
 /**
- * Returns the registers that the task saved in its `task_struct` when it was switched out; none if they are on its
- * stack.
+ * Returns the words of the member of `task_struct` in which the task's registers were saved when it was switched out,
+ * without those that cannot be read. Empty on machines that save the registers on the stack.
  */
 export function savedRegisters({ kernel, task }: Sleeper): readonly bigint[] {
   const { switchFrame, wordSize } = kernel.arch;
@@ -132,7 +132,7 @@ export function linkedWaiter(sleeper: Sleeper, shape: WaiterShape, at: number, m
  * Returns the address of the object to which a word of the stack points and whose member points back to `target`;
  * undefined if there is not exactly one.
  */
-export function pointedBack(sleeper: Sleeper, type: string, member: string, target: bigint): bigint | undefined {
+export function objectPointingBack(sleeper: Sleeper, type: string, member: string, target: bigint): bigint | undefined {
   const { kernel } = sleeper;
   const offset = kernel.object(type, 0n).at(member).address;
   const found = new Set<bigint>();

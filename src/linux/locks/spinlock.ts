@@ -60,7 +60,7 @@ const MAX_CPUS_WITH_BYTE = 16 * 1024;
  * of the queue points to the next (kernel/locking/qspinlock.c). The nodes are per-CPU `qnodes`, before v5.0 `mcs_nodes`.
  * @throws Fault
  */
-export function lockTail(kernel: Kernel, address: bigint): readonly QueuedCpu[] {
+export function spinQueue(kernel: Kernel, address: bigint): readonly QueuedCpu[] {
   const word = Number(BigInt.asUintN(32, kernel.object("unsigned int", address).value()));
   const cpus = sizeOf(kernel.types.named("struct cpumask")) * 8;
   const shift = cpus < MAX_CPUS_WITH_BYTE ? 16 : 9;

@@ -66,11 +66,11 @@ export const LOCK_FUNCTIONS =
 export const taskWait = derivedFor("what a task waits for", (kernel, task: bigint): Wait => {
   const object = kernel.object("struct task_struct", task);
   const { frames, fault } = stackTrace(kernel, object);
-  if (frames.length === 0) return nothing(object, undefined, 0, fault?.message ?? "its stack cannot be read");
+  if (frames.length === 0) return unknownWait(object, undefined, 0, fault?.message ?? "its stack cannot be read");
   return waitOfStack(kernel, object, frames);
 });
 
-const nothing = (
+const unknownWait = (
   task: Obj<"struct task_struct">,
   name: string | undefined,
   frame: number,
@@ -94,7 +94,7 @@ export function waitOfStack(kernel: Kernel, task: Obj<"struct task_struct">, fra
   const shown = waitFrameIndex(kernel, frames as readonly Frame[]);
   const frame = Math.max(at, shown);
   const shownFrame = frames[frame];
-  const base = nothing(task, shownFrame && frameFunction(shownFrame), frame, undefined);
+  const base = unknownWait(task, shownFrame && frameFunction(shownFrame), frame, undefined);
   const found = attempt(() => findWait(sleeper));
   if (found instanceof Fault) return { ...base, unknown: found.message };
   if (!found) return base;
@@ -107,7 +107,7 @@ export function waitOfStack(kernel: Kernel, task: Obj<"struct task_struct">, fra
 }
 
 /** Adds the futex that an rt_mutex belongs to. */
-function named(sleeper: Sleeper, found: Found): Found {
+function withFutex(sleeper: Sleeper, found: Found): Found {
   const { resource } = found;
   const phrase = resource && attempt(() => inheritedFutex(sleeper, resource.address));
   return resource && typeof phrase === "string" ? { ...found, resource: { ...resource, phrase } } : found;
@@ -117,7 +117,7 @@ function findWait(sleeper: Sleeper): Found | undefined {
   const frame = sleeper.frames[sleeper.at];
   const name = frame === undefined ? undefined : frameFunction(frame);
   const byPriority = rtMutexWait(sleeper.task);
-  if (byPriority) return named(sleeper, byPriority);
+  if (byPriority) return withFutex(sleeper, byPriority);
   const rule = name === undefined ? undefined : RULES.find(({ functions }) => functions.test(name));
   if (rule) return rule.find(sleeper);
   const simple = simpleQueueWait(sleeper);

@@ -23,7 +23,8 @@ export const WAIT_QUEUE: WaiterShape = {
 
 /**
  * WQ_FLAG_CUSTOM of include/linux/wait.h, which percpu_rwsem_wait() sets for readers: 8 before v6.7, where 4 was
- * WQ_FLAG_BOOKMARK, and 4 since, where 8 is WQ_FLAG_DONE. An entry of a lock has neither of the other two.
+ * WQ_FLAG_BOOKMARK, and 4 since, where 8 is WQ_FLAG_DONE. The entries of percpu_rwsem_wait() have neither of the other
+ * two flags.
  */
 const WQ_FLAG_CUSTOM = 4 | 8;
 
@@ -58,24 +59,24 @@ type Special = (special: SpecialEntry) => Found | undefined;
 
 /** Rules by the name of the function that wakes the waiter. */
 const SPECIAL: Readonly<Record<string, Special | undefined>> = {
-  wake_bit_function: (special) => keyed(special, "bit"),
-  var_wake_function: (special) => keyed(special, "variable"),
+  wake_bit_function: (special) => bitOrVariableWait(special, "bit"),
+  var_wake_function: (special) => bitOrVariableWait(special, "variable"),
   wake_page_function: folioWait,
   percpu_rwsem_wake_function: percpuWait,
 };
 
 /** Returns the entries of a hashed queue that have the same key, because several resources share such a queue. */
-const sharing = (ring: WaiterRing, isSame: (node: bigint) => boolean): readonly QueuedTask[] =>
+const entriesWithKey = (ring: WaiterRing, isSame: (node: bigint) => boolean): readonly QueuedTask[] =>
   ring.entries.filter(({ node }) => attempt(() => isSame(node)) === true);
 
 /** Returns the bit or the variable of a `struct wait_bit_queue_entry`. */
-function keyed({ entry, ring, sleeper }: SpecialEntry, kind: "bit" | "variable"): Found {
+function bitOrVariableWait({ entry, ring, sleeper }: SpecialEntry, kind: "bit" | "variable"): Found {
   const { kernel } = entry;
   const whole = entry.containerOf("struct wait_bit_queue_entry", "wq_entry");
   const address = whole.at("key.flags").value();
   const bit = whole.at("key.bit_nr").number();
   const offset = entry.at("entry").address - whole.address;
-  const queue = sharing(ring, (node) => {
+  const queue = entriesWithKey(ring, (node) => {
     const other = kernel.object(whole.type, node - offset);
     return other.at("key.flags").value() === address && other.at("key.bit_nr").number() === bit;
   });
@@ -113,7 +114,7 @@ function folioWait({ entry, ring }: SpecialEntry): Found {
   const address = whole.at(member).value();
   const bit = whole.at("bit_nr").number();
   const offset = entry.at("entry").address - whole.address;
-  const queue = sharing(ring, (node) => {
+  const queue = entriesWithKey(ring, (node) => {
     const other = kernel.object(whole.type, node - offset);
     return other.at(member).value() === address && other.at("bit_nr").number() === bit;
   });

@@ -56,11 +56,12 @@ export function waiterRing(kernel: Kernel, shape: WaiterShape, node: bigint): Wa
       head = nodes.length;
     }
     nodes.push({ node: at, task: entry === "no task" ? undefined : entry });
-    if (nodes.length > MAX_WAITERS) throw Fault.at("corrupt", node, "the list of waiters does not end");
+    if (nodes.length > MAX_WAITERS)
+      throw Fault.at("corrupt", node, `the list of waiters has more than ${MAX_WAITERS} nodes`);
     const next = kernel.memory.word(at);
-    const named = kernel.memory.word(next + BigInt(kernel.arch.wordSize));
-    if (named !== at)
-      throw Fault.at("corrupt", at, `the next waiter, ${hex0x(next)}, names ${hex0x(named)} as the one before it`);
+    const previous = kernel.memory.word(next + BigInt(kernel.arch.wordSize));
+    if (previous !== at)
+      throw Fault.at("corrupt", at, `the next waiter is ${hex0x(next)}, whose previous waiter is ${hex0x(previous)}`);
     if (next === node) break;
     at = next;
   }

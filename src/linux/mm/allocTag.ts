@@ -30,7 +30,7 @@ interface TagRange {
 
 /** Limit for the tags of all sections; an ordinary kernel with its modules has some 10,000. */
 const MAX_TAGS = 1 << 20;
-/** Tags between two steps. */
+/** Number of tags that are read between two reports of progress. */
 const TAGS_PER_STEP = 256;
 
 /**
@@ -48,7 +48,8 @@ export function* allocTags(
   const size = BigInt(sizeOf(type));
   const count = ({ start, end }: TagRange): bigint => (end - start) / size;
   const total = Number(ranges.reduce((sum, range) => sum + count(range), 0n));
-  if (total > MAX_TAGS) throw Fault.of("corrupt", `the sections of allocation tags have ${total} tags`);
+  if (total > MAX_TAGS)
+    throw Fault.of("corrupt", `the sections of allocation tags have ${total} tags; the limit is ${MAX_TAGS}`);
   const counters = counterReader(kernel);
   const tags: AllocTag[] = [];
   let [done, unread] = [0, 0];
@@ -82,7 +83,7 @@ function counterReader(kernel: Kernel): (address: bigint) => Pick<AllocTag, "byt
         }, 0n),
       ),
     );
-  // The counters of a module that was unloaded are freed where they are zero.
+  // The kernel frees the counters of an unloaded module if they are zero.
   return (address) =>
     address === 0n
       ? { bytes: 0, calls: 0 }

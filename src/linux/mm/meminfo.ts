@@ -13,7 +13,7 @@ import { swapAreas, swapPagesInUse, totalSwapPages } from "./swap.ts";
 import { globalCounter } from "./vmstat.ts";
 import { globalU32, globalWord } from "../vmcoreinfo.ts";
 
-const known = (value: number | undefined, what: string): number => {
+const required = (value: number | undefined, what: string): number => {
   if (value === undefined) throw Fault.of("unknown", `this kernel has no counter of ${what}`);
   return value;
 };
@@ -29,7 +29,7 @@ export function freePages(kernel: Kernel): number {
 
 /** Returns the size of the page cache without swap cache and block devices. @throws Fault */
 export function cachedPages(kernel: Kernel): number {
-  const files = known(globalCounter(kernel, "NR_FILE_PAGES"), "file pages");
+  const files = required(globalCounter(kernel, "NR_FILE_PAGES"), "file pages");
   return Math.max(0, files - swapCachePages(kernel) - blockDevicePages(kernel));
 }
 
@@ -56,34 +56,36 @@ export function slabPages(kernel: Kernel): number {
   const reclaimable = globalCounter(kernel, "NR_SLAB_RECLAIMABLE_B", "NR_SLAB_RECLAIMABLE");
   const unreclaimable = globalCounter(kernel, "NR_SLAB_UNRECLAIMABLE_B", "NR_SLAB_UNRECLAIMABLE");
   if (reclaimable === undefined || unreclaimable === undefined)
-    return known(globalCounter(kernel, "NR_SLAB"), "slab pages");
+    return required(globalCounter(kernel, "NR_SLAB"), "slab pages");
   return reclaimable + unreclaimable;
 }
 
 /** Returns the number of slab pages that memory pressure cannot free. @throws Fault */
 export const unreclaimableSlabPages = (kernel: Kernel): number =>
-  known(globalCounter(kernel, "NR_SLAB_UNRECLAIMABLE_B", "NR_SLAB_UNRECLAIMABLE"), "unreclaimable slab pages");
+  required(globalCounter(kernel, "NR_SLAB_UNRECLAIMABLE_B", "NR_SLAB_UNRECLAIMABLE"), "unreclaimable slab pages");
 
 /** Returns the number of pages of user page tables. @throws Fault */
-export const pageTablePages = (kernel: Kernel): number => known(globalCounter(kernel, "NR_PAGETABLE"), "page tables");
+export const pageTablePages = (kernel: Kernel): number =>
+  required(globalCounter(kernel, "NR_PAGETABLE"), "page tables");
 
 /** Returns the number of pages that vmalloc() allocated: VmallocUsed. @throws Fault */
 export const vmallocPages = (kernel: Kernel): number =>
-  known(
+  required(
     globalWordNumber(kernel, "nr_vmalloc_pages") ?? globalCounter(kernel, "NR_VMALLOC"),
     "pages of the vmalloc space",
   );
 
 /** Returns the number of pages of per-CPU data (mm/percpu.c: pcpu_nr_pages). @throws Fault */
 export const perCpuPages = (kernel: Kernel): number =>
-  known(globalWordNumber(kernel, "pcpu_nr_populated"), "per-CPU pages") *
-  known(globalU32(kernel, "pcpu_nr_units"), "per-CPU units");
+  required(globalWordNumber(kernel, "pcpu_nr_populated"), "per-CPU pages") *
+  required(globalU32(kernel, "pcpu_nr_units"), "per-CPU units");
 
 function globalWordNumber(kernel: Kernel, name: string): number | undefined {
   const word = globalWord(kernel, name);
   return word === undefined ? undefined : Number(word);
 }
 
+/** Numbers of huge pages, in base pages. */
 export interface HugePages {
   readonly total: number;
   readonly free: number;
@@ -115,7 +117,7 @@ export function commitLimit(kernel: Kernel): number {
       ? Math.floor(kilobytes / (pageSize(kernel) / 1024))
       : Math.floor(
           ((Number(totalramPages(kernel)) - hugePages(kernel).total) *
-            known(overcommitRatio(kernel), "the overcommit ratio")) /
+            required(overcommitRatio(kernel), "the overcommit ratio")) /
             100,
         );
   return allowed + totalSwapPages(kernel);

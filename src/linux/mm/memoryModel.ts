@@ -51,7 +51,7 @@ function sectionRuns(kernel: Kernel): PageRun[] {
     if (last?.base === base) last.end = first + perSection;
     else runs.push({ first, end: first + perSection, base });
     if (runs.length > MAX_RUNS)
-      throw Fault.at("corrupt", section.address, "number of memory sections exceeds the limit");
+      throw Fault.at("corrupt", section.address, `the memory sections form more than ${MAX_RUNS} runs`);
   }
   return runs;
 }

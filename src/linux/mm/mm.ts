@@ -37,7 +37,7 @@ export function residentPageCountOf(task: Obj<"struct task_struct">, mm: Obj<"st
   const counts = mm.has("rss_stat.count") ? mm.at("rss_stat.count") : mm.at("rss_stat");
   // A count is not always up to date and can be negative, which means 0 (include/linux/mm.h: get_mm_counter).
   const pages = RESIDENT.reduce((sum, name) => sum + Math.max(0, counterValue(counts.index(COUNTERS[name]))), 0);
-  return Math.max(0, pages + cachedPages(task));
+  return Math.max(0, pages + pagesCountedByThreads(task));
 }
 
 function counterValue(counter: Obj): number {
@@ -64,7 +64,7 @@ const threadSums = derived("pages counted by threads", () => new Map<bigint, num
  * Returns the number of pages that threads have counted and not yet added to the mm (SPLIT_RSS_COUNTING, until v6.2).
  * It is computed once for each process, because all its threads have the same sum.
  */
-function cachedPages(task: Obj<"struct task_struct">): number {
+function pagesCountedByThreads(task: Obj<"struct task_struct">): number {
   if (!task.has("rss_stat.count")) return 0;
   const { kernel } = task;
   const sums = threadSums(kernel);
@@ -134,7 +134,7 @@ export const spannedPages = derived("spanned pages", (kernel): number =>
  */
 export function totalramPages(kernel: Kernel): bigint {
   const pages = globalWord(kernel, "_totalram_pages") ?? globalWord(kernel, "totalram_pages");
-  if (pages === undefined) throw Fault.of("unknown", "no symbol _totalram_pages");
+  if (pages === undefined) throw Fault.of("unknown", "no symbol _totalram_pages or totalram_pages");
   return pages;
 }
 

@@ -23,12 +23,12 @@ export interface Progress {
 const INVALID = 1n;
 /** Pages whose records are read at a time. */
 const CHUNK = 1024;
-/** Limits of damaged numbers: a record of page_ext has some 100 bytes. */
+/** Limit in bytes for a record of page_ext; real ones have some 100. */
 const MAX_RECORD = 4096;
 
 /**
- * Counts the pages in use by the stack that allocated them, the most first. Pages whose record is not in the dump are
- * not counted. @throws Fault if the kernel keeps no records
+ * Counts the pages in use by the stack that allocated them, the most first. Pages whose record or stack is not in the
+ * dump are not counted. @throws Fault if the kernel keeps no records
  */
 export function* pagesByStack(kernel: Kernel): Generator<Progress, PagesOfStack[], void> {
   const layout = layoutOf(kernel);
@@ -78,7 +78,7 @@ function layoutOf(kernel: Kernel): Layout {
     allocated: 1n << flag.value,
   };
   if (layout.size > MAX_RECORD || layout.handle + 4 > layout.size)
-    throw Fault.at("corrupt", size, `records of page_ext have ${layout.size} bytes`);
+    throw Fault.at("corrupt", size, `a record of page_ext cannot have ${layout.size} bytes`);
   return layout;
 }
 
@@ -98,9 +98,9 @@ function countIn(
     // The flags are an unsigned long, of which the low half has the bits of page_owner.
     const low = view.getUint32(at + flags + (isLittle ? 0 : kernel.arch.wordSize - 4), isLittle);
     if ((low & mask) === 0) continue;
-    const of = view.getUint32(at + handle, isLittle);
-    const known = counts.get(of);
+    const stackHandle = view.getUint32(at + handle, isLittle);
+    const known = counts.get(stackHandle);
     if (known) known.pages++;
-    else counts.set(of, { pages: 1, address: start + BigInt(at + handle) });
+    else counts.set(stackHandle, { pages: 1, address: start + BigInt(at + handle) });
   }
 }

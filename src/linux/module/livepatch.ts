@@ -77,7 +77,7 @@ function functionOf(entry: Obj, module: string): LivePatchedFunction {
 const livePatchOrder = derived("live patches", (kernel) => {
   const byNew = new Map<bigint, LivePatchedFunction>();
   const byOld = new Map<bigint, LivePatchedFunction>();
-  // Patches that cannot be read do not prevent that a function gets its name.
+  // The patches from the first one that cannot be read are left out.
   attempt(() => {
     for (const one of livePatchedFunctions(kernel)) {
       byNew.set(one.newFunction, one);

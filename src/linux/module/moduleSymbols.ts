@@ -16,16 +16,17 @@ const MAX_NAME = 512;
 const SHN_UNDEF = 0;
 
 /**
- * The layout of an ELF symbol: its size in bytes, offsets of its fields, and whether values have 64 bits (gABI, "Symbol
- * Table").
+ * Layout of an ELF symbol: size of the symbol in bytes, offsets of its fields (`size` is st_size), and whether values
+ * have 64 bits (gABI, "Symbol Table").
  */
-const SYM64 = { size: 24, info: 4, section: 6, value: 8, length: 16, wide: true } as const;
-const SYM32 = { size: 16, info: 12, section: 14, value: 4, length: 8, wide: false } as const;
+const SYM64 = { bytes: 24, info: 4, section: 6, value: 8, size: 16, wide: true } as const;
+const SYM32 = { bytes: 16, info: 12, section: 14, value: 4, size: 8, wide: false } as const;
 
 /** Defined symbols of a module by ascending address, in columns. Names are decoded on demand. */
 interface Columns {
   readonly address: BigUint64Array;
-  readonly length: Float64Array;
+  /** Size of each symbol's object in bytes (st_size); 0 if not recorded. */
+  readonly size: Float64Array;
   /** Offset into the string table. */
   readonly name: Uint32Array;
   /** Letter that nm prints. */
@@ -126,7 +127,7 @@ export class ModuleSymbols implements SymbolSource {
     return {
       name: this.nameOf(columns, i),
       address,
-      size: columns.length[i] || this.gap(columns, i, address),
+      size: columns.size[i] || this.gap(columns, i, address),
       type: String.fromCharCode(columns.type[i] ?? 0x3f),
       module: this.name,
     };
@@ -184,12 +185,9 @@ const symbolsRead = derivedFor("symbols read", (_kernel, _what: string) => ({ co
 function symbolCount(table: Obj, what: string): number {
   const count = table.at("num_symtab").number();
   const all = symbolsRead(table.kernel, what);
-  if (count > MAX_SYMBOLS || (all.count += count) > MAX_ALL_SYMBOLS) {
-    throw Fault.of(
-      "corrupt",
-      `number of module symbols exceeds the limit: ${count} in this module, ${all.count} in all`,
-    );
-  }
+  if (count > MAX_SYMBOLS) throw Fault.of("corrupt", `the module has ${count} symbols; the limit is ${MAX_SYMBOLS}`);
+  if ((all.count += count) > MAX_ALL_SYMBOLS)
+    throw Fault.of("corrupt", `the modules have ${all.count} symbols so far; the limit is ${MAX_ALL_SYMBOLS}`);
   return count;
 }
 
@@ -198,11 +196,11 @@ function readHashes(module: Obj<"struct module">): Int32Array {
   const { memory, arch } = module.kernel;
   const table = tables(module);
   const count = symbolCount(table, "names of module symbols");
-  const { size } = arch.wordSize === 8 ? SYM64 : SYM32;
-  const symtab = viewOf(memory.read(table.at("symtab").value(), count * size));
+  const { bytes } = arch.wordSize === 8 ? SYM64 : SYM32;
+  const symtab = viewOf(memory.read(table.at("symtab").value(), count * bytes));
   // st_name is the first word of a symbol of either size.
   const offsets = Uint32Array.from({ length: count }, (_, i) =>
-    symtab.getUint32(i * size, arch.byteOrder === "little"),
+    symtab.getUint32(i * bytes, arch.byteOrder === "little"),
   );
   const strtab = table.at("strtab").value();
   const last = offsets.reduce((a, b) => Math.max(a, b), 0);
@@ -217,7 +215,7 @@ function readColumns(module: Obj<"struct module">): Columns {
   const table = tables(module);
   const count = symbolCount(table, "module symbols");
   const layout = kernel.arch.wordSize === 8 ? SYM64 : SYM32;
-  const symtab = viewOf(kernel.memory.read(table.at("symtab").value(), count * layout.size));
+  const symtab = viewOf(kernel.memory.read(table.at("symtab").value(), count * layout.bytes));
   // Exists since Linux kernel commit 1c7651f43777 ("kallsyms: store type information in its own array") (in v5.2).
   const letters = table.has("typetab") ? kernel.memory.read(table.at("typetab").value(), count) : undefined;
   const little = kernel.arch.byteOrder === "little";
@@ -226,15 +224,15 @@ function readColumns(module: Obj<"struct module">): Columns {
   const defined: number[] = [];
   const address = new BigUint64Array(count);
   for (let i = 0; i < count; i++) {
-    address[i] = word(i * layout.size + layout.value);
-    if (symtab.getUint16(i * layout.size + layout.section, little) !== SHN_UNDEF) defined.push(i);
+    address[i] = word(i * layout.bytes + layout.value);
+    if (symtab.getUint16(i * layout.bytes + layout.section, little) !== SHN_UNDEF) defined.push(i);
   }
   defined.sort((a, b) => compare(address[a] ?? 0n, address[b] ?? 0n) || a - b);
   return {
     address: BigUint64Array.from(defined, (i) => address[i] ?? 0n),
-    length: Float64Array.from(defined, (i) => Number(word(i * layout.size + layout.length))),
-    name: Uint32Array.from(defined, (i) => symtab.getUint32(i * layout.size, little)),
-    type: Uint8Array.from(defined, (i) => letters?.[i] ?? symtab.getUint8(i * layout.size + layout.info)),
+    size: Float64Array.from(defined, (i) => Number(word(i * layout.bytes + layout.size))),
+    name: Uint32Array.from(defined, (i) => symtab.getUint32(i * layout.bytes, little)),
+    type: Uint8Array.from(defined, (i) => letters?.[i] ?? symtab.getUint8(i * layout.bytes + layout.info)),
     strtab: table.at("strtab").value(),
   };
 }

@@ -16,7 +16,7 @@ export function ipv6Groups(address: Obj<"struct in6_addr">): readonly string[] {
  */
 export const ipv6Text = (address: Obj<"struct in6_addr">): string => shortenedGroups(ipv6Groups(address));
 
-/** The same for the eight groups of an address. */
+/** Formats the eight groups of an IPv6 address as `ipv6Text` does. */
 export function shortenedGroups(groups: readonly string[]): string {
   let [start, length] = [0, 1];
   for (let i = 0; i < groups.length; i++) {

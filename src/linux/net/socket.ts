@@ -53,6 +53,7 @@ export function socketType(socket: Obj<"struct socket">): string {
   return TYPES[type] ?? String(type);
 }
 
+/** One end of an internet socket. An IPv6 address has all its groups. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;

@@ -27,7 +27,8 @@ function* queues(device: Obj<"struct net_device">): Generator<Obj<"struct netdev
 }
 
 /**
- * Returns the stopped queues of a device that runs and has a carrier. Other devices stop their queues as a rule.
+ * Returns the stopped queues of a device that runs and has a carrier. The queues of a device that is down are stopped,
+ * too, and are left out.
  * @throws Fault
  */
 export function stoppedQueues(device: Obj<"struct net_device">): readonly StoppedQueue[] {

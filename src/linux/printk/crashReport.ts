@@ -11,7 +11,7 @@ export interface Crash {
   readonly report: Oops | undefined;
   /** The panic that the report led to; undefined if `report` itself is the last event. */
   readonly panic: Oops | undefined;
-  /** Earlier reports that the kernel survived, latest first. */
+  /** Earlier reports that the kernel survived, without warnings, latest first. */
   readonly earlier: readonly Oops[];
 }
 

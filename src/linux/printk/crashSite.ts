@@ -40,8 +40,8 @@ const isPanic = (frame: Frame): boolean => /^v?panic$/.test(nameOf(frame));
 export function crashSite(frames: readonly Frame[]): number {
   const trap = frames.findIndex((frame) => frame.trap !== undefined && !frame.trap.user);
   if (trap > 0 && frames.slice(0, trap).some((frame) => REPORTING.has(nameOf(frame)))) return trap;
-  // Functions called by panic() also handle the crash, whatever their names; the function that panic() interrupted does
-  // not.
+  // Functions that panic() called also handle the crash, whatever their names. A panic() beyond the first trap does not
+  // count, because it is in the interrupted code.
   const panic = frames.slice(0, trap < 0 ? undefined : trap).findLastIndex(isPanic);
   const site = frames.findIndex((frame, index) => index > panic && !STOPPING.has(nameOf(frame)));
   return Math.max(0, site);

@@ -29,8 +29,8 @@ export interface Oops {
 }
 
 /**
- * The reports in the kernel log, oldest first: oopses, lockups, warnings, the panic. The report that led to the panic
- * is the last one before the panic.
+ * The reports in the kernel log, oldest first: oopses, lockups, warnings, the panic. `crash` determines which one led
+ * to the panic.
  */
 export const oopses = derived("oopses", (kernel): readonly Oops[] => oopsesOf(kernelLog(kernel)));
 
@@ -74,11 +74,11 @@ function partsOf(log: KernelLog, report: Report): Oops[] {
   };
   if (panic === undefined) return [first];
   const title = log.lines[panic]?.text.trim() ?? "";
-  const behind = textsOf(own.filter((at) => at >= panic));
+  const panicLines = textsOf(own.filter((at) => at >= panic));
   const second: Oops = {
     kind: labelOf("panic", title),
     title,
-    lines: behind,
+    lines: panicLines,
     at: panic,
     errorCode: undefined,
     address: undefined,

@@ -50,7 +50,7 @@ function openRing(kernel: Kernel): Ring {
     throw Fault.at(
       "corrupt",
       ring,
-      `size of printk ring buffer exceeds the limit: 2^${countBits} records and 2^${sizeBits} bytes`,
+      `the printk ring buffer has 2^${countBits} records and 2^${sizeBits} bytes; the limits are 2^${MAX_COUNT_BITS} and 2^${MAX_SIZE_BITS}`,
     );
   }
   const block = offset("prb_desc", "text_blk_lpos");

@@ -83,12 +83,12 @@ function bindNotes(kernel: Kernel): readonly CpuNote[] {
     const saved = attempt(() => crashNote(kernel, cpu));
     if (saved && !(saved instanceof Fault)) bind(cpu, (note) => sameRegisters(note.registers, saved));
   }
-  const wasBound = bound.size > 0;
+  const hasCrashNotes = bound.size > 0;
   for (const cpu of possible) bind(cpu, (note) => isOnStackOf(kernel, cpu, note));
-  // If nothing contradicts it, use the order of the notes. With kdump, notes of CPUs that did not respond stay
-  // unassigned.
-  if (!wasBound) for (const cpu of possible) bind(cpu, (note) => kernel.cpuNotes[cpu] === note);
-  if (!wasBound) for (const cpu of possible) bind(cpu, () => true);
+  // Without `crash_notes` (QEMU) the remaining notes are assigned in order. With kdump they stay unassigned, because
+  // CPUs that did not respond have no note.
+  if (!hasCrashNotes) for (const cpu of possible) bind(cpu, (note) => kernel.cpuNotes[cpu] === note);
+  if (!hasCrashNotes) for (const cpu of possible) bind(cpu, () => true);
   return [...bound].map(([cpu, note]) => ({ cpu, ...note })).sort((a, b) => a.cpu - b.cpu);
 }
 
@@ -145,7 +145,8 @@ export function preemptCount(kernel: Kernel, cpu: number): number {
  * arch/x86/kernel/cpu/common.c), else that of the architecture.
  */
 export const cacheLineSize = derived("size of a cache line", (kernel): number => {
-  const told = attempt(() => kernel.variable("boot_cpu_data").at("x86_cache_alignment").number());
-  const isPlausible = !(told instanceof Fault) && told >= 16 && told <= 1024 && (told & (told - 1)) === 0;
-  return isPlausible ? told : (kernel.arch.cacheLineBytes ?? 64);
+  const recorded = attempt(() => kernel.variable("boot_cpu_data").at("x86_cache_alignment").number());
+  const isPlausible =
+    !(recorded instanceof Fault) && recorded >= 16 && recorded <= 1024 && (recorded & (recorded - 1)) === 0;
+  return isPlausible ? recorded : (kernel.arch.cacheLineBytes ?? 64);
 });

@@ -56,6 +56,7 @@ const SA_FLAGS = [
   ["SA_RESETHAND", 0x80000000n],
 ] as const;
 
+/** Returns the names of the flags that are set in `sa_flags`. */
 export const sigactionFlags = (flags: bigint): string[] =>
   SA_FLAGS.filter(([, bit]) => flags & bit).map(([name]) => name);
 

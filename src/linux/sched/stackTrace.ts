@@ -3,11 +3,11 @@ import type { Registers } from "../../arch/arch.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import type { Cursor } from "../../unwind/cursor.ts";
+import type { FrameCursor } from "../../unwind/cursor.ts";
 import type { Stack } from "../../unwind/frame.ts";
 import { scannedStack } from "../../unwind/scan.ts";
 import { savedCursor, switchedOut } from "../../unwind/start.ts";
-import type { FaultDetails } from "../../unwind/trap.ts";
+import type { ExceptionDetails } from "../../unwind/trap.ts";
 import { unwind } from "../../unwind/unwind.ts";
 import { cpuNote, runningOn } from "./cpu.ts";
 import { oopses } from "../printk/oops.ts";
@@ -39,7 +39,7 @@ function trace(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
 function recordedStack(
   kernel: Kernel,
   task: Obj<"struct task_struct">,
-  start: Cursor,
+  start: FrameCursor,
   broken: Stack,
 ): Stack | undefined {
   if (!kernel.arch.recordRules) return undefined;
@@ -48,27 +48,29 @@ function recordedStack(
   const from = { ...start, known, registers: () => start.known };
   const stack = unwind(kernel, from, {
     task,
-    reported: (registers) => reportedFault(kernel, registers),
+    fromLog: (registers) => loggedException(kernel, registers),
     byRecords: true,
   });
   return stack.fault || stack.frames.length < broken.frames.length ? undefined : stack;
 }
 
 /**
- * Returns a task's stack from a start position. The details of traps are taken from the kernel's report of the fault.
+ * Returns a task's stack from a start position. Details of exceptions are taken from the kernel log if the stack does
+ * not have them.
  * @throws Fault
  */
-export function stackFrom(kernel: Kernel, task: Obj<"struct task_struct">, start: Cursor): Stack {
-  return unwind(kernel, start, { task, reported: (registers) => reportedFault(kernel, registers) });
+export function stackFrom(kernel: Kernel, task: Obj<"struct task_struct">, start: FrameCursor): Stack {
+  return unwind(kernel, start, { task, fromLog: (registers) => loggedException(kernel, registers) });
 }
 
 /** `RSP: 0018:ffffd11f40523cd8` of x86, `sp : ffff80008002b8f0` of arm64. */
 const STACK_POINTER = /\b(?:RSP: [0-9a-f]{4}:|sp ?: )([0-9a-f]{8,16})\b/;
 
 /**
- * Returns the details of the kernel's report of a fault with these registers, which is identified by its stack pointer.
+ * Returns what the kernel log says about an exception with these registers. Its report is identified by the stack
+ * pointer.
  */
-function reportedFault(kernel: Kernel, registers: Registers): FaultDetails | undefined {
+function loggedException(kernel: Kernel, registers: Registers): ExceptionDetails | undefined {
   const sp = registers.get(kernel.arch.sp);
   const reports = attempt(() => oopses(kernel));
   if (sp === undefined || reports instanceof Fault) return undefined;

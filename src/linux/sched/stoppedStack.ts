@@ -2,7 +2,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import type { CpuNote, Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import type { Cursor } from "../../unwind/cursor.ts";
+import type { FrameCursor } from "../../unwind/cursor.ts";
 import type { Stack } from "../../unwind/frame.ts";
 import { cpuStacks, type StackRange, taskStackRange } from "../../unwind/stacks.ts";
 import { isUser } from "../../unwind/user.ts";
@@ -91,7 +91,7 @@ function stackWith(
  * Returns a cursor for the frame to which a call returns. @param pc the return address @param sp the stack pointer
  * after the return
  */
-export function returnTo(kernel: Kernel, pc: bigint, sp: bigint): Cursor {
+export function returnTo(kernel: Kernel, pc: bigint, sp: bigint): FrameCursor {
   const known = new Map([
     [kernel.arch.pc, pc],
     [kernel.arch.sp, sp],

@@ -19,7 +19,8 @@ export const hasKasan = (cache: Obj<"struct kmem_cache">): boolean => cache.has(
 /** Returns the shadow byte of an address. @throws Fault */
 export function kasanShadow(kernel: Kernel, address: bigint): number {
   const offset = kernel.arch.kasanShadowOffset;
-  if (offset === undefined) throw Fault.of("unknown", "where the shadow memory of KASAN begins on this machine");
+  if (offset === undefined)
+    throw Fault.of("unknown", "it is not known where the shadow memory of KASAN begins on this machine");
   const [byte] = kernel.memory.read(BigInt.asUintN(64, address / SCALE + offset), 1);
   return byte ?? 0;
 }
@@ -33,7 +34,7 @@ export function isFreedForKasan(kernel: Kernel, object: bigint): boolean {
   return shadow === KASAN_SLAB_FREE || shadow === KASAN_SLAB_FREE_META;
 }
 
-/** Returns KASAN's tracks of an object; undefined if it has none. @throws Fault */
+/** Returns KASAN's tracks of an object; undefined if generic KASAN does not watch its cache. @throws Fault */
 export function kasanTracks(
   kernel: Kernel,
   { cache, address }: { readonly cache: Obj<"struct kmem_cache">; readonly address: bigint },
@@ -56,7 +57,7 @@ export function kasanTracks(
   };
 }
 
-/** Reads a `struct kasan_track`; undefined if it was never written. */
+/** Reads a `struct kasan_track`; undefined if it was never written, or if its stack cannot be read. */
 function readTrack(track: Obj): SlabTrack | undefined {
   const stack = attempt(() => depotStack(track.kernel, track.at("stack")));
   if (stack instanceof Fault || stack.length === 0) return undefined;

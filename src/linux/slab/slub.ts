@@ -91,7 +91,7 @@ export function* cpuPartialSlabs(cache: Obj<"struct kmem_cache">, { partial }: C
   const type = slabType(cache.kernel);
   let at = partial;
   for (let i = 0; at !== 0n; i++) {
-    if (i >= MAX_PARTIAL) throw Fault.at("corrupt", at, "list of partial slabs of a CPU does not end");
+    if (i >= MAX_PARTIAL) throw Fault.at("corrupt", at, `a CPU has more than ${MAX_PARTIAL} partial slabs`);
     yield readSlab(cache, at);
     at = cache.kernel.object(type, at).at("next").value();
   }

@@ -47,7 +47,8 @@ export function* freeObjects(slab: Slab, layout: ObjectLayout, head: bigint): Ge
   for (let at = memory.canonical(head); at !== 0n;) {
     const index = objectIndex(layout, at);
     if (index === undefined) throw leaves(slab, at);
-    if (steps++ >= layout.count) throw Fault.at("corrupt", slab.address, "freelist of the slab does not end");
+    if (steps++ >= layout.count)
+      throw Fault.at("corrupt", slab.address, "freelist of the slab has more entries than the slab has objects");
     yield index;
     const stored = memory.word(at + offset);
     at = next(cache, layout, stored, random, at + offset);

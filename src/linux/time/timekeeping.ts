@@ -17,7 +17,7 @@ import { globalAddress, noteSymbol } from "../vmcoreinfo.ts";
  */
 export function timekeeper(kernel: Kernel): Obj<"struct timekeeper"> {
   const core = globalAddress(kernel, "tk_core") ?? globalAddress(kernel, "timekeeper_data");
-  if (core === undefined) throw Fault.of("unknown", "no symbol tk_core");
+  if (core === undefined) throw Fault.of("unknown", "no symbol tk_core or timekeeper_data");
   // If the symbol shadow_timekeeper exists, the struct has no name: since it has one, shadow_timekeeper is a member of
   // it. Check the symbol first, because finding out that a type does not exist reads the types of all modules.
   const isNamed = globalAddress(kernel, "shadow_timekeeper") === undefined;
@@ -58,7 +58,7 @@ const ticks = (jiffies: bigint, hz: number): bigint =>
 /** Values that kernel/Kconfig.hz and the architectures offer, the most common first. */
 const HZ_CHOICES = [250, 1000, 100, 300, 128, 256, 200, 500, 1024, 1200, 48, 24];
 
-/** Returns the timer ticks counted from INITIAL_JIFFIES. @throws Fault */
+/** Returns `jiffies_64`, the count of timer ticks. It starts at INITIAL_JIFFIES at boot. @throws Fault */
 export const jiffies64 = (kernel: Kernel): bigint => kernel.memory.u64(noteSymbol(kernel, "jiffies_64"));
 
 /**

@@ -1,4 +1,4 @@
-/** What an entry of a ring buffer says: its task, context and text. */
+/** Texts of the entries of a ring buffer: task, context and event. */
 import { cString, readUnsigned, viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hexBytes, padHex } from "../../base/hex.ts";
@@ -36,7 +36,8 @@ const layout = derived("struct trace_entry", (kernel) => {
 /** Reads the head of an entry. @throws Fault corrupt if the entry is too short for one */
 export function traceEntry(kernel: Kernel, { cpu, time, data }: RingEntry): TraceEntry {
   const { type, flags, preempt, pid: pidAt } = layout(kernel);
-  if (data.length < pidAt + 4) throw Fault.of("corrupt", `an entry of CPU ${cpu} has ${data.length} bytes`);
+  if (data.length < pidAt + 4)
+    throw Fault.of("corrupt", `an entry of CPU ${cpu} has ${data.length} bytes, less than its header`);
   const view = viewOf(data);
   const { byteOrder } = kernel.arch;
   const pid = Number(BigInt.asIntN(32, readUnsigned(view, pidAt, 4, byteOrder)));
@@ -49,7 +50,10 @@ export function traceEntry(kernel: Kernel, { cpu, time, data }: RingEntry): Trac
   };
 }
 
-/** The flags of `trace_entry.flags` (enum trace_flag_type). Kernels before v6.14 have no lazy rescheduling. */
+/**
+ * Returns the function that gives the value of a flag of `trace_entry.flags` (enum trace_flag_type); 0 for one that the
+ * kernel lacks, such as lazy rescheduling before v6.14.
+ */
 const contextFlags = derived("flags of trace entries", (kernel): ((name: string) => number) => {
   const values = new Map<string, number>();
   return (name) => {
@@ -79,7 +83,7 @@ function contextText(flag: (name: string) => number, flags: number, preempt: num
   return `${off}${RESCHED[resched] ?? "."}${interrupt}${depth(preempt & 15)}${depth(preempt >> 4)}`;
 }
 
-/** The letter for a combination of need-resched flags. */
+/** Letter of the trace file by the flags that are set: need-resched (n), lazy need-resched (l), preempt-resched (p). */
 const RESCHED: Readonly<Record<string, string>> = { nlp: "B", np: "N", lp: "L", nl: "b", n: "n", p: "p", l: "l" };
 
 /** The text of an entry. */
@@ -87,7 +91,7 @@ export interface EntryText {
   /** The name before the text; empty for entries of the function tracer, which begin with the function. */
   readonly name: string;
   readonly text: string;
-  /** Whether the text has the fields instead of the kernel's own format, and why. */
+  /** Why the text has the event's fields instead of the kernel's own format; undefined if it has the format. */
   readonly raw?: Fault;
 }
 
@@ -96,10 +100,10 @@ export function entryText(kernel: Kernel, { event, data }: TraceEntry): EntryTex
   if (!event)
     return { name: "", text: `Unknown type`, raw: Fault.of("unknown", "no event has the number of the entry") };
   const entry: EventEntry = { kernel, event, data };
-  const said = attempt(() => special(entry) ?? { name: event.name, text: formatted(entry).replace(/\n$/, "") });
-  if (!(said instanceof Fault)) return said;
+  const result = attempt(() => ownText(entry) ?? { name: event.name, text: formatted(entry).replace(/\n$/, "") });
+  if (!(result instanceof Fault)) return result;
   const fields = event.fields.map((field) => `${field.name}=${rawText(entry, field)}`).join(" ");
-  return { name: event.name, text: fields, raw: said };
+  return { name: event.name, text: fields, raw: result };
 }
 
 /** Parsed formats, of which many events share one. */
@@ -125,8 +129,11 @@ function formatted(entry: EventEntry, text = entry.event.printFormat): string {
 const field = (entry: EventEntry, name: string): PrintValue => printValue(entry, { kind: "field", name });
 const number = (entry: EventEntry, name: string): bigint => numberOf(field(entry, name));
 
-/** Entries of ftrace itself and of system calls have texts of their own (kernel/trace/trace_output.c). */
-function special(entry: EventEntry): EntryText | undefined {
+/**
+ * Returns the text of an entry of ftrace itself, of a system call or of a probe, for which the kernel has code of its
+ * own (kernel/trace/trace_output.c); undefined for other entries.
+ */
+function ownText(entry: EventEntry): EntryText | undefined {
   const { kernel, event } = entry;
   const symbol = (name: string): string => symbolText(kernel, number(entry, name));
   if (event.system === "syscalls") return syscallText(entry);
@@ -182,7 +189,10 @@ function syscallText(entry: EventEntry): EntryText {
     : { name: "", text: `${name}(${formatted(entry)})` };
 }
 
-/** Probes print the place of the probe as a symbol, which their format prints as a number. */
+/**
+ * Returns the text of a probe's entry; undefined for other events. The kernel prints the address of the probe as a
+ * symbol, although its format prints a number.
+ */
 function probeText(entry: EventEntry): EntryText | undefined {
   const { event } = entry;
   const [first] = event.fields;
@@ -211,7 +221,7 @@ function plainField(entry: EventEntry, one: EventField): bigint | string {
   return /char/.test(one.type) ? cString(value.bytes) : hexBytes(value.bytes, "");
 }
 
-/** Returns a field for people, for entries whose format cannot be evaluated. */
+/** Returns the text of a field, for entries whose format cannot be evaluated. */
 function rawText(entry: EventEntry, one: EventField): string {
   const value = attempt(() => plainField(entry, one));
   if (value instanceof Fault) return `<${value.message}>`;
@@ -219,10 +229,10 @@ function rawText(entry: EventEntry, one: EventField): string {
   return one.isSigned ? String(value) : `0x${value.toString(16)}`;
 }
 
-/** Numbers beyond this are text, because JSON's are not exact. */
+/** Limit for the size of numbers in JSON, because larger ones are not exact. */
 const MAX_EXACT = 2n ** 53n;
 
-/** The fields of an entry by name, for programs: numbers of up to 53 bits, and other values as text. */
+/** Returns the fields of an entry by name: numbers up to 2^53, and other values as text. */
 export function entryFields(kernel: Kernel, { event, data }: TraceEntry): { readonly [name: string]: string | number } {
   if (!event) return {};
   const entry = { kernel, event, data };

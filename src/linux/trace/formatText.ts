@@ -87,7 +87,7 @@ function numberText(kernel: Kernel, conversion: Conversion, value: bigint): stri
   return padded(conversion, `${sign}${mark}${digits}`);
 }
 
-/** Returns text: of the entry, or of the kernel's read-only data that a pointer names. @throws Fault */
+/** Returns a value as text. A number is an address of a string in the kernel's memory. @throws Fault */
 function stringOf(kernel: Kernel, value: PrintValue): string {
   if (typeof value === "string") return value;
   if (typeof value === "object") return cString(value.bytes);
@@ -100,14 +100,14 @@ function pointerText(kernel: Kernel, extension: string, value: PrintValue, count
   if (extension === "" || extension === "x" || extension === "K")
     return padHex(BigInt.asUintN(kernel.arch.wordSize * 8, numberOf(value)), kernel.arch.wordSize * 2);
   const bytes = typeof value === "object" ? value.bytes : undefined;
-  if (!bytes) throw Fault.of("unknown", `the print format reads memory with %p${extension}`);
+  if (!bytes) throw Fault.of("unknown", `%p${extension} of the print format reads memory outside the entry`);
   if (/^[Ii]4$/.test(extension) && bytes.length >= 4) return bytes.subarray(0, 4).join(".");
   if (/^[mM]/.test(extension) && bytes.length >= 6)
     return hexBytes(bytes.subarray(0, 6), extension.startsWith("m") ? "" : ":");
   if (extension.startsWith("h"))
     return hexBytes(bytes.subarray(0, count || 1), { C: ":", D: "-", N: "" }[extension.slice(1)] ?? " ");
   if (/^[Ii]6/.test(extension) && bytes.length >= 16) return ipv6Text(bytes.subarray(0, 16), extension);
-  throw Fault.of("unknown", `the print format uses %p${extension}`);
+  throw Fault.of("unknown", `%p${extension} of the print format is not supported`);
 }
 
 function ipv6Text(bytes: Uint8Array, extension: string): string {

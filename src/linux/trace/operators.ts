@@ -1,6 +1,7 @@
-/** The operators of C on 64-bit numbers. */
+/** Computes the operators of C on 64-bit numbers. */
 import { Fault } from "../../base/fault.ts";
 
+/** Computes `-`, `~` or `!`; returns the value for another operator, such as `+`. */
 export function unaryValue(operator: string, value: bigint): bigint {
   if (operator === "-") return -value;
   if (operator === "~") return ~value;
@@ -50,6 +51,6 @@ export function binaryValue(operator: string, left: bigint, right: bigint): bigi
     case "%":
       return left % right;
     default:
-      throw Fault.of("corrupt", `${operator} is no operator of C`);
+      throw Fault.of("corrupt", `${operator} is not an operator of C`);
   }
 }

@@ -60,7 +60,7 @@ function numberToken(literal: string): Token {
   return { kind: "number", text, isUnsigned: /[uU]/.test(literal.slice(digits.length)) };
 }
 
-/** Parses a print format. @throws Fault corrupt if it is none */
+/** Parses a print format. @throws Fault corrupt if the text is not a print format */
 export const parsePrintFormat = (text: string): PrintFormat => new Parser(tokensOf(text)).whole();
 
 function tokensOf(text: string): Token[] {
@@ -69,7 +69,7 @@ function tokensOf(text: string): Token[] {
   for (let end = 0; end < text.trimEnd().length;) {
     TOKEN.lastIndex = end;
     const found = TOKEN.exec(text);
-    if (!found) throw Fault.of("corrupt", `the print format has no meaning at character ${end}`);
+    if (!found) throw Fault.of("corrupt", `the print format cannot be parsed at character ${end}`);
     end = TOKEN.lastIndex;
     const [, quoted, character, number, name, mark] = found;
     if (quoted !== undefined) tokens.push({ kind: "text", text: unescaped(quoted.slice(1, -1)) });
@@ -122,11 +122,12 @@ class Parser {
   }
 
   private unexpected(): Fault {
-    return Fault.of("corrupt", `the print format has ${this.peek().text} where it has no meaning`);
+    return Fault.of("corrupt", `the print format has an unexpected ${this.peek().text}`);
   }
 
   private conditional(): PrintExpression {
-    if (++this.depth > MAX_DEPTH) throw Fault.of("corrupt", "the print format is nested too deeply");
+    if (++this.depth > MAX_DEPTH)
+      throw Fault.of("corrupt", `the print format is nested deeper than ${MAX_DEPTH} levels`);
     const test = this.binary(1);
     let found = test;
     if (this.skip("?")) {
@@ -151,7 +152,8 @@ class Parser {
   }
 
   private unary(): PrintExpression {
-    if (++this.depth > MAX_DEPTH) throw Fault.of("corrupt", "the print format is nested too deeply");
+    if (++this.depth > MAX_DEPTH)
+      throw Fault.of("corrupt", `the print format is nested deeper than ${MAX_DEPTH} levels`);
     const found = this.prefixed();
     this.depth--;
     return found;
@@ -169,7 +171,7 @@ class Parser {
     return this.postfixed(this.primary());
   }
 
-  /** Consumes `(type)` if that comes next. */
+  /** Consumes `(type)` if that comes next, and returns the type; otherwise undefined. */
   private castType(): string | undefined {
     if (this.peek().text !== "(" || this.peek().kind !== "mark") return undefined;
     const words: string[] = [];
@@ -225,7 +227,7 @@ class Parser {
     return text;
   }
 
-  /** `sizeof(type)` is left to the evaluation as a call with the type's name. */
+  /** Parses the operand of `sizeof`. A type becomes an argument of a call, which the evaluation computes. */
   private sizeOf(): PrintExpression {
     const type = this.castType();
     if (type !== undefined) return { kind: "call", name: "sizeof", arguments: [{ kind: "text", value: type }] };
@@ -243,7 +245,7 @@ class Parser {
   }
 }
 
-/** Computes what has only numbers, because the flags of a format are many and the same for each entry. */
+/** Replaces an operation on numbers by its result, because a format has many flags that are the same for each entry. */
 function folded(expression: PrintExpression): PrintExpression {
   if (expression.kind === "binary" && expression.left.kind === "number" && expression.right.kind === "number")
     return { kind: "number", value: binaryValue(expression.operator, expression.left.value, expression.right.value) };

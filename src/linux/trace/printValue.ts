@@ -57,13 +57,13 @@ export function printValue(entry: EventEntry, expression: PrintExpression): Prin
     case "index":
       return element(entry, printValue(entry, expression.of), Number(numberOf(printValue(entry, expression.at))));
     case "call":
-      return called(entry, expression.name, expression.arguments);
+      return callResult(entry, expression.name, expression.arguments);
     case "list":
-      throw Fault.of("corrupt", "a list is no value");
+      throw Fault.of("corrupt", "the print format has a list where a value is expected");
   }
 }
 
-/** Numbers that are added to a pointer count its elements. */
+/** Returns the size of the elements of a pointer to which a number is added; 1 for other operations. */
 function scaleOf(
   kernel: Kernel,
   { operator, left }: { readonly operator: string; readonly left: PrintExpression },
@@ -115,7 +115,7 @@ function textOf(value: PrintValue): string {
 /** Returns a constant, or a global such as `vmemmap_base`, which is a word. */
 function named(kernel: Kernel, name: string): bigint {
   const value = kernel.types.enumerator(name)?.value ?? globalWord(kernel, name);
-  if (value === undefined) throw Fault.of("unknown", `${name} is the name of no constant`);
+  if (value === undefined) throw Fault.of("unknown", `${name} is neither an enumerator nor a global of the kernel`);
   return value;
 }
 
@@ -145,10 +145,13 @@ function cast(kernel: Kernel, type: string, value: PrintValue): PrintValue {
 
 const nameOf = (expression: PrintExpression | undefined): string => {
   if (expression?.kind === "name" || expression?.kind === "field") return expression.name;
-  throw Fault.of("corrupt", "the print format names no field");
+  throw Fault.of("corrupt", "the print format has an expression where the name of a field is expected");
 };
 
-/** Returns the contents of a field that has its place in the entry: `__data_loc` and `__rel_loc`. */
+/**
+ * Returns the contents to which a field of type `__data_loc` or `__rel_loc` refers: it has their position and length in
+ * the entry.
+ */
 function dynamicBytes({ kernel, event, data }: EventEntry, expression: PrintExpression | undefined): EntryBytes {
   const field = fieldNamed(event, nameOf(expression));
   const place = Number(numberOf(fieldValue({ kernel, data }, field)));
@@ -160,8 +163,8 @@ function dynamicBytes({ kernel, event, data }: EventEntry, expression: PrintExpr
   return { bytes: data.subarray(start, end), elementSize: elementSize(kernel, type), isSigned: field.isSigned };
 }
 
-/** What the functions of a print format give, by their names (include/trace/stages/stage3_trace_output.h). */
-function called(entry: EventEntry, name: string, given: readonly PrintExpression[]): PrintValue {
+/** Computes a function of a print format, by its name (include/trace/stages/stage3_trace_output.h). @throws Fault */
+function callResult(entry: EventEntry, name: string, given: readonly PrintExpression[]): PrintValue {
   const value = (at: number): PrintValue => printValue(entry, given[at] ?? { kind: "name", name: "(nothing)" });
   switch (name) {
     case "__get_str":
@@ -206,12 +209,13 @@ function called(entry: EventEntry, name: string, given: readonly PrintExpression
 
 /** Returns the value and the text of `{ 1, "READ" }`. */
 function pairOf(entry: EventEntry, item: PrintExpression): readonly [bigint, string] {
-  if (item.kind !== "list" || item.items.length !== 2) throw Fault.of("corrupt", "a flag has no value and name");
+  if (item.kind !== "list" || item.items.length !== 2)
+    throw Fault.of("corrupt", "a flag of the print format is not a pair of value and name");
   const [value, name] = item.items.map((one) => printValue(entry, one));
   return [numberOf(value ?? ""), typeof name === "string" ? name : ""];
 }
 
-/** Flags larger than a number of C wrap to it. */
+/** Wraps a value to 64 bits, as C does. */
 const unsigned64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 function flagsText(entry: EventEntry, value: bigint, between: string, items: readonly PrintExpression[]): string {

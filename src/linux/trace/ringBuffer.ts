@@ -35,7 +35,7 @@ const MAX_PAGES = 1 << 22;
 
 /**
  * Yields the entries of a CPU's buffer that were not consumed, oldest first: those of the reader's page, then those
- * from the head page to the page that is written. A page that cannot be read gives its fault in their place.
+ * from the head page to the page that is written. For a page that cannot be read its fault is yielded.
  * @throws Fault if the list of pages cannot be followed; after the entries before it
  */
 export function* ringEntries(kernel: Kernel, cpuBuffer: CpuBuffer): Generator<RingEntry | Fault, void, void> {
@@ -116,7 +116,7 @@ function* parsed(
     if (type === TIME_EXTEND || type === TIME_STAMP) {
       if (!hasWord) return;
       const value = delta + (BigInt(view.getUint32(at + 4, isLittle)) << DELTA_BITS);
-      time = type === TIME_EXTEND ? time + value : absolute(value, time);
+      time = type === TIME_EXTEND ? time + value : absoluteTime(value, time);
       at += 8;
     } else if (type === PADDING) {
       // Without a delta the rest of the page is empty; with one it is an entry that was discarded.
@@ -124,7 +124,7 @@ function* parsed(
       at += 4 + view.getUint32(at + 4, isLittle);
     } else {
       time += delta;
-      // The length of a long entry is that of the array with the length itself.
+      // The length of a long entry includes the word with the length.
       if (type > MAX_SHORT || (type === 0 && !hasWord)) return;
       const begin = type === 0 ? at + 8 : at + 4;
       const end = type === 0 ? at + 4 + align4(view.getUint32(at + 4, isLittle)) : begin + type * 4;
@@ -138,7 +138,7 @@ function* parsed(
 const align4 = (length: number): number => (length + 3) & ~3;
 
 /** Returns an absolute time stamp with the upper bits of the time before it, or the next ones if it is earlier. */
-function absolute(stamp: bigint, before: bigint): bigint {
+function absoluteTime(stamp: bigint, before: bigint): bigint {
   const upper = before & ~STAMP_MASK;
   const time = upper | (stamp & STAMP_MASK);
   return upper !== 0n && time < before ? time + STAMP_MASK + 1n : time;

@@ -40,12 +40,12 @@ function nameInDump(kernel: Kernel, pid: number): string {
 
 function savedNames(kernel: Kernel): (pid: number) => string | undefined {
   const address = globalWord(kernel, "savedcmd");
-  if (address === undefined || address === 0n) throw Fault.of("unknown", "no savedcmd");
+  if (address === undefined || address === 0n) throw Fault.of("unknown", "no symbol savedcmd, or it is NULL");
   const saved = kernel.object("struct saved_cmdlines_buffer", address);
   const map = saved.at("map_pid_to_cmdline");
   const type = bare(map.type);
   const count = type.kind === "array" ? (type.count ?? 1) : 1;
-  // The array has an element more than there are PIDs by default, a power of two.
+  // The array has PID_MAX_DEFAULT + 1 elements; PID_MAX_DEFAULT is a power of two.
   const mask = count - 2;
   const [names, pids] = [saved.at("saved_cmdlines"), saved.at("map_cmdline_to_pid").value()];
   const first = bare(names.type).kind === "pointer" ? names.value() : names.address;

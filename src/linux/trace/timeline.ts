@@ -1,4 +1,4 @@
-/** Everything with a time on one axis: the log, trace events, last runs of tasks, block requests in flight. */
+/** Events of several kinds by their times: the log, trace events, last runs of tasks, block requests in flight. */
 import { attempt, Fault, untilFault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { inFlightRequests, requestAge } from "../block/blkMq.ts";
@@ -40,6 +40,7 @@ export interface TimelineChoice {
   readonly kinds?: readonly TimelineKind[] | undefined;
 }
 
+/** Number of events between two reports of progress. */
 const STEP = 512;
 
 /**

@@ -55,7 +55,8 @@ const bufferOf = (array: Obj): Obj =>
 /** Returns the buffers of the CPUs that have one. @throws Fault */
 export function cpuBuffers(kernel: Kernel, { buffer }: TraceArray): CpuBuffer[] {
   const order = buffer.has("subbuf_order") ? buffer.at("subbuf_order").number() : 0;
-  if (order < 0 || order > MAX_ORDER) throw Fault.at("corrupt", buffer.address, `sub-buffers have the order ${order}`);
+  if (order < 0 || order > MAX_ORDER)
+    throw Fault.at("corrupt", buffer.address, `sub-buffers have the order ${order}; the limit is ${MAX_ORDER}`);
   const pageBytes = pageSize(kernel) * 2 ** order;
   const buffers = buffer.at("buffers").deref();
   return possibleCpus(kernel).flatMap((cpu): CpuBuffer[] => {

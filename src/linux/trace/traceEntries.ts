@@ -12,12 +12,12 @@ export interface TraceEntries {
   readonly faults: readonly Fault[];
 }
 
-/** Entries between two steps, and the limit for all. */
+/** Number of entries between two reports of progress, and limit for all. */
 const ENTRIES_PER_STEP = 1024;
 const MAX_ENTRIES = 1 << 24;
 
 /**
- * Reads the entries of an instance. Yields the number of entries that were read.
+ * Reads the entries of an instance, at most MAX_ENTRIES. Yields the number of entries that were read.
  * @param cpus only of these; undefined for all @throws Fault if the instance has no readable buffers
  */
 export function* traceEntries(

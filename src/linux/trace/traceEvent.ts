@@ -29,7 +29,7 @@ export interface TraceEvent {
   readonly printFormat: string;
 }
 
-/** Limits of damaged lists. */
+/** Limits for events, for the fields of an event and for the bytes of a format. */
 const MAX_EVENTS = 1 << 16;
 const MAX_FIELDS = 256;
 const MAX_FORMAT = 1 << 16;
@@ -60,17 +60,20 @@ function eventOf(kernel: Kernel, call: Obj): TraceEvent {
 
 const formatOf = (kernel: Kernel, call: Obj): string => kernel.memory.cString(call.at("print_fmt").value(), MAX_FORMAT);
 
-/** Events of tracepoints have the tracepoint's name. */
+/** Returns the name of an event; an event of a tracepoint has the tracepoint's name. */
 function nameOf(kernel: Kernel, call: Obj): string {
   const flag = kernel.types.enumerator("TRACE_EVENT_FL_TRACEPOINT")?.value ?? 0n;
   const isTracepoint = (call.at("flags").value() & flag) !== 0n;
   return isTracepoint ? call.at("tp.name").text() : call.at("name").text();
 }
 
-/** Enter events of system calls share a class; their fields are in the metadata of the call. */
+/**
+ * Returns the fields of an event. Enter events of system calls share a class; their fields are in the metadata of the
+ * call.
+ */
 function fieldsOf(kernel: Kernel, call: Obj): EventField[] {
-  const isOfCall = call.at("class.get_fields").value() !== 0n && call.at("data").value() !== 0n;
-  const head = isOfCall
+  const isSyscallEntry = call.at("class.get_fields").value() !== 0n && call.at("data").value() !== 0n;
+  const head = isSyscallEntry
     ? kernel.object("struct syscall_metadata", call.at("data").value()).at("enter_fields")
     : call.at("class.fields");
   const fields: EventField[] = [];

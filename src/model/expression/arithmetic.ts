@@ -9,7 +9,7 @@ import type { BinaryOperator } from "./ast.ts";
 /** C's arithmetic: promotions, usual conversions, pointer arithmetic (C23 6.3.1, 6.5). */
 export type ArithmeticOperator = Exclude<BinaryOperator, "&&" | "||" | "@">;
 
-/** An integer type in arithmetic. */
+/** An integer type in arithmetic; `size` is in bytes. */
 interface Rank {
   readonly size: number;
   readonly signed: boolean;
@@ -40,7 +40,7 @@ export function decay(object: Obj): Obj {
   return object.kernel.value(pointerTo(object.kernel, target), object.storage.address);
 }
 
-/** `sizeof`, with GNU C's 1 for `void` and functions. */
+/** Returns `sizeof`, with GNU C's 1 for `void` and functions. */
 export function sizeOfTarget(type: CType): number {
   const { kind } = bare(type);
   return kind === "void" || kind === "function" ? 1 : sizeOf(type);
@@ -63,7 +63,7 @@ export function converted(type: CType, value: bigint): bigint {
 
 /** Returns the type after integer promotion. @throws UsageError for pointers and aggregates */
 export function promoted(object: Obj, position: number): CType {
-  return spelled(object.kernel, rankOf(object, position));
+  return typeOfRank(object.kernel, rankOf(object, position));
 }
 
 function rankOf(object: Obj, position: number): Rank {
@@ -79,14 +79,14 @@ function rankOf(object: Obj, position: number): Rank {
   return { size, signed: type.signed, longLong: type.kind === "int" && type.name.includes("long long") };
 }
 
-/** The usual arithmetic conversions: the type of greater rank; of equal ranks, unsigned. */
+/** Returns the common type of the usual arithmetic conversions: the type of greater rank; of equal ranks, unsigned. */
 function common(a: Rank, b: Rank): Rank {
   const greater = a.size > b.size || (a.size === b.size && a.longLong) ? a : b;
   const other = greater === a ? b : a;
   return { ...greater, signed: greater.signed && (other.signed || other.size < greater.size) };
 }
 
-function spelled(kernel: Kernel, { size, signed, longLong }: Rank): CType {
+function typeOfRank(kernel: Kernel, { size, signed, longLong }: Rank): CType {
   const base =
     size <= 4 ? "int" : size === 16 ? "__int128" : longLong || kernel.arch.wordSize === 4 ? "long long" : "long";
   return kernel.types.named(signed ? base : `unsigned ${base}`);
@@ -119,7 +119,7 @@ export function binary(operation: Operation, warn: Warn = () => {}): Obj {
   const b = shifts ? read(right) : cut(read(right));
   if (shifts && b >= BigInt(type.size * 8))
     warn(`${operator === "<<" ? "left" : "right"} shift count >= width of type`);
-  return kernel.value(spelled(kernel, type), operate(operator, a, b, type.size * 8, position));
+  return kernel.value(typeOfRank(kernel, type), operate(operator, a, b, type.size * 8, position));
 }
 
 function operate(operator: ArithmeticOperator, a: bigint, b: bigint, bits: number, position: number): bigint {

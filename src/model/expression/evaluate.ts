@@ -18,8 +18,8 @@ const UNTYPED: VoidType = { kind: "void" };
 /** The type of a function of which only the symbol is known. */
 const UNTYPED_FUNCTION: FunctionType = { kind: "function", returns: { kind: "void" }, parameters: [], variadic: true };
 
-/** Checks that the type of an object is known. @throws UsageError if only its symbol is known */
-function known(object: Obj, position: number): Obj {
+/** Returns the object if its type is known. @throws UsageError if only its symbol is known */
+function requireType(object: Obj, position: number): Obj {
   if (object.type !== UNTYPED) return object;
   throw new UsageError(
     `the type of the symbol at column ${position + 1} is not known: cast it, or take its address`,
@@ -38,7 +38,7 @@ const MAX_DEPTH = 500;
 export function evaluate(kernel: Kernel, text: string, scope: Scope = () => undefined, warn: Warn = () => {}): Obj {
   const context = { types: kernel.types.lookup, isVariable: (name: string) => scope(name) !== undefined };
   const expression = parseExpression(text, context);
-  return known(new Evaluator(kernel, scope, warn).value(expression), expression.position);
+  return requireType(new Evaluator(kernel, scope, warn).value(expression), expression.position);
 }
 
 class Evaluator {
@@ -46,7 +46,7 @@ class Evaluator {
   private readonly scope: Scope;
   private readonly warn: Warn;
   private depth = 0;
-  /** In `sizeof` nothing is read: pointers are 0, numbers are 1. */
+  /** Set within `sizeof`, where nothing is read: pointers are 0, numbers are 1. */
   private typeOnly = false;
 
   constructor(kernel: Kernel, scope: Scope, warn: Warn) {
@@ -56,7 +56,8 @@ class Evaluator {
   }
 
   value(node: Expression): Obj {
-    if (++this.depth > MAX_DEPTH) throw new UsageError("the expression is nested too deep", node.position);
+    if (++this.depth > MAX_DEPTH)
+      throw new UsageError(`the expression is nested deeper than ${MAX_DEPTH} levels`, node.position);
     const result = this.compute(node);
     this.depth--;
     return result;
@@ -102,7 +103,7 @@ class Evaluator {
     const { kernel } = this;
     const local = this.scope(name);
     if (local) return local;
-    if (kernel.hasVariable(name)) return measured(kernel.variable(name), name);
+    if (kernel.hasVariable(name)) return withLength(kernel.variable(name), name);
     const constant = kernel.types.enumerator(name);
     const symbol = kernel.symbols.find(name);
     if (constant && !symbol) return kernel.value(constant.type, constant.value);
@@ -114,7 +115,7 @@ class Evaluator {
   private unary(node: Extract<Expression, { kind: "unary" }>): Obj {
     const { operator, position } = node;
     if (operator === "&") return this.addressOf(this.value(node.operand), position);
-    const operand = decay(known(this.value(node.operand), node.operand.position));
+    const operand = decay(requireType(this.value(node.operand), node.operand.position));
     if (operator === "*") return this.pointee(operand, position);
     if (operator === "!") return this.int(this.number(operand, position) === 0n);
     const type = promoted(operand, position);
@@ -148,8 +149,8 @@ class Evaluator {
     if (operator === "&&") return this.int(this.isTrue(node.left) && this.isTrue(node.right));
     if (operator === "||") return this.int(this.isTrue(node.left) || this.isTrue(node.right));
     if (operator === "@") return this.repeated(this.value(node.left), this.value(node.right), position);
-    const left = decay(known(this.value(node.left), node.left.position));
-    const right = decay(known(this.value(node.right), node.right.position));
+    const left = decay(requireType(this.value(node.left), node.left.position));
+    const right = decay(requireType(this.value(node.right), node.right.position));
     return binary({ operator, left, right, read: (object) => this.number(object, position), position }, this.warn);
   }
 
@@ -162,7 +163,7 @@ class Evaluator {
   }
 
   private member({ object: node, name, position }: Extract<Expression, { kind: "member" }>): Obj {
-    const value = known(this.value(node), node.position);
+    const value = requireType(this.value(node), node.position);
     const object = bare(value.type).kind === "pointer" ? this.pointee(value, position) : value;
     const type = bare(object.type);
     if (type.kind !== "struct" && type.kind !== "union")
@@ -173,7 +174,7 @@ class Evaluator {
   }
 
   private index({ object: node, index, position }: Extract<Expression, { kind: "index" }>): Obj {
-    const object = known(this.value(node), node.position);
+    const object = requireType(this.value(node), node.position);
     const i = this.number(decay(this.value(index)), position);
     const { kind } = bare(object.type);
     if (kind !== "array" && kind !== "pointer")
@@ -238,12 +239,15 @@ class Evaluator {
   }
 
   private number(object: Obj, position: number): bigint {
-    return this.typeOnly ? 1n : numberOf(known(object, position), position);
+    return this.typeOnly ? 1n : numberOf(requireType(object, position), position);
   }
 }
 
-/** A well-known array whose length only the debuginfo has. */
-function measured(variable: Obj, name: string): Obj {
+/**
+ * Returns an array of unknown length with the length from its declaration in the debuginfo, and other variables
+ * unchanged.
+ */
+function withLength(variable: Obj, name: string): Obj {
   const type = bare(variable.type);
   if (type.kind !== "array" || type.count !== undefined) return variable;
   return variable.as(variable.kernel.types.exactVariable(name) ?? variable.type);

@@ -22,7 +22,10 @@ const SPACE = /\s+/y;
 /** Limit for nesting, which bounds the recursion of the parsers. */
 const MAX_NESTING = 200;
 
-/** Returns the tokens of an expression or type name. @throws UsageError at a character that starts no token */
+/**
+ * Returns the tokens of an expression or type name. @throws UsageError at a character that starts no token, and at a
+ * floating-point number
+ */
 export function tokens(text: string): Token[] {
   const found: Token[] = [];
   let position = 0;
@@ -90,7 +93,7 @@ const unescape = (text: string): string =>
   });
 
 /** A position in a list of tokens, with the error messages of a parser. */
-export class Cursor {
+export class TokenCursor {
   private readonly list: readonly Token[];
   private index = 0;
   private depth = 0;
@@ -146,10 +149,13 @@ export class Cursor {
     return new UsageError(`expected ${expected} at column ${position + 1}, not ${found}`, position);
   }
 
-  /** Runs one level of a recursive parser. @throws UsageError when nested too deep */
+  /** Runs one level of a recursive parser. @throws UsageError if more than MAX_NESTING levels are nested */
   nested<T>(parse: () => T): T {
     if (++this.depth > MAX_NESTING)
-      throw new UsageError(`nested too deep at column ${this.peek().position + 1}`, this.peek().position);
+      throw new UsageError(
+        `more than ${MAX_NESTING} nested levels at column ${this.peek().position + 1}`,
+        this.peek().position,
+      );
     const result = parse();
     this.depth--;
     return result;

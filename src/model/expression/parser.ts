@@ -3,7 +3,7 @@ import { UsageError } from "../../base/usageError.ts";
 import type { CType } from "../../debuginfo/ctype.ts";
 import { declaration, startsType, type TypeLookup } from "../parseType.ts";
 import type { BinaryOperator, Expression, UnaryOperator } from "./ast.ts";
-import { Cursor } from "./lexer.ts";
+import { TokenCursor } from "./lexer.ts";
 
 /** C's binary operators from lowest to highest precedence, with gdb's `@` ("as an array of"). */
 const LEVELS: readonly (readonly BinaryOperator[])[] = [
@@ -22,6 +22,7 @@ const LEVELS: readonly (readonly BinaryOperator[])[] = [
 
 const UNARY: readonly string[] = ["*", "&", "-", "+", "~", "!"] satisfies UnaryOperator[];
 
+/** What the parser needs to tell types and variables apart. */
 export interface ParserContext {
   readonly types: TypeLookup;
   /** A name of the scope hides a typedef of the same name. */
@@ -33,13 +34,13 @@ export interface ParserContext {
  * UsageError "expected ) at column 12, not ;" @throws Fault unknown for a type that this kernel does not have
  */
 export function parseExpression(text: string, context: ParserContext): Expression {
-  const cursor = new Cursor(text);
+  const cursor = new TokenCursor(text);
   const expression = conditional(cursor, context);
   if (cursor.peek().kind !== "end") throw cursor.wrong("an operator or the end");
   return expression;
 }
 
-function conditional(cursor: Cursor, context: ParserContext): Expression {
+function conditional(cursor: TokenCursor, context: ParserContext): Expression {
   return cursor.nested(() => {
     const condition = binary(cursor, context, 0);
     const { position } = cursor.peek();
@@ -50,7 +51,7 @@ function conditional(cursor: Cursor, context: ParserContext): Expression {
   });
 }
 
-function binary(cursor: Cursor, context: ParserContext, level: number): Expression {
+function binary(cursor: TokenCursor, context: ParserContext, level: number): Expression {
   const operators = LEVELS[level];
   if (!operators) return unary(cursor, context);
   let left = binary(cursor, context, level + 1);
@@ -62,7 +63,7 @@ function binary(cursor: Cursor, context: ParserContext, level: number): Expressi
   }
 }
 
-function unary(cursor: Cursor, context: ParserContext): Expression {
+function unary(cursor: TokenCursor, context: ParserContext): Expression {
   return cursor.nested(() => {
     const { position } = cursor.peek();
     const operator = UNARY.find((symbol) => cursor.skip(symbol)) as UnaryOperator | undefined;
@@ -76,7 +77,7 @@ function unary(cursor: Cursor, context: ParserContext): Expression {
   });
 }
 
-function sizeof(cursor: Cursor, context: ParserContext): Expression {
+function sizeof(cursor: TokenCursor, context: ParserContext): Expression {
   const { position } = cursor.take();
   if (cursor.is("(") && opensType(cursor, context)) {
     return { kind: "sizeofType", position, type: parenthesizedType(cursor, context) };
@@ -84,17 +85,17 @@ function sizeof(cursor: Cursor, context: ParserContext): Expression {
   return { kind: "sizeof", position, operand: unary(cursor, context) };
 }
 
-const opensType = (cursor: Cursor, { types, isVariable }: ParserContext): boolean =>
+const opensType = (cursor: TokenCursor, { types, isVariable }: ParserContext): boolean =>
   startsType(cursor, types, isVariable, 1);
 
-function parenthesizedType(cursor: Cursor, { types }: ParserContext): CType {
+function parenthesizedType(cursor: TokenCursor, { types }: ParserContext): CType {
   cursor.expect("(");
   const { type } = declaration(cursor, types);
   cursor.expect(")");
   return type;
 }
 
-function postfix(cursor: Cursor, context: ParserContext): Expression {
+function postfix(cursor: TokenCursor, context: ParserContext): Expression {
   let object = primary(cursor, context);
   for (;;) {
     const { position } = cursor.peek();
@@ -108,7 +109,7 @@ function postfix(cursor: Cursor, context: ParserContext): Expression {
   }
 }
 
-function primary(cursor: Cursor, context: ParserContext): Expression {
+function primary(cursor: TokenCursor, context: ParserContext): Expression {
   const { kind, text, position } = cursor.peek();
   if (kind === "symbol" && text === "(") {
     cursor.take();
@@ -127,7 +128,8 @@ function primary(cursor: Cursor, context: ParserContext): Expression {
 }
 
 /**
- * A constant has the first type of C's list that can hold it (C23 6.4.4.1); octal and hexadecimal ones can be unsigned.
+ * Reads a number. It has the first type of C's list that can hold it (C23 6.4.4.1); octal and hexadecimal ones can be
+ * unsigned. @throws UsageError if it is not a number or does not fit in 64 bits
  */
 function number(text: string, position: number, wordSize: 4 | 8): Expression {
   const [, digits = "", suffix = ""] = /^(.*?)([uUlL]*)$/.exec(text) ?? [];
@@ -153,7 +155,7 @@ function number(text: string, position: number, wordSize: 4 | 8): Expression {
   throw new UsageError(`${digits} does not fit in 64 bits, at column ${position + 1}`, position);
 }
 
-function containerOf(cursor: Cursor, context: ParserContext, position: number): Expression {
+function containerOf(cursor: TokenCursor, context: ParserContext, position: number): Expression {
   cursor.expect("(");
   const pointer = conditional(cursor, context);
   cursor.expect(",");

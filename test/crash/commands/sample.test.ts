@@ -159,7 +159,7 @@ test("bt -s adds offsets, bt -R leaves out stacks without the symbol", () => {
 });
 
 test("for a zombie, the freed stack is reported", () => {
-  assert.match(ours("bt 149"), /^PID: 149 .*\n +<the task has exited and given its stack back>$/);
+  assert.match(ours("bt 149"), /^PID: 149 .*\n +<the task has exited and its stack was freed>$/);
 });
 
 test("no stack of the sample has overflown", () => {

@@ -97,8 +97,8 @@ function chain(table: NameTable, hash: number): (readonly [number, number | stri
 }
 
 test("a table grows beyond its loaded size and keeps its chains", () => {
-  const { table, passed, next } = NameTable.load(filled(3000).save(sizes, [0, 500, 900], 1200), sizes);
-  assert.deepEqual([passed, next], [[0, 500, 900], 1200]);
+  const { table, scanned, next } = NameTable.load(filled(3000).save(sizes, [0, 500, 900], 1200), sizes);
+  assert.deepEqual([scanned, next], [[0, 500, 900], 1200]);
   const whole = filled(4000);
   for (let i = 3000; i < 4000; i++) table.add(i % 300, i % 7, i % 10 === 0 ? `own${i}` : i, 20 * i);
   assert.equal(table.count, 4000);

@@ -154,7 +154,7 @@ const refused: [string, BuiltCore, RegExp][] = [
     },
     /^corrupt: file 1 is not a dump of a kernel, but the core of a process/,
   ],
-  ["program headers too small", { phentsize: 8, segments: [pages(0, 1)] }, /program headers of 8 bytes/],
+  ["program headers too small", { phentsize: 8, segments: [pages(0, 1)] }, /program headers cannot have 8 bytes/],
 ];
 for (const [what, core, message] of refused)
   test(`${what} is refused`, () => assert.match(refusal(elfCore(core)), message));

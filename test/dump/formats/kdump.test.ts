@@ -178,7 +178,7 @@ test("headers that make no sense, or are cut, are refused", () => {
   assert.match(refusal(file.subarray(0, 300)), /^truncated: file 1: ends within its header/);
   assert.match(
     refusal(Buffer.concat([file.subarray(0, 8), Buffer.alloc(8000)])),
-    /^corrupt: file 1: kdump header makes no sense/,
+    /^corrupt: file 1: the kdump header is not valid/,
   );
 });
 

@@ -68,7 +68,7 @@ test("an LKCD dump without its end mark is incomplete", () => {
 
 test("an LKCD dump that cannot be read is refused with the reason", () => {
   assert.match(refusal(lkcd({ version: 4 })), /^corrupt: file 1: LKCD version 4 is not known$/);
-  assert.match(refusal(lkcd({ pageSize: 5000 })), /an LKCD dump with pages of 5000 bytes$/);
+  assert.match(refusal(lkcd({ pageSize: 5000 })), /an LKCD dump cannot have pages of 5000 bytes$/);
   assert.match(refusal(lkcd({ compression: 9 })), /LKCD compression 9 is not known$/);
   assert.match(refusal(lkcd({}), lkcd({})), /an LKCD dump is one file, not a set$/);
   const far = Buffer.from(lkcd({}));

@@ -146,7 +146,7 @@ const refused: [string, Uint8Array, RegExp][] = [
   [
     "an unknown machine",
     stream({ machine: "raspi3b" }),
-    /where the memory of the QEMU machine "raspi3b" is, is not known/,
+    /the memory layout of the QEMU machine "raspi3b" is not known/,
   ],
   ["a stream without memory", stream({ pages: [] }), /a migration stream without memory$/],
   [

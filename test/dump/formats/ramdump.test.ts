@@ -38,6 +38,6 @@ test("the files that dump_info.txt names are memory at its addresses", () => {
 
 test("a list without its files is refused, and a file that it does not name", () => {
   const list = "d.load.binary DDRCS0_0.BIN 0x80000000\n";
-  assert.match(refused({ "load.cmm": list }), /none of the files that it names was given: put DDRCS0_0\.BIN and/);
-  assert.match(refused({ "load.cmm": list, "DDRCS1_0.BIN": first }), /load\.cmm does not name DDRCS1_0\.BIN/);
+  assert.match(refused({ "load.cmm": list }), /none of the files that it lists was given: put DDRCS0_0\.BIN and/);
+  assert.match(refused({ "load.cmm": list, "DDRCS1_0.BIN": first }), /load\.cmm does not list DDRCS1_0\.BIN/);
 });

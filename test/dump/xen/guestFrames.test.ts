@@ -39,7 +39,7 @@ test("a core of a paravirtualized Xen guest is read by the guest's frames", () =
 test("an ELF core without segments that is not of Xen is refused, and a damaged Xen core with its fault", () => {
   const pages = [{ pfn: 1, bytes: markedPage(1) }];
   assert.match(refusal(xenCoreFile({ pages, withoutHeader: true })), /is an ELF core without program headers$/);
-  assert.match(refusal(xenCoreFile({ pages, pageSize: 4095 })), /a Xen core with pages of 4095 bytes$/);
+  assert.match(refusal(xenCoreFile({ pages, pageSize: 4095 })), /a Xen core cannot have pages of 4095 bytes$/);
 });
 
 /** Frames of the host: 0x70 to 0x73 hold the table of frames, 0x50 the page tables of dom0 from its frame 2 on. */

@@ -39,5 +39,5 @@ test("a chain of irqactions that loops ends with a fault", () => {
       ["struct irqaction", at(2), { next: at(2), name: "x" }],
     ],
   });
-  assert.throws(() => irqNames(kernel.object("struct irq_desc", at(1))), /does not end/);
+  assert.throws(() => irqNames(kernel.object("struct irq_desc", at(1))), /more than 1024 irqactions/);
 });

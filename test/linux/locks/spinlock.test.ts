@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lockTail, spinState } from "../../../src/linux/locks/spinlock.ts";
+import { spinQueue, spinState } from "../../../src/linux/locks/spinlock.ts";
 import type { ToyKernel } from "../../builders/kernel.ts";
 import { toyTasks } from "../../builders/tasks.ts";
 
@@ -35,7 +35,7 @@ const machine = (word: number, ...links: readonly (readonly [cpu: number, next: 
 const tailWord = (cpu: number): number => ((cpu + 1) << 18) | 1;
 
 test("the queue of a spinlock is that of its nodes, the tail last", () => {
-  const queue = lockTail(machine(tailWord(3), [1, 0], [0, 3]), LOCK);
+  const queue = spinQueue(machine(tailWord(3), [1, 0], [0, 3]), LOCK);
   assert.deepEqual(
     queue.map(({ cpu }) => cpu),
     [1, 0, 3],
@@ -43,11 +43,11 @@ test("the queue of a spinlock is that of its nodes, the tail last", () => {
 });
 
 test("a spinlock without a tail has no queue", () => {
-  assert.deepEqual(lockTail(machine(1), LOCK), []);
+  assert.deepEqual(spinQueue(machine(1), LOCK), []);
 });
 
 test("nodes that form a loop end the queue", () => {
-  assert.ok(lockTail(machine(tailWord(1), [0, 1], [1, 0]), LOCK).length <= 2);
+  assert.ok(spinQueue(machine(tailWord(1), [0, 1], [1, 0]), LOCK).length <= 2);
 });
 
 test("the word of a lock gives whether it is taken, and for an rwlock the number of readers", () => {

@@ -93,7 +93,7 @@ test("a loop in the addresses of an interface is reported after the first", () =
   });
   assert.deepEqual(told(deviceAddresses(kernel.object("struct net_device", at(2))), String), [
     "127.0.0.1",
-    "corrupt: a chain leads back into itself",
+    "corrupt: the chain contains this object twice",
   ]);
 });
 

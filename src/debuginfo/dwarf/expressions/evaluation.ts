@@ -9,7 +9,7 @@ import { EvaluationStack } from "./evaluationStack.ts";
 import { binary, compared, typedValue, unary } from "./expressionValue.ts";
 import * as op from "./operations.ts";
 
-/** Limit for executed operations, because expressions can loop. */
+/** Limits: of executed operations, because expressions can loop, of nested calls and of pieces. */
 const MAX_OPERATIONS = 100_000;
 const MAX_CALLS = 16;
 const MAX_PIECES = 1024;
@@ -41,13 +41,13 @@ export class Evaluation extends EvaluationStack {
 
   pieces(bytes: Uint8Array): readonly Piece[] {
     this.run(bytes);
-    return this.done.length > 0 ? this.done : [{ location: this.takePlace(), bits: undefined, bitOffset: 0 }];
+    return this.done.length > 0 ? this.done : [{ location: this.takeLocation(), bits: undefined, bitOffset: 0 }];
   }
 
   value(bytes: Uint8Array): bigint {
     this.run(bytes);
-    if (this.place?.kind === "register") return this.register(this.place.register);
-    return this.place?.kind === "value" ? this.place.value : this.pop().value;
+    if (this.simpleLocation?.kind === "register") return this.register(this.simpleLocation.register);
+    return this.simpleLocation?.kind === "value" ? this.simpleLocation.value : this.pop().value;
   }
 
   private run(bytes: Uint8Array): void {
@@ -56,21 +56,21 @@ export class Evaluation extends EvaluationStack {
     const cursor = new Cursor("a DWARF expression", encoding, bytes);
     while (cursor.at < cursor.end) {
       if (++this.operations > MAX_OPERATIONS)
-        throw Fault.of("corrupt", "a DWARF expression exceeds the limit of operations");
+        throw Fault.of("corrupt", `a DWARF expression executes more than ${MAX_OPERATIONS} operations`);
       const opcode = cursor.u8();
       const known =
-        this.constant(cursor, opcode) ||
-        this.stacked(cursor, opcode) ||
-        this.fromMachine(cursor, opcode) ||
-        this.located(cursor, opcode) ||
-        this.typed(cursor, opcode) ||
-        this.jump(cursor, opcode);
+        this.pushConstant(cursor, opcode) ||
+        this.runOnStack(cursor, opcode) ||
+        this.runOnMachine(cursor, opcode) ||
+        this.setLocation(cursor, opcode) ||
+        this.runTyped(cursor, opcode) ||
+        this.branch(cursor, opcode);
       if (!known) throw Fault.of("unknown", `operation 0x${opcode.toString(16)} of DWARF expressions is not known`);
     }
   }
 
-  /** Operations on the stack alone. */
-  private stacked(cursor: Cursor, opcode: number): boolean {
+  /** Executes an operation that reads only the stack. @returns whether `opcode` is one */
+  private runOnStack(cursor: Cursor, opcode: number): boolean {
     switch (opcode) {
       case op.DW_OP_dup:
         this.pushValue(this.peek(0));
@@ -106,11 +106,12 @@ export class Evaluation extends EvaluationStack {
       case op.DW_OP_GNU_uninit:
         return true;
       default:
-        return this.calculated(opcode);
+        return this.calculate(opcode);
     }
   }
 
-  private calculated(opcode: number): boolean {
+  /** Executes an operation of arithmetic or logic. @returns whether `opcode` is one */
+  private calculate(opcode: number): boolean {
     const arithmetic = opcode >= op.DW_OP_and && opcode <= op.DW_OP_xor;
     if (!arithmetic && !(opcode >= op.DW_OP_eq && opcode <= op.DW_OP_ne)) return false;
     const right = this.pop();
@@ -122,8 +123,8 @@ export class Evaluation extends EvaluationStack {
     return true;
   }
 
-  /** Operations that read registers, memory and the frame. */
-  private fromMachine(cursor: Cursor, opcode: number): boolean {
+  /** Executes an operation that reads registers, memory or the frame. @returns whether `opcode` is one */
+  private runOnMachine(cursor: Cursor, opcode: number): boolean {
     if (opcode >= op.DW_OP_breg0 && opcode <= op.DW_OP_breg31) {
       this.push(this.register(opcode - op.DW_OP_breg0) + cursor.bigSleb());
       return true;
@@ -162,25 +163,29 @@ export class Evaluation extends EvaluationStack {
     return new Evaluation(this.unit, this.machine, undefined).value(this.frameBase);
   }
 
-  /** Operations that define the location. */
-  private located(cursor: Cursor, opcode: number): boolean {
+  /** Executes an operation that defines the location. @returns whether `opcode` is one */
+  private setLocation(cursor: Cursor, opcode: number): boolean {
     if (opcode >= op.DW_OP_reg0 && opcode <= op.DW_OP_reg31) {
-      this.place = { kind: "register", register: opcode - op.DW_OP_reg0 };
+      this.simpleLocation = { kind: "register", register: opcode - op.DW_OP_reg0 };
       return true;
     }
     switch (opcode) {
       case op.DW_OP_regx:
-        this.place = { kind: "register", register: cursor.uleb() };
+        this.simpleLocation = { kind: "register", register: cursor.uleb() };
         return true;
       case op.DW_OP_stack_value:
-        this.place = { kind: "value", value: this.pop().value };
+        this.simpleLocation = { kind: "value", value: this.pop().value };
         return true;
       case op.DW_OP_implicit_value:
-        this.place = { kind: "bytes", bytes: cursor.take(cursor.uleb()) };
+        this.simpleLocation = { kind: "bytes", bytes: cursor.take(cursor.uleb()) };
         return true;
       case op.DW_OP_implicit_pointer:
       case op.DW_OP_GNU_implicit_pointer:
-        this.place = { kind: "pointer", variable: cursor.unsigned(this.unit.offsetSize), offset: cursor.sleb() };
+        this.simpleLocation = {
+          kind: "pointer",
+          variable: cursor.unsigned(this.unit.offsetSize),
+          offset: cursor.sleb(),
+        };
         return true;
       case op.DW_OP_piece:
         this.piece(8 * cursor.uleb(), 0);
@@ -194,12 +199,13 @@ export class Evaluation extends EvaluationStack {
   }
 
   private piece(bits: number, bitOffset: number): void {
-    if (this.done.length === MAX_PIECES) throw Fault.of("corrupt", "a DWARF expression has too many pieces");
-    this.done.push({ location: this.takePlace(), bits, bitOffset });
+    if (this.done.length === MAX_PIECES)
+      throw Fault.of("corrupt", `a DWARF expression has more than ${MAX_PIECES} pieces`);
+    this.done.push({ location: this.takeLocation(), bits, bitOffset });
   }
 
-  /** Operations on values of base types. */
-  private typed(cursor: Cursor, opcode: number): boolean {
+  /** Executes an operation on values of base types. @returns whether `opcode` is one */
+  private runTyped(cursor: Cursor, opcode: number): boolean {
     switch (opcode) {
       case op.DW_OP_const_type:
       case op.DW_OP_GNU_const_type: {
@@ -233,7 +239,8 @@ export class Evaluation extends EvaluationStack {
     }
   }
 
-  private jump(cursor: Cursor, opcode: number): boolean {
+  /** Executes a branch or a call. @returns whether `opcode` is one */
+  private branch(cursor: Cursor, opcode: number): boolean {
     switch (opcode) {
       case op.DW_OP_skip:
       case op.DW_OP_bra: {
@@ -260,7 +267,7 @@ export class Evaluation extends EvaluationStack {
 
   /** Evaluates the location of another DIE on the same stack. A DIE without a location has no effect. */
   private call(offset: number, local: boolean): void {
-    if (++this.calls > MAX_CALLS) throw Fault.of("corrupt", "a DWARF expression has too many nested calls");
+    if (++this.calls > MAX_CALLS) throw Fault.of("corrupt", `a DWARF expression nests more than ${MAX_CALLS} calls`);
     const bytes = this.unit.expression?.(offset, local);
     if (bytes) this.run(bytes);
     this.calls--;

@@ -1,4 +1,4 @@
-/** The stack of a DWARF expression under evaluation, and what its operations read of the machine. */
+/** The stack of a DWARF expression under evaluation, and its reads of the machine. */
 import { readUnsigned, viewOf } from "../../../base/bytes.ts";
 import { Fault } from "../../../base/fault.ts";
 import type { CType } from "../../ctype.ts";
@@ -10,13 +10,13 @@ import * as op from "./operations.ts";
 
 const MAX_STACK = 1024;
 
-/** Values, the location named last, and the constant operations, which only push. */
+/** The stack, the location that was set last, and the operations that push constants. */
 export class EvaluationStack {
   protected readonly unit: ExpressionUnit;
   protected readonly machine: Machine;
   protected readonly stack: Value[];
-  /** Set by operations that end a simple location. */
-  protected place: PieceLocation | undefined;
+  /** Location that an operation has set; undefined if the result is an address on the stack. */
+  protected simpleLocation: PieceLocation | undefined;
 
   constructor(unit: ExpressionUnit, machine: Machine, initial: readonly bigint[]) {
     this.unit = unit;
@@ -24,11 +24,14 @@ export class EvaluationStack {
     this.stack = initial.map((value) => genericValue(value, unit.addressSize));
   }
 
-  /** Returns the simple location: what an operation set, or else the address on top of the stack. */
-  protected takePlace(): PieceLocation {
-    const { place } = this;
-    this.place = undefined;
-    if (place) return place;
+  /**
+   * Returns the location that an operation set, or else the address on top of the stack; "absent" if the stack is
+   * empty.
+   */
+  protected takeLocation(): PieceLocation {
+    const { simpleLocation } = this;
+    this.simpleLocation = undefined;
+    if (simpleLocation) return simpleLocation;
     return this.stack.length > 0 ? { kind: "memory", address: this.pop().value } : { kind: "absent" };
   }
 
@@ -37,7 +40,8 @@ export class EvaluationStack {
   }
 
   protected pushValue(value: Value): void {
-    if (this.stack.length === MAX_STACK) throw Fault.of("corrupt", "a DWARF expression overflows its stack");
+    if (this.stack.length === MAX_STACK)
+      throw Fault.of("corrupt", `a DWARF expression has more than ${MAX_STACK} values on its stack`);
     this.stack.push(value);
   }
 
@@ -77,8 +81,8 @@ export class EvaluationStack {
     return readUnsigned(viewOf(this.machine.memory(address, size)), 0, size, this.unit.byteOrder);
   }
 
-  /** Literals and addresses. */
-  protected constant(cursor: Cursor, opcode: number): boolean {
+  /** Executes an operation that pushes a literal or an address. @returns whether `opcode` is one */
+  protected pushConstant(cursor: Cursor, opcode: number): boolean {
     if (opcode >= op.DW_OP_lit0 && opcode <= op.DW_OP_lit31) {
       this.push(BigInt(opcode - op.DW_OP_lit0));
       return true;
@@ -90,11 +94,11 @@ export class EvaluationStack {
         return true;
       case op.DW_OP_addrx:
       case op.DW_OP_GNU_addr_index:
-        this.push(this.indexed(cursor.uleb()) + bias);
+        this.push(this.indexedAddress(cursor.uleb()) + bias);
         return true;
       case op.DW_OP_constx:
       case op.DW_OP_GNU_const_index:
-        this.push(this.indexed(cursor.uleb()));
+        this.push(this.indexedAddress(cursor.uleb()));
         return true;
       case op.DW_OP_const1u:
         this.push(BigInt(cursor.u8()));
@@ -129,7 +133,7 @@ export class EvaluationStack {
     }
   }
 
-  protected indexed(index: number): bigint {
+  protected indexedAddress(index: number): bigint {
     const address = this.unit.indexedAddress?.(index);
     if (address === undefined)
       throw Fault.of("unknown", "a DWARF expression needs .debug_addr, which is not available here");

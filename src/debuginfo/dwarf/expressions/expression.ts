@@ -2,7 +2,7 @@
 import type { ExpressionUnit, VariableLocation } from "../../source.ts";
 import { Evaluation } from "./evaluation.ts";
 
-/** What an expression reads of the frame in which it is evaluated. */
+/** The state of the frame in which an expression is evaluated. */
 export interface Machine {
   /** Runtime address minus link address of the image; added to addresses in the expression. */
   readonly bias: bigint;

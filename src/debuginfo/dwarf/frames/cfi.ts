@@ -80,7 +80,7 @@ export class FrameTable {
     return readCie(this.cursor(cursor.at, entry.end));
   }
 
-  /** Returns the row for `pc`, a distance. @throws Fault */
+  /** Returns the row for `pc`, a distance; undefined if no entry covers it. @throws Fault */
   row(pc: number): CfiRow | undefined {
     const found = this.entries.at(pc);
     if (!found) return undefined;
@@ -96,7 +96,9 @@ export class FrameTable {
   }
 }
 
-/** Returns the frame tables of one image: `.debug_frame`, then `.eh_frame`. */
+/**
+ * The frame tables of one image, in the order of search: `.debug_frame`, then `.eh_frame`. Read at the first lookup.
+ */
 export class FrameTables {
   private readonly sections: readonly FrameSection[];
   private tables: readonly FrameTable[] | undefined;

@@ -185,7 +185,7 @@ class Program {
 
   private cfaRegister(cursor: Cursor): number {
     if (this.cfa?.kind === "register") return this.cfa.register;
-    throw Fault.of("corrupt", `${cursor.name} sets an offset before it sets a register`);
+    throw Fault.of("corrupt", `${cursor.name} sets an offset of the CFA before its register`);
   }
 
   private defineRule(cursor: Cursor, opcode: number): void {

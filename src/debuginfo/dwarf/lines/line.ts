@@ -24,7 +24,7 @@ const MAX_PROGRAM = 1 << 26;
 export class LineTable {
   private readonly files: FileNames;
   private readonly rows: Rows;
-  /** Rows by address. The last row of a sequence is its end. */
+  /** Sequences by address. The last row of a sequence is its end. */
   private readonly sequences: readonly Sequence[];
   private readonly starts: Float64Array;
 
@@ -40,7 +40,7 @@ export class LineTable {
     const row = this.rowAt(pc)?.row;
     if (row === undefined) return undefined;
     const line = this.rows.line[row] ?? 0;
-    return line === 0 ? undefined : this.place(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
+    return line === 0 ? undefined : this.sourceLine(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
   }
 
   /** Returns the address range of the row of `pc`, as distances; the end is exclusive. */
@@ -48,11 +48,11 @@ export class LineTable {
     const found = this.rowAt(pc);
     if (!found) return undefined;
     const { sequence, row } = found;
-    const place = (at: number): number => sequence.start + (this.rows.offset[at] ?? 0);
-    return { start: place(row), end: place(row + 1) };
+    const addressOf = (at: number): number => sequence.start + (this.rows.offset[at] ?? 0);
+    return { start: addressOf(row), end: addressOf(row + 1) };
   }
 
-  /** Returns the last row at or below `pc`; undefined outside the table. The next row has a higher address. */
+  /** Returns the last row at or below `pc`, so that the next row has a higher address; undefined outside the table. */
   private rowAt(pc: number): { readonly sequence: Sequence; readonly row: number } | undefined {
     const sequence = this.sequences[lastAtOrBelow(this.starts, pc)];
     if (!sequence) return undefined;
@@ -61,8 +61,8 @@ export class LineTable {
     return inSequence === offsets.length - 1 ? undefined : { sequence, row: sequence.first + inSequence };
   }
 
-  /** Returns a line in a file of the table; undefined for an invalid file number. */
-  place(index: number, line: number, column: number): SourceLine | undefined {
+  /** Returns a source line with the path of its file; undefined for an invalid file number. */
+  sourceLine(index: number, line: number, column: number): SourceLine | undefined {
     const file = this.file(index);
     const md5 = this.files.md5(index);
     return file === undefined ? undefined : { file, line, column, ...(md5 !== undefined && { md5 }) };
@@ -122,10 +122,11 @@ export function readLines(unit: Unit, offset: number): LineTable {
   const { line } = unit.image;
   const start = line.cursor(offset);
   const { offsetSize, length } = start.initialLength();
-  if (length > MAX_PROGRAM) throw Fault.of("corrupt", `${line.name} has a program of ${length} bytes`);
+  if (length > MAX_PROGRAM)
+    throw Fault.of("corrupt", `${line.name} has a program of ${length} bytes; the limit is ${MAX_PROGRAM}`);
   const cursor = new Cursor(line.name, line.encoding, line.bytes(start.offset, length));
   const version = cursor.u16();
-  if (version < 2 || version > 5) throw Fault.of("corrupt", `${line.name} has version ${version}`);
+  if (version < 2 || version > 5) throw Fault.of("corrupt", `${line.name} has the unknown version ${version}`);
   const addressSize = version >= 5 ? cursor.u8() : unit.addressSize;
   if (version >= 5) cursor.skip(1); // segment selector size
   const headerLength = cursor.unsigned(offsetSize);
@@ -146,7 +147,7 @@ export function readLines(unit: Unit, offset: number): LineTable {
 /** Scratch rows: one program at a time writes its rows here; the used ones are then copied. */
 let scratch = Rows.of(1 << 14);
 
-/** Rows for which the scratch is kept. */
+/** Limit in rows for the scratch that is kept. */
 const MAX_SCRATCH = 1 << 20;
 
 /** Returns the scratch with room for a program of that many bytes: each opcode makes at most one row. */

@@ -35,7 +35,10 @@ export class FileNames {
     return this.known.get(index);
   }
 
-  /** MD5 of the file's contents at compile time, in hexadecimal. clang records it, GCC does not. */
+  /**
+   * Returns the MD5 of the file's contents at compile time, in hexadecimal; undefined if it is not recorded (clang
+   * records it, GCC does not).
+   */
   md5(index: number): string | undefined {
     const md5 = this.files[index]?.md5;
     return md5 && Buffer.from(md5).toString("hex");
@@ -74,7 +77,7 @@ function readEntries(cursor: Cursor, format: UnitFormat): FileEntry[] {
       else if (type === DW_LNCT_MD5 && attribute.kind === "block" && attribute.bytes.length === 16)
         md5 = attribute.bytes;
     }
-    // Limit needed because entries without bytes could be claimed by the billion.
+    // Entries without bytes end the table, because a damaged table could declare billions of them.
     if (cursor.at === before) break;
     entries.push({ path, directory, md5 });
   }

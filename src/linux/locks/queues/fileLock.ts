@@ -33,7 +33,8 @@ export function fileLockWait({ sleeper: { kernel }, queue }: QueuedEntry): Found
     const blocked = listEntries(kernel, blocker.at(member("blocked_requests")), TYPE, member("blocked_member"));
     if (![...blocked].some(({ address }) => address === lock.address))
       throw Fault.at("corrupt", lock.address, "the request is not in the list of the lock that blocks it");
-    if (steps > MAX_STEPS) throw Fault.at("corrupt", request.address, "the chain of blocked requests does not end");
+    if (steps > MAX_STEPS)
+      throw Fault.at("corrupt", request.address, `the chain of blocked requests has more than ${MAX_STEPS} links`);
     lock = blocker;
   }
   if (lock.address === request.address) return undefined;
@@ -78,7 +79,7 @@ const byFiles = derived("tasks by files_struct", (kernel) => {
 
 /**
  * Returns the task that has a lock. For a POSIX lock: the task whose `files_struct` owns it. For others: the task whose
- * pid was recorded; another task may have the open file now.
+ * pid was recorded; another task may have the open file now. Undefined if there is no such task.
  */
 function holderOf(kernel: Kernel, lock: Obj, member: (name: string) => string): Holder | undefined {
   const flags = lock.at(member("flags")).number();

@@ -4,7 +4,7 @@ import { attempt, Fault } from "../../../base/fault.ts";
 import { inodeText } from "../../fs/fileText.ts";
 import { openEnds } from "../../fs/openEnds.ts";
 import type { Found, Holder } from "../resource.ts";
-import { callers, pointedBack, type Sleeper } from "../sleeper.ts";
+import { callers, objectPointingBack, type Sleeper } from "../sleeper.ts";
 import type { QueuedEntry } from "./queueOwner.ts";
 
 const TYPE = "struct pipe_inode_info";
@@ -55,7 +55,7 @@ const NOTES = {
 function pipeName(sleeper: Sleeper, pipe: bigint): string | undefined {
   const [end] = openEnds(sleeper.kernel, pipe);
   const name = attempt(() => {
-    const address = end ? end.inode.address : pointedBack(sleeper, "struct inode", "i_pipe", pipe);
+    const address = end ? end.inode.address : objectPointingBack(sleeper, "struct inode", "i_pipe", pipe);
     return address === undefined ? undefined : inodeText(sleeper.kernel.object("struct inode", address));
   });
   return name instanceof Fault ? undefined : name;

@@ -10,7 +10,7 @@ import type { Found, Holder } from "../resource.ts";
 import { callers } from "../sleeper.ts";
 import type { QueuedEntry } from "./queueOwner.ts";
 
-/** What a task waits for, by the functions that wait; the first that is on the stack decides. */
+/** What a task waits for, by the functions that wait. The first row with a function that is on the stack is taken. */
 const NEEDS: readonly (readonly [functions: RegExp, phrase: string])[] = [
   [/accept/, "a connection to"],
   [/^(inet_wait_for_connect|__inet_stream_connect|inet_stream_connect)$/, "the answer to connect of"],
