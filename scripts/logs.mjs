@@ -7,6 +7,7 @@ import { KernelLog } from "../src/log/kernelLog.ts";
 import { splitLines } from "../src/log/lines.ts";
 import { summaryOf } from "../src/log/summary.ts";
 import { entryOf } from "../src/log/trace.ts";
+import { codeDecoder } from "../src/session/open/codeDecoder.ts";
 
 const [folder, ...flags] = process.argv.slice(2);
 const has = (flag) => flags.includes(`--${flag}`);
@@ -66,8 +67,9 @@ for (const file of files) {
     if (entryOf(text)) entries.parsed++;
     else if (has("traces")) console.log(file, JSON.stringify(text));
   }
+  const context = { disassemble: await codeDecoder(facts.map(({ machine }) => machine)) };
   log.reports.forEach((report, i) => {
-    const { kind, title, explanation } = summaryOf(log, report);
+    const { kind, title, explanation } = summaryOf(log, report, context);
     explained.push({ file, line: report.at + 1, kind, title, explanation, i });
   });
   if (header?.TITLE === undefined || header.TITLE === "") {

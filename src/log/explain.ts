@@ -27,7 +27,8 @@ import { consequence, explainDoubleFault, explainPanic } from "./explain/panics.
 import { explainWatchdog } from "./explain/watchdogs.ts";
 import type { ReportFacts } from "./facts.ts";
 import type { ReportKind } from "./kinds.ts";
-import { placeText } from "./place.ts";
+import { isMachinery } from "./machinery.ts";
+import { placeText, plainName } from "./place.ts";
 
 type Explainer = (facts: ReportFacts, context: LogContext) => string;
 
@@ -152,10 +153,7 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
     /Trigger a crash/.test(headline)
       ? "This crash was requested, by Alt-SysRq-c or /proc/sysrq-trigger."
       : "This dump was requested by SysRq; it is not a fault.",
-  "forced-failure": ({ texts }) => {
-    const name = texts.map((text) => /^name (\w{1,64}), interval \d/.exec(text)?.[1]).find(Boolean);
-    return `Fault injection${name === undefined ? "" : ` (${name})`} made an operation fail on purpose, to test what the code does then; it is no fault by itself.`;
-  },
+  "forced-failure": explainInjected,
   remark: ({ headline, release, report, traces }) =>
     report.headline.groups.register !== undefined
       ? explainMsr(report.headline.groups)
@@ -165,6 +163,23 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
           ? explainUserfault(headline, release)
           : `A remark of the kernel${traces.length > 0 ? " with a call trace" : ""}; it went on.`,
 };
+
+/** Explains a failure that lib/fault-inject.c injected: of which operation, and for which function. */
+function explainInjected({ texts, traces, comm, pid }: ReportFacts): string {
+  const name = texts.map((text) => /^name (\w{1,64}), interval \d/.exec(text)?.[1]).find(Boolean);
+  const entries = traces.find(({ role }) => role === "stack")?.entries.filter((one) => !one.isDoubtful) ?? [];
+  const failed = entries.findLastIndex((one) => /^_*should_fail/.test(one.name ?? ""));
+  const caller =
+    failed < 0
+      ? undefined
+      : entries
+          .slice(failed + 1)
+          .map((one) => plainName(one.name ?? ""))
+          .find((one) => one !== "" && !isMachinery(one, "allocation-failure"));
+  const where = caller === undefined ? "" : ` in a call by \`${caller}\``;
+  const task = comm === undefined ? "" : ` (task \`${comm}\`${pid === undefined ? "" : `, PID ${pid}`})`;
+  return `Fault injection${name === undefined ? "" : ` (${name})`} made an operation fail on purpose${where}${task}, to test what the code does then; it is no fault by itself.`;
+}
 
 /** fs/userfaultfd.c. The second try of a fault has FAULT_FLAG_TRIED, which is 0x20 since 4.0. */
 function explainUserfault(headline: string, release: string | undefined): string {

@@ -1,6 +1,7 @@
 /** The facts of a report, gathered from its lines. */
 import { partitionPoint } from "../base/search.ts";
 import { type Access, accessOf } from "./facts/access.ts";
+import { causeOf } from "./facts/cause.ts";
 import { isMixedUp } from "./facts/mixed.ts";
 import { type Particular, particularsOf } from "./facts/particulars.ts";
 import { type System, systemOf } from "./facts/system.ts";
@@ -8,7 +9,7 @@ import { type TaskFact, taskOf } from "./facts/task.ts";
 import { type Frame, verdictOf } from "./guilty.ts";
 import { AFTER_HUNG, isTraceLine, RULE } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
-import type { ReportKind, KindRow, ReportSeverity } from "./kinds.ts";
+import type { ReportKind, ReportSeverity } from "./kinds.ts";
 import { isMachineLine, type MachineName } from "./machines.ts";
 import type { Report } from "./reports.ts";
 import { titleOf } from "./title.ts";
@@ -88,7 +89,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);
   const messages = messagesIn(log, report);
   const access = accessOf(beforeOthers, machine, row.kind);
-  const particulars = [...particularsOf(isHung ? beforeOthers : texts, row.kind), ...causeOf(log, report)];
+  const particulars = [...particularsOf(isHung ? beforeOthers : texts, row.kind), ...causeFact(log, report)];
   const values = {
     ...Object.fromEntries(particulars.map(({ key, text }) => [key, text])),
     Access: access.verb === "read" ? "Read" : access.verb === "write" ? "Write" : undefined,
@@ -154,7 +155,7 @@ const NO_TASK: TaskFact = { cpu: undefined, pid: undefined, comm: undefined };
  */
 function isOwnSite({ isWithinTrace }: SiteLine, kind: ReportKind): boolean {
   if (!isWithinTrace) return true;
-  return ["warning", "refcount", "odebug", "kernel-bug", "list-corruption"].includes(kind);
+  return ["warning", "refcount", "odebug", "lock-bug", "kernel-bug", "list-corruption"].includes(kind);
 }
 
 /**
@@ -206,93 +207,11 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
   return at === undefined ? undefined : log.lines[at]?.text;
 }
 
-/** The largest distance in lines between the end of a report and the panic that it caused. */
-const MAX_DISTANCE = 200;
-
-/**
- * Words of a panic, and the kinds of report that lead to it. "fatal" stands for every error that kills its task,
- * "warning" for every kind that STOPS_AT_WARNING lists.
- */
-const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fatal" | "warning")[]])[] = [
-  [/panic_on_kmsan/, ["kmsan"]],
-  [/panic_on_warn/, ["warning"]],
-  [/hung_task: blocked tasks/, ["hung-task"]],
-  [/softlockup: hung tasks/, ["soft-lockup"]],
-  [/[Hh]ard LOCKUP/, ["hard-lockup"]],
-  [/RCU Stall/, ["rcu-stall"]],
-  [/[Oo]ut of memory|System is deadlocked on memory/, ["oom"]],
-  [/[Mm]achine check|Uncorrected|NMI/, ["machine-check", "firmware-error", "edac", "pcie-error", "nmi"]],
-  [/Fatal exception|Attempted to kill the idle task|Aiee, killing interrupt|Attempted to kill init/, ["fatal"]],
-];
-
-/** Errors that do not kill the task in which they happen: they do not cause a panic that ends a task. */
-const SURVIVED: ReadonlySet<ReportKind> = new Set([
-  "soft-lockup",
-  "hard-lockup",
-  "rcu-stall",
-  "hung-task",
-  "workqueue-lockup",
-  "oom",
-  "kasan",
-  "kmsan",
-  "kfence",
-  "ubsan",
-  "slab",
-  "spinlock",
-  "atomic-sleep",
-  "atomic-schedule",
-  "preemptible",
-  "workqueue-leak",
-  "bad-page",
-  "bad-page-map",
-  "mm-counter",
-  "netdev-held",
-  "inodes-busy",
-  "irq-nobody",
-  "nmi",
-  "machine-check",
-  "firmware-error",
-]);
-
-/** Reports at which panic_on_warn stops (kernel/panic.c: check_panic_on_warn, and the callers of __warn). */
-const STOPS_AT_WARNING: ReadonlySet<ReportKind> = new Set([
-  "warning",
-  "refcount",
-  "odebug",
-  "lock-bug",
-  "list-corruption",
-  "usercopy",
-  "fortify",
-  "cfi",
-  "netdev-watchdog",
-  "rtnl",
-  "kasan",
-  "kcsan",
-  "kfence",
-  "ubsan",
-  "slab",
-  "atomic-schedule",
-  "hard-lockup",
-]);
-
-/** Whether a report of a row can be the cause of a panic that a list of kinds leads to. */
-function isCause({ kind, severity }: KindRow, kinds: (typeof CAUSES)[number][1]): boolean {
-  if (kinds.includes(kind)) return true;
-  if (kinds.includes("fatal")) return severity === "error" && !SURVIVED.has(kind);
-  return kinds.includes("warning") && STOPS_AT_WARNING.has(kind);
-}
-
-/** Names the report that caused this panic; another panic is never the cause, because a kernel panics once. */
-function causeOf(log: KernelLog, report: Report): Particular[] {
-  const kinds = CAUSES.find(([words]) => words.test(log.lines[report.at]?.text ?? ""))?.[1];
-  if (report.headline.row.severity !== "panic" || !kinds) return [];
-  const { reports } = log;
-  const own = partitionPoint(reports.length, (i) => (reports[i]?.at ?? report.at) < report.at);
-  // Each headline has a line of its own, so at most that many reports can be near enough.
-  const before = reports
-    .slice(Math.max(0, own - MAX_DISTANCE), own)
-    .findLast(
-      ({ end, headline: { row } }) => report.at - end < MAX_DISTANCE && row.severity !== "panic" && isCause(row, kinds),
-    );
-  return before ? [{ key: "cause", label: "Cause", text: factsOf(log, before).title }] : [];
+/** The report that led to a panic, with the task that it is about. */
+function causeFact(log: KernelLog, report: Report): Particular[] {
+  const cause = causeOf(log, report);
+  if (!cause) return [];
+  const { title, comm, pid } = factsOf(log, cause);
+  const task = comm === undefined ? "" : ` (${comm}${pid === undefined ? "" : `, PID ${pid}`})`;
+  return [{ key: "cause", label: "Cause", text: `${title}${task}` }];
 }

@@ -72,6 +72,8 @@ export function nullAccessOf(facts: ReportFacts, context: LogContext): BasedAddr
 /** Returns the operand in memory: how it is addressed, and the address computed from the values of the registers. */
 function operandOf({ machine, site }: ReportFacts, operands: string): Pick<Instruction, "based" | "address"> {
   const known = machineOf(machine);
+  const absolute = known?.absoluteOperand?.exec(operands)?.[1];
+  if (absolute !== undefined) return { based: undefined, address: BigInt(absolute) };
   const [, constant = "0", base = "", index, factor] = known?.memoryOperand?.exec(operands) ?? [];
   const valueOf = (name: string): bigint | undefined =>
     site?.registers.find((one) => fullName(one.name) === fullName(name))?.value;

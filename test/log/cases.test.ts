@@ -132,7 +132,7 @@ test("MIPS names the CPU in its headline", () => {
 test("the explanation of an external abort on arm says that the bus rejected the access", () => {
   const [facts, panic] = reportsOf("11-arm32-5.10");
   assert.ok(facts && panic);
-  assert.equal(particular(panic, "cause"), "Unhandled fault in acme_handle_irq");
+  assert.equal(particular(panic, "cause"), "Unhandled fault in acme_handle_irq (swapper/0, PID 0)");
   assert.equal(facts.report.start, 0);
   assert.match(explanationOf(facts), /external abort.*rejected the access at 0xfa21200c/);
   assert.equal(entriesOf(facts), 3);

@@ -15,7 +15,7 @@ Call Trace:
  dump_stack+0x101/0x1b4
  lab_release+0x20/0x40`).at(-1)!;
   assert.equal(row(report, "Task"), "kworker/1:2, PID 1798, CPU 1");
-  assert.match(report.explanation, /still contained an active object \(timer_list\)/);
+  assert.match(report.explanation, /still contained an active object \(timer_list of `lab_timeout`\)/);
 });
 
 test("a message that stands before the cut mark belongs to the check", () => {

@@ -239,11 +239,14 @@ WARNING: CPU: 1 PID: 12 at lib/debugobjects.c:287 debug_print_object+0x160/0x240
 Modules linked in:`);
   assert.match(
     object("init active (active state 0)"),
-    /\(timer_list\) was initialised again while it was already active/,
+    /\(timer_list of `lab_timer`\) was initialised again while it was already active/,
   );
   assert.match(object("activate active (active state 1)"), /armed or queued while it was already active/);
   assert.match(object("activate not available (active state 0)"), /never initialised/);
-  assert.match(object("free active (active state 0)"), /^Freed memory still contained an active object \(timer_list\)/);
+  assert.match(
+    object("free active (active state 0)"),
+    /^Freed memory still contained an active object \(timer_list of `lab_timer`\)/,
+  );
 });
 
 test("the warning that ends a slab report is not a report of its own", () => {

@@ -99,9 +99,10 @@ export function explainWarning(facts: ReportFacts): string {
 export function explainObject(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.messages.find((text) => text.startsWith("ODEBUG: ")) ?? "";
   const [, what, state, type] = /ODEBUG: (\S+) (\S+) .*?object(?: type|: \S+ object type): (\S+)/.exec(says) ?? [];
-  const of = type === undefined ? "" : ` (${type})`;
+  const hint = /hint: (?:0x0\b|\(null\))?([A-Za-z_][\w.]*)/.exec(says)?.[1];
+  const of = type === undefined ? "" : ` (${type}${hint === undefined ? "" : ` of \`${plainName(hint)}\``})`;
   if (what === "free")
-    return `Freed memory still contained an active object${of}, which the kernel will use later: it was not cancelled before the memory was freed.`;
+    return `Freed memory still contained an active object${of}, which the kernel will use later: it was not cancelled before the memory was freed${calledBy(facts)}.`;
   if (state === "active" && (what === "activate" || what === "init"))
     return `An object${of} was ${what === "init" ? "initialised again" : "armed or queued"} while it was already active: it has two users, or was not cancelled before.`;
   if (what === "activate" || what === "init")

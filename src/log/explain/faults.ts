@@ -144,7 +144,7 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   if (range?.includes("null-ptr-deref") === true) {
     const [, from] = /\[0x([0-9a-f]+)-/.exec(range) ?? [];
     const at = from === undefined ? "" : ` (between ${hex0x(BigInt(`0x${from}`))} and 7 bytes further)`;
-    return `KASAN's check of an address near NULL${at} used a non-canonical shadow address: the pointer was NULL, and the access is to a member of its structure.`;
+    return `KASAN's check of an address near NULL${at} used a non-canonical shadow address: ${nullPointer(from === undefined ? undefined : BigInt(`0x${from}`))}.`;
   }
   const checked =
     /^KASAN: (?:maybe |probably )?(wild|user)-memory-access in range (\[0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16}\])/.exec(
@@ -174,6 +174,12 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   return register === undefined ? base : `${base} ${register}`;
 }
 
+/** What a checked address near NULL says about the pointer. */
+const nullPointer = (checked: bigint | undefined): string =>
+  checked === 0n
+    ? "the pointer was NULL"
+    : "the pointer was NULL, and the access is to a member of a structure or an element of an array";
+
 /** KASAN_SHADOW_OFFSET of x86_64: the shadow byte of an address is at the address divided by 8, plus this offset. */
 const SHADOW = 0xdffffc0000000000n;
 /** End of user space (47 bits). The shadow addresses of user space are not canonical either. */
@@ -190,7 +196,7 @@ function explainReached(facts: ReportFacts, context: LogContext): string | undef
   if (/\bKASAN\b/.test(facts.headline) && checked >= 0n && checked < MAX_USER) {
     const span = `between ${hex0x(checked)} and 7 bytes further`;
     return checked < NEAR
-      ? `KASAN's check of an address near NULL (${span}) used a non-canonical shadow address: the pointer was NULL, and the access is to a member of its structure.`
+      ? `KASAN's check of an address near NULL (${span}) used a non-canonical shadow address: ${nullPointer(checked)}.`
       : `KASAN's check of an address of user space (${span}) used a non-canonical shadow address: the pointer is not a kernel pointer.`;
   }
   const letters = based && textIn(based.value);

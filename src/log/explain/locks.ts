@@ -1,6 +1,7 @@
 /** Explanations of reports about locks and about contexts in which code may not sleep. */
 import { heldLocks } from "../facts/heldLocks.ts";
 import type { ReportFacts } from "../facts.ts";
+import { plainName } from "../place.ts";
 import { preemptFields, whyAtomic } from "../preemptCount.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>
@@ -45,7 +46,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-limit":
       return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”), so lockdep disabled itself. This is a limit of lockdep and not a fault of the locks.`;
     case "lock-bug":
-      return `An operation on a lock, or lockdep's record of the lock, is wrong${lockdepMessage(facts)}${inFunction(facts)}${facts.report.headline.groups.place === undefined ? "" : ` (checked at ${facts.report.headline.groups.place})`}: an unbalanced or wrong operation, a lock that was freed or never initialised, memory that was overwritten, or an effect of an earlier report that turned lockdep off.`;
+      return explainCheck(facts);
     default:
       return explainContext(facts);
   }
@@ -68,6 +69,29 @@ function explainWait(facts: ReportFacts, lock: string | undefined): string {
   return lowest === undefined
     ? `${taken} in a context that does not allow it.`
     : `${taken} while \`${lowest.name}\` is held, which allows only locks of a lower wait type (the lock has ${wanted}, \`${lowest.name}\` ${lowest.inner}).`;
+}
+
+/** Explains a failed check of lockdep itself (kernel/locking/lockdep.c): which one, and for which operation. */
+function explainCheck(facts: ReportFacts): string {
+  const check = facts.site?.place?.name === undefined ? undefined : plainName(facts.site.place.name);
+  const { place } = facts.report.headline.groups;
+  const at = place === undefined ? "" : ` (checked at ${place}${check === undefined ? "" : `, in \`${check}\``})`;
+  const message = lockdepMessage(facts);
+  const operation = operationOf(facts);
+  // Its other check has a message.
+  if (message === "" && /^(?:register_lock_class|look_up_lock_class)$/.test(check ?? ""))
+    return `Lockdep's record of the class of a lock does not fit the lock that was used${operation}${at}: two kinds of lock have the same key, or the lock was never initialised, was freed, or was overwritten.`;
+  return `An operation on a lock, or lockdep's record of the lock, is wrong${message}${operation}${at}: an unbalanced or wrong operation, a lock that was freed or never initialised, memory that was overwritten, or an effect of an earlier report that turned lockdep off.`;
+}
+
+/** Names the guilty function, and the function on locks that it called. */
+function operationOf(facts: ReportFacts): string {
+  const { guilty } = facts;
+  const entries = facts.traces.find(({ start, end }) => guilty && start <= guilty.at && guilty.at < end)?.entries ?? [];
+  const called = entries.findLast((one) => guilty && one.at < guilty.at && !one.isDoubtful && !one.isInline)?.name;
+  return called !== undefined && /lock|unlock|sem|mutex|down|up/.test(called) && !/lockdep|lock_class/.test(called)
+    ? `${inFunction(facts)}, which called \`${plainName(called)}\``
+    : inFunction(facts);
 }
 
 const lockdepMessage = ({ messages }: ReportFacts): string => {

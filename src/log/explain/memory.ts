@@ -178,6 +178,12 @@ function firstByte({ texts }: ReportFacts): string {
   return range === undefined ? "" : ` (${range}; the first byte is ${was} instead of ${right})`;
 }
 
+/** The address of the object that SLUB prints (print_trailer). */
+const slabObject = (facts: ReportFacts): string => {
+  const address = /^Object (0x[0-9a-f]{8,16})/.exec(particular(facts, "slabObject") ?? "")?.[1];
+  return address === undefined ? "" : ` at ${address}`;
+};
+
 function explainSlab(facts: ReportFacts): string {
   const {
     corrupt,
@@ -187,7 +193,7 @@ function explainSlab(facts: ReportFacts): string {
   const of = cache === undefined ? "an object" : `an object of cache ${cache}`;
   const what = fault ?? "";
   if (/^kasan: /.test(what))
-    return `KASAN found an invalid access to ${of}, and the slab allocator printed the object; KASAN's own report describes the access.`;
+    return `KASAN found an invalid access to ${of}${slabObject(facts)}, and the slab allocator printed the object; KASAN's own report describes the access.`;
   if (/^(?:Freed|Allocated) in /.test(what))
     return `The slab allocator prints who allocated or freed an object (${what}); the report that this line belongs to says what is wrong with the object.`;
   if (/already free|Double free/i.test(what) && !/constructor/.test(what))
@@ -257,8 +263,30 @@ function explainPage(facts: ReportFacts): string {
   const frame = /\bpfn:(?:0x)?([0-9a-f]{1,16})/.exec(facts.headline)?.[1];
   const reason = particular(facts, "reason");
   const owner = facts.guilty?.place.name;
-  return `A page${frame === undefined ? "" : ` (page frame 0x${frame})`} was allocated or freed, but its state says that it is still in use, or its state was overwritten${reason === undefined ? "" : ` (${reason})`}.${owner === undefined ? "" : ` It was last allocated for \`${plainName(owner)}\`.`}`;
+  const page = `A page${frame === undefined ? "" : ` (page frame 0x${frame})`}`;
+  const of = owner === undefined ? "" : ` It was last allocated for \`${plainName(owner)}\`.`;
+  const flags = /\(([\w|=.-]{1,200})\)?$/.exec(particular(facts, "flags") ?? "")?.[1]?.split("|") ?? [];
+  const wrong = flags.filter((flag) => IN_USE.has(flag));
+  if (reason?.includes("CHECK_AT_FREE") === true && wrong.length > 0) {
+    const names = wrong.map((flag) => `\`${flag}\``).join(", ");
+    return `${page} was freed although its ${wrong.length === 1 ? `flag ${names} says` : `flags ${names} say`} that it is still in use.${of}`;
+  }
+  return `${page} was allocated or freed, but its state says that it is still in use, or its state was overwritten${reason === undefined ? "" : ` (${reason})`}.${of}`;
 }
+
+/** Flags that a page may not have when it is freed, as dump_page() prints them (include/linux/page-flags.h, PAGE_FLAGS_CHECK_AT_FREE). */
+const IN_USE: ReadonlySet<string> = new Set([
+  "lru",
+  "locked",
+  "private",
+  "private_2",
+  "writeback",
+  "reserved",
+  "slab",
+  "active",
+  "unevictable",
+  "mlocked",
+]);
 
 /** Explains a wrong page-table entry (mm/memory.c, print_bad_pte()). */
 function explainEntry(facts: ReportFacts): string {

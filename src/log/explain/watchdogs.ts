@@ -51,6 +51,7 @@ function explainStall(facts: ReportFacts): string {
   const who = particular(facts, "cpus") ?? particular(facts, "tasks");
   if (flavourOf(facts) === "rcu_tasks") return explainTasks(facts);
   const starved = particular(facts, "starved");
+  const waited = jiffiesOf(facts);
   const flavour = flavourOf(facts);
   const late = facts.texts.map((text) => QUIET.exec(text)?.[1]).find(Boolean);
   if (late !== undefined) {
@@ -58,7 +59,8 @@ function explainStall(facts: ReportFacts): string {
   }
   return [
     `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long: it loops in the kernel, runs with interrupts or preemption disabled, or does not run at all.`,
-    ...(who === undefined ? [] : [`It waits for: ${who}.`]),
+    ...(who === undefined ? [] : [`It waits for: \`${who}\`.`]),
+    ...(waited === undefined ? [] : [`It had waited for ${waited} jiffies.`]),
     ...(facts.guilty === undefined ? [] : [`The stack that is shown was in ${where(facts).slice(2, -1)}.`]),
     ...(starved === undefined
       ? []
@@ -67,6 +69,11 @@ function explainStall(facts: ReportFacts): string {
         : ["RCU's grace-period thread got no CPU time, which alone may have caused the stall."]),
   ].join(" ");
 }
+
+/** The age of the grace period, in jiffies: `t=` of a stall, the number after the CPUs of an expedited one. */
+const jiffiesOf = (facts: ReportFacts): string | undefined =>
+  /\bt=(\d{1,20}) jiffies/.exec(particular(facts, "time") ?? particular(facts, "detected") ?? facts.headline)?.[1] ??
+  /\} (\d{1,20}) jiffies/.exec(facts.headline)?.[1];
 
 const flavourOf = ({ report }: ReportFacts): string => report.headline.groups.flavour ?? "RCU";
 

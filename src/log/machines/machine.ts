@@ -72,6 +72,8 @@ export interface Machine {
   readonly code: RegExp | undefined;
   /** An operand in memory: group 1 a constant, 2 a register, and where there are such 3 an index and 4 its factor. */
   readonly memoryOperand?: RegExp;
+  /** The operands of an instruction that accesses a constant address, group 1, without a register. */
+  readonly absoluteOperand?: RegExp;
   /** Returns the instructions of a report in which the kernel prints the code in words (s390); empty if it does not. */
   readonly printedCode?: (code: string, texts: readonly string[]) => readonly CodeLine[];
   /** Lines of the machine's dump of registers and page tables. */

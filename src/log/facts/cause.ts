@@ -1,0 +1,95 @@
+/** The report that led to a panic. */
+import { partitionPoint } from "../../base/search.ts";
+import type { KernelLog } from "../kernelLog.ts";
+import type { KindRow, ReportKind } from "../kinds.ts";
+import type { Report } from "../reports.ts";
+
+/** The largest distance in lines between the end of a report and the panic that it caused. */
+const MAX_DISTANCE = 200;
+
+/**
+ * Words of a panic, and the kinds of report that lead to it. "fatal" stands for every error that kills its task,
+ * "warning" for every kind that STOPS_AT_WARNING lists.
+ */
+const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fatal" | "warning")[]])[] = [
+  [/panic_on_kmsan/, ["kmsan"]],
+  [/panic_on_warn/, ["warning"]],
+  [/hung_task: blocked tasks/, ["hung-task"]],
+  [/softlockup: hung tasks/, ["soft-lockup"]],
+  [/[Hh]ard LOCKUP/, ["hard-lockup"]],
+  [/RCU Stall/, ["rcu-stall"]],
+  [/[Oo]ut of memory|System is deadlocked on memory/, ["oom"]],
+  [/[Mm]achine check|Uncorrected|NMI/, ["machine-check", "firmware-error", "edac", "pcie-error", "nmi"]],
+  [/Fatal exception|Attempted to kill the idle task|Aiee, killing interrupt|Attempted to kill init/, ["fatal"]],
+];
+
+/** Errors that do not kill the task in which they happen: they do not cause a panic that ends a task. */
+const SURVIVED: ReadonlySet<ReportKind> = new Set([
+  "soft-lockup",
+  "hard-lockup",
+  "rcu-stall",
+  "hung-task",
+  "workqueue-lockup",
+  "oom",
+  "kasan",
+  "kmsan",
+  "kfence",
+  "ubsan",
+  "slab",
+  "spinlock",
+  "atomic-sleep",
+  "atomic-schedule",
+  "preemptible",
+  "workqueue-leak",
+  "bad-page",
+  "bad-page-map",
+  "mm-counter",
+  "netdev-held",
+  "inodes-busy",
+  "irq-nobody",
+  "nmi",
+  "machine-check",
+  "firmware-error",
+]);
+
+/** Reports at which panic_on_warn stops (kernel/panic.c: check_panic_on_warn, and the callers of __warn). */
+const STOPS_AT_WARNING: ReadonlySet<ReportKind> = new Set([
+  "warning",
+  "refcount",
+  "odebug",
+  "lock-bug",
+  "list-corruption",
+  "usercopy",
+  "fortify",
+  "cfi",
+  "netdev-watchdog",
+  "rtnl",
+  "kasan",
+  "kcsan",
+  "kfence",
+  "ubsan",
+  "slab",
+  "atomic-schedule",
+  "hard-lockup",
+]);
+
+/** Whether a report of a row can be the cause of a panic that a list of kinds leads to. */
+function isCause({ kind, severity }: KindRow, kinds: (typeof CAUSES)[number][1]): boolean {
+  if (kinds.includes(kind)) return true;
+  if (kinds.includes("fatal")) return severity === "error" && !SURVIVED.has(kind);
+  return kinds.includes("warning") && STOPS_AT_WARNING.has(kind);
+}
+
+/** Returns the report that led to a panic; another panic is never the cause, because a kernel panics once. */
+export function causeOf(log: KernelLog, report: Report): Report | undefined {
+  const kinds = CAUSES.find(([words]) => words.test(log.lines[report.at]?.text ?? ""))?.[1];
+  if (report.headline.row.severity !== "panic" || !kinds) return undefined;
+  const { reports } = log;
+  const own = partitionPoint(reports.length, (i) => (reports[i]?.at ?? report.at) < report.at);
+  // Each headline has a line of its own, so at most that many reports can be near enough.
+  return reports
+    .slice(Math.max(0, own - MAX_DISTANCE), own)
+    .findLast(
+      ({ end, headline: { row } }) => report.at - end < MAX_DISTANCE && row.severity !== "panic" && isCause(row, kinds),
+    );
+}

@@ -1,0 +1,102 @@
+/** Explanations name what is particular to a report: the flag, the operation, the caller, the duration. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { only, timed } from "../builders/logReports.ts";
+
+test("a panic names the report that led to it, with its task", () => {
+  const report = timed(`BUG: unable to handle kernel NULL pointer dereference at 0000000000000018
+CPU: 1 PID: 12 Comm: labd Not tainted 4.19.0 #1
+RIP: 0010:lab_read+0x20/0x40
+Call Trace:
+ lab_call+0x10/0x20
+---[ end trace f645f233383c1141 ]---
+Kernel panic - not syncing: Fatal exception`).at(-1)!;
+  assert.match(report.explanation, /NULL pointer dereference in lab_read \(labd, PID 12\)/);
+});
+
+test("an injected failure names the function whose operation failed, and its task", () => {
+  const report = only(
+    timed(`FAULT_INJECTION: forcing a failure.
+name failslab, interval 1, probability 0, space 0, times 0
+CPU: 0 PID: 12 Comm: labd Not tainted 4.16.0 #1
+Call Trace:
+ dump_stack+0x1a7/0x27d
+ should_fail+0x914/0xae0
+ should_failslab+0xec/0x120
+ kmem_cache_alloc+0x47/0x760
+ lab_create+0x1b/0xc0`),
+  );
+  assert.match(report.explanation, /\(failslab\) .* in a call by `lab_create` \(task `labd`, PID 12\)/);
+});
+
+test("a tracked object is named by the function that its timer calls, and by the function that freed it", () => {
+  const report = only(
+    timed(`------------[ cut here ]------------
+ODEBUG: free active (active state 0) object type: timer_list hint: lab_timeout+0x0/0xa0
+WARNING: CPU: 1 PID: 1798 at lib/debugobjects.c:287 debug_print_object+0x16a/0x250
+CPU: 1 PID: 1798 Comm: labd Not tainted 4.14.90 #1
+RIP: 0010:debug_print_object+0x16a/0x250
+Call Trace:
+ lab_release+0x20/0x40`),
+  );
+  assert.match(report.explanation, /\(timer_list of `lab_timeout`\)/);
+  assert.match(report.explanation, /freed in a call by `lab_release`/);
+});
+
+test("a page that is freed in use names the flags that say so", () => {
+  const report = only(
+    timed(`BUG: Bad page state in process labd  pfn:7deea
+page: refcount:0 mapcount:0 mapping:0000000000000000 index:0x2e pfn:0x7deea
+flags: 0xfff0000000400c(referenced|uptodate|private|node=0|zone=1|lastcpupid=0x7ff)
+page dumped because: PAGE_FLAGS_CHECK_AT_FREE flag(s) set`),
+  );
+  assert.match(report.explanation, /was freed although its flag `private` says that it is still in use/);
+});
+
+test("a stall tells the CPUs and the time that its headline holds", () => {
+  const report = only(
+    timed(
+      "INFO: rcu_sched detected stalls on CPUs/tasks: { 2} (detected by 0, t=65008 jiffies, g=48068, c=48067, q=9)",
+    ),
+  );
+  assert.match(report.explanation, /waits for: `2`\. It had waited for 65008 jiffies/);
+});
+
+test("a check of NULL by KASAN is recognised where the shadow address is a constant of the instruction", () => {
+  const report = only(
+    timed(`general protection fault: 0000 [#1] PREEMPT SMP KASAN
+CPU: 3 PID: 5855 Comm: bash Not tainted 5.0.0 #1
+RIP: 0010:lab_crash+0x5e/0x80
+Code: 00 00 00 <a0> 00 00 00 00 00 fc ff df 84 c0
+RAX: 0000000000000000 RBX: 0000000000000001 RCX: 0000000000000000
+Call Trace:
+ lab_call+0x10/0x20`),
+  );
+  assert.match(report.explanation, /near NULL \(between 0x0 and 7 bytes further\).*the pointer was NULL\.$/);
+});
+
+test("a check of lockdep names the operation on the lock", () => {
+  const report = only(
+    timed(`------------[ cut here ]------------
+WARNING: CPU: 0 PID: 12 at kernel/locking/lockdep.c:704 register_lock_class+0xce6/0x2650
+CPU: 0 PID: 12 Comm: labd Not tainted 4.19.0 #1
+RIP: 0010:register_lock_class+0xce6/0x2650
+Call Trace:
+ __lock_acquire+0x1bd/0x20
+ lock_acquire+0x1e4/0x20
+ _raw_spin_lock_bh+0x31/0x40
+ lock_sock_nested+0x46/0x50
+ lab_setsockopt+0x5ba/0x600`),
+  );
+  assert.match(report.explanation, /in `lab_setsockopt`, which called `lock_sock_nested`/);
+  assert.match(report.explanation, /record of the class of a lock/);
+});
+
+test("the slab allocator's part of a KASAN report names the object", () => {
+  const report = only(
+    timed(`BUG lab_cache (Tainted: G    B          ): kasan: bad access detected
+INFO: Slab 0xffffea0002dfad00 objects=20 used=3 fp=0xffff8800b7eb5a90 flags=0x400000000000408
+INFO: Object 0xffff8800b7eb5770 @offset=6000 fp=0xdead4ead00000000`),
+  );
+  assert.match(report.explanation, /lab_cache at 0xffff8800b7eb5770/);
+});
