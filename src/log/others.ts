@@ -84,13 +84,16 @@ export function othersIn(lines: readonly LogLine[], report: Report, before: numb
   const isShown = kind === "hung-task";
   const last = isShown ? endOfHung(lines, report.start, end) : end;
   const named = isShown ? OWN : ownerNamed(lines, report, last);
+  const hasTime = lines[report.at]?.seconds !== undefined;
   const printers = new Printers(report.start, WITH_OBJECT.has(kind));
   const printed = new Map<number, string>();
   let own = named;
   let isTaskUnknown = false;
   for (let at = Math.max(before, report.start - BEFORE); at < last; at++) {
     const line = lines[at];
-    if (!line || line.isForeign || line.caller !== undefined) continue;
+    // A line without a time among lines with one is a user program's.
+    const isOfUser = line?.seconds === undefined && hasTime;
+    if (!line || line.isForeign || isOfUser || line.caller !== undefined) continue;
     const header = HEADER.exec(line.text);
     const task = header ? taskIn(header) : undefined;
     if (task !== undefined && at >= report.start && named === undefined) {
@@ -162,7 +165,12 @@ class Printers {
     if (at === this.start) this.last = undefined;
     if (header) return this.begin(taskIn(header), header[1] ?? "", at);
     if (STACK.test(text)) this.beginStack(at);
-    if (!this.isOfObject && OF_OBJECT.test(text) && !this.active.some(({ who }) => who === SANITIZER))
+    if (
+      at >= this.start &&
+      !this.isOfObject &&
+      OF_OBJECT.test(text) &&
+      !this.active.some(({ who }) => who === SANITIZER)
+    )
       this.active.push({ who: SANITIZER, cpu: "", at, hasTrace: true });
     if (RULE.test(text)) this.active = this.active.filter(({ who }) => who !== SANITIZER);
     if (!isDump(text)) {

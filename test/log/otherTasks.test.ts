@@ -1,7 +1,7 @@
 /** Stacks and words of other tasks that the kernel shows within a report. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { only, row, timed, timedTraces } from "../builders/logReports.ts";
+import { only, row, timed, timedTraces, tracesOf } from "../builders/logReports.ts";
 
 test("a stack that another CPU shows between a report's lines is not the report's", () => {
   const [, failure] = timed(`INFO: task labd:12 blocked for more than 140 seconds.
@@ -63,4 +63,31 @@ Call Trace:
 ---[ end trace f645f233383c1141 ]---`),
   );
   assert.equal(row(report, "Panic"), undefined);
+});
+
+test("lines of a user program do not end the stack into which they are printed", () => {
+  const text = `BUG: KASAN: global-out-of-bounds in lab_compare+0xe3/0x160
+CPU: 0 PID: 8786 Comm: other Not tainted 4.19.0-rc5 #251
+Call Trace:
+ dump_stack+0x1c4/0x2b4
+22:45:44 executing program 5:
+openat(0xffffffffffffff9c)
+mbind(0x0, 0x3000)
+close(3)
+FAULT_INJECTION: forcing a failure.
+ aa_label_parse+0x42/0x50
+ entry_SYSCALL_64_after_hwframe+0x49/0xbe`;
+  const lines = text
+    .split("\n")
+    .map((line, i) => (/^(?:22|open|mbind|close)/.test(line) ? line : `[    7.${String(100000 + i)}] ${line}`));
+  assert.deepEqual(tracesOf(lines).at(-1), []);
+});
+
+test("a fault whose registers are lost ends with the line of its instruction", () => {
+  const report = only(
+    timed(`BUG: unable to handle kernel paging request at ffffffffa4493138
+IP: [<ffffffff824164eb>] lab_ioctl+0x129b/0x2280`),
+  );
+  assert.equal(report.end, 2);
+  assert.equal(row(report, "Where"), "lab_ioctl+0x129b");
 });

@@ -3,6 +3,7 @@ import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
 import { isMachinery, isUserOfMachinery } from "../machinery.ts";
 import { plainName } from "../place.ts";
+import { explainSlab } from "./slab.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
@@ -165,50 +166,6 @@ function explainUbsan(facts: ReportFacts): string {
   return `The code has undefined behaviour${at}: ${what.replace(/:$/, "")}.`;
 }
 
-/** Says which bytes were overwritten, and with what the first of them (mm/slub.c, check_bytes_and_report()). */
-function firstByte({ texts }: ReportFacts): string {
-  const [, range, was, right] =
-    texts
-      .map((text) =>
-        /^(?:INFO: )?(0x[0-9a-f]{8,16}-0x[0-9a-f]{8,16})(?: @offset=\d+)?\. First byte (0x[0-9a-f]{1,2}) instead of (0x[0-9a-f]{1,2})/.exec(
-          text,
-        ),
-      )
-      .find(Boolean) ?? [];
-  return range === undefined ? "" : ` (${range}; the first byte is ${was} instead of ${right})`;
-}
-
-/** The address of the object that SLUB prints (print_trailer). */
-const slabObject = (facts: ReportFacts): string => {
-  const address = /^Object (0x[0-9a-f]{8,16})/.exec(particular(facts, "slabObject") ?? "")?.[1];
-  return address === undefined ? "" : ` at ${address}`;
-};
-
-function explainSlab(facts: ReportFacts): string {
-  const {
-    corrupt,
-    cache = corrupt,
-    fault = corrupt === undefined ? undefined : "Poison overwritten",
-  } = facts.report.headline.groups;
-  const of = cache === undefined ? "an object" : `an object of cache ${cache}`;
-  const what = fault ?? "";
-  if (/^kasan: /.test(what))
-    return `KASAN found an invalid access to ${of}${slabObject(facts)}, and the slab allocator printed the object; KASAN's own report describes the access.`;
-  if (/^(?:Freed|Allocated) in /.test(what))
-    return `The slab allocator prints who allocated or freed an object (${what}); the report that this line belongs to says what is wrong with the object.`;
-  if (/already free|Double free/i.test(what) && !/constructor/.test(what))
-    return `The slab allocator received a request to free ${of} that is already free.`;
-  if (/Redzone|redzone/.test(what))
-    return `The bytes next to ${of} were overwritten${firstByte(facts)}: code wrote past its end or before its start. The allocator finds this when the object is allocated or freed, not at the write.`;
-  if (/Poison|poison/.test(what))
-    return `${cap(of)} was written after it was freed: its poison was overwritten${firstByte(facts)}.${facts.traces.length > 0 ? " The traces show who allocated and freed it last." : ""}`;
-  if (/remaining|still has objects/.test(what))
-    return `A cache (${cache ?? "?"}) could not be destroyed, because some of its objects are still in use: they were leaked, or are freed too late.`;
-  if (/Freepointer|Freechain/i.test(what))
-    return `The pointer to the next free object was overwritten in ${of}: it was written after it was freed.`;
-  return `The slab allocator found ${of} in an invalid state (${what === "" ? facts.headline.slice(0, 120) : what}).`;
-}
-
 /** Explains a failed allocation (warn_alloc()). GFP_ATOMIC and GFP_NOWAIT do not wait for memory reclaim. */
 function explainAllocation(facts: ReportFacts): string {
   const request = particular(facts, "request") ?? facts.headline.slice(0, 160);
@@ -222,8 +179,6 @@ function explainAllocation(facts: ReportFacts): string {
     : "";
   return `An allocation failed (${request}): ${why}. The caller may handle the failure.${tables}`;
 }
-
-const cap = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function explainMemory(facts: ReportFacts): string {
   switch (facts.kind) {

@@ -19,7 +19,7 @@ export const x86: Machine = {
   code: /^Code: (.*)/,
   absoluteOperand: /^(?:%(?:al|[er]?ax),)?(0x[0-9a-f]{9,16})(?:,%(?:al|[er]?ax))?$/,
   memoryOperand: /(?<![\w%:])(-?0x[0-9a-f]{1,8})?\(%(r[a-z0-9]{1,3})(?:,%(r[a-z0-9]{1,3}),([1248]))?\)/,
-  body: /^\s{0,32}(?:#PF: |#DF|PGD [0-9a-f(]|P4D |PUD |PMD |PTE |BAD\b|PANIC: |FS:|GS:|CS:|CR[0-48]: |DR[0-7]: |PKRU: |R(?:SP|AX|BX|CX|DX|SI|DI|BP|IP|0?[89]|1[0-5]): |RIP  |RSP |RSP <|EFLAGS: |ORIG_RAX: |Knl[GC]S|IRET|Process .{1,64}\(pid: |Stack:|Code: |Pid: \d|task: [0-9a-f]{8,16} |task\.ti|Bad RIP value|traps: |Dumping ftrace buffer|\(ftrace buffer empty\)|gsb: |Last user |The board last|\?\?|SMP NOPTI|last sysfs file: )/,
+  body: /^\s{0,32}(?:#PF: |#DF|PGD [0-9a-f(]|P4D |PUD |PMD |PTE |BAD\b|PANIC: |FS:|GS:|CS:|CR[0-48]: |DR[0-7]: |PKRU: |R(?:SP|AX|BX|CX|DX|SI|DI|BP|IP|0?[89]|1[0-5]): |RIP  |IP: (?:\[<|[A-Za-z_])|RSP |RSP <|EFLAGS: |ORIG_RAX: |Knl[GC]S|IRET|Process .{1,64}\(pid: |Stack:|Code: |Pid: \d|task: [0-9a-f]{8,16} |task\.ti|Bad RIP value|traps: |Dumping ftrace buffer|\(ftrace buffer empty\)|gsb: |Last user |The board last|\?\?|SMP NOPTI|last sysfs file: )/,
 };
 
 /** arch/x86/kernel/process_32.c: __show_regs; up to 4.15 `EIP: 0060:[<addr>]`, followed by `EIP is at`. */
