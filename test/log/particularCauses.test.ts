@@ -1,7 +1,7 @@
 /** Explanations name what is particular to a report: the flag, the operation, the caller, the duration. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { only, timed } from "../builders/logReports.ts";
+import { only, row, timed } from "../builders/logReports.ts";
 
 test("a panic names the report that led to it, with its task", () => {
   const report = timed(`BUG: unable to handle kernel NULL pointer dereference at 0000000000000018
@@ -99,4 +99,51 @@ INFO: Slab 0xffffea0002dfad00 objects=20 used=3 fp=0xffff8800b7eb5a90 flags=0x40
 INFO: Object 0xffff8800b7eb5770 @offset=6000 fp=0xdead4ead00000000`),
   );
   assert.match(report.explanation, /lab_cache at 0xffff8800b7eb5770/);
+});
+
+test("lockdep's place is where this task takes the lock, not where it took the one that it holds", () => {
+  const report = only(
+    timed(`======================================================
+WARNING: possible circular locking dependency detected
+5.5.0 #10 Not tainted
+------------------------------------------------------
+labd/3699 is trying to acquire lock:
+ffff88803d3d5d28 ((wq_completion)lab){+.+.}, at: flush_workqueue+0xe6/0x1520
+
+but task is already holding lock:
+ffff88805ffdce80 (&lab->lock){++++}, at: lab_set+0xfb7/0x1490
+
+stack backtrace:
+CPU: 0 PID: 3699 Comm: labd Not tainted 5.5.0 #10
+Call Trace:
+ dump_stack+0x199/0x216
+ lock_acquire+0x194/0x410
+ flush_workqueue+0x115/0x1520
+ lab_remove+0x16a/0x230
+ lab_set+0x10a4/0x1490`),
+  );
+  assert.equal(row(report, "Where"), "lab_remove+0x16a");
+});
+
+test("an address near NULL can come from an error pointer that a register holds", () => {
+  const report = only(
+    timed(`8<--- cut here ---
+Unable to handle kernel NULL pointer dereference at virtual address 00000004
+Internal error: Oops: 5 [#1] PREEMPT SMP ARM
+CPU: 0 PID: 12 Comm: labd Not tainted 5.10.0 #20
+PC is at lab_stop+0x60/0x524
+pc : [<80165504>]    lr : [<825e31d8>]    psr: 60010013
+r7 : 83675be0  r6 : 8344ec98  r5 : 00000004  r4 : fffffffc`),
+  );
+  assert.match(report.explanation, /a NULL pointer, or the error pointer in r4 \(`ERR_PTR\(-EINTR\)`\)/);
+});
+
+test("a BUG does not say that only its task ended", () => {
+  const [bug] = timed(`------------[ cut here ]------------
+kernel BUG at mm/lab.c:12!
+CPU: 1 PID: 12 Comm: labd Not tainted 4.19.0 #1
+RIP: 0010:lab_free+0x20/0x40
+---[ end trace f645f233383c1141 ]---
+Kernel panic - not syncing: Fatal exception`);
+  assert.doesNotMatch(bug!.explanation, /killed/);
 });

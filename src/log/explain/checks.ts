@@ -78,9 +78,8 @@ function inNamedFunction({ site, guilty, report }: ReportFacts): string {
 export function explainBug(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place?.replace(/!$/, "");
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
-  const killed = facts.panic === undefined ? ", and the kernel killed the task" : "";
   // The headline does not tell which: fortify_panic(), for example, has a BUG() without a condition.
-  return `The condition of a \`BUG_ON\` was true, or a \`BUG\` was reached${at}${killed}.`;
+  return `The condition of a \`BUG_ON\` was true, or a \`BUG\` was reached${at}.`;
 }
 
 /** Explains a warning. Its message comes first, because its author wrote it for this case. */

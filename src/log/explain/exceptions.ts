@@ -56,7 +56,7 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (says === "" && named !== undefined && /abort/.test(named))
     return `An external abort (${named}): the bus or the device rejected an access. Usual causes: the device has no clock or power, its driver maps a wrong address, or no device is at the address.`;
   if (/Kernel bug detected|Oops - BUG|sig: 5\b/.test(says))
-    return "A check in the code failed (`BUG()`), and the kernel killed the task.";
+    return `A check in the code failed (\`BUG()\`)${siteOf(facts).replace(" by ", " in ")}.`;
   if (/bus error/i.test(says))
     return `The bus or a device rejected an access${siteOf(facts)}. Usual causes: no device is at the address, the device has no clock or power, the mapping is wrong, or the memory is defective.`;
   if (/[Mm]achine check/.test(says))

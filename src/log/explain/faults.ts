@@ -75,7 +75,20 @@ function explainNull(facts: ReportFacts, address: bigint, context: LogContext): 
   if (address === 0n) return `The kernel used a NULL pointer: ${did}.`;
   const { member } = questionsOf(facts, context);
   const name = member && context.memberAt?.(member.place, member.based);
+  const error = member === undefined ? errorRegister(facts, address) : undefined;
+  if (error !== undefined)
+    return `The kernel used a NULL pointer, or the error pointer in ${error.register} (\`ERR_PTR(-${error.name})\`), with an offset: ${did}.`;
   return `The kernel used a NULL pointer: ${did}, ${name ?? "that many bytes into a structure or an array at the pointer"}.`;
+}
+
+/** Finds a register with an error pointer from which a member may have been accessed at an address near NULL. */
+function errorRegister(facts: ReportFacts, address: bigint): { register: string; name: string } | undefined {
+  const bits = bitsOf(facts);
+  for (const { name: register, value } of facts.site?.registers ?? []) {
+    const error = errorOf(value, bits);
+    if (error && BigInt.asUintN(bits, address - value) < PAGE) return { register, name: error.name };
+  }
+  return undefined;
 }
 
 function explainUserJump({ access, traces, ...facts }: ReportFacts, address: bigint): string {
