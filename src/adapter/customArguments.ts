@@ -24,6 +24,10 @@ const seconds: ArgumentType = {
   wording: "a number of seconds up to 3600",
 };
 const truth: ArgumentType = { is: (value) => typeof value === "boolean", wording: "true or false" };
+const record: ArgumentType = {
+  is: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  wording: "an object",
+};
 const places: ArgumentType = {
   is: (value) => Array.isArray(value) && value.every(isPlace),
   wording: "a list of places with text and returns",
@@ -61,6 +65,7 @@ const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<
   "vmcore/runCell": { lines: text },
   "vmcore/page": { markdown: text },
   "vmcore/transcript": {},
+  "vmcore/tool": { name: text, input: record },
   "vmcore/run": { line: text },
   "vmcore/verdict": { known: count, runs: truth },
   "vmcore/verdictSource": {},

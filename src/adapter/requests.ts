@@ -23,6 +23,7 @@ import { source } from "./requests/source.ts";
 import { stacks } from "./requests/stacks.ts";
 import { stackTrace } from "./requests/stackTrace.ts";
 import { threads } from "./requests/threads.ts";
+import { toolCalls } from "./requests/tool.ts";
 import { verdicts } from "./requests/verdict.ts";
 import { variables } from "./requests/variables.ts";
 
@@ -50,6 +51,7 @@ export const handlers: Handlers = {
   ...stacks,
   ...stackTrace,
   ...threads,
+  ...toolCalls,
   ...variables,
   ...verdicts,
 };

@@ -13,13 +13,14 @@ import { evaluatable, hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
 import { kernelView } from "./panel/kernelView.ts";
 import { languageClient } from "./languageClient.ts";
+import { languageModelTools } from "./languageModelTools.ts";
 import { listingDocument } from "./documents/listingDocument.ts";
 import { log } from "./log.ts";
 import { memoryDocument } from "./documents/memoryDocument.ts";
 import { notebook } from "./notebook.ts";
 import { openDump } from "./openDump.ts";
 import { refusal } from "./refusal.ts";
-import { saveReport } from "./saveReport.ts";
+import { saveReport } from "./documents/saveReport.ts";
 import { settings } from "./settings.ts";
 import { questions, requestNumbers } from "./session.ts";
 import { stacks } from "./stacks.ts";
@@ -56,6 +57,7 @@ const features: readonly Feature[] = [
   saveReport,
   compareDumps,
   languageClient,
+  languageModelTools,
   storedSources,
   debugSymbols,
   questions,

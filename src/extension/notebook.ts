@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { Block } from "../document/block.ts";
 import { blocksOf, markdownOf } from "../document/markdown.ts";
-import { inWorkspace } from "./saveReport.ts";
+import { inWorkspace } from "./documents/saveReport.ts";
 import { activeSession, ask, askUntil, sessionCommand } from "./session.ts";
 
 const TYPE = "vmcore-notebook";

@@ -65,6 +65,8 @@ export interface CustomRequests extends VerdictRequests {
   "vmcore/page": { arguments: { markdown: string }; body: { text: string } };
   /** Returns the lines that ran in the console with their outputs, as a notebook in Markdown, and their number. */
   "vmcore/transcript": { arguments: Record<string, never>; body: { text: string; commands: number } };
+  /** Runs a tool of language models; `input` is checked by the tool. Returns the answer as text and as JSON. */
+  "vmcore/tool": { arguments: { name: string; input: object }; body: { text: string; answer: string } };
   /** Runs a command and returns its records as tables. Settings that it changes apply only to itself. */
   "vmcore/run": { arguments: { line: string }; body: Grid };
   /** Returns messages of the kernel log, the newest first: up to a number, before a position from an earlier answer. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { declaredTools } from "../../src/tools/named.ts";
 
 interface Manifest {
   readonly contributes: {
+    readonly languageModelTools: readonly unknown[];
     readonly commands: readonly { readonly command: string }[];
     readonly keybindings: readonly { readonly command: string; readonly key: string; readonly when: string }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
@@ -66,4 +68,12 @@ test("every key runs an existing command, and only in a context of a dump", () =
     assert.ok(commands.has(command), command);
     assert.match(when, /vmcore/, key);
   }
+});
+
+test("the manifest declares the tools of language models as the table has them", () => {
+  assert.deepEqual(
+    contributes.languageModelTools,
+    JSON.parse(JSON.stringify(declaredTools())),
+    "package.json is stale: node scripts/tools.ts",
+  );
 });

@@ -131,6 +131,16 @@ suite("a crash dump in the extension host", () => {
     assert.equal(about.release, "6.1.0-56-cloud-amd64");
   });
 
+  test("a tool of language models answers about the session", async () => {
+    const { content } = await vscode.lm.invokeTool("vmcore_tasks", {
+      input: { name: "insmod" },
+      toolInvocationToken: undefined,
+    });
+    const [text] = content;
+    assert.ok(text instanceof vscode.LanguageModelTextPart);
+    assert.match(text.value, /^1 task\.\ncommand: ps\n/);
+  });
+
   test("a continue is refused and the session stays", async () => {
     await assert.rejects(Promise.resolve(session.customRequest("continue", { threadId: INSMOD })), /does not run/);
     assert.equal(vscode.debug.activeDebugSession?.id, session.id);

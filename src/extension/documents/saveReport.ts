@@ -1,6 +1,6 @@
 /** The command that saves a report about the open dump. */
 import * as vscode from "vscode";
-import { ask, sessionCommand } from "./session.ts";
+import { ask, sessionCommand } from "../session.ts";
 
 /** Registers "Save Crash Report…". */
 export const saveReport = (): vscode.Disposable[] => [sessionCommand("vmcore.saveReport", save)];
