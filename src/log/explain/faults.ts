@@ -12,9 +12,8 @@ export const PAGE = 4096n;
 /** vm.mmap_min_addr: programs have no memory below this limit, so that a lower address does not belong to a program. */
 export const NEAR = 0x10000n;
 
-const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 => {
-  return machineOf(machine)?.bits ?? (address < 1n << 32n ? 32 : 64);
-};
+const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 =>
+  machineOf(machine)?.bits ?? (address < 1n << 32n ? 32 : 64);
 
 /** Whether an address is in user memory, the lower half; false on 32 bits, where the log does not show the kernel's base. */
 const isUserAddress = (facts: ReportFacts, address: bigint): boolean =>
