@@ -60,7 +60,15 @@ function aroundEntry(value: bigint): Poison | undefined {
   return undefined;
 }
 
+/** The last word of a poisoned object of the slab: POISON_FREE, and POISON_END in its last byte in memory. */
+const LAST_WORDS = [0xa56b_6b6b_6b6b_6b6bn, 0x6b6b_6b6b_6b6b_6ba5n];
+
 function filledWith(value: bigint): Poison | undefined {
+  for (const word of LAST_WORDS) {
+    const offset = value - word;
+    if (offset > -MAX_MEMBER && offset < MAX_MEMBER)
+      return { name: "POISON_FREE", meaning: "memory that was freed", offset };
+  }
   const bytes = value > 0xffff_ffffn ? 8 : 4;
   const top = Number((value >> BigInt(8 * (bytes - 1))) & 0xffn);
   const known = BYTES.get(top);

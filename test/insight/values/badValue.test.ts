@@ -25,6 +25,11 @@ test("the structure around a list entry that was taken out of its list is recogn
   assert.equal(kind(0xdead0000000000e9n), "non-canonical");
 });
 
+test("the last word of a freed object, which ends with POISON_END, is recognised", () => {
+  const found = badValue(kernel, 0xa56b6b6b6b6b6b6bn);
+  assert.equal(found.kind === "poison" && found.poison.name, "POISON_FREE");
+});
+
 test("a value of printable bytes is shown as text", () => {
   assert.deepEqual(badValue(kernel, 0x6e6174732d38342dn), { kind: "non-canonical", text: "-48-stan" });
 });
