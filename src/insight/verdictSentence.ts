@@ -79,28 +79,29 @@ function phraseOf(verdict: Verdict): { readonly phrase: string; readonly certain
 /** Mechanisms that do not name a cause themselves. */
 const WITHOUT_CAUSE: ReadonlySet<string> = new Set(["hung-task", "sysrq", "none", "nmi"]);
 
-/** Returns a certain deadlock, unless the crash has another cause. */
+/** Returns a deadlock that is certain or likely, unless the crash has another cause. */
 const deadlock = ({ findings, mechanism }: Verdict): Finding | undefined =>
   findings.find(
     ({ id, certainty, severity }) =>
-      id === "wait.cycle" && certainty === "certain" && (severity === "cause" || WITHOUT_CAUSE.has(mechanism)),
+      id === "wait.cycle" && certainty !== "possible" && (severity === "cause" || WITHOUT_CAUSE.has(mechanism)),
   );
 
 /**
- * Describes a certain deadlock by the tasks in it. The function in which one of them was reported is left out, because
+ * Describes a deadlock by the tasks in it. The function in which one of them was reported is left out, because
  * it is not part of the deadlock.
  */
 function deadlockWords(verdict: Verdict): string | undefined {
   const cycle = deadlock(verdict);
   if (!cycle) return undefined;
+  const doubt = cycle.certainty === "certain" ? "" : `${cycle.certainty}: `;
   const tasks = cycle.text.flatMap((part) =>
     typeof part !== "string" && part.kind === "task" ? [`${part.comm} [${part.pid}]`] : [],
   );
   const names = [...new Set(tasks)];
   const [only] = names;
   return names.length === 1 && only !== undefined
-    ? `deadlock: ${only} waits for itself`
-    : `deadlock: ${names.join(", ")} wait for each other`;
+    ? `${doubt}deadlock: ${only} waits for itself`
+    : `${doubt}deadlock: ${names.join(", ")} wait for each other`;
 }
 
 function nullWords({ slots }: Finding, verdict: Verdict): string {

@@ -6,7 +6,7 @@ import { cpuContext } from "../cpuContext.ts";
 import { functionOf } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
 import { readWord, siteOf } from "../values/site.ts";
-import { lockOf } from "../waits/spinning.ts";
+import { lockOf, spinners } from "../waits/spinning.ts";
 
 /** Functions that spin on a spinlock, which is their first argument. */
 const SPINS = /^(?:native_|pv_)?queued_spin_lock_slowpath$|^__pv_queued_spin_lock_slowpath$/;
@@ -29,6 +29,9 @@ export const spinningLock: Check = {
     const found = yield* lockOf(site);
     if (!found) throw Fault.of("unknown", "which lock the CPU spins for cannot be told from the code");
     if (!isAlone) return;
+    // The stacks show who has taken it: `waits` reports that.
+    const all = yield* spinners(kernel);
+    if (all.some(({ context: one, wait }) => one.cpu === cpu && (wait.state?.holders ?? []).length > 0)) return;
     const { lock, asker } = found;
     const evidence: [Evidence, ...Evidence[]] = [
       { kind: "frame", task: context.task.address, pc: frame.pc, text: functionOf(frame) ?? "?" },

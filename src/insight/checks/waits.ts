@@ -37,16 +37,17 @@ export const waits: Check = {
   *run(kernel, crash) {
     // A deadlock that the reported task is certainly in is found first, because the search for possible holders is slow.
     const recorded = yield* recordedWaitGraph(kernel);
-    const own = ownDeadlocks(recorded, hungTask(recorded, crash));
+    const own = ownDeadlocks(recorded, waitingTaskOf(recorded, crash));
     for (const cycle of own) yield cycleFinding(cycle, "cause");
     const graph = yield* waitGraph(kernel);
-    const hung = hungTask(graph, crash);
+    const hung = waitingTaskOf(graph, crash);
     for (const cycle of graph.cycles) {
       if (own.some((one) => isSameCycle(one, cycle))) continue;
       yield cycleFinding(cycle, leadsTo(graph, hung, cycle.tasks) ? "cause" : "suspect");
     }
     yield* lockFindings(kernel, graph, hung);
     if (isAboutWaiting(crash)) yield* blockedFindings(graph, hung);
+    else if (hung) yield* spinningFindings(graph);
     const { fault } = taskTable(kernel);
     if (fault) throw fault.within("tasks are missing, because their list cannot be read to its end");
   },
@@ -64,9 +65,20 @@ function* blockedFindings(graph: WaitGraph, hung: WaitingTask | undefined): Gene
   }
 }
 
-/** Returns the task that the hung-task watchdog reported; undefined if it is not blocked, and for other crashes. */
-const hungTask = ({ blocked }: WaitGraph, { kind, pid }: CrashFacts): WaitingTask | undefined =>
-  kind === "hung-task" ? blocked.find((one) => one.pid === pid) : undefined;
+/** Yields what each CPU that spins waits for, and who holds it. */
+function* spinningFindings(graph: WaitGraph): Generator<Finding, void, void> {
+  for (const one of graph.blocked.filter(({ activity }) => activity === "running").slice(0, MAX_TASKS)) {
+    yield blockedFinding(one);
+    for (const holder of one.holders) yield ownerFinding(one, holder, graph);
+  }
+}
+
+/** Kinds whose report is about a task that is blocked, or whose CPU spins. */
+const WAITING: ReadonlySet<string> = new Set(["hung-task", "soft-lockup", "hard-lockup", "rcu-stall"]);
+
+/** Returns the task that a watchdog reported; undefined if it does not wait, and for other crashes. */
+const waitingTaskOf = ({ blocked }: WaitGraph, { kind, pid }: CrashFacts): WaitingTask | undefined =>
+  kind !== undefined && WAITING.has(kind) ? blocked.find((one) => one.pid === pid) : undefined;
 
 /** Returns the certain cycles that a task is in, or that its chain of certain holders reaches. */
 function ownDeadlocks(graph: WaitGraph, hung: WaitingTask | undefined): readonly WaitCycle[] {

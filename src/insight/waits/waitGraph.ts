@@ -39,8 +39,8 @@ export interface WaitingTask {
 /** Tasks in a cycle: each waits for a resource of the next one, and the last for a resource of the first. */
 export interface WaitCycle {
   readonly tasks: readonly WaitingTask[];
-  /** "certain" if each lock names its holder itself. */
-  readonly certainty: "certain" | "possible";
+  /** "certain" if each lock names its holder itself; otherwise the certainty of the least certain holder. */
+  readonly certainty: Holder["certainty"];
 }
 
 export interface WaitGraph {
@@ -198,18 +198,33 @@ function* graphOf(kernel: Kernel, waiting: readonly WaitingTask[]): Generator<St
   return { blocked, tasks, cycles: cyclesOf(tasks) };
 }
 
-/** Returns one cycle for each component of certain edges, then cycles that need edges that are only possible. */
+/**
+ * Returns one cycle for each component of certain edges, then cycles that need edges that are likely, then those that
+ * need edges that are only possible.
+ */
 function cyclesOf(tasks: ReadonlyMap<bigint, WaitingTask>): WaitCycle[] {
   const edges = (isFollowed: (holder: KnownHolder, waiting: WaitingTask) => boolean) => (one: WaitingTask) =>
     one.holders.filter((holder) => isFollowed(holder, one)).flatMap(({ task }) => tasks.get(task) ?? []);
-  const certain = edges(({ certainty }) => certainty === "certain");
+  const found: WaitCycle[] = [];
+  const add = (next: (one: WaitingTask) => readonly WaitingTask[], certainty: WaitCycle["certainty"]): void => {
+    const known = new Set(found.flatMap((cycle) => cycle.tasks));
+    found.push(...cyclesBy(tasks, next, certainty).filter((cycle) => !cycle.tasks.some((one) => known.has(one))));
+  };
+  add(
+    edges(({ certainty }) => certainty === "certain"),
+    "certain",
+  );
+  add(
+    edges(({ certainty }) => certainty !== "possible"),
+    "likely",
+  );
   // A task that waits to write is sometimes the last known reader of the same lock. That does not show that it still
   // holds the lock.
-  const any = edges(({ certainty, task }, waiting) => certainty === "certain" || task !== waiting.task.address);
-  const found = cyclesBy(tasks, certain, "certain");
-  const known = new Set(found.flatMap((cycle) => cycle.tasks));
-  const possible = cyclesBy(tasks, any, "possible").filter((cycle) => !cycle.tasks.some((one) => known.has(one)));
-  return [...found, ...possible];
+  add(
+    edges(({ certainty, task }, waiting) => certainty !== "possible" || task !== waiting.task.address),
+    "possible",
+  );
+  return found;
 }
 
 function cyclesBy(

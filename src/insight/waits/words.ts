@@ -39,8 +39,12 @@ export const resourceWords = (one: WaitingTask): string =>
   waitWords(isLock(one.wait.resource?.kind) ? { ...one, wait: { ...one.wait, mode: undefined } } : one);
 
 /** Returns the heading of a cycle of waiting tasks. The Waits page has the same words. */
-export const cycleHeading = (certainty: "certain" | "possible"): string =>
-  certainty === "certain" ? "Deadlock" : "Possible deadlock, if each possible holder is the holder";
+export const cycleHeading = (certainty: KnownHolder["certainty"]): string =>
+  certainty === "certain"
+    ? "Deadlock"
+    : certainty === "likely"
+      ? "Likely deadlock, if each likely holder is the holder"
+      : "Possible deadlock, if each possible holder is the holder";
 
 /** Returns the state of a holder as a verb phrase: "is running on CPU 2", "has exited". */
 export function fateSentence(holder: KnownHolder): string | undefined {

@@ -82,7 +82,7 @@ function* blockedReaders(leaf: Obj<"struct rcu_node">): Generator<Holder> {
       yield {
         task: node - offset,
         certainty: "certain",
-        how: "was preempted within an RCU read-side critical section",
+        how: "was switched out within an RCU read-side critical section",
       };
   }
 }

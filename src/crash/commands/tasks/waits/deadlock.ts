@@ -15,7 +15,7 @@ export function* deadlockLines({ tasks, certainty }: WaitCycle): Generator<Step,
   for (const [at, one] of tasks.entries()) {
     const next = tasks[(at + 1) % tasks.length] ?? one;
     const holder = one.holders.find(({ task }) => task === next.task.address);
-    const doubt = holder?.certainty === "certain" ? "" : "possibly ";
+    const doubt = holder?.certainty === "certain" ? "" : holder?.certainty === "likely" ? "likely " : "possibly ";
     lines.push([
       "  ",
       { as: "task", text: taskName(one), address: one.task.address },
