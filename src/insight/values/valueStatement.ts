@@ -2,9 +2,13 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { bare, type CType } from "../../debuginfo/ctype.ts";
-import { freedAreaAt } from "../../linux/mm/vmalloc.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { perCpuOffset } from "../../kernel/percpu.ts";
+import { freedAreaAt, vmapAreaAt } from "../../linux/mm/vmalloc.ts";
+import { globalU32 } from "../../linux/vmcoreinfo.ts";
 import { isInModuleRange, lastUnloadedModule } from "../../linux/module/unloaded.ts";
 import type { Poison } from "../../log/poison.ts";
+import type { Kernel } from "../../model/kernel.ts";
 import { memberAt, outermostAt } from "../../model/memberAt.ts";
 import { typeName } from "../../model/typeName.ts";
 import { addressOf, code, type Finding, type Sentence } from "../finding.ts";
@@ -71,12 +75,7 @@ export function valueStatement(subject: Subject, found: BadValue): Statement | u
         text: [...who, `${valueText(value)}: ${poisonWords(found.poison)}, the mark of ${found.poison.meaning}.`],
       };
     case "user":
-      return {
-        id: "fault.user-address",
-        certainty: "certain",
-        slots: common,
-        text: [...who, `${valueText(value)}, which lies in the range of user addresses.`],
-      };
+      return userAddress(bad.site.kernel, common, who);
     case "non-canonical":
       return {
         id: "fault.non-canonical",
@@ -104,6 +103,36 @@ const poisonWords = ({ name, offset }: Poison): string =>
     : offset > 0n
       ? `${name} plus ${offset} bytes`
       : `${name} less ${-offset} bytes, as container_of() computes it`;
+
+/** Number of CPUs whose copies are looked up. */
+const MAX_COPIES = 64;
+
+/** Returns the statement about a user address. A per-CPU pointer that was used as it is looks like one. */
+function userAddress(kernel: Kernel, common: ValueSlots, who: Sentence): Statement {
+  const copies = attempt(() =>
+    possibleCpus(kernel)
+      .slice(0, MAX_COPIES)
+      .map((cpu) => BigInt.asUintN(64, common.value + perCpuOffset(kernel, cpu))),
+  );
+  const unit = attempt(() => globalU32(kernel, "pcpu_unit_size"));
+  // The first chunk is as large as a unit; the others are areas of vmalloc() (mm/percpu.c).
+  const isInFirst = typeof unit === "number" && common.value < BigInt(unit);
+  const isMapped = (address: bigint): boolean =>
+    (isInFirst || vmapAreaAt(kernel, address) !== undefined) && !(kernel.memory.translate(address) instanceof Fault);
+  const [first] = copies instanceof Fault || !copies.every(isMapped) ? [] : copies;
+  return {
+    id: "fault.user-address",
+    certainty: "certain",
+    slots: { ...common, percpu: first },
+    text: [
+      ...who,
+      `${valueText(common.value)}, which lies in the range of user addresses`,
+      ...(first === undefined
+        ? ["."]
+        : ["; it may also be a per-CPU pointer, whose copy for the first CPU is at ", addressOf(first), "."]),
+    ],
+  };
+}
 
 /** Returns the statement about a value that was added to a pointer. */
 function indexStatement({ bad: { site, address, place }, value }: Subject, who: Sentence): Statement | undefined {
