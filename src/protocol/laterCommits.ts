@@ -13,6 +13,8 @@ export interface LaterCommits {
   readonly branches: readonly BranchSearch[];
   /** What ended the search early: the time limit, or the user. */
   readonly endedBy: "limit" | "user" | undefined;
+  /** Whether no source of this machine is in a git repository: each face says how to name one. */
+  readonly needsRepository?: true;
   /** Sentences on what was not looked at, and why. */
   readonly remarks: readonly string[];
 }

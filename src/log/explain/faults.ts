@@ -134,9 +134,7 @@ function textIn(address: bigint): string | undefined {
   return isText && new Set(text).size > 2 ? text.join("") : undefined;
 }
 
-/**
- * Names a register that holds a poison value, for faults whose report gives no address (a general protection fault).
- */
+/** Names a register that holds a poison value, for faults whose report gives no address (general protection). */
 function poisonedRegister({ site }: ReportFacts): string | undefined {
   for (const { name, value } of site?.registers ?? []) {
     if (value < 0x1_0000_0000n) continue;

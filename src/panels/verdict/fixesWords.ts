@@ -16,7 +16,7 @@ export const placeWords = ({ branch, backport }: LaterCommit, revision = "the re
   backport === undefined ? branch : `${branch}; ${revision} has it as ${backport.slice(0, 12)}`;
 
 /** Returns the sentences below the list: what was searched, and what was not. */
-export function restWords({ commits, branches, remarks }: LaterCommits): string[] {
+export function restWords({ commits, branches, remarks, needsRepository }: LaterCommits): string[] {
   const whole = branches.flatMap(({ branch, looked }) => (looked === "wholly" ? [branch] : []));
   return [
     ...(whole.length > 0 ? [`${commits.length === 0 ? "None" : "No others"} in ${whole.join(", ")}.`] : []),
@@ -26,6 +26,7 @@ export function restWords({ commits, branches, remarks }: LaterCommits): string[
         ({ branch, looked, why = "" }) => `${branch}: ${looked === "no" ? "not" : "only partly"} looked at: ${why}.`,
       ),
     ...remarks,
+    ...(needsRepository ? ["Name one in the setting vmcore.kernelSource."] : []),
   ];
 }
 

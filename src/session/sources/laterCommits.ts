@@ -29,7 +29,10 @@ export const laterCommitsIn = (files: () => SourceFiles): LaterCommitsOf =>
     const found = isIdentifier(place.function) ? files().inRepository(place.file) : undefined;
     const lack = reasonWithoutCommits(place, found);
     if (found?.revision === undefined || found.name === undefined || lack !== undefined)
-      return answer(place, found, { remarks: [lack ?? "The source cannot be searched."] });
+      return {
+        ...answer(place, found, { remarks: [lack ?? "The source cannot be searched."] }),
+        ...(found || !isIdentifier(place.function) ? {} : { needsRepository: true as const }),
+      };
     const search = new Search({ ...found, revision: found.revision, name: found.name }, place.function, limit, stop);
     yield* waitingFor(
       (signal) => search.run(signal),
@@ -45,8 +48,7 @@ function reasonWithoutCommits(
   found: RepositoryFile | undefined,
 ): string | undefined {
   if (!isIdentifier(name)) return `${name} is not the name of a C function.`;
-  if (!found)
-    return 'The kernel source on this machine is not a git repository: name one with --source or in "kernelSource".';
+  if (!found) return "The kernel source on this machine is not a git repository.";
   if (found.revision === undefined)
     return `The repository ${found.repository} has no ${found.tried.join(", no ")}: "git fetch --tags" may bring the tag.`;
   return found.name === undefined ? `${found.revision} of ${found.repository} has no file ${file}.` : undefined;

@@ -316,12 +316,7 @@ echo c > /proc/sysrq-trigger`,
   "work-crossed": { modules: ["mill"], run: `${hung}\n${asked("mill", "stop")}` },
   "grace-crossed": { modules: ["mill"], run: `${hung}\n${asked("mill", "change")}` },
   "stop-crossed": { modules: ["mill"], run: `${hung}\n${asked("mill", "end")}` },
-  "memory-map-held": {
-    modules: ["mill"],
-    run: `setsid sh -c 'echo watch > /proc/mill; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; sleep 1000 & wait' &
-sleep 6; echo c > /proc/sysrq-trigger`,
-  },
-  "disk-frozen": { run: `${hung}; fsfreeze -f /mnt/data\nsetsid sh -c 'echo late > /mnt/data/late' & sleep 20` },
+  "disk-frozen": { run: `${hung}; fsfreeze --freeze /mnt/data\nsetsid sh -c 'echo late > /mnt/data/late' & sleep 20` },
   // Locks without an owner, and one that lost it
   "percpu-rwsem": { modules: ["quarry"], run: `${hung}\n${asked("quarry", "descend", "blast", "descend")}` },
   "page-locked": {

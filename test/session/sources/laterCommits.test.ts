@@ -3,6 +3,8 @@ import { after, before, test } from "node:test";
 import { Cancelled, drive } from "../../../src/base/job.ts";
 import type { LaterCommits, SourceFunction } from "../../../src/crash/language/laterCommits.ts";
 import { laterCommitsIn } from "../../../src/session/sources/laterCommits.ts";
+import { fixesLines } from "../../../src/crash/commands/system/analyze/fixes.ts";
+import { restWords } from "../../../src/panels/verdict/fixesWords.ts";
 import { SourceFiles } from "../../../src/session/sources/source.ts";
 import { cFile, type GitRepository, kernelRepository } from "../../builders/gitRepository.ts";
 
@@ -91,8 +93,16 @@ test("without any tag of the release the answer names the tags", async () => {
 
 test("a source that is not a git repository is reported", async () => {
   const files = new SourceFiles({ kernelSource: [repository.folder], installed: [], ...debian });
-  const { remarks } = await drive(laterCommitsIn(() => files)(target, 20), new AbortController().signal);
-  assert.match(remarks[0] ?? "", /is not a git repository: name one with --source/);
+  const { remarks, needsRepository } = await drive(
+    laterCommitsIn(() => files)(target, 20),
+    new AbortController().signal,
+  );
+  assert.match(remarks[0] ?? "", /is not a git repository\.$/);
+  assert.equal(needsRepository, true);
+  // Each face names the way that its user has.
+  const found = { commits: [], branches: [], remarks, needsRepository } as unknown as LaterCommits;
+  assert.match(restWords(found).join(" "), /git repository\. Name one in the setting vmcore\.kernelSource\./);
+  assert.match(fixesLines(found).flat().join(" "), /git repository\. +Name one with --source/);
 });
 
 test("a branch that does not define the function is named with the reason", async () => {

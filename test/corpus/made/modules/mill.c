@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
-/* Tasks that wait for each other through a work item, a grace period, the end of a thread; and a lock of another task. */
-#include <linux/completion.h>
+/* Tasks that wait for each other through a work item, a grace period, the end of a thread. */
 #include <linux/delay.h>
 #include <linux/kthread.h>
-#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
-#include <linux/sched/mm.h>
 #include <linux/workqueue.h>
 #include "control.h"
 
 static DEFINE_MUTEX(stone_lock);
 static DEFINE_MUTEX(sieve_lock);
-static DECLARE_COMPLETION(harvest);
 static int sacks;
 
 static noinline void stone_turn(struct work_struct *work)
@@ -101,28 +97,8 @@ static noinline int grain_stop(void)
 	return 0;
 }
 
-static noinline void field_watch(struct mm_struct *mm)
-{
-	mmap_write_lock(mm);
-	wait_for_completion_interruptible(&harvest);
-	mmap_write_unlock(mm);
-}
-
-static int watch_thread(void *mm)
-{
-	field_watch(mm);
-	return 0;
-}
-
-/* A thread holds the memory map of its maker while it sleeps. */
-static int watch(void)
-{
-	mmgrab(current->mm);
-	return PTR_ERR_OR_ZERO(kthread_run(watch_thread, current->mm, "mill_watcher"));
-}
-
 static const struct request requests[] = {
-	{ "stop", stone_stop }, { "change", sieve_change }, { "end", grain_stop }, { "watch", watch }, {},
+	{ "stop", stone_stop }, { "change", sieve_change }, { "end", grain_stop }, {},
 };
 
 static int __init mill_init(void)

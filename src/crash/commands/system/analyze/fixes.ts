@@ -50,6 +50,7 @@ export function fixesLines({
   commits,
   branches,
   remarks,
+  needsRepository,
 }: LaterCommits): Line[] {
   const lines: Line[] = [[], [{ as: "title", text: "Already fixed?" }]];
   if (revision !== undefined && branches.length > 0)
@@ -71,5 +72,6 @@ export function fixesLines({
     if (looked !== "wholly")
       lines.push([`  ${branch}: ${looked === "no" ? "not looked at" : "only partly looked at"}: ${why ?? ""}.`]);
   for (const remark of remarks) lines.push([`  ${remark}`]);
+  if (needsRepository) lines.push(['  Name one with --source, or as "kernelSource" of the launch configuration.']);
   return lines;
 }

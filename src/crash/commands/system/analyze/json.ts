@@ -58,7 +58,7 @@ export const verdictJson = (
 });
 
 /** Returns the list of later commits as JSON. */
-const fixesJson = ({ commits, branches, ...rest }: LaterCommits): Json => ({
+const fixesJson = ({ commits, branches, needsRepository: _, ...rest }: LaterCommits): Json => ({
   ...rest,
   commits: commits.map((one) => ({ ...one })),
   branches: branches.map((one) => ({ ...one })),
