@@ -4,6 +4,7 @@ import { UsageError } from "../base/usageError.ts";
 import { KCORE } from "./liveKernel.ts";
 import { placesOf } from "../session/find/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
+import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
 import type { Client } from "./client.ts";
 
 /** The checked arguments of `launch` and `attach`, as package.json documents them. */
@@ -16,6 +17,8 @@ export interface LaunchArguments {
   readonly chosenVmlinux: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
   readonly systemMap: string | undefined;
+  /** Where the dump is in memory, if it is memory without a header. */
+  readonly raw: OpenOptions["raw"];
   /** A candidate that is used when it belongs to the dump's kernel. Internal, not documented. */
   readonly preferredSystemMap: string | undefined;
   /** Directories of debuginfo, flat or laid out like /usr/lib/debug. */
@@ -58,6 +61,7 @@ export function launchArguments(request: "launch" | "attach", raw: unknown): Lau
     chosenVmlinux: pathMap(given, "chosenVmlinux"),
     modules: strings(given, "modules"),
     systemMap: text(given, "systemMap"),
+    raw: rawDump(text(given, "base"), '"base"'),
     preferredSystemMap: text(given, "preferredSystemMap"),
     debuginfo: strings(given, "debuginfo"),
     debuginfod: strings(given, "debuginfod"),

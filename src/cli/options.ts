@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { parseSize } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
 import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
+import { isSystemMapFile, withDebuginfo } from "../session/open/namedFiles.ts";
 import { elfKind, isUserProgram } from "../session/open/vmlinux.ts";
 
 export interface CliOptions {
@@ -50,7 +51,8 @@ export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
        vmcore-debug SUBCOMMAND ...
 
 Opens a Linux kernel crash dump. VMLINUX, the kernel with its debuginfo, is recognized by its content, at any position;
-without it, vmcore-debug searches for it. Several VMCOREs are the files of one split dump.
+without it, vmcore-debug searches for it. VMLINUX.debug and System.map are recognized too. Several VMCOREs are the files
+of one split dump; VMCORE can be the directory that contains the dump.
 
   -c, --command CMD    run a command and exit; may be repeated
   -i, --input FILE     run the commands in FILE first; may be repeated
@@ -83,9 +85,14 @@ export function readOptions(argv: readonly string[]): CliOptions {
     if (kind === "module") throw new UsageError(`${path} is a kernel module: name its directory with --modules`);
     return kind === "program";
   });
-  const vmcore = positionals.filter((path) => !kernels.includes(path));
-  const [vmlinux = values.vmlinux, more = values.vmlinux && kernels[0]] = kernels;
-  if (more) throw new UsageError(`two kernels are given, ${vmlinux ?? ""} and ${more}: name only the dump's kernel`);
+  const others = positionals.filter((path) => !kernels.includes(path));
+  const maps = values["system-map"] === undefined && others.length > 1 ? others.filter(isSystemMapFile) : [];
+  const vmcore = others.filter((path) => !maps.includes(path));
+  const { vmlinux, more } = vmlinuxOf(values.vmlinux === undefined ? kernels : [values.vmlinux, ...kernels]);
+  if (maps[1] !== undefined)
+    throw new UsageError(`two System.map files are given, ${maps[0]} and ${maps[1]}: name only the dump's kernel's`);
+  if (more !== undefined)
+    throw new UsageError(`two kernels are given, ${vmlinux ?? ""} and ${more}: name only the dump's kernel`);
   if (vmcore.length === 0 && !values.help && !values.version) {
     throw new UsageError(
       kernels[0] === undefined
@@ -96,8 +103,8 @@ export function readOptions(argv: readonly string[]): CliOptions {
   return {
     vmcore,
     vmlinux,
-    systemMap: values["system-map"],
-    raw: rawDump(values.base),
+    systemMap: values["system-map"] ?? maps[0],
+    raw: rawDump(values.base, "--base"),
     modules: values.modules ?? [],
     debuginfo: values.debuginfo ?? [],
     kernelSource: values.source ?? [],
@@ -114,6 +121,15 @@ export function readOptions(argv: readonly string[]): CliOptions {
     help: values.help ?? false,
     version: values.version ?? false,
   };
+}
+
+/** Returns the kernel among the named ones, and one too many. A stripped kernel and its debuginfo are one kernel. */
+function vmlinuxOf([first, second, third]: readonly string[]): {
+  readonly vmlinux: string | undefined;
+  readonly more: string | undefined;
+} {
+  const debuginfo = first !== undefined && second !== undefined ? withDebuginfo(first, second) : undefined;
+  return debuginfo === undefined ? { vmlinux: first, more: second } : { vmlinux: debuginfo, more: third };
 }
 
 function parse(argv: readonly string[]) {

@@ -2,7 +2,7 @@
 import { Fault, orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
 import { avml } from "./formats/avml.ts";
-import { elf } from "./formats/elf.ts";
+import { elf, isElfCore } from "./formats/elf.ts";
 import { isFlat, unflattened } from "./formats/flat.ts";
 import type { DumpFormat, DumpImage, OpenOptions } from "./format.ts";
 import { diskdump, kdump } from "./formats/kdump.ts";
@@ -61,6 +61,14 @@ export function openDump(files: readonly RandomFile[], options: OpenOptions = {}
 function restored(file: RandomFile): { readonly flat: boolean; readonly file: RandomFile } {
   const flat = isFlat(headOf(file));
   return { flat, file: flat ? unflattened(file) : file };
+}
+
+/** Returns the name of the format of a dump that has these first bytes (8 KiB); undefined if it is not a dump. */
+export function dumpFormatOf(head: Uint8Array): string | undefined {
+  if (isFlat(head)) return "flattened";
+  const format = formats.find((one) => one.probe(head));
+  // ELF files that are not cores are recognized, so that the message about them is a good one.
+  return format === elf && !isElfCore(head) ? undefined : format?.name;
 }
 
 /** Returns the format of the first file that one recognizes. @throws Fault that says what the first file is */

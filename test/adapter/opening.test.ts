@@ -344,6 +344,10 @@ test("launch arguments are checked by name", () => {
   assert.deepEqual(launchArguments("launch", { vmcore: "a" }).vmcore, ["a"]);
   assert.deepEqual(launchArguments("launch", { vmcore: ["a", "b"], kernelSource: "s" }).kernelSource, ["s"]);
   assert.deepEqual(launchArguments("attach", {}).vmcore, ["/proc/kcore"]);
+  assert.deepEqual(launchArguments("launch", { vmcore: "a", base: "0x1000" }).raw, [
+    { first: 0x1000, last: undefined },
+  ]);
+  assert.throws(() => launchArguments("launch", { vmcore: "a", base: "low" }), /^UsageError: "base" low: neither an/);
   assert.throws(() => launchArguments("launch", { vmcore: 1 }), /"vmcore" must be a string/);
   assert.throws(() => launchArguments("launch", { vmcore: "a", threads: -1 }), /"threads" must be/);
   assert.throws(() => launchArguments("launch", { vmcore: "a", force: "yes" }), /"force" must be true or false/);

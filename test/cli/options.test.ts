@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { UsageError } from "../../src/base/usageError.ts";
 import { readOptions } from "../../src/cli/options.ts";
+import { debuginfoFile } from "../builders/debuginfoFile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vmcore-options-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -63,6 +64,30 @@ test("a missing dump and a second kernel are errors", () => {
   assert.throws(() => readOptions([kernel]), new UsageError(`${kernel} is a kernel; a dump is missing: name a VMCORE`));
   assert.throws(() => readOptions([kernel, elf("two", ET_EXEC), elf("core", ET_CORE)]), UsageError);
   assert.throws(() => readOptions(["--vmlinux", kernel, elf("two", ET_EXEC), elf("core", ET_CORE)]), UsageError);
+});
+
+test("a positional System.map, and a kernel with its separate debuginfo, are recognized", () => {
+  const core = elf("core", ET_CORE);
+  const map = join(folder, "System.map");
+  writeFileSync(map, "ffffffff81000000 T _stext\nffffffff81000010 T next\n");
+  const { systemMap, vmcore } = readOptions([map, core]);
+  assert.deepEqual({ systemMap, vmcore }, { systemMap: map, vmcore: [core] });
+  assert.throws(() => readOptions([map, map, core]), /^UsageError: two System\.map files are given/);
+  assert.equal(readOptions(["--system-map", "other", core]).systemMap, "other");
+
+  const built = (name: string, dwarf: boolean, digit: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, debuginfoFile({ type: ET_EXEC, buildId: digit.repeat(40), dwarf }));
+    return path;
+  };
+  const stripped = built("stripped", false, "a");
+  const debug = built("vmlinux.dbg", true, "a");
+  for (const pair of [
+    [stripped, debug],
+    [debug, stripped],
+  ])
+    assert.equal(readOptions([...pair, core]).vmlinux, debug);
+  assert.throws(() => readOptions([stripped, built("other", true, "b"), core]), /two kernels are given/);
 });
 
 test("--base says where memory without a header is", () => {

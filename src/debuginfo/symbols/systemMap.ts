@@ -22,6 +22,10 @@ const NEWLINE = 10;
  */
 const LINE = /^([0-9a-f]{8,16}) ([A-Za-z?]) ([^\s[]+)$/;
 
+/** Whether a file with these first bytes is a System.map or a copy of /proc/kallsyms. */
+export const isSystemMap = (head: Uint8Array): boolean =>
+  LINE.test(Buffer.from(head.subarray(0, MAX_NAME)).toString("latin1").split("\n", 1)[0] ?? "");
+
 /**
  * Reads a `System.map`, which scripts/mksysmap makes from `nm -n vmlinux`: one symbol per line, by address. @throws
  * Fault when it is not a System.map, or too large

@@ -1,4 +1,5 @@
 /** Opens ELF cores. */
+import { viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import {
@@ -40,6 +41,10 @@ export const elf: DumpFormat = {
     return openElf(file, options);
   },
 };
+
+/** Whether a file with these first bytes is an ELF core, of a kernel or of a process. */
+export const isElfCore = (head: Uint8Array): boolean =>
+  isElf(head) && head.length > 18 && viewOf(head).getUint16(16, head[5] === 1) === ET_CORE;
 
 function openElf(file: RandomFile, options: OpenOptions): DumpImage {
   const header = elfHeader(file);

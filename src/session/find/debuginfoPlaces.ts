@@ -1,5 +1,7 @@
 /** Lists the places where debuginfo may be on this machine. */
+import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { attemptSystem } from "../../base/systemError.ts";
 import { userCache } from "../userCache.ts";
 
 /** Where to search for debuginfo. */
@@ -21,13 +23,15 @@ export interface Candidate {
   readonly by: "build-id" | "release" | "name";
 }
 
-/** Returns the places of this machine. @param vmcore paths of the dump's files */
+/** Returns the places of this machine. @param vmcore paths of the dump's files, or of its directory */
 export function placesOf(
   vmcore: readonly string[],
   directories: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): DebuginfoPlaces {
-  return { beside: [...new Set(vmcore.map((path) => dirname(path)))], directories, root: "/", cache: cacheOf(env) };
+  const isDirectory = (path: string): boolean => attemptSystem(() => statSync(path).isDirectory()) ?? false;
+  const beside = vmcore.map((path) => (isDirectory(path) ? path : dirname(path)));
+  return { beside: [...new Set(beside)], directories, root: "/", cache: cacheOf(env) };
 }
 
 /**

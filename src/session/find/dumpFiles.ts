@@ -1,11 +1,9 @@
 /** Finds dump files in directories, by their content. */
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
-import { attempt, Fault } from "../../base/fault.ts";
-import { bytesFile, fileHead } from "../../base/file.ts";
+import { fileHead } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
-import { formats } from "../../dump/formats.ts";
-import { elfHeader, ET_CORE, isElf } from "../../elf/elfHeader.ts";
+import { dumpFormatOf } from "../../dump/formats.ts";
 
 /** A file that begins like a dump. */
 export interface DumpFile {
@@ -49,10 +47,7 @@ export function* dumpFiles(roots: readonly string[]): Generator<DumpFile | undef
 
 function isDump(path: string): boolean {
   const head = attemptSystem(() => fileHead(path, HEAD_BYTES));
-  if (head === undefined || !formats.some((format) => format.probe(head))) return false;
-  if (!isElf(head)) return true;
-  const header = attempt(() => elfHeader(bytesFile(path, head)));
-  return !(header instanceof Fault) && header.type === ET_CORE;
+  return head !== undefined && dumpFormatOf(head) !== undefined;
 }
 
 /** Returns the path without symbolic links; undefined if the file does not exist. */

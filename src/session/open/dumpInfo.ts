@@ -5,6 +5,7 @@ import type { DumpImage } from "../../dump/format.ts";
 import { openDump } from "../../dump/formats.ts";
 import { leftOut } from "../../linux/kdump/dumpLevel.ts";
 import { type Piece, progress } from "../../say/piece.ts";
+import { namedDump } from "../find/namedDump.ts";
 import { OpenError } from "./openError.ts";
 import type { OpenOptions } from "./openOptions.ts";
 import { openNamed } from "./vmlinux.ts";
@@ -27,7 +28,7 @@ const MAX_ABSENT = 1 << 24;
 
 /** Opens a dump and describes it. @throws OpenError if it cannot be opened */
 export function* readingDumpInfo(options: Pick<OpenOptions, "vmcore" | "raw">): Job<DumpInfo, Piece> {
-  const files = options.vmcore.map((path) => openNamed(path, "dump"));
+  const files = namedDump(options.vmcore).map((path) => openNamed(path, "dump"));
   const image = attempt(() => openDump(files, options.raw && { raw: options.raw }));
   if (image instanceof Fault) throw new OpenError(image.message);
   try {

@@ -1,10 +1,17 @@
 /** Opens the files that the user named for a dump, and checks that they belong to its kernel. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { fileHead, openFile } from "../../base/file.ts";
+import { attemptSystem } from "../../base/systemError.ts";
+import { isSystemMap } from "../../debuginfo/symbols/systemMap.ts";
+import { openElf } from "../../elf/elf.ts";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { type Try, withoutPath } from "../find/vmlinuxSearch.ts";
 import { compareBuild } from "./buildMatch.ts";
 import { OpenError, VmlinuxError } from "./openError.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { openVmlinux, type Vmlinux } from "./vmlinux.ts";
+
+const HEAD_BYTES = 4096;
 
 /** Opens the vmlinux that the user named. @throws VmlinuxError */
 export function openGiven(path: string, indexes: string | undefined): Vmlinux {
@@ -13,6 +20,28 @@ export function openGiven(path: string, indexes: string | undefined): Vmlinux {
   } catch (error) {
     throw error instanceof OpenError ? new VmlinuxError(error.message, { canForce: false }) : error;
   }
+}
+
+/** Whether a file that the user named is a System.map by its first line. A file that cannot be read is not. */
+export const isSystemMapFile = (path: string): boolean =>
+  isSystemMap(attemptSystem(() => fileHead(path, HEAD_BYTES)) ?? new Uint8Array(0));
+
+/**
+ * Returns the file with DWARF if two files are of one build: a stripped kernel and its separate debuginfo, as crash
+ * takes them. @returns undefined if they are not
+ */
+export function withDebuginfo(first: string, second: string): string | undefined {
+  const elves = [first, second].map((path) => {
+    const file = attemptSystem(() => openFile(path));
+    const elf = file && attempt(() => openElf(file));
+    if (!elf || elf instanceof Fault) return undefined;
+    const about = { path, buildId: elf.buildId, hasDwarf: elf.section(".debug_info") !== undefined };
+    file.close();
+    return about;
+  });
+  const [a, b] = elves;
+  if (a?.buildId === undefined || a.buildId !== b?.buildId || a.hasDwarf === b.hasDwarf) return undefined;
+  return a.hasDwarf ? a.path : b.path;
 }
 
 /** Opens a System.map if it belongs to the dump's kernel. @param tries receives the outcome with its reason */

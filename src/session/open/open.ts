@@ -21,6 +21,7 @@ import { OpenError } from "./openError.ts";
 import { absentFileWarnings, modulePlaces, type OpenOptions, sourceFiles } from "./openOptions.ts";
 import { buildWarnings, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { headerOf, infoRows } from "./dumpInfo.ts";
+import { namedDump } from "../find/namedDump.ts";
 import { distilled, erased } from "./erased.ts";
 import { shortfall } from "./shortfall.ts";
 import { laterCommitsIn } from "../sources/laterCommits.ts";
@@ -69,7 +70,8 @@ export interface Session {
 export const openSession = (options: OpenOptions): Session => toEnd(openingSession(options));
 
 /** Runs `openSession` in steps, so that a user interface can show progress and cancel it. */
-export function* openingSession(options: OpenOptions): Job<Session, Piece> {
+export function* openingSession(given: OpenOptions): Job<Session, Piece> {
+  const options = { ...given, vmcore: namedDump(given.vmcore) };
   const files = options.vmcore.map((path) => openNamed(path, "dump"));
   const dump = asOpenError(() => openDump(files, options.raw && { raw: options.raw }));
   let isOpen = false;

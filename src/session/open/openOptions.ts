@@ -98,12 +98,13 @@ export const modulePlaces = (
     : { directories: modules };
 
 /**
- * Parses the option `--base`: where memory without a header is; undefined if it was not given.
+ * Parses where memory without a header is; undefined if it was not given.
+ * @param option name of the option, for messages
  * @throws UsageError if it is neither an address nor ranges
  */
-export function rawDump(text: string | undefined): OpenOptions["raw"] {
+export function rawDump(text: string | undefined, option: string): OpenOptions["raw"] {
   const ranges = text === undefined ? undefined : rawRanges(text);
   if (text !== undefined && ranges === undefined)
-    throw new UsageError(`--base ${text}: neither an address nor ranges such as 0-bfffffff,100000000-13fffffff`);
+    throw new UsageError(`${option} ${text}: neither an address nor ranges such as 0-bfffffff,100000000-13fffffff`);
   return ranges;
 }

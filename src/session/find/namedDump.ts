@@ -1,0 +1,82 @@
+/** Finds all files of a dump that the user named by one of them, or by its directory. */
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import { attempt, Fault } from "../../base/fault.ts";
+import { fileHead, openFile } from "../../base/file.ts";
+import { attemptSystem } from "../../base/systemError.ts";
+import { dumpFormatOf, openDump } from "../../dump/formats.ts";
+import { listedParts } from "../../dump/formats/ramdump.ts";
+import { isText } from "../../dump/recognize.ts";
+import { isCheckpoint } from "../../dump/vmware/checkpoint.ts";
+import { OpenError } from "../open/openError.ts";
+
+const HEAD_BYTES = 8192;
+/** Limits, because a directory of dumps can be large: entries that are looked at, and names in a message. */
+const MAX_ENTRIES = 1000;
+const MAX_NAMED = 10;
+
+/**
+ * Returns the paths of a dump's files: those that were named, the dump in a directory that was named, and the other
+ * files of a dump of several files with fixed names (VMware's .vmem, Qualcomm's .BIN).
+ * @throws OpenError if a directory contains no dump, or several
+ */
+export function namedDump(named: readonly string[]): readonly string[] {
+  const files = named.flatMap((path) => (isDirectory(path) ? dumpIn(path) : [path]));
+  const [only] = files;
+  if (only === undefined || files.length > 1) return files;
+  return [only, ...companionsOf(only)];
+}
+
+const isDirectory = (path: string): boolean => attemptSystem(() => statSync(path).isDirectory()) ?? false;
+const isFile = (path: string): boolean => attemptSystem(() => statSync(path).isFile()) ?? false;
+const headOf = (path: string): Uint8Array =>
+  (isFile(path) && attemptSystem(() => fileHead(path, HEAD_BYTES))) || new Uint8Array(0);
+const entriesOf = (directory: string): string[] =>
+  (attemptSystem(() => readdirSync(directory)) ?? []).sort().slice(0, MAX_ENTRIES);
+const isDump = (path: string): boolean => dumpFormatOf(headOf(path)) !== undefined;
+
+/** Returns the files of the only dump in a directory. @throws OpenError */
+function dumpIn(directory: string): readonly string[] {
+  const paths = entriesOf(directory).map((name) => join(directory, name));
+  const dumps = paths.filter(isDump);
+  if (dumps.length === 1 || isOneDump(dumps)) return dumps;
+  if (dumps.length > 1)
+    throw new OpenError(
+      `${directory} contains several dumps: ${listed(dumps.map((path) => basename(path)))}; name one`,
+    );
+  const below = paths.filter((path) => isDirectory(path) && entriesOf(path).some((name) => isDump(join(path, name))));
+  if (below.length > 0)
+    throw new OpenError(`${directory} contains no dump, but directories with dumps: ${listed(below)}; name one`);
+  const log = paths.find((path) => /dmesg/.test(basename(path)) && isText(headOf(path)));
+  throw new OpenError(
+    log === undefined
+      ? `${directory} contains no dump: name the dump, or the directory that contains it`
+      : `${directory} contains no dump, but a log: read it with "vmcore-debug log ${log}"`,
+  );
+}
+
+/** Whether the files are one dump of several files. */
+function isOneDump(paths: readonly string[]): boolean {
+  const image = attempt(() => attemptSystem(() => openDump(paths.map(openFile))));
+  if (image === undefined || image instanceof Fault) return false;
+  image.close();
+  return true;
+}
+
+const listed = (names: readonly string[]): string =>
+  names.slice(0, MAX_NAMED).join(", ") + (names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "");
+
+/** Returns the files next to a dump that belong to it. */
+function companionsOf(path: string): readonly string[] {
+  const head = headOf(path);
+  const stem = path.slice(0, path.length - extname(path).length);
+  if (isCheckpoint(head)) return [`${stem}.vmem`].filter(isFile);
+  if (extname(path) === ".vmem" && dumpFormatOf(head) === undefined)
+    return [`${stem}.vmss`, `${stem}.vmsn`].filter((one) => isCheckpoint(headOf(one))).slice(0, 1);
+  const names = new Set(listedParts(head).map(({ name }) => name));
+  if (names.size === 0) return [];
+  return entriesOf(dirname(path))
+    .filter((name) => names.has(name.toLowerCase()))
+    .map((name) => join(dirname(path), name))
+    .filter(isFile);
+}
