@@ -24,6 +24,8 @@ const node = {
   minifyWhitespace: true,
   keepNames: false,
   supported: { "dynamic-import": false },
+  // The worker of a source stands beside the bundle that starts it.
+  define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
 };
 
 /** Packages with a bundle of their own beside the programs, which load it on use. */
@@ -58,6 +60,7 @@ const bundles = {
   // The manifest says "module", by which VS Code would import a main named .js as one.
   extension: ["src/extension/main.ts", { ...node, minify: true, keepNames: true, outExtension: { ".js": ".cjs" } }],
   server: ["src/lsp/main.ts", node],
+  sourceWorker: ["src/session/remote/sourceWorker.ts", node],
   mcp: ["src/mcp/main.ts", node],
   // Nothing of ours is in them for a stack to be told of.
   iced_x86: ["node_modules/iced-x86/iced_x86.js", { ...node, minify: true, sourcemap: false }],

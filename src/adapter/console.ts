@@ -63,13 +63,24 @@ function* recordedCommand(
   const job = copyTo(sink, run(context, line));
   let answer = "";
   try {
-    target.change(yield* job);
+    const changes = yield* job;
+    target.change(changes);
+    if (changes.some(({ refresh }) => refresh)) yield* reopen(target);
   } finally {
     answer = sink.end();
     // A cancelled command may have loaded debuginfo before it stopped.
     target.announce();
   }
   return answer;
+}
+
+/** Replaces the target by one that reads the memory of a running kernel or guest anew. */
+function* reopen(target: Target): Job<void> {
+  // A gdbstub accepts one connection at a time.
+  target.session.dump.close();
+  const fresh = yield* target.renewed();
+  target.replaceWith(fresh);
+  fresh.refresh();
 }
 
 /** Writes each piece that a job yields to the sink, and yields it. */

@@ -1,7 +1,7 @@
 /** Parses and checks the arguments of `launch` and `attach`. */
 import { parseSize, Budget } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
-import { KCORE } from "./liveKernel.ts";
+import { KCORE } from "../session/open/liveKernel.ts";
 import { placesOf } from "../session/find/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
 import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
@@ -17,6 +17,8 @@ export interface LaunchArguments {
   readonly chosenVmlinux: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
   readonly systemMap: string | undefined;
+  /** Whether a guest over a gdbstub runs on between reads. */
+  readonly live: boolean;
   /** Where the dump is in memory, if it is memory without a header. */
   readonly raw: OpenOptions["raw"];
   /** A candidate that is used when it belongs to the dump's kernel. Internal, not documented. */
@@ -61,6 +63,7 @@ export function launchArguments(request: "launch" | "attach", raw: unknown): Lau
     chosenVmlinux: pathMap(given, "chosenVmlinux"),
     modules: strings(given, "modules"),
     systemMap: text(given, "systemMap"),
+    live: flag(given, "live"),
     raw: rawDump(text(given, "base"), '"base"'),
     preferredSystemMap: text(given, "preferredSystemMap"),
     debuginfo: strings(given, "debuginfo"),

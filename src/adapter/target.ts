@@ -23,7 +23,6 @@ import type { UnpackOptions } from "../archive/unpack.ts";
 import type { Client } from "./client.ts";
 import { Frames } from "./frames.ts";
 import { fetchedSource } from "./lateDebuginfo.ts";
-import { checkLiveKernel, KCORE } from "./liveKernel.ts";
 import type { LaunchArguments } from "./launch.ts";
 import { budgetFor, openOptions } from "./launch.ts";
 import { namesOf } from "./names.ts";
@@ -163,7 +162,6 @@ export class Target {
 
   /** Opens the dump that the arguments name. @throws OpenError, Cancelled */
   static async open(args: LaunchArguments, client: Client, watch: OpenWatch): Promise<Target> {
-    if (args.vmcore[0] === KCORE) checkLiveKernel();
     const budget = budgetFor(args, client);
     const wanted = openOptions(args, budget);
     if (!hasPackages(wanted)) return new Target(await opened(wanted, watch), args, client, budget);

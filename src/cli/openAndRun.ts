@@ -34,12 +34,12 @@ export const openAndRun = (argv: readonly string[]): Promise<number> => withCont
 
 /**
  * Opens a dump and does some work on it. Errors of the command line, of opening and of files are printed.
- * @param use returns whether everything was answered
+ * @param use returns whether everything was answered; its last argument opens memory that changes anew
  * @returns the exit status
  */
 export async function withContext(
   argv: readonly string[],
-  use: (context: Context, options: CliOptions) => Promise<boolean>,
+  use: (context: Context, options: CliOptions, reopen: () => Promise<Context>) => Promise<boolean>,
 ): Promise<number> {
   let options: CliOptions;
   try {
@@ -64,10 +64,17 @@ export async function withContext(
   }
   try {
     for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${printable(warning)}\n`);
-    return (await use(session.context.with(terminalContext(session)), options)) ? EXIT_ANSWERED : EXIT_FAILED;
+    const contextOf = (one: Session): Context => one.context.with(terminalContext(one));
+    // A gdbstub accepts one connection at a time.
+    const reopen = async (): Promise<Context> => {
+      session.dump.close();
+      session = await openAndFetch(options);
+      return contextOf(session);
+    };
+    return (await use(contextOf(session), options, reopen)) ? EXIT_ANSWERED : EXIT_FAILED;
   } catch (error) {
     if (error instanceof Cancelled) return EXIT_FAILED;
-    if (!(error instanceof UsageError) && !isSystemError(error)) throw error;
+    if (!(error instanceof UsageError) && !(error instanceof OpenError) && !isSystemError(error)) throw error;
     reportError(error);
     return EXIT_FAILED;
   } finally {
@@ -127,7 +134,7 @@ export const searchOf = ({ searches, vmcore, debuginfo }: CliOptions): Debuginfo
   searches ? placesOf(vmcore, debuginfo, process.env) : undefined;
 
 /** Runs commands from the options, in crash's order: rc files, -i, then -c or else standard input. */
-async function work(context: Context, options: CliOptions): Promise<boolean> {
+async function work(context: Context, options: CliOptions, reopen: () => Promise<Context>): Promise<boolean> {
   const isConversation = options.commands.length === 0 && process.stdin.isTTY;
   const recorder = options.record === undefined ? undefined : new Recorder(options.record, context.session);
   const terminal = new Terminal(context, {
@@ -135,6 +142,7 @@ async function work(context: Context, options: CliOptions): Promise<boolean> {
     style: process.stdout.isTTY && !process.env["NO_COLOR"] ? ansi() : plain,
     paged: isConversation,
     recorder,
+    reopen,
   });
   if (options.rc) await readRcFiles(terminal);
   let isAnswered = true;

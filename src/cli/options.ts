@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { parseSize } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
 import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
+import { KCORE } from "../session/open/liveKernel.ts";
 import { isSystemMapFile, withDebuginfo } from "../session/open/namedFiles.ts";
 import { elfKind, isUserProgram } from "../session/open/vmlinux.ts";
 
@@ -10,6 +11,8 @@ export interface CliOptions {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;
   readonly systemMap: string | undefined;
+  /** Whether a guest over a gdbstub runs on between reads. */
+  readonly live: boolean;
   /** Where the dump is in memory, if it is memory without a header. */
   readonly raw: OpenOptions["raw"];
   readonly modules: readonly string[];
@@ -52,13 +55,15 @@ export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
 
 Opens a Linux kernel crash dump. VMLINUX, the kernel with its debuginfo, is recognized by its content, at any position;
 without it, vmcore-debug searches for it. VMLINUX.debug and System.map are recognized too. Several VMCOREs are the files
-of one split dump; VMCORE can be the directory that contains the dump.
+of one split dump; VMCORE can be the directory that contains the dump, or the gdbstub of a QEMU guest, as gdb:HOST:PORT
+or gdb:unix:PATH. Without arguments, the running kernel is opened (/proc/kcore, as root).
 
   -c, --command CMD    run a command and exit; may be repeated
   -i, --input FILE     run the commands in FILE first; may be repeated
       --vmlinux FILE   the kernel's debuginfo, or a package (.deb, .ddeb, .rpm) that contains it
       --system-map FILE  System.map or a copy of /proc/kallsyms, for names that the dump does not contain
       --base RANGES    the dump is memory without a header, at ADDR or at FIRST-LAST,FIRST-LAST...
+      --live           let a guest (gdb:) run between reads; otherwise it is paused
       --modules DIR    directory or package with modules' debuginfo; may be repeated
       --debuginfo DIR  directory with both, laid out like /usr/lib/debug; may be repeated
       --source DIR     the kernel's source: a tree, a git repository or a packed archive; may be repeated
@@ -93,6 +98,8 @@ export function readOptions(argv: readonly string[]): CliOptions {
     throw new UsageError(`two System.map files are given, ${maps[0]} and ${maps[1]}: name only the dump's kernel's`);
   if (more !== undefined)
     throw new UsageError(`two kernels are given, ${vmlinux ?? ""} and ${more}: name only the dump's kernel`);
+  // Only without any file; a file that cannot be opened never leads to the running kernel.
+  if (positionals.length === 0 && values.vmlinux === undefined) vmcore.push(KCORE);
   if (vmcore.length === 0 && !values.help && !values.version) {
     throw new UsageError(
       kernels[0] === undefined
@@ -105,6 +112,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
     vmlinux,
     systemMap: values["system-map"] ?? maps[0],
     raw: rawDump(values.base, "--base"),
+    live: values.live ?? false,
     modules: values.modules ?? [],
     debuginfo: values.debuginfo ?? [],
     kernelSource: values.source ?? [],
@@ -143,6 +151,7 @@ function parse(argv: readonly string[]) {
         vmlinux: { type: "string" },
         "system-map": { type: "string" },
         base: { type: "string" },
+        live: { type: "boolean" },
         modules: { type: "string", multiple: true },
         debuginfo: { type: "string", multiple: true },
         source: { type: "string", multiple: true },

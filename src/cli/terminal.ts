@@ -16,6 +16,7 @@ import { JsonDocument } from "../render/json.ts";
 import { plain, type Style } from "../render/style.ts";
 import { pieceText } from "../render/text.ts";
 import { Cancelled, drive } from "../base/job.ts";
+import { OpenError } from "../session/open/openError.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
 import { pagedSink, pagerCommand } from "./pager.ts";
 import { ProgressLine } from "./progress.ts";
@@ -34,6 +35,8 @@ export interface TerminalOptions {
   readonly paged: boolean;
   /** Records the commands and their outputs. */
   readonly recorder?: Recorder | undefined;
+  /** Opens the memory of a running kernel or guest anew, for `refresh`. */
+  readonly reopen?: (() => Promise<Context>) | undefined;
 }
 
 /**
@@ -133,6 +136,7 @@ export class Terminal {
     try {
       const changes = await drive(job, abort.signal, { onStep: show });
       this.contextNow = withChanges(this.contextNow, changes);
+      if (changes.some(({ refresh }) => refresh)) await this.refresh();
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
       recorder?.cancelled();
@@ -141,6 +145,13 @@ export class Terminal {
       await printer.end();
     }
     return printer.isAnswered;
+  }
+
+  /** Replaces the context by one over memory that is read anew. Settings stay. */
+  private async refresh(): Promise<void> {
+    const { radix, variables, aliases, extensions } = this.contextNow;
+    const fresh = await this.options.reopen?.();
+    if (fresh) this.contextNow = fresh.with({ radix, variables, aliases, extensions });
   }
 
   private async sinkFor(line: CommandLine, program: string | undefined, abort: AbortController): Promise<Sink> {
@@ -221,7 +232,7 @@ export function reportError(error: unknown): false {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof UsageError) return error.message;
+  if (error instanceof UsageError || error instanceof OpenError) return error.message;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined) return internalError(error).stack;
   return path === undefined ? error.message : `${path}: ${systemReason(error)}`;

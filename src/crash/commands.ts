@@ -11,6 +11,7 @@ import { dis } from "./commands/types/dis/dis.ts";
 import { echo } from "./commands/console/echo.ts";
 import { evaluate } from "./commands/types/eval/eval.ts";
 import { exit, q } from "./commands/console/exit.ts";
+import { refresh } from "./commands/console/refresh.ts";
 import { extend } from "./commands/console/extend.ts";
 import { files } from "./commands/files/files/files.ts";
 import { foreach } from "./commands/tasks/foreach.ts";
@@ -74,6 +75,7 @@ export const commands = (): readonly Command[] => [
   echo,
   evaluate,
   exit,
+  refresh,
   extend,
   files,
   foreach,

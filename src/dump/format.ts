@@ -40,6 +40,8 @@ export interface DumpFacts {
   readonly incomplete?: boolean;
   /** For a file that ends too early: its size, and the least size that its headers and tables require, in bytes. */
   readonly cut?: { readonly size: number; readonly expected: number };
+  /** For the memory of a machine that was not dumped: whether it runs while it is read, or is paused. */
+  readonly live?: "running" | "paused";
   /** Time of the dump header, in seconds since the epoch. */
   readonly timestamp?: number;
   readonly cpus?: number;

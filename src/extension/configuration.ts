@@ -11,6 +11,9 @@ import { SOURCE_SCHEME } from "./documents/storedSources.ts";
 /** Attributes with paths. Relative paths start at the workspace folder. */
 const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "debuginfo", "kernelSource"];
 
+/** Dumps that are not files: the gdbstub of a guest. */
+const ADDRESS = /^(?:gdb|unix):/;
+
 /** Settings that are the defaults of the attributes of the same name. */
 const DEFAULTS = ["modules", "debuginfo", "debuginfod", "kernelSource", "sourceFileMap", "threads"];
 
@@ -104,6 +107,7 @@ const isEmpty = (value: unknown): boolean =>
 function absolute(value: unknown, folder: vscode.WorkspaceFolder | undefined): unknown {
   if (Array.isArray(value)) return value.map((item) => absolute(item, folder));
   if (typeof value !== "string" || value === "" || isAbsolute(value)) return value;
+  if (ADDRESS.test(value)) return value;
   if (value === "~" || value.startsWith("~/")) return homedir() + value.slice(1);
   // The path is in the workspace, whose files are not read before it is trusted.
   if (!vscode.workspace.isTrusted) return undefined;

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { checkLiveKernel } from "../../src/adapter/liveKernel.ts";
+import { checkLiveKernel } from "../../src/session/open/liveKernel.ts";
 import { openFile } from "../../src/base/file.ts";
 import { openDump } from "../../src/dump/formats.ts";
 import { type BuiltSegment, elfCore } from "../builders/elfCore.ts";

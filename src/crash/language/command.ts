@@ -72,6 +72,8 @@ export interface Change {
   /** A value that `p` printed; it is appended to the printed values. */
   readonly value?: Obj;
   readonly ended?: true;
+  /** Whether the front end opens the memory anew, and replaces the session. */
+  readonly refresh?: true;
 }
 
 /** A context change, yielded among the pieces of a command. */
@@ -160,6 +162,8 @@ export interface SessionFacts {
   /** What a makedumpfile filter erased from the dump, as a sentence. */
   readonly erased?: string | undefined;
   readonly timestamp: number | undefined;
+  /** For memory that was not dumped: whether its machine runs, or is paused by the session. */
+  readonly live?: "running" | "paused" | undefined;
   /** The dump file, for `rd -f` and `dev -v`; the first file of a split dump. */
   readonly file?: RandomFile | undefined;
   /**

@@ -1,14 +1,12 @@
 /** Describes a dump file by its headers, without its kernel. */
-import { attempt, Fault } from "../../base/fault.ts";
+import { Fault } from "../../base/fault.ts";
 import { type Job } from "../../base/job.ts";
 import type { DumpImage } from "../../dump/format.ts";
-import { openDump } from "../../dump/formats.ts";
 import { leftOut } from "../../linux/kdump/dumpLevel.ts";
 import { type Piece, progress } from "../../say/piece.ts";
 import { namedDump } from "../find/namedDump.ts";
-import { OpenError } from "./openError.ts";
+import { openNamedImage } from "./namedImage.ts";
 import type { OpenOptions } from "./openOptions.ts";
-import { openNamed } from "./vmlinux.ts";
 
 /** Numbers of pages, up to the highest page frame number of the dump. */
 export interface PageCounts {
@@ -27,10 +25,8 @@ const PAUSE_EVERY = 1 << 14;
 const MAX_ABSENT = 1 << 24;
 
 /** Opens a dump and describes it. @throws OpenError if it cannot be opened */
-export function* readingDumpInfo(options: Pick<OpenOptions, "vmcore" | "raw">): Job<DumpInfo, Piece> {
-  const files = namedDump(options.vmcore).map((path) => openNamed(path, "dump"));
-  const image = attempt(() => openDump(files, options.raw && { raw: options.raw }));
-  if (image instanceof Fault) throw new OpenError(image.message);
+export function* readingDumpInfo(options: Pick<OpenOptions, "vmcore" | "raw" | "live">): Job<DumpInfo, Piece> {
+  const image = openNamedImage({ ...options, vmcore: namedDump(options.vmcore) });
   try {
     return { ...headerOf(image), pages: yield* pageCounts(image) };
   } finally {

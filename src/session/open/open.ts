@@ -6,7 +6,6 @@ import { commands } from "../../crash/commands.ts";
 import { createContext } from "../../crash/language/context.ts";
 import type { Context, SessionFacts } from "../../crash/language/command.ts";
 import { type Piece, progress } from "../../say/piece.ts";
-import { openDump } from "../../dump/formats.ts";
 import { deviceDumpsOf } from "../../dump/deviceDumps.ts";
 import type { DumpImage } from "../../dump/format.ts";
 import { firstTask, firstTaskFault } from "../../linux/printk/panic.ts";
@@ -22,6 +21,7 @@ import { absentFileWarnings, modulePlaces, type OpenOptions, sourceFiles } from 
 import { buildWarnings, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { headerOf, infoRows } from "./dumpInfo.ts";
 import { namedDump } from "../find/namedDump.ts";
+import { liveness, openNamedImage } from "./namedImage.ts";
 import { distilled, erased } from "./erased.ts";
 import { shortfall } from "./shortfall.ts";
 import { laterCommitsIn } from "../sources/laterCommits.ts";
@@ -30,7 +30,7 @@ import { sourceCache } from "../sources/sourceArchive.ts";
 import { sourceTexts } from "../sources/sourceText.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { searchSystemMap } from "../find/systemMapSearch.ts";
-import { fallbackOf, openNamed, missingAlternate, type Vmlinux } from "./vmlinux.ts";
+import { fallbackOf, missingAlternate, type Vmlinux } from "./vmlinux.ts";
 import { searchingVmlinux, type Try } from "../find/vmlinuxSearch.ts";
 import { sessionKernel } from "./sessionKernel.ts";
 
@@ -72,8 +72,7 @@ export const openSession = (options: OpenOptions): Session => toEnd(openingSessi
 /** Runs `openSession` in steps, so that a user interface can show progress and cancel it. */
 export function* openingSession(given: OpenOptions): Job<Session, Piece> {
   const options = { ...given, vmcore: namedDump(given.vmcore) };
-  const files = options.vmcore.map((path) => openNamed(path, "dump"));
-  const dump = asOpenError(() => openDump(files, options.raw && { raw: options.raw }));
+  const dump = openNamedImage(options);
   let isOpen = false;
   try {
     const session = yield* openingOver(dump, options);
@@ -147,7 +146,9 @@ function* assembling(
   { vmlinux, tries, warnings: doubts }: FoundVmlinux,
   options: OpenOptions,
 ): Job<Session, Piece> {
-  const lacks = [shortfall(dump.facts), distilled(dump.facts), erased(dump.facts)].filter((one) => one !== undefined);
+  const lacks = [liveness(dump.facts), shortfall(dump.facts), distilled(dump.facts), erased(dump.facts)].filter(
+    (one) => one !== undefined,
+  );
   const ofVmlinux = vmlinux ? vmlinuxWarnings(vmlinux) : [];
   const warnings = [...lacks, ...memory.doubts, ...absentFileWarnings(options), ...doubts, ...ofVmlinux];
   const mapTries: Try[] = [];
@@ -238,6 +239,7 @@ function sessionFacts(
     dumpLevel: dump.facts.dumpLevel,
     erased: erased(dump.facts),
     timestamp: dump.facts.timestamp,
+    live: dump.facts.live,
     file: dump.file,
     configFile: search && ((release) => dumpConfig(search, release)),
     deviceDumps: deviceDumpsOf(dump.notes),

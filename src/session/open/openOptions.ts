@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly vmlinux?: string | undefined;
   /** Where the dump is in memory, if it is memory without a header. */
   readonly raw?: readonly RawRange[] | undefined;
+  /** Whether a guest over a gdbstub runs on between reads; otherwise it is paused. */
+  readonly live?: boolean | undefined;
   /** Files to use as the vmlinux if they are of the dump's build. They are tried before the search. */
   readonly preferredVmlinux?: readonly string[] | undefined;
   /** Files that the user chose for kernels, by build ID. The file for the dump's kernel is tried before all others. */

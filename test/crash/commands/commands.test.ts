@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Parsed } from "../../../src/crash/language/command.ts";
 import { commands } from "../../../src/crash/commands.ts";
+import { refresh } from "../../../src/crash/commands/console/refresh.ts";
 import { mod } from "../../../src/crash/commands/system/mod.ts";
 import { parseOptions } from "../../../src/crash/language/parse.ts";
 import { toyKernel } from "../../builders/kernel.ts";
@@ -150,6 +151,16 @@ test("exit ends the session, repeat runs a command once", () => {
   assert.equal(mine.ended, false);
   transcript(mine, "q");
   assert.equal(contextNow(mine).ended, true);
+});
+
+test("refresh asks the front end to read anew what changes, and nothing of a dump", () => {
+  const mine = context();
+  assert.equal(
+    transcript(mine, "refresh"),
+    "refresh: a dump does not change: refresh is for running kernels and guests",
+  );
+  const live = mine.with({ session: { ...mine.session, live: "running" } });
+  assert.deepEqual([...refresh.run(live, parseOptions(refresh, ""))], [{ kind: "changed", change: { refresh: true } }]);
 });
 
 test("in a read-only session a command runs only if its declaration permits it", () => {

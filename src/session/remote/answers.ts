@@ -1,0 +1,120 @@
+/** Lets the synchronous engine read a source that a worker thread serves. */
+import { extname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { Lru } from "../../base/lru.ts";
+import type { RandomFile } from "../../base/file.ts";
+import { CONTROL, MAX_ANSWER, OUTCOME, type SourcePlace, type SourceRequest, STATE, type WorkerStart } from "./messages.ts"; // prettier-ignore
+
+/** Limits in milliseconds for an answer. */
+const OPEN_TIMEOUT = 20_000;
+const READ_TIMEOUT = 30_000;
+const CLOSE_TIMEOUT = 3_000;
+/** Bytes that are read and kept together. */
+const BLOCK_BYTES = 1 << 16;
+/** Number of blocks that are kept: 64 MiB. */
+const BLOCKS = 1024;
+/** Limit for blocks that one request reads ahead, if the source is read in sequence. */
+const MAX_AHEAD = 16;
+
+/**
+ * A source behind a worker thread. `Atomics.wait` blocks this thread until the worker has answered, so that the engine
+ * needs no `await`. An answer that does not arrive in time ends the connection.
+ */
+export class RemoteSource {
+  private readonly worker: Worker;
+  private readonly control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.words));
+  private readonly data = new Uint8Array(new SharedArrayBuffer(MAX_ANSWER));
+  private readonly name: string;
+  private isClosed = false;
+  private readonly onExit = (): void => this.close();
+
+  /** @param name of the source, for messages */
+  constructor(name: string, place: SourcePlace) {
+    this.name = name;
+    const start: WorkerStart = { place, control: this.control.buffer, data: this.data.buffer };
+    this.worker = new Worker(join(import.meta.dirname, `sourceWorker${extname(import.meta.filename)}`), {
+      workerData: start,
+    });
+    this.worker.unref();
+    // So that a paused guest continues when the program ends without closing the session.
+    process.once("exit", this.onExit);
+  }
+
+  /** Connects, and returns the source's description. @throws Error with `code` */
+  open(): unknown {
+    const answer = this.ask({ what: "open", offset: 0, length: 0 }, OPEN_TIMEOUT);
+    return JSON.parse(Buffer.from(answer).toString());
+  }
+
+  /** Returns bytes of the source, at most `MAX_ANSWER`. @throws Error with `code` */
+  read(offset: number, length: number): Uint8Array {
+    return this.ask({ what: "read", offset, length: Math.min(length, MAX_ANSWER) }, READ_TIMEOUT);
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    process.off("exit", this.onExit);
+    try {
+      this.ask({ what: "close", offset: 0, length: 0 }, CLOSE_TIMEOUT);
+    } catch (error) {
+      // The other side may have ended the connection already.
+      if (!(error instanceof Error && "code" in error)) throw error;
+    }
+    this.isClosed = true;
+    void this.worker.terminate();
+  }
+
+  private ask(request: SourceRequest, timeout: number): Uint8Array {
+    const { control } = this;
+    if (this.isClosed) throw sourceError("ENOTCONN", `${this.name}: the connection is closed`);
+    Atomics.store(control, CONTROL.state, STATE.asked);
+    this.worker.postMessage(request);
+    if (Atomics.wait(control, CONTROL.state, STATE.asked, timeout) === "timed-out") {
+      // A late answer would be taken for that of the next request.
+      this.isClosed = true;
+      void this.worker.terminate();
+      throw sourceError("ETIMEDOUT", `${this.name}: no answer within ${timeout / 1000} seconds`);
+    }
+    const bytes = this.data.slice(0, control[CONTROL.length]);
+    if (control[CONTROL.outcome] === OUTCOME.bytes) return bytes;
+    const { code, message } = JSON.parse(Buffer.from(bytes).toString()) as { code: string; message: string };
+    throw sourceError(code, message);
+  }
+}
+
+const sourceError = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+
+/** Presents a source as a file. Blocks are kept, and blocks behind them are read ahead. */
+export function remoteFile(source: RemoteSource, name: string, size: number): RandomFile {
+  const blocks = new Lru<number, Uint8Array>(BLOCKS);
+  let expected = -1;
+  let ahead = 1;
+  const block = (index: number): Uint8Array => {
+    const known = blocks.get(index);
+    if (known) return known;
+    ahead = index === expected ? Math.min(2 * ahead, MAX_AHEAD) : 1;
+    const bytes = source.read(index * BLOCK_BYTES, Math.min(ahead * BLOCK_BYTES, size - index * BLOCK_BYTES));
+    for (let i = 0; i * BLOCK_BYTES < bytes.length; i++)
+      blocks.set(index + i, bytes.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES));
+    expected = index + ahead;
+    return bytes.subarray(0, BLOCK_BYTES);
+  };
+  return {
+    name,
+    size,
+    read(offset, length) {
+      if (!(offset >= 0) || !(length > 0)) return new Uint8Array(0);
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+      for (let done = 0; done < bytes.length;) {
+        const at = offset + done;
+        const within = at % BLOCK_BYTES;
+        const part = block(Math.floor(at / BLOCK_BYTES)).subarray(within, within + bytes.length - done);
+        if (part.length === 0) return bytes.subarray(0, done);
+        bytes.set(part, done);
+        done += part.length;
+      }
+      return bytes;
+    },
+    close: () => source.close(),
+  };
+}

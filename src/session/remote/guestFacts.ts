@@ -1,0 +1,72 @@
+/** Reads what QEMU's gdbstub and monitor say of a guest. */
+
+/** A range of the guest's memory; both addresses are included. */
+export interface GuestRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Memory of devices and firmware, which is not the guest's RAM. */
+const NOT_RAM = /vram|vga|rom|bios|flash|fw_cfg/i;
+const RANGE = /^\s+([0-9a-f]{16})-([0-9a-f]{16}) \(prio -?\d+, ram\): (\S+)/;
+const MAX_RANGES = 4096;
+
+/**
+ * Returns the ranges of RAM in the output of the monitor's `info mtree -f`. The output has several views of the
+ * address space; the first with the system's memory counts.
+ */
+export function ramRanges(output: string): readonly GuestRange[] {
+  const views = output.split(/^FlatView #\d+/m);
+  const view = views.find((one) => /^\s*AS "memory"/m.test(one)) ?? "";
+  return view
+    .split(/\r?\n/)
+    .flatMap((line): GuestRange[] => {
+      const [, first, last, name = ""] = RANGE.exec(line) ?? [];
+      if (first === undefined || last === undefined || NOT_RAM.test(name)) return [];
+      return [{ first: Number.parseInt(first, 16), last: Number.parseInt(last, 16) }];
+    })
+    .filter(({ first, last }) => last > first && Number.isSafeInteger(last))
+    .slice(0, MAX_RANGES);
+}
+
+/** A register of the reply to the packet "g". */
+export interface RegisterPlace {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+const MAX_FILES = 16;
+const MAX_REGISTERS = 2048;
+
+/**
+ * Returns the registers in the order of the packet "g" (gdb's documentation, "Target Descriptions").
+ * @param read returns a file of the description; "target.xml" names the others
+ */
+export async function registerNames(read: (file: string) => Promise<string>): Promise<readonly RegisterPlace[]> {
+  const main = await read("target.xml");
+  const files = [...main.matchAll(/<xi:include href="([\w.-]{1,64})"/g)].slice(0, MAX_FILES);
+  let text = main;
+  for (const [, file = ""] of files) text += await read(file);
+  return [...text.matchAll(/<reg\s([^<>]{1,512})>/g)].slice(0, MAX_REGISTERS).flatMap(([, attributes = ""]) => {
+    const name = /\bname="([\w.-]{1,64})"/.exec(attributes)?.[1];
+    const bits = Number(/\bbitsize="(\d{1,5})"/.exec(attributes)?.[1]);
+    return name === undefined || !(bits > 0) ? [] : [{ name, bytes: bits / 8 }];
+  });
+}
+
+/** Returns the values of registers of at most 64 bits in the reply to the packet "g", which has the target's order. */
+export function registerValues(places: readonly RegisterPlace[], reply: string): Readonly<Record<string, string>> {
+  const bytes = Buffer.from(reply.replace(/x/g, "0"), "hex");
+  const values: Record<string, string> = {};
+  let at = 0;
+  for (const { name, bytes: size } of places) {
+    if (at + size > bytes.length) break;
+    // Little-endian: only x86 registers are used.
+    if (size <= 8)
+      values[name] = `0x${Buffer.from(bytes.subarray(at, at + size))
+        .reverse()
+        .toString("hex")}`;
+    at += size;
+  }
+  return values;
+}

@@ -1,0 +1,44 @@
+/** What the engine's thread and the worker thread of a source exchange. */
+
+/** How the other side is reached. A new kind of source adds its row here and in sourceWorker.ts. */
+export interface SourcePlace {
+  readonly kind: "gdb";
+  readonly address: string;
+  /** Whether the guest runs on between reads. */
+  readonly isLive: boolean;
+}
+
+/** A request to the worker; its answer is bytes. */
+export interface SourceRequest {
+  /** "open" gives a description of the source as JSON, "read" bytes, "close" ends the connection. */
+  readonly what: "open" | "read" | "close";
+  /** Bytes from the start of the source. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What the worker gets when it starts. */
+export interface WorkerStart {
+  readonly place: SourcePlace;
+  /** Words of `CONTROL`. */
+  readonly control: SharedArrayBuffer;
+  /** Receives the bytes of an answer. */
+  readonly data: SharedArrayBuffer;
+}
+
+/** Positions of 32-bit words that both threads share. */
+export const CONTROL = { state: 0, outcome: 1, length: 2, words: 3 } as const;
+export const STATE = { idle: 0, asked: 1, answered: 2 } as const;
+export const OUTCOME = { bytes: 0, error: 1 } as const;
+
+/** Limit in bytes for an answer. */
+export const MAX_ANSWER = 4 << 20;
+
+/** Source of bytes, which runs in the worker. */
+export interface Source {
+  /** Description that `open` returns, serializable as JSON. */
+  readonly about: unknown;
+  /** Returns up to `length` bytes from `offset`. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
