@@ -108,7 +108,7 @@ function summary(output: string, { pages, size, sourceSize, unanswered }: Distil
   const share = ((100 * size) / sourceSize).toFixed(1);
   const lines = [
     `${output}: ${pages.toLocaleString("en")} pages, ${size.toLocaleString("en")} bytes, ${share} % of the dump`,
-    ...unanswered.map((line) => `not answered completely, in the dump as in the file: ${line}`),
+    ...unanswered.map((line) => `not answered completely by the dump, and so not by the file: ${line}`),
   ];
   return `${lines.map(printable).join("\n")}\n`;
 }

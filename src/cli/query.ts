@@ -107,7 +107,7 @@ async function filled(database: DatabaseSync, context: Context, table: QueryTabl
   return shortfall;
 }
 
-/** The column of the place in a list. */
+/** Returns the column with the position in a list; none for a table whose rows are not the elements of a list. */
 const positionColumn = ({ each }: QueryTable): string[] => (each === undefined ? [] : ["position INTEGER"]);
 
 const isSqlError = (error: unknown): error is Error =>

@@ -45,7 +45,7 @@ export const instructionText = ({ mnemonic, operands, values }: Instruction): st
     .filter((part) => part !== "")
     .join("; ");
 
-/** Limit for offsets that count as near NULL: the first page, which no kernel maps. */
+/** Offsets below this one count as near NULL: the first page, which no kernel maps. */
 const PAGE = 4096n;
 
 /** Returns the places of a report that a client with debuginfo should describe. */

@@ -3,7 +3,7 @@ import { addressJson, type Json, lineText, type Piece, type Span } from "../say/
 import type { FaultCell, Grid, GridCell, GridColumn, GridOmission, GridTable } from "../protocol/grid.ts";
 import type { Field, Fields } from "../say/table.ts";
 
-/** Limit for rows, because neither a person nor a message can handle more. */
+/** Maximum number of rows, because neither a person nor a message can handle more. */
 const MAX_ROWS = 250_000;
 
 type Kind = GridColumn["kind"];

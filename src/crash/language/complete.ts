@@ -18,7 +18,7 @@ export type Nameable = "types" | "symbols and types";
 /** Matches a command that takes a type, up to its first argument. */
 const TYPE_FIRST = /^\s*(?:(?:struct|union)\s|\*)\s*(?:-\S+\s+)*\w*$/;
 
-/** Limit of the completions, because a one-letter symbol prefix has ten thousand. */
+/** Maximum number of completions, because a one-letter symbol prefix has ten thousand. */
 const MAX_ITEMS = 200;
 
 /**
@@ -96,6 +96,7 @@ function membersOf({ kernel }: Context, text: string, command: string): Iterable
 }
 
 function* memberNames(type: CType, depth = 0): Generator<string> {
+  // Real anonymous members have a few levels; a type of damaged debuginfo may contain itself.
   const MAX_DEPTH = 8;
   let target = bare(type);
   if (target.kind === "pointer") target = bare(target.target);

@@ -16,7 +16,7 @@ export class SymbolNotFound extends UsageError {
   }
 }
 
-/** Limit of the suggested names. */
+/** Maximum number of suggested names. */
 const MAX_ALTERNATIVES = 20;
 
 /** Reports the unknown symbol with the known names that contain it, as suggestions. */

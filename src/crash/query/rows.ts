@@ -20,8 +20,9 @@ export interface Shortfall {
 const MAX_FAULTS = 10;
 
 /**
- * Runs the command of a table. Yields its progress.
+ * Runs the command of a table and yields its pieces.
  * @param insert receives each row: with a list the position in it, then the values of the columns
+ * @returns what the table lacks
  */
 export function* fillTable(
   context: Context,

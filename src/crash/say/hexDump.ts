@@ -27,7 +27,7 @@ export interface DumpFormat {
 
 const LINE_BYTES = 16;
 const TEXT_LINE_BYTES = 60;
-/** Limit of text without a unit count, in bytes. */
+/** Maximum number of bytes of a text without a unit count. */
 const MAX_TEXT = 65536;
 
 /**

@@ -2,7 +2,7 @@
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
-/** Limit of the cached rows of one kind of table over all owners: about 40 MiB for memory areas, the largest rows. */
+/** Maximum number of cached rows of one kind of table over all owners: about 40 MiB for memory areas, the largest rows. */
 const MAX_ROWS = 1 << 16;
 
 /**

@@ -5,8 +5,9 @@ import { enumText } from "../../model/numberText.ts";
 import type { Obj } from "../../model/object.ts";
 import { addressJson, faultJson, type Json } from "../../say/piece.ts";
 
+/** Maximum depth of nested values. */
 const MAX_DEPTH = 64;
-/** Limit of the values in one document, because a corrupt array length must not exhaust memory. */
+/** Maximum number of values in one document, because a corrupt array length must not exhaust memory. */
 const MAX_VALUES = 1_000_000;
 
 /**

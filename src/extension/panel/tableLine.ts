@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { TYPE } from "../session.ts";
 
 const KEY = "vmcore.tableLines";
+/** Maximum number of lines that are remembered. */
 const MAX_LINES = 30;
 
 /** Lines that ran in the Debug Console of this window, newest first. */

@@ -5,7 +5,7 @@ import { slabObjectAt } from "../../linux/slab/slabObject.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Frame } from "../../unwind/frame.ts";
 
-/** Limit for the part of a stack that is searched, in bytes: THREAD_SIZE is at most 64 KiB. */
+/** Maximum number of bytes of a stack that are searched: THREAD_SIZE is at most 64 KiB. */
 const MAX_BYTES = 1 << 16;
 
 /**

@@ -78,7 +78,7 @@ const readTakers = derived("functions that take semaphores for reading", (kernel
   return found;
 });
 
-/** Limit for the code that is searched for calls, in bytes: as that of a decoded function. */
+/** Maximum number of bytes of code that are searched for calls, as of a decoded function. */
 const MAX_BYTES = 1 << 16;
 
 /**

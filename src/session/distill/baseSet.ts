@@ -46,9 +46,9 @@ interface Range {
 }
 
 const PAGE = 4096n;
-/** A `struct upid`, the element of the array at the end of `struct pid`. */
+/** Size of a `struct upid`, the element of the array at the end of `struct pid`, in bytes. */
 const UPID_BYTES = 16;
-/** More than `note_buf_t` of any machine. */
+/** Number of bytes that are read of a CPU's note: more than `note_buf_t` has on any machine. */
 const CRASH_NOTE_BYTES = 1024;
 
 /** Reads the base set, so that it is recorded. What the dump does not have is left out. */

@@ -9,11 +9,12 @@ const CALL_BYTES = 8;
 const PROLOGUE_BYTES = 16;
 /** gdb, with which crash disassembles, reads lines of this size. */
 const LINE_BYTES = 64n;
+/** Maximum size in bytes of a function that is kept as a whole. */
 const MAX_FUNCTION = 4096;
 /** arch/x86/include/asm/orc_lookup.h: LOOKUP_BLOCK_SIZE. */
 const BLOCK_BYTES = 256n;
 const IP_BYTES = 4;
-/** `struct orc_entry`. */
+/** Size of a `struct orc_entry` in bytes. */
 const ENTRY_BYTES = 6;
 
 /** Functions whose first instructions crash reads to find out whether the kernel has frame pointers. */

@@ -44,7 +44,7 @@ export interface DistillOptions {
   /** Commands in addition to `BASE_COMMANDS`. */
   readonly commands: readonly string[];
   readonly keep: readonly KeptRange[];
-  /** What is removed besides: undefined for nothing. */
+  /** What is removed because it can be secret; undefined for nothing. */
   readonly scrub: ScrubOptions | undefined;
 }
 

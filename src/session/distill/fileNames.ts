@@ -8,6 +8,7 @@ import { objectAt, objectLayout } from "../../linux/slab/slubFreelist.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { eraseRange } from "./keep.ts";
 
+/** Maximum size of a file name in bytes: NAME_MAX and a NUL. */
 const MAX_NAME = 256;
 
 /** Erases the names in all `struct dentry`s whose pages are kept. */

@@ -7,9 +7,9 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 
 const PAGE = 4096n;
-/** Limit for a range in bytes, because a damaged size must not read everything. */
+/** Maximum size of a range in bytes, because a damaged size must not read everything. */
 const MAX_BYTES = 1 << 30;
-/** Limit for the elements of an array of texts. */
+/** Maximum number of elements of an array of texts. */
 const MAX_TEXTS = 4096;
 const TEXT_BYTES = 256;
 

@@ -6,13 +6,14 @@ import { moduleSymbols } from "../../linux/module/moduleSymbols.ts";
 import type { Obj } from "../../model/object.ts";
 import { keep, keepObject, touch } from "./keep.ts";
 
-/** Limit for the symbols that a module exports. */
+/** Maximum number of symbols that a module exports. */
 const MAX_EXPORTS = 1 << 16;
+/** Maximum size of a symbol's name in bytes: KSYM_NAME_LEN. */
 const MAX_NAME = 512;
-/** Limits for the notes of a module. */
+/** Maximum number of notes of a module, and of bytes of a note. */
 const MAX_NOTES = 256;
 const MAX_NOTE_BYTES = 1 << 16;
-/** Bytes of an address and of an entry in the ORC tables: `int`, `struct orc_entry`. */
+/** Sizes of the entries in the ORC tables in bytes: an address (`int`), a `struct orc_entry`. */
 const IP_BYTES = 4;
 const ENTRY_BYTES = 6;
 

@@ -35,17 +35,20 @@ const SECRET_PER_CPU = ["crngs", "batched_entropy_u64", "batched_entropy_u32", "
 const COMMAND_LINES = ["saved_command_line", "static_command_line", "extra_command_line", "initcall_command_line"];
 /** Registers of user programs, which can hold keys, in `struct thread_struct` of the machines. */
 const USER_REGISTERS = ["thread.fpu", "thread.uw", "thread.fstate", "thread.vstate", "thread.fp_state", "thread.vr_state", "thread.vfpstate", "thread.ufpu"]; // prettier-ignore
+/** Maximum number of keys whose data is erased. */
 const MAX_KEYS = 1 << 20;
-/** Bytes before the data of `struct user_key_payload`, and more than those of other types. */
+/** Number of bytes that are erased besides the data of a key: more than the header of any payload. */
 const PAYLOAD_BYTES = 64;
-/** Limit for the data of a key: `datalen` has 16 bits. */
+/** Maximum number of bytes of a key's data: `datalen` has 16 bits. */
 const MAX_PAYLOAD = 1 << 16;
-/** Shortest word of the command line that is searched for in all pages. */
+/** Minimum length of a word of the command line that is searched for in all pages. */
 const MIN_NEEDLE = 8;
+/** Minimum length of a host's name that is searched for; a shorter one occurs by chance. */
 const MIN_NAME = 4;
+/** Number of pages per step of the job. */
 const PAUSE_EVERY = 256;
 
-/** Removes secrets: what they are is in ERASEINFO. */
+/** Removes secrets from a recording. ERASEINFO of the written file names their kinds. */
 export function* scrub(kernel: Kernel, recording: Recording, options: ScrubOptions): Job<void, Piece> {
   const pfns = recording.pfns;
   for (const [index, pfn] of pfns.entries()) {

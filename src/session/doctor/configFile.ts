@@ -9,7 +9,7 @@ import { type KernelConfig, kernelOptions, needName, needStates } from "../../li
 import { type DebuginfoPlaces, isRelease } from "../find/debuginfoPlaces.ts";
 import { type Diagnosis, diagnosis } from "./diagnosis.ts";
 
-/** Limit for a configuration in bytes, packed and unpacked; one has about 300 KB. */
+/** Maximum size of a configuration in bytes, packed and unpacked; one has about 300 KB. */
 const MAX_BYTES = 16 << 20;
 
 /**

@@ -7,7 +7,7 @@ import { crashkernelOf } from "../../linux/kdump/crashkernel.ts";
 import { PANIC_SETTINGS } from "../../linux/kdump/panicSettings.ts";
 import { type Diagnosis, diagnosis } from "./diagnosis.ts";
 
-/** Limit for a file of /proc, /sys or /etc in bytes. */
+/** Maximum size of a file of /proc, /sys or /etc in bytes. */
 const MAX_BYTES = 1 << 20;
 
 /** Reads a small file below the root; undefined if it cannot be read. */

@@ -30,7 +30,7 @@ export interface DebuginfodOptions {
   readonly cache: string;
   /** Milliseconds in which a server must send at least 100 KiB, or the rest of the file. */
   readonly timeout: number;
-  /** Limit of a file in bytes; larger files are refused. */
+  /** Maximum size of a file in bytes; larger files are refused. */
   readonly maxSize: number;
   readonly signal?: AbortSignal | undefined;
   /** Receives progress in bytes. @param total undefined if the server does not state it */
@@ -48,10 +48,12 @@ export interface DebuginfodAnswer {
 /** Negative-cache lifetime: debuginfod_find_debuginfo(3), "cache_miss_s". */
 const MISS_MS = 600_000;
 
+/** A server that sends fewer bytes than LEAST_BYTES in this number of seconds is given up. */
 const TIMEOUT_S = 90;
 const LEAST_BYTES = 100 << 10;
-/** Default limit of a file. The largest vmlinux of a distribution has some 1 GiB. */
+/** Default of the maximum size of a file in bytes. The largest vmlinux of a distribution has some 1 GiB. */
 const MAX_SIZE = 4 * 2 ** 30;
+/** Maximum size of a source file in bytes. */
 const MAX_SOURCE = 16 << 20;
 /** NAME_MAX of Linux' file systems, minus the suffix of a part. */
 const MAX_NAME = 255 - PART_NAME;

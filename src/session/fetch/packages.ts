@@ -19,9 +19,11 @@ import { isPackage, packageMembers } from "../../archive/packageMembers.ts";
 import { openingPacked } from "../../archive/packedFile.ts";
 import type { UnpackOptions } from "../../archive/unpack.ts";
 
-/** Limit of a file in a package in bytes. A vmlinux has some 1 GiB. */
+/** Maximum size of a file in a package in bytes. A vmlinux has some 1 GiB. */
 const MAX_FILE = 4 * 2 ** 30;
+/** Maximum number of module files of a package that are noted. */
 const MAX_LISTED = 4096;
+/** Maximum size of the note about an unpacked package in bytes. */
 const MAX_NOTE = 1 << 20;
 const VMLINUX = /(^|\/)vmlinux(-[^/]*)?(\.debug)?$/;
 /** Matches names of modules. Ubuntu compresses each module with debuginfo as well. */

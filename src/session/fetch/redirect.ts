@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 
-/** Limit of redirects. */
+/** Maximum number of redirects. */
 const MAX_REDIRECTS = 5;
 
 /**

@@ -8,7 +8,7 @@ import { cString, viewOf } from "../../base/bytes.ts";
 import { type ElfFile, openElf } from "../../elf/elf.ts";
 import { buildIdPath } from "./debuginfoPlaces.ts";
 
-/** Limit of a link in bytes. A link is a file name and a checksum or build ID. */
+/** Maximum size of a link in bytes. A link is a file name and a checksum or build ID. */
 const MAX_LINK = 4096 + 64;
 const CRC_CHUNK = 1 << 20;
 /** Limit in bytes of files whose checksum is computed. amdgpu's debuginfo, the largest, has some 100 MiB. */

@@ -15,12 +15,13 @@ export interface DumpFile {
 
 /** Bytes at the start of a file that identify a dump format. */
 const HEAD_BYTES = 8192;
-/** Smaller files are not dumps. */
+/** Minimum size of a dump in bytes. */
 const MIN_BYTES = 64 << 10;
 /** Maximum depth below a directory. */
 const MAX_DEPTH = 4;
 /** Maximum number of directory entries that are looked at. */
 const MAX_ENTRIES = 20_000;
+/** Maximum number of dumps that are found. */
 const MAX_DUMPS = 500;
 
 /**

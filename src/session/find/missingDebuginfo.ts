@@ -111,7 +111,7 @@ export async function fetchMissing(
   return { names, remarks: failures };
 }
 
-/** Limit of names in a message. */
+/** Maximum number of names in a message. */
 const MAX_LISTED = 8;
 
 const listed = (names: readonly string[]): string =>

@@ -59,9 +59,9 @@ function placed(elf: ElfFile, places: ReadonlyMap<string, bigint>): PlacedSectio
   });
 }
 
-/** Limit of nested directories. A kernel's tree has eight or nine levels. */
+/** Maximum depth of directories. A kernel's tree has eight or nine levels. */
 const MAX_DEPTH = 16;
-/** Limit of files, more than any distribution ships for one kernel. */
+/** Maximum number of files: more than any distribution ships for one kernel. */
 const MAX_FILES = 1 << 16;
 
 const MODULE_NAME = /^(.+)\.ko(\.debug)?(\.xz|\.zst|\.gz)?$/;

@@ -13,8 +13,9 @@ export interface BuildMatch {
   readonly why: string;
 }
 
-/** Limits in bytes. The notes of a kernel have some hundred bytes, its banner has some two hundred. */
+/** Maximum size of the notes of a kernel in bytes. They have some hundred. */
 const MAX_NOTES = 1 << 16;
+/** Maximum size of a kernel's banner in bytes. It has some two hundred. */
 const MAX_BANNER = 512;
 
 /**

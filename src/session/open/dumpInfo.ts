@@ -21,7 +21,7 @@ export interface PageCounts {
 export type DumpInfo = ReturnType<typeof headerOf> & { readonly pages: PageCounts };
 
 const PAUSE_EVERY = 1 << 14;
-/** Limit for absent pages that are looked at: 64 GiB of memory. */
+/** Maximum number of absent pages that are looked at: 64 GiB of memory. */
 const MAX_ABSENT = 1 << 24;
 
 /** Opens a dump and describes it. @throws OpenError if it cannot be opened */

@@ -2,13 +2,13 @@
 import type { DumpFacts } from "../../dump/format.ts";
 import { DISTILLED } from "../../dump/kdump/distilled.ts";
 
-/** Limit of names in the sentence. */
+/** Maximum number of names in the sentence. */
 const MAX_NAMED = 8;
 
 /**
- * Returns a sentence on what `makedumpfile --config` erased from a dump; undefined if it erased nothing. ERASEINFO has
- * a line for each object, `erase task.comm size 16` or `erase command_line nullify`, repeated for the elements of a
- * list.
+ * Returns a sentence on what `makedumpfile --config` or `distill --scrub` erased from a dump; undefined if nothing was
+ * erased. ERASEINFO has a line for each object, `erase task.comm size 16` or `erase command_line nullify`, repeated for
+ * the elements of a list.
  */
 export function erased({ eraseinfo }: DumpFacts): string | undefined {
   const counts = new Map<string, number>();

@@ -19,9 +19,9 @@ const MAGIC = Uint32Array.of(0x6f636d76, 0x692d6572, 2);
 const HEADER = 96;
 const BUILD_ID_AT = 32;
 
-/** Limit of the size of one index in bytes. A typical one has 3 MiB. */
+/** Maximum size of one index in bytes. A typical one has 3 MiB. */
 const MAX_INDEX = 256 << 20;
-/** Limit of the size of all indexes in bytes; the least recently used ones are removed first. */
+/** Maximum size of all indexes together in bytes; the least recently used ones are removed first. */
 const MAX_KEPT = 512 << 20;
 /** Age in milliseconds after which an unfinished file is removed. */
 const ABANDONED_MS = 3_600_000;

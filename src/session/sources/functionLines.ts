@@ -6,9 +6,9 @@ export interface LineRange {
   readonly last: number;
 }
 
-/** Limit of lines between the name of a function and its body. */
+/** Maximum number of lines between the name of a function and its body. */
 const MAX_HEAD = 40;
-/** Limit of definitions: a function may be defined once for each configuration. */
+/** Maximum number of definitions: a function may be defined once for each configuration. */
 const MAX_DEFINITIONS = 8;
 
 /** The names that SYSCALL_DEFINE of include/linux/syscalls.h and its architectures' wrappers give a system call. */

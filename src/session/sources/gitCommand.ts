@@ -6,7 +6,7 @@ import { wholeFile } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
 import { isDirectory, MAX_SOURCE } from "./sourceRoot.ts";
 
-/** Limit of one synchronous git call in milliseconds. A kernel repository on a slow disk answers in one second. */
+/** Maximum duration of one synchronous git call in milliseconds. A kernel repository on a slow disk answers in one second. */
 const TIMEOUT_MS = 10_000;
 /** Limit in bytes of a file that contains a path. */
 const MAX_POINTER = 1 << 16;

@@ -6,14 +6,15 @@ import { definitionsOf, isIdentifier, type LineRange } from "./functionLines.ts"
 import { type GitEnd, gitLines } from "./gitCommand.ts";
 import type { RepositoryFile, SourceFiles } from "./source.ts";
 
-/** Limit of commits in the list. */
+/** Maximum number of commits in the list. */
 const MAX_COMMITS = 200;
-/** Limit of branches that are looked at, the ones with the newest commits first. */
+/** Maximum number of branches that are looked at; those with the newest commits come first. */
 const MAX_BRANCHES = 64;
-/** Limit of branches that are listed. */
+/** Maximum number of branches that are listed. */
 const MAX_REFS = 10_000;
-/** Limit in characters of a source file, and of a subject. */
+/** Maximum length of a source file in characters. */
 const MAX_TEXT = 1 << 24;
+/** Maximum length of a commit's subject in characters. */
 const MAX_SUBJECT = 200;
 
 /** The options of `git log` that keep it from running programs that the repository configures. */

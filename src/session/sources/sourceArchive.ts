@@ -16,11 +16,13 @@ import { unpacked, type UnpackOptions } from "../../archive/unpack.ts";
 
 /** Matches the names of sources in debuginfo. Documentation and scripts, half of a kernel's archive, are left out. */
 const SOURCE_NAME = /\.(c|h|S|s|rs|inc|y|l|c_shipped|h_shipped)$/;
+/** Maximum size of a source file in bytes. */
 const MAX_FILE = 64 << 20;
 /**
  * Sources are packed together in chunks of this size in bytes, small enough to be unpacked when one of them is shown.
  */
 const CHUNK = 1 << 20;
+/** Maximum size of the unpacked list of files in bytes. */
 const MAX_INDEX = 64 << 20;
 /** Number of archives whose copies are kept. The copy for one kernel has some 150 MB. */
 const MAX_KEPT = 3;

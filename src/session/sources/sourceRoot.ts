@@ -12,9 +12,9 @@ export interface SourceRoot {
   readonly version: string | undefined;
 }
 
-/** Limit of entries read from a directory that a pattern names. */
+/** Maximum number of entries read from a directory that a pattern names. */
 const MAX_LISTED = 4096;
-/** Limit of a source file in bytes. The largest of the kernel, a table of registers, has 20 MiB. */
+/** Maximum size of a source file in bytes. The largest of the kernel, a table of registers, has 20 MiB. */
 export const MAX_SOURCE = 64 << 20;
 /** Number of bytes of a Makefile to read; the version is in the first lines. */
 const MAKEFILE_HEAD = 4096;

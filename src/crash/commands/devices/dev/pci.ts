@@ -18,7 +18,7 @@ import { table, TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Limit of nested buses, because bus numbers have 8 bits. */
+/** Maximum depth of buses: bus numbers have 8 bits. */
 const MAX_DEPTH = 256;
 
 /** The table of root buses. A row is a `struct pci_bus`. */

@@ -72,7 +72,7 @@ export const jitedTable: Table<{ readonly address: bigint; readonly text: string
   },
 };
 
-/** Limit of the compiled code of one program, in bytes. A larger size means damaged data. */
+/** Maximum size of the compiled code of one program in bytes. A larger size means damaged data. */
 const MAX_JITED = 64 << 20;
 
 /** Disassembles the compiled code of a program and of its subprograms (`bpf_prog_aux.func`). @throws Fault */

@@ -24,7 +24,7 @@ export function dmiStrings(kernel: Kernel): DmiString[] | undefined {
   });
 }
 
-/** Limit of the system calls; no architecture has as many. */
+/** Maximum number of system calls; no architecture has as many. */
 const MAX_SYSTEM_CALLS = 4096;
 
 /** An entry of `sys_call_table[]`. */

@@ -6,7 +6,7 @@ import { faultJson, faultSpan, type Json, type Line, type Piece, record } from "
 import type { Fields } from "../../../../say/table.ts";
 import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
-/** The limit of both texts in bytes: ARG_MAX of most systems. A longer text is treated as damage. */
+/** Maximum size of either text in bytes: ARG_MAX of most systems. A longer text is treated as damage. */
 const MAX_BYTES = 2 << 20;
 
 export const argumentsFields: Fields = {

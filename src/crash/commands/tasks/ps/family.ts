@@ -7,7 +7,7 @@ import { indent } from "../../../../render/pad.ts";
 import { faultSpan, type Line, type Piece, record } from "../../../../say/piece.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
-/** The limit of generations. A longer line of parents is treated as damage. */
+/** Maximum number of generations. A longer line of parents is treated as damage. */
 const MAX_PARENTS = 1024;
 
 const indented = (spaces: number, task: Obj): Line => [indent(spaces), ...taskHeading(task)];

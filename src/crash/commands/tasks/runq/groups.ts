@@ -20,7 +20,7 @@ import { indent } from "../../../../render/pad.ts";
 import { type Pieces, text } from "../../../../say/piece.ts";
 import { currentTable, orNone, queuedTask } from "./queues.ts";
 
-/** The limit of nested task groups. */
+/** Maximum depth of task groups. */
 const MAX_DEPTH = 64;
 
 /** The state of a walk through the task groups of one scheduling class on one CPU. */

@@ -66,7 +66,7 @@ Operands that are addresses of symbols are shown with the symbol's name. On x86 
   },
 });
 
-/** Limit of the disassembled bytes of one function. The longest functions of a kernel have about 60 KiB. */
+/** Maximum number of bytes of a function that are disassembled. The longest functions of a kernel have about 60 KiB. */
 const MAX_FUNCTION = 1 << 20;
 /** Length of the longest instruction of any architecture, in bytes. */
 const LONGEST = 16;

@@ -3,7 +3,7 @@ import { UsageError } from "../../../../base/usageError.ts";
 import type { Context } from "../../../language/command.ts";
 import { anyNumber } from "../../../language/number.ts";
 
-/** Limit of nested parentheses. */
+/** Maximum depth of parentheses. */
 const MAX_DEPTH = 100;
 
 const LEVELS: readonly (readonly string[])[] = [["|"], ["^"], ["&"], ["<<", ">>"], ["+", "-"], ["*", "/", "%"]];

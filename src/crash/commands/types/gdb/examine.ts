@@ -12,8 +12,9 @@ import type { Fields } from "../../../../say/table.ts";
 const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
 /** Units per line by unit size in bytes, as in gdb. */
 const PER_LINE: Readonly<Record<number, number>> = { 1: 8, 2: 8, 4: 4, 8: 2 };
-/** Limit of the units. */
+/** Maximum number of units. */
 const MAX_UNITS = 1 << 20;
+/** Maximum number of bytes of a string. */
 const MAX_TEXT = 4096;
 
 interface Format {
