@@ -1,5 +1,6 @@
 /** Events of several kinds by their times: the log, trace events, last runs of tasks, block requests in flight. */
 import { attempt, Fault, untilFault } from "../../base/fault.ts";
+import { sortInSteps } from "../../base/sortInSteps.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { inFlightRequests, requestAge } from "../block/blkMq.ts";
 import { disks } from "../block/gendisk.ts";
@@ -7,7 +8,7 @@ import { logRecords } from "../printk/printk.ts";
 import type { LogRecord } from "../printk/printkRecord.ts";
 import { lastArrival, newestClock } from "../sched/sched.ts";
 import { findTask, taskComm, taskCpu, taskPid, taskTable } from "../sched/task.ts";
-import { entryText, type TraceEntry } from "./entryText.ts";
+import { entryText, type EntryText, type TraceEntry } from "./entryText.ts";
 import { clockName, isSchedulerClock, type TraceArray, traceArrays } from "./traceArray.ts";
 import { traceEntries } from "./traceEntries.ts";
 
@@ -63,8 +64,8 @@ export function* timeline(kernel: Kernel, { kinds }: TimelineChoice = {}): Gener
       if (typeof step === "number" || events.length % STEP === 0) yield events.length;
     }
   }
-  events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
-  return { events, missing };
+  const order = (a: TimelineEvent, b: TimelineEvent): number => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
+  return { events: yield* sortInSteps(events, order), missing };
 }
 
 /** @throws Fault after the events, if records could not be read or have no time */
@@ -134,13 +135,44 @@ function* arrayEvents(
 ): Generator<TimelineEvent | number, void, void> {
   const { entries, faults } = yield* traceEntries(kernel, array);
   for (const fault of faults) missing.push(`the trace buffers of ${array.name}: ${fault.message}`);
-  for (const entry of entries) {
-    const { name, text, raw } = entryText(kernel, entry);
-    yield {
-      ...{ time: entry.time, kind: "trace", cpu: entry.cpu, pid: entry.pid, comm: entry.comm, entry },
-      name: name === "" ? (entry.event?.name ?? "") : name,
-      text: raw ? `raw: ${text}` : text,
-    };
+  for (const entry of entries) yield new EntryEvent(kernel, entry);
+}
+
+/** The event of an entry. Its text is made when it is read, because most of a million entries are not shown. */
+class EntryEvent implements TimelineEvent {
+  readonly kind = "trace";
+  readonly entry: TraceEntry;
+  private readonly kernel: Kernel;
+  private said: EntryText | undefined;
+
+  constructor(kernel: Kernel, entry: TraceEntry) {
+    this.kernel = kernel;
+    this.entry = entry;
+  }
+
+  get time(): bigint {
+    return this.entry.time;
+  }
+  get cpu(): number {
+    return this.entry.cpu;
+  }
+  get pid(): number {
+    return this.entry.pid;
+  }
+  get comm(): string {
+    return this.entry.comm;
+  }
+  get name(): string {
+    const { name } = this.read();
+    return name === "" ? (this.entry.event?.name ?? "") : name;
+  }
+  get text(): string {
+    const { text, raw } = this.read();
+    return raw ? `raw: ${text}` : text;
+  }
+
+  private read(): EntryText {
+    return (this.said ??= entryText(this.kernel, this.entry));
   }
 }
 

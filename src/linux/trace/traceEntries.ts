@@ -1,5 +1,6 @@
 /** Entries of all CPUs of an instance in the order of their times. */
 import { attempt, Fault, faultLast } from "../../base/fault.ts";
+import { sortInSteps } from "../../base/sortInSteps.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { traceEntry, type TraceEntry } from "./entryText.ts";
 import { type RingEntry, ringEntries } from "./ringBuffer.ts";
@@ -37,9 +38,9 @@ export function* traceEntries(
       if (++steps % ENTRIES_PER_STEP === 0) yield all.length;
     }
   }
-  all.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.cpu - b.cpu));
+  const order = (a: RingEntry, b: RingEntry): number => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.cpu - b.cpu);
   const entries: TraceEntry[] = [];
-  for (const one of all) {
+  for (const one of yield* sortInSteps(all, order)) {
     const entry = attempt(() => traceEntry(kernel, one));
     if (entry instanceof Fault) faults.push(entry);
     else entries.push(entry);
