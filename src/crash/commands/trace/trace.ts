@@ -13,26 +13,29 @@ import type { Table } from "../../../say/table.ts";
 import { command, type Context, type Parsed } from "../../language/command.ts";
 import { parseCpus } from "../../language/number.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
+import { graph, graphTable } from "./graph.ts";
 
 export const trace = command({
   name: "trace",
   readsOnly: true,
   summary: "the ring buffers of ftrace",
-  usage: "[list]\nshow [-c cpus] [-i instance] [-n count]",
+  usage: "[list]\nshow [-e | -g] [-c cpus] [-i instance] [-n count]",
   options: [
     { flag: "-c", argument: "cpus", help: "only entries of these CPUs" },
+    { flag: "-e", help: "one line for each entry, of the function_graph tracer too" },
+    { flag: "-g", help: "calls as a tree; default if the tracer of the instance is function_graph" },
     {
       flag: "-i",
       argument: "instance",
       help: `entries of this instance; default: ${TOP}, the one that is always there`,
     },
-    { flag: "-n", argument: "count", help: "only the last entries" },
+    { flag: "-n", argument: "count", help: "only the last entries, or lines of the tree" },
   ],
   description: `Shows what ftrace recorded before the crash, from the dump alone.
 
 "trace" lists the instances: the top one and those of tracefs' folder instances/, with a persistent one of the command line (trace_instance=) among them. "trace show" prints the entries as the file "trace" of the instance does: task, CPU, context, time, event.
 
-Pointers are printed as they are, where the file "trace" prints a hash of them. Entries of the function_graph tracer are printed one by one, with the duration at the return. An event whose format only the kernel's own code can evaluate has its fields instead, after "raw:".`,
+Pointers are printed as they are, where the file "trace" prints a hash of them. The calls of the function_graph tracer are a tree, as with the default options of the tracer. An event whose format only the kernel's own code can evaluate has its fields instead, after "raw:".`,
   examples: [
     { line: "trace", shows: "The instances and how many entries each has." },
     { line: "trace show -n 20", shows: "The last entries." },
@@ -41,6 +44,7 @@ Pointers are printed as they are, where the file "trace" prints a hash of them. 
   records: () => [
     { line: "trace", fields: instancesTable.columns },
     { line: "trace show", fields: entriesTable(true).columns },
+    { line: "trace show -g", fields: graphTable(1).columns },
   ],
   needs: ["types"],
   *run(context, args) {
@@ -115,14 +119,25 @@ function* show({ kernel }: Context, args: Parsed): Pieces {
   const cpus = args.has("-c") ? parseCpus(args.value("-c") ?? "", possibleCpus(kernel)) : undefined;
   const lastOf = lastChosen(args, "entries");
   const { entries, faults } = yield* withProgress("trace entries", traceEntries(kernel, array, cpus));
+  if (entries.length === 0) yield text(`the buffers of ${array.name} are empty`);
+  else if (isGraph(array, args)) yield* graph(kernel, entries, lastOf);
+  else yield* oneByOne(kernel, array, lastOf(entries));
+  for (const fault of faults) yield faultPiece(fault, "trace: ");
+}
+
+/** Whether calls are a tree: as -g and -e say, or by the tracer. */
+function isGraph(array: TraceArray, args: Parsed): boolean {
+  if (args.has("-g") && args.has("-e")) throw new WrongUse("-g and -e exclude each other");
+  return args.has("-g") || (!args.has("-e") && attempt(() => tracerName(array)) === "function_graph");
+}
+
+function* oneByOne(kernel: Kernel, array: TraceArray, entries: readonly TraceEntry[]): Pieces {
   const layout = new TableLayout(kernel, entriesTable(isInNanoseconds(clockOf(array))));
-  if (entries.length > 0) yield layout.heading();
-  else yield text(`the buffers of ${array.name} are empty`);
-  for (const entry of lastOf(entries)) {
+  yield layout.heading();
+  for (const entry of entries) {
     const row = shownEntry(kernel, entry);
     yield layout.row(row, () => moreLines(row));
   }
-  for (const fault of faults) yield faultPiece(fault, "trace: ");
 }
 
 /** Runs a job that yields how much it has read. @param what the things that it reads, in the plural */
