@@ -1,8 +1,8 @@
 /** Opens a dump and runs commands on it. */
 import { createInterface } from "node:readline";
-import { existsSync, closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Budget } from "../base/budget.ts";
 import { Cancelled, drive, type Job } from "../base/job.ts";
 import type { Piece } from "../say/piece.ts";
@@ -181,10 +181,11 @@ async function readRcFiles(terminal: Terminal): Promise<void> {
 /** Opens files for commands that copy data out of a dump. */
 const fileCreator =
   (session: SessionFacts) =>
-  (path: string): OutputFile => {
+  (path: string, { makesFolders = false }: { readonly makesFolders?: boolean } = {}): OutputFile => {
     refuseInputs(session, path);
     let fd: number;
     try {
+      if (makesFolders) mkdirSync(dirname(path), { recursive: true });
       fd = openSync(path, "w");
     } catch (error) {
       throw new UsageError(error instanceof Error ? error.message : String(error));

@@ -81,6 +81,7 @@ export function tracedKernel(
     symbols: {
       ftrace_trace_arrays: GLOBALS,
       ftrace_events: GLOBALS + 16n,
+      ftrace_common_fields: GLOBALS + 64n,
       savedcmd: GLOBALS + 32n,
       __cpu_possible_mask: GLOBALS + 40n,
       nr_cpu_ids: GLOBALS + 48n,
@@ -91,6 +92,8 @@ export function tracedKernel(
     memory: [
       ["struct list_head", GLOBALS, { next: HEAP }],
       ["struct list_head", GLOBALS + 16n, { next: CALL }],
+      ["struct list_head", GLOBALS + 64n, { next: CALL + 0x300n }],
+      ["struct ftrace_event_field", CALL + 0x300n, { link: { next: GLOBALS + 64n }, name: "common_type", type: "unsigned short", offset: 0, size: 2 }], // prettier-ignore
       ["unsigned long", GLOBALS + 32n, HEAP + 0x800n],
       ["unsigned long", GLOBALS + 40n, 1n],
       ["unsigned int", GLOBALS + 48n, 1],

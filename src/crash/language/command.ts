@@ -53,10 +53,10 @@ export interface Context {
   /** The user's own commands; undefined where the front end runs no foreign code. Only the terminal sets it. */
   readonly extensions?: Extensions | undefined;
   /**
-   * Opens a file for data copied out of the dump; undefined where the front end writes no files. Only the terminal sets
-   * it.
+   * Opens a file for data copied out of the dump, and makes the folders of its path if `makesFolders` says so;
+   * undefined where the front end writes no files. Only the terminal sets it.
    */
-  readonly createFile?: ((path: string) => OutputFile) | undefined;
+  readonly createFile?: ((path: string, options?: { readonly makesFolders?: boolean }) => OutputFile) | undefined;
   /** Properties of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
   readonly session: SessionFacts;
 }

@@ -39,15 +39,18 @@ const MAX_PAGES = 1 << 22;
  * @throws Fault if the list of pages cannot be followed; after the entries before it
  */
 export function* ringEntries(kernel: Kernel, cpuBuffer: CpuBuffer): Generator<RingEntry | Fault, void, void> {
-  for (const page of pages(kernel, cpuBuffer)) {
+  for (const page of bufferPages(kernel, cpuBuffer)) {
     const entries = attempt(() => pageEntries(kernel, cpuBuffer, page));
     if (entries instanceof Fault) yield entries;
     else yield* entries;
   }
 }
 
-/** Yields `struct buffer_page`s with entries, oldest first. */
-function* pages(kernel: Kernel, { buffer }: CpuBuffer): Generator<Obj, void, void> {
+/**
+ * Yields the pages with entries of a CPU's buffer, `struct buffer_page`: the reader's, then those from the oldest one to
+ * the one that is written. @throws Fault if the list cannot be followed; after the pages before it
+ */
+export function* bufferPages(kernel: Kernel, { buffer }: CpuBuffer): Generator<Obj, void, void> {
   const [reader, commit] = [buffer.at("reader_page"), buffer.at("commit_page")].map((one) => one.value());
   if (reader === undefined || reader === 0n) return;
   yield buffer.at("reader_page").deref();

@@ -8,6 +8,8 @@ import { globalWord } from "../vmcoreinfo.ts";
 
 /** NO_CMDLINE_MAP: the PID has no name. */
 const NO_NAME = 0xffff_ffff;
+/** Limit for the names that ftrace keeps. */
+const MAX_NAMES = 1 << 20;
 /** TASK_COMM_LEN */
 const COMM_BYTES = 16;
 
@@ -22,7 +24,7 @@ export const savedComm = derived("names of traced tasks", (kernel): ((pid: numbe
     if (pid === 0) return "<idle>";
     let name = known.get(pid);
     if (name === undefined) {
-      const kept = saved instanceof Fault ? undefined : attempt(() => saved(pid));
+      const kept = saved instanceof Fault ? undefined : attempt(() => saved.of(pid));
       name = typeof kept === "string" ? kept : nameInDump(kernel, pid);
       known.set(pid, name);
     }
@@ -38,7 +40,26 @@ function nameInDump(kernel: Kernel, pid: number): string {
   return typeof name === "string" ? name : "<...>";
 }
 
-function savedNames(kernel: Kernel): (pid: number) => string | undefined {
+/** Returns the names that ftrace keeps, by PID. @throws Fault if it keeps none */
+export function namesOfPids(kernel: Kernel): ReadonlyMap<number, string> {
+  const { of, pids, count } = savedNames(kernel);
+  const names = new Map<number, string>();
+  for (let at = 0; at < Math.min(count, MAX_NAMES); at++) {
+    const pid = kernel.memory.u32(pids + BigInt(at * 4));
+    const name = pid === NO_NAME ? undefined : of(pid);
+    if (name !== undefined) names.set(pid, name);
+  }
+  return names;
+}
+
+interface SavedNames {
+  of(pid: number): string | undefined;
+  /** Address of the array of PIDs, and how many it has. */
+  readonly pids: bigint;
+  readonly count: number;
+}
+
+function savedNames(kernel: Kernel): SavedNames {
   const address = globalWord(kernel, "savedcmd");
   if (address === undefined || address === 0n) throw Fault.of("unknown", "no symbol savedcmd, or it is NULL");
   const saved = kernel.object("struct saved_cmdlines_buffer", address);
@@ -50,9 +71,10 @@ function savedNames(kernel: Kernel): (pid: number) => string | undefined {
   const [names, pids] = [saved.at("saved_cmdlines"), saved.at("map_cmdline_to_pid").value()];
   const first = bare(names.type).kind === "pointer" ? names.value() : names.address;
   const limit = saved.at("cmdline_num").number();
-  return (pid) => {
+  const of = (pid: number): string | undefined => {
     const at = kernel.memory.u32(map.address + BigInt((pid & mask) * 4));
     if (at === NO_NAME || at >= limit || kernel.memory.u32(pids + BigInt(at * 4)) !== pid) return undefined;
     return kernel.memory.cString(first + BigInt(at * COMM_BYTES), COMM_BYTES);
   };
+  return { of, pids, count: limit };
 }

@@ -76,8 +76,20 @@ function fieldsOf(kernel: Kernel, call: Obj): EventField[] {
   const head = isSyscallEntry
     ? kernel.object("struct syscall_metadata", call.at("data").value()).at("enter_fields")
     : call.at("class.fields");
+  return listedFields(kernel, head.address);
+}
+
+/** Returns the fields that all entries begin with: `struct trace_entry`. @throws Fault */
+export function commonFields(kernel: Kernel): EventField[] {
+  const head = globalAddress(kernel, "ftrace_common_fields");
+  if (head === undefined) throw Fault.of("unknown", "no symbol ftrace_common_fields");
+  return listedFields(kernel, head);
+}
+
+/** Reads a list of fields. @param head address of its `struct list_head` */
+function listedFields(kernel: Kernel, head: bigint): EventField[] {
   const fields: EventField[] = [];
-  for (const field of listEntries(kernel, kernel.object("struct list_head", head.address), FIELD, "link")) {
+  for (const field of listEntries(kernel, kernel.object("struct list_head", head), FIELD, "link")) {
     if (fields.length >= MAX_FIELDS) break;
     fields.push({
       name: field.at("name").text(),

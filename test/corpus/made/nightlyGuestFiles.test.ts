@@ -1,7 +1,8 @@
 /** What a guest's own files said before the crash, compared with what its dump says: `npm run nightly`. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../../src/crash/language/language.ts";
@@ -104,12 +105,51 @@ for (const instance of ["top", "functions", "kept"])
 test("the calls of the function_graph tracer are the lines of its file", { skip: absent }, async () => {
   const { vmcore, console } = await makeCrash("traced", instrumented());
   const session = openSession({ vmcore: [vmcore] });
-  const [, ...ours] = [...run(session.context, "trace show -i graph")].flatMap(({ lines }) => lines.map(lineText));
+  const [, ...ours] = [...run(session.context, "trace show -i graph")].flatMap((piece) =>
+    piece.kind === "progress" || piece.kind === "changed" ? [] : piece.lines.map(lineText),
+  );
   session.close();
   const guest = linesOf(console, "trace graph: ").filter((one) => !one.startsWith("#"));
   assert.ok(guest.length > 1000, `${guest.length} lines`);
   assert.deepEqual(ours, guest);
 });
+
+/** trace-cmd is not in the machine's usual packages. */
+const noTraceCmd =
+  absent ?? (spawnSync("trace-cmd", ["--version"]).error ? "NOT RUN: there is no trace-cmd" : undefined);
+
+test(
+  "trace-cmd reads as many entries from the dumped buffers as the guest's files have",
+  { skip: noTraceCmd },
+  async () => {
+    const made = await makeCrash("traced", instrumented());
+    const session = openSession({ vmcore: [made.vmcore] });
+    const folder = mkdtempSync(join(tmpdir(), "vmcore-trace-"));
+    const path = join(folder, "trace.dat");
+    try {
+      const file = openSync(path, "w");
+      const createFile = () => ({
+        write: (bytes: Uint8Array) => void writeSync(file, bytes),
+        close: () => closeSync(file),
+      });
+      for (const _ of run(session.context.with({ createFile }), `trace dump -t ${path}`));
+      const read = spawnSync("trace-cmd", ["report", path], { encoding: "utf8", maxBuffer: 1 << 28 }).stdout.split(
+        "\n",
+      );
+      const timesOf = (lines: readonly string[]): string[] =>
+        lines.flatMap((one) => / (\d+\.\d{6}): /.exec(one)?.[1] ?? []);
+      const ofTop = read.filter((line) => !/^ *(?:graph|functions|kept): /.test(line));
+      assert.deepEqual(timesOf(ofTop), timesOf(linesOf(made.console, "trace: ")));
+      for (const instance of ["functions", "kept"]) {
+        const own = read.filter((line) => line.trimStart().startsWith(`${instance}: `));
+        assert.deepEqual(timesOf(own), timesOf(linesOf(made.console, `trace ${instance}: `)));
+      }
+    } finally {
+      session.close();
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test("the entries of a 6.1 kernel are the lines of its file", { skip: absent }, async () => {
   const [ours, guest] = traced(await makeCrash("traced-shared"), "top");

@@ -13,13 +13,15 @@ import type { Table } from "../../../say/table.ts";
 import { command, type Context, type Parsed } from "../../language/command.ts";
 import { parseCpus } from "../../language/number.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
+import { dumpToFile, dumpToFolder } from "./dump.ts";
 import { graph, graphTable } from "./graph.ts";
 
 export const trace = command({
   name: "trace",
-  readsOnly: true,
+  readsOnly: (args) => args.rest[0] !== "dump",
   summary: "the ring buffers of ftrace",
-  usage: "[list]\nshow [-e | -g] [-c cpus] [-i instance] [-n count]",
+  usage:
+    "[list]\nshow [-e | -g] [-c cpus] [-i instance] [-n count]\ndump [-m] [-i instance] folder\ndump -t [-i instance] [file]",
   options: [
     { flag: "-c", argument: "cpus", help: "only entries of these CPUs" },
     { flag: "-e", help: "one line for each entry, of the function_graph tracer too" },
@@ -27,19 +29,24 @@ export const trace = command({
     {
       flag: "-i",
       argument: "instance",
-      help: `entries of this instance; default: ${TOP}, the one that is always there`,
+      help: `this instance; "show" without it: ${TOP}, the one that is always there; "dump": all`,
     },
+    { flag: "-m", help: "write the files that describe the buffers too" },
+    { flag: "-t", help: "write one file that trace-cmd reads; default: trace.dat" },
     { flag: "-n", argument: "count", help: "only the last entries, or lines of the tree" },
   ],
   description: `Shows what ftrace recorded before the crash, from the dump alone.
 
 "trace" lists the instances: the top one and those of tracefs' folder instances/, with a persistent one of the command line (trace_instance=) among them. "trace show" prints the entries as the file "trace" of the instance does: task, CPU, context, time, event.
 
+"trace dump" writes the buffers as they are in the dump, with the entries that a reader consumed of its page: as the files trace_pipe_raw of tracefs in a folder, or with -t as one file that "trace-cmd report" reads.
+
 Pointers are printed as they are, where the file "trace" prints a hash of them. The calls of the function_graph tracer are a tree, as with the default options of the tracer. An event whose format only the kernel's own code can evaluate has its fields instead, after "raw:".`,
   examples: [
     { line: "trace", shows: "The instances and how many entries each has." },
     { line: "trace show -n 20", shows: "The last entries." },
     { line: "trace show -c 0", shows: "Entries of one CPU." },
+    { line: "trace dump -t /tmp/trace.dat", shows: "The file for trace-cmd, KernelShark and Perfetto." },
   ],
   records: () => [
     { line: "trace", fields: instancesTable.columns },
@@ -49,12 +56,23 @@ Pointers are printed as they are, where the file "trace" prints a hash of them. 
   needs: ["types"],
   *run(context, args) {
     const [verb = "list", ...more] = args.rest;
+    if (verb === "dump") return yield* dump(context, args, more);
     if (more.length > 0 || !["list", "show"].includes(verb))
       throw new WrongUse(`trace does not know ${args.rest.join(" ")}`);
     if (verb === "show") yield* show(context, args);
     else yield* table(context.kernel, instancesTable, traceArrays(context.kernel));
   },
 });
+
+/** @param paths the words after "dump" */
+function* dump(context: Context, args: Parsed, paths: readonly string[]): Pieces {
+  const { kernel } = context;
+  const [path = args.has("-t") ? "trace.dat" : undefined] = paths;
+  if (paths.length > 1 || path === undefined) throw new WrongUse("trace dump takes one folder, or with -t one file");
+  const arrays = args.has("-i") ? [instanceNamed(kernel, args.value("-i") ?? TOP)] : traceArrays(kernel);
+  if (args.has("-t")) yield* dumpToFile(context, arrays, path);
+  else yield* dumpToFolder(context, arrays, path, args.has("-m"));
+}
 
 const counted = (array: TraceArray, member: string): number =>
   cpuBuffers(array.array.kernel, array).reduce((sum, { buffer }) => sum + buffer.at(`${member}.a.counter`).number(), 0);
