@@ -15,7 +15,7 @@ export interface GraphLine {
   readonly entry: TraceEntry;
   /** Calls around it. */
   readonly depth: number;
-  /** Of a call that ended in this line, in nanoseconds. */
+  /** Duration in nanoseconds of a call that ended in this line. */
   readonly duration: bigint | undefined;
   /** The function; undefined for an entry of another event. */
   readonly function: string | undefined;
@@ -30,7 +30,7 @@ export interface GraphLine {
 /** The state of a CPU. */
 interface Drawn {
   last: TraceEntry;
-  /** Of comments. */
+  /** The depth of comments. */
   depth: number;
   /** Functions by their depth that were entered and not left. */
   readonly entered: (bigint | undefined)[];

@@ -53,7 +53,7 @@ export function namesOfPids(kernel: Kernel): ReadonlyMap<number, string> {
 }
 
 interface SavedNames {
-  of(pid: number): string | undefined;
+  readonly of: (pid: number) => string | undefined;
   /** Address of the array of PIDs, and how many it has. */
   readonly pids: bigint;
   readonly count: number;

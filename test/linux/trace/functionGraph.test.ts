@@ -54,7 +54,9 @@ function entryOf(event: TraceEvent, address: bigint, { pid = 5, depth = 0, durat
 
 /** The lines below the heading. */
 const lines = (...entries: readonly TraceEntry[]): string[] =>
-  [...graph(kernel, entries, (all) => all)].flatMap((piece) => piece.lines.map(lineText)).slice(1);
+  [...graph(kernel, entries, (all) => all)]
+    .flatMap((piece) => (piece.kind === "progress" ? [] : piece.lines.map(lineText)))
+    .slice(1);
 
 test("calls contain the calls that they made, and a leaf is one line with its duration", () => {
   assert.deepEqual(

@@ -95,5 +95,8 @@ test("the file for trace-cmd has its sections in order, and the pages where it s
 });
 
 test("without a front end that writes files it says so", () => {
-  assert.throws(() => [...dumpToFile({ kernel } as Context, traceArrays(kernel), "trace.dat")], /writes no files/);
+  assert.throws(
+    () => [...dumpToFile({ kernel } as unknown as Context, traceArrays(kernel), "trace.dat")],
+    /writes no files/,
+  );
 });
