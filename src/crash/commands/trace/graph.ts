@@ -1,9 +1,11 @@
 /** The lines of the function_graph tracer, as `trace show` prints them. */
+import { padDigits } from "../../../base/hex.ts";
 import { possibleCpus } from "../../../kernel/cpumask.ts";
 import type { TraceEntry } from "../../../linux/trace/entryText.ts";
 import { type GraphLine, graphLines } from "../../../linux/trace/functionGraph.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { TableLayout } from "../../../render/layout.ts";
+import { aligned } from "../../../render/pad.ts";
 import { type Pieces, text } from "../../../say/piece.ts";
 import type { Table } from "../../../say/table.ts";
 
@@ -18,7 +20,7 @@ export function* graph(
   if (entries.length > 0) yield layout.heading();
   for (const line of lastOf([...graphLines(kernel, entries)])) {
     const { entry, switchedFrom, interrupt } = line;
-    const cpu = ` ${String(entry.cpu).padStart(width)})`;
+    const cpu = aligned(`${entry.cpu})`, width + 2, "right");
     if (switchedFrom) yield text(RULE, `${cpu} ${centred(switchedFrom)} => ${centred(entry)}`, RULE, "");
     if (interrupt.begins) yield text(`${cpu}   ==========> |`);
     yield layout.row(line, () => moreLines(line));
@@ -42,11 +44,8 @@ const digitsOfCpus = (kernel: Kernel): number => String(Math.max(0, ...possibleC
 const TASK_WIDTH = 14;
 const NAME_LENGTH = 7;
 
-function centred({ comm, pid }: Pick<TraceEntry, "pid" | "comm">): string {
-  const task = `${comm.slice(0, NAME_LENGTH)}-${pid}`;
-  const blanks = Math.max(0, TASK_WIDTH - task.length);
-  return `${" ".repeat(blanks >> 1)}${task}${" ".repeat(blanks - (blanks >> 1))}`;
-}
+const centred = ({ comm, pid }: Pick<TraceEntry, "pid" | "comm">): string =>
+  aligned(`${comm.slice(0, NAME_LENGTH)}-${pid}`, TASK_WIDTH, "center");
 
 /** Marks of long calls by the nanoseconds that they exceed (kernel/trace/trace_output.c: mark[]). */
 const MARKS: readonly (readonly [bigint, string])[] = [
@@ -58,14 +57,18 @@ const MARKS: readonly (readonly [bigint, string])[] = [
   [10_000n, "+"],
 ];
 
+/** Width of a duration with its unit. */
+const DURATION_WIDTH = 12;
+
 const markOf = (duration: bigint): string => MARKS.find(([limit]) => duration > limit)?.[1] ?? " ";
 
 /** Returns a duration in microseconds, with as many decimals as seven digits leave. */
 function durationText(duration: bigint): string {
   const whole = String(duration / 1000n);
-  const rest = String(duration % 1000n).padStart(3, "0");
+  const rest = padDigits(duration % 1000n, 3);
   const number = whole.length < 7 ? `${whole}.${rest.slice(0, 7 - whole.length)}` : whole;
-  return `${number} us `.padEnd(12 + Math.max(0, number.length - 8));
+  // A longer number moves the rest of the line.
+  return aligned(`${number} us `, DURATION_WIDTH, "left");
 }
 
 /** The table of calls, in the layout of the trace file. @param width digits of a CPU */
@@ -90,7 +93,7 @@ export const graphTable = (width: number): Table<GraphLine> => ({
       title: "DURATION",
       about: "of a call that ended; a sign before it marks one above 10 us, 100 us, 1 ms, 10 ms, 100 ms, 1 s",
       align: "left",
-      width: 12,
+      width: DURATION_WIDTH,
       value: ({ duration }) => duration,
       text: durationText,
     },
@@ -100,7 +103,7 @@ export const graphTable = (width: number): Table<GraphLine> => ({
       gap: "|  ",
       titleGap: "   ",
       value: (line) => line.text,
-      text: (said, { depth }) => `${"  ".repeat(Math.max(0, depth))}${said.split("\n", 1)[0] ?? ""}`,
+      text: (said, { depth }) => `${aligned("", 2 * depth, "left")}${said.split("\n", 1)[0] ?? ""}`,
     },
     depth: { kind: "number", about: "calls around it", value: ({ depth }) => depth },
     function: { kind: "text", value: (line) => line.function },
