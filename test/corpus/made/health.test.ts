@@ -125,3 +125,40 @@ test(
     assert.equal(told("memory-cgroups")[0]?.severity, "suspect");
   },
 );
+
+test(
+  "lines, queues, timers and locks that do not go on are found, as the guest's own files and modules say",
+  { skip: absent },
+  async () => {
+    const { vmcore, console: printed } = await makeCrash("stuck");
+    const text = readFileSync(printed, "latin1");
+    const [, irq] = /^spurious (\d+): count/m.exec(text) ?? [];
+    const [, timeouts] = /^timeouts: (\d+)/m.exec(text) ?? [];
+    const { findings } = healthIn(vmcore);
+    const slotsOf = (id: string, severity: string) =>
+      findings.filter((one) => one.id === `health.${id}` && one.severity === severity).map(({ slots }) => slots);
+
+    const [line] = slotsOf("interrupts", "suspect");
+    assert.deepEqual([line?.["irq"], line?.["names"], line?.["disabled"]], [Number(irq), "gate", true]);
+    assert.match(text, new RegExp(`Disabling IRQ #${irq}\\b`));
+
+    const [queue] = slotsOf("network-queues", "suspect");
+    assert.deepEqual([queue?.["device"], queue?.["queues"]], ["barrier", [0]]);
+    // The watchdog fires on until the dump is written.
+    const [watchdog] = slotsOf("network-queues", "note");
+    assert.ok(Number(timeouts) > 0 && Number(watchdog?.["timeouts"]) >= Number(timeouts));
+
+    const [call] = slotsOf("rpc", "suspect");
+    assert.deepEqual([call?.["server"], call?.["procedure"], call?.["calls"]], ["depot", "DELIVER", 1]);
+
+    const [timer] = slotsOf("timers", "suspect");
+    assert.equal(timer?.["cpu"], 1);
+    // The guest waits for 14 seconds after the CPU's last interrupt; the timer of the module is due one second later.
+    assert.ok(BigInt(String(timer["overdue_ns"])) > 12_000_000_000n);
+
+    assert.deepEqual(
+      slotsOf("console-lock", "suspect").map(({ waiters }) => waiters),
+      [1],
+    );
+  },
+);

@@ -1,6 +1,6 @@
 /** Makes the dumps of the made crashes, each once: `node test/corpus/made/make.ts [--on KERNEL] [NAME...]`. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"; // prettier-ignore
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { crashGuest } from "./guest.ts";
@@ -23,7 +23,7 @@ export async function makeCrash(name: string, platform: Platform = shared()): Pr
   const recipe = recipes[name];
   if (!recipe) throw new Error(`there is no recipe ${name}: ${Object.keys(recipes).join(" ")}`);
   const { DUMPS } = settings();
-  const modules = (recipe.modules ?? []).map((module) => platform.module(module));
+  const modules = (recipe.modules ?? []).map((module) => platform.module(module, recipe.compiled));
   const parts = [
     platform.release,
     JSON.stringify(recipe),
@@ -75,12 +75,16 @@ function initrdOf(recipe: Recipe, platform: Platform, modules: readonly string[]
   copyFileSync(join(here, "init"), join(root, "made-init"));
   chmodSync(join(root, "made-init"), 0o755);
   if (platform.drivers) addDrivers(root, platform.release, platform.drivers);
+  const drivers = (recipe.drivers ?? []).map((name) => {
+    copyFileSync(driverOf(name), join(root, "made", `${name}.ko`));
+    return `insmod /made/${name}.ko`;
+  });
   const loads = modules.map((folder) => {
     const name = /\/(\w+)-[0-9a-f]+$/.exec(folder)![1]!;
     execFileSync(platform.strip, ["-g", "-o", join(root, "made", `${name}.ko`), join(folder, `${name}.ko`)]);
     return `insmod /made/${name}.ko`;
   });
-  writeFileSync(join(root, "made", "run"), [...loads, recipe.run ?? "", ""].join("\n"));
+  writeFileSync(join(root, "made", "run"), [...drivers, ...loads, recipe.run ?? "", ""].join("\n"));
   if (recipe.asInit !== undefined) {
     writeFileSync(join(root, "made", "as-init"), `${recipe.asInit}\n`);
     execFileSync("gcc", ["-O1", "-static", "-o", join(root, "made", "supervisor"), join(here, "supervisor.c")]);
@@ -92,6 +96,15 @@ function initrdOf(recipe: Recipe, platform: Platform, modules: readonly string[]
   });
   writeFileSync(initrd, image);
   return initrd;
+}
+
+/** The file of a module of the shared guest's kernel. */
+function driverOf(name: string): string {
+  const { KREL, SYSROOT } = settings();
+  const folder = join(SYSROOT, "lib/modules", KREL);
+  const found = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((path) => path.endsWith(`/${name}.ko`));
+  if (found === undefined) throw new Error(`${folder} has no ${name}.ko`);
+  return join(folder, found);
 }
 
 const DRIVERS = ["virtio_blk", "virtio_net", "net_failover", "failover", "qemu_fw_cfg", "loop"];

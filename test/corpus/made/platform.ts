@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { alone, cache } from "../alone.ts";
 import { corpus, vmlinuxOf } from "../corpus.ts";
@@ -26,8 +26,11 @@ export interface Platform {
   readonly strip: string;
   /** The folder of lib/modules that has the guest's drivers; undefined where the shared initramfs has them. */
   readonly drivers?: string;
-  /** Builds a module of this folder once. @returns the folder that has it, with its source */
-  module(name: string): string;
+  /**
+   * Builds a module of this folder once. @param compiled options of the compiler, for a build with moved lines
+   * @returns the folder that has it, with its source
+   */
+  module(name: string, compiled?: string): string;
   /** @returns undefined when Debian no longer has it */
   vmlinux(): string | undefined;
 }
@@ -38,12 +41,14 @@ interface Settings {
   readonly BUILD: string;
   readonly DUMPS: string;
   readonly VMLINUZ: string;
+  /** The packages of the kernel, unpacked. */
+  readonly SYSROOT: string;
 }
 
 let known: Settings | undefined;
 export function settings(): Settings {
   const script = `. "$0/make/config.sh"; [ -e "$BUILD/initrd-full.zst" ] || "$0/make/install.sh" >&2
-    printf '{"KREL":"%s","BUILD":"%s","DUMPS":"%s","VMLINUZ":"%s"}' "$KREL" "$BUILD" "$DUMPS" "$VMLINUZ"`;
+    printf '{"KREL":"%s","BUILD":"%s","DUMPS":"%s","VMLINUZ":"%s","SYSROOT":"%s"}' "$KREL" "$BUILD" "$DUMPS" "$VMLINUZ" "$SYSROOT"`;
   known ??= JSON.parse(execFileSync("bash", ["-euc", script, corpus], { encoding: "utf8" })) as Settings;
   return known;
 }
@@ -56,18 +61,23 @@ export const source = (file: string): string => readFileSync(join(import.meta.di
  * Copies a module's source into a folder named by its hash below `parent` and builds it there, when it is not there yet.
  * @param build runs make in the folder
  */
-function built(parent: string, release: string, name: string, build: (folder: string) => void): string {
+function built(parent: string, release: string, name: string, build: (folder: string) => void, compiled = ""): string {
   const files = [`${name}.c`, "control.h", "Makefile"];
-  const folder = join(parent, `${name}-${digest(release, ...files.map((file) => source(`modules/${file}`)))}`);
+  const parts = files.map((file) => source(`modules/${file}`));
+  const folder = join(parent, `${name}-${digest(compiled === "" ? release : `${release} ${compiled}`, ...parts)}`);
   return alone(() => {
     if (existsSync(join(folder, `${name}.ko`))) return folder;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     for (const file of files) copyFileSync(join(import.meta.dirname, "modules", file), join(folder, file));
+    if (compiled !== "") writeFileSync(join(folder, `${name}.c`), `${MOVED}${parts[0]}`);
     build(folder);
     return folder;
   });
 }
+
+/** What moves the lines of a module that is built in another way. */
+const MOVED = "/* moved */\n".repeat(40);
 
 /** Runs a program whose output is an answer, so that its own goes to stderr. */
 const quietly = (program: string, argv: readonly string[]): void => {
@@ -87,10 +97,12 @@ export const shared = (): Platform => {
     memory: 256,
     timeout: 180,
     strip: "strip",
-    module: (name) =>
-      built(join(BUILD, "made"), KREL, name, (folder) =>
-        quietly("make", ["-s", "-C", folder, `KREL=${KREL}`, `MODULE=${name}`]),
-      ),
+    module: (name, compiled = "") => {
+      const options = compiled === "" ? [] : [`KCFLAGS=${compiled}`];
+      const build = (folder: string): void =>
+        quietly("make", ["-s", "-C", folder, `KREL=${KREL}`, `MODULE=${name}`, ...options]);
+      return built(join(BUILD, "made"), KREL, name, build, compiled);
+    },
     vmlinux: () => vmlinuxOf("x86_64-6.1"),
   };
 };

@@ -2,6 +2,10 @@
 export interface Recipe {
   /** Modules of this folder that are loaded before `run`. */
   readonly modules?: readonly string[];
+  /** Modules of the shared guest's kernel that are loaded before them. */
+  readonly drivers?: readonly string[];
+  /** Builds the modules in another way: with these options of the compiler, and their lines moved down. */
+  readonly compiled?: string;
   /** Shell commands in the guest, once its workload runs; `$S` is /proc/sys/kernel. */
   readonly run?: string;
   /** Shell commands that process 1 goes on with once the workload runs. */
@@ -253,6 +257,33 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do setsid sh -c 'sleep 1000 | nc 127.
 sleep 4
 sed 's/^/swaps: /' /proc/swaps; sed 's/^/tcp: /' /proc/net/tcp; sed 's/^/softnet: /' /proc/net/softnet_stat
 echo c > /proc/sysrq-trigger`,
+    on: "health",
+  },
+  // Lines, queues, timers and locks that do not go on. The console has the kernel's figures. A panic would release the
+  // lock of the consoles: the guest says the words that make.ts waits for, and is dumped as it runs.
+  stuck: {
+    modules: ["turnstile", "messenger"],
+    drivers: ["sunrpc"],
+    run: `taskset -p 1 $$; for line in /proc/irq/*/smp_affinity; do echo 1 > $line; done; echo 0 > $S/watchdog; echo 1 > $S/printk
+httpd -f -p 127.0.0.1:5004 & server=$!
+sleep 1; kill -STOP $server; echo send > /proc/messenger
+echo open > /proc/turnstile; ifconfig barrier 10.9.9.1 up; ping -c 1 -W 1 10.9.9.2
+echo ring > /proc/turnstile
+sleep 15
+sed 's/^/timeouts: /' /sys/class/net/barrier/queues/tx-0/tx_timeout
+line=$(awk '$NF == "gate" { sub(":", "", $1); print $1 }' /proc/interrupts); sed "s/^/spurious $line: /" /proc/irq/$line/spurious
+echo write > /proc/turnstile; sleep 1; setsid cat /proc/consoles & sleep 1
+echo watch > /proc/turnstile; sleep 14
+echo "made: running, without an end Kernel panic"; sleep 1000`,
+    on: "health",
+  },
+  // The same bugs in other builds of the modules
+  "null-member-small": { ...sensors("probe"), compiled: "-Os", on: "health" },
+  "use-after-free-small": { ...routecache("expire", ""), compiled: "-Os", on: "health" },
+  "two-locks-plain": {
+    modules: ["depot"],
+    run: `${hung}; echo swap > /proc/depot`,
+    compiled: "-O1 -fno-inline",
     on: "health",
   },
   // Start and end
