@@ -20,6 +20,11 @@ export interface RingOptions {
   readonly commit?: number;
   /** Bytes of the reader's page that were consumed. */
   readonly read?: number;
+  /** The entries are from the boot before, whose code was this much lower, and that of its only module elsewhere. */
+  readonly lastBoot?: {
+    readonly textDelta: bigint;
+    readonly module: { readonly address: bigint; readonly delta: bigint };
+  };
   /** The function of the clock. */
   readonly clock?: string;
 }
@@ -55,7 +60,7 @@ function pageBytes({ entries }: TracedPage): Uint8Array {
  */
 export function tracedKernel(
   pages: readonly TracedPage[],
-  { head = 0, commit = 0, read = 0, clock = "trace_clock_local" }: RingOptions = {},
+  { head = 0, commit = 0, read = 0, clock = "trace_clock_local", lastBoot }: RingOptions = {},
 ): ToyKernel {
   const ring = pages.map((_, at) => at).slice(1);
   const nextOf = (at: number): number => ring[(ring.indexOf(at) + 1) % ring.length] ?? 0;
@@ -69,7 +74,11 @@ export function tracedKernel(
       struct trace_buffer { atomic_t record_disabled; struct ring_buffer_per_cpu **buffers; unsigned long clock; };
       struct array_buffer { struct trace_buffer *buffer; };
       struct tracer { const char *name; };
-      struct trace_array { struct list_head list; char *name; struct array_buffer array_buffer; struct tracer *current_trace; };
+      struct trace_array { struct list_head list; char *name; struct array_buffer array_buffer; struct tracer *current_trace; ${lastBoot ? "unsigned flags; long text_delta; struct trace_module_delta *module_delta; void *scratch;" : ""} };
+      struct trace_module_delta { long rcu[2]; long delta[0]; };
+      struct trace_mod_entry { unsigned long mod_addr; char mod_name[56]; };
+      struct trace_scratch { unsigned clock_id; unsigned long text_addr; unsigned long nr_entries; struct trace_mod_entry entries[0]; };
+      enum { TRACE_ARRAY_FL_LAST_BOOT = 4 };
       struct trace_entry { unsigned short type; unsigned char flags; unsigned char preempt_count; int pid; };
       enum trace_flag_type { TRACE_FLAG_IRQS_OFF = 1, TRACE_FLAG_NEED_RESCHED = 4, TRACE_FLAG_HARDIRQ = 8, TRACE_FLAG_SOFTIRQ = 16 };
       enum { TRACE_EVENT_FL_TRACEPOINT = 16 };
@@ -97,7 +106,10 @@ export function tracedKernel(
       ["unsigned long", GLOBALS + 32n, HEAP + 0x800n],
       ["unsigned long", GLOBALS + 40n, 1n],
       ["unsigned int", GLOBALS + 48n, 1],
-      ["struct trace_array", HEAP, { list: { next: GLOBALS }, array_buffer: { buffer: HEAP + 0x200n }, current_trace: HEAP + 0x280n }], // prettier-ignore
+      ["struct trace_array", HEAP, { list: { next: GLOBALS }, array_buffer: { buffer: HEAP + 0x200n }, current_trace: HEAP + 0x280n, ...(lastBoot && { flags: 4, text_delta: lastBoot.textDelta, module_delta: HEAP + 0xa00n, scratch: HEAP + 0xa40n }) }], // prettier-ignore
+      ["struct trace_scratch", HEAP + 0xa40n, { nr_entries: 1n }],
+      ["struct trace_mod_entry", HEAP + 0xa58n, { mod_addr: lastBoot?.module.address ?? 0n }],
+      ["long", HEAP + 0xa10n, lastBoot?.module.delta ?? 0n],
       ["struct trace_buffer", HEAP + 0x200n, { record_disabled: { counter: 1 }, buffers: HEAP + 0x240n, clock: 0xffffffff81000000n }], // prettier-ignore
       ["unsigned long", HEAP + 0x240n, HEAP + 0x300n],
       ["struct tracer", HEAP + 0x280n, { name: "nop" }],

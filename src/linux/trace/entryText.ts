@@ -8,6 +8,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import { formatText, symbolText } from "./formatText.ts";
 import { type EventEntry, fieldValue, numberOf, printValue, type PrintValue } from "./printValue.ts";
 import { parsePrintFormat, type PrintFormat } from "./printFormat.ts";
+import type { LastBoot } from "./lastBoot.ts";
 import type { RingEntry } from "./ringBuffer.ts";
 import { savedComm } from "./savedComm.ts";
 import { type EventField, type TraceEvent, traceEvents } from "./traceEvent.ts";
@@ -23,6 +24,8 @@ export interface TraceEntry {
   /** Undefined if no event has the number of the entry. */
   readonly event: TraceEvent | undefined;
   readonly data: Uint8Array;
+  /** The boot before, if the entry is from it. */
+  readonly lastBoot?: LastBoot | undefined;
 }
 
 /** Offsets of the members of `struct trace_entry`. */
@@ -34,7 +37,7 @@ const layout = derived("struct trace_entry", (kernel) => {
 });
 
 /** Reads the head of an entry. @throws Fault corrupt if the entry is too short for one */
-export function traceEntry(kernel: Kernel, { cpu, time, data }: RingEntry): TraceEntry {
+export function traceEntry(kernel: Kernel, { cpu, time, data }: RingEntry, lastBoot?: LastBoot): TraceEntry {
   const { type, flags, preempt, pid: pidAt } = layout(kernel);
   if (data.length < pidAt + 4)
     throw Fault.of("corrupt", `an entry of CPU ${cpu} has ${data.length} bytes, less than its header`);
@@ -44,7 +47,9 @@ export function traceEntry(kernel: Kernel, { cpu, time, data }: RingEntry): Trac
   const id = Number(readUnsigned(view, type, 2, byteOrder));
   return {
     ...{ cpu, time, pid, data },
-    comm: savedComm(kernel)(pid),
+    // The tasks of the boot before had other names.
+    comm: lastBoot ? (pid === 0 ? "<idle>" : "<...>") : savedComm(kernel)(pid),
+    ...(lastBoot && { lastBoot }),
     context: contextText(contextFlags(kernel), view.getUint8(flags), view.getUint8(preempt)),
     event: traceEvents(kernel).get(id),
   };
@@ -96,10 +101,10 @@ export interface EntryText {
 }
 
 /** Returns what the trace file prints of an entry after its time. Never throws: see `raw`. */
-export function entryText(kernel: Kernel, { event, data }: TraceEntry): EntryText {
+export function entryText(kernel: Kernel, { event, data, lastBoot }: TraceEntry): EntryText {
   if (!event)
     return { name: "", text: `Unknown type`, raw: Fault.of("unknown", "no event has the number of the entry") };
-  const entry: EventEntry = { kernel, event, data };
+  const entry: EventEntry = { kernel, event, data, ...(lastBoot && { lastBoot }) };
   const result = attempt(() => ownText(entry) ?? { name: event.name, text: formatted(entry).replace(/\n$/, "") });
   if (!(result instanceof Fault)) return result;
   const fields = event.fields.map((field) => `${field.name}=${rawText(entry, field)}`).join(" ");
@@ -135,7 +140,7 @@ const number = (entry: EventEntry, name: string): bigint => numberOf(field(entry
  */
 function ownText(entry: EventEntry): EntryText | undefined {
   const { kernel, event } = entry;
-  const symbol = (name: string): string => symbolText(kernel, number(entry, name));
+  const symbol = (name: string): string => functionText(entry, number(entry, name));
   if (event.system === "syscalls") return syscallText(entry);
   if (event.system !== "ftrace") return probeText(entry);
   switch (event.name) {
@@ -160,6 +165,10 @@ function ownText(entry: EventEntry): EntryText | undefined {
 const durationText = (entry: EventEntry): string =>
   `${(Number(number(entry, "rettime") - number(entry, "calltime")) / 1000).toFixed(3)} us`;
 
+/** Returns the name of a function, which the boot before may have had elsewhere. */
+const functionText = ({ kernel, lastBoot }: EventEntry, address: bigint): string =>
+  symbolText(kernel, lastBoot ? lastBoot.adjusted(address) : address);
+
 /** Returns the bytes of an entry from a field to its end. */
 function bytesFrom({ event, data }: EventEntry, name: string): Uint8Array {
   const start = event.fields.find((one) => one.name === name)?.offset;
@@ -178,7 +187,7 @@ function* stackLines(entry: EventEntry): Generator<string, void, void> {
     const address = readUnsigned(viewOf(bytes), at, size, kernel.arch.byteOrder);
     if (address === (1n << BigInt(size * 8)) - 1n || address === 0n) return;
     if (address === TRAMPOLINE) yield " => [FTRACE TRAMPOLINE]";
-    else yield ` => ${event.name === "user_stack" ? `<${padHex(address, size * 2)}>` : symbolText(kernel, address)}`;
+    else yield ` => ${event.name === "user_stack" ? `<${padHex(address, size * 2)}>` : functionText(entry, address)}`;
   }
 }
 

@@ -91,7 +91,7 @@ function nextOnCpu(entries: readonly TraceEntry[]): Uint32Array {
 }
 
 /** Reads an entry of the tracer; undefined for another one, or one that is damaged. */
-function callOf(kernel: Kernel, { event, data }: TraceEntry): Call | undefined {
+function callOf(kernel: Kernel, { event, data, lastBoot }: TraceEntry): Call | undefined {
   if (event?.system !== "ftrace") return undefined;
   const isEntry = /^(?:funcgraph|fgraph_retaddr)_entry$/.test(event.name);
   if (!isEntry && event.name !== "funcgraph_exit") return undefined;
@@ -102,7 +102,7 @@ function callOf(kernel: Kernel, { event, data }: TraceEntry): Call | undefined {
   };
   const call = attempt(() => ({
     isEntry,
-    address: number("func"),
+    address: lastBoot ? lastBoot.adjusted(number("func")) : number("func"),
     depth: Number(BigInt.asIntN(32, number("depth"))),
     duration: isEntry ? 0n : number("rettime") - number("calltime"),
   }));

@@ -7,6 +7,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import { hz } from "../time/timekeeping.ts";
 import { globalWord } from "../vmcoreinfo.ts";
 import { binaryValue, unaryValue } from "./operators.ts";
+import type { LastBoot } from "./lastBoot.ts";
 import type { PrintExpression } from "./printFormat.ts";
 import type { EventField, TraceEvent } from "./traceEvent.ts";
 
@@ -25,6 +26,8 @@ export interface EventEntry {
   readonly kernel: Kernel;
   readonly event: TraceEvent;
   readonly data: Uint8Array;
+  /** The boot before, if the entry is from it. */
+  readonly lastBoot?: LastBoot;
 }
 
 /** Evaluates an expression. @throws Fault unknown for what only the kernel's own code can compute */

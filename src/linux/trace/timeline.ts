@@ -9,6 +9,7 @@ import type { LogRecord } from "../printk/printkRecord.ts";
 import { lastArrival, newestClock } from "../sched/sched.ts";
 import { findTask, taskComm, taskCpu, taskPid, taskTable } from "../sched/task.ts";
 import { entryText, type EntryText, type TraceEntry } from "./entryText.ts";
+import { lastBootOf } from "./lastBoot.ts";
 import { clockName, isSchedulerClock, type TraceArray, traceArrays } from "./traceArray.ts";
 import { traceEntries } from "./traceEntries.ts";
 
@@ -124,7 +125,8 @@ function* traceEvents(kernel: Kernel, missing: string[]): Generator<TimelineEven
       missing.push(`the trace buffers of ${array.name}: their clock is ${clock}, not that of the scheduler`);
       continue;
     }
-    yield* arrayEvents(kernel, array, missing);
+    if (lastBootOf(array)) missing.push(`the trace buffers of ${array.name}: their entries are from the boot before`);
+    else yield* arrayEvents(kernel, array, missing);
   }
 }
 

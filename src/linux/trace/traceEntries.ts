@@ -3,6 +3,7 @@ import { attempt, Fault, faultLast } from "../../base/fault.ts";
 import { sortInSteps } from "../../base/sortInSteps.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { traceEntry, type TraceEntry } from "./entryText.ts";
+import { lastBootOf } from "./lastBoot.ts";
 import { type RingEntry, ringEntries } from "./ringBuffer.ts";
 import { cpuBuffers, type TraceArray } from "./traceArray.ts";
 
@@ -26,6 +27,7 @@ export function* traceEntries(
   array: TraceArray,
   cpus?: readonly number[],
 ): Generator<number, TraceEntries, void> {
+  const lastBoot = lastBootOf(array);
   const all: RingEntry[] = [];
   const faults: Fault[] = [];
   let steps = 0;
@@ -41,7 +43,7 @@ export function* traceEntries(
   const order = (a: RingEntry, b: RingEntry): number => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.cpu - b.cpu);
   const entries: TraceEntry[] = [];
   for (const one of yield* sortInSteps(all, order)) {
-    const entry = attempt(() => traceEntry(kernel, one));
+    const entry = attempt(() => traceEntry(kernel, one, lastBoot));
     if (entry instanceof Fault) faults.push(entry);
     else entries.push(entry);
     if (++steps % ENTRIES_PER_STEP === 0) yield all.length;

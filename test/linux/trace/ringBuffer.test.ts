@@ -4,6 +4,8 @@ import { toEnd } from "../../../src/base/job.ts";
 import { wholeText } from "../../../src/crash/commands/trace/trace.ts";
 import { entryText } from "../../../src/linux/trace/entryText.ts";
 import { clockName, isRecording, traceArrays } from "../../../src/linux/trace/traceArray.ts";
+import { lastBootOf } from "../../../src/linux/trace/lastBoot.ts";
+import { timeline } from "../../../src/linux/trace/timeline.ts";
 import { traceEntries } from "../../../src/linux/trace/traceEntries.ts";
 import { tracedKernel, type TracedPage } from "../../builders/trace.ts";
 
@@ -59,6 +61,21 @@ test("a page with an impossible length gives its fault, and the other pages thei
   );
   assert.deepEqual(faults, ["a page of the ring buffer of CPU 0 has 5000 bytes of entries"]);
   assert.equal(lines.length, 1);
+});
+
+test("entries of the boot before have no names of this boot's tasks, and their functions are found where they are now", () => {
+  const lastBoot = { textDelta: -0x1000n, module: { address: 0xffffffffc0000000n, delta: 0x20000n } };
+  const kernel = tracedKernel([{ time: 1000n, entries: [{ delta: 5n, value: 1 }] }], { lastBoot });
+  const [top] = traceArrays(kernel);
+  assert.ok(top);
+  const boot = lastBootOf(top);
+  assert.equal(boot?.adjusted(0xffffffff81001000n), 0xffffffff81000000n);
+  assert.equal(boot?.adjusted(0xffffffffc0000010n), 0xffffffffc0020010n);
+  assert.equal(toEnd(traceEntries(kernel, top)).entries[0]?.comm, "<...>");
+  assert.deepEqual(toEnd(timeline(kernel, { kinds: ["trace"] })), {
+    events: [],
+    missing: ["the trace buffers of top: their entries are from the boot before"],
+  });
 });
 
 test("an instance gives its clock and whether it was recording", () => {

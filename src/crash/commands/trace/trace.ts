@@ -5,6 +5,7 @@ import { UsageError } from "../../../base/usageError.ts";
 import { possibleCpus } from "../../../kernel/cpumask.ts";
 import { entryFields, entryText, type EntryText, type TraceEntry } from "../../../linux/trace/entryText.ts";
 import { clockName, cpuBuffers, isInNanoseconds, isRecording, TOP, type TraceArray, traceArrays, tracerName } from "../../../linux/trace/traceArray.ts"; // prettier-ignore
+import { lastBootOf } from "../../../linux/trace/lastBoot.ts";
 import { traceEntries } from "../../../linux/trace/traceEntries.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { table, TableLayout } from "../../../render/layout.ts";
@@ -103,6 +104,13 @@ export const instancesTable: Table<TraceArray> = {
       value: isRecording,
       text: (is) => (is ? "yes" : "no"),
     },
+    boot: {
+      kind: "text",
+      title: "BOOT",
+      about: "whether the entries are from this boot or from the one before, for a persistent ring buffer",
+      width: "rows",
+      value: (array) => (lastBootOf(array) ? "before" : "this"),
+    },
     clock: { kind: "text", title: "CLOCK", width: "rows", value: clockName },
     entries: { kind: "number", title: "ENTRIES", width: 8, value: entriesOf },
     overwritten: {
@@ -137,6 +145,7 @@ function* show({ kernel }: Context, args: Parsed): Pieces {
   const cpus = args.has("-c") ? parseCpus(args.value("-c") ?? "", possibleCpus(kernel)) : undefined;
   const lastOf = lastChosen(args, "entries");
   const { entries, faults } = yield* withProgress("trace entries", traceEntries(kernel, array, cpus));
+  if (lastBootOf(array)) yield text(`the entries of ${array.name} are from the boot before this one`);
   if (entries.length === 0) yield text(`the buffers of ${array.name} are empty`);
   else if (isGraph(array, args)) yield* graph(kernel, entries, lastOf);
   else yield* oneByOne(kernel, array, lastOf(entries));
