@@ -66,7 +66,7 @@ async function compare(context: Context, path: string): Promise<boolean> {
   const { blocks, edited } = await read(path, text);
   const checked = await withProgress(checkReport(context, blocks));
   process.stdout.write(checkText(checked, edited));
-  return checked.differences.length === 0 && edited === undefined;
+  return checked.differences.length === 0 && checked.incomplete.length === 0 && edited === undefined;
 }
 
 interface ReadReport {
@@ -87,20 +87,26 @@ async function read(path: string, text: string): Promise<ReadReport> {
 }
 
 /** Formats the result of a check. */
-export function checkText({ commands, numbers, differences }: CheckedReport, edited?: number): string {
+export function checkText({ commands, numbers, differences, incomplete }: CheckedReport, edited?: number): string {
   const lines = differences.flatMap(differenceLines);
+  for (const command of incomplete)
+    lines.push(
+      `${oneLine(command)}: not compared, because a check was stopped by its time limit; check the report again`,
+    );
   if (edited !== undefined) lines.push(`line ${edited} of the page was changed after the report was written`);
   const wrong =
     differences.length === 0
-      ? "all agree with the dump"
+      ? `all ${incomplete.length === 0 ? "" : "others "}agree with the dump`
       : `${differences.length} difference${differences.length === 1 ? "" : "s"}`;
   return `${[...lines, `${commands} commands and ${numbers} numbers of the text checked: ${wrong}`].map(printable).join("\n")}\n`;
 }
 
+const oneLine = (command: string): string => command.split("\n").join("; ");
+
 function differenceLines({ command, line, reported, actual }: Difference): string[] {
   if (command === undefined) return [`number ${reported ?? ""} in the text is in no output of its section`];
   return [
-    `${command.split("\n").join("; ")}: line ${line}`,
+    `${oneLine(command)}: line ${line}`,
     `  report: ${reported ?? "(no such line)"}`,
     `  dump:   ${actual ?? "(no such line)"}`,
   ];

@@ -53,6 +53,18 @@ test("a number in the text that no output of its section has is a difference", (
   assert.ok(elsewhere.some(({ reported, command }) => reported === "52" && command === undefined));
 });
 
+test("an answer with a check that its time limit stopped is not compared, and its section's numbers neither", () => {
+  const stopped = "waits: it was stopped after 2 s";
+  const { differences, incomplete } = checked(
+    section,
+    text("It is 43."),
+    asked(`echo "${stopped}"`, "waits: 43 tasks"),
+  );
+  assert.deepEqual({ differences, incomplete }, { differences: [], incomplete: [`echo "${stopped}"`] });
+  const same = checked(section, text("It is 2."), asked(`echo "${stopped}"`, stopped));
+  assert.deepEqual([same.differences, same.incomplete], [[], []]);
+});
+
 test("addresses are compared without prefix and leading zeros", () => {
   assert.deepEqual(numbersIn("at 0x00ff, ffff8b56 and 12.053 s, page 7 of lock_a1 v6.1"), [
     "ff",
