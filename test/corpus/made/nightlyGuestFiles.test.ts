@@ -9,6 +9,7 @@ import { run } from "../../../src/crash/language/language.ts";
 import { lineText } from "../../../src/say/piece.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 import { corpus } from "../corpus.ts";
+import { violations } from "../../builders/traceEventFormat.ts";
 import { makeCrash } from "./make.ts";
 import { instrumented } from "./platform.ts";
 
@@ -160,6 +161,21 @@ test("the entries of a 6.1 kernel are the lines of its file", { skip: absent }, 
   const plainCall = (line: string): string =>
     / sys_\w+\(/.test(line) ? line.replace(/: 0x0*(?=[0-9a-f])/g, ": ") : line;
   assert.deepEqual(ours.map(plain), guest.map(plain));
+});
+
+test("the timeline's file for Perfetto agrees with the description of its format", { skip: absent }, async () => {
+  const { vmcore } = await makeCrash("traced", instrumented());
+  const session = openSession({ vmcore: [vmcore] });
+  const parts: string[] = [];
+  const createFile = () => ({
+    write: (bytes: Uint8Array) => void parts.push(Buffer.from(bytes).toString()),
+    close() {},
+  });
+  for (const _ of run(session.context.with({ createFile }), "timeline --perfetto trace.json"));
+  session.close();
+  const text = parts.join("");
+  assert.deepEqual([...violations(text)], []);
+  assert.ok((JSON.parse(text) as { traceEvents: unknown[] }).traceEvents.length > 10_000);
 });
 
 test("the trace events of the timeline are the lines of the guest's files", { skip: absent }, async () => {

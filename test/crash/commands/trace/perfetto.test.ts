@@ -6,6 +6,7 @@ import { timeline as command } from "../../../../src/crash/commands/trace/timeli
 import type { EventField, TraceEvent } from "../../../../src/linux/trace/traceEvent.ts";
 import type { TimelineEvent } from "../../../../src/linux/trace/timeline.ts";
 import { toyKernel } from "../../../builders/kernel.ts";
+import { violations } from "../../../builders/traceEventFormat.ts";
 
 const kernel = toyKernel({ symbols: { vfs_open: { address: 0xffffffff81000000n, type: "T", size: 64 } } });
 const field = (name: string, type: string, offset: number, size: number): EventField => ({ name, type, offset, size, isSigned: false }); // prettier-ignore
@@ -69,25 +70,11 @@ test("a message is an instant named by its first line", () => {
   assert.deepEqual(only("i", "log"), [["first", 3, 1, 1, undefined]]);
 });
 
-/** The fields that the format demands of each phase, besides name, ph, pid and tid. */
-const needs: Readonly<Record<string, readonly string[]>> = {
-  M: ["args"],
-  X: ["ts", "dur", "cat"],
-  i: ["ts", "s", "cat"],
-  b: ["ts", "id", "cat"],
-  e: ["ts", "id", "cat"],
-};
-
-test("the file is JSON in which each event has the fields that the format demands of its phase", () => {
+test("the file agrees with the description of the format, field by field", () => {
   const text = [...perfettoText(kernel, events, 20_000n)].join("");
+  assert.deepEqual([...violations(text)], []);
   const { traceEvents } = JSON.parse(text) as { traceEvents: Readonly<Record<string, string | number>>[] };
   assert.equal(traceEvents.length, written.length);
-  for (const event of traceEvents) {
-    for (const key of ["name", "ph", "pid", "tid", ...(needs[event["ph"] ?? ""] ?? ["no such phase"])])
-      assert.ok(key in event, `${JSON.stringify(event)} lacks ${key}`);
-    for (const key of ["pid", "tid", "ts", "dur"])
-      if (key in event) assert.ok(Number(event[key]) >= 0, JSON.stringify(event));
-  }
   const tracks = (isName: boolean): readonly string[] => [
     ...new Set(
       traceEvents
@@ -97,6 +84,25 @@ test("the file is JSON in which each event has the fields that the format demand
   ];
   assert.deepEqual(tracks(true).toSorted(), tracks(false).toSorted());
 });
+
+/** A file with one event. */
+const fileOf = (...traceEvents: readonly object[]): string => JSON.stringify({ displayTimeUnit: "ns", traceEvents });
+const slice = { name: "a", ph: "X", pid: 1, tid: 1, ts: 0, dur: 5, cat: "c" };
+
+for (const [what, text, wrong] of [
+  ["an unknown phase", fileOf({ ...slice, ph: "Q" }), /^no such phase/],
+  ["a slice without a duration", fileOf({ ...slice, dur: undefined }), /^dur is wrong/],
+  ["a time that is a text", fileOf({ ...slice, ts: "1" }), /^ts is wrong/],
+  ["slices that overlap", fileOf(slice, { ...slice, ts: 3 }), /^a at 3 overlaps another/],
+  [
+    "a request without an end",
+    fileOf({ ...slice, ph: "b", id: "1", dur: undefined }),
+    /^(dur is no field|c 1 does not end)/,
+  ],
+] as const)
+  test(`the check of the format finds ${what}`, () => {
+    assert.match([...violations(text)][0] ?? "", wrong);
+  });
 
 test("an option of a word takes its argument after a blank or after =", () => {
   for (const line of ["--perfetto out.json -n 5", "-n 5 --perfetto=out.json"]) {
