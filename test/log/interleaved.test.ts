@@ -98,7 +98,7 @@ RIP: 0010:__list_add_valid.cold+0xf/0x3c
 Call Trace:
  lab_add+0x10/0x20`).at(-1)!;
   assert.equal(row(report, "Where"), undefined);
-  assert.match(report.explanation, /^The condition .* was reached at mm\/slab\.c:4425,/);
+  assert.match(report.explanation, /^The condition .* was reached at mm\/slab\.c:4425\./);
 });
 
 test("a notice of an injected failure does not end the report of lockdep into which it is printed", () => {
