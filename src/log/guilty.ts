@@ -247,7 +247,7 @@ function locking(log: KernelLog, report: Report, kind: ReportKind): Verdict {
   const [wanted] = frames;
   return wanted && (guilty.frame === undefined || !isMachinery(nameOf(wanted), kind))
     ? { frame: wanted, name: guilty.name ?? withoutWrapper(nameOf(wanted)) }
-    : { ...guilty, frame: (TAKEN.has(kind) ? (taker(log, report, kind) ?? wanted) : undefined) ?? guilty.frame };
+    : { ...guilty, frame: (TAKEN.has(kind) ? taker(log, report, wanted) : undefined) ?? guilty.frame };
 }
 
 /** Kinds in which the report's own stack takes the lock. */
@@ -261,10 +261,10 @@ const TAKEN: ReadonlySet<ReportKind> = new Set([
 ]);
 
 /** Finds the function that takes the lock where lockdep names machinery: its other places are of other locks or tasks. */
-function taker(log: KernelLog, report: Report, kind: ReportKind): Frame | undefined {
-  const { frame } = first(traceFrames(log, report), kind);
+function taker(log: KernelLog, report: Report, wanted: Frame | undefined): Frame | undefined {
+  const { frame } = first(traceFrames(log, report), report.headline.row.kind);
   // A worker's loop takes no lock: the lock is that of a work item.
-  return frame && /^(?:worker_thread|kthread)$/.test(nameOf(frame)) ? undefined : frame;
+  return frame && /^(?:worker_thread|kthread)$/.test(nameOf(frame)) ? wanted : frame;
 }
 
 function originFrames(log: KernelLog, report: Report): Frame[] {

@@ -127,6 +127,9 @@ export function explainUsercopy(facts: ReportFacts): string {
         ? ""
         : ` (${bytes} bytes ${isExposure ? "from" : "to"} ${old})`
       : ` (${size} bytes at offset ${offset}${object === undefined ? "" : ` of ${object}`})`;
+  // usercopy_warn() (4.16 to 5.16) allows the copy.
+  if (/whitelist\?/.test(says))
+    return `A copy ${isExposure ? "to" : "from"} user space${what} is outside of the part of its object that may be copied (\`kmem_cache_create_usercopy\`): that part is declared too small, or the length or the pointer is wrong. The kernel only warned of it.`;
   return `A copy ${isExposure ? "to" : "from"} user space was refused, because its kernel memory may not be ${isExposure ? "copied to" : "written from"} user space${what}: the length or the pointer is wrong, or the object is smaller than the code expects.`;
 }
 
