@@ -36,7 +36,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-balance":
       return `A lock${quotedLock(particular(facts, "lock"))} was released${byFunction(facts)}, but the task does not hold it according to lockdep: most often it was released twice, or by a path that did not take it.`;
     case "lock-freed":
-      return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} while a lock in it${particular(facts, "lock") === undefined ? "" : ` (${quotedLock(particular(facts, "lock")).trim()})`} is held: releasing the lock will write to freed memory.`;
+      return `Memory was freed${memoryOf(facts)} while a lock in it${particular(facts, "lock") === undefined ? "" : ` (${quotedLock(particular(facts, "lock")).trim()})`} is held: releasing the lock will write to freed memory.`;
     case "lock-held":
       return explainHeld(facts, who);
     case "lock-nested":
@@ -69,6 +69,12 @@ function explainWait(facts: ReportFacts, lock: string | undefined): string {
   return lowest === undefined
     ? `${taken} in a context that does not allow it.`
     : `${taken} while \`${lowest.name}\` is held, which allows only locks of a lower wait type (the lock has ${wanted}, \`${lowest.name}\` ${lowest.inner}).`;
+}
+
+/** The freed memory; since 4.15 its addresses can be hashes (%p). */
+function memoryOf(facts: ReportFacts): string {
+  const memory = particular(facts, "memory");
+  return memory === undefined || /^0{8}[0-9a-f]{8}-/.test(memory) ? "" : ` (${memory})`;
 }
 
 /** Explains a failed check of lockdep itself (kernel/locking/lockdep.c): which one, and for which operation. */
@@ -139,7 +145,7 @@ function explainState(facts: ReportFacts): string {
     : rule.includes("SOFTIRQ")
       ? "a softirq"
       : "an interrupt";
-  return `A lock${lock} is taken both in ${interrupt} and in other code that has these interrupts enabled: one can come while the lock is held, and then waits for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` exists only in lockdep: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
+  return `A lock${lock} is taken in ${interrupt}, and other code holds it while these interrupts are enabled: one can come then, and waits for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` exists only in lockdep: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
 }
 
 /**

@@ -82,6 +82,13 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/System call table/, "The table of system calls was changed."],
 ];
 
+/** Names the task that requested a crash through /proc/sysrq-trigger (drivers/tty/sysrq.c). */
+function requestedBy({ comm, pid, panic, headline, traces }: ReportFacts): string | undefined {
+  const isProc = traces.some(({ entries }) => entries.some(({ name }) => name === "write_sysrq_trigger"));
+  if (comm === undefined || !isProc || !/sysrq triggered crash/.test(panic ?? headline)) return undefined;
+  return `\`${comm}\`${pid === undefined ? "" : ` (PID ${pid})`} requested this crash through /proc/sysrq-trigger: look at what the other tasks were doing.`;
+}
+
 export function explainPanic(facts: ReportFacts): string {
   const text = facts.panic ?? facts.headline;
   const known = REASONS.find(([pattern]) => pattern.test(text))?.[1];
@@ -101,7 +108,7 @@ export function explainPanic(facts: ReportFacts): string {
       facts.comm === undefined
         ? named
         : named.replace("of a kernel stack was", `of the kernel stack of \`${facts.comm}\` was`);
-    const reason = `${owned}${exitOfInit(text)}`;
+    const reason = `${requestedBy(facts) ?? owned}${exitOfInit(text)}`;
     // A log may begin with the panic: then there is no earlier report to refer to.
     const cause = facts.particulars.find(({ key }) => key === "cause")?.text;
     return cause === undefined
