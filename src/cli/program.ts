@@ -10,6 +10,7 @@ import { notebook } from "./notebook.ts";
 import { openAndRun } from "./openAndRun.ts";
 import { query } from "./query.ts";
 import { report } from "./report.ts";
+import { triage } from "./triage/triage.ts";
 
 /** The verbs of `vmcore-debug NAME ...`; main.ts starts the adapter. */
 const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promise<number>>> = {
@@ -24,6 +25,7 @@ const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promi
   notebook,
   query,
   report,
+  triage,
 };
 
 /** Runs the program. @returns the exit status */

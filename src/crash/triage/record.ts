@@ -1,0 +1,88 @@
+/** One dump among many: what groups it and what is first asked about it. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { analyze, headlineOf } from "../../insight/analyze.ts";
+import { crashFacts, functionOf } from "../../insight/crashFacts.ts";
+import { sentenceText } from "../../insight/finding.ts";
+import { health } from "../../insight/health.ts";
+import { verdictSentence } from "../../insight/verdictSentence.ts";
+import { waitGraph } from "../../insight/waits/waitGraph.ts";
+import { moduleName, modules } from "../../linux/module/module.ts";
+import { moduleTaints, taintedMask, taintLetters } from "../../linux/module/taint.ts";
+import { panicCpu } from "../../linux/printk/panicCpu.ts";
+import { crashTime, uptime } from "../../linux/time/timekeeping.ts";
+import { utsname } from "../../linux/utsname.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Piece } from "../../say/piece.ts";
+
+/** Functions of the panic stack in a record. */
+const MAX_FRAMES = 16;
+
+/** What the dump's kernel tells. A fact that cannot be read is absent, and `unread` says why. */
+export interface KernelFacts {
+  readonly title: string;
+  /** Equal for the same bug on other machines and builds. */
+  readonly group: string;
+  readonly kind: string;
+  /** Functions from where the kernel stopped outwards. */
+  readonly stack: readonly string[];
+  readonly release?: string | undefined;
+  readonly host?: string | undefined;
+  /** Seconds since the epoch. */
+  readonly time?: number | undefined;
+  /** Seconds since boot. */
+  readonly uptime?: number | undefined;
+  readonly cpu?: number | undefined;
+  readonly taints?: string | undefined;
+  /** Names of modules that were not built with the kernel. */
+  readonly outOfTree: readonly string[];
+  readonly verdict?: string | undefined;
+  readonly waits?: { readonly blocked: number; readonly deadlocks: number } | undefined;
+  readonly health?: readonly string[] | undefined;
+  readonly unread: readonly string[];
+}
+
+/**
+ * Collects the facts of a dump. Never throws a Fault.
+ * @param isFull whether the verdict, waits and health are included, which takes seconds
+ */
+export function* kernelFacts(kernel: Kernel, isFull: boolean): Generator<Piece, KernelFacts, void> {
+  const unread: string[] = [];
+  const fact = <T>(name: string, read: () => T): T | undefined => {
+    const value = attempt(read);
+    if (!(value instanceof Fault)) return value;
+    unread.push(`${name}: ${value.message}`);
+    return undefined;
+  };
+  const headline = fact("title", () => headlineOf(kernel));
+  const uts = fact("release", () => utsname(kernel));
+  return {
+    title: headline?.title ?? "unknown",
+    group: headline?.key ?? "",
+    kind: headline?.kind ?? "unknown",
+    stack: fact("stack", () => crashFacts(kernel).frames.slice(0, MAX_FRAMES).map((frame) => functionOf(frame) ?? "?")) ?? [], // prettier-ignore
+    release: uts?.release,
+    host: uts?.nodename,
+    time: fact("time", () => crashTime(kernel)),
+    uptime: fact("uptime", () => uptime(kernel)),
+    cpu: fact("cpu", () => panicCpu(kernel)),
+    taints: fact("taints", () => taintLetters(kernel, taintedMask(kernel))),
+    outOfTree: fact("modules", () => outOfTree(kernel)) ?? [],
+    ...(isFull ? yield* deepFacts(kernel) : {}),
+    unread,
+  };
+}
+
+/** Taints of a module that was not built with the kernel: O out of tree, P proprietary, E unsigned. */
+const outOfTree = (kernel: Kernel): string[] =>
+  [...modules(kernel)].filter((module) => /[OPE]/.test(moduleTaints(module))).map(moduleName);
+
+function* deepFacts(kernel: Kernel): Generator<Piece, Pick<KernelFacts, "verdict" | "waits" | "health">, void> {
+  const verdict = yield* analyze(kernel);
+  const graph = yield* waitGraph(kernel);
+  const { findings } = yield* health(kernel);
+  return {
+    verdict: verdictSentence(verdict),
+    waits: { blocked: graph.blocked.length, deadlocks: graph.cycles.length },
+    health: findings.map(({ text }) => sentenceText(text)),
+  };
+}
