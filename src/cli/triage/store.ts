@@ -56,12 +56,12 @@ export async function openStore(path: string): Promise<Store> {
 
 /** Loads Node's SQLite only now, and without the warning that it is new. */
 async function openDatabase(path: string): Promise<DatabaseSync> {
-  const { emitWarning } = process;
+  const emitWarning = Object.getOwnPropertyDescriptor(process, "emitWarning");
   process.emitWarning = () => {};
   try {
     const sqlite = await import("node:sqlite");
     return new sqlite.DatabaseSync(path);
   } finally {
-    process.emitWarning = emitWarning;
+    if (emitWarning) Object.defineProperty(process, "emitWarning", emitWarning);
   }
 }
