@@ -1,5 +1,6 @@
 /** Groups of dumps that show the same bug. */
 import { markdownCode, markdownProse } from "../../base/markdown.ts";
+import { column } from "../../render/pad.ts";
 import { type Block, heading, paragraph } from "../../document/block.ts";
 import type { TriageRecord } from "./triageRecord.ts";
 
@@ -75,7 +76,7 @@ const cells = ({ records, first, last, hosts, releases, kind, title }: Group): s
 export function groupLines(groups: readonly Group[]): string[] {
   const rows = [COLUMNS, ...groups.map(cells)];
   const widths = COLUMNS.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()); // prettier-ignore
+  return rows.map((row) => row.map((cell, at) => column(cell, widths[at] ?? 0)).join("  ").trimEnd()); // prettier-ignore
 }
 
 /** Returns the groups as a document. */
