@@ -74,6 +74,7 @@ export function blockedFinding(one: WaitingTask): Finding {
       wait.resource ? " waits for " : " sleeps ",
       resourceReference(one),
       ...(wait.resource && wait.function !== undefined ? [` in ${wait.function}`] : []),
+      ...(wait.state?.note !== undefined && one.holders.length === 0 ? [` (${wait.state.note})`] : []),
       ...(seconds === undefined ? [] : [`; it last got a CPU ${seconds} s before its CPU's clock was last updated`]),
       ".",
     ],

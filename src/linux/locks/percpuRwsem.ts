@@ -2,6 +2,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
+import { frozenText } from "../fs/superBlock.ts";
 import type { Found, ResourceState } from "./resource.ts";
 import { savedRegisters, type Sleeper, stackWords } from "./sleeper.ts";
 
@@ -21,7 +22,7 @@ export function percpuRwsemState(kernel: Kernel, address: bigint): ResourceState
     const how = "the writer, which waits for the readers to leave and blocks new readers";
     return { holders: [{ task: writer, certainty: "certain", how }], fields };
   }
-  return { holders: [], note: "the lock does not record its holder", fields };
+  return { holders: [], note: frozenText(kernel, address) ?? "the lock does not record its holder", fields };
 }
 
 /**

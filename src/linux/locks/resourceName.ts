@@ -1,8 +1,7 @@
 /** Names of locks and other resources. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import { bare, type CType, sizeOf } from "../../debuginfo/ctype.ts";
-import { listEntries } from "../../kernel/list.ts";
+import { bare, type CType } from "../../debuginfo/ctype.ts";
 import { derived, derivedFor } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { memberPath, type MemberStep } from "../../model/memberPath.ts";
@@ -10,6 +9,7 @@ import type { Obj } from "../../model/object.ts";
 import { symbolText } from "../../model/symbolText.ts";
 import { bioDisk } from "../block/gendisk.ts";
 import { inodeText } from "../fs/fileText.ts";
+import { superBlockAt } from "../fs/superBlock.ts";
 import { useOfMapping } from "../mm/pageUse.ts";
 import { stackOwner } from "../sched/stack.ts";
 import { taskComm, taskPid, taskTable } from "../sched/task.ts";
@@ -125,12 +125,15 @@ function memberOf(kernel: Kernel, start: bigint, path: readonly MemberStep[], is
   const last = path.findLastIndex(({ struct }) => struct !== undefined);
   const step = path[last];
   if (!step?.struct) return isDoubtful ? undefined : pathText(path);
-  const before = path[last - 1];
-  const owner = kernel.object(step.struct, start + BigInt(before?.offset ?? 0));
-  const text = `${step.struct.name ?? ""}${pathText(path.slice(last))}`;
-  const whose = attempt(() => identityOf(owner));
-  if (isDoubtful && typeof whose !== "string") return undefined;
-  return `${text} of ${typeof whose === "string" ? whose : hex0x(owner.address)}`;
+  const ownerAt = (at: number): Obj =>
+    kernel.object(path[at]?.struct ?? step.struct!, start + BigInt(path[at - 1]?.offset ?? 0));
+  const textAt = (at: number): string => `${path[at]?.struct?.name ?? ""}${pathText(path.slice(at))}`;
+  // A struct without an identity, such as sb_writers, is named by the one that contains it.
+  for (let at = last; at >= 0; at--) {
+    const whose = path[at]?.struct && attempt(() => identityOf(ownerAt(at)));
+    if (typeof whose === "string") return `${textAt(at)} of ${whose}`;
+  }
+  return isDoubtful ? undefined : `${textAt(last)} of ${hex0x(ownerAt(last).address)}`;
 }
 
 /** Returns the text that identifies an object; undefined if its type has no such text. @throws Fault */
@@ -162,14 +165,8 @@ function userOf(mm: Obj<"struct mm_struct">): string | undefined {
   return task && taskName(task);
 }
 
-/** Super blocks are searched in their own list, because they have no slab cache of their own. */
-const superBlocks = derived("super blocks", (kernel): readonly Obj<"struct super_block">[] => [
-  ...listEntries(kernel, kernel.variable("super_blocks"), "struct super_block", "s_list"),
-]);
-
 function superBlockResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
-  const size = BigInt(sizeOf(kernel.types.named("struct super_block")));
-  const block = superBlocks(kernel).find((one) => address >= one.address && address < one.address + size);
+  const block = superBlockAt(kernel, address);
   const path = block && memberPath(block.type, Number(address - block.address), isWantedType(wanted));
   return block && path && memberOf(kernel, block.address, path);
 }
