@@ -76,7 +76,10 @@ export interface Paging {
   /** Removes tag bits and pointer authentication codes; sign-extends. */
   canonical(address: bigint): bigint;
   isKernelAddress(address: bigint): boolean;
-  /** Can be true together with `isKernelAddress`, on machines with separate kernel and user address spaces. */
+  /**
+   * Whether an address can be a user address. On machines with separate kernel and user address spaces it can be a
+   * kernel address too.
+   */
   isUserAddress(address: bigint): boolean;
   /**
    * Walks the tables from `root`. @param trail receives each step as it is made, also those before a fault @returns

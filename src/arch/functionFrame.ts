@@ -1,4 +1,4 @@
-/** What the instructions of a function do with its frame. */
+/** Types for what the instructions of a function do with its frame. */
 
 /** What a function's instructions, up to some point, have done to its frame record. */
 export interface FramePrologue {

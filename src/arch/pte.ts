@@ -15,7 +15,7 @@ export interface PteFormat {
   readonly flags: readonly (readonly [name: string, mask: bigint])[];
   /** Whether the kernel treats the entry as a mapped page. */
   isPresent(entry: bigint): boolean;
-  /** Physical address of the page in an entry of the last level. */
+  /** Returns the physical address of the page in an entry of the last level. */
   physical(entry: bigint): bigint;
   /**
    * Returns the physical address of the kernel's own copy of the last entry in `steps`; undefined if these tables have

@@ -117,7 +117,7 @@ export class Lzma extends RangeDecoder {
     this.dictionaryStart -= count;
   }
 
-  /** @throws Fault corrupt for impossible properties */
+  /** Sets lc, lp and pb from their byte. @throws Fault corrupt for impossible properties */
   private setProperties(byte: number): void {
     const [lc, lp, pb] = [byte % 9, Math.trunc(byte / 9) % 5, Math.trunc(byte / 45)];
     if (pb > 4 || lc + lp > 4) throw damaged("a chunk has impossible properties");

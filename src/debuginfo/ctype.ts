@@ -134,7 +134,7 @@ export const lazyQualified = (qualifier: QualifiedType["qualifier"], target: () 
   },
 });
 
-/** Size in bytes as `sizeof` counts it; 0 for void, functions, flexible arrays and incomplete types. */
+/** Returns the size in bytes as `sizeof` counts it; 0 for void, functions, flexible arrays and incomplete types. */
 export function sizeOf(type: CType, depth = 0): number {
   const at = bare(type);
   switch (at.kind) {

@@ -56,7 +56,7 @@ function offsetFrom(location: VariableLocation, register: number): number | unde
   return isBased ? Number(BigInt.asIntN(64, value.value)) : undefined;
 }
 
-/** DW_OP_breg0 to breg31. */
+/** Whether an expression begins with one of DW_OP_breg0 to DW_OP_breg31. */
 const isOfRegister = ([opcode = 0]: Uint8Array): boolean => opcode >= 0x70 && opcode <= 0x8f;
 
 /** Limit for nested structures. */

@@ -43,7 +43,9 @@ export function openOrc(memory: OrcMemory, table: OrcTable, version: OrcVersion)
   const { ips, entries, count } = table;
   if (!(count >= 0 && count <= MAX_ENTRIES))
     throw Fault.at("corrupt", ips, `the ORC table has ${count} entries; the limit is ${MAX_ENTRIES}`);
-  /** Distance of an entry's code from the start of the table, as a number, which is faster than an address. */
+  /**
+   * Returns the distance of an entry's code from the start of the table, as a number, which is faster than an address.
+   */
   const distance = (i: number): number => i * 4 + (memory.u32(ips + BigInt(i * 4)) | 0);
   const decoded = new Map<number, OrcEntry | undefined>();
   return {

@@ -37,13 +37,13 @@ export interface KSymbol {
 /** Sorted symbols of one image. */
 export interface SymbolSource {
   readonly name: string;
-  /** All symbols of that name, because static functions can share names. */
+  /** Returns all symbols of that name, because static functions can share names. */
   named(name: string): readonly KSymbol[];
   /**
    * Returns the symbol that contains `address`: the nearest at or below it; of equal ones preferably a global function.
    */
   at(address: bigint): KSymbol | undefined;
-  /** All symbols in address order. */
+  /** Returns all symbols in address order. */
   all(): Iterable<KSymbol>;
 }
 

@@ -6,7 +6,7 @@ export interface Shortening {
   readonly tail: number;
 }
 
-/** The line that replaces `missing` of `all` lines of an output. */
+/** Returns the line that replaces `missing` of `all` lines of an output. */
 export const leftOutLine = (missing: number, all: number): string =>
   `[... ${missing} of ${all} lines are left out here]`;
 

@@ -8,7 +8,7 @@ import { leftOutLine, type Shortening } from "./shortening.ts";
 export const sessionHeading = ([vmcore]: readonly string[]): Block =>
   heading(1, `Session on ${markdownProse(basename(vmcore ?? "a crash dump"))}`);
 
-/** The line that replaces the end of a line of `length` characters. */
+/** Returns the text that replaces the end of a line of `length` characters. */
 const cutEnd = (length: number): string => ` [... cut: the line has ${length} characters]`;
 
 /** Lines of an output that are kept. */

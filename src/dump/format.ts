@@ -99,8 +99,8 @@ export interface DumpImage {
   /** Whether the dump contains the page. Does not decode it. */
   has(pfn: number): boolean;
   /**
-   * For a paravirtualized Xen guest, whose page-table entries hold page frames of the host: returns the page frame of
-   * this image that holds a frame of the host.
+   * Returns the page frame of this image that contains a frame of the host. Present for a paravirtualized Xen guest,
+   * whose page-table entries contain page frames of the host.
    */
   guestFrame?(hostFrame: number): number;
   /** Returns the first page at or after `pfn` that the dump contains; -1 if there is none. */

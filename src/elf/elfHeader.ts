@@ -135,7 +135,7 @@ const programHeader32 = (view: DataView, at: number, little: boolean): ProgramHe
 });
 
 /**
- * Size of a `long` of the machine in bytes. It can differ from the ELF class: QEMU and LPAE kernels write 64-bit ELF
- * for 32-bit machines.
+ * Returns the size of a `long` of the machine in bytes. It can differ from the ELF class: QEMU and LPAE kernels write
+ * 64-bit ELF for 32-bit machines.
  */
 export const wordSizeOf = (elf: ElfHeader): 4 | 8 => (elf.elf64 ? (elfMachineOf(elf.machine)?.wordSize ?? 8) : 4);

@@ -38,7 +38,7 @@ export function sectionContents(
   return stored;
 }
 
-/** Elf32_Chdr or Elf64_Chdr, followed by the stream. */
+/** Unpacks a section that begins with Elf32_Chdr or Elf64_Chdr, followed by the stream. */
 function chdrContents(stored: RandomFile, little: boolean, wide: boolean): RandomFile {
   const header = stored.read(0, wide ? 24 : 12);
   if (header.length < (wide ? 24 : 12)) throw Fault.of("truncated", `${stored.name}: ends in its compression header`);
@@ -51,7 +51,10 @@ function chdrContents(stored: RandomFile, little: boolean, wide: boolean): Rando
   return decompressed(stored, header.length, size, type);
 }
 
-/** "ZLIB", the size as eight big-endian bytes, the stream (GNU binutils before 2.26). */
+/**
+ * Unpacks a section that begins with "ZLIB" and the size as eight big-endian bytes, followed by the stream (GNU
+ * binutils before 2.26).
+ */
 function zdebugContents(stored: RandomFile): RandomFile {
   const header = stored.read(0, 12);
   if (header.length < 12 || Buffer.from(header.subarray(0, 4)).toString("latin1") !== "ZLIB") return stored;

@@ -20,7 +20,7 @@ const MAX_WORDS = 1 << 20;
 /** Returns the number of bits of each word. @throws Fault corrupt */
 export function bitsPerWord(sbitmap: Obj<"struct sbitmap">): number {
   const shift = sbitmap.at("shift").number();
-  if (shift > 6) throw Fault.at("corrupt", sbitmap.address, `a sbitmap cannot have words of 2^${shift} bits`);
+  if (shift > 6) throw Fault.at("corrupt", sbitmap.address, `an sbitmap cannot have words of 2^${shift} bits`);
   return 2 ** shift;
 }
 
@@ -31,7 +31,11 @@ export function* sbitmapWords(sbitmap: Obj<"struct sbitmap">): Generator<Sbitmap
   const bits = count > 0 ? bitsPerWord(sbitmap) : 0;
   const isSane = count <= MAX_WORDS && depth <= count * bits && depth > (count - 1) * bits;
   if (count > 0 && !isSane)
-    throw Fault.at("corrupt", sbitmap.address, `a sbitmap cannot have ${depth} bits in ${count} words of ${bits} bits`);
+    throw Fault.at(
+      "corrupt",
+      sbitmap.address,
+      `an sbitmap cannot have ${depth} bits in ${count} words of ${bits} bits`,
+    );
   for (let i = 0; i < count; i++) {
     const map = sbitmap.at("map").index(i);
     yield {

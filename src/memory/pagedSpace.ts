@@ -72,7 +72,7 @@ export abstract class PagedSpace implements AddressSpace {
     return page;
   }
 
-  /** As `page`, for callers that record which part of the page they read. */
+  /** Returns the same as `page`, for callers that record which part of the page they read. */
   unrecorded(address: bigint): Uint8Array | Fault {
     const slot = this.slot(address);
     if (slot instanceof Fault) return slot;

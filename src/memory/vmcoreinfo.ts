@@ -30,7 +30,7 @@ export function parseVmcoreinfo(text: string): Vmcoreinfo {
   return { lines, number, text: (key) => lines.get(key), symbol: (name) => number(`SYMBOL(${name})`) };
 }
 
-/** At most the digits of 64 bits, because the text can be damaged. */
+/** Parses a number. It accepts at most the digits of 64 bits, because the text can be damaged. */
 function parseNumber(value: string, isHexadecimal: boolean): bigint | undefined {
   if (isHexadecimal && /^[0-9a-f]{1,16}$/i.test(value)) return BigInt(`0x${value}`);
   if (/^0x[0-9a-f]{1,16}$/i.test(value)) return BigInt(value);

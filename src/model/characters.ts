@@ -49,7 +49,7 @@ export function quoted(bytes: Uint8Array): string {
 
 const decoder = new TextDecoder();
 
-/** A printable character of more than one byte. */
+/** Returns a printable character of more than one byte; undefined if the bytes are not one. */
 function utf8At(bytes: Uint8Array, at: number): { text: string; length: number } | undefined {
   const lead = bytes[at] ?? 0;
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;

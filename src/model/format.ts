@@ -126,7 +126,9 @@ function compact(tokens: readonly ValueToken[]): ValueLine {
   return line;
 }
 
-/** gdb prints the type before a pointer or function on its own, unless it is a `char *`. */
+/**
+ * Returns the type that gdb prints before a pointer or function that is no member or element, unless it is a `char *`.
+ */
 function typePrefix(object: Obj): ValueToken[] {
   const type = bare(object.type);
   if (type.kind === "function") return [`{${typeName(type)}} `];

@@ -70,7 +70,10 @@ export interface Code {
    * trampolines).
    */
   isText(pc: bigint): boolean;
-  /** Runtime minus link address of the image that contains `pc`, for DWARF location expressions (DW_OP_addr). */
+  /**
+   * Returns the runtime minus the link address of the image that contains `pc`, for DWARF location expressions
+   * (DW_OP_addr).
+   */
   bias(pc: bigint): bigint;
 }
 

@@ -76,7 +76,7 @@ export class Obj<T extends string = string> {
     return new Obj(this.kernel, type, this.placed(address + offset), bits);
   }
 
-  /** `at` for an rvalue: reads its own bytes until a pointer leads to memory. */
+  /** Implements `at` for an rvalue: reads its own bytes until a pointer leads to memory. */
   private partOfValue(path: string): Obj {
     return parsePath(path).reduce<Obj>(
       (object, step) => (typeof step === "number" ? object.index(step) : object.member(step)),

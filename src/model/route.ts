@@ -121,7 +121,7 @@ export function elementOffset(i: number, element: CType): number {
   return bytes;
 }
 
-/** Names a type in a message. */
+/** Returns the name of a type for messages. */
 export const structName = (type: ReturnType<typeof bare>): string =>
   type.kind === "struct" || type.kind === "union"
     ? `${type.kind} ${(type satisfies StructType).name ?? "<anonymous>"}`

@@ -66,7 +66,7 @@ function parameterList(type: FunctionType, depth: number): string {
   return list.length > 0 ? list.join(", ") : "void";
 }
 
-/** A type without declarator, by its name; an anonymous struct as `struct {...}`, an anonymous enum in full. */
+/** Returns a type without declarator: its name, an anonymous struct as `struct {...}`, an anonymous enum in full. */
 function baseName(type: CType): string {
   switch (type.kind) {
     case "void":
@@ -86,7 +86,7 @@ function baseName(type: CType): string {
   }
 }
 
-/** `{A, B, C = 4}`: a value is written if it is not the previous one plus one. */
+/** Formats enumerators as `{A, B, C = 4}`. A value is written if it is not the previous one plus one. */
 export function enumerators(type: EnumType): string {
   let next = 0n;
   const list = type.values.map(({ name, value }) => {

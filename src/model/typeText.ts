@@ -86,7 +86,7 @@ function* blockLines(
 const memberText = (member: Member): string =>
   `${declare(member.type, member.name ?? "")}${member.bitSize === undefined ? "" : ` : ${member.bitSize}`};`;
 
-/** Text before and after the innermost type: `const ` and ` *name[4]`. */
+/** Returns the text before and after the innermost type: `const ` and ` *name[4]`. */
 function splitAtBase(type: CType, name: string): [string, string] {
   const text = around(type, name, () => BASE, 0);
   const at = text.indexOf(BASE);

@@ -29,8 +29,10 @@ export type Step =
   | { readonly kind: "end" };
 
 /**
- * A way to unwind. Rules are tried in order. @param task the task of the stack, if known @returns undefined if the rule
- * does not apply @throws Fault if it applies and memory cannot be read
+ * A rule of unwinding. Rules are tried in order.
+ * @param task the task of the stack, if known
+ * @returns undefined if the rule does not apply
+ * @throws Fault if it applies and memory cannot be read
  */
 export type Rule = (kernel: Kernel, cursor: FrameCursor, task: Obj | undefined) => Step | undefined;
 

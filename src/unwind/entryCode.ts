@@ -52,7 +52,7 @@ function stepToUserRegisters(kernel: Kernel, cursor: FrameCursor, task: Obj): St
     : { kind: "end" };
 }
 
-/** arch/arm/lib/call_with_stack.S keeps `{fp, lr}` on the previous stack and its address in fp. */
+/** Steps out of arch/arm/lib/call_with_stack.S, which keeps `{fp, lr}` on the previous stack and its address in fp. */
 function callWithStack(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const fp = cursor.known.get(kernel.arch.framePointer);
   if (fp === undefined) return undefined;

@@ -48,7 +48,10 @@ export interface Frame {
   readonly caller: Frame | undefined;
   /** How this frame was found if that is uncertain: "frame pointer", "frame record", "prologue", "scan". */
   readonly doubt: string | undefined;
-  /** The function and inlined functions at this pc, innermost first; empty without DWARF. Computed at first use. */
+  /**
+   * Returns the function and inlined functions at this pc, innermost first; empty without DWARF. Computed at the first
+   * call.
+   */
   places(): readonly CodePlace[];
 }
 

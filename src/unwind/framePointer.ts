@@ -57,8 +57,8 @@ function returnAddressPosition(kernel: Kernel, { pc, exact }: FrameCursor): numb
 }
 
 /**
- * A jump to an address without code, usually through a NULL function pointer: the caller pushed a return address as for
- * any call, and nothing ran after it.
+ * Steps out of an address without code, to which the kernel usually jumped through a NULL function pointer. The caller
+ * pushed a return address as for any call, and nothing ran after that.
  */
 export function calledNothingRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const { arch } = kernel;

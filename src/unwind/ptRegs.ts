@@ -41,5 +41,5 @@ export function readPtRegs(kernel: Kernel, address: bigint): Registers {
   );
 }
 
-/** Size of `struct pt_regs` in bytes. @throws Fault unknown without types */
+/** Returns the size of `struct pt_regs` in bytes. @throws Fault unknown without types */
 export const ptRegsSize = (kernel: Kernel): number => layout(kernel).size;

@@ -85,8 +85,9 @@ function perCpu(kernel: Kernel, name: string): ((cpu: number) => bigint) | undef
 }
 
 /**
- * The stack for interrupts and softirqs. x86_64 stores its top (`irq_stack_ptr` before 5.2, `hardirq_stack_ptr` since,
- * in `pcpu_hot` from 6.2 to 6.14), arm its top (`irq_stack_ptr`), arm64 its bottom (`irq_stack_ptr`).
+ * Returns the stacks for interrupts and softirqs. x86_64 stores the top (`irq_stack_ptr` before 5.2,
+ * `hardirq_stack_ptr` since, in `pcpu_hot` from 6.2 to 6.14), arm the top (`irq_stack_ptr`), arm64 the bottom
+ * (`irq_stack_ptr`).
  */
 function irqStack(kernel: Kernel): CpuStacks | undefined {
   const size = BigInt(threadSize(kernel));
@@ -102,7 +103,10 @@ function irqStack(kernel: Kernel): CpuStacks | undefined {
   };
 }
 
-/** powerpc has arrays of pointers to the stacks of all CPUs (arch/powerpc/kernel/irq.c). */
+/**
+ * Returns the stacks for interrupts and softirqs of powerpc, which has arrays of pointers to the stacks of all CPUs
+ * (arch/powerpc/kernel/irq.c).
+ */
 function interruptContexts(kernel: Kernel): CpuStacks | undefined {
   const arrays = ["hardirq_ctx", "softirq_ctx"].flatMap((name) => kernel.symbols.find(name)?.address ?? []);
   const { wordSize } = kernel.arch;
@@ -114,7 +118,7 @@ function interruptContexts(kernel: Kernel): CpuStacks | undefined {
     });
 }
 
-/** powerpc keeps the ends of the stacks for emergencies in the `struct paca_struct` of a CPU (asm/paca.h). */
+/** Returns the stacks for emergencies of powerpc. The `struct paca_struct` of a CPU has their ends (asm/paca.h). */
 function emergencyStacks(kernel: Kernel): CpuStacks | undefined {
   const pacas = kernel.symbols.find("paca_ptrs");
   if (!pacas) return undefined;
@@ -130,7 +134,7 @@ function emergencyStacks(kernel: Kernel): CpuStacks | undefined {
   };
 }
 
-/** i386 has a stack of its own for softirqs, and stores the bottoms of both (arch/x86/kernel/irq_32.c). */
+/** Returns the stacks for softirqs of i386, which stores their bottoms (arch/x86/kernel/irq_32.c). */
 function softirqStack(kernel: Kernel): CpuStacks | undefined {
   const place = perCpuPointer(kernel, "softirq_stack_ptr");
   const size = BigInt(threadSize(kernel));
@@ -143,11 +147,11 @@ function softirqStack(kernel: Kernel): CpuStacks | undefined {
   );
 }
 
-/** Where a CPU stores the pointer to its interrupt stack. */
+/** Returns a function that gives the address of a CPU's pointer to its interrupt stack. */
 const irqStackPointer = (kernel: Kernel): ((cpu: number) => bigint) | undefined =>
   perCpuPointer(kernel, "hardirq_stack_ptr") ?? perCpu(kernel, "irq_stack_ptr");
 
-/** Where a CPU stores a pointer that was in `pcpu_hot` from 6.2 to 6.14. */
+/** Returns a function that gives the address of a CPU's pointer that was in `pcpu_hot` from 6.2 to 6.14. */
 function perCpuPointer(kernel: Kernel, name: string): ((cpu: number) => bigint) | undefined {
   const hot = perCpu(kernel, "pcpu_hot");
   if (hot && kernel.types.find("struct", "pcpu_hot")) {
@@ -158,7 +162,10 @@ function perCpuPointer(kernel: Kernel, name: string): ((cpu: number) => bigint) 
   return perCpu(kernel, name);
 }
 
-/** x86_64: the stacks of the interrupt stack table, and the stack on which entry code starts, in `cpu_entry_area`. */
+/**
+ * Returns the stacks of x86_64's interrupt stack table, and the stack on which entry code starts, from
+ * `cpu_entry_area`.
+ */
 function exceptionStacks(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "cea_exception_stacks");
   if (!place) return oldExceptionStacks(kernel);
@@ -179,7 +186,10 @@ function exceptionStacks(kernel: Kernel): CpuStacks | undefined {
   };
 }
 
-/** Before 5.2 `orig_ist.ist[]` has their tops; the second is the NMI's (arch/x86/include/asm/page_64_types.h). */
+/**
+ * Returns the stacks of the interrupt stack table before 5.2, when `orig_ist.ist[]` had their tops. The second is the
+ * NMI's (arch/x86/include/asm/page_64_types.h).
+ */
 function oldExceptionStacks(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "orig_ist");
   if (!place) return undefined;
@@ -190,13 +200,13 @@ function oldExceptionStacks(kernel: Kernel): CpuStacks | undefined {
     });
 }
 
-/** arm64: the stack used after a stack overflow. */
+/** Returns the stacks that arm64 uses after a stack overflow. */
 function overflowStack(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "overflow_stack");
   return place && ((cpu) => [{ kind: "overflow", start: place(cpu), end: place(cpu) + EXCEPTION_STACK_BYTES, cpu }]);
 }
 
-/** s390x: a CPU's `struct lowcore` has an address in each of its stacks, slightly below the end. */
+/** Returns the stacks of s390x. The `struct lowcore` of a CPU has an address in each, slightly below the end. */
 function lowcoreStacks(kernel: Kernel): CpuStacks | undefined {
   const pointers = kernel.symbols.find("lowcore_ptr");
   if (!pointers) return undefined;

@@ -55,7 +55,7 @@ export function trapOf(kernel: Kernel, { registers, address, handlers, fromLog }
   };
 }
 
-/** Names a trap. @param handlers functions that handled it, the entry code first */
+/** Returns the name of a trap. @param handlers functions that handled it, the entry code first */
 export function trapName({ trapName: nameOf }: Pick<Arch, "trapName">, handlers: readonly string[]): string {
   for (const handler of handlers) {
     const name = nameOf(handler);

@@ -93,7 +93,7 @@ export function unwind(kernel: Kernel, start: FrameCursor, options: UnwindOption
   return ended(Fault.at("corrupt", arrived.cursor.sp, `the stack has more than ${MAX_FRAMES} frames`));
 }
 
-/** A CPU that was stopped in user code: there is no trap. */
+/** Returns the end of the stack of a CPU that was stopped in user code, where there is no trap. */
 const userMode = (registers: Registers): Trap => ({
   type: "user mode",
   registers,

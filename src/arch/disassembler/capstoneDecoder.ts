@@ -62,8 +62,8 @@ function wrap(module: CapstoneModule, { arch, modes, step, longest }: CapstoneMa
 const CONDITIONS: Readonly<Record<string, string>> = { lo: "cc", hs: "cs" };
 
 /**
- * Names conditions as GNU's disassembler does: carry clear for unsigned lower, carry set for higher or same (Arm ARM
- * C1.2.4).
+ * Replaces the names of conditions by those of GNU's disassembler: carry clear for unsigned lower, carry set for higher
+ * or same (Arm ARM C1.2.4).
  */
 function gnuConditions(mnemonic: string, operands: string): { mnemonic: string; operands: string } {
   const renamed = (text: string): string => text.replace(/\b(?:lo|hs)$/, (name) => CONDITIONS[name] ?? name);

@@ -9,7 +9,7 @@ const MOVES = [
   [0x8b, 0xec],
 ] as const;
 
-/** See `Arch.returnAddressAt`. */
+/** Implements `Arch.returnAddressAt`. */
 export function returnAddressAt(code: Uint8Array, next: Uint8Array): number | "frame" | undefined {
   // After `pop %ebp`, which ends a function, only the return address is left.
   if (next[0] === RET) return 0;

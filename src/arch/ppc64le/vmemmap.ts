@@ -2,7 +2,7 @@
 import { Fault } from "../../base/fault.ts";
 import type { EntryReader, LayoutFacts, Translation, WalkStep } from "../arch.ts";
 
-/** Limit for the blocks of the array: with blocks of 16 MiB they describe 16 TiB of memory and more. */
+/** Limit for the blocks of the array. Blocks of 16 MiB describe at least 16 TiB of memory. */
 const MAX_BLOCKS = 1 << 16;
 
 type VmemmapWalk = (address: bigint, read: EntryReader, trail?: WalkStep[]) => Translation | Fault | undefined;
@@ -14,7 +14,7 @@ interface Blocks {
 }
 
 /**
- * Returns how addresses of the array are translated: by `vmemmap_list`, a list of `struct vmemmap_backing`
+ * Returns the translation of addresses of the array: by `vmemmap_list`, a list of `struct vmemmap_backing`
  * (arch/powerpc/mm/init_64.c), which is read once. VMCOREINFO has the symbols and offsets. The walk returns undefined
  * for other addresses.
  */
@@ -33,7 +33,7 @@ export function vmemmapOf(facts: LayoutFacts, pageOffset: bigint): VmemmapWalk |
   };
 }
 
-/** @param read from an address of the direct map */
+/** Reads `vmemmap_list`. @param read reads from an address of the direct map */
 function blocksOf(facts: LayoutFacts, read: EntryReader): Blocks | Fault {
   const shift = blockShift(facts, read);
   if (shift instanceof Fault) return shift;
@@ -52,17 +52,19 @@ function blocksOf(facts: LayoutFacts, read: EntryReader): Blocks | Fault {
   return at instanceof Fault ? at : { bytes: 1n << shift, physical };
 }
 
-/** `mmu_psize_defs[mmu_vmemmap_psize].shift`. */
+/** Reads `mmu_psize_defs[mmu_vmemmap_psize].shift`, the page size of the array as a power of two. */
 function blockShift(facts: LayoutFacts, read: EntryReader): bigint | Fault {
   const sizes = facts.symbol("mmu_psize_defs");
   const index = facts.symbol("mmu_vmemmap_psize");
   const bytes = facts.number("SIZE(mmu_psize_def)");
   if (sizes === undefined || index === undefined || bytes === undefined)
-    return Fault.of("unknown", "VMCOREINFO does not name the page size of vmemmap");
+    return Fault.of("unknown", "VMCOREINFO lacks the page size of vmemmap");
   const number = read(index, 4);
   if (number instanceof Fault) return number;
   const shift = read(sizes + number * bytes + (facts.number("OFFSET(mmu_psize_def.shift)") ?? 0n), 4);
   if (shift instanceof Fault) return shift;
   const isPossible = shift >= 12n && shift <= 34n;
-  return isPossible ? shift : Fault.of("corrupt", `mmu_psize_defs[${number}].shift is ${shift}`);
+  return isPossible
+    ? shift
+    : Fault.of("corrupt", `mmu_psize_defs[${number}].shift is ${shift}, not a number from 12 to 34`);
 }

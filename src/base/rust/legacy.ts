@@ -44,7 +44,7 @@ function unescape(name: string): string | undefined {
   return isKnown ? text : undefined;
 }
 
-/** `$u7e$`: a code point in hexadecimal. */
+/** Returns the character of an escape: `$u7e$` is a code point in hexadecimal. */
 function character(code: string): string | undefined {
   const digits = /^u([0-9a-f]{1,6})$/.exec(code)?.[1];
   const point = Number.parseInt(digits ?? "", 16);

@@ -33,7 +33,7 @@ export interface Btf extends TypeSource, BtfBase {
    * Fault corrupt
    */
   header(id: number): { readonly kind: number; readonly name: string; readonly size: number };
-  /** Offset in bytes of each per-CPU variable from the start of the per-CPU section, by name. */
+  /** Returns the offset in bytes of each per-CPU variable from the start of the per-CPU section, by name. */
   perCpuOffsets(): ReadonlyMap<string, number>;
 }
 
@@ -142,7 +142,7 @@ class BtfSource implements Btf {
     return bitSize === size * 8 ? undefined : { bitOffset: (word >>> 16) & 0xff, bitSize };
   }
 
-  /** Offset of an own type in the table. */
+  /** Returns the offset of a type of this BTF in its table. */
   private startOf(id: number): number {
     const start = this.table.starts[id - this.firstId];
     if (start === undefined) throw Fault.of("corrupt", `BTF has no type ${id}`);
@@ -246,7 +246,7 @@ class BtfSource implements Btf {
     return undefined;
   }
 
-  /** Hash of the string at an offset, computed without decoding own strings. */
+  /** Returns the hash of the string at an offset. It does not decode the string if it is in this BTF. */
   private hashAt(offset: number): number {
     const own = offset >= this.firstString && offset < this.stringsEnd;
     if (own) return nameHash(this.table.bytes, this.table.stringsStart + offset - this.firstString, HASHED_BYTES);

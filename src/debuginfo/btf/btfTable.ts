@@ -141,7 +141,7 @@ function indexTypes(
   return { starts: starts.slice(0, count), marksSignedEnums };
 }
 
-/** Kind in `btf_type.info`: bits 24-30 (24-28 before 7.1, the others 0). */
+/** Returns the kind in `btf_type.info`: bits 24-30 (24-28 before 7.1, the others 0). */
 export const kindOf = (info: number): number => (info >>> 24) & 0x7f;
-/** Number of elements in `btf_type.info`: bits 0-23 (0-15 before 7.1, the others 0). */
+/** Returns the number of elements in `btf_type.info`: bits 0-23 (0-15 before 7.1, the others 0). */
 export const lengthOf = (info: number): number => info & 0xffffff;

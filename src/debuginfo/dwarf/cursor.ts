@@ -100,7 +100,7 @@ export class Cursor {
       case 8:
         return this.u64();
       default:
-        throw Fault.of("corrupt", `${this.name} has an integer of ${size} bytes`);
+        throw Fault.of("corrupt", `${this.name} has an integer of ${size} bytes, not of 1, 2, 4 or 8`);
     }
   }
 
@@ -153,7 +153,7 @@ export class Cursor {
   address(size: number): number {
     const { little, addressing } = this.encoding;
     if (size === 4) return addressing.join(0, this.u32());
-    if (size !== 8) throw Fault.of("corrupt", `${this.name} has addresses of ${size} bytes`);
+    if (size !== 8) throw Fault.of("corrupt", `${this.name} has addresses of ${size} bytes, not of 4 or 8`);
     this.need(8);
     const first = this.u32();
     const second = this.u32();

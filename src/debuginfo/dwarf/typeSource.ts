@@ -74,7 +74,7 @@ export class DwarfTypes implements TypeSource {
     return symbols.length > 0 && symbols.every(({ type }) => /^[tw]$/i.test(type));
   }
 
-  /** The address of a function's symbol identifies its unit without a scan of the others. */
+  /** Returns the type of a function. The address of its symbol identifies its unit without a scan of the others. */
   function(name: string): CType | undefined {
     for (const symbol of this.symbols().named(name)) {
       const die = this.functionAt(symbol.address);
@@ -89,7 +89,7 @@ export class DwarfTypes implements TypeSource {
   }
 }
 
-/** `extern int a[];` lacks the number of elements, which the definition has. */
+/** Whether a type is complete: `extern int a[];` lacks the number of elements, which the definition has. */
 function isComplete(type: CType): boolean {
   const at = bare(type);
   return !(at.kind === "array" && at.count === undefined);

@@ -137,7 +137,7 @@ function structType(die: Die): StructType {
   };
 }
 
-/** A struct that its unit only declares: its definition is looked up by name. */
+/** Returns a struct that its unit only declares. The definition is looked up by name. */
 function declaredStruct({ unit }: Die, kind: "struct" | "union", name: string): StructType {
   let found: StructType | undefined;
   let isLookedUp = false;

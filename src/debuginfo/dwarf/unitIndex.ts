@@ -53,7 +53,8 @@ function readAranges(image: Image): UnitRanges {
       const unit = cursor.unsigned(offsetSize);
       const addressSize = cursor.u8();
       const segmentSize = cursor.u8();
-      if (version !== 2 || segmentSize !== 0) throw Fault.of("corrupt", `${cursor.name} has version ${version}`);
+      if (version !== 2) throw Fault.of("corrupt", `${cursor.name} has the unknown version ${version}`);
+      if (segmentSize !== 0) throw Fault.of("corrupt", `${cursor.name} has segments, which are not supported`);
       // Tuples are aligned to their own size, counted from the start of the set.
       const tuple = 2 * addressSize;
       cursor.skip((tuple - ((cursor.offset - set) % tuple)) % tuple);

@@ -200,7 +200,7 @@ export class ElfSymbols implements SymbolSource {
     };
   }
 
-  /** Bytes to the next higher symbol, or to the end of the section. */
+  /** Returns the number of bytes to the next higher symbol, or to the end of the section. */
   private gap(rank: number): number {
     const start = this.keys[rank] ?? 0;
     let next = rank + 1;

@@ -113,7 +113,7 @@ function fits(names: KallsymsNames, addressOf: Addresses, stext: StextPlace): bo
   return false;
 }
 
-/** Index of the last symbol at or below an address; -1 if there is none. */
+/** Returns the index of the last symbol at or below an address; -1 if there is none. */
 const lastNotAbove = (count: number, addressOf: Addresses, address: bigint): number =>
   partitionPoint(count, (i) => addressOf(i) <= address) - 1;
 

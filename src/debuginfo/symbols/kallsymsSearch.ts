@@ -134,7 +134,10 @@ function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<Found
   }
 }
 
-/** `kallsyms_markers` follow the names: the offset of every 256th name, in 32 bits since 4.20, before in a long. */
+/**
+ * Whether `kallsyms_markers` follow the names: the offset of every 256th name, in 32 bits since 4.20, before that in a
+ * long.
+ */
 function hasMarkers(names: Uint8Array, count: number, little: boolean, word: number): boolean {
   for (const wide of [true, false]) {
     const starts = nameStarts(names, count, wide);

@@ -4,8 +4,9 @@
 export const HASH_FACTOR = 0x01000193;
 
 /**
- * Polynomial hash of bytes from `start` to the first NUL, at most `limit` of them. The hash of a concatenation follows
- * from the hashes of its parts, so that each kallsyms token is hashed once, not once per symbol.
+ * Returns a polynomial hash of the bytes from `start` to the first NUL, at most `limit` of them. The hash of a
+ * concatenation can be computed from the hashes of its parts, so each kallsyms token is hashed once, not once per
+ * symbol.
  */
 export function nameHash(bytes: Uint8Array, start: number, limit: number): number {
   let hash = 0;
@@ -25,7 +26,7 @@ export class NameIndex {
   readonly next: Int32Array;
   private readonly shift: number;
 
-  /** `count` is one more than the highest index that will be added. */
+  /** @param count one more than the highest index that will be added */
   constructor(
     count: number,
     heads: Int32Array = new Int32Array(NameIndex.slots(count)),

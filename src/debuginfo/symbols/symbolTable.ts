@@ -122,7 +122,8 @@ function sectionPlaces(elf: ElfFile, addressing: Addressing, placement?: Placeme
 }
 
 /**
- * `$a`, `$d`, `$t`, `$x`, possibly with a suffix: boundaries of instructions and data (ELF for the Arm architectures).
+ * Whether a name is a mapping symbol: `$a`, `$d`, `$t` or `$x`, possibly with a suffix, at a boundary of instructions
+ * and data (ELF for the Arm architectures).
  */
 function isMappingSymbol(names: Uint8Array, at: number): boolean {
   if (names[at] !== 0x24) return false;

@@ -25,7 +25,7 @@ export function unflattened(file: RandomFile): RandomFile {
   const { starts, ends, places } = records(file);
   const runs = topmost(starts, ends);
   const size = runs.ends.at(-1);
-  if (size === undefined) throw Fault.of("corrupt", `${file.name}: flattened dump without any record`);
+  if (size === undefined) throw Fault.of("corrupt", `${file.name}: the flattened dump has no records`);
   return {
     name: file.name,
     size,

@@ -38,7 +38,11 @@ export const lime: DumpFormat = {
     const ranges = new Ranges();
     for (let at = 0, count = 0; at + LIME_HEADER_BYTES <= file.size; count++) {
       const header = limeHeader(file, at, count);
-      if (header.isCompressed) throw Fault.of("corrupt", `${file.name}: a compressed range at ${at} in a LiME image`);
+      if (header.isCompressed)
+        throw Fault.of(
+          "corrupt",
+          `${file.name}: the LiME image has a compressed range at offset ${at}, which is not supported`,
+        );
       at += LIME_HEADER_BYTES;
       ranges.add({ physical: header.physical, offset: at, fileSize: header.size });
       at += header.size;

@@ -117,7 +117,7 @@ function header(bytes: Uint8Array, order: ByteOrder, name: string) {
   };
 }
 
-/** A name ends at the first character that is not printable ASCII. */
+/** Reads `struct new_utsname`. A name ends at the first character that is not printable ASCII. */
 const utsnameAt = (bytes: Uint8Array, at: number): Utsname =>
   utsnameOf((i) =>
     cString(bytes.subarray(at + i * UTSNAME_FIELD, at + (i + 1) * UTSNAME_FIELD)).replace(/[^ -~].*$/s, ""),
@@ -151,9 +151,9 @@ function page(
   const view = viewOf(descriptor);
   const size = view.getUint32(8, order === "little");
   const kind = view.getUint32(12, order === "little") & (RAW | COMPRESSED);
-  if (kind === RAW && size !== pageSize) return Fault.of("corrupt", `page is stored as ${size} bytes`);
+  if (kind === RAW && size !== pageSize) return Fault.of("corrupt", `page cannot be stored as ${size} bytes`);
   if (size > MAX_PAGE || (kind !== RAW && kind !== COMPRESSED))
-    return Fault.of("corrupt", `page is stored as ${size} bytes of kind ${kind}`);
+    return Fault.of("corrupt", `page cannot be stored as ${size} bytes of kind ${kind}`);
   const bytes = readBytes(file, place + DESCRIPTOR_BYTES, size);
   if (bytes instanceof Fault) return bytes;
   if (bytes.length < size) return Fault.of("truncated", FILE_ENDS);

@@ -79,7 +79,7 @@ function openStream(file: RandomFile, options: OpenOptions): DumpImage {
   };
   const end = attempt(() => readSections(cursor, state, place));
   if (end instanceof Fault && (end.kind !== "truncated" || !machine)) throw end;
-  if (!machine) throw Fault.of("corrupt", `${file.name}: a migration stream without memory`);
+  if (!machine) throw Fault.of("corrupt", `${file.name}: the migration stream contains no memory`);
   const cpus = machine.isPc && !(end instanceof Fault) ? processorsAfter(stream, cursor.at) : [];
   const pages = runs.pages(pageSize, (at) => ramPage(stream, at, pageSize), options);
   return memoryImage(qemuStream.name, [file], pages, {
@@ -109,7 +109,7 @@ function withoutLibvirt(file: RandomFile): RandomFile {
   const start = LIBVIRT_HEADER_BYTES + view.getUint32(20, little);
   const stream = sliceFile(file, start, file.size - start);
   if (signature(stream.read(0, 4), 4) !== MAGIC)
-    throw Fault.of("corrupt", `${file.name}: no migration stream behind libvirt's header: the save did not complete`);
+    throw Fault.of("corrupt", `${file.name}: no migration stream after libvirt's header: the save did not complete`);
   return stream;
 }
 

@@ -58,7 +58,10 @@ function partOf(file: RandomFile): Part {
   const view = viewOf(bytes);
   const blockSize = blockSizeOf(view);
   if (!Number.isInteger(Math.log2(blockSize)) || blockSize < 1024)
-    throw Fault.of("corrupt", `${file.name}: the magic numbers of its header end after ${blockSize} bytes`);
+    throw Fault.of(
+      "corrupt",
+      `${file.name}: a sadump header cannot have blocks of ${blockSize} bytes, which its magic numbers fill`,
+    );
   return {
     file,
     number: at === 0 ? view.getUint32(PART.number, true) : 0,

@@ -100,7 +100,7 @@ function headerOf(elf: ElfFile): { readonly pageSize: number; readonly count: nu
 /** Returns the contents of a section, up to the end of the file. */
 function sectionOf(elf: ElfFile, name: string): RandomFile {
   const section = elf.section(name);
-  if (!section) throw Fault.of("corrupt", `${elf.file.name}: a Xen core without the section ${name}`);
+  if (!section) throw Fault.of("corrupt", `${elf.file.name}: the Xen core has no section ${name}`);
   return sliceFile(elf.file, section.offset, section.size);
 }
 

@@ -1,11 +1,11 @@
-/** How a dump says that it was distilled: it holds only what some commands read of another dump. */
+/** Marks of a distilled dump, which contains only what some commands read from another dump. */
 import type { RandomFile } from "../../base/file.ts";
 import { type Bitmap, bitmap } from "./bitmap.ts";
 
-/** Begins the line of ERASEINFO of a distilled dump; its version follows. */
+/** Start of the line in ERASEINFO of a distilled dump. Its version follows. */
 export const DISTILLED = "distilled by vmcore-debug";
 
-/** Begins the line with the offset of the third bitmap: the pages of the dump that it was distilled from. */
+/** Start of the line with the offset of the third bitmap: the pages of the dump that it was distilled from. */
 export const SOURCE_PAGES = "pages of the source at";
 
 /** Returns the pages that the source had; undefined if the dump was not distilled. */

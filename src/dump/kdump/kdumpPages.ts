@@ -75,7 +75,8 @@ export function kdumpPages(
 function readPage({ file, header }: Member, { offset, size, flags }: Descriptor): Uint8Array | Fault {
   const pageSize = header.main.blockSize;
   // Data that does not shrink is stored uncompressed, so that nothing is larger than a page.
-  if (size > pageSize) return Fault.of("corrupt", `page is stored as ${size} bytes`);
+  if (size > pageSize)
+    return Fault.of("corrupt", `page cannot be stored as ${size} bytes, which is more than ${pageSize}`);
   const bytes = readBytes(file, offset, size);
   if (bytes instanceof Fault) return bytes;
   if (bytes.length < size) return Fault.of("truncated", FILE_ENDS);
@@ -99,7 +100,7 @@ function bitmapsOf({ file, header: { main, sub } }: Member, sourceOf: (maxPfn: n
   const double = main.bitmapBlocks >= 2 * Math.ceil(Math.ceil(pages / 8) / pageSize);
   const dumpedStart = double ? start + bytes / 2 : start;
   const maxPfn = Math.min(pages, (start + bytes - dumpedStart) * 8);
-  /** Bits beyond the end of the file are not used, whatever the header says. */
+  /** Opens a bitmap. Bits beyond the end of the file are not used, even if the header counts them. */
   const at = (offset: number): Bitmap => bitmap(file, offset, Math.max(0, Math.min(maxPfn, (file.size - offset) * 8)));
   const existing = double ? at(start) : undefined;
   const source = sourceOf(maxPfn);

@@ -12,7 +12,7 @@ import { DESCRIPTOR_BYTES } from "./descriptors.ts";
 import { SOURCE_PAGES } from "./distilled.ts";
 import { type Abi, HEADER_VERSION, SIGNATURE } from "./kdumpHeader.ts";
 
-/** What a kdump-compressed file holds. */
+/** Contents of a kdump-compressed file. */
 export interface KdumpContents {
   readonly byteOrder: ByteOrder;
   readonly abi: Abi;
@@ -107,7 +107,7 @@ function* writingPages(file: WritableFile, contents: KdumpContents, start: numbe
   return data;
 }
 
-/** A page as it is stored, and its flag: what does not shrink is stored as it is. */
+/** Returns a page as it is stored, and its flag. A page that does not become smaller is stored uncompressed. */
 function compressed(page: Uint8Array): { readonly bytes: Uint8Array; readonly flags: number } {
   const bytes = nodeZlib.zstdCompressSync(page);
   return bytes.length < page.length ? { bytes, flags: zstd.flag } : { bytes: page, flags: 0 };
@@ -121,7 +121,7 @@ interface Placed {
   readonly bitmapBlocks: number;
 }
 
-/** Writes `struct disk_dump_header`, `struct kdump_sub_header` and what follows them. */
+/** Writes `struct disk_dump_header`, `struct kdump_sub_header`, VMCOREINFO and the notes. */
 function writeHeaders(file: WritableFile, contents: KdumpContents, placed: Placed): void {
   const { subBlocks, bitmapBlocks } = placed;
   const { pageSize, maxPfn, byteOrder, abi, utsname, pfns } = contents;
@@ -214,7 +214,7 @@ class CStructWriter {
     else this.u32(Number(value));
   }
 
-  /** An `off_t` and an `unsigned long`. */
+  /** Writes an `off_t` and an `unsigned long`. */
   range({ offset, size }: FileRange): void {
     this.u64(BigInt(offset));
     this.long(BigInt(size));

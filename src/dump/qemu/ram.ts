@@ -118,7 +118,8 @@ export function ramPage(file: RandomFile, place: number, pageSize: number): Uint
   const head = readBytes(file, at, 4);
   if (head instanceof Fault) return head;
   const size = Buffer.from(orThrow(head)).readUInt32BE(0);
-  if (size > 2 * pageSize) return Fault.of("corrupt", `page is stored as ${size} bytes`);
+  if (size > 2 * pageSize)
+    return Fault.of("corrupt", `page cannot be stored as ${size} bytes, which is more than ${2 * pageSize}`);
   const bytes = readBytes(file, at + 4, size);
   return bytes instanceof Fault ? bytes : decodeWith(() => inflateSync(bytes, onePage(pageSize)), pageSize);
 }

@@ -45,8 +45,8 @@ export function frameEnd({ kernel, task, frames }: Sleeper, at: number): bigint 
 }
 
 /**
- * Size of the area at the start of an s390x frame in which a called function saves registers: the locals end after that
- * of the caller. 0 on other architectures.
+ * Returns the size of the area at the start of an s390x frame in which a called function saves registers; 0 on other
+ * architectures. The locals of a frame end after this area of its caller.
  */
 const savedByCallee = (kernel: Kernel): bigint =>
   kernel.arch.switchFrame.kind === "back chain" ? BigInt(kernel.object("struct stack_frame", 0n).size) : 0n;

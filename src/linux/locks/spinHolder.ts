@@ -1,4 +1,4 @@
-/** Who holds a spinlock, as far as the lock itself says. */
+/** Describes spinlocks: whether they are locked, and their holder if the lock records it. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
 import { cpuTask } from "../sched/cpu.ts";
@@ -16,12 +16,12 @@ interface SpinWord {
 
 /** A layout of `arch_spinlock_t`. */
 interface SpinLayout {
-  /** Returns whether the lock has this layout. */
+  /** Whether the lock has this layout. */
   readonly fits: (lock: Obj) => boolean;
   readonly read: (lock: Obj) => SpinWord;
 }
 
-/** Tickets are numbers of 16 bits that wrap. */
+/** Returns the state of a ticket lock. Tickets are numbers of 16 bits that wrap. */
 const tickets = (owner: number, next: number): SpinWord => {
   const taken = (next - owner) & 0xffff;
   return { isLocked: taken !== 0, waiters: Math.max(0, taken - 1) };
@@ -76,13 +76,16 @@ const LAYOUTS: readonly SpinLayout[] = [
   },
 ];
 
-/** SPINLOCK_OWNER_INIT of CONFIG_DEBUG_SPINLOCK is -1 (include/linux/spinlock_types_raw.h). */
+/**
+ * Whether a lock records its owner (CONFIG_DEBUG_SPINLOCK). SPINLOCK_OWNER_INIT is -1
+ * (include/linux/spinlock_types_raw.h).
+ */
 const hasOwner = (lock: Obj): boolean => lock.has("owner") && lock.has("owner_cpu");
 
 /**
- * Returns who holds a spinlock: `unlocked`, `locked`, `held by CPU 3, which runs bash [279]`. With CONFIG_DEBUG_SPINLOCK
- * the lock names the task. Undefined for a layout that is not known. @param object `struct spinlock`,
- * `struct raw_spinlock` or `arch_spinlock_t` @throws Fault
+ * Returns the state and the holder of a spinlock: `unlocked`, `locked`, `held by CPU 3, which runs bash [279]`. With
+ * CONFIG_DEBUG_SPINLOCK the lock records the task. Undefined for a layout that is not known. @param object `struct
+ * spinlock`, `struct raw_spinlock` or `arch_spinlock_t` @throws Fault
  */
 export function spinlockText(object: Obj): string | undefined {
   const raw = object.has("rlock") ? object.at("rlock") : object;

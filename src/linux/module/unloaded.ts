@@ -18,8 +18,8 @@ export function lastUnloadedModule(kernel: Kernel): string | undefined {
 }
 
 /**
- * Returns whether an address lies between the lowest and the highest address that code of a module ever had. The kernel
- * never narrows these bounds (kernel/module/main.c, __mod_update_bounds). False if they are not known.
+ * Whether an address is between the lowest and the highest address that code of a module ever had. The kernel never
+ * narrows these bounds (kernel/module/main.c, __mod_update_bounds). False if they are not known.
  */
 export function isInModuleRange(kernel: Kernel, address: bigint): boolean {
   const bounds = attempt(() => {

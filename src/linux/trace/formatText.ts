@@ -67,7 +67,7 @@ function converted(kernel: Kernel, conversion: Conversion, value: PrintValue): s
   return numberText(kernel, conversion, number);
 }
 
-/** Bits of an integer by the length in its conversion. */
+/** Returns the number of bits of an integer by the length in its conversion. */
 const bitsOf = ({ arch }: Kernel, length: string): number =>
   length === "hh" ? 8 : length === "h" ? 16 : length === "" ? 32 : "lzZt".includes(length) ? arch.wordSize * 8 : 64;
 

@@ -206,7 +206,7 @@ function callResult(entry: EventEntry, name: string, given: readonly PrintExpres
     case "__print_ns_without_secs":
       return numberOf(value(0)) % 1_000_000_000n;
     default:
-      throw Fault.of("unknown", `the print format calls ${name}()`);
+      throw Fault.of("unknown", `the print format calls ${name}(), which is not supported`);
   }
 }
 

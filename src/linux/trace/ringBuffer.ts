@@ -93,7 +93,11 @@ function pageEntries(kernel: Kernel, { cpu, buffer, pageBytes }: CpuBuffer, page
   const committed = Number(BigInt.asUintN(32, kernel.memory.word(head.at("commit").address))) & COMMIT_MASK;
   const start = Number(head.at("data").address - address);
   if (committed > pageBytes - start)
-    throw Fault.at("corrupt", address, `a page of the ring buffer of CPU ${cpu} has ${committed} bytes of entries`);
+    throw Fault.at(
+      "corrupt",
+      address,
+      `a page of the ring buffer of CPU ${cpu} cannot have ${committed} bytes of entries`,
+    );
   const bytes = kernel.memory.read(address + BigInt(start), committed);
   const read = isReader ? page.at("read").number() : 0;
   return [...parsed(kernel, bytes, head.at("time_stamp").value())].flatMap(({ at, time, data }) =>

@@ -69,7 +69,7 @@ export function* timeline(kernel: Kernel, { kinds }: TimelineChoice = {}): Gener
   return { events: yield* sortInSteps(events, order), missing };
 }
 
-/** @throws Fault after the events, if records could not be read or have no time */
+/** Yields the messages of the log. @throws Fault after the events, if records could not be read or have no time */
 function* logEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
   const unread = new Unread("messages");
   let untimed = 0;
@@ -83,13 +83,13 @@ function* logEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
   if (untimed > 0) throw Fault.of("unknown", `${untimed} messages have no time`);
 }
 
-/** Things that could not be read, with the fault of the first one. */
+/** Counts what could not be read, and keeps the fault of the first. */
 class Unread {
   private readonly what: string;
   private first: Fault | undefined;
   private count = 0;
 
-  /** @param what the things, in the plural */
+  /** @param what a noun for what is read, in the plural */
   constructor(what: string) {
     this.what = what;
   }
@@ -103,7 +103,10 @@ class Unread {
   throwIfAny(): void {
     if (!this.first) return;
     const { kind, message } = this.first;
-    throw Fault.of(kind, this.count === 1 ? message : `${this.count} ${this.what}, the first because of: ${message}`);
+    throw Fault.of(
+      kind,
+      this.count === 1 ? message : `${this.count} ${this.what} could not be read; the first: ${message}`,
+    );
   }
 }
 
@@ -178,7 +181,10 @@ class EntryEvent implements TimelineEvent {
   }
 }
 
-/** @throws Fault after the events, if the list of tasks breaks, or times of tasks cannot be read */
+/**
+ * Yields the last run of each task. @throws Fault after the events, if the list of tasks breaks, or times of tasks
+ * cannot be read
+ */
 function* runEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
   const unread = new Unread("tasks");
   const { tasks, fault } = taskTable(kernel);
@@ -206,7 +212,7 @@ function operationName(kernel: Kernel, operation: bigint): string {
   return name === undefined ? `operation ${operation}` : name.replace("REQ_OP_", "");
 }
 
-/** @throws Fault after the events, if requests could not be read */
+/** Yields the requests to disks. @throws Fault after the events, if requests could not be read */
 function* requestEvents(kernel: Kernel): Generator<TimelineEvent, void, void> {
   const unread = new Unread("disks or requests");
   const now = newestClock(kernel);

@@ -154,7 +154,7 @@ class Evaluator {
     return binary({ operator, left, right, read: (object) => this.number(object, position), position }, this.warn);
   }
 
-  /** gdb's `sym@3`: an array of three that starts at `sym`. */
+  /** Evaluates gdb's `sym@3`: an array of three that starts at `sym`. */
   private repeated(first: Obj, count: Obj, position: number): Obj {
     const length = Number(this.number(count, position));
     if (first.storage.kind !== "memory" || !(length > 0 && length < 2 ** 31))

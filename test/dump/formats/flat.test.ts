@@ -63,7 +63,7 @@ test("a flattened file that was cut opens with what it holds", () => {
 });
 
 test("flattened files without records, or of no dump, are refused", () => {
-  assert.match(refusal(flatFile([])), /^corrupt: file 1: flattened dump without any record/);
+  assert.match(refusal(flatFile([])), /^corrupt: file 1: the flattened dump has no records/);
   assert.match(refusal(flatFile([{ offset: 0, bytes: Buffer.from("hello\n") }])), /file 1 is not a dump: it is text/);
   assert.match(refusal(flattened(flattened(inner, 4096), 4096)), /file 1 is not a dump: it is flattened twice/);
 });

@@ -145,7 +145,7 @@ const bad: [string, Stored, string][] = [
   [
     "a lying size",
     { as: "descriptor", offset: 8192, size: 0xfffffff0, flags: 1 },
-    "corrupt: page is stored as 4294967280 bytes",
+    "corrupt: page cannot be stored as 4294967280 bytes, which is more than 4096",
   ],
   [
     "an offset behind the end",

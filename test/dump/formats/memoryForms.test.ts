@@ -85,7 +85,10 @@ test("an AVML chunk of an unknown type or size is refused with its offset", () =
 
 test("a LiME image with a compressed range is refused", () => {
   const file = Buffer.concat([limeFile(ranges.slice(1)), avmlFile(ranges.slice(1))]);
-  assert.match(refusal(file), /^corrupt: file 1: a compressed range at 12320 in a LiME image$/);
+  assert.match(
+    refusal(file),
+    /^corrupt: file 1: the LiME image has a compressed range at offset 12320, which is not supported$/,
+  );
 });
 
 test("raw memory begins where --base says, over several files and ranges", () => {

@@ -54,7 +54,7 @@ test("the version flags of Mission Critical Linux are no part of LKCD's version"
 test("damaged pages of LKCD say what is wrong", () => {
   const one = (page: BuiltLkcd["pages"][number], compression: number): string =>
     answer(opened(lkcd({ compression, pages: [page] })), 7);
-  assert.match(one([7, new Uint8Array(4095)], 0), /^corrupt: page is stored as 4095 bytes$/);
+  assert.match(one([7, new Uint8Array(4095)], 0), /^corrupt: page cannot be stored as 4095 bytes$/);
   assert.match(one([7, Buffer.from([0]), "rle"], 1), /page cannot be decompressed: RLE stream is broken$/);
   assert.match(one([7, Buffer.from("short"), "rle"], 1), /gives 5 bytes instead of 4096$/);
   assert.match(one([7, markedPage(7), "gzip"], 0), /the header says that pages are not compressed$/);
@@ -121,7 +121,7 @@ test("a sadump file that cannot be read is refused with the reason", () => {
   const magic = Buffer.from(file!);
   magic[2000] = 1;
   magic[2004] = 99;
-  assert.match(refusal(magic), /the magic numbers of its header end after \d+ bytes$/);
+  assert.match(refusal(magic), /a sadump header cannot have blocks of \d+ bytes, which its magic numbers fill$/);
 });
 
 const memory = Buffer.concat([0, 1, 2, 3].map((pfn) => markedPage(pfn)));

@@ -148,7 +148,7 @@ const refused: [string, Uint8Array, RegExp][] = [
     stream({ machine: "raspi3b" }),
     /the memory layout of the QEMU machine "raspi3b" is not known/,
   ],
-  ["a stream without memory", stream({ pages: [] }), /a migration stream without memory$/],
+  ["a stream without memory", stream({ pages: [] }), /the migration stream contains no memory$/],
   [
     "a stream of an old QEMU",
     Buffer.concat([stream().subarray(0, 8), Buffer.from([1])]),
@@ -159,7 +159,7 @@ const refused: [string, Uint8Array, RegExp][] = [
     saved(5),
     /a saved libvirt guest compressed with zstd is not read: .*save_image_format = "raw"/,
   ],
-  ["a save that did not complete", saved(0, Buffer.alloc(20)), /no migration stream behind libvirt's header/],
+  ["a save that did not complete", saved(0, Buffer.alloc(20)), /no migration stream after libvirt's header/],
   ["half of libvirt's header", saved(0).subarray(0, 40), /^truncated: file 1: ends within libvirt's header$/],
   [
     "an unknown section",

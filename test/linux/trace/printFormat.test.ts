@@ -68,7 +68,7 @@ for (const [format, text] of cases)
 
 test("an entry that only the kernel can format shows its fields and the reason", () => {
   const { raw, text } = said('"%s", show_type(REC->flags)');
-  assert.equal(raw?.message, "the print format calls show_type()");
+  assert.equal(raw?.message, "the print format calls show_type(), which is not supported");
   assert.equal(text, 'flags=0x45 error=-2 comm="init" name="/etc/x"');
 });
 

@@ -59,7 +59,7 @@ test("a page with an impossible length gives its fault, and the other pages thei
     ],
     { head: 1, commit: 1 },
   );
-  assert.deepEqual(faults, ["a page of the ring buffer of CPU 0 has 5000 bytes of entries"]);
+  assert.deepEqual(faults, ["a page of the ring buffer of CPU 0 cannot have 5000 bytes of entries"]);
   assert.equal(lines.length, 1);
 });
 

@@ -77,7 +77,7 @@ export class EvaluationStack {
   }
 
   protected memory(address: bigint, size: number): bigint {
-    if (size < 1 || size > 16) throw Fault.of("corrupt", `an expression reads ${size} bytes`);
+    if (size < 1 || size > 16) throw Fault.of("corrupt", `a DWARF expression reads ${size} bytes, not 1 to 16`);
     return readUnsigned(viewOf(this.machine.memory(address, size)), 0, size, this.unit.byteOrder);
   }
 

@@ -10,7 +10,7 @@ export interface Machine {
   register(number: number): bigint | undefined;
   /** Reads `size` bytes of memory. @throws Fault */
   memory(address: bigint, size: number): Uint8Array;
-  /** The canonical frame address, if the unwinder knows it. */
+  /** Returns the canonical frame address; undefined if the unwinder does not know it. */
   cfa?(): bigint | undefined;
   /**
    * Returns a register's value at entry of the function (DW_OP_entry_value), which `CallSite.argument` computes in the

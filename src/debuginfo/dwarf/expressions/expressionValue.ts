@@ -86,7 +86,7 @@ function arithmetic(opcode: number, left: Value, right: Value): bigint | undefin
   }
 }
 
-/** A shift by more than the width has the result of a shift by the width. */
+/** Returns the count of a shift. A shift by more than the width has the result of a shift by the width. */
 const shiftCount = (left: Value, right: Value): bigint =>
   unsignedOf(right) < BigInt(left.bits) ? unsignedOf(right) : BigInt(left.bits);
 

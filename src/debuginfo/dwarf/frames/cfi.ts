@@ -60,7 +60,7 @@ export class FrameTable {
     if (length === 0) return undefined;
     const at = cursor.at;
     const end = at + length;
-    if (end > this.bytes.length) throw Fault.of("truncated", `${cursor.name} ends in an entry`);
+    if (end > this.bytes.length) throw Fault.of("truncated", `${cursor.name} ends in the middle of an entry`);
     const id = cursor.unsigned(this.frames.eh ? 4 : offsetSize);
     const isCie = this.frames.eh ? id === 0 : id === 0xffffffff || id >= 2 ** 63;
     return { end, cie: isCie ? undefined : this.frames.eh ? at - id : id };

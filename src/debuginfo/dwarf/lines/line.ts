@@ -139,7 +139,7 @@ export function readLines(unit: Unit, offset: number): LineTable {
   const operands = [0];
   for (let opcode = 1; opcode < opcodeBase; opcode++) operands.push(cursor.u8());
   const files = readFileNames(unit, cursor, { version, addressSize, offsetSize });
-  if (programAt > cursor.end) throw Fault.of("truncated", `${line.name} ends in a header`);
+  if (programAt > cursor.end) throw Fault.of("truncated", `${line.name} ends in the middle of a header`);
   cursor.at = programAt;
   return run(cursor, { minimumLength, lineBase, lineRange, opcodeBase, operands }, addressSize, files);
 }

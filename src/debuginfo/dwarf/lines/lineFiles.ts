@@ -84,7 +84,9 @@ function readEntries(cursor: Cursor, format: UnitFormat): FileEntry[] {
   return entries;
 }
 
-/** DWARF 2 to 4: inline strings, ended by an empty one; files and directories count from 1. */
+/**
+ * Reads the file names of DWARF 2 to 4: inline strings that end with an empty one. Files and directories count from 1.
+ */
 function oldFileNames(unit: Unit, cursor: Cursor): FileNames {
   const directories: FileEntry[] = [{ path: undefined, directory: 0 }];
   for (let name = cursor.text(); name !== ""; name = cursor.text()) {

@@ -62,7 +62,8 @@ function polledFiles(queues: Obj): Obj[] {
   };
   const inline = queues.at("inline_index").number();
   const size = queues.at("inline_entries").size / queues.at("inline_entries").index(0).size;
-  if (inline < 0 || inline > size) throw Fault.at("corrupt", queues.address, "inline_index exceeds the entries");
+  if (inline < 0 || inline > size)
+    throw Fault.at("corrupt", queues.address, `inline_index is ${inline}, but there are ${size} inline entries`);
   for (let i = 0; i < inline; i++) add(queues.at("inline_entries").index(i));
   // Further entries are in pages; `entry` of a page points after its last one.
   const seen = new Set<bigint>();
