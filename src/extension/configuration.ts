@@ -11,8 +11,8 @@ import { SOURCE_SCHEME } from "./documents/storedSources.ts";
 /** Attributes with paths. Relative paths start at the workspace folder. */
 const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "debuginfo", "kernelSource"];
 
-/** Dumps that are not files: the gdbstub of a guest. */
-const ADDRESS = /^(?:gdb|unix):/;
+/** Dumps that are not files of this machine: the gdbstub of a guest, a file on a web server. */
+const ADDRESS = /^(?:gdb|unix|https?):/;
 
 /** Settings that are the defaults of the attributes of the same name. */
 const DEFAULTS = ["modules", "debuginfo", "debuginfod", "kernelSource", "sourceFileMap", "threads"];

@@ -11,7 +11,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const userCache = (env: Environment): string => env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
 
 /** Returns the directory of one kind of files that only this program keeps. */
-export const ownCache = (env: Environment, kind: "index" | "source" | "code"): string =>
+export const ownCache = (env: Environment, kind: "index" | "source" | "code" | "remote"): string =>
   join(userCache(env), "vmcore-debug", kind);
 
 /**

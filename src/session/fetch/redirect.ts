@@ -36,8 +36,9 @@ export async function fetchWithin(
   configured: readonly string[],
 ): Promise<Response> {
   let url = new URL(address);
+  const headers = new Headers(init.headers);
   for (let hops = 0; ; hops++) {
-    const response = await fetch(url, { ...init, redirect: "manual" });
+    const response = await fetch(url, { ...init, headers, redirect: "manual" });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) return response;
     await response.body?.cancel();
@@ -49,6 +50,8 @@ export async function fetchWithin(
       );
     if (!configured.some((one) => hostOf(one) === next.host) && !(await hasPublicAddresses(next.hostname)))
       throw new Error(`redirects to ${next.host}, which is not a public host: name it as a server to allow it`);
+    // A password is for the host that the user named.
+    if (next.host !== url.host) headers.delete("authorization");
     url = next;
   }
 }

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { attemptSystem } from "../../base/systemError.ts";
+import { isHttpAddress } from "../remote/httpFile.ts";
 import { userCache } from "../userCache.ts";
 
 /** Where to search for debuginfo. */
@@ -30,7 +31,9 @@ export function placesOf(
   env: Readonly<Record<string, string | undefined>>,
 ): DebuginfoPlaces {
   const isDirectory = (path: string): boolean => attemptSystem(() => statSync(path).isDirectory()) ?? false;
-  const beside = vmcore.map((path) => (isDirectory(path) ? path : dirname(path)));
+  const beside = vmcore
+    .filter((path) => !isHttpAddress(path))
+    .map((path) => (isDirectory(path) ? path : dirname(path)));
   return { beside: [...new Set(beside)], directories, root: "/", cache: cacheOf(env) };
 }
 

@@ -8,6 +8,7 @@ import type { Job } from "../../base/job.ts";
 import { findingKernelBuildId } from "./kernelBuildId.ts";
 import type { Piece } from "../../say/piece.ts";
 import { missingModules } from "./missingDebuginfo.ts";
+import { redactedAddress } from "../remote/httpFile.ts";
 import { openingSession, type OpenOptions, type Session } from "../open/open.ts";
 import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
 
@@ -98,7 +99,7 @@ export function* sessionReport(session: Session, vmcore: readonly string[], give
     }
   });
   return {
-    vmcore,
+    vmcore: vmcore.map(redactedAddress),
     release,
     version: known?.version,
     architecture: memory.arch.name,

@@ -1,9 +1,12 @@
 /** Opens what the user named as a dump: files, the running kernel, or a guest. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { once } from "../../base/once.ts";
+import type { RandomFile } from "../../base/file.ts";
+import { isFlat } from "../../dump/formats/flat.ts";
 import type { DumpImage } from "../../dump/format.ts";
 import { openDump } from "../../dump/formats.ts";
 import { gdbStubOf, openGuest } from "../remote/gdbGuest.ts";
+import { isHttpAddress, redactedAddress } from "../remote/httpFile.ts";
 import { checkLiveKernel, KCORE } from "./liveKernel.ts";
 import { OpenError } from "./openError.ts";
 import type { OpenOptions } from "./openOptions.ts";
@@ -17,10 +20,19 @@ export function openNamedImage({ vmcore, raw, live }: Pick<OpenOptions, "vmcore"
   const isKernel = second === undefined && first === KCORE;
   if (isKernel) checkLiveKernel();
   const files = vmcore.map((path) => openNamed(path, "dump"));
+  const flat = vmcore.findIndex((path, i) => isHttpAddress(path) && isFlattened(files[i]));
+  if (flat >= 0) {
+    files.forEach((file) => file.close());
+    throw new OpenError(
+      `${redactedAddress(vmcore[flat] ?? "")}: a flattened dump is read from its beginning to its end: download it with \`curl -LO -C -\` and open the copy`,
+    );
+  }
   const image = attempt(() => openDump(files, raw && { raw }));
   if (image instanceof Fault) throw new OpenError(image.message);
   return isKernel ? { ...image, facts: { ...image.facts, live: "running" }, close: once(() => image.close()) } : image;
 }
+
+const isFlattened = (file: RandomFile | undefined): boolean => file !== undefined && isFlat(file.read(0, 64));
 
 /** Returns a sentence on memory that changes, or that a session keeps from changing; undefined for a dump. */
 export function liveness({ live, files: [name = ""] }: DumpImage["facts"]): string | undefined {

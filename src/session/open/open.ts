@@ -20,6 +20,7 @@ import { OpenError } from "./openError.ts";
 import { absentFileWarnings, modulePlaces, type OpenOptions, sourceFiles } from "./openOptions.ts";
 import { buildWarnings, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { headerOf, infoRows } from "./dumpInfo.ts";
+import { redactedAddress } from "../remote/httpFile.ts";
 import { namedDump } from "../find/namedDump.ts";
 import { liveness, openNamedImage } from "./namedImage.ts";
 import { distilled, erased } from "./erased.ts";
@@ -232,8 +233,8 @@ function sessionFacts(
 ): SessionFacts {
   const { search } = options;
   return {
-    vmcore: options.vmcore,
-    vmlinux: vmlinux?.path,
+    vmcore: options.vmcore.map(redactedAddress),
+    vmlinux: vmlinux && redactedAddress(vmlinux.path),
     format: dump.format,
     incomplete: dump.facts.incomplete ?? false,
     dumpLevel: dump.facts.dumpLevel,

@@ -13,6 +13,7 @@ import type { ReadOnlyFallback } from "../../memory/memory.ts";
 import { alternateDebug } from "../find/debugLink.ts";
 import { type IndexKind, indexKinds, readIndex, writeIndex } from "./indexCache.ts";
 import { whyNoElf, whyNoVmlinux } from "./notVmlinux.ts";
+import { isHttpAddress, openHttpFile } from "../remote/httpFile.ts";
 import { OpenError, isUnreadable } from "./openError.ts";
 import { isText } from "../../dump/recognize.ts";
 
@@ -117,8 +118,9 @@ export function isUserProgram(path: string): boolean {
   return isOne;
 }
 
-/** Opens a file that the user named. @throws OpenError if it does not exist or cannot be read */
+/** Opens a file that the user named, also on a web server. @throws OpenError if it does not exist or cannot be read */
 export function openNamed(path: string, what: string): RandomFile {
+  if (isHttpAddress(path)) return openHttpFile(path);
   try {
     return openFile(path);
   } catch (error) {

@@ -6,15 +6,15 @@ import type { RandomFile } from "../../base/file.ts";
 import { CONTROL, MAX_ANSWER, OUTCOME, type SourcePlace, type SourceRequest, STATE, type WorkerStart } from "./messages.ts"; // prettier-ignore
 
 /** Limits in milliseconds for an answer. */
-const OPEN_TIMEOUT = 20_000;
-const READ_TIMEOUT = 30_000;
+const OPEN_TIMEOUT = 60_000;
+const READ_TIMEOUT = 90_000;
 const CLOSE_TIMEOUT = 3_000;
 /** Bytes that are read and kept together. */
 const BLOCK_BYTES = 1 << 16;
 /** Number of blocks that are kept: 64 MiB. */
 const BLOCKS = 1024;
-/** Limit for blocks that one request reads ahead, if the source is read in sequence. */
-const MAX_AHEAD = 16;
+/** Limit for blocks that one request reads, if the source is read in sequence. */
+const MAX_AHEAD = MAX_ANSWER / BLOCK_BYTES;
 
 /**
  * A source behind a worker thread. `Atomics.wait` blocks this thread until the worker has answered, so that the engine

@@ -1,12 +1,19 @@
 /** What the engine's thread and the worker thread of a source exchange. */
 
 /** How the other side is reached. A new kind of source adds its row here and in sourceWorker.ts. */
-export interface SourcePlace {
-  readonly kind: "gdb";
-  readonly address: string;
-  /** Whether the guest runs on between reads. */
-  readonly isLive: boolean;
-}
+export type SourcePlace =
+  | {
+      readonly kind: "gdb";
+      readonly address: string;
+      /** Whether the guest runs on between reads. */
+      readonly isLive: boolean;
+    }
+  | {
+      readonly kind: "http";
+      readonly address: string;
+      /** Directory for the blocks that were read; undefined to keep none on disk. */
+      readonly cache: string | undefined;
+    };
 
 /** A request to the worker; its answer is bytes. */
 export interface SourceRequest {

@@ -1,11 +1,17 @@
 /** The worker thread of a source: answers the requests of the thread that waits. */
 import { parentPort, workerData } from "node:worker_threads";
 import { gdbSource } from "./gdbSource.ts";
+import { httpSource } from "./httpSource.ts";
 import { CONTROL, MAX_ANSWER, OUTCOME, type Source, type SourcePlace, type SourceRequest, STATE, type WorkerStart } from "./messages.ts"; // prettier-ignore
 
-const connectors: { readonly [K in SourcePlace["kind"]]: (place: SourcePlace) => Promise<Source> } = {
-  gdb: (place) => gdbSource(place.address, place.isLive),
-};
+function connect(place: SourcePlace): Promise<Source> {
+  switch (place.kind) {
+    case "gdb":
+      return gdbSource(place.address, place.isLive);
+    case "http":
+      return httpSource(place.address, place.cache);
+  }
+}
 
 const start = workerData as WorkerStart;
 const control = new Int32Array(start.control);
@@ -15,7 +21,7 @@ let source: Source | undefined;
 /** Returns the bytes that answer a request. */
 async function answer({ what, offset, length }: SourceRequest): Promise<Uint8Array> {
   if (what === "open") {
-    source = await connectors[start.place.kind](start.place);
+    source = await connect(start.place);
     return Buffer.from(JSON.stringify(source.about));
   }
   if (what === "read" && source) return source.read(offset, Math.min(length, MAX_ANSWER));

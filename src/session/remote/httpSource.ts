@@ -1,0 +1,143 @@
+/** Reads a file from a web server by ranges. Runs in the worker of a source. */
+import { setTimeout } from "node:timers/promises";
+import { fetchWithin } from "../fetch/redirect.ts";
+import { BlockCache } from "./blockCache.ts";
+import { MAX_ANSWER, type Source } from "./messages.ts";
+import { redactedAddress } from "./httpFile.ts";
+
+/** Bytes of the first request, which tells the size of the file. */
+const FIRST_BYTES = 1 << 16;
+/** Milliseconds for one request, and the pauses before it is repeated. */
+const REQUEST_MS = 20_000;
+const PAUSES_MS = [200, 1000, 3000];
+
+/** Description of a file on a server. */
+export interface HttpAbout {
+  /** Bytes. */
+  readonly size: number;
+}
+
+const failed = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+/** Errors that a repetition does not change. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && ["ENOTSUP", "ESTALE", "ENOENT", "EACCES"].includes(String(error.code));
+
+/** A range of the file with what the server says of the whole. */
+interface Range {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+  /** Strong entity tag or date of the last change: identifies the version of the file. */
+  readonly version: string | undefined;
+}
+
+/**
+ * Opens a file. @param cache directory for blocks that were read
+ * @throws Error with `code`; ENOTSUP if the server serves no ranges
+ */
+export async function httpSource(address: string, cache: string | undefined): Promise<Source> {
+  const url = new URL(address);
+  const { username, password } = url;
+  url.username = "";
+  url.password = "";
+  const headers: Record<string, string> = { "accept-encoding": "identity" };
+  if (username !== "")
+    headers["authorization"] = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}`; // prettier-ignore
+  const file = new HttpFile(url.href, headers);
+  const first = await file.range(0, FIRST_BYTES, undefined);
+  const { size, version } = first;
+  const blocks =
+    cache !== undefined && version !== undefined
+      ? BlockCache.open(cache, `${url.host}${url.pathname} ${version}`, size)
+      : undefined;
+  const about: HttpAbout = { size };
+  return {
+    about,
+    async read(offset, length) {
+      const wanted = Math.min(length, MAX_ANSWER, size - offset);
+      const kept = blocks?.read(offset, wanted);
+      if (kept) return kept;
+      const { bytes } = await file.range(offset, wanted, version);
+      blocks?.write(offset, bytes);
+      return bytes;
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+class HttpFile {
+  private readonly address: string;
+  private readonly headers: Readonly<Record<string, string>>;
+  private readonly name: string;
+
+  constructor(address: string, headers: Readonly<Record<string, string>>) {
+    this.address = address;
+    this.headers = headers;
+    this.name = redactedAddress(address);
+  }
+
+  /** Returns a range, of the given version. Repeats a request that fails. */
+  async range(offset: number, length: number, version: string | undefined): Promise<Range> {
+    for (const pause of [...PAUSES_MS, undefined]) {
+      try {
+        return await this.request(offset, length, version);
+      } catch (error) {
+        if (isFinal(error)) throw error;
+        if (pause === undefined) throw failed("EIO", `${this.name}: ${reasonOf(error)}`);
+        await setTimeout(pause);
+      }
+    }
+    throw failed("EIO", `${this.name}: no answer`);
+  }
+
+  private async request(offset: number, length: number, version: string | undefined): Promise<Range> {
+    const headers = { ...this.headers, range: `bytes=${offset}-${offset + length - 1}` };
+    const init = {
+      headers: version === undefined ? headers : { ...headers, "if-range": version },
+      signal: AbortSignal.timeout(REQUEST_MS),
+    };
+    const response = await fetchWithin(this.address, init, [this.address]);
+    const range = response.headers.get("content-range");
+    const [, start = "", total = ""] = /^bytes (\d+)-\d+\/(\d+)$/.exec(range ?? "") ?? [];
+    if (response.status !== 206 || Number(start) !== offset || total === "") {
+      await response.body?.cancel();
+      this.refuse(response, version);
+    }
+    const now = versionOf(response.headers);
+    if (version !== undefined && now !== version) {
+      await response.body?.cancel();
+      throw failed("ESTALE", `${this.name}: the file changed on the server while it was read: open it again`);
+    }
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (bytes.length !== Math.min(length, Number(total) - offset))
+      throw failed("EIO", `the server sent ${bytes.length} bytes instead of ${length}`);
+    return { bytes, size: Number(total), version: now };
+  }
+
+  /** @throws Error that says what a response without the range means */
+  private refuse({ status }: Response, version: string | undefined): never {
+    if (status === 200 && version !== undefined)
+      throw failed("ESTALE", `${this.name}: the file changed on the server while it was read: open it again`);
+    if (status === 200)
+      throw failed(
+        "ENOTSUP",
+        `${this.name}: the server serves no ranges of the file: download it with \`curl -LO -C -\` and open the copy`,
+      );
+    if (status === 404 || status === 410) throw failed("ENOENT", `${this.name}: there is no such file on the server`);
+    if (status === 401 || status === 403) throw failed("EACCES", `${this.name}: the server refuses access (${status})`);
+    if (status === 416) throw failed("ENOENT", `${this.name}: the file is empty`);
+    throw failed("EIO", `the server answers with status ${status}`);
+  }
+}
+
+/** Returns what identifies the version of a file; undefined if the server says nothing certain. */
+function versionOf(headers: Headers): string | undefined {
+  const tag = headers.get("etag");
+  if (tag !== null && !tag.startsWith("W/")) return tag;
+  return headers.get("last-modified") ?? undefined;
+}
+
+/** Returns the reason of a failed request; that of `fetch` is in its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
