@@ -23,7 +23,8 @@ before(async () => {
 after(() => stage.close());
 
 const front = (selector, options) => frame.locator(`section:not([hidden]) ${selector}`, options);
-const list = (title) => front(".choice-list", { hasText: title }).locator("select");
+/** The list of this title; names of tasks in another list may contain it. */
+const list = (title) => front(".choice-list", { hasText: new RegExp(`^\\s*${title}\\b`) }).locator("select");
 const texts = async (name) => {
   const index = await front(`[role=columnheader][title="${name}"]`).getAttribute("data-column");
   return (await front(`.body [data-column="${index}"]`).allInnerTexts()).map((text) => text.trim());
