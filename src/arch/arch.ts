@@ -116,6 +116,7 @@ export type UnwindRule =
   | "saved registers"
   | "frame below"
   | "marked registers"
+  | "unwind index"
   | "linkage area";
 
 /** Where `switch_to` saves the registers of a task that is not running. */
@@ -269,6 +270,11 @@ export interface Arch {
   prstatus(desc: Uint8Array, order?: ByteOrder): CpuState | undefined;
   /** Parses another per-CPU note (QEMU's state on x86_64, control registers on s390x); undefined for other notes. */
   cpuNote?(name: string, type: number, desc: Uint8Array): CpuState | undefined;
+  /**
+   * Returns the address of the instruction that an exception interrupted, if the processor is at the first instruction
+   * of an exception vector: then stack pointer and link register are those of the exception's mode.
+   */
+  interruptedAt?(registers: Registers): bigint | undefined;
   /** Bits of page-table entries, for `pte` and `vtop`. */
   readonly pte?: PteFormat;
   /** Makes the address translation. @throws Fault unknown when the facts do not suffice */

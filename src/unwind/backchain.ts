@@ -2,6 +2,7 @@
 import type { Kernel } from "../model/kernel.ts";
 import { callerCursor, type FrameCursor, type Step, wrap } from "./cursor.ts";
 import { readPtRegs } from "./ptRegs.ts";
+import { isUser } from "./user.ts";
 
 /** Index of r14, the return address, among r6 to r15, the registers that `struct stack_frame` saves. */
 const SAVED_R14 = 8;
@@ -13,8 +14,9 @@ export function backchainRule(kernel: Kernel, cursor: FrameCursor): Step | undef
   if (outer === 0n) {
     const address = wrap(kernel, cursor.sp + BigInt(frame.size));
     const registers = readPtRegs(kernel, address);
-    // At the end of a kernel thread's stack this pt_regs is empty.
-    if (registers.get(kernel.arch.pc) === 0n) return { kind: "end" };
+    // At the end of a kernel thread's stack this pt_regs is empty. Up to 6.1 it has the address of __ret_from_fork.
+    const isEmpty = registers.get(kernel.arch.pc) === 0n || registers.get(kernel.arch.sp) === 0n;
+    if (isEmpty && !isUser(kernel, registers)) return { kind: "end" };
     return { kind: "interrupted", registers, address, exact: true };
   }
   const caller = savedBy(kernel, outer);

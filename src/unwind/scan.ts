@@ -3,20 +3,48 @@ import { attempt, Fault } from "../base/fault.ts";
 import { viewOf } from "../base/bytes.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { callerCursor } from "./cursor.ts";
+import { callerCursor, cursorOf } from "./cursor.ts";
 import type { Stack } from "./frame.ts";
 import { taskStackRange } from "./stacks.ts";
 import { unwind } from "./unwind.ts";
 
 /** Limit for candidates of the innermost frame. */
 const MAX_CANDIDATES = 256;
+/** Alignment of stack pointers in bytes, the least of all machines. */
+const STACK_ALIGNMENT = 8n;
+
+/**
+ * Returns the stack of a function that was interrupted at `pc`, whose stack pointer is not known: the innermost one from
+ * which a walk reaches the end. If there is none, as for a function that has made no frame, the stack begins at the
+ * innermost return address. Frames of earlier interrupts, which are left below the stack pointer, are not taken.
+ *
+ * @throws Fault as `scannedStack`
+ */
+export function stackInterruptedAt(kernel: Kernel, task: Obj, pc: bigint): Stack {
+  const { start, end } = taskStackRange(kernel, task);
+  for (let sp = start; sp < end; sp += STACK_ALIGNMENT) {
+    const registers = new Map([[kernel.arch.pc, pc], [kernel.arch.sp, sp]] as const); // prettier-ignore
+    const cursor = cursorOf(kernel, registers, true);
+    const stack = cursor && attempt(() => unwind(kernel, cursor, { task, doubt: "scan" }));
+    if (stack && isWhole(stack) && stack.frames.length > 1 && isOwn(kernel, stack)) return stack;
+  }
+  return scannedStack(kernel, task, (stack) => isOwn(kernel, stack));
+}
+
+const isWhole = (stack: Stack | Fault): stack is Stack => !(stack instanceof Fault) && stack.fault === undefined;
+
+/** Whether the stack can be that of a task whose own code was interrupted: no exception but the one from user code. */
+function isOwn({ memory, arch }: Kernel, { frames, userTrap }: Stack): boolean {
+  const user = userTrap?.registers.get(arch.pc);
+  return frames.every(({ trap }) => trap === undefined) && (user === undefined || !memory.isKernelAddress(user));
+}
 
 /**
  * Returns the stack from the innermost return address from which a walk reaches the end. Values below the real sp can
  * be left from earlier calls, so that the first frames are uncertain. @throws Fault if the stack cannot be read or has
  * no such address
  */
-export function scannedStack(kernel: Kernel, task: Obj): Stack {
+export function scannedStack(kernel: Kernel, task: Obj, isPossible: (stack: Stack) => boolean = () => true): Stack {
   const { start, end } = taskStackRange(kernel, task);
   const bytes = kernel.memory.read(start, Number(end - start));
   const view = viewOf(bytes);
@@ -30,7 +58,7 @@ export function scannedStack(kernel: Kernel, task: Obj): Stack {
     const stack = attempt(() =>
       unwind(kernel, callerCursor(kernel, pc, start + BigInt(at + word)), { task, doubt: "scan" }),
     );
-    if (!(stack instanceof Fault) && stack.fault === undefined) return stack;
+    if (isWhole(stack) && isPossible(stack)) return stack;
   }
   throw Fault.at(
     "unknown",

@@ -19,6 +19,7 @@ import { Progress } from "./progress.ts";
 import { prologueRule } from "./prologue.ts";
 import { detourRule, isTrampoline, trampolineRule } from "./trampoline.ts";
 import { type ExceptionDetails, trapOf } from "./trap.ts";
+import { unwindIndexRule } from "./unwindIndex.ts";
 import { type Arrival, UnwoundFrame } from "./unwoundFrame.ts";
 import { isUser } from "./user.ts";
 
@@ -39,6 +40,7 @@ const rules: Readonly<Record<UnwindRule, Rule>> = {
   "frame below": frameBelowRule,
   "marked registers": markedRegistersRule,
   "linkage area": linkageAreaRule,
+  "unwind index": unwindIndexRule,
 };
 
 /** Limit for frames: kernel stacks have 16 KiB, more frames are a loop. */

@@ -6,7 +6,7 @@ import type { TargetMemory } from "../../src/debuginfo/targetMemory.ts";
 export interface KallsymsOptions {
   readonly order?: ByteOrder;
   readonly wordSize?: 4 | 8;
-  readonly encoding: "absolute" | "baseRelative" | "absolutePercpu" | "placeRelative";
+  readonly encoding: "absolute" | "baseRelative" | "absolutePercpu" | "placeRelative" | "plain";
   /** Two-byte lengths, as since 6.1. */
   readonly wide?: boolean;
   /** Where the addresses lie: before the count (to 6.4) or after the tokens. */
@@ -82,11 +82,12 @@ export function kallsymsImage(
     for (const [, address] of symbols) {
       const low = address < 0x10000000n;
       if (encoding === "placeRelative") put(BigInt.asUintN(32, address - addressHere()), 4);
+      else if (encoding === "plain") put(address, 4);
       else if (encoding === "baseRelative") put(BigInt.asUintN(32, address - base), 4);
       else put(BigInt.asUintN(32, low ? address : base - 1n - address), 4);
     }
     align();
-    if (encoding === "placeRelative") return;
+    if (encoding === "placeRelative" || encoding === "plain") return;
     tables.relativeBase = addressHere();
     put(base, wordSize);
   };

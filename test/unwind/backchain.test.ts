@@ -55,6 +55,13 @@ test("the back chain leads from the sleeping task's frame to the registers of us
   assert.equal(stack.userTrap?.type, "system call");
 });
 
+test("a kernel thread of an earlier kernel ends at a struct pt_regs that has only its function", () => {
+  const stack = asleep(kernelWith({ mask: 0x0404c00180000000n, addr: TEXT + 0x200n }));
+  assert.deepEqual(names(stack), ["schedule", "vfs_read", "system_call"]);
+  assert.equal(stack.fault, undefined);
+  assert.equal(stack.userTrap, undefined);
+});
+
 test("a kernel thread's chain ends at an empty struct pt_regs", () => {
   const stack = asleep(kernelWith({ mask: 0n, addr: 0n }));
   assert.deepEqual(names(stack), ["schedule", "vfs_read", "system_call"]);

@@ -2,7 +2,7 @@
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { trapName } from "./traps.ts";
-import type { Arch, EntryReader, LayoutFacts, Paging } from "../arch.ts";
+import type { Arch, EntryReader, LayoutFacts, Paging, Registers } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
 import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
@@ -47,7 +47,8 @@ export const arm: Arch = {
   // CPSR.M is 0b0000 (26-bit) or 0b10000 in user mode.
   isUserMode: (registers) => masked(registers.get("cpsr"), 0xfn, 0n),
   calleeSaved: ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "fp"],
-  unwindRules: ["entry code", "call frame information"],
+  unwindRules: ["entry code", "call frame information", "unwind index"],
+  interruptedAt,
   switchFrame: { kind: "in task", path: "thread_info.cpu_context", aliases: new Map([["sl", "r10"]]) },
   irqStackPointer: "top",
   // vector_swi of arch/arm/kernel/entry-common.S makes system calls return to the first instruction of these functions.
@@ -79,6 +80,17 @@ export const arm: Arch = {
   },
   paging,
 };
+
+/** The page of the exception vectors (arch/arm/kernel/entry-armv.S), unless CONFIG_VECTORS_BASE is 0. */
+const VECTORS = 0xffff0000n;
+/** By the offset of the vector: how far behind the interrupted instruction the link register is (B1.8.3 of the ARM). */
+const LINK_OFFSETS: ReadonlyMap<bigint, bigint> = new Map([[0x0cn, 4n], [0x10n, 8n], [0x18n, 4n], [0x1cn, 4n]]); // prettier-ignore
+
+function interruptedAt(registers: Registers): bigint | undefined {
+  const offset = LINK_OFFSETS.get((registers.get("pc") ?? 0n) - VECTORS);
+  const link = registers.get("lr");
+  return offset === undefined || link === undefined ? undefined : BigInt.asUintN(32, link - offset);
+}
 
 function paging(facts: LayoutFacts): Paging {
   const lpae = facts.text("CONFIG_ARM_LPAE") === "y";

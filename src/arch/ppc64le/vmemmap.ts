@@ -19,16 +19,18 @@ interface Blocks {
  * for other addresses.
  */
 export function vmemmapOf(facts: LayoutFacts, pageOffset: bigint): VmemmapWalk | undefined {
+  if (facts.symbol("vmemmap_list") === undefined) return undefined;
+  // Not all kernels name the start of the array.
   const start = facts.symbol("vmemmap");
-  if (start === undefined || facts.symbol("vmemmap_list") === undefined) return undefined;
   let blocks: Blocks | Fault | undefined;
   return (address, read, trail = []) => {
-    if (address < start) return undefined;
+    if (address < (start ?? pageOffset)) return undefined;
     blocks ??= blocksOf(facts, (virtual, bytes) => read(virtual - pageOffset, bytes));
     if (blocks instanceof Fault) return Fault.at(blocks.kind, address, `cannot translate: ${blocks.message}`);
     const { bytes } = blocks;
     const physical = blocks.physical.get(address & -bytes);
-    if (physical === undefined) return Fault.at("unmapped", address, "not in vmemmap_list");
+    if (physical === undefined)
+      return start === undefined ? undefined : Fault.at("unmapped", address, "not in vmemmap_list");
     return { physical: physical + (address & (bytes - 1n)), pageBytes: bytes, steps: trail };
   };
 }

@@ -52,8 +52,10 @@ export const riscv64: Arch = {
   },
   irqStackPointer: "bottom",
   // The first function of a kernel thread returns there (ret_from_fork in arch/riscv/kernel/entry.S).
-  entryReturns: /^ret_from_(exception|fork)/,
-  savedAtStackPointer: /^(handle_exception|ret_from_exception|ret_from_fork|handle_kernel_stack_overflow)/,
+  // Since v6.16 ret_from_fork_kernel_asm and ret_from_fork_user_asm call C functions of these names without "_asm".
+  entryReturns: /^ret_from_(exception|fork(_kernel_asm|_user_asm)?)$/,
+  savedAtStackPointer:
+    /^(handle_exception|ret_from_exception|ret_from_fork(_kernel_asm|_user_asm)?|handle_kernel_stack_overflow)$/,
   firstFunctions: /^(start_kernel|smp_callin)$/,
   trapName,
   threadSize: 16384,

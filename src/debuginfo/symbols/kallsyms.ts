@@ -77,6 +77,8 @@ const encodings: readonly { readonly needsBase: boolean; readonly decode: Encodi
   { needsBase: true, decode: (entry, _, base) => base + BigInt(entry >>> 0) },
   // 7.0: relative to the entry's own address
   { needsBase: false, decode: (entry, place) => place + BigInt(entry) },
+  // 7.0 on 32-bit machines: the address
+  { needsBase: false, decode: (entry) => BigInt(entry >>> 0) },
 ];
 
 function* candidateAddresses(memory: TargetMemory, tables: KallsymsTables, count: number): Generator<Addresses> {

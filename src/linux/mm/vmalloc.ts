@@ -59,11 +59,17 @@ function* areaLists(kernel: Kernel): Generator<Obj<"struct list_head">> {
 
 /** Yields the nodes of `vmap_nodes`. @throws Fault "unknown" if there is no such variable */
 function* vmapNodes(kernel: Kernel): Generator<Obj<"struct vmap_node">> {
-  const nodes = globalWord(kernel, "vmap_nodes");
+  const type = kernel.types.named("struct vmap_node");
+  const nodes = globalWord(kernel, "vmap_nodes") ?? singleNode(kernel, sizeOf(type));
   if (nodes === undefined) throw Fault.of("unknown", "neither vmap_area_list nor vmap_nodes is among the symbols");
   const count = Math.min(globalU32(kernel, "nr_vmap_nodes") ?? 1, MAX_VMAP_NODES);
-  const type = kernel.types.named("struct vmap_node");
   for (let i = 0; i < count; i++) yield kernel.object(type, nodes + BigInt(i * sizeOf(type))).as("struct vmap_node");
+}
+
+/** A 32-bit kernel has one node, `single`, and the compiler removes the pointer to it. */
+function singleNode(kernel: Kernel, bytes: number): bigint | undefined {
+  const symbol = kernel.symbols.find("single");
+  return symbol?.size === bytes ? symbol.address : undefined;
 }
 
 function vmapArea(area: Obj<"struct vmap_area">): VmapArea {

@@ -149,7 +149,7 @@ export const moduleSymbols = (module: Obj<"struct module">): ModuleSymbols => ne
  * Returns whether a name is not a symbol's: empty, or a mapping symbol of the assembler (kernel/module/kallsyms.c:
  * is_mapping_symbol).
  */
-const isMappingSymbol = (name: string): boolean => name === "" || /^(\$[a-z](\.|$)|\.L|L0)/.test(name);
+const isMappingSymbol = (name: string): boolean => name === "" || /^(\$|\.L|L0)/.test(name);
 
 function groupByName(columns: Columns, nameOf: (i: number) => string): Map<string, number[]> {
   const map = new Map<string, number[]>();

@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { FrameCursor } from "../../unwind/cursor.ts";
 import type { Stack } from "../../unwind/frame.ts";
-import { scannedStack } from "../../unwind/scan.ts";
+import { scannedStack, stackInterruptedAt } from "../../unwind/scan.ts";
 import { savedCursor, switchedOut } from "../../unwind/start.ts";
 import type { ExceptionDetails } from "../../unwind/trap.ts";
 import { unwind } from "../../unwind/unwind.ts";
@@ -28,7 +28,25 @@ function trace(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
   if (!note) return scannedStack(kernel, task);
   const start = savedCursor(kernel, note.registers);
   const stack = stackFrom(kernel, task, start);
-  return stack.fault ? (recordedStack(kernel, task, start, stack) ?? stack) : stack;
+  if (!stack.fault) return stack;
+  return recordedStack(kernel, task, start, stack) ?? stackAtVector(kernel, task, note.registers, stack) ?? stack;
+}
+
+/**
+ * Returns the stack of a task whose CPU was stopped at an exception vector, where the registers do not say where the
+ * stack of the interrupted function is. User code has no frames.
+ */
+function stackAtVector(
+  kernel: Kernel,
+  task: Obj<"struct task_struct">,
+  registers: Registers,
+  broken: Stack,
+): Stack | undefined {
+  const pc = kernel.arch.interruptedAt?.(registers);
+  if (pc === undefined) return undefined;
+  if (!kernel.memory.isKernelAddress(pc)) return { ...broken, fault: undefined };
+  const found = attempt(() => stackInterruptedAt(kernel, task, pc));
+  return found instanceof Fault ? undefined : found;
 }
 
 /**

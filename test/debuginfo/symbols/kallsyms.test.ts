@@ -34,6 +34,7 @@ const shapes: readonly (readonly [string, KallsymsOptions])[] = [
   ["addresses relative to a base, after the tokens", { encoding: "baseRelative", layout: "after" }],
   ["place-relative addresses (7.0)", { encoding: "placeRelative", layout: "after" }],
   ["big-endian tables", { encoding: "baseRelative", order: "big" }],
+  ["addresses in the offsets of a 32-bit machine (7.0)", { encoding: "plain", layout: "after", wordSize: 4 }],
   ["32-bit tables", { encoding: "baseRelative", wordSize: 4 }],
 ];
 

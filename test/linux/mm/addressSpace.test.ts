@@ -91,6 +91,18 @@ test("vmalloc areas are in one list, or since v6.9 in one per node", () => {
   assert.deepEqual(vmapAreas(nodes).areas.map(({ start }) => start), [0x2000n, 0x5000n]); // prettier-ignore
 });
 
+test("a 32-bit kernel has one node without a pointer to it", () => {
+  const kernel = toyKernel({
+    types: `${VMAP} struct rb_list { void *root; struct list_head head; }; struct vmap_node { long pool; struct rb_list busy; }; struct vmap_node single;`,
+    symbols: { single: { address: at(3), size: 32 } },
+    memory: [
+      ["struct vmap_node", at(3), { busy: { head: { next: at(1) + 16n } } }],
+      ["struct vmap_area", at(1), area(0x5000, at(3) + 16n)],
+    ],
+  });
+  assert.deepEqual(vmapAreas(kernel).areas.map(({ start }) => start), [0x5000n]); // prettier-ignore
+});
+
 test("areas before a broken link are listed, with the reason why there may be more", () => {
   const kernel = toyKernel({
     types: `${VMAP} struct list_head vmap_area_list;`,

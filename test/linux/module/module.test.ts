@@ -226,6 +226,7 @@ test("marks of the assembler are not symbols, and of equal addresses a global fu
     { name: "local", value: CORE, type: "t" },
     { name: "exported", value: CORE, type: "T" },
     { name: "$x", value: CORE + 8n, type: "t" },
+    { name: "$xrv64i2p1_m2p0", value: CORE + 8n, type: "t" },
     { name: "", value: CORE + 16n, type: "t" },
   );
   assert.equal(moduleSymbols(module).at(CORE + 20n)?.name, "exported");
