@@ -6,11 +6,12 @@ import { resourceName } from "../../../src/linux/locks/resourceName.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 
 const types = `
+  struct list_head { struct list_head *next, *prev; };
   struct rcuwait { struct task_struct *task; }; struct task_struct { int pid; };
   struct percpu_rw_semaphore { struct rcuwait writer; struct { int counter; } block; };
   struct sb_writers { int frozen; struct percpu_rw_semaphore rw_sem[3]; };
   struct super_block { struct list_head s_list; char s_id[32]; struct sb_writers s_writers; };
-  struct list_head { struct list_head *next, *prev; };`;
+`;
 const HEAD = 0x9000n;
 const BLOCK = 0xa000n;
 
@@ -21,10 +22,11 @@ function machine(frozen: number) {
     memory: [
       ["struct list_head", HEAD, { next: BLOCK, prev: BLOCK }],
       ["struct super_block", BLOCK, { s_writers: { frozen } }],
-      ["unsigned char [32]", BLOCK + 16n, Buffer.from("vda".padEnd(32, "\0"))],
-      ["struct list_head", BLOCK, { next: HEAD, prev: HEAD }],
     ],
   });
+  kernel.put("struct list_head", BLOCK, { next: HEAD, prev: HEAD });
+  // "vda", little-endian
+  kernel.put("unsigned int", kernel.object("struct super_block", BLOCK).at("s_id").address, 0x616476);
   const lock = kernel.object("struct super_block", BLOCK).at("s_writers.rw_sem").index(0).address;
   return { kernel, lock };
 }
