@@ -13,7 +13,7 @@ import { taskStackRange } from "../../unwind/stacks.ts";
 import type { Step } from "../check.ts";
 import { mentionOf } from "./mentioned.ts";
 import { LOCK_CALLS } from "./lockCalls.ts";
-import { takenIn, takesReading } from "./taken.ts";
+import { codeSymbols, takenIn, takesReading } from "./taken.ts";
 
 /** Readers that were found, by the address of the semaphore. */
 const known = derived("readers of semaphores", () => new Map<bigint, readonly Holder[]>());
@@ -108,12 +108,7 @@ function stackWordsOf(kernel: Kernel, task: Obj): bigint[] {
 
 /** Returns a quick test for addresses that can be code: those between the first and the last function. */
 function textTest(kernel: Kernel): (address: bigint) => boolean {
-  let [first, last] = [-1n, 0n];
-  for (const { address, type } of kernel.symbols.all()) {
-    if (!/^[tTwW]$/.test(type ?? "t")) continue;
-    if (first < 0n || address < first) first = address;
-    if (address > last) last = address;
-  }
+  const { first, last } = codeSymbols(kernel);
   const seen = new Map<bigint, boolean>();
   return (address) => {
     if (first < 0n || address < first || address > last + 0x10000n) return false;

@@ -96,7 +96,7 @@ export function ownerFinding(one: WaitingTask, holder: KnownHolder, graph: WaitG
       isLock(one.wait.resource?.kind) ? " is held by " : " depends on ",
       holderReference(holder),
       `: ${holder.how}`,
-      ...(fate === undefined ? [] : [`; it ${fate}`]),
+      ...(fate === undefined ? [] : [`; ${taskName(holder)} ${fate}`]),
       ".",
     ],
     evidence: proven(one.task, stateEvidence(one)),

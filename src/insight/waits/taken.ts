@@ -69,13 +69,18 @@ export function takenAt(site: Site, lock: bigint, calls: LockCalls, isMentioned:
   return { by, function: plainName(graph.symbol.name), releases, isConditional };
 }
 
-/** Addresses of the functions that take semaphores for reading. */
-const readTakers = derived("functions that take semaphores for reading", (kernel) => {
-  const found = new Set<bigint>();
-  for (const { name, address } of kernel.symbols.all())
+/** What one pass over all symbols finds: a kernel has about 200,000. */
+export const codeSymbols = derived("first and last function, and those that take semaphores for reading", (kernel) => {
+  const readTakers = new Set<bigint>();
+  let [first, last] = [-1n, 0n];
+  for (const { name, address, type } of kernel.symbols.all()) {
+    if (!/^[tTwW]$/.test(type ?? "t")) continue;
+    if (first < 0n || address < first) first = address;
+    if (address > last) last = address;
     // This check comes first because it is faster than the regular expression.
-    if (/down_read|downgrade_write/.test(name) && LOCK_CALLS.read.take.test(plainName(name))) found.add(address);
-  return found;
+    if (/down_read|downgrade_write/.test(name) && LOCK_CALLS.read.take.test(plainName(name))) readTakers.add(address);
+  }
+  return { first, last, readTakers };
 });
 
 /** Maximum number of bytes of code that are searched for calls, as of a decoded function. */
@@ -89,7 +94,7 @@ export function* takesReading(kernel: Kernel, address: bigint): Generator<Step, 
   const { arch } = kernel;
   if (symbol && arch.mayCall) {
     const code = attempt(() => kernel.memory.read(symbol.address, Math.min(symbol.size, MAX_BYTES)));
-    if (code instanceof Fault || !arch.mayCall(code, symbol.address, readTakers(kernel))) return false;
+    if (code instanceof Fault || !arch.mayCall(code, symbol.address, codeSymbols(kernel).readTakers)) return false;
   }
   const graph = yield* attempted(functionGraph(kernel, address));
   return graph !== undefined && callsOf(graph, LOCK_CALLS.read.take).length > 0;

@@ -78,12 +78,12 @@ export function fateWords({ fate }: KnownHolder): string | undefined {
 }
 
 /**
- * Returns what a holder that sleeps waits for, as in "completion harvest" or "in msleep"; undefined for a holder that
- * does not sleep, and for one of which that is not known.
+ * Returns what a holder in interruptible sleep waits for, as in "completion harvest" or "in msleep". Undefined for other
+ * holders, because those that sleep are in the list of blocked tasks themselves.
  */
-export function holderWaitWords(graph: WaitGraph, holder: KnownHolder): string | undefined {
-  const own = graph.tasks.get(holder.task);
-  if (!own || holder.fate.activity !== "sleeping") return undefined;
+export function holderWaitWords({ tasks }: WaitGraph, { task }: Pick<KnownHolder, "task">): string | undefined {
+  const own = tasks.get(task);
+  if (!own || attempt(() => taskState(own.task)) !== "IN") return undefined;
   const words = waitWords(own);
   return words === "" ? undefined : words;
 }
@@ -98,18 +98,13 @@ export function heldBy(waiting: WaitingTask, graph?: WaitGraph): string | undefi
   const fate = fateWords(first);
   const more = waiting.holders.length > 1 ? ` and ${waiting.holders.length - 1} more` : "";
   const doubt = first.certainty === "certain" ? "" : first.certainty === "likely" ? "likely " : "possibly ";
-  const waits = graph && isInterruptible(graph, first) ? holderWaitWords(graph, first) : undefined;
+  const waits = graph && holderWaitWords(graph, first);
   const rest = fate === undefined ? (waits === undefined ? "" : `, which ${waitVerb(waits)}`) : `, ${fate}`;
   return `${doubt}${taskName(first)}${rest}${more}`;
 }
 
 /** Returns "waits for completion harvest" or "sleeps in msleep". */
 export const waitVerb = (words: string): string => (words.startsWith("in ") ? `sleeps ${words}` : `waits for ${words}`);
-
-const isInterruptible = ({ tasks }: WaitGraph, { task }: KnownHolder): boolean => {
-  const own = tasks.get(task);
-  return own !== undefined && attempt(() => taskState(own.task)) === "IN";
-};
 
 function holderless({ wait }: WaitingTask): string | undefined {
   if (wait.state?.free) return "nobody";

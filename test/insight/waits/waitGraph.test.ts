@@ -205,7 +205,7 @@ test("a holder in interruptible sleep is reported with what it waits for, down t
   assert.equal(heldBy(first, graph), "watcher [9], which sleeps in do_nanosleep");
   assert.deepEqual(
     found(kernel, "wait.owner").map(({ text }) => sentenceText(text)),
-    ["mutex lock_1 is held by watcher [9]: mutex.owner; it sleeps in do_nanosleep."],
+    ["mutex lock_1 is held by watcher [9]: mutex.owner; watcher [9] sleeps in do_nanosleep."],
   );
 });
 
