@@ -4,7 +4,8 @@ import { type RandomFile, readBytes } from "../../base/file.ts";
 import { Lru } from "../../base/lru.ts";
 
 /**
- * A bitmap with one bit per page, lowest bit of each byte first. Regions of the file are read and counted when needed.
+ * A bitmap with one bit per page, lowest bit of each byte first. It is counted in chunks when needed, each chunk once:
+ * the index of 24 TiB of memory takes at most 27 MB, and the blocks that are cached 16 MB.
  */
 export interface Bitmap {
   has(bit: number): boolean;
@@ -14,65 +15,79 @@ export interface Bitmap {
   next(bit: number): number;
 }
 
-/** Size of a region in bytes: 2 GiB of 4 KiB pages. */
-const REGION = 1 << 16;
-const REGION_BITS = REGION * 8;
+/** Size of a block in bytes: 128 MiB of 4 KiB pages. */
+const BLOCK = 4096;
+const BLOCK_BITS = BLOCK * 8;
+const BLOCK_WORDS = BLOCK / 4;
 /** Number of 32-bit words counted as a group, so that a rank sums at most that many. */
 const GROUP_WORDS = 16;
 const GROUP_BITS = GROUP_WORDS * 32;
-/** Number of cached regions: 16 MiB of bitmap for half a terabyte. */
-const KEPT = 256;
+const GROUPS = BLOCK_BITS / GROUP_BITS;
+/** Number of blocks that are read and counted together: 1 MiB. */
+const CHUNK_BLOCKS = 256;
+/** Number of cached blocks: 16 MiB of bitmap for half a terabyte. */
+const KEPT = 4096;
 
-interface Region {
+interface Block {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
-  /** Set bits of the region before each group. */
-  readonly ranks: Uint32Array;
 }
+
+/** Set bits of each block before each of its groups, for the blocks of a chunk. */
+type GroupRanks = Uint16Array;
+
+const NO_BITS: GroupRanks = new Uint16Array(CHUNK_BLOCKS * GROUPS);
 
 /** Reads a bitmap of `bits` bits at `offset` of the file. Bits beyond the end of the file are clear. */
 export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
-  const regions = new Lru<number, Region>(KEPT);
-  /** Set bits before each region, computed up to the highest region used so far. */
+  const blocks = new Lru<number, Block>(KEPT);
+  /** Set bits before each block, up to the end of the chunks that were counted. */
   const starts = [0];
+  const groupRanks: GroupRanks[] = [];
   let lastIndex = -1;
-  let last: Region | undefined;
+  let last: Block | undefined;
 
-  function region(index: number): Region {
+  const blockOf = (index: number): Block => {
     if (index === lastIndex && last) return last;
-    let found = regions.get(index);
+    let found = blocks.get(index);
     if (!found) {
-      found = counted(words(index));
-      regions.set(index, found);
+      const bytes = bytesAt(file, offset, bits, { first: index * BLOCK, length: BLOCK });
+      found = { bytes, words: new Uint32Array(bytes.buffer) };
+      blocks.set(index, found);
     }
     lastIndex = index;
     last = found;
     return found;
-  }
+  };
 
-  const words = (index: number): Uint32Array => regionWords(file, offset, bits, index);
-
-  function startOf(index: number): number {
-    for (let i = starts.length; i <= index; i++) {
-      starts.push((starts[i - 1] ?? 0) + population(words(i - 1), 0, REGION / 4));
+  /** Counts all chunks up to the one of a block. */
+  const countTo = (index: number): void => {
+    const chunk = Math.floor(index / CHUNK_BLOCKS);
+    while (groupRanks.length <= chunk) {
+      const length = CHUNK_BLOCKS * BLOCK;
+      const bytes = bytesAt(file, offset, bits, { first: groupRanks.length * length, length });
+      groupRanks.push(counted(new Uint32Array(bytes.buffer), starts));
     }
-    return starts[index] ?? 0;
-  }
+  };
 
   return {
     has(bit) {
       if (!(bit >= 0 && bit < bits)) return false;
-      const within = bit % REGION_BITS;
-      return ((region(Math.floor(bit / REGION_BITS)).bytes[within >>> 3] ?? 0) & (1 << (within & 7))) !== 0;
+      const within = bit % BLOCK_BITS;
+      return ((blockOf(Math.floor(bit / BLOCK_BITS)).bytes[within >>> 3] ?? 0) & (1 << (within & 7))) !== 0;
     },
     rank(bit) {
-      const index = Math.floor(bit / REGION_BITS);
-      const within = bit % REGION_BITS;
-      const before = startOf(index);
-      if (within === 0) return before;
-      const { words, bytes, ranks } = region(index);
+      const index = Math.floor(bit / BLOCK_BITS);
+      const within = bit % BLOCK_BITS;
+      countTo(index);
+      const before = starts[index] ?? 0;
+      // Empty blocks are not read.
+      if (within === 0 || starts[index + 1] === before) return before;
+      const { words, bytes } = blockOf(index);
       const group = Math.floor(within / GROUP_BITS);
-      let rank = before + (ranks[group] ?? 0) + population(words, group * GROUP_WORDS, within >>> 5);
+      const ranks = groupRanks[Math.floor(index / CHUNK_BLOCKS)] ?? NO_BITS;
+      const inBlock = ranks[(index % CHUNK_BLOCKS) * GROUPS + group] ?? 0;
+      let rank = before + inBlock + population(words, group * GROUP_WORDS, within >>> 5);
       // Whole words first; the last word byte by byte, because bits are ordered by byte whatever the byte order of the
       // host.
       for (let byte = (within >>> 5) * 4; byte < within >>> 3; byte++) rank += ones(bytes[byte] ?? 0);
@@ -80,42 +95,58 @@ export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
     },
     next(bit) {
       for (let at = Math.max(0, bit); at < bits;) {
-        const index = Math.floor(at / REGION_BITS);
-        const found = firstSet(region(index), at % REGION_BITS);
-        if (found >= 0) return index * REGION_BITS + found;
-        at = (index + 1) * REGION_BITS;
+        const index = Math.floor(at / BLOCK_BITS);
+        countTo(index);
+        const found = starts[index + 1] === starts[index] ? -1 : firstSet(blockOf(index), at % BLOCK_BITS);
+        if (found >= 0) return index * BLOCK_BITS + found;
+        at = (index + 1) * BLOCK_BITS;
       }
       return -1;
     },
   };
 }
 
-/** Reads a region of a bitmap of `bits` bits at `offset` of the file. */
-function regionWords(file: RandomFile, offset: number, bits: number, index: number): Uint32Array {
-  const bytes = new Uint8Array(REGION);
-  const length = Math.min(REGION, Math.ceil(bits / 8) - index * REGION);
-  const read = readBytes(file, offset + index * REGION, length);
+/**
+ * Reads a range of a bitmap of `bits` bits at `offset` of the file. @param range in bytes from the start of the bitmap;
+ * what exceeds the bitmap or the file is zero
+ */
+function bytesAt(
+  file: RandomFile,
+  offset: number,
+  bits: number,
+  { first, length }: { readonly first: number; readonly length: number },
+): Uint8Array {
+  const bytes = new Uint8Array(length);
+  const size = Math.ceil(bits / 8);
+  const read = readBytes(file, offset + first, Math.max(0, Math.min(length, size - first)));
   if (!(read instanceof Fault)) bytes.set(read);
   // Clear the padding bits after the last page.
-  if (index === Math.floor(bits / REGION_BITS) && bits % 8 > 0) {
-    const byte = Math.floor(bits / 8) % REGION;
-    bytes[byte] = (bytes[byte] ?? 0) & ((1 << (bits % 8)) - 1);
-  }
-  return new Uint32Array(bytes.buffer);
+  const last = size - 1 - first;
+  if (bits % 8 > 0 && last >= 0 && last < length) bytes[last] = (bytes[last] ?? 0) & ((1 << (bits % 8)) - 1);
+  return bytes;
 }
 
-function counted(words: Uint32Array): Region {
-  const ranks = new Uint32Array(REGION_BITS / GROUP_BITS);
-  let rank = 0;
-  for (let group = 0; group < ranks.length; group++) {
-    ranks[group] = rank;
-    rank += population(words, group * GROUP_WORDS, (group + 1) * GROUP_WORDS);
+/** Counts the bits of a chunk. @param starts receives the set bits before the block after each block */
+function counted(words: Uint32Array, starts: number[]): GroupRanks {
+  let ranks = NO_BITS;
+  let start = starts.at(-1) ?? 0;
+  for (let block = 0; block < CHUNK_BLOCKS; block++) {
+    let rank = 0;
+    for (let group = 0; group < GROUPS; group++) {
+      if (rank > 0) ranks[block * GROUPS + group] = rank;
+      const from = block * BLOCK_WORDS + group * GROUP_WORDS;
+      const sum = population(words, from, from + GROUP_WORDS);
+      if (sum > 0 && ranks === NO_BITS) ranks = new Uint16Array(CHUNK_BLOCKS * GROUPS);
+      rank += sum;
+    }
+    start += rank;
+    starts.push(start);
   }
-  return { words, bytes: new Uint8Array(words.buffer), ranks };
+  return ranks;
 }
 
-function firstSet({ bytes, words }: Region, from: number): number {
-  for (let byte = from >>> 3; byte < REGION; byte++) {
+function firstSet({ bytes, words }: Block, from: number): number {
+  for (let byte = from >>> 3; byte < BLOCK; byte++) {
     const value = byte === from >>> 3 ? (bytes[byte] ?? 0) & (0xff << (from & 7)) : (bytes[byte] ?? 0);
     if (value !== 0) return byte * 8 + (31 - Math.clz32(value & -value));
     // Skip empty words in strides.
