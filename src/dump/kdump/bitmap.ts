@@ -1,6 +1,7 @@
 /** The page bitmaps of kdump-compressed files. */
 import { Fault } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
+import { attemptSystem } from "../../base/systemError.ts";
 import { Lru } from "../../base/lru.ts";
 
 /**
@@ -25,6 +26,7 @@ const GROUP_BITS = GROUP_WORDS * 32;
 const GROUPS = BLOCK_BITS / GROUP_BITS;
 /** Number of blocks that are read and counted together: 1 MiB. */
 const CHUNK_BLOCKS = 256;
+const CHUNK_BYTES = CHUNK_BLOCKS * BLOCK;
 /** Number of cached blocks: 16 MiB of bitmap for half a terabyte. */
 const KEPT = 4096;
 
@@ -36,6 +38,9 @@ interface Block {
 /** Set bits of each block before each of its groups, for the blocks of a chunk. */
 type GroupRanks = Uint16Array;
 
+/** The chunk that is being counted; counting does not pause. */
+const scratch = new Uint8Array(CHUNK_BYTES);
+const ZEROS = Buffer.alloc(CHUNK_BYTES);
 const NO_BITS: GroupRanks = new Uint16Array(CHUNK_BLOCKS * GROUPS);
 
 /** Reads a bitmap of `bits` bits at `offset` of the file. Bits beyond the end of the file are clear. */
@@ -51,7 +56,8 @@ export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
     if (index === lastIndex && last) return last;
     let found = blocks.get(index);
     if (!found) {
-      const bytes = bytesAt(file, offset, bits, { first: index * BLOCK, length: BLOCK });
+      const bytes = new Uint8Array(BLOCK);
+      fillFrom(file, offset, bits, index * BLOCK, bytes);
       found = { bytes, words: new Uint32Array(bytes.buffer) };
       blocks.set(index, found);
     }
@@ -64,9 +70,8 @@ export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
   const countTo = (index: number): void => {
     const chunk = Math.floor(index / CHUNK_BLOCKS);
     while (groupRanks.length <= chunk) {
-      const length = CHUNK_BLOCKS * BLOCK;
-      const bytes = bytesAt(file, offset, bits, { first: groupRanks.length * length, length });
-      groupRanks.push(counted(new Uint32Array(bytes.buffer), starts));
+      fillFrom(file, offset, bits, groupRanks.length * CHUNK_BYTES, scratch);
+      groupRanks.push(counted(scratch, starts));
     }
   };
 
@@ -107,37 +112,46 @@ export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
 }
 
 /**
- * Reads a range of a bitmap of `bits` bits at `offset` of the file. @param range in bytes from the start of the bitmap;
- * what exceeds the bitmap or the file is zero
+ * Reads a bitmap of `bits` bits at `offset` of the file from its byte `first` on. What exceeds the bitmap or the file is
+ * zero.
  */
-function bytesAt(
-  file: RandomFile,
-  offset: number,
-  bits: number,
-  { first, length }: { readonly first: number; readonly length: number },
-): Uint8Array {
-  const bytes = new Uint8Array(length);
+function fillFrom(file: RandomFile, offset: number, bits: number, first: number, target: Uint8Array): void {
   const size = Math.ceil(bits / 8);
-  const read = readBytes(file, offset + first, Math.max(0, Math.min(length, size - first)));
-  if (!(read instanceof Fault)) bytes.set(read);
+  const wanted = Math.max(0, Math.min(target.length, size - first));
+  const read = attemptRead(file, offset + first, target.subarray(0, wanted));
+  target.fill(0, read);
   // Clear the padding bits after the last page.
   const last = size - 1 - first;
-  if (bits % 8 > 0 && last >= 0 && last < length) bytes[last] = (bytes[last] ?? 0) & ((1 << (bits % 8)) - 1);
-  return bytes;
+  if (bits % 8 > 0 && last >= 0 && last < target.length) target[last] = (target[last] ?? 0) & ((1 << (bits % 8)) - 1);
+}
+
+/** Fills `target` from the file. @returns the number of bytes; 0 if the disk fails */
+function attemptRead(file: RandomFile, offset: number, target: Uint8Array): number {
+  if (file.readInto) {
+    const { readInto } = file;
+    return attemptSystem(() => readInto(target, offset)) ?? 0;
+  }
+  const bytes = readBytes(file, offset, target.length);
+  if (bytes instanceof Fault) return 0;
+  target.set(bytes);
+  return bytes.length;
 }
 
 /** Counts the bits of a chunk. @param starts receives the set bits before the block after each block */
-function counted(words: Uint32Array, starts: number[]): GroupRanks {
-  let ranks = NO_BITS;
+function counted(chunk: Uint8Array, starts: number[]): GroupRanks {
   let start = starts.at(-1) ?? 0;
+  if (ZEROS.equals(chunk)) {
+    for (let block = 0; block < CHUNK_BLOCKS; block++) starts.push(start);
+    return NO_BITS;
+  }
+  const words = new Uint32Array(chunk.buffer);
+  const ranks = new Uint16Array(CHUNK_BLOCKS * GROUPS);
   for (let block = 0; block < CHUNK_BLOCKS; block++) {
     let rank = 0;
     for (let group = 0; group < GROUPS; group++) {
-      if (rank > 0) ranks[block * GROUPS + group] = rank;
+      ranks[block * GROUPS + group] = rank;
       const from = block * BLOCK_WORDS + group * GROUP_WORDS;
-      const sum = population(words, from, from + GROUP_WORDS);
-      if (sum > 0 && ranks === NO_BITS) ranks = new Uint16Array(CHUNK_BLOCKS * GROUPS);
-      rank += sum;
+      rank += population(words, from, from + GROUP_WORDS);
     }
     start += rank;
     starts.push(start);

@@ -50,6 +50,7 @@ function sparse() {
   let reads = 0;
   const fill = (target: Uint8Array, offset: number): Uint8Array => {
     reads += target.length;
+    target.fill(0);
     for (const run of runs) {
       const from = Math.max(0, run / 8 - offset);
       const to = Math.min(target.length, run / 8 + RUN_BYTES - offset);
@@ -61,6 +62,7 @@ function sparse() {
     name: "sparse",
     size: bits / 8,
     read: (at: number, n: number) => fill(new Uint8Array(n), at),
+    readInto: (target: Uint8Array, at: number) => fill(target, at).length,
     close() {},
   };
   return { map: bitmap(file, 0, bits), bits, runs, runBits: RUN_BYTES * 8, reads: () => reads };
@@ -75,7 +77,7 @@ test("24 TiB are counted once, and random access over all of it reads only the b
   assert.ok(user + system < 6e6, `${(user + system) / 1e6} s`);
   const counted = reads();
   assert.ok(counted <= bits / 8 + (1 << 21), `${counted} bytes`);
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < 5000; i++) {
     const run = (i * 37) % runs.length;
     assert.equal(map.rank(runs[run]! + 9), run * runBits + 9);
     assert.equal(map.next(runs[run]! + runBits), runs[run + 1] ?? -1);
