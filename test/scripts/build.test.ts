@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { deflateRawSync } from "node:zlib";
 import { internalError } from "../../src/base/sourceStack.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "build-"));
@@ -90,4 +101,34 @@ test("functions of the programs keep their names, and what few commands need is 
   for (const program of ["cliProgram.js", "adapterProgram.js"])
     assert.ok(readFileSync(join(folder, program), "utf8").includes("function*openingSession("), program);
   for (const part of ["capstone.js", "iced_x86.js"]) assert.ok(existsSync(join(folder, part)), part);
+});
+
+/** Compressed size of a file or of all files below a folder, in bytes: about what they add to the .vsix, a ZIP file. */
+function packedSize(path: string): number {
+  if (!statSync(path).isDirectory()) return deflateRawSync(readFileSync(path)).length;
+  return readdirSync(path).reduce((sum, name) => sum + packedSize(join(path, name)), 0);
+}
+
+test("the packed extension stays small: 7.5 MB without the sample", () => {
+  const rest = ["media", "skills", "syntaxes", "package.json", "README.md", "CHANGELOG.md", "LICENSE"];
+  // Folders in it are caches that other tests made.
+  const built = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const packed = [...built.map(({ name }) => join(folder, name)), ...rest.filter((path) => existsSync(path))];
+  const size = packed.reduce((sum, path) => sum + packedSize(path), 0);
+  assert.ok(size < 7.5e6, `${(size / 1e6).toFixed(2)} MB`);
+});
+
+test("the terminal's program has no library of a queue, a database or ssh, and no package that is not listed here", () => {
+  const packages = new Set<string>();
+  for (const bundle of ["cli", "cliProgram"]) {
+    const { sources } = JSON.parse(readFileSync(join(folder, `${bundle}.js.map`), "utf8")) as { sources: string[] };
+    for (const source of sources) {
+      const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
+      if (name !== undefined) packages.add(name);
+    }
+    const required = [...readFileSync(join(folder, `${bundle}.js`), "utf8").matchAll(/\brequire\("([^"]+)"\)/g)];
+    for (const [, name] of required)
+      assert.ok(isBuiltin(name!) || name!.startsWith("./"), `${bundle}.js requires ${name}`);
+  }
+  assert.deepEqual([...packages].sort(), ["hysnappy"]);
 });
