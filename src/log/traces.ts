@@ -96,6 +96,7 @@ const BETWEEN =
   /^\s{0,32}(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
 /** A mark for entries that were removed from the log; lockdep prints the same dots above a stack. */
 const OMITTED = /^\s{0,32}(?:\.{3}|\[\.{3}\]|<snip>)\s*$/;
+const FROM_USER = /^entry_(?:SYSCALL|SYSENTER|INT80)/;
 const MARK = /^\s{0,32}<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STACK)\d?>/;
 
 const cache = new WeakMap<Report, Stacks>();
@@ -214,6 +215,12 @@ class Reader {
       this.isPoint = false;
       this.points.push({ ...entry, at, isSite: false });
       return;
+    }
+    // Nothing calls the entry from user space: without a line above it, what follows is another CPU's.
+    const last = this.open?.entries.at(-1);
+    if (last?.isDoubtful === false && FROM_USER.test(last.name ?? "") && isPlainlyEntry(entry) && !entry.isDoubtful) {
+      this.close();
+      this.isAfterGap = true;
     }
     // Outside of a trace, only a line that is an entry by its form begins a trace (riscv, arm).
     if (!this.open) {

@@ -91,3 +91,14 @@ IP: [<ffffffff824164eb>] lab_ioctl+0x129b/0x2280`),
   assert.equal(report.end, 2);
   assert.equal(row(report, "Where"), "lab_ioctl+0x129b");
 });
+
+test("entries after the entry from user space are not of the same stack", () => {
+  const traces = timedTraces(`watchdog: BUG: soft lockup - CPU#1 stuck for 134s! [labd:12]
+CPU: 1 PID: 12 Comm: labd Not tainted 4.16.0 #4
+RIP: 0010:lab_spin+0xa1/0xc0
+Call Trace:
+ lab_write+0x522/0x6c0
+ entry_SYSCALL_64_after_hwframe+0x42/0xb7
+ lab_other+0x522/0x6c0`);
+  assert.deepEqual(traces[0], [["lab_write", "entry_SYSCALL_64_after_hwframe"]]);
+});

@@ -14,7 +14,7 @@ export interface System {
 const RELEASE =
   /(?:^|[\s(])(\d{1,2}\.\d{1,3}(?:\.\d{1,4})?(?:[-+.~][\w.+~-]{1,80}|[\w+~-]{0,20}))(?=\s+#|\s*$|\s+(?:Not t|T)ainted|\)| SMP| PREEMPT)/;
 const SAYS_TAINT = /Not tainted|Tainted: /;
-const TAINT = /\bTainted: ([A-Z](?: {0,20}[A-Z]){0,59}?)(?=\s+[\da-z]|\s*$|\s*\(|\s*\[|,)/;
+const TAINT = /\bTainted: ([A-Z](?: {0,20}[A-Z]){0,59}?)(?=\s+[-\da-z]|\s*$|\s*\(|\s*\[|,)/;
 const VERSION = /^Linux version (\S{1,120})/;
 
 /**
