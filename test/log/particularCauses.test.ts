@@ -147,3 +147,25 @@ RIP: 0010:lab_free+0x20/0x40
 Kernel panic - not syncing: Fatal exception`);
   assert.doesNotMatch(bug!.explanation, /killed/);
 });
+
+test("an address between user space and the kernel is not called one of user space", () => {
+  const report = only(
+    timed(`Unable to handle kernel paging request at virtual address 00616161616161a1
+Mem abort info:
+  ESR = 0x0000000096000004
+CPU: 0 PID: 3083 Comm: labd Not tainted 6.1.0 #1
+pc : lab_alloc+0x50/0x90
+x29: ffff80000fee3a10 x28: 6161616161616161 x27: 0000000000000000`),
+  );
+  assert.doesNotMatch(report.explanation, /user space/);
+});
+
+test("a copy outside of a whitelist is only warned of", () => {
+  const report = only(
+    timed(`------------[ cut here ]------------
+Bad or missing usercopy whitelist? Kernel memory exposure attempt detected from SLAB object 'lab' (offset 64, size 16)!
+WARNING: CPU: 1 PID: 12 at mm/usercopy.c:81 usercopy_warn+0xdb/0x100
+CPU: 1 PID: 12 Comm: labd Not tainted 4.15.0 #1`),
+  );
+  assert.doesNotMatch(report.explanation, /refused/);
+});

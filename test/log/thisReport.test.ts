@@ -118,7 +118,7 @@ ffff888011aa0a40 (&lab->lock){+.+.}-{2:2}, at: lab_one+0x17/0x20`;
 
 test("the explanation of an inconsistent lock state names the interrupt, or memory reclaim", () => {
   assert.match(explained(usage("{IN-HARDIRQ-W} -> {HARDIRQ-ON-W}")), /is taken in a hardware interrupt/);
-  assert.match(explained(usage("{SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W}")), /both in a softirq/);
+  assert.match(explained(usage("{SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W}")), /is taken in a softirq/);
   assert.match(explained(usage("{INITIAL USE} -> {IN-NMI}")), /non-maskable.*cannot be disabled/);
   assert.doesNotMatch(explained(usage("{RECLAIM_FS-ON-W} -> {IN-RECLAIM_FS-W}")), /interrupt/);
   assert.equal(rows(usage("{IN-HARDIRQ-W} -> {HARDIRQ-ON-W}")).Lock, "&lab->lock at lab_one+0x17/0x20");

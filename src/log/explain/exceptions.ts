@@ -3,7 +3,8 @@ import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { placeText } from "../place.ts";
-import { callerSentence, explainAccess, explainOverflow, NEAR, PAGE } from "./faults.ts";
+import { NEAR, PAGE } from "./addresses.ts";
+import { callerSentence, explainAccess, explainOverflow } from "./faults.ts";
 
 /** Explains a branch-target fault (arm64 BTI): only a function that begins with a BTI instruction is a valid target. */
 function explainBranch({ site }: ReportFacts): string {

@@ -6,18 +6,8 @@ import { isCallOnStack } from "../frames.ts";
 import { instructionOf, questionsOf } from "../instruction.ts";
 import { machineOf } from "../machines.ts";
 import { placeText, plainName } from "../place.ts";
-import { errorOf, poisonOf } from "../poison.ts";
-
-export const PAGE = 4096n;
-/** vm.mmap_min_addr: programs have no memory below this limit, so that a lower address does not belong to a program. */
-export const NEAR = 0x10000n;
-
-const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 =>
-  machineOf(machine)?.bits ?? (address < 1n << 32n ? 32 : 64);
-
-/** Whether an address is in user memory, the lower half; false on 32 bits, where the log does not show the kernel's base. */
-const isUserAddress = (facts: ReportFacts, address: bigint): boolean =>
-  bitsOf(facts) === 64 && machineOf(facts.machine)?.sharesAddresses !== true && address >= PAGE && address < 1n << 57n;
+import { poisonOf } from "../poison.ts";
+import { errorRegister, explainAddress, isUserAddress, NEAR, PAGE, textIn } from "./addresses.ts";
 
 export const callerSentence = ({ traces, site, link }: ReportFacts): string => {
   // After a jump to an invalid address the link register, where the machine has one, still holds the return address.
@@ -80,16 +70,6 @@ function explainNull(facts: ReportFacts, address: bigint, context: LogContext): 
   return `The kernel used a NULL pointer: ${did}, ${name ?? "that many bytes into a structure or an array at the pointer"}.`;
 }
 
-/** Finds a register with an error pointer from which a member may have been accessed at an address near NULL. */
-function errorRegister(facts: ReportFacts, address: bigint): { register: string; name: string } | undefined {
-  const bits = bitsOf(facts);
-  for (const { name: register, value } of facts.site?.registers ?? []) {
-    const error = errorOf(value, bits);
-    if (error && BigInt.asUintN(bits, address - value) < PAGE) return { register, name: error.name };
-  }
-  return undefined;
-}
-
 function explainUserJump({ access, traces, ...facts }: ReportFacts, address: bigint): string {
   const from = callerSentence({ access, traces, ...facts });
   const why =
@@ -97,41 +77,6 @@ function explainUserJump({ access, traces, ...facts }: ReportFacts, address: big
       ? "The page is mapped, but the kernel may not execute it (SMEP, or the no-execute bit that page-table isolation sets; PXN on arm)."
       : "The kernel can execute nothing there.";
   return `The kernel jumped into user memory at ${hex0x(address)}: a function pointer or a return address was overwritten. ${why}${from}`;
-}
-
-/**
- * Explains an address by its value: an error pointer, a small negative offset, text, poison of freed memory. Undefined
- * for other values.
- */
-function explainAddress(facts: ReportFacts, address: bigint): string | undefined {
-  const bits = bitsOf(facts);
-  const error = errorOf(address, bits);
-  if (error)
-    return `: an error pointer (\`ERR_PTR(-${error.name})\`, or a member at a small offset from one) was used as a pointer to memory.`;
-  if (BigInt.asUintN(bits, -address) < PAGE) {
-    return `, ${hex0x(BigInt.asUintN(bits, -address))} bytes below zero: a member at a negative offset from a NULL pointer (\`container_of\`), or at an offset from an error pointer.`;
-  }
-  const letters = textIn(address);
-  if (letters !== undefined) {
-    return `: its bytes are the text “${letters}”, so the pointer was overwritten with a string, or is not a pointer.`;
-  }
-  const poison = poisonOf(address);
-  if (poison) {
-    const offset =
-      poison.offset === 0n
-        ? ""
-        : `, ${hex0x(poison.offset < 0n ? -poison.offset : poison.offset)} bytes ${poison.offset < 0n ? "before it" : "after it"}`;
-    return `: that is ${poison.name}${offset}, ${poison.meaning}. ${poison.name === "POISON_FREE" ? "An object was used after it was freed, or was allocated in such memory and never initialised." : "An object was used after it was freed or deleted."}`;
-  }
-  return undefined;
-}
-
-/** Returns the text in a pointer's low seven bytes; undefined unless each is of `[A-Za-z0-9_ ./-]`, three of them distinct. */
-function textIn(address: bigint): string | undefined {
-  const bytes = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(8 * i)) & 0xffn));
-  const text = bytes.slice(0, 7).map((byte) => String.fromCharCode(byte));
-  const isText = bytes.slice(0, 7).every((byte) => /[A-Za-z0-9_ ./-]/.test(String.fromCharCode(byte)));
-  return isText && new Set(text).size > 2 ? text.join("") : undefined;
 }
 
 /** Names a register that holds a poison value, for faults whose report gives no address (general protection). */

@@ -6,6 +6,7 @@ import type { Machine } from "./machine.ts";
 export const arm64: Machine = {
   name: "arm64",
   bits: 64,
+  userBits: 52,
   pc: /^(?:pc : (?!\[<[0-9a-f]{8}>\])(?:\[<[0-9a-f]{16}>\](?! +lr : ) ?)?)(?=[A-Za-z_.$0]|[0-9a-f]{16})/,
   link: /^(?:lr : )(?=[A-Za-z_.$0])/,
   user: undefined,

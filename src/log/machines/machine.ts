@@ -44,6 +44,8 @@ export interface Machine {
    * is.
    */
   readonly sharesAddresses?: true;
+  /** The most bits of an address of user space, where it is fewer than 57. */
+  readonly userBits?: number;
   /** Whether the registers are printed before the line that names the place. */
   readonly registersFirst?: true;
   /** Whether a call writes the return address to the top of the stack. */
