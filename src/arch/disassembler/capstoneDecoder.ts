@@ -19,7 +19,9 @@ function wrap(module: CapstoneModule, { arch, modes, step, longest }: CapstoneMa
         bytes: Uint8Array.from(one.bytes),
         ...(arch === "ARCH_ARM64"
           ? gnuConditions(one.mnemonic, one.op_str)
-          : { mnemonic: one.mnemonic, operands: one.op_str }),
+          : arch === "ARCH_SYSZ"
+            ? gnuNoOperation(one.mnemonic, one.op_str)
+            : { mnemonic: one.mnemonic, operands: one.op_str }),
       }));
     } catch (error) {
       // Capstone throws a string if the first bytes are not an instruction.
@@ -57,6 +59,17 @@ function wrap(module: CapstoneModule, { arch, modes, step, longest }: CapstoneMa
       return all;
     },
   };
+}
+
+/**
+ * A relative branch of s390x on no condition: GNU's disassembler has names of its own. The compiler puts one at the start
+ * of each traceable function, with an arbitrary target (z/Architecture Principles of Operation, "BRANCH RELATIVE ON
+ * CONDITION").
+ */
+function gnuNoOperation(mnemonic: string, operands: string): { mnemonic: string; operands: string } {
+  const never = /^br(cl?)$/.exec(mnemonic);
+  if (!never || !operands.startsWith("0, ")) return { mnemonic, operands };
+  return { mnemonic: never[1] === "cl" ? "jgnop" : "jnop", operands: operands.slice(3) };
 }
 
 const CONDITIONS: Readonly<Record<string, string>> = { lo: "cc", hs: "cs" };

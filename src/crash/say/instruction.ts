@@ -13,9 +13,16 @@ export function instructionText(kernel: Kernel, instruction: Instruction, radix:
   const isX86 = hasAttSyntax(kernel.arch);
   const { mnemonic, operands } = instruction;
   const next = instruction.address + BigInt(instruction.bytes.length);
-  const words = isX86 ? withSymbolNames(kernel, operands, next, radix) : lastNamed(kernel, operands, radix);
+  const words = NEVER_BRANCHES.has(mnemonic)
+    ? operands
+    : isX86
+      ? withSymbolNames(kernel, operands, next, radix)
+      : lastNamed(kernel, operands, radix);
   return `${column(mnemonic, 6)} ${words}${ftraceMark(kernel, instruction)}`;
 }
+
+/** Branches without effect, whose targets mean nothing. */
+const NEVER_BRANCHES: ReadonlySet<string> = new Set(["jgnop", "jnop"]);
 
 /**
  * Adds the name of the last operand's address, for architectures other than x86, where it is the branch target or the

@@ -48,6 +48,8 @@ test("arm64 and s390x code is read in its byte order", async () => {
     ["ffff800008000000 ret"],
   );
   assert.deepEqual((await load(s390x)).instructions(Uint8Array.of(0x07, 0xfe), 0x100n).map(text), ["100 br %r14"]);
+  const nop = Uint8Array.of(0xc0, 0x04, 0, 0, 0, 0x10);
+  assert.deepEqual((await load(s390x)).instructions(nop, 0x100n).map(text), ["100 jgnop 0x120"]);
 });
 
 test("an instruction that is cut off at the end is left out", async () => {

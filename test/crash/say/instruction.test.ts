@@ -18,6 +18,7 @@ test("the target of a branch is named, on every architecture", () => {
   assert.equal(spelt(x86_64, "call", "0xffff800080001010"), "call   0xffff800080001010 <panic+0x10>");
   assert.equal(spelt(arm64, "bl", "#0xffff800080001000"), "bl     0xffff800080001000 <panic>");
   assert.equal(spelt(arm64, "cbz", "w0, #0xffff800080001008"), "cbz    w0, 0xffff800080001008 <panic+0x8>");
+  assert.equal(spelt(s390x, "jgnop", "0xffff800080001000"), "jgnop  0xffff800080001000");
   assert.equal(spelt(s390x, "brasl", "%r14, 0xffff800080001000"), "brasl  %r14, 0xffff800080001000 <panic>");
 });
 
