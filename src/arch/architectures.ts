@@ -9,7 +9,7 @@ import { i386 } from "./i386/i386.ts";
 import { ppc64le } from "./ppc64le/ppc64le.ts";
 import { riscv64 } from "./riscv64/riscv64.ts";
 import { s390x } from "./s390x/s390x.ts";
-import { unsupportedMachines } from "./unsupported.ts";
+import { refusedByName, unsupportedMachines } from "./unsupported.ts";
 import { x86_64 } from "./x86_64/x86_64.ts";
 
 /** All machines. To add one, write its folder and list it here; docs/architectures.md describes its contents. */
@@ -41,26 +41,33 @@ export interface MachineHints {
  */
 export function architectureOf(hints: MachineHints): Arch | Fault {
   const { vmcoreinfo = "", elfMachine, machine, prstatusBytes } = hints;
+  const isNamed = ({ machines }: { readonly machines: readonly string[] }): boolean =>
+    machine !== undefined && machines.includes(machine);
+  // Such a kernel writes lines that are keys of a supported one.
+  const namesake = refusedByName.find(isNamed);
+  if (namesake) return unsupported(namesake.name);
   const hasNumber = ({ elf }: Arch): boolean => elf.machine === elfMachine;
   const refused = unsupportedMachines.find(
     (one) =>
       (one.machine === elfMachine && (one.wordSize === hints.wordSize || !architectures.some(hasNumber))) ||
-      (machine !== undefined && one.machines.includes(machine)),
+      isNamed(one),
   );
   const found =
     architectures.find(({ vmcoreinfoKeys }) => vmcoreinfoKeys?.some((key) => vmcoreinfo.includes(`\n${key}=`))) ??
     (refused
       ? undefined
       : (architectures.find(hasNumber) ??
-        architectures.find(({ machines }) => machine !== undefined && machines.includes(machine)) ??
+        architectures.find(isNamed) ??
         architectures.find((one) => one.prstatusBytes === prstatusBytes && acceptsOrder(one, hints.byteOrder))));
-  const name = refused?.name ?? unknownName(hints);
-  const supported = architectures.map(({ name }) => name).join(", ");
-  if (found === undefined)
-    return Fault.of("unknown", `dump of an unsupported architecture (${name}); supported: ${supported}`);
+  if (found === undefined) return unsupported(refused?.name ?? unknownName(hints));
   if (!acceptsOrder(found, hints.byteOrder))
     return Fault.of("unknown", `dump of a ${hints.byteOrder}-endian ${found.name} is not supported`);
   return found;
+}
+
+function unsupported(name: string): Fault {
+  const supported = architectures.map(({ name }) => name).join(", ");
+  return Fault.of("unknown", `dump of an unsupported architecture (${name}); supported: ${supported}`);
 }
 
 const acceptsOrder = ({ byteOrder, eitherFileOrder }: Arch, order: ByteOrder): boolean =>

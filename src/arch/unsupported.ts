@@ -25,3 +25,8 @@ export const unsupportedMachines: readonly UnsupportedMachine[] = [
   { name: "loongarch64", machine: 258, wordSize: 8, machines: ["loongarch64"] },
   { name: "riscv32", machine: 243, wordSize: 4, machines: ["riscv32"] },
 ];
+
+/** Machines with the number and the word size of a supported one: only `uname -m` tells them apart. */
+export const refusedByName: readonly Pick<UnsupportedMachine, "name" | "machines">[] = [
+  { name: "ppc64 (big-endian)", machines: ["ppc64"] },
+];

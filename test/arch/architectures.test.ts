@@ -49,6 +49,11 @@ test("the size of a CPU's registers tells machines of one byte order apart", () 
   assert.equal(new Set(keys).size, keys.length);
 });
 
+test("a big-endian ppc64 is not taken for a ppc64le, whose lines of VMCOREINFO it has", () => {
+  const arch = architectureOf({ ...silent, byteOrder: "big", machine: "ppc64", vmcoreinfo: "\nNUMBER(RADIX_MMU)=0\n" });
+  assert.ok(arch instanceof Fault && /ppc64 \(big-endian\)/.test(arch.message));
+});
+
 test("a dump in the other byte order is refused", () => {
   assert.ok(architectureOf({ ...silent, elfMachine: 62, byteOrder: "big" }) instanceof Fault);
 });
