@@ -11,6 +11,7 @@ import { openAndRun } from "./openAndRun.ts";
 import { query } from "./query.ts";
 import { report } from "./report.ts";
 import { triage } from "./triage/triage.ts";
+import { symbols } from "./symbols.ts";
 
 /** The verbs of `vmcore-debug NAME ...`; main.ts starts the adapter. */
 const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promise<number>>> = {
@@ -26,6 +27,7 @@ const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promi
   query,
   report,
   triage,
+  symbols,
 };
 
 /** Runs the program. @returns the exit status */

@@ -10,8 +10,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Returns the user's cache directory, by the XDG Base Directory Specification. */
 export const userCache = (env: Environment): string => env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
 
+/** The kinds of files that only this program keeps. */
+export const ownCacheKinds = ["index", "source", "code", "remote"] as const;
+
 /** Returns the directory of one kind of files that only this program keeps. */
-export const ownCache = (env: Environment, kind: "index" | "source" | "code" | "remote"): string =>
+export const ownCache = (env: Environment, kind: (typeof ownCacheKinds)[number]): string =>
   join(userCache(env), "vmcore-debug", kind);
 
 /**

@@ -87,7 +87,7 @@ test("the user's rc files run first, and only their errors are printed", () => {
 
 test("an error is printed on one line with a remedy, and has its own exit status", () => {
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
-    [[], 2, /^vmcore-debug: a dump is missing: name a VMCORE; see "vmcore-debug --help"\n$/],
+    [["--vmlinux", "vmlinux"], 2, /^vmcore-debug: a dump is missing: name a VMCORE; see "vmcore-debug --help"\n$/],
     [[dump, "--nosuch"], 2, /^vmcore-debug: Unknown option '--nosuch'; .*\n$/],
     [["/no/such/dump"], 3, /^vmcore-debug: \/no\/such\/dump: .*\n$/],
     [["package.json"], 3, /^vmcore-debug: package.json is not a dump.*\n$/],
