@@ -8,8 +8,11 @@ import * as zlib from "node:zlib";
 /** Environment variable of the started process, which prevents a broken installation from starting itself forever. */
 const STARTED_AGAIN = "VMCORE_DEBUG_STARTED_AGAIN";
 
-/** Whether this Node has everything that is needed: zstd in node:zlib was added in 22.15. */
-export const isNodeSufficient = (): boolean => "zstdDecompressSync" in zlib;
+/**
+ * Whether this Node has everything that is needed: zstd in node:zlib was added in 22.15. Reads the function, because a
+ * bundle has a getter of each name, whether this Node has the function or not.
+ */
+export const isNodeSufficient = (): boolean => typeof zlib.zstdDecompressSync === "function";
 
 /** Returns the path of this program's file, with links resolved. */
 export const script = (): string => realpathSync(process.argv[1] ?? "");
