@@ -91,12 +91,13 @@ export class TableLayout<Row> {
     for (const { declared, gap, width: own } of columns.slice(0, titled + 1)) {
       const { title = "", titleAlign = isAddress(declared.kind) ? "middle" : alignOf(declared) } = declared;
       end += gap.length + own;
-      all += declared.titleGap ?? gap;
+      const separator = declared.titleGap ?? gap;
+      all += separator;
       const { titleWidth = own, takesSlack } = declared;
       const width = takesSlack ? end - all.length : titleWidth === "address" ? this.prepared.digits : titleWidth;
       const cell = aligned(title, width, titleAlign);
-      // A title that is wider than its cells would run into the one before.
-      if (/\S$/.test(all) && /^\S/.test(cell)) all += " ";
+      // A title that is wider than its cells would run into the one before, unless the table separates them by a sign.
+      if (separator === "" && /\S$/.test(all) && /^\S/.test(cell)) all += " ";
       all += cell;
     }
     return [{ as: "title", text: all }];

@@ -150,6 +150,16 @@ test("a title that is wider than its cells does not run into the one before", ()
   assert.equal(all(table(machine, declared, rows.slice(0, 1))), "NAME TIMER_LIST\na    c0100000\n");
 });
 
+test("titles that a sign separates have no blank after it", () => {
+  const declared: Table<Row> = {
+    columns: {
+      name: { kind: "text", title: "NAME", width: 4, align: "right", value: ({ name }) => name },
+      at: { kind: "address", title: "AT", titleAlign: "left", gap: "-", value: ({ at }) => at },
+    },
+  };
+  assert.match(all(table(machine, declared, rows.slice(0, 1))), /^NAME-AT\b/);
+});
+
 test("the spans of a list are in columns of one width, and the next column follows the last of them", () => {
   const declared: Table<readonly number[]> = {
     columns: {

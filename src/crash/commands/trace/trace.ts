@@ -59,7 +59,7 @@ Pointers are printed as they are, where the file "trace" prints a hash of them. 
     const [verb = "list", ...more] = args.rest;
     if (verb === "dump") return yield* dump(context, args, more);
     if (more.length > 0 || !["list", "show"].includes(verb))
-      throw new WrongUse(`trace does not know ${args.rest.join(" ")}`);
+      throw new WrongUse(`there is no "${args.rest.join(" ")}"; there are list, show and dump`);
     if (verb === "show") yield* show(context, args);
     else yield* table(context.kernel, instancesTable, traceArrays(context.kernel));
   },
@@ -69,7 +69,7 @@ Pointers are printed as they are, where the file "trace" prints a hash of them. 
 function* dump(context: Context, args: Parsed, paths: readonly string[]): Pieces {
   const { kernel } = context;
   const [path = args.has("-t") ? "trace.dat" : undefined] = paths;
-  if (paths.length > 1 || path === undefined) throw new WrongUse("trace dump takes one folder, or with -t one file");
+  if (paths.length > 1 || path === undefined) throw new WrongUse("dump takes one folder, or with -t one file");
   const arrays = args.has("-i") ? [instanceNamed(kernel, args.value("-i") ?? TOP)] : traceArrays(kernel);
   if (args.has("-t")) yield* dumpToFile(context, arrays, path);
   else yield* dumpToFolder(context, arrays, path, args.has("-m"));
