@@ -52,8 +52,8 @@ async function fetchMissing(target: Target, host: BackgroundHost): Promise<void>
     const { names, remarks } = await host.jobs.run("Fetching debuginfo", (signal, progress) =>
       drive(fetchDebuginfo(target, [], servers), signal, { onStep: (step) => progress.see(step) }),
     );
-    const said = names.length > 0 ? [`Fetched the debuginfo of ${names.join(", ")}`, ...remarks] : remarks;
-    remark(host.client(), said);
+    const sentences = names.length > 0 ? [`Fetched the debuginfo of ${names.join(", ")}`, ...remarks] : remarks;
+    remark(host.client(), sentences);
   } catch (error) {
     if (!(error instanceof Cancelled)) host.reportError(error);
   }

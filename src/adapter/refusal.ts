@@ -24,7 +24,7 @@ export function refusalOf(error: unknown, command: string): Refusal {
   if (error instanceof Fault) return { id: 2, message: error.message, showUser: false };
   if (error instanceof UsageError) return { id: 3, message: error.message, showUser: command !== "evaluate" };
   if (error instanceof VmlinuxError) {
-    const variables = { said: error.reason, canForce: `${error.canForce}` } satisfies RefusedVmlinux;
+    const variables = { reason: error.reason, canForce: `${error.canForce}` } satisfies RefusedVmlinux;
     return { id: 7, message: error.message, showUser: true, variables };
   }
   if (error instanceof OpenError) return { id: 4, message: error.message, showUser: true };

@@ -240,8 +240,8 @@ export class Target {
   remarks(): string[] {
     const { warnings, context } = this.session;
     const { limitations } = context.session;
-    const said = [...warnings, ...this.packageRemarks, this.untitled, ...limitations, this.sourceRemark];
-    return said.filter((sentence) => sentence !== undefined);
+    const sentences = [...warnings, ...this.packageRemarks, this.untitled, ...limitations, this.sourceRemark];
+    return sentences.filter((sentence) => sentence !== undefined);
   }
 
   /** A sentence about missing sources. Undefined while an archive of sources still has to be read. */

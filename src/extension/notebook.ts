@@ -94,8 +94,8 @@ async function execute(
     execution.end(answered, Date.now());
     return answered;
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    await execution.replaceOutput(outputOf(token.isCancellationRequested ? INTERRUPTED : said));
+    const message = error instanceof Error ? error.message : String(error);
+    await execution.replaceOutput(outputOf(token.isCancellationRequested ? INTERRUPTED : message));
     execution.end(false, Date.now());
     return false;
   }

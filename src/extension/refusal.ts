@@ -23,9 +23,9 @@ export const refusal = (): vscode.Disposable[] => [
       onDidSendMessage({ type, command, success, message = "", body }: Failure) {
         if (type !== "response" || success !== false || (command !== "launch" && command !== "attach")) return;
         if (message === "cancelled") return;
-        const { said, canForce } = body?.error?.variables ?? {};
-        if (said === undefined) void sayRefusal(session, message);
-        else void offerOtherVmlinux(session, said, canForce === "true");
+        const { reason, canForce } = body?.error?.variables ?? {};
+        if (reason === undefined) void sayRefusal(session, message);
+        else void offerOtherVmlinux(session, reason, canForce === "true");
       },
     }),
   }),
@@ -40,14 +40,14 @@ async function sayRefusal({ configuration }: vscode.DebugSession, message: strin
 }
 
 /** Offers another vmlinux. The dump can also be opened without one. */
-async function offerOtherVmlinux(session: vscode.DebugSession, said: string, canForce: boolean): Promise<void> {
+async function offerOtherVmlinux(session: vscode.DebugSession, reason: string, canForce: boolean): Promise<void> {
   const { configuration, workspaceFolder } = session;
   const again = (more: object): Thenable<boolean> =>
     vscode.debug.startDebugging(workspaceFolder, { ...configuration, ...more });
   const path = String(configuration["vmlinux"]);
   const title = `${basename(path)} does not fit the dump.`;
   const [without, choose, anyway] = ["Open Without It", "Choose…", "Use Anyway"];
-  const detail = sentence(said);
+  const detail = sentence(reason);
   const ways = [without, choose, ...(canForce ? [anyway] : [])];
   const answer = await vscode.window.showErrorMessage(title, { modal: true, detail }, ...ways);
   if (answer === without) await again({ vmlinux: undefined });

@@ -10,7 +10,7 @@ import { runCheck } from "./runCheck.ts";
 /** A check that found nothing, with a sentence about what it read. */
 export interface Passed {
   readonly check: HealthCheck;
-  readonly said: string;
+  readonly sentence: string;
 }
 
 /** The state of the machine at the crash. */
@@ -38,7 +38,7 @@ export function* health(
     const before = findings.length;
     const end = yield* runCheck(check.run(kernel, dump), findings, MAX_MS);
     if ("because" in end) unchecked.push({ check: check.id, because: end.because });
-    else if (findings.length === before) passed.push({ check, said: end.result });
+    else if (findings.length === before) passed.push({ check, sentence: end.result });
   }
   const of = (severity: Finding["severity"]): Finding[] => findings.filter((one) => one.severity === severity);
   return { findings: [...of("suspect"), ...of("note")], passed, unchecked };

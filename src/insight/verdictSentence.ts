@@ -70,8 +70,8 @@ const upper = (word: string): string => `${word.charAt(0).toUpperCase()}${word.s
 function phraseOf(verdict: Verdict): { readonly phrase: string; readonly certainty: Certainty } | undefined {
   for (const [id, words] of WORDS) {
     const finding = verdict.findings.find((one) => one.id === id && one.certainty !== "possible");
-    const said = finding && words(finding, verdict);
-    if (finding && said !== undefined) return { phrase: `${said}${where(verdict)}`, certainty: finding.certainty };
+    const phrase = finding && words(finding, verdict);
+    if (finding && phrase !== undefined) return { phrase: `${phrase}${where(verdict)}`, certainty: finding.certainty };
   }
   return undefined;
 }

@@ -123,8 +123,8 @@ export class Scanner {
     }
     // A warning of the slab allocator ends its own report; any other headline closes that.
     if (report?.headline.row.kind !== "slab") this.close(key);
-    const said = this.pending.get(key)?.line;
-    this.pending.set(key, { line: said === at - 1 ? said : at, isRule: false });
+    const earlier = this.pending.get(key)?.line;
+    this.pending.set(key, { line: earlier === at - 1 ? earlier : at, isRule: false });
   }
 
   /** Reads the message of a check that is printed before the cut mark (4.13 and 4.14), or after it. */

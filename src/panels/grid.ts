@@ -161,7 +161,7 @@ export class GridView implements View {
       >
       ${tables.filter((table) => table !== this.current && !isTable(table)).map((table) => html`<span class="count">${factText(table)}</span>`)}
       ${more ? html`<span class="bad">There are more rows than this table shows.</span>` : nothing}
-      ${omissions.map(({ said, all }) => html`<span class="bad" title=${said}>${said}</span>${link(all.title, all.line, "table")}`)}
+      ${omissions.map(({ sentence, all }) => html`<span class="bad" title=${sentence}>${sentence}</span>${link(all.title, all.line, "table")}`)}
       ${remarks.map((remark) => html`<span class="bad" title=${remark}>${remark}</span>`)}
     </div>`;
   }

@@ -30,7 +30,7 @@ export const requester =
 let front: string | undefined;
 
 /** Sets the session whose page is visible. */
-export function lookAt(session: string | undefined): void {
+export function setFrontSession(session: string | undefined): void {
   front = session;
 }
 

@@ -96,7 +96,7 @@ export interface CustomRequests extends VerdictRequests {
 /** Variables of the error of `launch` and `attach` when the vmlinux cannot be used. */
 export type RefusedVmlinux = {
   /** The reason: "/tmp/vmlinux is of another kernel, ...". */
-  readonly said: string;
+  readonly reason: string;
   /** Whether `force` overrides it. */
   readonly canForce: `${boolean}`;
 };

@@ -11,8 +11,7 @@ export interface Grid {
 }
 
 export interface GridOmission {
-  /** A sentence. */
-  readonly said: string;
+  readonly sentence: string;
   readonly all: { readonly title: string; readonly line: string };
 }
 

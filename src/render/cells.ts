@@ -19,9 +19,9 @@ export const alignOf = ({ align, kind }: Pick<Column<never>, "align" | "kind">):
   align ?? (kind === "number" || kind === "integer" || kind === "nanoseconds" ? "right" : "left");
 
 /** Returns the width of a cell in characters; 0 for a fault, so that it does not move other columns. */
-export const widthOf = (said: Span | Line): number => {
-  const only = isLine(said) ? said[0] : said;
-  return typeof only === "object" && only.as === "fault" ? 0 : lengthOf(said);
+export const widthOf = (content: Span | Line): number => {
+  const only = isLine(content) ? content[0] : content;
+  return typeof only === "object" && only.as === "fault" ? 0 : lengthOf(content);
 };
 
 /** A column as its cells need it. All have the same shape, because rows read them in a loop. */
@@ -100,7 +100,7 @@ export function cellText<Row>(digits: number, column: CellColumn<Row>, row: Row,
   return { as: kind, text: padHex(value, digits), address: value };
 }
 
-export const lineOf = (said: Span | Line): Line => (isLine(said) ? said : [said]);
+export const lineOf = (content: Span | Line): Line => (isLine(content) ? content : [content]);
 
 /** Formats a column of a row for programs. */
 function jsonOf(kind: ColumnKind, value: unknown): Json {

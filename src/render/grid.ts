@@ -40,7 +40,7 @@ export class GridBuilder {
     if (piece.kind === "record") this.addRecord(piece);
     else if (piece.kind === "fault") this.remarks.push(...piece.lines.map(lineText));
     else if (piece.kind === "usage") this.remarks.push(piece.message);
-    else if (piece.kind === "omission") this.omissions.push({ said: piece.said, all: piece.all });
+    else if (piece.kind === "omission") this.omissions.push({ sentence: piece.sentence, all: piece.all });
     return !this.more;
   }
 

@@ -154,9 +154,9 @@ export class TableLayout<Row> {
       // A fault that replaces several values is printed once.
       if (fault && fault === before) continue;
       before = fault;
-      const said = cellText(this.prepared.digits, column, row, value);
+      const content = cellText(this.prepared.digits, column, row, value);
       const even = fault ? undefined : column.cellWidth;
-      const length = even === undefined ? lengthOf(said) : evenLength(lineOf(said), even);
+      const length = even === undefined ? lengthOf(content) : evenLength(lineOf(content), even);
       // A column without a gap is separated from the previous one by the blanks of its alignment. A fault can fill the
       // column, so it needs a blank of its own.
       const gap = fault && column.gap === "" && i > 0 ? " " : column.gap;
@@ -165,9 +165,9 @@ export class TableLayout<Row> {
       line.add(gap);
       const width = column.takesSlack ? column.width - slack : column.width;
       if (even === undefined)
-        line.addAligned(said, length, width, column.cellWidth === undefined ? column.align : "left");
+        line.addAligned(content, length, width, column.cellWidth === undefined ? column.align : "left");
       else {
-        line.addEvenly(lineOf(said), even, column.align);
+        line.addEvenly(lineOf(content), even, column.align);
         line.addAligned("", length, width, "left");
       }
       slack = Math.max(0, length - width);

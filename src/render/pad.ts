@@ -41,11 +41,11 @@ export function aligned(text: string, width: number, align: Align): string {
 }
 
 /** Returns the length of a span or a line in characters. */
-export function lengthOf(said: Span | Line): number {
-  if (typeof said === "string") return said.length;
-  if (!isLine(said)) return said.text.length;
+export function lengthOf(content: Span | Line): number {
+  if (typeof content === "string") return content.length;
+  if (!isLine(content)) return content.text.length;
   let all = 0;
-  for (const span of said) all += typeof span === "string" ? span.length : span.text.length;
+  for (const span of content) all += typeof span === "string" ? span.length : span.text.length;
   return all;
 }
 
@@ -61,23 +61,23 @@ export class LineBuilder {
   private readonly spans: Span[] = [];
   private text = "";
 
-  add(said: Span | Line): void {
-    if (typeof said === "string") this.text += said;
-    else if (isLine(said)) for (const span of said) this.add(span);
+  add(content: Span | Line): void {
+    if (typeof content === "string") this.text += content;
+    else if (isLine(content)) for (const span of content) this.add(span);
     else {
       if (this.text !== "") this.spans.push(this.text);
       this.text = "";
-      this.spans.push(said);
+      this.spans.push(content);
     }
   }
 
   /** Adds a cell in a column of `width` characters; a longer one is unchanged. @param length of the cell */
-  addAligned(said: Span | Line, length: number, width: number, align: Align): void {
+  addAligned(content: Span | Line, length: number, width: number, align: Align): void {
     const space = width - length;
-    if (space <= 0) return this.add(said);
+    if (space <= 0) return this.add(content);
     const before = blanksBefore(align, space);
     this.text += " ".repeat(before);
-    this.add(said);
+    this.add(content);
     this.text += " ".repeat(space - before);
   }
 

@@ -20,7 +20,7 @@ export type Span =
 /** One line of text without its newline. */
 export type Line = readonly Span[];
 
-export const isLine = (said: Span | Line): said is Line => Array.isArray(said);
+export const isLine = (content: Span | Line): content is Line => Array.isArray(content);
 
 /**
  * The output of a command, piece by piece; the command can pause or be cancelled at each. `record` is the unit of data:
@@ -45,7 +45,7 @@ export type Piece =
   /** What the records omit and crash does not mention; for tables. */
   | {
       readonly kind: "omission";
-      readonly said: string;
+      readonly sentence: string;
       /** The command that includes it, and the name of its rows. */
       readonly all: { readonly title: string; readonly line: string };
       readonly lines: readonly [];
@@ -110,11 +110,11 @@ class LazyRecord {
     return this.orFault(this.readLines, (fault) => [[faultSpan(fault)]]);
   }
 
-  private orFault<T>(read: () => T, said: (fault: Fault) => T): T {
+  private orFault<T>(read: () => T, substitute: (fault: Fault) => T): T {
     const value = attempt(read);
     if (!(value instanceof Fault)) return value;
     this.unread = value;
-    return said(value);
+    return substitute(value);
   }
 }
 

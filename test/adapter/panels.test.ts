@@ -55,7 +55,7 @@ for (const line of ["ps", "mount", "ipcs"]) {
 
 test("rows of slab objects come with a note about omitted ones and the command that lists all", async () => {
   const { omissions } = await run("kmem -S dentry");
-  assert.match(omissions[0]?.said ?? "", /^\d+ of 11004 objects: \d+ slabs are on none of the lists/);
+  assert.match(omissions[0]?.sentence ?? "", /^\d+ of 11004 objects: \d+ slabs are on none of the lists/);
   const line = omissions[0]?.all.line ?? "";
   assert.equal(line, "kmem -S -a dentry");
   const all = await run(line);

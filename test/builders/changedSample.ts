@@ -70,7 +70,7 @@ export function checked({ context: { kernel } }: Session, dump: DumpState = {}):
     ...result,
     of: ({ id }) => result.findings.filter((one) => one.id === `health.${id}`),
     said: (check) =>
-      result.passed.find((one) => one.check === check)?.said ??
+      result.passed.find((one) => one.check === check)?.sentence ??
       result.unchecked.find(({ check: id }) => id === check.id)?.because,
   };
 }

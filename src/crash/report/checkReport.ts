@@ -99,9 +99,9 @@ function outputDifferences({ lines: command, output }: CommandBlock, actual: rea
   const expected = shortening ? shortened(actual, shortening) : actual;
   const differences: Difference[] = [];
   for (let at = 0; at < Math.max(reported.length, expected.length); at++) {
-    const [said, is] = [reported[at]?.trimEnd(), expected[at]?.trimEnd()];
-    if (said === is) continue;
-    differences.push({ command, line: at + 1, reported: said, actual: is });
+    const [given, actual] = [reported[at]?.trimEnd(), expected[at]?.trimEnd()];
+    if (given === actual) continue;
+    differences.push({ command, line: at + 1, reported: given, actual });
     if (differences.length >= MAX_LISTED) break;
   }
   return differences;

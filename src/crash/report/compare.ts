@@ -40,8 +40,8 @@ function bugBlocks([a, b]: readonly [Verdict, Verdict], names: readonly string[]
     paragraph(because.map((reason) => `- ${markdownProse(reason)}`).join("\n")),
     ...[a, b].map((verdict, at) => {
       const sentence = verdictSentence(verdict);
-      const said = `${markdownProse(verdict.title)}${sentence === undefined ? "" : `: ${markdownProse(sentence)}`}`;
-      return paragraph(`**${at === 0 ? "A" : "B"}** is ${markdownCode(names[at] ?? "?")}: ${said}`);
+      const summary = `${markdownProse(verdict.title)}${sentence === undefined ? "" : `: ${markdownProse(sentence)}`}`;
+      return paragraph(`**${at === 0 ? "A" : "B"}** is ${markdownCode(names[at] ?? "?")}: ${summary}`);
     }),
   ];
 }

@@ -92,16 +92,16 @@ export function memberLines(object: Obj, path: string, options: FormatOptions): 
 
 function isLastMember(type: CType, path: string): boolean {
   let isLast = false;
-  let at = type;
+  let reached = type;
   for (const step of parsePath(path)) {
-    let outer = bare(at);
+    let outer = bare(reached);
     if (outer.kind === "pointer") outer = bare(outer.target);
     if (typeof step === "number") {
       isLast = false;
-      if (outer.kind === "array") at = outer.element;
+      if (outer.kind === "array") reached = outer.element;
     } else if (outer.kind === "struct" || outer.kind === "union") {
       isLast = isLastOf(outer, step);
-      at = findMember(outer, step)?.member.type ?? at;
+      reached = findMember(outer, step)?.member.type ?? reached;
     }
   }
   return isLast;

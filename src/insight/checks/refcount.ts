@@ -34,9 +34,9 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
   if (address === undefined) throw Fault.of("unknown", "which reference count was passed cannot be told from the code");
   const value = readWord(kernel, address, 4);
   const word = readWord(kernel, address & ~7n, 8);
-  const said = report?.messages.find((line) => line.startsWith("refcount_t: "));
-  const line = report?.numbers.find((_, i) => report.texts[i]?.includes(said ?? "refcount_t: "));
-  const isUnderflow = said?.includes("underflow") === true;
+  const message = report?.messages.find((line) => line.startsWith("refcount_t: "));
+  const line = report?.numbers.find((_, i) => report.texts[i]?.includes(message ?? "refcount_t: "));
+  const isUnderflow = message?.includes("underflow") === true;
   yield {
     id: isUnderflow ? "refcount.underflow" : "refcount.misuse",
     severity: "cause",
@@ -49,14 +49,14 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
       { kind: "symbol", name: functionName(site), address: site.graph.effects[site.index]?.address ?? 0n },
       isUnderflow
         ? " dropped, had no reference left: it was released more often than taken, or overwritten"
-        : ` used, is wrong${said === undefined ? "" : `: ${said.replace(/\.$/, "")}`}`,
+        : ` used, is wrong${message === undefined ? "" : `: ${message.replace(/\.$/, "")}`}`,
       value === undefined ? "" : `; it holds ${Number(BigInt.asIntN(32, value))} now`,
       value === 0xc0000000n ? " (saturated)." : ".",
     ],
     evidence: [
       { kind: "frame", task: task?.address ?? 0n, pc: site.frame.pc, text: functionName(site) },
       ...(word === undefined ? [] : [{ kind: "memory", address: address & ~7n, value: word } as const]),
-      ...(said !== undefined && line !== undefined ? [{ kind: "log", line, text: said } as const] : []),
+      ...(message !== undefined && line !== undefined ? [{ kind: "log", line, text: message } as const] : []),
     ],
   };
   yield* objectFindings(kernel, address, { name: undefined, type: undefined });

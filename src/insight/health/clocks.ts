@@ -30,7 +30,7 @@ export const clocks: HealthCheck = {
         { kind: "log", line: unstable, text },
       );
     let newest = 0;
-    for (const [line, { seconds, text: said }] of lines.entries()) {
+    for (const [line, { seconds, text: message }] of lines.entries()) {
       if (seconds === undefined) continue;
       if (newest - seconds > STEP_BACK) {
         yield observed(
@@ -38,7 +38,7 @@ export const clocks: HealthCheck = {
           "note",
           { stepBack: newest - seconds },
           [`The log's clock steps back by ${(newest - seconds).toFixed(1)} s: the clocks of the CPUs differ.`],
-          { kind: "log", line, text: said },
+          { kind: "log", line, text: message },
         );
         break;
       }

@@ -15,16 +15,16 @@ export const load: HealthCheck = {
   *run(kernel) {
     const averages = loadAverages(kernel);
     const cpus = cpusInUse(kernel).length;
-    const said = `The load averages over 1, 5 and 15 minutes are ${averages.join(", ")}, with ${countWords(cpus, "CPU")} in use.`;
+    const sentence = `The load averages over 1, 5 and 15 minutes are ${averages.join(", ")}, with ${countWords(cpus, "CPU")} in use.`;
     const [now = 0, before = 0] = averages.map(Number);
     if (now > cpus)
       yield observed(
         "load",
         Math.min(now, before) > SUSPECT * cpus ? "suspect" : "note",
         { load: now, cpus },
-        [said, " Running, runnable and uninterruptible tasks count as load."],
+        [sentence, " Running, runnable and uninterruptible tasks count as load."],
         { kind: "output", command: "sys", text: `LOAD AVERAGE: ${averages.join(", ")}` },
       );
-    return said;
+    return sentence;
   },
 };

@@ -29,13 +29,13 @@ export const memoryShare = ({ id, title, shows, limit, severity, pages, remark }
     const used = pages(kernel);
     const bytes = used * pageSize(kernel);
     const name = title.charAt(0).toUpperCase() + title.slice(1);
-    const said = `${name} take ${sizeWords(bytes)}, ${percentWords(used, all)} of the memory.`;
+    const sentence = `${name} take ${sizeWords(bytes)}, ${percentWords(used, all)} of the memory.`;
     if (used > all * limit)
-      yield observed(id, severity, { bytes, share: used / all }, [said, remark ? ` ${remark(kernel)}` : ""], {
+      yield observed(id, severity, { bytes, share: used / all }, [sentence, remark ? ` ${remark(kernel)}` : ""], {
         kind: "output",
         command: shows,
         text: `${used} of ${all} pages`,
       });
-    return said;
+    return sentence;
   },
 });

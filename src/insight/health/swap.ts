@@ -23,13 +23,13 @@ export const swap: HealthCheck = {
     }
     if (all === 0) return "The machine has no swap space.";
     const size = pageSize(kernel);
-    const said = `${sizeWords(used * size)} of ${sizeWords(all * size)} swap space are in use, ${percentWords(used, all)}.`;
+    const sentence = `${sizeWords(used * size)} of ${sizeWords(all * size)} swap space are in use, ${percentWords(used, all)}.`;
     if (used > all * NOTE)
-      yield observed("swap", used > all * SUSPECT ? "suspect" : "note", { used, all }, [said], {
+      yield observed("swap", used > all * SUSPECT ? "suspect" : "note", { used, all }, [sentence], {
         kind: "output",
         command: "swap",
         text: `${used} of ${all} pages in use`,
       });
-    return said;
+    return sentence;
   },
 };

@@ -4,7 +4,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 import { functionGraph } from "./functionGraph.ts";
 import { calledBy } from "./callTarget.ts";
-import { argumentOf, kept } from "./passed.ts";
+import { argumentOf, preservedRegisters } from "./passed.ts";
 import { type Site, siteOf } from "./site.ts";
 
 /**
@@ -44,7 +44,7 @@ function* tailCall(kernel: Kernel, caller: Site, from: bigint, to: bigint): Gene
   );
   const [index, ...more] = jumps;
   if (index === undefined) return undefined;
-  const entry = new Map([...kept(caller), ...argumentsOf(caller)]);
+  const entry = new Map([...preservedRegisters(caller), ...argumentsOf(caller)]);
   const site = { ...caller, graph, index, registers: new Map(), entry, caller };
   return more.length > 0 ? { ...site, otherJumps: more } : site;
 }

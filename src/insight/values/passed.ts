@@ -16,7 +16,7 @@ export function argumentOf(caller: Site, register: string): bigint | undefined {
 export function argumentAt(caller: Site, index: number, register: string): bigint | undefined {
   const { graph } = caller;
   // A call does not preserve its argument registers, so only the code before it shows their values.
-  const before: Site = { ...caller, registers: kept(caller) };
+  const before: Site = { ...caller, registers: preservedRegisters(caller) };
   const [definition, ...more] = graph.definitions(register, index);
   if (!definition || more.length > 0 || definition.kind === "unknown") return undefined;
   if (definition.kind === "entry") return entryValue(before, register);
@@ -25,7 +25,7 @@ export function argumentAt(caller: Site, index: number, register: string): bigin
 }
 
 /** Returns the registers that a call preserves. */
-export const kept = ({ kernel, registers }: Site): ReadonlyMap<string, bigint> => {
+export const preservedRegisters = ({ kernel, registers }: Site): ReadonlyMap<string, bigint> => {
   const { calleeSaved, sp, framePointer } = kernel.arch;
   return new Map([...registers].filter(([name]) => name === sp || name === framePointer || calleeSaved.includes(name)));
 };

@@ -87,12 +87,12 @@ export function explainWarning(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place;
   // Without its end mark the log does not show that the kernel went on.
   const wentOn = facts.panic === undefined && facts.texts.some((text) => text.startsWith("---[ end trace"));
-  const said =
+  const message =
     facts.messages.length > 0
       ? `Its message: ${facts.messages.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. `
       : "";
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
-  return `${said}A check (\`WARN_ON\`) failed${at}; the kernel reported it${wentOn ? " and continued" : ""}.`;
+  return `${message}A check (\`WARN_ON\`) failed${at}; the kernel reported it${wentOn ? " and continued" : ""}.`;
 }
 
 export function explainObject(facts: ReportFacts): string {

@@ -115,8 +115,8 @@ export function explainPanic(facts: ReportFacts): string {
       ? withoutPointer(reason)
       : reason.replace(/; the (?:report|warning)s? before .*$/, `: ${cause}.`);
   }
-  const said = /not syncing: (.{1,200})/.exec(text)?.[1];
-  return said === undefined ? "The kernel stopped." : `The kernel stopped, for this reason: “${said.trim()}”.`;
+  const reason = /not syncing: (.{1,200})/.exec(text)?.[1];
+  return reason === undefined ? "The kernel stopped." : `The kernel stopped, for this reason: “${reason.trim()}”.`;
 }
 
 /** Explains a double fault (x86: arch/x86/kernel/traps.c, exc_double_fault()). */

@@ -154,21 +154,20 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
     // A mail wraps the headline before the address.
     const before = texts[i - 1] ?? "";
     const text = /\b(?:address|virtual \\)$/.test(before.trimEnd()) ? `${before.trimEnd()} ${line}` : line;
-    const said = WORDS.exec(text);
-    if (said) words.push((said[1] ?? said[2] ?? "").trim());
+    const worded = WORDS.exec(text);
+    if (worded) words.push((worded[1] ?? worded[2] ?? "").trim());
     for (const [form, read] of FORMS) {
       const match = form.exec(text);
       if (!match) continue;
-      const said = read(match);
-      const { address, ...rest } = said;
+      const { address, ...rest } = read(match);
       const hasAddress = address !== undefined && (ABOUT_ADDRESS.has(kind) || tellsAddress(kind, text));
       Object.assign(found, { ...rest, ...(hasAddress && { address }), ...definedOf(found) });
     }
     const status = machineOf(machine)?.faultStatus?.(text);
     if (!status) continue;
-    const { name, ...told } = status;
+    const { name, ...rest } = status;
     if (name !== undefined) words.push(name);
-    Object.assign(found, { ...told, ...definedOf(found) });
+    Object.assign(found, { ...rest, ...definedOf(found) });
   }
   const { verb, size, address, isForbidden, code } = found;
   return { verb, size, address, isForbidden, code, words };

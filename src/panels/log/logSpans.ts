@@ -2,7 +2,7 @@
 import { html, type TemplateResult } from "lit-html";
 import { demangleRustIn } from "../../base/rust/demangle.ts";
 import { link } from "../links.ts";
-import { hits, type LogSpan } from "./logText.ts";
+import { splitAtMatches, type LogSpan } from "./logText.ts";
 import type { SelectedPiece } from "../selection.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { SelectedPiece } from "../selection.ts";
  */
 export function spanContent({ text, target, kind }: LogSpan, pattern: RegExp | undefined): unknown {
   const shown = kind === "code" ? demangleRustIn(text) : text;
-  const pieces = hits(shown, pattern).map((piece, i) => (i % 2 === 1 ? html`<mark>${piece}</mark>` : piece));
+  const pieces = splitAtMatches(shown, pattern).map((piece, i) => (i % 2 === 1 ? html`<mark>${piece}</mark>` : piece));
   const marked = shown === text ? pieces : html`<span title=${text}>${pieces}</span>`;
   if (target === undefined || kind === undefined) return marked;
   return link(marked, target, LINKS[kind]);

@@ -58,7 +58,7 @@ function moduleSpans(text: string): LogSpan[] {
 }
 
 /** Splits a text at the matches of a search: elements with odd indexes are matches, the others the text between. */
-export function hits(text: string, pattern: RegExp | undefined): string[] {
+export function splitAtMatches(text: string, pattern: RegExp | undefined): string[] {
   if (!pattern) return [text];
   const pieces: string[] = [];
   let done = 0;

@@ -97,8 +97,8 @@ export class FixesPart {
     try {
       this.become({ kind: "found", found: await this.ask("fixes", { seconds }) });
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
-      this.become({ kind: "failed", why: said === "cancelled" ? "The search was cancelled." : said });
+      const message = error instanceof Error ? error.message : String(error);
+      this.become({ kind: "failed", why: message === "cancelled" ? "The search was cancelled." : message });
     }
   }
 

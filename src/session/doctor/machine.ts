@@ -72,11 +72,11 @@ function* settings(root: string): Generator<Diagnosis> {
     if (text === undefined || text === "" || !Number.isInteger(value)) continue;
     if (event !== undefined) {
       const isOops = sysctl === "kernel.panic_on_oops" && value === 0;
-      const said = value === 0 ? "does not panic the kernel" : "panics the kernel";
+      const effect = value === 0 ? "does not panic the kernel" : "panics the kernel";
       yield diagnosis(
         isOops ? "note" : "ok",
         `${sysctl} = ${value}`,
-        `${capital(event)} ${said}.${isOops ? " A dump of it is only written if the setting is 1." : ""}`,
+        `${capital(event)} ${effect}.${isOops ? " A dump of it is only written if the setting is 1." : ""}`,
       );
     } else if (words) yield diagnosis("ok", `${sysctl} = ${value}`, `${capital(words(value))}.`);
   }

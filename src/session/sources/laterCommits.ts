@@ -132,11 +132,11 @@ class Search {
     const names = (looked: BranchSearch["looked"]): string =>
       this.branches.flatMap((one) => (one.looked === looked ? [one.branch] : [])).join(", ");
     const [partly, none] = [names("partly"), names("no")];
-    const said = [
+    const reasons = [
       ...(partly === "" ? [] : [`older commits of ${partly} were not looked at`]),
       ...(none === "" ? [] : [`nothing was looked at in ${none}`]),
     ];
-    return said.length > 0 ? said.join(", and ") : "the list may be incomplete";
+    return reasons.length > 0 ? reasons.join(", and ") : "the list may be incomplete";
   }
 
   private async searchAll(): Promise<void> {
@@ -205,8 +205,8 @@ class Search {
       const [, commit, date, subject] = /^([0-9a-f]{40,64}) (\d{4}-\d\d-\d\d) (.*)$/.exec(line) ?? [];
       if (commit === undefined || date === undefined || subject === undefined) return;
       if (this.commits.length >= MAX_COMMITS || this.commits.some((one) => one.commit === commit)) return;
-      const said = printable(subject.slice(0, MAX_SUBJECT));
-      this.commits.push({ commit, date, subject: said, branch, backport: undefined });
+      const shown = printable(subject.slice(0, MAX_SUBJECT));
+      this.commits.push({ commit, date, subject: shown, branch, backport: undefined });
     });
     if (end.kind === "failed") return note({ looked: "partly", why: end.why });
     if (end.kind === "stopped") return note({ looked: "partly", why: this.whyEnded });

@@ -64,8 +64,8 @@ function* shownEvents({ kernel }: Context, events: readonly TimelineEvent[]): Pi
 function earlierEvents(args: Parsed, count: number): Piece {
   const others = ["-c", "-k", "-t", "-s"].filter((flag) => args.has(flag));
   const line = ["timeline", ...others.flatMap((flag) => [flag, args.value(flag) ?? ""])].join(" ");
-  const said = `${count.toLocaleString("en")} earlier event${count === 1 ? " is" : "s are"} not in the table.`;
-  return { kind: "omission", said, all: { title: "All events", line }, lines: [] };
+  const sentence = `${count.toLocaleString("en")} earlier event${count === 1 ? " is" : "s are"} not in the table.`;
+  return { kind: "omission", sentence, all: { title: "All events", line }, lines: [] };
 }
 
 function kindsOf(args: Parsed): readonly TimelineKind[] | undefined {
@@ -126,8 +126,8 @@ export const timelineTable: Table<TimelineEvent, PanelKeys["timeline -n 5000"]> 
     text: {
       kind: "text",
       title: "WHAT",
-      value: ({ text: said }) => said,
-      text: (said) => said.split("\n", 1)[0] ?? "",
+      value: ({ text: message }) => message,
+      text: (message) => message.split("\n", 1)[0] ?? "",
     },
   },
 };

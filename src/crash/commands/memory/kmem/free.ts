@@ -220,8 +220,8 @@ export function* freeBlockAt(kernel: Kernel, pfn: number, shown: bigint): Pieces
   const address = pfnToPage(kernel, block.pfn) ?? 0n;
   const nth = pfn - block.pfn + 1;
   const row = { kernel, list: where.list, block: address, nth };
-  const said = `  (${hex(shown)} is ${ordinal(nth)} of ${2 ** block.order} pages) `;
-  yield new TableLayout(kernel, freeBlockTable).headed(row, () => [[shortAddressSpan(address), said]]);
+  const remark = `  (${hex(shown)} is ${ordinal(nth)} of ${2 ** block.order} pages) `;
+  yield new TableLayout(kernel, freeBlockTable).headed(row, () => [[shortAddressSpan(address), remark]]);
 }
 
 function ordinal(n: number): string {

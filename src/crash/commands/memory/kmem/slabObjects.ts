@@ -82,7 +82,7 @@ function* omittedSlabs(cache: Obj, shown: SlabCount, counted: SlabCount | undefi
   const what = slabs === 1 ? "1 slab is" : `${slabs} slabs are`;
   yield {
     kind: "omission",
-    said: `${shown.total} of ${all.total} objects: ${what} on none of the lists that are walked, as full slabs are.`,
+    sentence: `${shown.total} of ${all.total} objects: ${what} on none of the lists that are walked, as full slabs are.`,
     all: { title: "All objects", line: `kmem -S -a ${name}` },
     lines: [],
   };

@@ -43,11 +43,11 @@ export function healthRows({ findings, passed, unchecked }: Health, withPassed: 
       shows: check?.shows ?? "",
     };
   });
-  const fine = passed.map(({ check, said }): HealthRow => ({
+  const fine = passed.map(({ check, sentence }): HealthRow => ({
     severity: "pass",
     id: `health.${check.id}`,
     title: check.title,
-    text: [said],
+    text: [sentence],
     evidence: [],
     shows: check.shows,
   }));
