@@ -216,7 +216,7 @@ class Reader {
       this.points.push({ ...entry, at, isSite: false });
       return;
     }
-    // Nothing calls the entry from user space: without a line above it, what follows is another CPU's.
+    // The entry from user space has no caller: without a line above it, what follows belongs to another CPU.
     const last = this.open?.entries.at(-1);
     if (last?.isDoubtful === false && FROM_USER.test(last.name ?? "") && isPlainlyEntry(entry) && !entry.isDoubtful) {
       this.close();

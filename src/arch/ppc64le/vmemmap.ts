@@ -20,7 +20,7 @@ interface Blocks {
  */
 export function vmemmapOf(facts: LayoutFacts, pageOffset: bigint): VmemmapWalk | undefined {
   if (facts.symbol("vmemmap_list") === undefined) return undefined;
-  // Not all kernels name the start of the array.
+  // The symbol for the start of the array exists only in some kernels.
   const start = facts.symbol("vmemmap");
   let blocks: Blocks | Fault | undefined;
   return (address, read, trail = []) => {
