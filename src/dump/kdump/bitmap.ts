@@ -127,10 +127,7 @@ function fillFrom(file: RandomFile, offset: number, bits: number, first: number,
 
 /** Fills `target` from the file. @returns the number of bytes; 0 if the disk fails */
 function attemptRead(file: RandomFile, offset: number, target: Uint8Array): number {
-  if (file.readInto) {
-    const { readInto } = file;
-    return attemptSystem(() => readInto(target, offset)) ?? 0;
-  }
+  if (file.readInto) return attemptSystem(() => file.readInto?.(target, offset)) ?? 0;
   const bytes = readBytes(file, offset, target.length);
   if (bytes instanceof Fault) return 0;
   target.set(bytes);
