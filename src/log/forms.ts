@@ -24,6 +24,8 @@ export const ALL_CPUS = /Sending NMI (?:from CPU|to (?:all|other) CPUs)|^Sending
 export const ALL_TASKS = /^\s{0,32}task {4,}PC stack {3}pid father/;
 /** Lines after which the report of a hung task is about other tasks and CPUs. */
 export const AFTER_HUNG = /^\s{0,32}(?:task {4,}PC stack|NMI backtrace for cpu|Showing all locks held|Sending NMI)/;
+/** The first line of a stack that a CPU prints on request (nmi_cpu_backtrace). */
+export const REQUESTED = /^\s{0,32}(?:NMI backtrace for cpu|CPU#\d{1,5} backtrace)/;
 /** Lines that follow the end mark: messages of panic() and reboot, and of the exit of a task that oopsed. */
 const AFTERWARDS =
   /^(?:note: |Fixing recursive fault|Kernel Offset|Rebooting in|Dumping ftrace|\(ftrace|SMP: stopping|CPU features|PHYS_OFFSET|Memory Limit|BUG: sleeping)/;

@@ -1,7 +1,7 @@
 /** A kernel log as lines and reports. After an edit only the lines around it are read again. */
 import { once } from "../base/once.ts";
 import { partitionPoint } from "../base/search.ts";
-import { isLockLine } from "./forms.ts";
+import { isLockLine, REQUESTED } from "./forms.ts";
 import { type LogLine, lineOf } from "./lines.ts";
 import { type Others, othersIn } from "./others.ts";
 import { isAsideKind, type OpenReport, type Report, Scanner, type State } from "./reports.ts";
@@ -41,6 +41,7 @@ export class KernelLog {
   private readonly parts: Parts;
   private readonly asides = new WeakMap<Report, Report[]>();
   private readonly others = new WeakMap<Report, Others>();
+  private readonly requested = new WeakMap<Report, ReadonlyMap<string, number>>();
   private readonly bootLines = once(() =>
     this.marks.filter((line) => this.lines[line]?.text.startsWith("Linux version ") === true),
   );
@@ -119,7 +120,22 @@ export class KernelLog {
     if (report.caller === undefined && line.caller === undefined)
       return !this.isAside(report, at, line.text) && !this.othersOf(report).lines.has(at);
     if (report.caller === undefined || line.caller === undefined || line.caller === report.caller) return true;
-    return report.allCpus !== undefined && at > report.allCpus && line.caller.startsWith("C");
+    return at >= (this.requestedOf(report).get(line.caller) ?? Infinity);
+  }
+
+  /** The CPUs that print their stacks on request of a report, by caller, and the line at which each begins. */
+  private requestedOf(report: Report): ReadonlyMap<string, number> {
+    let requested = this.requested.get(report);
+    if (!requested) {
+      const begins = new Map<string, number>();
+      for (let at = report.allCpus ?? report.end; at < report.end; at++) {
+        const { caller, text = "" } = this.lines[at] ?? {};
+        if (caller?.startsWith("C") === true && !begins.has(caller) && REQUESTED.test(text)) begins.set(caller, at);
+      }
+      requested = begins;
+      this.requested.set(report, requested);
+    }
+    return requested;
   }
 
   /** The lines within a report that another CPU printed, as far as the log shows it. */

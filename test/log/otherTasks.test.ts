@@ -102,3 +102,21 @@ Call Trace:
  lab_other+0x522/0x6c0`);
   assert.deepEqual(traces[0], [["lab_write", "entry_SYSCALL_64_after_hwframe"]]);
 });
+
+test("a CPU's own stack is not one that it prints on request of a stall", () => {
+  const traces = tracesOf(
+    `C1 rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+C1 rcu: 	0-...!: (1 GPs behind) idle=a3e/1/0x4000000000000002 softirq=387990/387991 fqs=1
+C0 Call Trace:
+C1 Sending NMI from CPU 1 to CPUs 0:
+C0  dump_stack+0x172/0x1f0
+C1 NMI backtrace for cpu 0
+C1 CPU: 0 PID: 28547 Comm: labd Not tainted 5.3.0 #120
+C1 Call Trace:
+C1  lab_loop+0x1a9/0x200
+C0  lab_alloc+0x66/0x200`
+      .split("\n")
+      .map((line, i) => `[    7.${String(100000 + i)}][    ${line.slice(0, 2)}] ${line.slice(3)}`),
+  );
+  assert.deepEqual(traces[0], [["lab_loop"]]);
+});
