@@ -16,6 +16,7 @@ import { pageAllocators } from "./checks/pageAllocators.ts";
 import { protection } from "./checks/protection.ts";
 import { provenance } from "./checks/provenance.ts";
 import { refcount } from "./checks/refcount.ts";
+import { refusedCopy } from "./checks/refusedCopy.ts";
 import { rootMissing } from "./checks/rootMissing.ts";
 import { spinningLock } from "./checks/spinningLock.ts";
 import { stackPointer } from "./checks/stackPointer.ts";
@@ -43,6 +44,7 @@ export const checks: readonly Check[] = [
   listCorruption,
   refcount,
   packetOverrun,
+  refusedCopy,
   stackOverflow,
   stackPointer,
   initExit,

@@ -27,7 +27,7 @@ const HEADINGS: readonly Heading[] = [
   },
   { id: "bad-value", title: "The bad value", prefixes: ["fault."] },
   { id: "object", title: "The object", prefixes: ["object."] },
-  { id: "structure", title: "The damaged structure", prefixes: ["list.", "refcount.", "packet."] },
+  { id: "structure", title: "The damaged structure", prefixes: ["list.", "refcount.", "packet.", "copy."] },
   { id: "stack", title: "The stack", prefixes: ["stack."] },
   { id: "start", title: "Start of the system", prefixes: ["init.", "root."] },
   { id: "waits", title: "Who waits for whom", prefixes: ["wait.", "lock."] },

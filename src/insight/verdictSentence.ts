@@ -9,6 +9,7 @@ import type { Certainty, Finding, Slot } from "./finding.ts";
 const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: Verdict) => string | undefined])[] = [
   ["list.corrupt", ({ slots }) => `a list is corrupt at ${hex(slots["neighbour"] ?? slots["entry"])}`],
   ["refcount.underflow", ({ slots }) => `the reference count at ${hex(slots["address"])} was released too often`],
+  ["copy.refused", ({ slots }) => `${text(slots["size"] ?? "some")} bytes of ${text(slots["cache"] ?? slots["memory"])} were to be copied`],
   ["packet.overrun", ({ slots }) => `${text(slots["put"])} bytes did not fit into a packet`],
   ["stack.overflow", ({ slots }) => `the stack was full${slots["recursion"] ? ", by recursion" : ""}`],
   ["fault.freed-object", ({ slots }) => `an object of ${text(slots["cache"])} was used after it was freed`],
