@@ -23,11 +23,11 @@ const HEADINGS: readonly Heading[] = [
   {
     id: "values",
     title: "With which values",
-    prefixes: ["fault.access", "fault.provenance", "fault.passed", "fault.condition"],
+    prefixes: ["fault.access", "fault.provenance", "fault.passed", "fault.condition", "packet.", "copy."],
   },
   { id: "bad-value", title: "The bad value", prefixes: ["fault."] },
   { id: "object", title: "The object", prefixes: ["object."] },
-  { id: "structure", title: "The damaged structure", prefixes: ["list.", "refcount.", "packet.", "copy."] },
+  { id: "structure", title: "The damaged structure", prefixes: ["list.", "refcount."] },
   { id: "stack", title: "The stack", prefixes: ["stack."] },
   { id: "start", title: "Start of the system", prefixes: ["init.", "root."] },
   { id: "waits", title: "Who waits for whom", prefixes: ["wait.", "lock."] },

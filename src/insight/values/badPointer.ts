@@ -7,7 +7,7 @@ import type { CrashFacts } from "../crashFacts.ts";
 import { attempted, withEntry } from "./calls.ts";
 import { calledBy, isIndirect, registerOfTarget, storedAt } from "./callTarget.ts";
 import { functionGraph } from "./functionGraph.ts";
-import { addressAt, readWord, registerAt, type Site, siteOf } from "./site.ts";
+import { addressAt, registerAt, type Site, siteOf } from "./site.ts";
 
 /** The memory access of the faulting instruction, and the register that caused the bad address. */
 export interface BadPointer {

@@ -1,5 +1,4 @@
 /** Evaluates what calls on the stack passed. */
-import type { Kernel } from "../../model/kernel.ts";
 import { entryValue, type Site, valueAt } from "./site.ts";
 
 /** Returns what a call passed in a register; undefined if the code before the call does not show it. */
