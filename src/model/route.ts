@@ -10,7 +10,7 @@ export interface BitField {
 }
 
 /** A pointer on the path: its offset from the last address in bytes, and its size. */
-export interface Hop {
+export interface PointerStep {
   readonly offset: bigint;
   readonly size: number;
 }
@@ -18,7 +18,7 @@ export interface Hop {
 /** How an object is reached from another one. */
 export interface Route {
   /** Pointers to read, in order. */
-  readonly hops: readonly Hop[];
+  readonly hops: readonly PointerStep[];
   /** Offset from the last pointer's target in bytes. */
   readonly offset: bigint;
   readonly type: CType;
@@ -42,7 +42,7 @@ export function routeOf(type: CType, path: string): Route {
 }
 
 function findRoute(start: CType, path: string): Route {
-  const hops: Hop[] = [];
+  const hops: PointerStep[] = [];
   let offset = 0n;
   let type = start;
   let bits: BitField | undefined;

@@ -9,28 +9,29 @@ const MAX_DEPTH = 32;
 export const typeName = (type: CType): string => declare(type, "");
 
 /** Formats a declaration: `struct list_head *next`, `int (*fn)(void)`, `char comm[16]`. */
-export const declare = (type: CType, name: string): string => around(type, name, baseName, 0);
+export const declare = (type: CType, name: string): string => formatDeclarator(type, name, baseName, 0);
 
 /**
- * Formats a declarator around what `base` writes for the innermost type, as gdb does. Abstract ones keep a blank before
- * their brackets: `char [16]`, `void (int)`.
+ * Formats a declarator around the text that `base` returns for the innermost type, as gdb does. A declarator without a
+ * name keeps a blank before its brackets: `char [16]`, `void (int)`.
  */
-export function around(type: CType, inner: string, base: (type: CType) => string, depth: number): string {
+export function formatDeclarator(type: CType, inner: string, base: (type: CType) => string, depth: number): string {
   if (depth > MAX_DEPTH) return spaced("...", inner);
   switch (type.kind) {
     case "pointer": {
       const { target } = type;
       const starred = `*${inner}`;
-      return around(target, needsParentheses(target) ? `(${starred})` : starred, base, depth + 1);
+      return formatDeclarator(target, needsParentheses(target) ? `(${starred})` : starred, base, depth + 1);
     }
     case "array":
-      return around(type.element, `${inner}[${type.count ?? ""}]`, base, depth + 1);
+      return formatDeclarator(type.element, `${inner}[${type.count ?? ""}]`, base, depth + 1);
     case "function":
-      return around(type.returns, `${inner}(${parameterList(type, depth)})`, base, depth + 1);
+      return formatDeclarator(type.returns, `${inner}(${parameterList(type, depth)})`, base, depth + 1);
     case "qualified": {
       const { qualifiers, target } = withQualifiers(type);
-      if (target.kind === "pointer") return around(target, ` ${spaced(qualifiers, inner)}`, base, depth + 1);
-      if (target.kind === "array" || target.kind === "function") return around(target, inner, base, depth + 1);
+      if (target.kind === "pointer") return formatDeclarator(target, ` ${spaced(qualifiers, inner)}`, base, depth + 1);
+      if (target.kind === "array" || target.kind === "function")
+        return formatDeclarator(target, inner, base, depth + 1);
       return spaced(`${qualifiers} ${base(target)}`, inner);
     }
     default:
@@ -61,7 +62,7 @@ function withQualifiers(type: QualifiedType): { qualifiers: string; target: CTyp
 }
 
 function parameterList(type: FunctionType, depth: number): string {
-  const list = type.parameters.map((parameter) => around(parameter.type, "", baseName, depth + 1));
+  const list = type.parameters.map((parameter) => formatDeclarator(parameter.type, "", baseName, depth + 1));
   if (type.variadic) list.push("...");
   return list.length > 0 ? list.join(", ") : "void";
 }

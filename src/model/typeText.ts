@@ -1,7 +1,7 @@
 /** Struct and enum definitions as gdb and crash print them. */
 import { hex0x } from "../base/hex.ts";
 import { bare, type CType, type EnumType, type Member, sizeOf, type StructType } from "../debuginfo/ctype.ts";
-import { around, declare, enumerators } from "./typeName.ts";
+import { formatDeclarator, declare, enumerators } from "./typeName.ts";
 
 /** One line of a struct's body, before columns are chosen. */
 export interface MemberLine {
@@ -88,7 +88,7 @@ const memberText = (member: Member): string =>
 
 /** Returns the text before and after the innermost type: `const ` and ` *name[4]`. */
 function splitAtBase(type: CType, name: string): [string, string] {
-  const text = around(type, name, () => BASE, 0);
+  const text = formatDeclarator(type, name, () => BASE, 0);
   const at = text.indexOf(BASE);
   return [text.slice(0, at), text.slice(at + BASE.length)];
 }

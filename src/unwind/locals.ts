@@ -8,7 +8,7 @@ import type { SourceLine, VariableDeclaration, VariableLocation } from "../debug
 import type { CodePlace, Kernel } from "../model/kernel.ts";
 import { Obj } from "../model/object.ts";
 import type { Frame } from "./frame.ts";
-import { machineOf, type Trail } from "./machine.ts";
+import { machineOf, type InferenceDepth } from "./machine.ts";
 
 /** A parameter or local variable in one frame. */
 export interface FrameVariable {
@@ -28,7 +28,7 @@ const MAX_BYTES = 4096;
 /** Returns the parameters and locals of one function of a frame, innermost block first. */
 export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): readonly FrameVariable[] {
   return place.variables().map((declaration) => {
-    const trail: Trail = { calls: 0 };
+    const trail: InferenceDepth = { calls: 0 };
     const value = once(() => attempt(() => variableIn(kernel, frame, declaration, trail)));
     const { name, parameter, type, declared } = declaration;
     return {
@@ -53,7 +53,7 @@ function variableIn(
   kernel: Kernel,
   frame: Frame,
   { type, location }: Pick<VariableDeclaration, "type" | "location">,
-  trail: Trail,
+  trail: InferenceDepth,
 ): Obj {
   if (!location) throw OPTIMISED_OUT;
   if (location.kind === "constant") return bytesObject(kernel, type, location.bytes);
@@ -76,7 +76,13 @@ interface OptimizedPointer {
 }
 
 /** Computes a pointer that was optimized away, if its target is in memory. */
-function pointerTo(kernel: Kernel, frame: Frame, type: CType, { unit, value }: OptimizedPointer, trail: Trail): Obj {
+function pointerTo(
+  kernel: Kernel,
+  frame: Frame,
+  type: CType,
+  { unit, value }: OptimizedPointer,
+  trail: InferenceDepth,
+): Obj {
   const target = unit.variable?.(value.variable)?.location;
   const [whole, ...more] =
     target?.kind === "expression" ? evaluateLocation(target, machineOf(kernel, frame, trail)) : [];

@@ -8,14 +8,14 @@ import type { Frame } from "./frame.ts";
 /** Limit for the calls followed to infer one variable: a function can pass on what it was called with. */
 const MAX_CALLS = 64;
 
-/** How a variable's value was found. */
-export interface Trail {
-  /** Calls from whose arguments the value was inferred. */
+/** Counts the calls that were followed to infer the value of a variable. */
+export interface InferenceDepth {
+  /** Number of calls from whose arguments the value was inferred. */
   calls: number;
 }
 
 /** Makes the interface of a frame for DWARF expressions. */
-export function machineOf(kernel: Kernel, frame: Frame, trail: Trail): Machine {
+export function machineOf(kernel: Kernel, frame: Frame, trail: InferenceDepth): Machine {
   const { registers } = frame;
   return {
     bias: kernel.code.bias(lookupAddress(frame)),
@@ -31,7 +31,7 @@ export function machineOf(kernel: Kernel, frame: Frame, trail: Trail): Machine {
  * 3.4.2). Undefined if the debug information does not describe the call, or describes a call of another function that
  * jumped to this one, or if MAX_CALLS is exceeded.
  */
-function entryValue(kernel: Kernel, frame: Frame, register: number, trail: Trail): bigint | undefined {
+function entryValue(kernel: Kernel, frame: Frame, register: number, trail: InferenceDepth): bigint | undefined {
   const { caller } = frame;
   if (!caller || caller.exact || ++trail.calls > MAX_CALLS) return undefined;
   const value = attempt(() => {

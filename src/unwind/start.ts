@@ -9,8 +9,8 @@ import { callerOf } from "./linkageArea.ts";
 import { taskStackRange } from "./stacks.ts";
 
 /**
- * Returns the registers that `switch_to` saved of a task that is not running. @throws Fault unmapped for a task without
- * a stack, corrupt if pc or sp are missing
+ * Returns a cursor with the registers that `switch_to` saved of a task that is not running. @throws Fault unmapped for
+ * a task without a stack, corrupt if pc or sp are missing
  */
 export function switchedOut(kernel: Kernel, task: Obj): FrameCursor {
   taskStackRange(kernel, task);

@@ -1,7 +1,7 @@
 /** The custom request that describes addresses and symbols of a text. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import { readSymbolText, symbolMeant, symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
+import { readSymbolText, closestSymbol, symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { CodeScope } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -35,7 +35,7 @@ function addressOfText(target: Target, text: string): bigint | undefined {
   const named = readSymbolText(text);
   if (named?.size !== undefined) {
     const symbols = target.kernel.symbols.named(named.name).filter(({ module }) => module === named.module);
-    const symbol = symbolMeant(symbols, named);
+    const symbol = closestSymbol(symbols, named);
     return symbol && BigInt.asUintN(64, symbol.address + BigInt(named.offset));
   }
   return addressIfAny(target, text);

@@ -54,7 +54,7 @@ const encoder = new TextEncoder();
 const WORTH_SAVING = 8 << 20;
 
 /**
- * names of file scope and their DIEs. Units are scanned in order, only as far as a lookup needs, and each only once,
+ * The names of file scope in an image, and their DIEs. Units are scanned in order, only as far as a lookup needs, and each only once,
  * also across sessions if the result is saved. Finding a type that the first files of a kernel include takes
  * milliseconds. Finding that a name does not exist scans all of .debug_info, once: about 0.5 s for 160 MB.
  */

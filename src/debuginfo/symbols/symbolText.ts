@@ -39,7 +39,7 @@ export const symbolPlace = ({ name, address: start }: KSymbol, address: bigint, 
  * Returns the symbol of several with the same name whose size is closest. @returns undefined if the offset is outside
  * it
  */
-export function symbolMeant(symbols: readonly KSymbol[], { size, offset }: SymbolText): KSymbol | undefined {
+export function closestSymbol(symbols: readonly KSymbol[], { size, offset }: SymbolText): KSymbol | undefined {
   const misfit = (symbol: KSymbol): number => (size === undefined ? 0 : Math.abs(size - symbol.size));
   const [best] = symbols.toSorted((a, b) => misfit(a) - misfit(b));
   if (!best) return undefined;

@@ -46,7 +46,7 @@ export function driverInFlight(disk: Obj<"struct gendisk">): number | undefined 
 /** block/blk-mq.h: enum mq_rq_state */
 const MQ_RQ_IN_FLIGHT = 1n;
 
-/** Returns whether an operation writes: these have odd numbers (include/linux/blk_types.h). */
+/** Whether an operation writes: these have odd numbers (include/linux/blk_types.h). */
 const isWrite = (request: Obj<"struct request">): boolean => (request.at("cmd_flags").value() & 1n) === 1n;
 
 /** Counts the requests that have a tag of the driver, like blk_mq_in_flight() (block/blk-mq.c). */

@@ -22,7 +22,7 @@ export const pciName = (object: Obj<"struct pci_bus" | "struct pci_dev">): strin
 export const pciClass = (device: Obj<"struct pci_dev">): number => device.at("class").number() >>> 8;
 
 /**
- * Returns whether a function is a bridge: PCI_HEADER_TYPE_BRIDGE or PCI_HEADER_TYPE_CARDBUS
+ * Whether a function is a bridge: PCI_HEADER_TYPE_BRIDGE or PCI_HEADER_TYPE_CARDBUS
  * (include/uapi/linux/pci_regs.h). @throws Fault
  */
 export const isPciBridge = (device: Obj<"struct pci_dev">): boolean =>
@@ -50,6 +50,6 @@ const EXPRESS_TYPES: Readonly<Record<number, string>> = {
 export const pciExpressType = (device: Obj<"struct pci_dev">): string =>
   device.has("pcie_flags_reg") ? (EXPRESS_TYPES[(device.at("pcie_flags_reg").number() >> 4) & 0xf] ?? "") : "";
 
-/** Returns whether a function has PCI Express capabilities. @throws Fault */
+/** Whether a function has PCI Express capabilities. @throws Fault */
 export const isPciExpress = (device: Obj<"struct pci_dev">): boolean =>
   device.has("pcie_cap") && device.at("pcie_cap").number() !== 0;

@@ -72,7 +72,7 @@ export const fileInode = (file: Obj<"struct file">): Obj<"struct inode"> =>
   file.at(file.has("f_inode") ? "f_inode" : "f_path.dentry.d_inode").deref();
 
 /**
- * Returns who has an object open. All open files of all tasks are looked at once. @param object address of a
+ * Returns who has an object open. All open files of all tasks are read once. @param object address of a
  * `pipe_inode_info`, a `sock`, or the private data of a character device's file
  */
 export const openEnds = (kernel: Kernel, object: bigint): readonly OpenEnd[] => ends(kernel).get(object) ?? [];

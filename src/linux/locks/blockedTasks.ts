@@ -48,7 +48,7 @@ const LOCK_NAME = /mutex|rwsem|down|rwbase/;
 const BYTES = 512;
 
 /**
- * Returns whether the innermost part of the task's stack contains a return address into a lock's function. Unwinding
+ * Whether the innermost part of the task's stack contains a return address into a lock's function. Unwinding
  * has to confirm it.
  */
 function sleepsInLock(kernel: Kernel, task: Obj<"struct task_struct">): boolean {

@@ -12,7 +12,7 @@ import { gracePeriodState } from "./gracePeriod.ts";
 import type { Found, ResourceState } from "./resource.ts";
 import { coreDumpWait } from "./signalWait.ts";
 import { callers, objectPointingBack, type Sleeper, waiterOf } from "./sleeper.ts";
-import { SIMPLE } from "./simpleQueue.ts";
+import { SIMPLE_WAITER } from "./simpleQueue.ts";
 import { waiterRing } from "./waiterRing.ts";
 import { WAIT_QUEUE } from "./waitQueue.ts";
 
@@ -28,7 +28,7 @@ export function completionWait(sleeper: Sleeper): Found {
   const { kernel } = sleeper;
   const completion = kernel.object(TYPE, 0n);
   const isSimple = completion.has("wait.task_list") && kernel.types.find("struct", "swait_queue") !== undefined;
-  const shape = isSimple ? SIMPLE : WAIT_QUEUE;
+  const shape = isSimple ? SIMPLE_WAITER : WAIT_QUEUE;
   const waiter = waiterOf(sleeper, shape);
   const ring = waiterRing(kernel, shape, waiter.at(shape.list).address);
   const about = { waiter: { type: shape.type, address: waiter.address }, queue: ring.entries };

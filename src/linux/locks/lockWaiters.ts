@@ -67,7 +67,7 @@ export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
 }
 
 /**
- * Returns whether a waiter reads or writes. enum rwsem_waiter_type: RWSEM_WAITING_FOR_WRITE is 0,
+ * Whether a waiter reads or writes. enum rwsem_waiter_type: RWSEM_WAITING_FOR_WRITE is 0,
  * RWSEM_WAITING_FOR_READ 1 (kernel/locking/rwsem.c).
  */
 function modeOf({ kind }: LockShape, waiter: Obj): "read" | "write" | undefined {

@@ -26,7 +26,7 @@ export function percpuRwsemState(kernel: Kernel, address: bigint): ResourceState
 }
 
 /**
- * Returns whether a percpu_rw_semaphore is at an address, for one that a writer has blocked: its list of waiters is
+ * Whether a percpu_rw_semaphore is at an address, for one that a writer has blocked: its list of waiters is
  * consistent, and `block` is 1. Without this check another word that equals the task's address, such as one of its own
  * stack, would count as `writer`.
  */

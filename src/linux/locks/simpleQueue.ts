@@ -5,7 +5,7 @@ import { linkedWaiter, type Sleeper } from "./sleeper.ts";
 import { waiterRing, type WaiterShape } from "./waiterRing.ts";
 
 /** A waiter of a simple wait queue (include/linux/swait.h). */
-export const SIMPLE: WaiterShape = { type: "struct swait_queue", list: "task_list", task: "task" };
+export const SIMPLE_WAITER: WaiterShape = { type: "struct swait_queue", list: "task_list", task: "task" };
 
 const HEAD = "struct swait_queue_head";
 
@@ -16,11 +16,11 @@ const HEAD = "struct swait_queue_head";
 export function simpleQueueWait(sleeper: Sleeper): Found | undefined {
   const { kernel } = sleeper;
   if (!kernel.types.find("struct", "swait_queue")) return undefined;
-  const waiter = linkedWaiter(sleeper, SIMPLE, sleeper.at);
-  const ring = waiter && attempt(() => waiterRing(kernel, SIMPLE, waiter.at(SIMPLE.list).address));
+  const waiter = linkedWaiter(sleeper, SIMPLE_WAITER, sleeper.at);
+  const ring = waiter && attempt(() => waiterRing(kernel, SIMPLE_WAITER, waiter.at(SIMPLE_WAITER.list).address));
   if (!ring || ring instanceof Fault || ring.head === undefined) return undefined;
   return {
-    waiter: { type: SIMPLE.type, address: waiter.address },
+    waiter: { type: SIMPLE_WAITER.type, address: waiter.address },
     queue: ring.entries,
     resource: {
       kind: "wait queue",

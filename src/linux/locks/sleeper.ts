@@ -105,7 +105,7 @@ export function* structsOfTask(sleeper: Sleeper, type: string, member: string, a
 }
 
 /**
- * Returns whether a `list_head` is in a list and both neighbors point to it. @param mayBeAlone whether it can be the
+ * Whether a `list_head` is in a list and both neighbors point to it. @param mayBeAlone whether it can be the
  * only node of a ring without a head
  */
 export function isLinked(kernel: Kernel, node: bigint, mayBeAlone = false): boolean {

@@ -33,7 +33,7 @@ export const kernelRanges = derived("kernel ranges", (kernel): readonly KernelRa
 });
 
 /**
- * Returns whether a value is an address in one of the kernel's memory ranges. Use it to decide whether a `long`
+ * Whether a value is an address in one of the kernel's memory ranges. Use it to decide whether a `long`
  * contains an address: error codes and other small negative numbers do not match. @param value unsigned, of the
  * architecture's word size
  */

@@ -46,7 +46,7 @@ export function swapPagesInUse(area: Obj<"struct swap_info_struct">): number {
   return bare(count.type).kind === "struct" ? Number(count.at("counter").value() & SWAP_USAGE_MASK) : count.number();
 }
 
-/** Returns whether an area is a whole block device and not a file. @throws Fault */
+/** Whether an area is a whole block device and not a file. @throws Fault */
 export const isSwapPartition = (area: Obj<"struct swap_info_struct">): boolean =>
   (area.at("swap_file.f_mapping.host.i_mode").number() & S_IFMT) === S_IFBLK;
 

@@ -146,7 +146,7 @@ export class ModuleSymbols implements SymbolSource {
 export const moduleSymbols = (module: Obj<"struct module">): ModuleSymbols => new ModuleSymbols(module);
 
 /**
- * Returns whether a name is not a symbol's: empty, or a mapping symbol of the assembler (kernel/module/kallsyms.c:
+ * Whether a name is not a symbol's: empty, or a mapping symbol of the assembler (kernel/module/kallsyms.c:
  * is_mapping_symbol).
  */
 const isMappingSymbol = (name: string): boolean => name === "" || /^(\$|\.L|L0)/.test(name);

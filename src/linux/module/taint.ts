@@ -41,7 +41,7 @@ export const moduleTaints = (module: Obj<"struct module">): string =>
   taintLetters(module.kernel, module.at("taints").value());
 
 /**
- * Returns whether a module was built with the kernel (`intree` in its modinfo); other modules taint the kernel with O.
+ * Whether a module was built with the kernel (`intree` in its modinfo); other modules taint the kernel with O.
  * @throws Fault
  */
 export const isInTree = (kernel: Kernel, name: string): boolean =>

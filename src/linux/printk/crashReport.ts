@@ -18,7 +18,7 @@ export interface Crash {
 interface CrashContext {
   /** The CPU that panicked. Default: the CPU in the panic's report. */
   readonly cpu?: number | undefined;
-  /** Returns whether a report is close enough in time to have led to the panic. Default: every report is. */
+  /** Whether a report is close enough in time to have led to the panic. Default: every report is. */
   readonly isRecent?: (report: Oops) => boolean;
 }
 
@@ -57,7 +57,7 @@ export function crashIn(reports: readonly Oops[], { cpu, isRecent = () => true }
 
 const isPanic = ({ title }: Oops): boolean => isPanicTitle(title);
 
-/** Returns whether a report can be the reason for a panic. */
+/** Whether a report can be the reason for a panic. */
 function canCause(report: Oops, panic: Oops): boolean {
   switch (panic.kind) {
     case "panic":

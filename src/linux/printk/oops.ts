@@ -88,5 +88,5 @@ function partsOf(log: KernelLog, report: Report): Oops[] {
   return [first, second];
 }
 
-/** Returns whether a line is the headline of a panic. */
+/** Whether a line is the headline of a panic. */
 export const isPanicTitle = (line: string): boolean => line.startsWith("Kernel panic - not syncing");

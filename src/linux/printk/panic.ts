@@ -45,7 +45,7 @@ function panicDoubt(kernel: Kernel): Fault | undefined {
 
 const PANIC_CPU_INVALID = 0xffff_ffff;
 
-/** Returns whether `panic_cpu` exists and contains no CPU. Then the log is not needed. */
+/** Whether `panic_cpu` exists and contains no CPU. Then the log is not needed. */
 const isPanicCpuInvalid = (kernel: Kernel): boolean =>
   attempt(() => globalU32(kernel, "panic_cpu")) === PANIC_CPU_INVALID;
 

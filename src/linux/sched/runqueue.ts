@@ -104,7 +104,7 @@ export const childGroups = (group: Obj<"struct task_group">): Generator<Obj<"str
   listEntries(group.kernel, group.at("children"), "struct task_group", "siblings");
 
 /**
- * Returns whether a group's queue has used up its bandwidth (`cfs_rq.throttled`, `rt_rq.rt_throttled`). @throws Fault
+ * Whether a group's queue has used up its bandwidth (`cfs_rq.throttled`, `rt_rq.rt_throttled`). @throws Fault
  */
 export function isThrottled(queue: Obj<"struct cfs_rq" | "struct rt_rq">): boolean {
   for (const member of ["throttled", "rt_throttled"]) if (queue.has(member)) return queue.at(member).value() !== 0n;

@@ -12,7 +12,8 @@ import { perCpuVariable } from "../../kernel/percpu.ts";
 export const schedulingPolicy = (task: Obj<"struct task_struct">): number => task.at("policy").number();
 
 /**
- * Returns when the task last got a CPU, in nanoseconds of that CPU's scheduler clock; 0 if it never did. @throws Fault
+ * Returns the time at which the task last began to run, in nanoseconds of its CPU's scheduler clock; 0 if it never ran.
+ * @throws Fault
  */
 export const lastArrival = (task: Obj<"struct task_struct">): bigint => task.at("sched_info.last_arrival").value();
 

@@ -68,7 +68,7 @@ export const sigactions = (task: Obj<"struct task_struct">): Generator<Obj<"stru
 export const queuedSignals = (pending: Obj<"struct sigpending">): Generator<Obj<"struct sigqueue">> =>
   listEntries(pending.kernel, pending.at("list"), "struct sigqueue", "list");
 
-/** Returns whether an unblocked signal is pending, for the task or for its process. @throws Fault */
+/** Whether an unblocked signal is pending, for the task or for its process. @throws Fault */
 export function isSignalPending(task: Obj<"struct task_struct">): boolean {
   const waiting = signalSet(task.at("pending.signal")) | signalSet(task.at("signal.shared_pending.signal"));
   return (waiting & ~signalSet(task.at("blocked"))) !== 0n;

@@ -34,7 +34,7 @@ export function taskActivity(task: Obj<"struct task_struct">): TaskActivity {
 }
 
 /**
- * Returns whether a task is on a run queue. Since Linux kernel commit 152e11f6df29 ("sched/fair: Implement delayed
+ * Whether a task is on a run queue. Since Linux kernel commit 152e11f6df29 ("sched/fair: Implement delayed
  * dequeue") (in v6.12) sleeping tasks can stay on it for a while; they do not count.
  */
 function isQueued(task: Obj<"struct task_struct">): boolean {

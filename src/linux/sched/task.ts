@@ -203,7 +203,7 @@ export const taskParent = (task: Obj<"struct task_struct">): Obj<"struct task_st
 const PF_KTHREAD = 0x00200000;
 
 /**
- * Returns whether a task is a kernel thread, which never had an address space of its own (include/linux/sched.h:
+ * Whether a task is a kernel thread, which never had an address space of its own (include/linux/sched.h:
  * PF_KTHREAD). @throws Fault
  */
 export const isKernelThread = (task: Obj<"struct task_struct">): boolean =>

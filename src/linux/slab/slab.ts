@@ -22,7 +22,7 @@ export function findCache(kernel: Kernel, name: string): Obj<"struct kmem_cache"
 }
 
 /**
- * Returns whether the kernel has the SLAB allocator and not SLUB. SLAB was removed by Linux kernel commit 16a1d968358a
+ * Whether the kernel has the SLAB allocator and not SLUB. SLAB was removed by Linux kernel commit 16a1d968358a
  * ("mm/slab: remove mm/slab.c and slab_def.h") (in v6.8).
  */
 export const isSlabAllocator = (cache: Obj<"struct kmem_cache">): boolean => cache.has("num");
@@ -60,7 +60,7 @@ const SLAB_FLAGS = {
 } as const;
 
 /**
- * Returns whether any cache can have debugging flags. There is a static key for it since Linux kernel commit
+ * Whether any cache can have debugging flags. There is a static key for it since Linux kernel commit
  * ca0cab65ea2b ("mm, slub: introduce static key for slub_debug()") (in v5.9); before, the answer is true because it is
  * not known.
  */
@@ -69,7 +69,7 @@ function isDebugging(kernel: Kernel): boolean {
   return key === undefined || kernel.memory.u32(key) !== 0;
 }
 
-/** Returns whether a cache was created with a debugging flag. @throws Fault */
+/** Whether a cache was created with a debugging flag. @throws Fault */
 export function hasSlabFlag(cache: Obj<"struct kmem_cache">, name: keyof typeof SLAB_FLAGS): boolean {
   // This check comes first because finding out that an enum does not exist searches all debuginfo.
   if (!isDebugging(cache.kernel)) return false;
@@ -79,7 +79,7 @@ export function hasSlabFlag(cache: Obj<"struct kmem_cache">, name: keyof typeof 
 }
 
 /**
- * Returns whether several users share this cache: mm/slab_common.c merges caches of the same size and counts them in
+ * Whether several users share this cache: mm/slab_common.c merges caches of the same size and counts them in
  * `refcount`. @throws Fault
  */
 export const isMerged = (cache: Obj): boolean => cache.has("refcount") && cache.at("refcount").number() > 1;

@@ -67,7 +67,7 @@ export function slabState(slab: Slab): SlabState {
 const MAX_KFENCE_POOL = (65_535n + 1n) * 2n * 0x1000n;
 
 /**
- * Returns whether a slab is a page of KFENCE, whose only object is on no freelist when it is free (mm/kfence/core.c:
+ * Whether a slab is a page of KFENCE, whose only object is on no freelist when it is free (mm/kfence/core.c:
  * kfence_guarded_alloc).
  */
 function isInKfencePool({ objects, memory, cache: { kernel } }: Slab): boolean {

@@ -48,7 +48,7 @@ export function countedByNodes(cache: Obj<"struct kmem_cache">): SlabCount {
   return { total, slabs };
 }
 
-/** Returns whether nodes count their slabs. */
+/** Whether nodes count their slabs. */
 export const countsSlabs = (cache: Obj<"struct kmem_cache">): boolean =>
   isSlabAllocator(cache) || cache.kernel.object("struct kmem_cache_node", 0n).has("nr_slabs");
 

@@ -26,7 +26,7 @@ export interface TraceArray {
 }
 
 /** Name of the instance whose files are in the root of tracefs. */
-export const TOP = "top";
+export const TOP_INSTANCE = "top";
 /** Limit for the order of a sub-buffer (kernel/trace/ring_buffer.c: 32 MB). */
 const MAX_ORDER = 13;
 
@@ -40,9 +40,9 @@ export function traceArrays(kernel: Kernel): TraceArray[] {
   const found: TraceArray[] = [];
   for (const array of listEntries(kernel, list, "struct trace_array", "list")) {
     const isTop = array.address === top || array.at("name").value() === 0n;
-    found.push({ array, name: isTop ? TOP : array.at("name").text(), buffer: bufferOf(array) });
+    found.push({ array, name: isTop ? TOP_INSTANCE : array.at("name").text(), buffer: bufferOf(array) });
   }
-  return found.sort((a, b) => Number(b.name === TOP) - Number(a.name === TOP));
+  return found.sort((a, b) => Number(b.name === TOP_INSTANCE) - Number(a.name === TOP_INSTANCE));
 }
 
 /**

@@ -12,7 +12,7 @@ import { elfSymbols } from "../../debuginfo/symbols/elfSymbols.ts";
 import type { CodeSource, KSymbol, SymbolSource } from "../../debuginfo/source.ts";
 import {
   readSymbolText,
-  symbolMeant,
+  closestSymbol,
   type SymbolText,
   symbolPlace,
   symbolText,
@@ -178,7 +178,7 @@ export class StaticKernel {
 
   private symbol(place: SymbolText, { bias, returns, access }: PlaceRequest): PlaceDescription | null {
     const image = place.module === undefined ? this.image : this.module(place.module);
-    const symbol = image && symbolMeant(image.symbols.named(place.name), place);
+    const symbol = image && closestSymbol(image.symbols.named(place.name), place);
     if (!image || !symbol) return null;
     const linked = symbol.address + BigInt(place.offset);
     const runs =

@@ -489,7 +489,7 @@ test("breakpoints are kept and said never to be hit; continue and step are refus
 });
 
 test("what is asked in vain is refused with a reason, and the session lives on", async () => {
-  await assert.rejects(client.request("variables", { variablesReference: 99999 }), /no variables 99999/);
+  await assert.rejects(client.request("variables", { variablesReference: 99999 }), /no variable with children 99999/);
   await assert.rejects(client.request("scopes", { frameId: 99999 }), /no frame 99999/);
   await assert.rejects(client.request("stackTrace", { threadId: 99999 }), /no thread 99999/);
   await assert.rejects(client.request("source", { sourceReference: 99999 }), /has no source 99999/);

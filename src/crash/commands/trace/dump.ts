@@ -2,7 +2,7 @@
 import { attempt, Fault, faultLast } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { bufferPages } from "../../../linux/trace/ringBuffer.ts";
-import { cpuBuffers, TOP, type TraceArray } from "../../../linux/trace/traceArray.ts";
+import { cpuBuffers, TOP_INSTANCE, type TraceArray } from "../../../linux/trace/traceArray.ts";
 import { traceEvents } from "../../../linux/trace/traceEvent.ts";
 import { formatFile, HEADER_EVENT, headerPage, printkFormats, savedCmdlines } from "../../../linux/trace/traceFiles.ts";
 import type { Kernel } from "../../../model/kernel.ts";
@@ -92,7 +92,7 @@ export function* dumpToFolder(
     if (!SAFE_NAME.test(name)) refused.push(name);
     else
       for (const { buffer, pages } of cpus) {
-        const place = `${name === TOP ? "" : `instances/${name}/`}per_cpu/cpu${buffer.cpu}/trace_pipe_raw`;
+        const place = `${name === TOP_INSTANCE ? "" : `instances/${name}/`}per_cpu/cpu${buffer.cpu}/trace_pipe_raw`;
         yield* write(place, datas(kernel, pages, buffer.pageBytes));
       }
   }

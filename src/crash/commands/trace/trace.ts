@@ -4,7 +4,7 @@ import { padDigits } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { possibleCpus } from "../../../kernel/cpumask.ts";
 import { entryFields, entryText, type EntryText, type TraceEntry } from "../../../linux/trace/entryText.ts";
-import { clockName, cpuBuffers, isInNanoseconds, isRecording, TOP, type TraceArray, traceArrays, tracerName } from "../../../linux/trace/traceArray.ts"; // prettier-ignore
+import { clockName, cpuBuffers, isInNanoseconds, isRecording, TOP_INSTANCE, type TraceArray, traceArrays, tracerName } from "../../../linux/trace/traceArray.ts"; // prettier-ignore
 import { lastBootOf } from "../../../linux/trace/lastBoot.ts";
 import { traceEntries } from "../../../linux/trace/traceEntries.ts";
 import type { Kernel } from "../../../model/kernel.ts";
@@ -30,7 +30,7 @@ export const trace = command({
     {
       flag: "-i",
       argument: "instance",
-      help: `this instance; "show" without it: ${TOP}, the one that is always there; "dump": all`,
+      help: `this instance; "show" without it: ${TOP_INSTANCE}, the one that is always there; "dump": all`,
     },
     { flag: "-m", help: "write the files that describe the buffers too" },
     { flag: "-t", help: "write one file that trace-cmd reads; default: trace.dat" },
@@ -70,7 +70,7 @@ function* dump(context: Context, args: Parsed, paths: readonly string[]): Pieces
   const { kernel } = context;
   const [path = args.has("-t") ? "trace.dat" : undefined] = paths;
   if (paths.length > 1 || path === undefined) throw new WrongUse("dump takes one folder, or with -t one file");
-  const arrays = args.has("-i") ? [instanceNamed(kernel, args.value("-i") ?? TOP)] : traceArrays(kernel);
+  const arrays = args.has("-i") ? [instanceNamed(kernel, args.value("-i") ?? TOP_INSTANCE)] : traceArrays(kernel);
   if (args.has("-t")) yield* dumpToFile(context, arrays, path);
   else yield* dumpToFolder(context, arrays, path, args.has("-m"));
 }
@@ -141,7 +141,7 @@ export function instanceNamed(kernel: Kernel, name: string): TraceArray {
 }
 
 function* show({ kernel }: Context, args: Parsed): Pieces {
-  const array = instanceNamed(kernel, args.value("-i") ?? TOP);
+  const array = instanceNamed(kernel, args.value("-i") ?? TOP_INSTANCE);
   const cpus = args.has("-c") ? parseCpus(args.value("-c") ?? "", possibleCpus(kernel)) : undefined;
   const lastOf = lastChosen(args, "entries");
   const { entries, faults } = yield* withProgress("trace entries", traceEntries(kernel, array, cpus));
