@@ -169,3 +169,16 @@ CPU: 1 PID: 12 Comm: labd Not tainted 4.15.0 #1`),
   );
   assert.doesNotMatch(report.explanation, /refused/);
 });
+
+test("a string without an end is told apart from a length that is too large", () => {
+  const report = only(
+    timed(`detected buffer overflow in strlen
+------------[ cut here ]------------
+kernel BUG at lib/string.c:1052!
+CPU: 1 PID: 12 Comm: labd Not tainted 4.17.0 #1
+RIP: 0010:fortify_panic+0x13/0x20
+Call Trace:
+ lab_control+0x31c/0x1d00`),
+  );
+  assert.match(report.explanation, /^The string that `strlen` was to measure in a call by `lab_control` does not end/);
+});

@@ -144,7 +144,10 @@ export function explainFortify(facts: ReportFacts): string {
   if (bytes !== undefined)
     return `\`${name ?? "memcpy"}\` was called to write ${bytes} bytes into \`${field}\`, which has ${size}, at ${place}: the write passes the end of the member, unless it is meant to include the members after it.`;
   const sizes = /(\d+ byte (?:read|write) of buffer size \d+)/.exec(says)?.[1];
-  return `${name === undefined ? "A string or memory function" : `\`${name}\``} was called to read or write past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}.`;
+  // strlen() takes no length: it finds no end of the string before the end of the variable.
+  if (name === "strlen")
+    return `The string that \`strlen\` was to measure${calledBy(facts)} does not end within its variable, whose size the compiler knows.`;
+  return `${name === undefined ? "A string or memory function" : `\`${name}\``} was called to read or write past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}${calledBy(facts)}.`;
 }
 
 /** Explains a failed check of OpenZFS or Lustre: its text and its place. */
