@@ -179,8 +179,8 @@ sessionOver({ ...whole, page: (pfn) => (foundations.add(pfn), whole.page(pfn)) }
 survives("memories with one page in a hundred damaged", 7, (below) => damagedMemory(whole, below, 10));
 survives("memories with one page in five damaged", 5, (below) => damagedMemory(whole, below, 200));
 
-/** Commands without an answer on any dump: they end the session, or say that a dump is read-only. */
-const silent = ["exit", "q", "wr"];
+/** Commands without an answer on any dump: they end the session, need a running system, or say that a dump is read-only. */
+const silent = ["exit", "q", "refresh", "wr"];
 
 test("every command is among those lines, and each is answered while nothing is damaged", () => {
   assert.deepEqual(Object.keys(linesOf).concat(silent).sort(), commands().map(({ name }) => name).sort()); // prettier-ignore
