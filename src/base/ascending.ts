@@ -1,4 +1,4 @@
-/** Sorts large arrays of numbers by their keys. */
+/** Sorts large arrays of numeric keys. */
 
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
@@ -68,7 +68,7 @@ export function permuted<T extends Float64Array | Uint32Array | Uint16Array | Ui
   order: Uint32Array,
 ): T {
   const result = values.slice(0, order.length) as T;
-  // A permutation of the same length names only indexes inside.
+  // `order` has only indexes of `values`.
   for (let i = 0; i < order.length; i++) result[i] = values[order[i]!]!;
   return result;
 }

@@ -24,8 +24,8 @@ interface SectionRange {
 
 /**
  * Returns a section's bytes: a range of the file, or its decompressed contents (gABI `SHF_COMPRESSED`, or GNU's older
- * `.zdebug_*` sections), decompressed at the first read. @throws Fault corrupt when the compression header is invalid;
- * reads throw it when the stream is damaged
+ * `.zdebug_*` sections), decompressed at the first read. @throws Fault corrupt or truncated when the compression header
+ * is invalid; reads throw it when the stream is damaged
  */
 export function sectionContents(
   file: RandomFile,
@@ -63,7 +63,9 @@ function zdebugContents(stored: RandomFile): RandomFile {
 
 function decompressed(stored: RandomFile, start: number, size: number, type: number): RandomFile {
   const compressed = stored.size - start;
-  if (size > MAX_DECOMPRESSED || (type === ELFCOMPRESS_ZLIB && size > 64 + compressed * ZLIB_MAX_RATIO)) {
+  if (size > MAX_DECOMPRESSED)
+    throw Fault.of("corrupt", `${stored.name}: size ${size} exceeds the limit of ${MAX_DECOMPRESSED} bytes`);
+  if (type === ELFCOMPRESS_ZLIB && size > 64 + compressed * ZLIB_MAX_RATIO) {
     throw Fault.of(
       "corrupt",
       `${stored.name}: size ${size} is impossible for ${compressed} compressed bytes; the header is damaged`,

@@ -3,9 +3,9 @@ import { Fault } from "../base/fault.ts";
 import type { Obj } from "../model/object.ts";
 
 /**
- * Yields the objects of a chain that ends with NULL, such as the chain of a hash slot. @param member the pointer to the
- * next object @throws Fault at the first object that cannot be read or was already visited, after yielding those before
- * it
+ * Yields the objects of a chain that ends with NULL, such as the chain of a hash slot. @param first pointer to the
+ * first object @param member name of the member that points to the next object @throws Fault if the pointer to the next
+ * object cannot be read, or leads to an object that was already yielded
  */
 export function* chain(first: Obj, member = "next"): Generator<Obj> {
   const seen = new Set<bigint>();

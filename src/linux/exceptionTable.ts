@@ -1,4 +1,7 @@
-/** Exception tables: where the kernel continues after a fault of an instruction that may fault, such as get_user(). */
+/**
+ * Exception tables: where the kernel continues after a fault of an instruction that is allowed to fault, such as the
+ * load in get_user().
+ */
 import { Fault } from "../base/fault.ts";
 import type { KSymbol } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";

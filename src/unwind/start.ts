@@ -58,7 +58,7 @@ function inTask(kernel: Kernel, context: Obj, aliases: ReadonlyMap<string, strin
   return cursorOf(kernel, registers, false);
 }
 
-/** Returns where a CPU was when its registers were saved. @throws Fault corrupt without pc and sp */
+/** Returns where a CPU was when its registers were saved. @throws Fault corrupt without pc or sp */
 export function savedCursor(kernel: Kernel, registers: Registers): FrameCursor {
   const cursor = cursorOf(kernel, registers, true);
   if (!cursor) throw Fault.of("corrupt", "the saved registers lack pc or sp");

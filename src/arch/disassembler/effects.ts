@@ -25,6 +25,8 @@ export function* effectDecoder({ name }: Arch): Generator<Loading, EffectDecoder
   );
   if (!decoder && failure === undefined)
     yield { kind: "progress", what: "the decoder", done: 0, total: 0, until: loading };
-  if (!decoder) throw Fault.of("unknown", `the decoder could not be loaded: ${failure ?? "it is still loading"}`);
+  if (failure !== undefined)
+    throw Fault.of("unknown", `the decoder of x86 instructions could not be loaded: ${failure}`);
+  if (!decoder) throw Fault.of("unknown", "the decoder of x86 instructions is still being loaded: repeat the command");
   return decoder;
 }

@@ -149,7 +149,7 @@ export class Cursor {
     while (this.u8() & 0x80);
   }
 
-  /** Reads an address as its distance in the image's `Addressing`. */
+  /** Reads an address. @returns its signed distance from the base of the image (`Addressing`) */
   address(size: number): number {
     const { little, addressing } = this.encoding;
     if (size === 4) return addressing.join(0, this.u32());

@@ -1,6 +1,6 @@
 /** Checks for interrupt storms. */
 import { cpusInUse } from "../../kernel/cpumask.ts";
-import { interruptState, irqCountOn, irqNames, irqs } from "../../linux/irq/irq.ts";
+import { spuriousState, occurrencesOn, irqNames, irqs } from "../../linux/irq/irq.ts";
 import { uptime } from "../../linux/time/timekeeping.ts";
 import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
@@ -21,8 +21,8 @@ export const interrupts: HealthCheck = {
     let most = 0;
     for (const { number, desc } of irqs(kernel)) {
       if (number % 16 === 0) yield pause("interrupts");
-      const { isDisabledAsSpurious, unhandled } = interruptState(desc);
-      const rate = cpus.reduce((sum, cpu) => sum + irqCountOn(desc, cpu), 0) / seconds;
+      const { isDisabledAsSpurious, unhandled } = spuriousState(desc);
+      const rate = cpus.reduce((sum, cpu) => sum + occurrencesOn(desc, cpu), 0) / seconds;
       most = Math.max(most, rate);
       const what = isDisabledAsSpurious
         ? "was disabled by the kernel because no handler was responsible for it"

@@ -6,7 +6,10 @@ import { isKernelThread, taskComm, taskPid, taskTable } from "../sched/task.ts";
 
 /** A journal and the kernel thread that commits it. */
 export interface Journal {
-  /** Such as `vda1-8`: the device and the inode of the journal. */
+  /**
+   * Such as `vda1-8`: the device and the inode of the journal; cut to 10 characters, because it comes from the thread's
+   * name.
+   */
   readonly name: string;
   readonly pid: number;
   readonly journal: Obj<"struct journal_s">;
@@ -21,7 +24,7 @@ export function* journals(kernel: Kernel): Generator<Journal> {
     const comm = attempt(() => (isKernelThread(task) ? taskComm(task) : ""));
     if (comm instanceof Fault || !comm.startsWith("jbd2/")) continue;
     const journal = kernel.object("struct journal_s", threadData(task));
-    // The journal points back to its thread, so that other data is recognized.
+    // Skip data that is not a journal: a journal points back to its thread.
     if (journal.at("j_task").value() !== task.address) continue;
     yield { name: comm.slice("jbd2/".length), pid: taskPid(task), journal };
   }

@@ -36,12 +36,12 @@ export function* irqs(kernel: Kernel): Generator<Irq> {
       yield { number: Number(index), desc: desc(entry) };
   } else {
     const table = kernel.variable("irq_desc");
-    for (let number = 0; number < irqCount(kernel); number++) yield { number, desc: table.index(number) };
+    for (let number = 0; number < irqNumbers(kernel); number++) yield { number, desc: table.index(number) };
   }
 }
 
 /** Returns the number of interrupt numbers: `nr_irqs`; `total_nr_irqs` since v6.13. @throws Fault */
-export function irqCount(kernel: Kernel): number {
+export function irqNumbers(kernel: Kernel): number {
   const count = globalU32(kernel, "nr_irqs") ?? globalU32(kernel, "total_nr_irqs");
   if (count === undefined) throw Fault.of("unknown", "no symbol nr_irqs or total_nr_irqs");
   if (count > MAX_IRQS) throw Fault.of("corrupt", `nr_irqs of ${count} exceeds the limit of ${MAX_IRQS}`);
@@ -79,7 +79,7 @@ export function irqAffinity(desc: Obj<"struct irq_desc">): readonly number[] {
 }
 
 /** Returns how often an interrupt occurred on a CPU. @throws Fault */
-export function irqCountOn(desc: Obj<"struct irq_desc">, cpu: number): number {
+export function occurrencesOn(desc: Obj<"struct irq_desc">, cpu: number): number {
   const counters = desc.at("kstat_irqs");
   if (counters.value() === 0n) return 0;
   const counter = perCpuPointee(desc.kernel, counters, cpu);
@@ -90,15 +90,15 @@ export function irqCountOn(desc: Obj<"struct irq_desc">, cpu: number): number {
 /** IRQS_SPURIOUS_DISABLED, kernel/irq/internals.h */
 const IRQS_SPURIOUS_DISABLED = 2n;
 
-/** What the kernel counts to detect interrupts that no handler is responsible for (kernel/irq/spurious.c). */
-export interface InterruptState {
+/** State of the detection of interrupts that no handler is responsible for (kernel/irq/spurious.c). */
+export interface SpuriousState {
   readonly isDisabledAsSpurious: boolean;
   /** How many of the last interrupts no handler was responsible for. */
   readonly unhandled: number;
 }
 
 /** Returns the state of the detection of spurious interrupts. @throws Fault */
-export const interruptState = (desc: Obj<"struct irq_desc">): InterruptState => ({
+export const spuriousState = (desc: Obj<"struct irq_desc">): SpuriousState => ({
   isDisabledAsSpurious: (desc.at("core_internal_state__do_not_mess_with_it").value() & IRQS_SPURIOUS_DISABLED) !== 0n,
   unhandled: desc.at("irqs_unhandled").number(),
 });

@@ -72,7 +72,7 @@ export interface Holder {
   readonly task: bigint;
   /** "certain" follows from what was read; "possible" has an alternative, which `how` mentions. */
   readonly certainty: "certain" | "likely" | "possible";
-  /** How it is known, as a phrase such as "mutex.owner". */
+  /** How it is known, or why the task blocks: a phrase such as `mutex.owner`, which is printed after a colon. */
   readonly how: string;
   /** Set if the lock was handed over to the task, which only has to wake up to take it. */
   readonly isHandedOver?: true;

@@ -14,12 +14,13 @@ const signalResource = (task: Task, phrase: string): Found => ({
   resource: { kind: "signal", type: undefined, address: task.address, phrase },
 });
 
-/** Number of signals that a message names. */
+/** Maximum number of signals that a message names. */
 const MAX_SIGNALS = 4;
 
 /**
  * Returns the signals that a task waits for in sigtimedwait(2). During the wait they are removed from `blocked`;
- * `real_blocked` still has them (kernel/signal.c: do_sigtimedwait()). Any signal if they are more than MAX_SIGNALS.
+ * `real_blocked` still has them (kernel/signal.c: do_sigtimedwait()). Any signal if they are more than MAX_SIGNALS, or
+ * none.
  */
 export function awaitedSignals({ task }: Sleeper): Found {
   const set = signalSet(task.at("real_blocked")) & ~signalSet(task.at("blocked"));
@@ -32,9 +33,9 @@ export function awaitedSignals({ task }: Sleeper): Found {
 export const anySignal = ({ task }: Pick<Sleeper, "task">): Found => signalResource(task, "a signal");
 
 /**
- * Returns what a task waits for that handles signals: the end of a stop, its tracer, the end of a freeze of its cgroup;
- * undefined if it waits for none of them (kernel/signal.c: get_signal()). `task_struct.frozen` exists since Linux kernel
- * commit 76f969e8948d ("cgroup: cgroup v2 freezer") (in v5.2).
+ * Returns what a task in get_signal() (kernel/signal.c) waits for: SIGCONT, its tracer, or the end of a freeze of its
+ * cgroup; undefined if it waits for none of them. `task_struct.frozen` exists since Linux kernel commit 76f969e8948d
+ * ("cgroup: cgroup v2 freezer") (in v5.2).
  */
 export function stopWait({ task }: Sleeper): Found | undefined {
   const state = taskState(task);
@@ -54,7 +55,7 @@ export function stopWait({ task }: Sleeper): Found | undefined {
   return undefined;
 }
 
-/** Returns the cgroup of version 2 of a task, by the name of its directory. */
+/** Returns the resource of a task that is frozen with its cgroup (version 2). */
 function freezer(task: Task) {
   const name = attempt(() => task.at("cgroups.dfl_cgrp.kn.name").text());
   const cgroup = name instanceof Fault || name === "" ? "its cgroup" : `its cgroup ${name}`;
@@ -66,7 +67,7 @@ export const freezerWait = ({ task }: Sleeper): Found => ({
   resource: { kind: "freezer", type: undefined, address: task.address, phrase: "to be thawed" },
 });
 
-const exiting = (thread: Task): boolean => taskActivity(thread) === "dead";
+const hasExited = (thread: Task): boolean => taskActivity(thread) === "dead";
 
 /**
  * Returns the threads that have to exit before execve(2) can continue (fs/exec.c: de_thread()). Undefined if the task
@@ -100,11 +101,11 @@ interface ThreadCount {
   readonly counter: string;
 }
 
-/** Returns a wait for threads of a process. Threads that are already exiting block nothing. */
+/** Returns a wait for threads of a process. Threads that have exited block nothing. */
 function threadsWait(waitedFor: readonly Obj[], { object, type, kind, phrase, how, counter }: ThreadCount): Found {
   const { address } = object;
   const holders = waitedFor
-    .filter((one) => !exiting(one))
+    .filter((one) => !hasExited(one))
     .map((one): Holder => ({ task: one.address, certainty: "certain", how }));
   const field = { type, address, path: counter, value: String(object.at(counter).number()) };
   return { resource: { kind, type, address, phrase }, state: { holders, fields: [field] } };

@@ -10,7 +10,8 @@ export interface MemSection {
   readonly number: number;
   readonly address: bigint;
   /**
-   * `section_mem_map`: the address of the section's `struct page`s minus the offset of its first page frame, and flags.
+   * `section_mem_map`: the address that the `struct page` of page frame 0 would have if the section's array were
+   * extended down to frame 0, with flags in the lowest bits.
    */
   readonly encoded: bigint;
 }
@@ -23,11 +24,13 @@ export const SECTION_IS_EARLY = 1n << 3n;
 export const SECTION_TAINT_ZONE_DEVICE = 1n << 4n;
 
 /**
- * Bits of `section_mem_map` for flags: at least 6 on all architectures (see the comment in sparse_encode_mem_map()).
+ * Bits of `section_mem_map` for flags: at least 6 on all architectures (include/linux/mmzone.h, comment above
+ * SECTION_MARKED_PRESENT).
  */
-const FLAG_BITS = 63n;
+const FLAG_MASK = 63n;
 
-export const sectionMap = ({ encoded }: MemSection): bigint => encoded & ~FLAG_BITS;
+/** Returns `section_mem_map` without flags. */
+export const sectionMap = ({ encoded }: MemSection): bigint => encoded & ~FLAG_MASK;
 
 /** Returns the number of pages in a section. VMCOREINFO has it since v5.13. @throws Fault "unknown" */
 export function pagesPerSection(kernel: Kernel): number {
@@ -56,8 +59,8 @@ export function* memSections(kernel: Kernel): Generator<MemSection> {
   const root = rootTable(kernel);
   const perRoot = Math.floor(pageSize(kernel) / size);
   for (let i = 0; i < root.length; i++) {
-    const slot = root.address + BigInt(i * (root.isStatic ? size : wordSize));
-    if (root.isStatic) {
+    const slot = root.address + BigInt(i * (root.containsSections ? size : wordSize));
+    if (root.containsSections) {
       yield* presentSections(kernel, slot, i, 1, layout);
       continue;
     }
@@ -93,7 +96,7 @@ function* presentSections(
 interface RootTable {
   readonly address: bigint;
   readonly length: number;
-  readonly isStatic: boolean;
+  readonly containsSections: boolean;
 }
 
 /**
@@ -104,16 +107,17 @@ interface RootTable {
 function rootTable(kernel: Kernel): RootTable {
   const noted = kernel.vmcoreinfo("SYMBOL(mem_section)");
   const symbol = noteSymbol(kernel, "mem_section");
-  const address = noted === undefined && isPointer(kernel) ? kernel.memory.word(symbol) : symbol;
+  const address = noted === undefined && isRootPointer(kernel) ? kernel.memory.word(symbol) : symbol;
   const length = Math.min(Number(kernel.vmcoreinfo("LENGTH(mem_section)") ?? 1), MAX_ROOTS);
   for (let i = 0; i < length; i++) {
     const first = kernel.memory.word(address + BigInt(i * kernel.arch.wordSize));
     // A pointer is aligned; a present section has its lowest bit set.
-    if (first !== 0n) return { address, length, isStatic: (first & SECTION_MARKED_PRESENT) !== 0n };
+    if (first !== 0n) return { address, length, containsSections: (first & SECTION_MARKED_PRESENT) !== 0n };
   }
-  return { address, length, isStatic: false };
+  return { address, length, containsSections: false };
 }
 
-function isPointer(kernel: Kernel): boolean {
+/** Whether `mem_section` is a pointer. Assumed if its type is not known. */
+function isRootPointer(kernel: Kernel): boolean {
   return kernel.types.variable("mem_section")?.kind !== "array";
 }

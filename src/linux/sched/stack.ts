@@ -31,7 +31,8 @@ export const STACK_END_MAGIC = 0x57ac6e9dn;
  * meaning. @throws Fault "unknown" if its location is not known for this architecture
  */
 export function sleepingStackPointer(task: Obj<"struct task_struct">): bigint {
-  // x86: thread.sp; arm64: thread.cpu_context.sp; s390: thread.ksp; arm: the saved registers of thread_info.
+  // x86, riscv: thread.sp; arm64: thread.cpu_context.sp; s390, powerpc: thread.ksp; arm: the saved registers of
+  // thread_info.
   for (const path of ["thread.sp", "thread.cpu_context.sp", "thread.ksp", "thread_info.cpu_context.sp"]) {
     if (task.has(path)) return task.at(path).value();
   }

@@ -11,8 +11,8 @@ import {
   irqActions,
   irqAffinity,
   irqChip,
-  irqCount,
-  irqCountOn,
+  irqNumbers,
+  occurrencesOn,
   irqNames,
   irqs,
   softirqActions,
@@ -75,7 +75,7 @@ export const irq = command({
 
 /** Returns the interrupt numbers to show. @throws UsageError, Fault */
 function chosenInterrupts(kernel: Kernel, found: readonly Irq[], args: Parsed): readonly number[] {
-  const count = attempt(() => irqCount(kernel));
+  const count = attempt(() => irqNumbers(kernel));
   const last = Math.max(count instanceof Fault ? 0 : count - 1, found.at(-1)?.number ?? 0);
   if (args.rest.length > 0)
     return args.rest.map((word) => {
@@ -224,7 +224,7 @@ export const countsTable = (cpus: readonly number[]): Table<Irq> => ({
 
 const countColumn = (cpu: number): [key: string, column: Column<Irq>] => [
   `cpu${cpu}`,
-  { kind: "number", width: 10, value: ({ desc }) => irqCountOn(desc, cpu) },
+  { kind: "number", width: 10, value: ({ desc }) => occurrencesOn(desc, cpu) },
 ];
 
 interface Softirq {
