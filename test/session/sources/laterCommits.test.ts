@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { Cancelled, drive } from "../../../src/base/job.ts";
 import type { LaterCommits, SourceFunction } from "../../../src/crash/language/laterCommits.ts";
 import { laterCommitsIn } from "../../../src/session/sources/laterCommits.ts";
+import { lineText } from "../../../src/say/piece.ts";
 import { fixesLines } from "../../../src/crash/commands/system/analyze/fixes.ts";
 import { restWords } from "../../../src/panels/verdict/fixesWords.ts";
 import { SourceFiles } from "../../../src/session/sources/source.ts";
@@ -102,7 +103,7 @@ test("a source that is not a git repository is reported", async () => {
   // Each face names the way that its user has.
   const found = { commits: [], branches: [], remarks, needsRepository } as unknown as LaterCommits;
   assert.match(restWords(found).join(" "), /git repository\. Name one in the setting vmcore\.kernelSource\./);
-  assert.match(fixesLines(found).flat().join(" "), /git repository\. +Name one with --source/);
+  assert.match(fixesLines(found).map(lineText).join(" "), /git repository\. +Name one with --source/);
 });
 
 test("a branch that does not define the function is named with the reason", async () => {
