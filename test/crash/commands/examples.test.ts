@@ -10,6 +10,8 @@ import { openSession } from "../../../src/session/open/open.ts";
 
 const session = openSession({ vmcore: ["sample/vmcore"] });
 after(() => session.close());
+/** As in the terminal, but what commands write is dropped. */
+const context = session.context.with({ createFile: () => ({ write: () => undefined, close: () => undefined }) });
 // Loaded before it is asked for: a test does not pause where a face does.
 await drive(disassembler(session.kernel.arch), new AbortController().signal);
 await drive(effectDecoder(session.kernel.arch), new AbortController().signal);
@@ -26,7 +28,7 @@ for (const { name, examples } of commands()) {
     for (const { line, shows } of examples) {
       assert.match(shows, /^[A-Z0-9].*\.$/, `${line}: a sentence says what it shows`);
       let said = 0;
-      for (const piece of run(session.context, line)) {
+      for (const piece of run(context, line)) {
         if (piece.kind === "usage") assert.fail(`${line}: ${piece.message}`);
         if (piece.kind === "fault") assert.fail(`${line}: ${piece.fault.message}`);
         if (piece.kind !== "progress") said += piece.lines.length;
