@@ -63,9 +63,11 @@ const ENTRY = { pfnShift: 12n, flags: [1n, 3n, 7n, 0x67n], answers: 200 };
 /** On ppc64le only pages of the last level fit the memory of the test. Bit 63 is set in an entry that is present, bit 62 in one for a page. */
 const PRESENT = 1n << 63n;
 const LEAF = 1n << 62n;
+/** An entry for a table also has the width of the index into it in bits 0 to 4. */
+const TABLE = PRESENT | 9n;
 /** On riscv64 an entry with a permission (bits 1 to 3) is a page on every level. */
 const ENTRIES: Readonly<Record<string, typeof ENTRY>> = {
-  ppc64le: { pfnShift: 12n, flags: [PRESENT, PRESENT, PRESENT, PRESENT | LEAF], answers: 100 },
+  ppc64le: { pfnShift: 12n, flags: [TABLE, TABLE, TABLE, PRESENT | LEAF], answers: 100 },
   riscv64: { ...ENTRY, pfnShift: 10n, flags: [1n, 1n, 1n, 0xcfn] },
 };
 
