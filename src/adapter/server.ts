@@ -1,4 +1,4 @@
-/** The DAP session: dispatches requests, opens and replaces the dump, reports errors. */
+/** The DAP session: dispatches requests, opens the dump, replaces its target when debuginfo arrives, reports errors. */
 import { basename } from "node:path";
 import { DebugSession, Event, InitializedEvent, OutputEvent, Response, StoppedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
@@ -105,7 +105,7 @@ export class VmcoreDebugSession extends DebugSession {
     this.stayStopped(request);
   }
 
-  /** Sends `stopped` again after a request that would have resumed the thread; nvim-dap has no thread until then. */
+  /** Sends `stopped` again after a request that would have resumed the thread; nvim-dap has no stopped thread until it receives the event. */
   private stayStopped({ command, arguments: args }: DebugProtocol.Request): void {
     if (!this.target || !this.hasShownStop || !RESUMING_REQUESTS.has(command)) return;
     // VS Code keeps its state without the event, and would discard its stacks because of the event.

@@ -29,7 +29,7 @@ export async function report(argv: readonly string[]): Promise<number> {
 interface OwnOptions {
   readonly output: string | undefined;
   readonly check: string | undefined;
-  /** The options that all verbs have. */
+  /** The other arguments: options that all verbs have, and files. */
   readonly rest: readonly string[];
 }
 
@@ -91,7 +91,7 @@ export function checkText({ commands, numbers, differences, incomplete }: Checke
   const lines = differences.flatMap(differenceLines);
   for (const command of incomplete)
     lines.push(
-      `${oneLine(command)}: not compared, because a check was stopped by its time limit; check the report again`,
+      `${oneLine(command)}: not compared, because a check of the analysis reached its time limit; run "report --check" again`,
     );
   if (edited !== undefined) lines.push(`line ${edited} of the page was changed after the report was written`);
   const wrong =

@@ -1,13 +1,22 @@
 /** Marks of freed and unused memory, and error codes, in the values of pointers. */
 import { padHex } from "../base/hex.ts";
 
-/** include/linux/poison.h, with POISON_POINTER_DELTA of 64-bit kernels (0xdead000000000000) and without. */
+/**
+ * include/linux/poison.h, with POISON_POINTER_DELTA of 64-bit kernels (0xdead000000000000) and without. Linux 4.3 made the
+ * offsets smaller (commit 8a5e5e02fc83).
+ */
 const MARKS: readonly (readonly [value: bigint, name: string, meaning: string])[] = [
   [0xdead000000000100n, "LIST_POISON1", "the next pointer of an entry that was taken out of its list"],
   [0xdead000000000122n, "LIST_POISON2", "the prev pointer of an entry that was taken out of its list"],
-  [0xdead000000000200n, "LIST_POISON2 (before 4.15)", "the prev pointer of an entry that was taken out of its list"],
-  [0x00100100n, "LIST_POISON1 (32 bits)", "the next pointer of an entry that was taken out of its list"],
-  [0x00200200n, "LIST_POISON2 (32 bits, before 4.15)", "the prev pointer of an entry that was taken out of its list"],
+  [
+    0xdead000000000200n,
+    "LIST_POISON2 (of older kernels)",
+    "the prev pointer of an entry that was taken out of its list",
+  ],
+  [0xdead000000100100n, "LIST_POISON1 (before 4.3)", "the next pointer of an entry that was taken out of its list"],
+  [0xdead000000200200n, "LIST_POISON2 (before 4.3)", "the prev pointer of an entry that was taken out of its list"],
+  [0x00100100n, "LIST_POISON1 (32 bits, before 4.3)", "the next pointer of an entry that was taken out of its list"],
+  [0x00200200n, "LIST_POISON2 (32 bits, before 4.3)", "the prev pointer of an entry that was taken out of its list"],
   [0xdead000000000300n, "TIMER_ENTRY_STATIC", "a timer that was never armed"],
   [0xdead000000000400n, "TAIL_MAPPING", "the mapping of a compound page's tail"],
 ];

@@ -21,7 +21,7 @@ const MAX_ERRNO = 4096n;
 const POISON: readonly (readonly [bigint, string])[] = [
   [0xdead000000000100n, "LIST_POISON1: next of an entry that was deleted from its list"],
   [0xdead000000000122n, "LIST_POISON2: prev of an entry that was deleted from its list"],
-  [0xdead000000000200n, "LIST_POISON2: prev of an entry that was deleted from its list (before 4.15)"],
+  [0xdead000000000200n, "LIST_POISON2: prev of an entry that was deleted from its list (of older kernels)"],
   [0xdead000000000300n, "TIMER_ENTRY_STATIC: a timer that was never armed"],
   [0xdead000000000400n, "TAIL_MAPPING: mapping of a compound page's tail"],
   [0x57ac6e9dn, "STACK_END_MAGIC: the end of a kernel stack"],

@@ -150,3 +150,9 @@ test("a frame of a stack has its registers", async () => {
   assert.equal(frame.registers["rbx"], "0xffff8ef6849a9800");
   await assert.rejects(ask("stack", { frame: "no_such" }), /no such frame; the stack has delay_tsc, panic, /);
 });
+
+test("the whole function is disassembled, whatever address in it is named", async () => {
+  const lines = async (at: string): Promise<readonly unknown[]> => (await ask("disassemble", { at })).answer.data;
+  assert.ok((await lines("lab_apply")).length > 10);
+  assert.deepEqual(await lines("lab_apply+47"), await lines("lab_apply"));
+});

@@ -21,7 +21,7 @@ const MAX_FAULTS = 10;
 
 /**
  * Runs the command of a table and yields its pieces.
- * @param insert receives each row: with a list the position in it, then the values of the columns
+ * @param insert receives each row: the values of the columns; if the table has `each`, the position in that list comes first
  * @returns what the table lacks
  */
 export function* fillTable(

@@ -1,7 +1,9 @@
 /** The record of a dump, as it is printed and stored. */
 import type { KernelFacts } from "./record.ts";
 
-/** How much of a dump was read: nothing, without debuginfo, or with verdict, waits and health. */
+/**
+ * How much of a dump was read. "none": nothing. "quick": what needs no debuginfo. "full": also verdict, waits and health.
+ */
 export type TriageLevel = "none" | "quick" | "full";
 
 export interface TriageRecord extends Partial<KernelFacts> {

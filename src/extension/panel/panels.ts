@@ -35,8 +35,8 @@ const timeline = {
 };
 
 /**
- * All pages of the Crash Dump panel in the order of their tabs. A table of a command's records is one line, if
- * `PanelKeys` has the command.
+ * All pages of the Crash Dump panel in the order of their tabs. To add a table of a command's records, add the
+ * command to `PanelKeys` and one line here.
  */
 export const panels: readonly Panel[] = [
   { id: "verdict", title: "Verdict", line: "analyze", page: "verdict" },

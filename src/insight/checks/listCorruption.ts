@@ -1,5 +1,6 @@
 /** Checks what list debugging reported, and what the list contains now. */
 import { attempt, Fault } from "../../base/fault.ts";
+import { poisonOf } from "../../log/poison.ts";
 import { memberOffset } from "../../kernel/list.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check } from "../check.ts";
@@ -31,7 +32,7 @@ export const listCorruption: Check = {
 
 interface Corruption {
   readonly entry: bigint | undefined;
-  /** Address of the list_head whose link is wrong. */
+  /** Address of the list_head whose link is wrong: a neighbour of the entry, or the entry itself. */
   readonly neighbour: bigint | undefined;
   readonly link: "next" | "prev" | undefined;
   readonly found: bigint | undefined;
@@ -109,14 +110,14 @@ function corruptionFinding(kernel: Kernel, corruption: Corruption, log: Evidence
       evidence: [log],
     };
   const now = neighbour === undefined || link === undefined ? undefined : linkNow(kernel, neighbour, link);
-  const isPoison = link !== undefined && entry === neighbour;
+  const isOwnLink = link !== undefined && entry === neighbour;
   return {
     id: "list.corrupt",
     severity: "cause",
     certainty: "certain",
     slots,
     text: [
-      ...(isPoison
+      ...(isOwnLink
         ? ["The entry "]
         : neighbour === undefined
           ? [`The entry ${link === "prev" ? "after" : "before"} `]
@@ -124,19 +125,21 @@ function corruptionFinding(kernel: Kernel, corruption: Corruption, log: Evidence
       addressOf(neighbour ?? entry ?? 0n),
       ` has ${link ?? "a link"} = ${valueText(found ?? 0n)}`,
       ...(expected === undefined ? [] : [", where ", addressOf(expected), " has to be"]),
-      ...(isPoison ? [wordsOf(found)] : []),
+      ...(isOwnLink ? [wordsOf(found)] : []),
       ...(now === undefined
         ? []
-        : [now.value === found ? ", and holds that still" : `; now it holds ${valueText(now.value)}`]),
+        : [now.value === found ? ", and still contains that value" : `; now it contains ${valueText(now.value)}`]),
       ".",
     ],
     evidence: now ? [log, now] : [log],
   };
 }
 
-/** Returns the phrase for LIST_POISON1 and LIST_POISON2, which mark a deleted entry. */
-const wordsOf = (found: bigint | undefined): string =>
-  found !== undefined && found >> 8n === 0xdead0000000001n ? ": it was taken out of its list before" : "";
+/** Returns the phrase for a value of LIST_POISON1 or LIST_POISON2, which mark a deleted entry. */
+function wordsOf(found: bigint | undefined): string {
+  const poison = found === undefined ? undefined : poisonOf(found);
+  return poison?.offset === 0n && poison.name.startsWith("LIST_POISON") ? ": it was taken out of its list before" : "";
+}
 
 function linkNow(
   kernel: Kernel,

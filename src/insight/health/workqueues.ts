@@ -69,7 +69,7 @@ function stalledPool(kernel: Kernel, pool: Obj<"struct worker_pool">): Finding |
     "suspect",
     { pool: pool.at("id").number(), cpu: pool.at("cpu").number(), works, stalled_ns: waited, function: called },
     [
-      `The workqueue ${poolName(pool)} has started no work for ${timeWords(waited)}; ${countWords(works, "work")} ${works === 1 ? "is" : "are"} queued, first ${called}.`,
+      `The worker ${poolName(pool)} has started no work for ${timeWords(waited)}; ${countWords(works, "work")} ${works === 1 ? "is" : "are"} queued, first ${called}.`,
     ],
     {
       kind: "field",

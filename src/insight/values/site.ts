@@ -1,4 +1,4 @@
-/** Evaluates registers and memory operands at instructions of the stack. */
+/** Evaluates registers and memory operands at the instructions of frames: the faulting instruction and calls. */
 import { type MemoryOperand, type Value, wrap64 } from "../../arch/effect.ts";
 import type { Registers } from "../../arch/arch.ts";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -75,7 +75,10 @@ function valueBeforeStep(
   return wrap64(now - sum.added);
 }
 
-/** Returns a sum of a register and a constant; undefined for another value and for an address relative to the stack pointer. */
+/**
+ * Returns a sum of a register and a constant; undefined for another value and for the address of an operand (`lea`) relative to the stack
+ * pointer.
+ */
 export function sumOf(kernel: Kernel, from: Value): { register: string; added: bigint } | undefined {
   if (from.kind === "address") {
     const { base, index, displacement, segment } = from.place;

@@ -13,7 +13,7 @@ const MAX_BYTES = 1 << 16;
  * that contains the lock: in the frame itself, in its registers, or where the functions that it called saved them.
  * @param frames of one stack, innermost first
  */
-export function mentionOf(kernel: Kernel, lock: bigint, frames: readonly Frame[]): (frame: Frame) => boolean {
+export function mentionTest(kernel: Kernel, lock: bigint, frames: readonly Frame[]): (frame: Frame) => boolean {
   const object = attempt(() => slabObjectAt(kernel, lock)?.address);
   const wanted = [lock, ...(typeof object === "bigint" ? [object] : [])];
   return (frame) => {

@@ -11,7 +11,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { taskStackRange } from "../../unwind/stacks.ts";
 import type { Step } from "../check.ts";
-import { mentionOf } from "./mentioned.ts";
+import { mentionTest } from "./mentioned.ts";
 import { LOCK_CALLS } from "./lockCalls.ts";
 import { codeSymbols, takenIn, takesReading } from "./taken.ts";
 
@@ -50,7 +50,7 @@ export function* readersOf(kernel: Kernel, lock: bigint): Generator<Step, readon
 
 function* readerIn(kernel: Kernel, task: Obj, lock: bigint): Generator<Step, Holder | undefined, void> {
   const { frames } = stackTrace(kernel, task);
-  const isMentioned = mentionOf(kernel, lock, frames);
+  const isMentioned = mentionTest(kernel, lock, frames);
   for (const frame of frames) {
     const taken = yield* takenIn(kernel, frame, lock, LOCK_CALLS.read, isMentioned);
     if (!taken) continue;

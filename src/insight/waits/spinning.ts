@@ -13,7 +13,7 @@ import { attempted, callerOf, withEntry } from "../values/calls.ts";
 import { argumentOf } from "../values/passed.ts";
 import { type Site, siteOf } from "../values/site.ts";
 import { functionName } from "../values/words.ts";
-import { mentionOf } from "./mentioned.ts";
+import { mentionTest } from "./mentioned.ts";
 import { LOCK_CALLS } from "./lockCalls.ts";
 import { takenIn } from "./taken.ts";
 
@@ -152,7 +152,7 @@ function* holdersOf(kernel: Kernel, kind: SpinKind, lock: bigint): Generator<Ste
   for (const { cpu, task } of runningTasks(kernel)) {
     const context = attempt(() => cpuContext(kernel, cpu));
     if (!context || context instanceof Fault) continue;
-    const isMentioned = mentionOf(kernel, lock, context.frames);
+    const isMentioned = mentionTest(kernel, lock, context.frames);
     for (const frame of context.frames) {
       const taken = yield* takenIn(kernel, frame, lock, LOCK_CALLS[kind], isMentioned);
       if (!taken) continue;

@@ -11,7 +11,7 @@ import { buildIdPath } from "./debuginfoPlaces.ts";
 /** Maximum size of a link in bytes. A link is a file name and a checksum or build ID. */
 const MAX_LINK = 4096 + 64;
 const CRC_CHUNK = 1 << 20;
-/** Limit in bytes of files whose checksum is computed. amdgpu's debuginfo, the largest, has some 100 MiB. */
+/** Maximum size in bytes of files whose checksum is computed. That of amdgpu, the largest of a module, has some 100 MiB. */
 const MAX_CHECKED = 1 << 30;
 
 /**
@@ -44,7 +44,7 @@ export function linkedDebug(elf: ElfFile, path: string, debugDirectories: readon
 
 /**
  * Finds the file to which dwz moved common parts of the DWARF, by the path and build ID in .gnu_debugaltlink.
- * @returns the file; its path if there is no such file; undefined without a link
+ * @returns the file; its path if no file with that build ID was found; undefined without a link
  */
 export function alternateDebug(
   elf: ElfFile,
@@ -69,7 +69,7 @@ export function alternateDebug(
 
 /** Returns the end of a sentence about a file whose alternate file is missing. @param path of the file that dwz made */
 export const missingAlternateText = (path: string): string =>
-  `; but the names and types that dwz moved to ${path} are unknown, because that file is missing`;
+  `; but the names and types that dwz moved to ${path} are unknown, because that file is missing or has another build ID`;
 
 function linkOf(elf: ElfFile, name: string): { readonly name: string; readonly bytes: Uint8Array } | undefined {
   const section = elf.section(name);

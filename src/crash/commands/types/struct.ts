@@ -46,7 +46,7 @@ const declaration = (name: string, tag: Tag, summary: string, more: string): Com
         argument: "offset",
         help: "the address is that of a member: the member's offset in bytes, or struct.member",
       },
-      { flag: "-p", help: "also show the objects that pointer members point to" },
+      { flag: "-p", help: "also show the objects that the named members point to" },
       { flag: "-r", help: "the raw bytes" },
       { flag: "-u", help: "an address of the current task's user memory" },
       { flag: "-f", help: "an offset in the dump file (not available)" },
@@ -64,11 +64,11 @@ const declaration = (name: string, tag: Tag, summary: string, more: string): Com
     ],
     description: `Shows how a ${tag} is declared or, with an address, its contents. Members can be selected: a.b is a member of a member, a[2] is an element, and several members are separated by commas.
 
-Below a whole mutex, rw_semaphore, semaphore or rt_mutex a line says who holds it.
+After a mutex, rw_semaphore, semaphore or rt_mutex that is printed without a selection of members, a line says who holds it.
 
 An address is a symbol, hexadecimal, or an expression. A per-CPU symbol takes a list of CPUs after a colon: all CPUs for ":a", some for ":0-3,7", the current task's for ":".
 
-With --table and neither members nor a count, each member has a line with its offset, size, type and, with an address, its value. Bytes that no member uses are a hole, or padding at the end. A line marks where a cache line begins: at the real address, or without an address if the struct began one. With members or a count, each struct has a line and each member a column; -o prints the layout of the named members instead.${more}`,
+With --table and neither members nor a count, each member has a line with its offset, size, type and, with an address, its value. Bytes that no member uses are a hole, or padding at the end. A line marks each offset where a cache line begins; it is computed from the address, or without an address as if the struct began a cache line. With members or a count, each struct has a line and each member a column; -o prints the layout of the named members instead.${more}`,
     examples: [
       { line: `${name} list_head -o`, shows: "The declaration with offsets." },
       { line: `${name} task_struct.pid,comm init_task`, shows: "Two members of a struct." },
