@@ -43,8 +43,11 @@ other info that might help us debug this:
 context-{${context}}
 1 lock held by labd/95:
  #0: 81223780 (rcu_read_lock){....}-{1:${held}}, at: lab_lookup+0x0/0x4a8`);
-  assert.match(report("2:2", "3"), /the lock has 3, the context 2\), such as an interrupt/);
-  assert.match(report("4:4", "2"), /taken while `rcu_read_lock` is held, which allows only/);
+  assert.match(report("2:2", "3"), /locks up to wait type 2 \(the lock has 3\), such as an interrupt/);
+  assert.match(
+    report("4:4", "2"),
+    /requested while `rcu_read_lock` is held, which allows locks up to wait type 2 \(the lock has 3\)/,
+  );
 });
 
 test("an overflow of UBSAN in two lines is read whole", () => {

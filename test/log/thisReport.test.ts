@@ -131,7 +131,7 @@ WARNING: lab/12 still has locks held!
 -------------------------------------
 1 lock held by lab/12:
  #0:  (&lab->mutex/1){+.+.+.}, at: [<ffffffff81844c6b>] lab_lock+0x5b/0x70`);
-  assert.match(text, /^`lab` exits, or sleeps where it may be frozen, while it still holds `&lab->mutex\/1`/);
+  assert.match(text, /^`lab` exits, or reached a place where it may be frozen, while it still holds `&lab->mutex\/1`/);
   assert.doesNotMatch(text, /user space/);
 });
 
@@ -328,4 +328,54 @@ Call Trace:
  lab_alloc+0xc8/0x3a0`);
   assert.match(explanation, /may sleep or wait in `lab_alloc` within/);
   assert.match(explanation, /Locks held: `rcu_read_lock`/);
+});
+
+test("a task with locks that is on its way to user space is not said to exit or to sleep", () => {
+  const text = explained(`[    9.000000] =====================================
+[    9.000001] WARNING: lab/12 still has locks held!
+[    9.000002] 5.2.0 #1 Not tainted
+[    9.000003] -------------------------------------
+[    9.000004] 1 lock held by lab/12:
+[    9.000005]  #0: 00000000d6a5bc1a (rcu_read_lock){....}, at: lab_count+0x0/0x150
+[    9.000006] stack backtrace:
+[    9.000007] CPU: 1 PID: 12 Comm: lab Not tainted 5.2.0 #1
+[    9.000008] Call Trace:
+[    9.000009]  dump_stack+0x86/0xca
+[    9.000010]  debug_check_no_locks_held+0xb2/0xc0
+[    9.000011]  get_signal+0x7a/0x980
+[    9.000012]  do_signal+0x30/0x6d0
+[    9.000013]  exit_to_usermode_loop+0x60/0x100
+[    9.000014]  do_syscall_64+0x18f/0x1b0`);
+  assert.match(text, /^`lab` reached a place where it may be frozen, while it still holds `rcu_read_lock`/);
+});
+
+test("a page with the flag reserved is special, and not said to be in use", () => {
+  const text = explained(`[    9.000000] BUG: Bad page state in process lab  pfn:1b317b
+[    9.000001] page:00000000d6a5bc1a refcount:0 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0x1b317b
+[    9.000002] flags: 0x17ffe0000002000(reserved|node=0|zone=2)
+[    9.000003] page dumped because: PAGE_FLAGS_CHECK_AT_FREE flag(s) set
+[    9.000004] CPU: 1 PID: 12 Comm: lab Not tainted 5.2.0 #1
+[    9.000005] Call Trace:
+[    9.000006]  bad_page+0x60/0x80
+[    9.000007]  lab_put+0x1/0x20`);
+  assert.match(
+    text,
+    /^A page \(page frame 0x1b317b\) was freed although its flag `reserved` marks it as a special page/,
+  );
+});
+
+test("a small address beside a stack that is used up may be a consequence of an overflow", () => {
+  const text = explained(`[    9.000000] 8<--- cut here ---
+[    9.000001] Unable to handle kernel NULL pointer dereference at virtual address 00000ea3
+[    9.000002] pgd = 20e4cc4c
+[    9.000003] [00000ea3] *pgd=80000080004003, *pmd=00000000
+[    9.000004] Internal error: Oops: 206 [#1] PREEMPT SMP ARM
+[    9.000005] CPU: 0 PID: 1 Comm: lab Not tainted 5.10.0 #1
+[    9.000006] PC is at lab_compare+0x10/0x20
+[    9.000007] LR is at lab_other+0x10/0x20
+[    9.000008] pc : [<80210958>]    lr : [<802108f4>]    psr: 60000093
+[    9.000009] sp : 88e16000  ip : 88e16030  fp : 88e16024
+[    9.000010] Process lab (pid: 1, stack limit = 0x5a0f2c6d)
+[    9.000011] Stack: (0x88e16000 to 0x88e16000)`);
+  assert.match(text, /its stack pointer is at the end of the stack/);
 });

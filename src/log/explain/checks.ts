@@ -92,7 +92,7 @@ export function explainWarning(facts: ReportFacts): string {
       ? `Its message: ${facts.messages.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. `
       : "";
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
-  return `${message}A check (\`WARN_ON\`) failed${at}; the kernel reported it${wentOn ? " and continued" : ""}.`;
+  return `${message}A check (\`${facts.messages.length > 0 ? "WARN" : "WARN_ON"}\`) failed${at}; the kernel reported it${wentOn ? " and continued" : ""}.`;
 }
 
 export function explainObject(facts: ReportFacts): string {
@@ -101,7 +101,7 @@ export function explainObject(facts: ReportFacts): string {
   const hint = /hint: (?:0x0\b|\(null\))?([A-Za-z_][\w.]*)/.exec(says)?.[1];
   const of = type === undefined ? "" : ` (${type}${hint === undefined ? "" : ` of \`${plainName(hint)}\``})`;
   if (what === "free")
-    return `Freed memory still contained an active object${of}, which the kernel will use later: it was not cancelled before the memory was freed${calledBy(facts)}.`;
+    return `Freed memory still contained an active object${of}, which the kernel would use later: it was not cancelled before the memory was freed${calledBy(facts)}.`;
   if (state === "active" && (what === "activate" || what === "init"))
     return `An object${of} was ${what === "init" ? "initialised again" : "armed or queued"} while it was already active: it has two users, or was not cancelled before.`;
   if (what === "activate" || what === "init")
@@ -115,7 +115,7 @@ export function explainUsercopy(facts: ReportFacts): string {
     facts.messages.find((text) => /attempt detected/.test(text)) ??
     facts.headline.replace(/^.*?usercopy: /, "");
   if (!/attempt detected/.test(says))
-    return "A copy between the kernel and user space was refused, because its kernel memory may not be copied to or from user space: the length or the pointer is wrong, or the object is smaller than the code expects.";
+    return "A copy between the kernel and user space was refused, because its kernel memory may not be copied to or from user space: the length or the pointer is wrong, the object is smaller than the code expects, or its cache does not permit this part to be copied.";
   const isExposure = /exposure/i.test(says);
   const [, object] = /(?:from|to) (.{1,80}?) \(offset/.exec(says) ?? [];
   const [, offset, size] = /\(offset (\d+), size (\d+)\)/.exec(says) ?? [];
@@ -130,7 +130,7 @@ export function explainUsercopy(facts: ReportFacts): string {
   // usercopy_warn() (4.16 to 5.16) allows the copy.
   if (/whitelist\?/.test(says))
     return `A copy ${isExposure ? "to" : "from"} user space${what} is outside of the part of its object that may be copied (\`kmem_cache_create_usercopy\`): that part is declared too small, or the length or the pointer is wrong. The kernel only warned of it.`;
-  return `A copy ${isExposure ? "to" : "from"} user space was refused, because its kernel memory may not be ${isExposure ? "copied to" : "written from"} user space${what}: the length or the pointer is wrong, or the object is smaller than the code expects.`;
+  return `A copy ${isExposure ? "to" : "from"} user space was refused, because its kernel memory may not be ${isExposure ? "copied to" : "written from"} user space${what}: the length or the pointer is wrong, the object is smaller than the code expects, or its cache does not permit this part to be copied.`;
 }
 
 /** Explains an overflow that FORTIFY_SOURCE found; fortify_panic() prints the function and, since 6.9, the sizes. */

@@ -62,6 +62,9 @@ function explainNull(facts: ReportFacts, address: bigint, context: LogContext): 
   const { verb } = facts.access;
   const did = verb === undefined ? `the access was at ${hex0x(address)}` : `it ${DONE[verb]} ${hex0x(address)}`;
   if (address === 0n) return `The kernel used a NULL pointer: ${did}.`;
+  // arm and arm64 print the limits of the rest of the stack: `Stack: (0x88e16000 to 0x88e16000)`.
+  if (facts.texts.some((text) => /^Stack: \(0x([0-9a-f]{8,16}) to 0x\1\)/.test(text)))
+    return `The kernel used an address near NULL (${did}), and its stack pointer is at the end of the stack. If the stack overflowed, the data next to it was overwritten, and this address may be a consequence.`;
   const { member } = questionsOf(facts, context);
   const name = member && context.memberAt?.(member.place, member.based);
   const error = member === undefined ? errorRegister(facts, address) : undefined;

@@ -57,7 +57,7 @@ export function explainLock(facts: ReportFacts): string {
  * is the lowest of its own and those of the held locks (include/linux/lockdep_types.h, enum lockdep_wait_type).
  */
 function explainWait(facts: ReportFacts, lock: string | undefined): string {
-  const taken = `A lock${quotedLock(lock)} whose wait may sleep (always, or on a PREEMPT_RT kernel) is taken`;
+  const taken = `A lock${quotedLock(lock)} whose wait may sleep (always, or on a PREEMPT_RT kernel) is requested`;
   const own = facts.texts.map((text) => /^context-\{\d:(\d)\}/.exec(text)?.[1]).find(Boolean);
   const wanted = facts.texts
     .map((text) => /^\s{0,32}[0-9a-f]{8,16} \(.{1,160}\)\{.{0,16}\}-\{(\d):\d\}, at: /.exec(text)?.[1])
@@ -65,10 +65,10 @@ function explainWait(facts: ReportFacts, lock: string | undefined): string {
   if (own === undefined || wanted === undefined) return `${taken} in a context that does not allow it.`;
   const lowest = heldLocks(facts).find(({ inner }) => inner !== undefined && inner > 0 && inner < Number(wanted));
   if (Number(own) < Number(wanted))
-    return `${taken} in a context that allows only locks of a lower wait type (the lock has ${wanted}, the context ${own}), such as an interrupt.`;
+    return `${taken} in a context that allows locks up to wait type ${own} (the lock has ${wanted}), such as an interrupt.`;
   return lowest === undefined
     ? `${taken} in a context that does not allow it.`
-    : `${taken} while \`${lowest.name}\` is held, which allows only locks of a lower wait type (the lock has ${wanted}, \`${lowest.name}\` ${lowest.inner}).`;
+    : `${taken} while \`${lowest.name}\` is held, which allows locks up to wait type ${lowest.inner} (the lock has ${wanted}).`;
 }
 
 /** The freed memory; since 4.15 its addresses can be hashes (%p). */
@@ -150,14 +150,19 @@ function explainState(facts: ReportFacts): string {
 
 /**
  * Explains a lock that is still held: lockdep_sys_exit(), and debug_check_no_locks_held(), which runs when a task exits
- * or is about to freeze.
+ * and in try_to_freeze(), whether or not the task is to be frozen.
  */
 function explainHeld(facts: ReportFacts, who: string): string {
   const task = who === "a task" ? "A task" : who;
   const lock = `${quotedLock(particular(facts, "lock")) || " a lock"}`;
-  return /returning to user space/.test(facts.headline)
-    ? `${task} returns to user space while it still holds${lock}: a code path does not release it.`
-    : `${task} exits, or sleeps where it may be frozen, while it still holds${lock}: a code path does not release it, or sleeps in a freezable way where it must not.`;
+  if (/returning to user space/.test(facts.headline))
+    return `${task} returns to user space while it still holds${lock}: a code path does not release it.`;
+  const entries =
+    facts.traces.find(({ role }) => role === "stack")?.entries.filter(({ isDoubtful }) => !isDoubtful) ?? [];
+  if (entries.some(({ name }) => name === "do_exit"))
+    return `${task} exits while it still holds${lock}: a code path does not release it.`;
+  const where = entries.length > 0 ? "reached" : "exits, or reached";
+  return `${task} ${where} a place where it may be frozen, while it still holds${lock}: a code path does not release it, or may be frozen where it must not.`;
 }
 
 function explainContext(facts: ReportFacts): string {

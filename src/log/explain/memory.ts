@@ -192,7 +192,7 @@ export function explainMemory(facts: ReportFacts): string {
     case "bad-page-map":
       return explainEntry(facts);
     default:
-      return `The counters of an address space were not zero when it was freed (${facts.headline}): pages or page tables were counted wrongly, or were leaked.`;
+      return `The counters of an address space were not zero when it was freed (${facts.headline}): ${/pgtables|nr_ptes|nr_pmds/.test(facts.headline) ? "page tables" : "pages"} were counted wrongly, or were leaked.`;
   }
 }
 
@@ -223,6 +223,9 @@ function explainPage(facts: ReportFacts): string {
   const flags = /\(([\w|=.-]{1,200})\)?$/.exec(particular(facts, "flags") ?? "")?.[1]?.split("|") ?? [];
   const wrong = flags.filter((flag) => IN_USE.has(flag));
   if (reason?.includes("CHECK_AT_FREE") === true && wrong.length > 0) {
+    // PG_reserved marks pages of the kernel image and others that never belong to the allocator.
+    if (wrong.every((flag) => flag === "reserved"))
+      return `${page} was freed although its flag \`reserved\` marks it as a special page, which is not freed to the allocator.${of}`;
     const names = wrong.map((flag) => `\`${flag}\``).join(", ");
     return `${page} was freed although its ${wrong.length === 1 ? `flag ${names} says` : `flags ${names} say`} that it is still in use.${of}`;
   }

@@ -31,7 +31,7 @@ export function explainWatchdog(facts: ReportFacts): string {
     case "hung-task":
       return explainHung(facts, task);
     case "workqueue-lockup":
-      return `A worker pool${groups.pool === undefined ? "" : ` (${groups.pool})`} started no work item${groups.seconds === undefined ? " for too long" : ` for ${groups.seconds} s`}: a work item runs for too long without sleeping, or something else occupies the CPU.${facts.texts.some((text) => /busy workqueues/.test(text)) ? " The lists below name the items that run and wait." : ""}`;
+      return `A worker pool${groups.pool === undefined ? "" : ` (${groups.pool})`} started no work item${groups.seconds === undefined ? " for too long" : ` for ${groups.seconds} s`}. Usual causes: a work item runs for too long without sleeping, something else occupies the CPU, or no new worker can be created because memory is short.${facts.texts.some((text) => /busy workqueues/.test(text)) ? " The lists below name the items that run and wait." : ""}`;
     case "netdev-watchdog":
       return explainTransmit(facts);
     case "sched-ext":
