@@ -135,7 +135,7 @@ function explainState(facts: ReportFacts): string {
   const rule = particular(facts, "rule") ?? "";
   const says = rule === "" ? "" : ` (${rule})`;
   if (rule.includes("RECLAIM")) {
-    return `A lock${lock} is taken by memory reclaim, and other code holds it during an allocation that may reclaim memory: then the reclaim waits for a lock that its own task holds${says}. ${NONE_HAPPENED}`;
+    return `A lock${lock} is taken by memory reclaim, and other code holds it during an allocation that may reclaim memory: then the reclaim waits for a lock whose holder waits for memory: its own task, or one that waits for kswapd${says}. ${NONE_HAPPENED}`;
   }
   if (rule.includes("NMI")) {
     return `A lock${lock} is taken both in a non-maskable interrupt and outside of it. A non-maskable interrupt cannot be disabled: it can come while the lock is held, and then waits for ever${says}. ${NONE_HAPPENED}`;
