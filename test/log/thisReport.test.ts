@@ -326,7 +326,7 @@ Call Trace:
  ___might_sleep+0x385/0x470
  kmem_cache_alloc_trace+0x299/0x740
  lab_alloc+0xc8/0x3a0`);
-  assert.match(explanation, /may sleep or wait in `lab_alloc` within/);
+  assert.match(explanation, /may sleep or wait in `lab_alloc` or in a call by it within/);
   assert.match(explanation, /Locks held: `rcu_read_lock`/);
 });
 

@@ -130,7 +130,7 @@ export function explainUsercopy(facts: ReportFacts): string {
   // usercopy_warn() (4.16 to 5.16) allows the copy.
   if (/whitelist\?/.test(says))
     return `A copy ${isExposure ? "to" : "from"} user space${what} is outside of the part of its object that may be copied (\`kmem_cache_create_usercopy\`): that part is declared too small, or the length or the pointer is wrong. The kernel only warned of it.`;
-  return `A copy ${isExposure ? "to" : "from"} user space was refused, because its kernel memory may not be ${isExposure ? "copied to" : "written from"} user space${what}: the length or the pointer is wrong, the object is smaller than the code expects, or its cache does not permit this part to be copied.`;
+  return `A copy ${isExposure ? "out of kernel memory, usually to" : "into kernel memory, usually from"} user space, was refused, because it may not touch that memory${what}: the length or the pointer is wrong, the object is smaller than the code expects, or its cache does not permit this part to be copied.`;
 }
 
 /** Explains an overflow that FORTIFY_SOURCE found; fortify_panic() prints the function and, since 6.9, the sizes. */

@@ -87,7 +87,7 @@ function explainCheck(facts: ReportFacts): string {
   // Its other check has a message.
   if (message === "" && /^(?:register_lock_class|look_up_lock_class)$/.test(check ?? ""))
     return `Lockdep's record of the class of a lock does not fit the lock that was used${operation}${at}: two kinds of lock have the same key, or the lock was never initialised, was freed, or was overwritten.`;
-  return `An operation on a lock, or lockdep's record of the lock, is wrong${message}${operation}${at}: an unbalanced or wrong operation, a lock that was freed or never initialised, memory that was overwritten, or an effect of an earlier report that turned lockdep off.`;
+  return `An operation on a lock, or lockdep's record of the lock, is wrong${message}${operation}${at}: an unbalanced or wrong operation, a lock that was freed or never initialised, or memory that was overwritten.`;
 }
 
 /** Names the guilty function, and the function on locks that it called. */
@@ -174,7 +174,7 @@ function explainContext(facts: ReportFacts): string {
         return "A rule of RCU was broken: a pointer was read without the protection that it needs, or a task may sleep or wait within a read-side critical section. The report does not say which.";
       const says = ` (${place})`;
       if (/Illegal (?:context switch|synchronize)/.test(place)) {
-        return `The task may sleep or wait${inFunction(facts)} within an RCU read-side critical section, where this is forbidden${says}.${holding(facts)}`;
+        return `The task may sleep or wait${inFunction(facts).replace(/.$/, "$& or in a call by it")} within an RCU read-side critical section, where this is forbidden${says}.${holding(facts)}`;
       }
       if (!/rcu_dereference|RCU-list traversed|usage!/.test(place)) {
         return `A rule of RCU was broken${says}.`;

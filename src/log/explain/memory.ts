@@ -96,7 +96,7 @@ function wrongFree({ texts }: ReportFacts): string | undefined {
 
 function corruptedAt({ texts }: ReportFacts): string {
   const at = texts.map((text) => /^Corrupted memory at (0x[0-9a-f]{1,16})/.exec(text)?.[1]).find(Boolean);
-  return at === undefined ? "" : `, from ${at} on`;
+  return at === undefined ? "" : `, the first at ${at}`;
 }
 
 /** Names the variable (`----name@function` before 5.19) or the allocation that was never written. */

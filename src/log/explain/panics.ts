@@ -61,7 +61,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /VFS: Unable to mount root fs/,
-    "The root file system could not be mounted: wrong `root=`, or its driver is missing in the kernel and the initramfs.",
+    "The root file system could not be mounted. Usual causes: wrong `root=`, a missing driver, no initramfs, or a disk that is absent or not found yet.",
   ],
   [
     /No working init found|No init found/,
