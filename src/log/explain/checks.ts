@@ -61,7 +61,7 @@ export function explainRefcount(facts: ReportFacts): string {
   if (/underflow/.test(says))
     return `A reference counter would have gone below zero${calledBy(facts)}: more references were dropped than taken, or the counter was overwritten. The object may have been freed while it was still in use; this put does not free it.`;
   if (/(?:addition|increment) on 0/.test(says))
-    return `A reference was taken${calledBy(facts)} on an object whose counter had already reached zero: it is being freed or is freed (use after free).`;
+    return `A reference was taken${calledBy(facts)} on an object whose counter was zero: it is being freed, is freed (use after free), or its counter was never set.`;
   if (/saturated/.test(says))
     return `A reference counter overflowed or was overwritten${calledBy(facts).replace(" in ", ", as found in ")}, and stays saturated: the object will never be freed.`;
   if (/decrement hit 0/.test(says))

@@ -105,6 +105,9 @@ const lockdepMessage = ({ messages }: ReportFacts): string => {
   return text === undefined ? "" : ` (“${text.slice(0, 100)}”)`;
 };
 
+/** Returns " in `function` or in a call by it" with the guilty function; empty if it is unknown. */
+const nearFunction = (facts: ReportFacts): string => inFunction(facts).replace(/.$/, "$& or in a call by it");
+
 /** Returns " in `function`" with the guilty function; empty if it is unknown. */
 const inFunction = ({ guilty }: ReportFacts): string =>
   guilty?.place.name === undefined ? "" : ` in \`${guilty.place.name}\``;
@@ -174,7 +177,7 @@ function explainContext(facts: ReportFacts): string {
         return "A rule of RCU was broken: a pointer was read without the protection that it needs, or a task may sleep or wait within a read-side critical section. The report does not say which.";
       const says = ` (${place})`;
       if (/Illegal (?:context switch|synchronize)/.test(place)) {
-        return `The task may sleep or wait${inFunction(facts).replace(/.$/, "$& or in a call by it")} within an RCU read-side critical section, where this is forbidden${says}.${holding(facts)}`;
+        return `The task may sleep or wait${nearFunction(facts)} within an RCU read-side critical section, where this is forbidden${says}.${holding(facts)}`;
       }
       if (!/rcu_dereference|RCU-list traversed|usage!/.test(place)) {
         return `A rule of RCU was broken${says}.`;
@@ -191,7 +194,7 @@ function explainContext(facts: ReportFacts): string {
     case "atomic-schedule":
       return explainSchedule(facts);
     case "preemptible":
-      return `\`${groups.used ?? "smp_processor_id"}()\` was used${inFunction(facts)} where the task can move to another CPU: ${
+      return `\`${groups.used ?? "smp_processor_id"}()\` was used${nearFunction(facts)} where the task can move to another CPU: ${
         /add|sub|inc|dec|write|xchg|or\b|and\b/.test(groups.used ?? "")
           ? "it may change the variable of a CPU on which the task no longer runs"
           : "its result may belong to a CPU on which the task no longer runs"
@@ -290,7 +293,7 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
   if (fault.includes("lockup"))
     return `${subject(facts)} could not take a spinlock${inFunction(facts)} for a long time: its holder does not release it, or does not run.${of}`;
   if (fault.includes("already unlocked"))
-    return `A lock${quotedLock(particular(facts, "lock"))} was released${inFunction(facts)}, but was not held.`;
+    return `A lock${quotedLock(particular(facts, "lock"))} was released${nearFunction(facts)}, but was not held.`;
   if (fault.includes("wrong")) return `A lock was released by another task or CPU than the one that took it.${of}`;
   return `A lock is in an invalid state.${of}`;
 }

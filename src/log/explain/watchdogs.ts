@@ -104,7 +104,7 @@ function explainHung(facts: ReportFacts, task: string): string {
       : isHeld
         ? " Find the task that holds it; this task did not fault."
         : " Find what should have ended the wait; this task did not fault.";
-  const what = wait === "" ? " The report does not say what it waits for: a lock, an event or I/O." : wait;
+  const what = wait === "" ? " Its trace does not show what it waits for: a lock, an event or I/O." : wait;
   return `${task} slept uninterruptibly for ${seconds}.${what}${holder}${look}`;
 }
 
