@@ -10,6 +10,7 @@ import { type QueryTable, queryTables } from "../crash/query/tables.ts";
 import { column, longest } from "../render/pad.ts";
 import { EXIT_ANSWERED, EXIT_USAGE } from "./exit.ts";
 import { withContext, withProgress } from "./openAndRun.ts";
+import { isSqlError, openDatabase } from "../session/sqlite.ts";
 
 const USAGE = `usage: vmcore-debug query "SQL" [--json] [options] [VMLINUX] VMCORE...
        vmcore-debug query --tables
@@ -38,12 +39,20 @@ export async function query(argv: readonly string[]): Promise<number> {
 
 /** Prepares the statement, filling each table that it names, and prints its rows. */
 async function answer(context: Context, sql: string, json: boolean): Promise<boolean> {
-  const database = await openDatabase();
+  const database = await openDatabase(":memory:");
   const shortfalls = new Map<string, Shortfall>();
   try {
     const statement = await prepared(database, context, sql, shortfalls);
     statement.setReadBigInts(true);
+    const rest = sql.trim().slice(statement.sourceSQL.trim().length);
+    if (!/^[\s;]*$/.test(rest))
+      throw new UsageError(`query: one statement is run; more follows: ${printable(rest.trim())}`);
     const names = statement.columns().map(({ name }) => name);
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    if (twice !== undefined)
+      throw new UsageError(
+        `query: two columns of the result are named ${twice}: give one another name (${twice} AS name)`,
+      );
     const rows = statement.iterate() as Iterable<Record<string, SqlValue>>;
     process.stdout.write(json ? jsonText(rows) : tableText(names, rows));
   } catch (error) {
@@ -57,18 +66,6 @@ async function answer(context: Context, sql: string, json: boolean): Promise<boo
     for (const fault of faults) process.stderr.write(`vmcore-debug: ${name}: ${printable(fault)}\n`);
   }
   return true;
-}
-
-/** Loads SQLite, without Node's warning that its interface may change. */
-async function openDatabase(): Promise<DatabaseSync> {
-  const emitWarning = process.emitWarning.bind(process);
-  process.emitWarning = () => undefined;
-  try {
-    const { DatabaseSync: Database } = await import("node:sqlite");
-    return new Database(":memory:", { allowExtension: false });
-  } finally {
-    process.emitWarning = emitWarning;
-  }
 }
 
 /** Prepares a statement; if a table is missing, fills it and tries again. @throws UsageError */
@@ -109,9 +106,6 @@ async function filled(database: DatabaseSync, context: Context, table: QueryTabl
 
 /** Returns the column with the position in a list; none for a table whose rows are not the elements of a list. */
 const positionColumn = ({ each }: QueryTable): string[] => (each === undefined ? [] : ["position INTEGER"]);
-
-const isSqlError = (error: unknown): error is Error =>
-  error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 
 /** Formats a value for people. */
 const cellText = (value: SqlValue | undefined): string =>

@@ -1,10 +1,11 @@
 /** The dumps that a server has open. */
-import { basename } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { Budget } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Piece } from "../say/piece.ts";
 import { placesOf } from "../session/find/debuginfoPlaces.ts";
 import { pathBelow, realPath } from "../session/find/dumpFiles.ts";
+import { isDirectory } from "../session/sources/sourceRoot.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
 import { openingSession, type Session } from "../session/open/open.ts";
 import type { ServerOptions } from "./arguments.ts";
@@ -82,9 +83,17 @@ export class OpenDumps {
   /** @throws UsageError for a file that does not exist or is outside the roots; the text does not tell which */
   private allowed(path: string): string {
     const isNamed = [...this.options.vmcore, this.options.vmlinux].includes(path);
-    const real = isNamed ? realPath(path) : pathBelow(path, this.roots);
+    const real = isNamed ? realPath(path) : this.below(path);
+    if (real !== undefined && !isNamed && isDirectory(real))
+      throw new UsageError(`${path} is a directory: call open_dump without a path to list the dumps`);
     if (real === undefined) throw new UsageError(`${path}: not a file below ${this.roots.join(", ") || "a --root"}`);
     return real;
+  }
+
+  /** Returns the real path of a file below a root; a relative path is tried in each root. */
+  private below(path: string): string | undefined {
+    const paths = isAbsolute(path) ? [path] : this.roots.map((root) => join(root, path));
+    return paths.map((one) => pathBelow(one, this.roots)).find((one) => one !== undefined);
   }
 
   private close({ name, session }: OpenedDump): void {

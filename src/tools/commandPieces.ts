@@ -2,7 +2,7 @@
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { readLine, run } from "../crash/language/language.ts";
-import type { Json, Piece } from "../say/piece.ts";
+import type { Piece } from "../say/piece.ts";
 
 /**
  * Runs a command line that only reads the dump. Its changes of the context are dropped, so that an answer does not
@@ -13,20 +13,31 @@ export function* commandPieces(context: Context, line: string): Generator<Piece,
   const parsed = readLine(context, line);
   if (parsed.shell !== undefined || parsed.input !== undefined || parsed.output !== undefined)
     throw new UsageError("only a command of crash is run here: leave out the shell and the files");
+  refuseSlowPatterns(line);
   for (const piece of run(context, parsed)) {
     if (piece.kind === "usage") throw new UsageError(piece.message);
     yield piece;
   }
 }
 
-/** Runs a command and returns the data of its records. Yields all other pieces. @throws UsageError */
-export function* commandRecords(context: Context, line: string): Generator<Piece, readonly Json[], void> {
-  const records: Json[] = [];
-  for (const piece of commandPieces(context, line)) {
-    if (piece.kind === "record") records.push(piece.data);
-    else yield piece;
+/** Maximum number of unbounded repetitions in a pattern: two make the time quadratic in the length of a line. */
+const MAX_REPETITIONS = 2;
+
+/**
+ * Refuses regular expressions whose time can be exponential, because a program cannot stop an expression that has
+ * begun. @throws UsageError
+ */
+function refuseSlowPatterns(line: string): void {
+  const patterns = [...line.matchAll(/\|\s*grep\b([^|]*)|'([^']*)'/g)].map(
+    ([, filter, quoted]) => filter ?? quoted ?? "",
+  );
+  for (const pattern of patterns) {
+    const repetitions = pattern.match(/[*+]|\{\d*,\}/g)?.length ?? 0;
+    if (repetitions > MAX_REPETITIONS || /\)\s*(?:[*+]|\{)/.test(pattern))
+      throw new UsageError(
+        `${pattern.trim()}: a pattern has at most ${MAX_REPETITIONS} unbounded repetitions here, and none of a group`,
+      );
   }
-  return records;
 }
 
 /** Quotes a word for a command line. @throws UsageError if the word has a quote */

@@ -38,6 +38,14 @@ test("a wrong query says what is wrong", () => {
   assert.equal(said("select nme from tasks"), "vmcore-debug: query: no such column: nme");
   assert.match(said("select 1 from nosuch"), /^vmcore-debug: query: no such table: nosuch; there are tasks, frames, /);
   assert.match(said("select 1 +"), /^vmcore-debug: query: incomplete input$/);
+  assert.match(
+    said("select 1; drop table tasks"),
+    /^vmcore-debug: query: one statement is run; more follows: drop table tasks$/,
+  );
+  assert.match(
+    said("select 1 a, 2 a"),
+    /^vmcore-debug: query: two columns of the result are named a: give one another name/,
+  );
   for (const sql of ["attach '/tmp/x' as y", "create table t (a)", "pragma user_version", "vacuum into '/tmp/x'"])
     assert.equal(query(sql).status, 2, sql);
 });

@@ -81,6 +81,17 @@ test("a path outside the roots is refused, directly, by a link and with dots", a
   assert.match(text, /^\/etc\/passwd: not a file below/);
 });
 
+test("a directory is refused, because a link in it can lead out of the root", async () => {
+  const { isError, text } = await call("open_dump", { path: root });
+  assert.equal(isError, true);
+  assert.equal(text, `${root} is a directory: call open_dump without a path to list the dumps`);
+});
+
+test("a relative path is below a root", async () => {
+  const { answer } = await call("open_dump", { path: "vmcore" });
+  assert.deepEqual((answer?.data[0] as { files: string[] }).files, [join(root, "vmcore")]);
+});
+
 test("two dumps are open at the same time, and a tool asks which one is meant", async () => {
   const first = (await call("open_dump", { path: join(root, "vmcore") })).answer?.data[0] as { dump: string };
   assert.match(

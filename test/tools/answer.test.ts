@@ -113,6 +113,17 @@ test("no tool writes, loads files, runs programs or uses git", async () => {
     await assert.rejects(ask("run", { command }), UsageError, command);
 });
 
+test("a pattern whose time can be exponential is refused", async () => {
+  for (const command of [
+    'log | grep -E "(.*)*x"',
+    "log | grep -E '(a+)+b'",
+    'log | grep -E ".*.*.*x"',
+    "foreach '(x+)+y' bt",
+  ])
+    await assert.rejects(ask("run", { command }), /unbounded repetitions/, command);
+  assert.ok((await ask("run", { command: "log | grep -i 'oops.*'" })).answer.data.length > 0);
+});
+
 test("each tool answers on the example, in the declared form", async () => {
   const given: Readonly<Record<string, object>> = {
     verdict: {},

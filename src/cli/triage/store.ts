@@ -1,6 +1,7 @@
 /** Stores records of dumps in an SQLite file. */
-import type { DatabaseSync } from "node:sqlite";
+import { UsageError } from "../../base/usageError.ts";
 import type { TriageRecord } from "../../crash/triage/triageRecord.ts";
+import { isSqlError, openDatabase } from "../../session/sqlite.ts";
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS records (
   key TEXT PRIMARY KEY,
@@ -36,8 +37,16 @@ export interface Store {
   close(): void;
 }
 
-/** Opens or creates a file of records. @throws Error of SQLite if it cannot be used */
+/** Opens or creates a file of records. @throws UsageError if it cannot be used */
 export async function openStore(path: string): Promise<Store> {
+  try {
+    return await storeOf(path);
+  } catch (error) {
+    throw isSqlError(error) ? new UsageError(`${path}: ${error.message}`) : error;
+  }
+}
+
+async function storeOf(path: string): Promise<Store> {
   const database = await openDatabase(path);
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; ${SCHEMA}`);
   const put = database.prepare(PUT);
@@ -52,16 +61,4 @@ export async function openStore(path: string): Promise<Store> {
     all: () => all.all().map(({ record }) => JSON.parse(String(record)) as TriageRecord),
     close: () => database.close(),
   };
-}
-
-/** Loads Node's SQLite only now, and without the warning that it is new. */
-async function openDatabase(path: string): Promise<DatabaseSync> {
-  const emitWarning = Object.getOwnPropertyDescriptor(process, "emitWarning");
-  process.emitWarning = () => {};
-  try {
-    const sqlite = await import("node:sqlite");
-    return new sqlite.DatabaseSync(path);
-  } finally {
-    if (emitWarning) Object.defineProperty(process, "emitWarning", emitWarning);
-  }
 }

@@ -8,14 +8,14 @@ export const unsignedWord = ({ kernel }: Context, value: bigint): bigint =>
   BigInt.asUintN(kernel.arch.wordSize * 8, value);
 
 /**
- * Reads the number of a claim as C does: decimal, 0x..., or an expression. An address may be without 0x, and the name of
- * an object that is no number stands for its address.
+ * Reads the number of a claim as C does: decimal, 0x..., or an expression. An address may be without 0x; a
+ * function or an object that is no number stands for its address.
  * @throws UsageError, Fault
  */
 export function numberIn(context: Context, text: string): bigint {
   const word = text.trim();
   if (/^-?\d+$|^0x[\da-f]+$/i.test(word)) return unsignedWord(context, BigInt(word));
-  if (/^[\da-f]{8,16}$/i.test(word) || context.kernel.symbols.find(word)) return address(context, word);
+  if (/^[\da-f]{8,16}$/i.test(word)) return address(context, word);
   const value = evaluateIn(context, word);
   const isNumber = ["int", "pointer", "enum", "bool"].includes(bare(value.type).kind);
   return unsignedWord(context, isNumber ? BigInt(value.value()) : value.address);

@@ -12,7 +12,7 @@ export const registerClaim = z.strictObject({
   task: taskInput,
   frame: z.string().describe("a function on the stack, or the index of a frame"),
   name: z.string().max(16).describe("such as rax, x0, r3"),
-  equals: z.string().max(200).describe("a number, a symbol or an expression"),
+  equals: z.string().max(200).describe("a number or an expression of C; & gives an address"),
 });
 
 export const register: Judge<z.infer<typeof registerClaim>> = function* (context, claim) {

@@ -16,7 +16,7 @@ import { numberIn, unsignedWord } from "./number.ts";
 
 export const valueClaim = z.strictObject({
   expression: z.string().min(1).max(1000),
-  equals: z.string().max(1000).describe("a number, a symbol, an expression, or the text of a character array"),
+  equals: z.string().max(1000).describe("a number, an expression of C, or the text of a character array"),
   task: taskInput,
   frame: z.string().optional().describe("a frame whose locals and registers the expression may name"),
 });

@@ -67,4 +67,5 @@ test("mistakes are named", () => {
   assert.match(triage(dumps, "--shard", "2/2").stderr, /not I\/N/);
   assert.match(triage(dumps, "--vmlinux", "x").stderr, /no option --vmlinux/);
   assert.equal(triage(dumps, "--shard", "x").status, 2);
+  assert.match(triage("--db", "package.json").stderr, /^vmcore-debug: package\.json: file is not a database$/m);
 });

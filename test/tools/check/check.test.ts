@@ -20,6 +20,8 @@ test("a value is compared as C compares it, text as text", async () => {
   assert.match(await judge({ value: { expression: "init_task.comm", equals: "swapper/0" } }), /^true/);
   assert.match(await judge({ value: { expression: "init_task.comm", equals: '"swapper"' } }), /^false/);
   assert.match(await judge({ value: { expression: "10", equals: "10" } }), /^true/);
+  assert.match(await judge({ value: { expression: "jiffies", equals: "jiffies" } }), /^true/);
+  assert.match(await judge({ value: { expression: "&init_task", equals: "init_task" } }), /^true/);
 });
 
 test("a value whose page is not in the dump is unknown, not false", async () => {
