@@ -2,6 +2,7 @@
 import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
+import type { Utsname } from "../base/utsname.ts";
 import type { Note } from "../elf/notes.ts";
 
 export type { Note };
@@ -14,16 +15,6 @@ export interface Segment {
   readonly fileSize: bigint;
   /** Bytes that the machine had. What exceeds `fileSize` was filtered out or cut off. */
   readonly memorySize: bigint;
-}
-
-/** `struct new_utsname`. */
-export interface Utsname {
-  readonly sysname: string;
-  readonly nodename: string;
-  readonly release: string;
-  readonly version: string;
-  readonly machine: string;
-  readonly domainname: string;
 }
 
 /** What the headers of a dump file say besides memory. Values that a format does not record are absent. */

@@ -6,11 +6,11 @@ import { type RandomFile, readBytes } from "../../base/file.ts";
 import { decodeWith, onePage } from "../compress/compressor.ts";
 import { runLength } from "../compress/runLength.ts";
 import { FileCursor } from "../cursor.ts";
-import type { DumpFormat, DumpImage, OpenOptions, Utsname } from "../format.ts";
+import type { DumpFormat, DumpImage, OpenOptions } from "../format.ts";
 import { memoryImage } from "../memoryImage.ts";
 import { PageRuns } from "../pageRuns.ts";
 import { FILE_ENDS } from "../pages.ts";
-import { UTSNAME_FIELD, utsnameOf } from "../utsname.ts";
+import { UTSNAME_FIELD, type Utsname, utsnameOf } from "../../base/utsname.ts";
 
 /** DUMP_MAGIC_NUMBER, 0xa8190173618f23ed. */
 const MAGIC = { little: "ed238f61730119a8", big: "a8190173618f23ed" } as const;

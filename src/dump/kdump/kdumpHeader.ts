@@ -2,7 +2,7 @@
 import { cString, viewOf, type ByteOrder } from "../../base/bytes.ts";
 import { Fault, orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
-import { UTSNAME_FIELD, utsnameOf } from "../utsname.ts";
+import { UTSNAME_FIELD, utsnameOf } from "../../base/utsname.ts";
 
 /**
  * The headers are C structs of the machine that crashed (makedumpfile's diskdump_mod.h: struct disk_dump_header, struct

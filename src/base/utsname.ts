@@ -1,5 +1,14 @@
-/** Names of the system in the headers of dumps. */
-import type { Utsname } from "./format.ts";
+/** `struct new_utsname`: names of a system. */
+
+/** `struct new_utsname`. */
+export interface Utsname {
+  readonly sysname: string;
+  readonly nodename: string;
+  readonly release: string;
+  readonly version: string;
+  readonly machine: string;
+  readonly domainname: string;
+}
 
 /** Bytes of each array of `struct new_utsname` (include/uapi/linux/utsname.h): `__NEW_UTS_LEN` and a NUL. */
 export const UTSNAME_FIELD = 65;
