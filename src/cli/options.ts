@@ -1,6 +1,6 @@
 /** Parses the command line. */
-import { parseArgs } from "node:util";
 import { parseSize } from "../base/budget.ts";
+import { parseArguments } from "../base/arguments.ts";
 import { UsageError } from "../base/usageError.ts";
 import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
 import { KCORE } from "../session/open/liveKernel.ts";
@@ -144,35 +144,31 @@ function vmlinuxOf([first, second, third]: readonly string[]): {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        command: { type: "string", short: "c", multiple: true },
-        input: { type: "string", short: "i", multiple: true },
-        vmlinux: { type: "string" },
-        "system-map": { type: "string" },
-        base: { type: "string" },
-        live: { type: "boolean" },
-        modules: { type: "string", multiple: true },
-        debuginfo: { type: "string", multiple: true },
-        source: { type: "string", multiple: true },
-        "no-search": { type: "boolean" },
-        download: { type: "boolean" },
-        "unpack-limit": { type: "string" },
-        record: { type: "string" },
-        json: { type: "boolean" },
-        force: { type: "boolean" },
-        silent: { type: "boolean", short: "s" },
-        "no-rc": { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        version: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
-  }
+  return parseArguments({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      command: { type: "string", short: "c", multiple: true },
+      input: { type: "string", short: "i", multiple: true },
+      vmlinux: { type: "string" },
+      "system-map": { type: "string" },
+      base: { type: "string" },
+      live: { type: "boolean" },
+      modules: { type: "string", multiple: true },
+      debuginfo: { type: "string", multiple: true },
+      source: { type: "string", multiple: true },
+      "no-search": { type: "boolean" },
+      download: { type: "boolean" },
+      "unpack-limit": { type: "string" },
+      record: { type: "string" },
+      json: { type: "boolean" },
+      force: { type: "boolean" },
+      silent: { type: "boolean", short: "s" },
+      "no-rc": { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+      version: { type: "boolean" },
+    },
+  });
 }
 
 /** Parses a size in bytes. @throws UsageError */

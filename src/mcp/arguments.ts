@@ -1,7 +1,6 @@
 /** Parses the command line of the server. */
 import { dirname, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { UsageError } from "../base/usageError.ts";
+import { parseArguments } from "../base/arguments.ts";
 
 /** The options of the server. */
 export interface ServerOptions {
@@ -46,20 +45,16 @@ export function readServerOptions(argv: readonly string[]): ServerOptions {
 }
 
 function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        root: { type: "string", multiple: true },
-        vmlinux: { type: "string" },
-        modules: { type: "string", multiple: true },
-        debuginfo: { type: "string", multiple: true },
-        source: { type: "string", multiple: true },
-        "no-search": { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
-  }
+  return parseArguments({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      root: { type: "string", multiple: true },
+      vmlinux: { type: "string" },
+      modules: { type: "string", multiple: true },
+      debuginfo: { type: "string", multiple: true },
+      source: { type: "string", multiple: true },
+      "no-search": { type: "boolean" },
+    },
+  });
 }
