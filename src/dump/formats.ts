@@ -1,7 +1,6 @@
 /** Recognizes and opens dump files of all formats. */
 import { Fault, orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
-import { ET_CORE, isElf } from "../elf/elfHeader.ts";
 import { avml } from "./formats/avml.ts";
 import { elf, isElfCore } from "./formats/elf.ts";
 import { isFlat, unflattened } from "./formats/flat.ts";
@@ -84,12 +83,5 @@ function formatOf(files: readonly RandomFile[]): DumpFormat {
   if (head.length === 0) throw Fault.of("truncated", `${file?.name} is not a dump: the file is empty`);
   throw Fault.of("corrupt", `${file?.name} is not a dump: it is ${contentDescription(head)}`);
 }
-
-/**
- * Whether a file with these first bytes is a dump, flattened or not. Memory without a header is not recognized, and of
- * ELF files only cores.
- */
-export const isDumpHead = (head: Uint8Array): boolean =>
-  isFlat(head) || (formats.some((one) => one.probe(head)) && (!isElf(head) || [head[16], head[17]].includes(ET_CORE)));
 
 const headOf = (file: RandomFile): Uint8Array => orThrow(readBytes(file, 0, HEAD_BYTES));

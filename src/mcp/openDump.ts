@@ -3,7 +3,7 @@ import { z } from "zod";
 import { attempt, Fault } from "../base/fault.ts";
 import { headlineOf } from "../insight/analyze.ts";
 import { progress, record } from "../say/piece.ts";
-import { dumpFiles } from "../session/find/dumpFiles.ts";
+import { dumpsBelow } from "../session/find/dumpFiles.ts";
 import { type Asking, said } from "../tools/tool.ts";
 import type { OpenDumps, OpenedDump } from "./openDumps.ts";
 
@@ -36,7 +36,7 @@ function* listed(dumps: OpenDumps): Asking {
   const open = dumps.all;
   for (const one of open) yield record({ open: true, ...openedJson(one) }, `open: ${one.name}`);
   let found = 0;
-  for (const file of dumpFiles(dumps.roots)) {
+  for (const file of dumpsBelow(dumps.roots)) {
     if (!file) yield progress("directories", found, 0);
     else if (++found) yield record({ open: false, ...file }, `${file.path} (${file.size} bytes)`);
   }

@@ -15,6 +15,14 @@ export interface DumpFile {
 
 /** Bytes at the start of a file that identify a dump format. */
 const HEAD_BYTES = 8192;
+
+/** Returns the first bytes of a file, which identify a dump format; none if it cannot be read. */
+export const dumpHead = (path: string): Uint8Array =>
+  attemptSystem(() => fileHead(path, HEAD_BYTES)) ?? new Uint8Array(0);
+
+/** Whether a file begins like a dump. Memory without a header is not recognized, and of ELF files only cores. */
+export const isDumpFile = (path: string): boolean => dumpFormatOf(dumpHead(path)) !== undefined;
+
 /** Minimum size of a dump in bytes. */
 const MIN_BYTES = 64 << 10;
 /** Maximum depth below a directory. */
@@ -28,7 +36,7 @@ const MAX_DUMPS = 500;
  * Yields undefined for each directory, so that the search can be paused, and the dump files below some directories.
  * Symbolic links are not followed. @param roots real paths
  */
-export function* dumpFiles(roots: readonly string[]): Generator<DumpFile | undefined, void, void> {
+export function* dumpsBelow(roots: readonly string[]): Generator<DumpFile | undefined, void, void> {
   let [entries, dumps] = [0, 0];
   const pending = roots.map((path) => ({ path, depth: 0 }));
   for (const { path, depth } of pending) {
@@ -39,16 +47,11 @@ export function* dumpFiles(roots: readonly string[]): Generator<DumpFile | undef
       if (entry.isDirectory() && depth < MAX_DEPTH) pending.push({ path: name, depth: depth + 1 });
       if (!entry.isFile()) continue;
       const size = attemptSystem(() => statSync(name).size) ?? 0;
-      if (size < MIN_BYTES || !isDump(name)) continue;
+      if (size < MIN_BYTES || !isDumpFile(name)) continue;
       dumps++;
       yield { path: name, size };
     }
   }
-}
-
-function isDump(path: string): boolean {
-  const head = attemptSystem(() => fileHead(path, HEAD_BYTES));
-  return head !== undefined && dumpFormatOf(head) !== undefined;
 }
 
 /** Returns the path without symbolic links; undefined if the file does not exist. */

@@ -2,15 +2,15 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { attempt, Fault } from "../../base/fault.ts";
-import { fileHead, openFile } from "../../base/file.ts";
+import { openFile } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
 import { dumpFormatOf, openDump } from "../../dump/formats.ts";
 import { listedParts } from "../../dump/formats/ramdump.ts";
 import { isText } from "../../dump/recognize.ts";
 import { isCheckpoint } from "../../dump/vmware/checkpoint.ts";
 import { OpenError } from "../open/openError.ts";
+import { dumpHead } from "./dumpFiles.ts";
 
-const HEAD_BYTES = 8192;
 /** Limits, because a directory of dumps can be large: entries that are looked at, and names in a message. */
 const MAX_ENTRIES = 1000;
 const MAX_NAMED = 10;
@@ -29,8 +29,7 @@ export function namedDump(named: readonly string[]): readonly string[] {
 
 const isDirectory = (path: string): boolean => attemptSystem(() => statSync(path).isDirectory()) ?? false;
 const isFile = (path: string): boolean => attemptSystem(() => statSync(path).isFile()) ?? false;
-const headOf = (path: string): Uint8Array =>
-  (isFile(path) && attemptSystem(() => fileHead(path, HEAD_BYTES))) || new Uint8Array(0);
+const headOf = (path: string): Uint8Array => (isFile(path) ? dumpHead(path) : new Uint8Array(0));
 const entriesOf = (directory: string): string[] =>
   (attemptSystem(() => readdirSync(directory)) ?? []).sort().slice(0, MAX_ENTRIES);
 const isDump = (path: string): boolean => dumpFormatOf(headOf(path)) !== undefined;

@@ -1,13 +1,11 @@
 /** Finds the dumps below directories. */
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileHead } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
-import { isDumpHead } from "../../dump/formats.ts";
+import { isDumpFile } from "../find/dumpFiles.ts";
 
 /** Limit for the depth of directories. Symbolic links below the named paths are not followed. */
 const MAX_DEPTH = 32;
-const HEAD_BYTES = 8192;
 
 /**
  * Yields the named files, and all dumps below the named directories, in the order of their names. A named file is
@@ -27,8 +25,6 @@ function* below(directory: string, depth: number): Generator<string> {
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, entry.name);
     if (entry.isDirectory() && depth > 0) yield* below(path, depth - 1);
-    if (!entry.isFile()) continue;
-    const head = attemptSystem(() => fileHead(path, HEAD_BYTES));
-    if (head && isDumpHead(head)) yield path;
+    if (entry.isFile() && isDumpFile(path)) yield path;
   }
 }
