@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { statSync } from "node:fs";
 import { attemptSystem } from "../../base/systemError.ts";
-import { recordKey, type TriageRecord } from "../../crash/triage/triageRecord.ts";
+import { failedRecord, type TriageRecord } from "../../crash/triage/triageRecord.ts";
 import { script } from "../node.ts";
 
 /** A dump that takes longer is given up: milliseconds. */
@@ -73,14 +73,10 @@ function startWorker(options: readonly string[], signal: AbortSignal) {
       if (!answer.done) return JSON.parse(answer.value) as TriageRecord;
       if (signal.aborted) return undefined;
       const reason = await ended;
-      return failedRecord(path, isLate ? `no answer within ${LIMIT_MS / 1000} s` : reason);
+      const size = attemptSystem(() => statSync(path).size) ?? 0;
+      return failedRecord(path, size, isLate ? `no answer within ${LIMIT_MS / 1000} s` : reason);
     },
   };
 }
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
-
-function failedRecord(path: string, failed: string): TriageRecord {
-  const record = { path, size: attemptSystem(() => statSync(path).size) ?? 0, level: "none", failed } as const;
-  return { key: recordKey(record), ...record };
-}

@@ -22,6 +22,12 @@ export interface TriageRecord extends Partial<KernelFacts> {
   readonly cpuMs?: number;
 }
 
+/** Returns the record of a dump that cannot be opened or read. @param size of the file in bytes, 0 if unknown */
+export function failedRecord(path: string, size: number, failed: string): TriageRecord {
+  const record = { path, size, level: "none", failed } as const;
+  return { key: recordKey(record), ...record };
+}
+
 /** Returns the key of a record. Times are whole seconds. */
 export const recordKey = ({ buildId, time, cpu, size, path, failed }: Omit<TriageRecord, "key">): string =>
   failed === undefined ? [buildId ?? "-", time ?? "-", cpu ?? "-", size].join(":") : `${path}:${size}`;

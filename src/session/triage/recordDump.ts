@@ -4,7 +4,7 @@ import { Fault } from "../../base/fault.ts";
 import type { Job } from "../../base/job.ts";
 import { attemptSystem } from "../../base/systemError.ts";
 import { kernelFacts } from "../../crash/triage/record.ts";
-import { recordKey, type TriageRecord } from "../../crash/triage/triageRecord.ts";
+import { failedRecord, recordKey, type TriageRecord } from "../../crash/triage/triageRecord.ts";
 import type { Piece } from "../../say/piece.ts";
 import { kernelBuildId } from "../find/kernelBuildId.ts";
 import { openingSession, type Session } from "../open/open.ts";
@@ -13,12 +13,7 @@ import type { OpenOptions } from "../open/openOptions.ts";
 
 /** Opens a dump and records it. A dump that cannot be opened gives a record with the reason. */
 export function* recordingDump(path: string, isFull: boolean, options: Partial<OpenOptions>): Job<TriageRecord, Piece> {
-  const stat = attemptSystem(() => statSync(path));
-  const size = stat?.size ?? 0;
-  const failed = (reason: string): TriageRecord => {
-    const record = { path, size, level: "none", failed: reason } as const;
-    return { key: recordKey(record), ...record };
-  };
+  const size = attemptSystem(() => statSync(path).size) ?? 0;
   let session: Session | undefined;
   try {
     session = yield* openingSession({ ...options, vmcore: [path] });
@@ -34,7 +29,7 @@ export function* recordingDump(path: string, isFull: boolean, options: Partial<O
     } as const;
     return { key: recordKey(record), ...record };
   } catch (error) {
-    if (error instanceof OpenError || error instanceof Fault) return failed(error.message);
+    if (error instanceof OpenError || error instanceof Fault) return failedRecord(path, size, error.message);
     throw error;
   } finally {
     session?.close();
