@@ -3,7 +3,7 @@ import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Lru } from "../../base/lru.ts";
 import type { RandomFile } from "../../base/file.ts";
-import { CONTROL, MAX_ANSWER, OUTCOME, type SourcePlace, type SourceRequest, STATE, type WorkerStart } from "./messages.ts"; // prettier-ignore
+import { CONTROL, MAX_ANSWER, OUTCOME, sourceError, type SourcePlace, type SourceRequest, STATE, type WorkerStart } from "./messages.ts"; // prettier-ignore
 
 /** Limits in milliseconds for an answer. */
 const OPEN_TIMEOUT = 60_000;
@@ -81,8 +81,6 @@ export class RemoteSource {
     throw sourceError(code, message);
   }
 }
-
-const sourceError = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
 /** Presents a source as a file. Blocks are kept, and blocks behind them are read ahead. */
 export function remoteFile(source: RemoteSource, name: string, size: number): RandomFile {

@@ -1,5 +1,6 @@
 /** Exchanges packets of gdb's remote serial protocol (gdb's documentation, "Remote Protocol"). */
 import { connect, type Socket } from "node:net";
+import { sourceError } from "./messages.ts";
 
 /** Limit in bytes for what the other side sends without completing a packet. */
 const MAX_PENDING = 8 << 20;
@@ -17,8 +18,6 @@ export function gdbAddress(text: string): GdbAddress | undefined {
   if (port === "" || Number(port) > 65535) return undefined;
   return { host: host.replace(/^\[|\]$/g, "") || "localhost", port: Number(port) };
 }
-
-const failed = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
 /** A connection that sends packets and receives their replies in order. */
 export class GdbPackets {
@@ -38,7 +37,7 @@ export class GdbPackets {
     socket.setNoDelay(true);
     socket.on("data", (text: string) => this.receive(text));
     socket.on("error", (error) => this.end(error));
-    socket.on("close", () => this.end(failed("ECONNRESET", `${name}: the guest ended the connection`)));
+    socket.on("close", () => this.end(sourceError("ECONNRESET", `${name}: the guest ended the connection`)));
   }
 
   /** @throws NodeJS.ErrnoException if nothing listens there */
@@ -47,7 +46,7 @@ export class GdbPackets {
       const socket = connect(address);
       const timer = setTimeout(() => {
         socket.destroy();
-        reject(failed("ETIMEDOUT", `${name}: no connection within ${CONNECT_TIMEOUT / 1000} seconds`));
+        reject(sourceError("ETIMEDOUT", `${name}: no connection within ${CONNECT_TIMEOUT / 1000} seconds`));
       }, CONNECT_TIMEOUT);
       socket.once("error", (error) => {
         clearTimeout(timer);
@@ -82,7 +81,7 @@ export class GdbPackets {
       if (this.ended) throw this.ended;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => {
-          this.ended = failed("ETIMEDOUT", `${this.name}: no answer within ${ANSWER_TIMEOUT / 1000} seconds`);
+          this.ended = sourceError("ETIMEDOUT", `${this.name}: no answer within ${ANSWER_TIMEOUT / 1000} seconds`);
           resolve();
         }, ANSWER_TIMEOUT);
         this.waiting = () => {
@@ -121,7 +120,7 @@ export class GdbPackets {
       this.pending = this.pending.slice(end + 3);
       this.socket.write("+");
     }
-    if (this.pending.length > MAX_PENDING) this.end(failed("EPROTO", `${this.name}: not a gdbstub`));
+    if (this.pending.length > MAX_PENDING) this.end(sourceError("EPROTO", `${this.name}: not a gdbstub`));
     this.waiting?.();
   }
 }

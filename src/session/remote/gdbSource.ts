@@ -1,7 +1,7 @@
 /** Reads the memory and the registers of a QEMU guest through its gdbstub. Runs in the worker of a source. */
 import { gdbAddress, GdbPackets } from "./gdbPackets.ts";
 import { type GuestRange, ramRanges, registerNames, registerValues } from "./guestFacts.ts";
-import type { Source } from "./messages.ts";
+import { type Source, sourceError } from "./messages.ts";
 
 /** Bytes that one packet asks for: QEMU's packets have at most 4096 characters, two for each byte. */
 const PACKET_BYTES = 2048;
@@ -21,7 +21,7 @@ export interface GuestAbout {
   readonly cpus: readonly Readonly<Record<string, string>>[];
 }
 
-const failed = (message: string): Error => Object.assign(new Error(message), { code: "EPROTO" });
+const failed = (message: string): Error => sourceError("EPROTO", message);
 
 /**
  * Connects to a gdbstub, which stops the guest. Closing lets the guest continue.

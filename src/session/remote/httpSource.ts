@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { fetchWithin } from "../fetch/redirect.ts";
 import { BlockCache } from "./blockCache.ts";
-import { MAX_ANSWER, type Source } from "./messages.ts";
+import { MAX_ANSWER, type Source, sourceError } from "./messages.ts";
 import { redactedAddress } from "./httpFile.ts";
 
 /** Bytes of the first request, which tells the size of the file. */
@@ -17,7 +17,6 @@ export interface HttpAbout {
   readonly size: number;
 }
 
-const failed = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 /** Errors that a repetition does not change. */
 const isFinal = (error: unknown): boolean =>
   error instanceof Error && "code" in error && ["ENOTSUP", "ESTALE", "ENOENT", "EACCES"].includes(String(error.code));
@@ -82,11 +81,11 @@ class HttpFile {
         return await this.request(offset, length, version);
       } catch (error) {
         if (isFinal(error)) throw error;
-        if (pause === undefined) throw failed("EIO", `${this.name}: ${reasonOf(error)}`);
+        if (pause === undefined) throw sourceError("EIO", `${this.name}: ${reasonOf(error)}`);
         await setTimeout(pause);
       }
     }
-    throw failed("EIO", `${this.name}: no answer`);
+    throw sourceError("EIO", `${this.name}: no answer`);
   }
 
   private async request(offset: number, length: number, version: string | undefined): Promise<Range> {
@@ -105,27 +104,29 @@ class HttpFile {
     const now = versionOf(response.headers);
     if (version !== undefined && now !== version) {
       await response.body?.cancel();
-      throw failed("ESTALE", `${this.name}: the file changed on the server while it was read: open it again`);
+      throw sourceError("ESTALE", `${this.name}: the file changed on the server while it was read: open it again`);
     }
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (bytes.length !== Math.min(length, Number(total) - offset))
-      throw failed("EIO", `the server sent ${bytes.length} bytes instead of ${length}`);
+      throw sourceError("EIO", `the server sent ${bytes.length} bytes instead of ${length}`);
     return { bytes, size: Number(total), version: now };
   }
 
   /** @throws Error that says what a response without the range means */
   private refuse({ status }: Response, version: string | undefined): never {
     if (status === 200 && version !== undefined)
-      throw failed("ESTALE", `${this.name}: the file changed on the server while it was read: open it again`);
+      throw sourceError("ESTALE", `${this.name}: the file changed on the server while it was read: open it again`);
     if (status === 200)
-      throw failed(
+      throw sourceError(
         "ENOTSUP",
         `${this.name}: the server serves no ranges of the file: download it with \`curl -LO -C -\` and open the copy`,
       );
-    if (status === 404 || status === 410) throw failed("ENOENT", `${this.name}: there is no such file on the server`);
-    if (status === 401 || status === 403) throw failed("EACCES", `${this.name}: the server refuses access (${status})`);
-    if (status === 416) throw failed("ENOENT", `${this.name}: the file is empty`);
-    throw failed("EIO", `the server answers with status ${status}`);
+    if (status === 404 || status === 410)
+      throw sourceError("ENOENT", `${this.name}: there is no such file on the server`);
+    if (status === 401 || status === 403)
+      throw sourceError("EACCES", `${this.name}: the server refuses access (${status})`);
+    if (status === 416) throw sourceError("ENOENT", `${this.name}: the file is empty`);
+    throw sourceError("EIO", `the server answers with status ${status}`);
   }
 }
 

@@ -49,3 +49,6 @@ export interface Source {
   read(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
+
+/** Makes an error that passes from the worker to the engine. @param code as those of the system: "EIO", "ENOENT" */
+export const sourceError = (code: string, message: string): Error => Object.assign(new Error(message), { code });
