@@ -1,13 +1,15 @@
 /** The verb `query`: answers a question in SQL. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { printable, printableJson } from "../base/printable.ts";
+import { printable } from "../base/printable.ts";
 import { UsageError } from "../base/usageError.ts";
 import { commands } from "../crash/commands.ts";
 import type { Context } from "../crash/language/command.ts";
 import { columnsOf } from "../crash/query/columns.ts";
 import { fillTable, type Shortfall, type SqlValue } from "../crash/query/rows.ts";
 import { type QueryTable, queryTables } from "../crash/query/tables.ts";
+import { JsonDocument } from "../render/json.ts";
 import { column, longest } from "../render/pad.ts";
+import { type Json, record } from "../say/piece.ts";
 import { EXIT_ANSWERED, EXIT_USAGE } from "./exit.ts";
 import { withContext, withProgress } from "./openAndRun.ts";
 import { isSqlError, openDatabase } from "../session/sqlite.ts";
@@ -131,14 +133,19 @@ function tableText(names: readonly string[], rows: Iterable<Record<string, SqlVa
 
 /** Formats rows as a JSON document. Integers beyond 53 bits are strings. */
 function jsonText(rows: Iterable<Record<string, SqlValue>>): string {
-  const records = [...rows].map((row) =>
-    JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? jsonNumber(value) : value)),
-  );
-  return printableJson(`{"schema": 1, "records": [\n${records.join(",\n")}\n]}\n`);
+  const document = new JsonDocument();
+  let text = "";
+  for (const row of rows) {
+    const values = Object.entries(row).map(([name, value]) => [name, jsonValue(value)] as const);
+    text += document.add(record(Object.fromEntries(values)));
+  }
+  return text + document.end();
 }
 
-const jsonNumber = (value: bigint): number | string =>
-  value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
+function jsonValue(value: SqlValue): Json {
+  if (typeof value !== "bigint") return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+}
 
 /** Lists the tables with their columns. */
 function tablesText(): string {

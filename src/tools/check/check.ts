@@ -3,9 +3,9 @@ import { z } from "zod";
 import { attempting, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { Context } from "../../crash/language/command.ts";
+import { evidenceJson } from "../../crash/commands/system/analyze/json.ts";
 import { commandOf, evidenceText } from "../../insight/evidence.ts";
-import { type Json, type Piece, record } from "../../say/piece.ts";
-import { addressJson } from "../../say/piece.ts";
+import { type Piece, record } from "../../say/piece.ts";
 import { said, tool } from "../tool.ts";
 import { called, calledClaim } from "./called.ts";
 import { type Judge, type Judgement, judged } from "./judgement.ts";
@@ -43,7 +43,7 @@ export const check = tool({
         verdict,
         because,
         command,
-        evidence: evidence.map((one) => ({ ...jsonOf(one), says: evidenceText(one), command: commandOf(one) })),
+        evidence: evidence.map(evidenceJson),
       },
       `${verdict}: ${because}`,
       ...evidence.map((one) => `  ${evidenceText(one)}  <- ${commandOf(one)}`),
@@ -56,11 +56,3 @@ function* judgementOf<Claim>(context: Context, judge: Judge<Claim>, claim: Claim
   const found = yield* attempting(judge(context, claim));
   return found instanceof Fault ? judged("unknown", `It could not be read: ${found.message}.`, "sys") : found;
 }
-
-const jsonOf = (evidence: object): Record<string, Json> =>
-  Object.fromEntries(
-    Object.entries(evidence).map(([key, one]: [string, string | number | bigint]) => [
-      key,
-      typeof one === "bigint" ? addressJson(one) : one,
-    ]),
-  );

@@ -2,10 +2,14 @@
 import { bare } from "../../debuginfo/ctype.ts";
 import { address, evaluateIn } from "../../crash/language/address.ts";
 import type { Context } from "../../crash/language/command.ts";
+import type { Obj } from "../../model/object.ts";
 
 /** Returns a number as an unsigned word of the machine, so that -1 and 0xffff... are equal. */
 export const unsignedWord = ({ kernel }: Context, value: bigint): bigint =>
   BigInt.asUintN(kernel.arch.wordSize * 8, value);
+
+/** Whether an object is a number or a pointer. */
+export const isNumber = ({ type }: Obj): boolean => ["int", "pointer", "enum", "bool"].includes(bare(type).kind);
 
 /**
  * Reads the number of a claim as C does: decimal, 0x..., or an expression. An address may be without 0x; a
@@ -17,6 +21,5 @@ export function numberIn(context: Context, text: string): bigint {
   if (/^-?\d+$|^0x[\da-f]+$/i.test(word)) return unsignedWord(context, BigInt(word));
   if (/^[\da-f]{8,16}$/i.test(word)) return address(context, word);
   const value = evaluateIn(context, word);
-  const isNumber = ["int", "pointer", "enum", "bool"].includes(bare(value.type).kind);
-  return unsignedWord(context, isNumber ? BigInt(value.value()) : value.address);
+  return unsignedWord(context, isNumber(value) ? BigInt(value.value()) : value.address);
 }

@@ -1,7 +1,6 @@
 /** Claims that an expression has a value. */
 import { z } from "zod";
 import { UsageError } from "../../base/usageError.ts";
-import { bare } from "../../debuginfo/ctype.ts";
 import { hex0x } from "../../base/hex.ts";
 import { evaluateIn } from "../../crash/language/address.ts";
 import type { Context } from "../../crash/language/command.ts";
@@ -12,7 +11,7 @@ import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import { frameNamed } from "../frame.ts";
 import { oneTask, taskInput } from "../task.ts";
 import { type Judge, judged } from "./judgement.ts";
-import { numberIn, unsignedWord } from "./number.ts";
+import { isNumber, numberIn, unsignedWord } from "./number.ts";
 
 export const valueClaim = z.strictObject({
   expression: z.string().min(1).max(1000),
@@ -26,13 +25,12 @@ export const value: Judge<z.infer<typeof valueClaim>> = function* (context, { ex
   const command = `p ${expression}`;
   const own = scoped(context, word, frame);
   const is = evaluateIn(own, expression);
-  const { kind } = bare(is.type);
   if (isText(is.type)) {
     const text = is.text();
     const wanted = equals.replace(/^"(.*)"$/s, "$1");
     return judged(text === wanted ? "true" : "false", `${expression} is ${JSON.stringify(text)}.`, command);
   }
-  if (!["int", "pointer", "enum", "bool"].includes(kind))
+  if (!isNumber(is))
     throw new UsageError(`${expression} is neither a number nor a pointer nor text: name a member of it`);
   const [got, wanted] = [unsignedWord(own, BigInt(is.value())), numberIn(own, equals)];
   return judged(

@@ -83,7 +83,8 @@ const slotJson = (slot: Slot): Json | undefined => {
   return slot.map((one) => (typeof one === "bigint" ? addressJson(one) : one));
 };
 
-const evidenceJson = (evidence: Evidence): Json => ({
+/** Returns a piece of evidence as JSON, with its sentence and the command that prints it. */
+export const evidenceJson = (evidence: Evidence): Json => ({
   ...Object.fromEntries(
     Object.entries(evidence).map(([key, value]: [string, string | number | bigint]) => [
       key,
