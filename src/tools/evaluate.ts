@@ -1,11 +1,8 @@
 /** The tool `evaluate`: the value of a C expression. */
 import { z } from "zod";
-import { withLocals, withTask } from "../crash/language/context.ts";
 import { commandPieces } from "./commandPieces.ts";
-import { frameNamed } from "./frame.ts";
-import { frameScope } from "../crash/language/frameScope.ts";
-import { stackTrace } from "../linux/sched/stackTrace.ts";
-import { oneTask, taskInput } from "./task.ts";
+import { inFrame } from "./frame.ts";
+import { taskInput } from "./task.ts";
 import { said, tool } from "./tool.ts";
 
 export const evaluate = tool({
@@ -24,17 +21,8 @@ export const evaluate = tool({
   }),
   *run(context, { expression, task: word, frame, hex }) {
     const line = `p ${hex ? "-x " : ""}${expression}`;
-    if (word === undefined && frame === undefined) {
-      yield said("", line);
-      return yield* commandPieces(context, line);
-    }
-    const task = oneTask(context, word);
-    const own = withTask(context, task);
-    const chosen = frame === undefined ? undefined : frameNamed(stackTrace(context.kernel, task), frame);
-    yield said(chosen ? `In the frame of ${chosen.name}.` : "", line);
-    yield* commandPieces(
-      chosen ? withLocals(own, frameScope(context.kernel, chosen.frame, chosen.place, task)) : own,
-      line,
-    );
+    const own = inFrame(context, word, frame);
+    yield said(own.name === undefined ? "" : `In the frame of ${own.name}.`, line);
+    yield* commandPieces(own.context, line);
   },
 });

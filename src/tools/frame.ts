@@ -1,8 +1,13 @@
 /** Selects a frame of a stack by its function or its number. */
 import { UsageError } from "../base/usageError.ts";
+import type { Context } from "../crash/language/command.ts";
+import { withLocals, withTask } from "../crash/language/context.ts";
+import { frameScope } from "../crash/language/frameScope.ts";
+import { stackTrace } from "../linux/sched/stackTrace.ts";
 import { plainName } from "../log/place.ts";
 import type { CodePlace } from "../model/kernel.ts";
 import type { Frame, Stack } from "../unwind/frame.ts";
+import { oneTask } from "./task.ts";
 
 /** A frame with one of its functions: the function itself or an inlined one. */
 export interface NamedFrame {
@@ -29,4 +34,24 @@ export function frameNamed(stack: Stack, word: string): NamedFrame {
     : (all.find(({ name }) => name === word) ?? all.find(({ name }) => plainName(name) === plainName(word)));
   if (!found) throw new UsageError(`${word}: no such frame; the stack has ${all.map(({ name }) => name).join(", ")}`);
   return found;
+}
+
+/**
+ * Returns the context with a task and the names of a frame of its stack, for expressions.
+ * @param word names the task; undefined for the default task
+ * @param frame names the frame; undefined for no locals and registers
+ * @returns also the function of the frame
+ * @throws UsageError if there is no such task or frame; Fault
+ */
+export function inFrame(
+  context: Context,
+  word: string | undefined,
+  frame: string | undefined,
+): { readonly context: Context; readonly name?: string } {
+  if (word === undefined && frame === undefined) return { context };
+  const { kernel } = context;
+  const task = oneTask(context, word);
+  const chosen = frame === undefined ? undefined : frameNamed(stackTrace(kernel, task), frame);
+  const locals = frameScope(kernel, chosen?.frame, chosen?.place, task);
+  return { context: withLocals(withTask(context, task), locals), ...(chosen && { name: chosen.name }) };
 }

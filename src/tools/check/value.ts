@@ -3,13 +3,9 @@ import { z } from "zod";
 import { UsageError } from "../../base/usageError.ts";
 import { hex0x } from "../../base/hex.ts";
 import { evaluateIn } from "../../crash/language/address.ts";
-import type { Context } from "../../crash/language/command.ts";
-import { withTask } from "../../crash/language/context.ts";
-import { frameScope } from "../../crash/language/frameScope.ts";
 import { isText } from "../../crash/say/valueJson.ts";
-import { stackTrace } from "../../linux/sched/stackTrace.ts";
-import { frameNamed } from "../frame.ts";
-import { oneTask, taskInput } from "../task.ts";
+import { inFrame } from "../frame.ts";
+import { taskInput } from "../task.ts";
 import { type Judge, judged } from "./judgement.ts";
 import { isNumber, numberIn, unsignedWord } from "./number.ts";
 
@@ -23,7 +19,7 @@ export const valueClaim = z.strictObject({
 export const value: Judge<z.infer<typeof valueClaim>> = function* (context, { expression, equals, task: word, frame }) {
   yield* [];
   const command = `p ${expression}`;
-  const own = scoped(context, word, frame);
+  const { context: own } = inFrame(context, word, frame);
   const is = evaluateIn(own, expression);
   if (isText(is.type)) {
     const text = is.text();
@@ -39,13 +35,3 @@ export const value: Judge<z.infer<typeof valueClaim>> = function* (context, { ex
     command,
   );
 };
-
-/** Returns the context with the names of a frame, if the claim names a task or a frame. */
-function scoped(context: Context, word: string | undefined, frame: string | undefined): Context {
-  if (word === undefined && frame === undefined) return context;
-  const task = oneTask(context, word);
-  const chosen = frame === undefined ? undefined : frameNamed(stackTrace(context.kernel, task), frame);
-  return withTask(context, task).with({
-    locals: frameScope(context.kernel, chosen?.frame, chosen?.place, task),
-  });
-}
