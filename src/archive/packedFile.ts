@@ -93,12 +93,31 @@ export function* openingPacked(path: string, budget: Budget): Generator<void, Pa
       releasePacked();
     }
   } catch (error) {
-    if (error instanceof Fault && error.kind === "unknown") throw error;
-    throw Fault.of("corrupt", `cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`);
+    throw asFault(error);
   } finally {
     file.close();
   }
 }
+
+/**
+ * Unpacks bytes that are packed with gzip, zstd or xz. Yields where the caller may pause.
+ * @param most limit of the unpacked size in bytes
+ * @throws Fault unknown if they are packed in an unsupported way, corrupt if they are damaged or unpack to more
+ */
+export function* unpackBytes(packed: Uint8Array, most: number): Generator<void, Uint8Array, void> {
+  const unpack = unpackerOf(packed);
+  if (!unpack) throw Fault.of("unknown", "is packed in an unsupported way");
+  try {
+    return yield* unpack(Buffer.from(packed.buffer, packed.byteOffset, packed.length), most);
+  } catch (error) {
+    throw asFault(error);
+  }
+}
+
+const asFault = (error: unknown): Fault =>
+  error instanceof Fault && error.kind === "unknown"
+    ? error
+    : Fault.of("corrupt", `cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`);
 
 /** Runs `openingPacked` without pauses. */
 export const openPacked = (path: string, budget: Budget): RandomFile => toEnd(openingPacked(path, budget)).file;

@@ -9,6 +9,7 @@ import { packingOf } from "../base/packing.ts";
 import { ByteReader } from "./byteReader.ts";
 import { chunkOf, headRest, Lzma2, windowSize } from "./lzma2.ts";
 import { checkOf } from "./xzCheck.ts";
+import { FILTER_X86, unfilterX86 } from "./xzX86.ts";
 import { damaged, Integers, pushInteger } from "./xzIntegers.ts";
 
 /** Sizes in bytes of the header and the footer of a stream. */
@@ -16,7 +17,7 @@ const HEADER = 12;
 const FOOTER = 12;
 const FOOTER_MAGIC = 0x5a59;
 const FILTER_LZMA2 = 0x21;
-/** Bits of the flags of a block. */
+/** Bits of the flags of a block. FILTERS is the number of filters minus one. */
 const FILTERS = 3;
 const RESERVED = 0x3c;
 const HAS_PACKED_SIZE = 0x40;
@@ -51,10 +52,13 @@ type WindowProvider = (dictionary: number, unpacked: number | undefined) => { wi
 class XzFile {
   private position = 0;
   private readonly windowOf: WindowProvider;
+  private readonly keepsBlocks: boolean;
   private readonly lzma = new Lzma2();
 
-  constructor(windowOf: WindowProvider) {
+  /** @param keepsBlocks whether each window holds a whole block, which is changed in place if the block is filtered */
+  constructor(windowOf: WindowProvider, keepsBlocks: boolean) {
     this.windowOf = windowOf;
+    this.keepsBlocks = keepsBlocks;
   }
 
   *steps(): Steps {
@@ -113,24 +117,30 @@ class XzFile {
         "unknown",
         `needs a dictionary of ${header.dictionary} bytes, more than the limit of ${MAX_DICTIONARY}: unpack it with "xz -dk"`,
       );
+    if (header.isX86 && !this.keepsBlocks) throw unsupportedFilters();
     const check = checkOf(checkKind);
     const data = this.position;
     let unpacked = 0;
-    let isBegun = false;
+    let block: Uint8Array | undefined;
     for (;;) {
       const [control = 0] = yield* this.take(1);
       if (control === 0) break;
       const chunk = chunkOf(control, yield* this.take(headRest(control)));
       const bytes = yield* this.take(chunk.packed);
-      if (!isBegun) {
+      if (!block) {
         const { window, dictionary } = this.windowOf(header.dictionary, header.unpacked);
         this.lzma.begin(window, dictionary);
-        isBegun = true;
+        block = window;
       }
       const output = this.lzma.unpack(chunk, bytes);
       unpacked += output.length;
-      check.update(output);
+      if (!header.isX86) check.update(output);
       yield output;
+    }
+    if (header.isX86 && block) {
+      const code = block.subarray(0, unpacked);
+      unfilterX86(code);
+      check.update(code);
     }
     if ((header.packed ?? this.position - data) !== this.position - data || (header.unpacked ?? unpacked) !== unpacked)
       throw damaged("the lengths in the header of a block do not match the block");
@@ -167,6 +177,8 @@ function footerOf(foot: Uint8Array): { flags: number; indexSize: number } {
 }
 
 interface BlockHeader {
+  /** Whether the contents are filtered as x86 code. */
+  readonly isX86: boolean;
   readonly dictionary: number;
   readonly packed: number | undefined;
   readonly unpacked: number | undefined;
@@ -181,11 +193,17 @@ function blockHeader(header: Uint8Array): BlockHeader {
   const numbers = new Integers(header.subarray(0, end), 2);
   const packed = flags & HAS_PACKED_SIZE ? numbers.next() : undefined;
   const unpacked = flags & HAS_UNPACKED_SIZE ? numbers.next() : undefined;
-  if ((flags & (FILTERS | RESERVED)) !== 0 || numbers.next() !== FILTER_LZMA2 || numbers.next() !== 1)
-    throw Fault.of("unknown", 'is packed with xz filters that are not supported: unpack it with "xz -dk"');
+  if ((flags & RESERVED) !== 0 || (flags & FILTERS) > 1) throw unsupportedFilters();
+  const isX86 = (flags & FILTERS) === 1;
+  // The filter has no properties if the code begins at offset 0.
+  if (isX86 && (numbers.next() !== FILTER_X86 || numbers.next() !== 0)) throw unsupportedFilters();
+  if (numbers.next() !== FILTER_LZMA2 || numbers.next() !== 1) throw unsupportedFilters();
   const bits = numbers.next();
-  return { dictionary: (2 | (bits & 1)) * 2 ** ((bits >> 1) + 11), packed, unpacked };
+  return { isX86, dictionary: (2 | (bits & 1)) * 2 ** ((bits >> 1) + 11), packed, unpacked };
 }
+
+const unsupportedFilters = (): Fault =>
+  Fault.of("unknown", 'is packed with xz filters that are not supported: unpack it with "xz -dk"');
 
 /**
  * Unpacks an xz file. Yields, so that the caller can pause, after each unpacked chunk and after PAUSE input bytes
@@ -197,7 +215,7 @@ export function* unxz(input: Uint8Array, most: number): Generator<void, Uint8Arr
   const output = new Uint8Array(unpackedSize(input, most));
   let [at, done, pausedAt] = [0, 0, 0];
   // The whole output is the dictionary, so nothing is moved.
-  const steps = new XzFile(() => ({ window: output.subarray(done), dictionary: Infinity })).steps();
+  const steps = new XzFile(() => ({ window: output.subarray(done), dictionary: Infinity }), true).steps();
   for (let step = steps.next(); !step.done;) {
     if (typeof step.value !== "number") done += step.value.length;
     if (typeof step.value !== "number" || at - pausedAt > PAUSE) {
@@ -266,7 +284,7 @@ export async function* unxzStream(bytes: AsyncIterable<Uint8Array>): AsyncGenera
     const size = windowSize(dictionary, unpacked);
     if (buffer.length < size) buffer = new Uint8Array(size);
     return { window: buffer, dictionary };
-  }).steps();
+  }, false).steps();
   try {
     for (let step = steps.next(); !step.done;) {
       if (typeof step.value === "number") step = steps.next(await reader.read(step.value));

@@ -56,7 +56,8 @@ export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
        vmcore-debug SUBCOMMAND ...
 
 Opens a Linux kernel crash dump. VMLINUX, the kernel with its debuginfo, is recognized by its content, at any position;
-without it, vmcore-debug searches for it. VMLINUX.debug and System.map are recognized too. Several VMCOREs are the files
+without it, vmcore-debug searches for it. VMLINUX.debug, System.map and vmlinuz of x86 (types, no lines) are recognized
+too. Several VMCOREs are the files
 of one split dump. VMCORE can be the directory that contains the dump, the address of a file on a web server
 (https://...), or the gdbstub of a QEMU guest, as gdb:HOST:PORT or gdb:unix:PATH. Without arguments, the running kernel
 is opened (/proc/kcore, as root).

@@ -5,13 +5,18 @@ import { attempt, Fault } from "../../src/base/fault.ts";
 import { unxz, unxzStream } from "../../src/archive/xz.ts";
 import { toEnd } from "../../src/base/job.ts";
 import { xz } from "../builders/xz.ts";
-import { PACKED, TEXT } from "../builders/xzText.ts";
+import { CODE, PACKED, PACKED_CODE, TEXT } from "../builders/xzText.ts";
 
 const most = 1 << 20;
 const unpack = (bytes: Uint8Array): Buffer => Buffer.from(toEnd(unxz(bytes, most)));
 
 for (const [options, file] of Object.entries(PACKED))
   test(`the output of xz ${options} is unpacked`, () => assert.deepEqual(unpack(file), TEXT));
+
+test("calls and jumps that the x86 filter changed are restored in memory; a stream with it is refused", async () => {
+  assert.deepEqual(unpack(PACKED_CODE), CODE);
+  await assert.rejects(streamed(PACKED_CODE), /xz filters that are not supported/);
+});
 
 test("chunks that are not packed, several of them, are unpacked", () => {
   const contents = Buffer.alloc(200_000, TEXT);

@@ -14,3 +14,20 @@ export const PACKED: Readonly<Record<string, Buffer>> = {
     "base64",
   ),
 };
+
+/** Bytes like those of x86 code: calls and jumps near and far, with others like opcodes before and after them. */
+export const CODE = Buffer.from(
+  Array.from({ length: 160 }, (_, i) => {
+    const n = (i * 7919 + i * i * 31) % 1009;
+    const high = n & 8 ? 0xff : 0;
+    return n % 3 === 0
+      ? [0xe8 + (n & 1), n & 255, (n * 5) & 255, high, high]
+      : Array.from({ length: n % 5 }, (_, j) => [0xe8, 0xe9, 0, 0xff, 0x48][(n + j) % 5] ?? 0);
+  }).flat(),
+);
+
+/** CODE as XZ Utils 5.4 packs it with `--check=crc32 --x86 --lzma2=dict=64KiB`. */
+export const PACKED_CODE = Buffer.from(
+  "/Td6WFoAAAFpIt42AgEEACEBCADSuXTL4AHVAR5dAHQBPBleeAUPqAA5T/x01+E0gjXqU7g6LS5GRRv4dm9Q3WhMCx51jN/HskbiBhV4ubXXaWDp0PlRNtlP4LeSXENe4lob0rZ3YYAO8HGRrssAJJ99T63fXZXECvYBfAxjNLjgNxSST28ah2N7RmgyhSJRmjSj/+HiHxMpgGGrNMAGLCL2n+0o2N79biEcyTSbpM9MRVfnUbHxFLEzl+s03wuV24g8BS9XdnIhheWvCBtqsmQYCyD1FKyWlda1aDSKSN+Li72GA4R8lSS6iXCxVl54CMTVA8FXhUlsB0wVYLVLoeEuzBzs0JW7QycW6RR+qo2WLyC+xzOihFzaWmF2FzSqnIaf4A0IaJhKQ8KAMUTpUSwHhDnr4FTlqZNsaUAAAADdY7yTAAG2AtYDAADJL390PjANiwIAAAAAAVla",
+  "base64",
+);

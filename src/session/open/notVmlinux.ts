@@ -4,27 +4,15 @@ import type { RandomFile } from "../../base/file.ts";
 import { type ElfFile, ET_REL } from "../../elf/elf.ts";
 import { ET_CORE } from "../../elf/elfHeader.ts";
 import { contentDescription } from "../../dump/recognize.ts";
-
-const HEAD = 1024;
-
-/**
- * Magic numbers of boot images and their offsets (Documentation/arch/x86/boot.rst, arm64/booting.rst; zimage.ld.S of
- * drivers/firmware/efi/libstub; arch/arm/boot/compressed/head.S).
- */
-const BOOT_IMAGES: readonly (readonly [at: number, magic: string])[] = [
-  [0x202, "HdrS"],
-  [0x38, "ARM\x64"],
-  [4, "zimg"],
-  [0x24, "\x18\x28\x6f\x01"],
-];
+import { BOOT_HEAD, isBootImage } from "./bootImage.ts";
 
 /** Explains why a file that is not readable as ELF is not a vmlinux, as a predicate for its path. */
 export function whyNoElf(file: RandomFile, fault: Fault): string {
-  const head = file.read(0, HEAD);
+  const head = file.read(0, BOOT_HEAD);
   const text = Buffer.from(head).toString("latin1");
   if (text.startsWith("\x7fELF"))
     return `is a damaged or truncated ELF file: ${fault.message.replace(`${file.name}: `, "")}`;
-  if (BOOT_IMAGES.some(([at, magic]) => text.startsWith(magic, at)))
+  if (isBootImage(head))
     return "is a boot image (vmlinuz), which has neither symbols nor debuginfo: name the vmlinux of the same build";
   if (text.startsWith("KDUMP   ")) return "is a dump, not a vmlinux";
   return `is not a vmlinux: it is ${text === "" ? "empty" : contentDescription(head)}`;

@@ -12,6 +12,7 @@ import type { SymbolSource, TypeSource } from "../../debuginfo/source.ts";
 import type { ReadOnlyFallback } from "../../memory/memory.ts";
 import { alternateDebug } from "../find/debugLink.ts";
 import { type IndexKind, indexKinds, readIndex, writeIndex } from "./indexCache.ts";
+import { BOOT_HEAD, isBootImage, kernelOfBootImage } from "./bootImage.ts";
 import { whyNoElf, whyNoVmlinux } from "./notVmlinux.ts";
 import { isHttpAddress, openHttpFile } from "../remote/httpFile.ts";
 import { OpenError, isUnreadable } from "./openError.ts";
@@ -34,12 +35,12 @@ export interface Vmlinux {
 }
 
 /**
- * Opens a kernel image with its debuginfo.
+ * Opens a kernel image with its debuginfo. Of an x86 boot image (vmlinuz), the kernel is unpacked in memory.
  * @param indexes directory of the index cache; undefined for none
  * @throws OpenError if the file is not a vmlinux
  */
 export function openVmlinux(path: string, indexes?: string): Vmlinux {
-  const file = openNamed(path, "vmlinux");
+  const file = openKernelFile(path);
   const elf = attempt(() => openElf(file));
   const wrong = elf instanceof Fault ? whyNoElf(file, elf) : whyNoVmlinux(elf);
   if (elf instanceof Fault || wrong !== undefined) {
@@ -88,25 +89,37 @@ const PROGRAM_SECTIONS: readonly string[] = [".interp", ".init_array", ".eh_fram
 const isProgram = (elf: ElfFile): boolean =>
   PROGRAM_SECTIONS.some((name) => elf.section(name)) && !KERNEL_SECTIONS.some((name) => elf.section(name));
 
-/** Size of the larger of the two ELF headers in bytes. */
-const ELF_HEADER = 64;
+/** Opens a file that may be a kernel, unpacked if it is a boot image. @throws OpenError */
+function openKernelFile(path: string): RandomFile {
+  const file = openNamed(path, "vmlinux");
+  const kernel = kernelOfBootImage(file);
+  if (kernel === undefined) return file;
+  file.close();
+  if (kernel instanceof Fault) throw new OpenError(`${path} ${kernel.message}`);
+  return kernel;
+}
 
 /**
  * Returns the kind of a file by the type in its ELF header. A "program" may be a kernel, a relocatable file may be a
- * module. Undefined for all else, and for a file that cannot be read, whose opening reports the reason.
+ * module; a boot image is a program. Undefined for all else, and for a file that cannot be read, whose opening reports the reason.
  */
 export function elfKind(path: string): "program" | "module" | undefined {
-  const header = attempt(() => {
+  const kind = attempt(() => {
     try {
-      return elfHeader(bytesFile(path, fileHead(path, ELF_HEADER)));
+      const head = fileHead(path, BOOT_HEAD);
+      return isBootImage(head) ? "program" : kindOf(elfHeader(bytesFile(path, head)).type);
     } catch (error) {
       if (isSystemError(error)) return undefined;
       throw error;
     }
   });
-  if (!header || header instanceof Fault) return undefined;
-  if (header.type === ET_REL) return "module";
-  return header.type === ET_EXEC || header.type === ET_DYN ? "program" : undefined;
+  return kind instanceof Fault ? undefined : kind;
+}
+
+/** @param type ET_* */
+function kindOf(type: number): "program" | "module" | undefined {
+  if (type === ET_REL) return "module";
+  return type === ET_EXEC || type === ET_DYN ? "program" : undefined;
 }
 
 /** Whether a file is certainly a user-space program and not a kernel. @throws OpenError if it cannot be opened */

@@ -146,7 +146,7 @@ test("a file that is not a vmlinux is reported with what it is", () => {
   };
   const boot = "is a boot image (vmlinuz), which has neither symbols nor debuginfo: name the vmlinux of the same build"; // prettier-ignore
   for (const [contents, why] of [
-    [at(0x202, "HdrS"), boot],
+    [at(0x202, "HdrS"), "is a boot image (vmlinuz) that was cut off, or whose header is damaged"],
     [at(0x38, "ARM\x64"), boot],
     [at(4, "zimg"), boot],
     [gzipSync("x"), "is not a vmlinux: it is compressed with gzip: unpack it with gunzip"],
