@@ -1,7 +1,5 @@
 /** The verb `log`: explains the reports in the text of a kernel log. */
 import { labelled } from "../render/pad.ts";
-import { fileHead, inputText, wholeFile } from "../base/file.ts";
-import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
 import { isSystemError } from "../base/systemError.ts";
 import { parseArgs } from "node:util";
 import { Fault } from "../base/fault.ts";
@@ -20,22 +18,21 @@ import { printable } from "../base/printable.ts";
 import { codeDecoder } from "../session/open/codeDecoder.ts";
 import { contextOfKernel, kernelOfLog } from "../session/open/logContext.ts";
 import { OpenError } from "../session/open/openError.ts";
+import { logText } from "../session/open/logText.ts";
 import { resolveLog } from "../session/open/resolveLog.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 
-const USAGE = `usage: vmcore-debug log [--json] [--vmlinux VMLINUX | --resolve VMLINUX] FILE
+const USAGE = `usage: vmcore-debug log [--json] [--vmlinux VMLINUX | --resolve VMLINUX] FILE...
 
-Reads the text of a kernel log (dmesg, a serial console, a journal, a bug report; "-" is standard input) and explains
-the reports in it. Exits with status 1 if there is no report. With --vmlinux the kernel's debuginfo adds lines of source
-and names of members. With --resolve the log itself is printed, with the line of source after each entry of its call
-traces; with --json too, --resolve does what --vmlinux does.
+Reads the text of a kernel log (dmesg, a serial console, a journal, a bug report; also packed with gzip, zstd or xz; "-"
+is standard input) and explains the reports in it. Several FILEs, or a directory such as /sys/fs/pstore, are the records
+of one pstore, which are joined. Exits with status 1 if there is no report. With --vmlinux the kernel's debuginfo adds
+lines of source and names of members. With --resolve the log itself is printed, with the line of source after each entry
+of its call traces; with --json too, --resolve does what --vmlinux does.
 `;
 
-/** Maximum size of a text in bytes. */
-const MAX_TEXT = 512 << 20;
-
 /**
- * Runs `vmcore-debug log [--json] FILE`: explains the reports of a kernel log.
+ * Runs `vmcore-debug log [--json] FILE...`: explains the reports of a kernel log.
  * @returns the exit status: EXIT_FAILED if there is no report
  */
 export async function log(argv: readonly string[]): Promise<number> {
@@ -49,13 +46,13 @@ export async function log(argv: readonly string[]): Promise<number> {
       options: { json: { type: "boolean" }, resolve: { type: "string" }, vmlinux: { type: "string" } },
       allowPositionals: true,
     });
-    const [file] = positionals;
-    if (file === undefined || positionals.length > 1) throw new UsageError(`log: name exactly one FILE\n${USAGE}`);
-    const given = splitLines(textOf(file).replace(/\r?\n$/, ""));
+    if (positionals.length === 0) throw new UsageError(`log: a FILE is missing\n${USAGE}`);
+    const file = positionals.join(" ");
+    const given = splitLines(logText(positionals).replace(/\r?\n$/, ""));
     const text = KernelLog.of(given);
     if (values.resolve !== undefined && values.json !== true) return resolve(text, given, values.resolve);
     const context = await contextOf(text, values.vmlinux ?? values.resolve);
-    process.stdout.write(values.json === true ? jsonText(text, file, context) : logText(text, file, context));
+    process.stdout.write(values.json === true ? jsonText(text, file, context) : printed(text, file, context));
     return text.reports.length > 0 ? EXIT_ANSWERED : EXIT_FAILED;
   } catch (error) {
     const isUsage = error instanceof UsageError || isArgumentError(error);
@@ -88,42 +85,6 @@ function resolve(text: KernelLog, given: readonly string[], vmlinux: string): nu
 const isArgumentError = (error: unknown): error is Error =>
   error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 
-/** The first bytes of dumps (ELF, makedumpfile, kdump, flattened). */
-const MAGIC: readonly (readonly [string, string])[] = [
-  ["\u007fELF", "an ELF file"],
-  ["KDUMP   ", "a kdump-compressed crash dump"],
-  ["DISKDUMP", "a crash dump"],
-  ["makedumpfile", "a flattened crash dump"],
-];
-
-/** Reads the text of a file. @throws UsageError if it is not text; NodeJS.ErrnoException as `wholeFile` */
-function textOf(file: string): string {
-  if (file === "-") return inputText(0);
-  const bytes = fileHead(file, 4096);
-  const head = bytes.toString("latin1");
-  const dump = MAGIC.find(([magic]) => head.startsWith(magic));
-  if (dump) throw new UsageError(`${file}: is ${dump[1]}, not text; print its log with: vmcore-debug ${file} -c log`);
-  const packing = packingOf(bytes);
-  if (packing)
-    throw new UsageError(`${file}: is packed; read it with: ${UNPACK_TOOLS[packing]} -c ${file} | vmcore-debug log -`);
-  return decoded(wholeFile(file, MAX_TEXT));
-}
-
-/** Number of bytes in which the encoding of a text is detected. */
-const HEAD = 512;
-
-/** Decodes UTF-8, or UTF-16 in either byte order, which Windows shells write. */
-function decoded(bytes: Buffer): string {
-  if (bytes[0] === 0xfe && bytes[1] === 0xff)
-    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
-      .swap16()
-      .toString("utf16le");
-  const head = bytes.subarray(0, HEAD);
-  const zeros = head.filter((byte, i) => i % 2 === 1 && byte === 0).length;
-  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (head.length > 8 && zeros > head.length / 3);
-  return bytes.toString(isWide ? "utf16le" : "utf8");
-}
-
 function jsonText(text: KernelLog, file: string, context: LogContext): string {
   const reports = text.reports.map((report) => recordOf(text, report, context));
   return `${JSON.stringify({ schema: 1, file, lines: text.lines.length, reports }, undefined, 2)}\n`;
@@ -134,7 +95,7 @@ const MAX_ENTRIES = 40;
 /** Width of the labels in columns. */
 const LABEL = 16;
 
-function logText(text: KernelLog, file: string, context: LogContext): string {
+function printed(text: KernelLog, file: string, context: LogContext): string {
   const { reports } = text;
   const count = reports.length === 1 ? "1 report" : `${reports.length} reports`;
   const name = file === "-" ? "standard input" : file;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 
 const CASES = "test/log/cases";
 
@@ -51,9 +52,43 @@ test("a text without reports exits with 1, a dump names the right command, a wro
   assert.deepEqual(run([`${CASES}/case-16-not-reports.txt`]).status, 1);
   const dump = run(["sample/vmcore"]);
   assert.equal(dump.status, 2);
-  assert.match(dump.stderr, /crash dump, not text; print its log with: vmcore-debug sample\/vmcore -c log/);
+  assert.match(
+    dump.stderr,
+    /is a dump \(kdump-compressed\), not text; print its log with: vmcore-debug sample\/vmcore -c log/,
+  );
+  assert.match(run([process.execPath]).stderr, /is an ELF file, not the text of a log/);
   assert.match(run(["--what", "x"]).stderr, /--what[^]*usage: vmcore-debug log/);
   assert.equal(run(["/nowhere/log"]).status, 3);
+});
+
+test("a packed log is read; the records of pstore are joined in the order of their lines, also compressed ones", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vmcore-pstore-"));
+  const log = readFileSync(`${CASES}/case-04-kasan.txt`, "utf8");
+  writeFileSync(join(folder, "kern.log.2.gz"), gzipSync(log));
+  assert.match(run([join(folder, "kern.log.2.gz")]).stdout, /1 report in 38 lines/);
+  assert.match(run([folder]).stderr, /has no records of pstore \(dmesg-\.\.\.\)/);
+
+  // The newest lines are in part 1. An older dump comes first.
+  const lines = log.trimEnd().split("\n");
+  const third = Math.ceil(lines.length / 3);
+  const part = (dump: number, n: number, text: readonly string[]): string =>
+    `Panic#${dump} Part${n}\n${text.join("\n")}\n`;
+  const store = join(folder, "store");
+  mkdirSync(store);
+  const parts = [0, 1, 2].map((i) => part(2, 3 - i, lines.slice(i * third, (i + 1) * third)));
+  writeFileSync(join(store, "dmesg-efi_pstore-3"), parts[0] ?? "");
+  writeFileSync(join(store, "dmesg-ramoops-0.enc.z"), deflateRawSync(parts[1] ?? ""));
+  writeFileSync(join(store, "dmesg-ramoops-1.enc.z"), Buffer.concat([Buffer.from("====1700000000.123456-C\n"), deflateSync(parts[2] ?? "")])); // prettier-ignore
+  writeFileSync(join(store, "dmesg-efi_pstore-9"), part(1, 1, ["[    1.0] Linux version 6.1.0 (x) #1 SMP"]));
+  const { stdout, stderr } = run([store]);
+  assert.equal(stderr, "");
+  const whole = run(["-"], `[    1.0] Linux version 6.1.0 (x) #1 SMP\n${log}`).stdout;
+  assert.equal(stdout.replace(/^.*: /, ""), whole.replace(/^.*: /, ""));
+
+  writeFileSync(join(store, "dmesg-ramoops-2.enc.z"), Buffer.from([1, 2, 3, 4]));
+  assert.match(run([store]).stderr, /dmesg-ramoops-2\.enc\.z: is a compressed record of pstore, and not with deflate/);
+  assert.match(run([`${CASES}/case-04-kasan.txt`, `${CASES}/case-04-kasan.txt`]).stderr, /is not a record of pstore/);
+  rmSync(folder, { recursive: true });
 });
 
 test("a log in two bytes a character is read in either byte order, with and without its mark", () => {
