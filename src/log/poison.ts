@@ -69,22 +69,26 @@ function aroundEntry(value: bigint): Poison | undefined {
   return undefined;
 }
 
-/** The last word of a poisoned object of the slab: POISON_FREE, and POISON_END in its last byte in memory. */
+/**
+ * The last word of a poisoned object of the slab, on little-endian and on big-endian machines: POISON_FREE, and
+ * POISON_END in its last byte in memory.
+ */
 const LAST_WORDS = [0xa56b_6b6b_6b6b_6b6bn, 0x6b6b_6b6b_6b6b_6ba5n];
 
+/** Returns the mark that fills a value, or from which the value differs by the offset of a member. */
 function filledWith(value: bigint): Poison | undefined {
-  for (const word of LAST_WORDS) {
-    const offset = value - word;
-    if (offset > -MAX_MEMBER && offset < MAX_MEMBER)
-      return { name: "POISON_FREE", meaning: "memory that was freed", offset };
-  }
   const bytes = value > 0xffff_ffffn ? 8 : 4;
   const top = Number((value >> BigInt(8 * (bytes - 1))) & 0xffn);
   const known = BYTES.get(top);
-  if (!known) return undefined;
-  const filled = BigInt(`0x${padHex(top, 2).repeat(bytes)}`);
-  const offset = value - filled;
-  return offset > -MAX_MEMBER && offset < MAX_MEMBER ? { name: known[0], meaning: known[1], offset } : undefined;
+  const found: Poison[] = [];
+  const consider = (mark: bigint, [name, meaning]: readonly [string, string]): void => {
+    const offset = value - mark;
+    if (offset > -MAX_MEMBER && offset < MAX_MEMBER) found.push({ name, meaning, offset });
+  };
+  if (known) consider(BigInt(`0x${padHex(top, 2).repeat(bytes)}`), known);
+  for (const word of LAST_WORDS) consider(word, ["POISON_FREE", "memory that was freed"]);
+  // On big-endian machines two marks are 58 bytes apart. Offsets of pointers and links are multiples of 8.
+  return found.find(({ offset }) => offset % ENTRY_ALIGN === 0n) ?? found[0];
 }
 
 /** include/uapi/asm-generic/errno-base.h and errno.h: those that pointers carry. */

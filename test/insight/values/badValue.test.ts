@@ -30,6 +30,17 @@ test("the last word of a freed object, which ends with POISON_END, is recognised
   assert.equal(found.kind === "poison" && found.poison.name, "POISON_FREE");
 });
 
+test("a value that POISON_FREE fills is that mark, and not the last word of an object less an offset", () => {
+  const offset = (value: bigint): bigint | undefined => {
+    const found = badValue(kernel, value);
+    return found.kind === "poison" && found.poison.name === "POISON_FREE" ? found.poison.offset : undefined;
+  };
+  assert.equal(offset(0x6b6b6b6b6b6b6b6bn), 0n);
+  assert.equal(offset(0x6b6b6b6b6b6b6b9bn), 0x30n);
+  assert.equal(offset(0x6b6b6b6b6b6b6ba5n), 0n);
+  assert.equal(offset(0x6b6b6b6b6b6b6b9dn), -8n);
+});
+
 test("a value of printable bytes is shown as text", () => {
   assert.deepEqual(badValue(kernel, 0x6e6174732d38342dn), { kind: "non-canonical", text: "-48-stan" });
 });
