@@ -69,6 +69,8 @@ export interface Effect {
   readonly target: bigint | undefined;
   /** The register of an indirect jump or call. */
   readonly through?: string | undefined;
+  /** The value that a plain store writes to the memory operand; undefined for other instructions. */
+  readonly stores?: Value | undefined;
   /** Operands of a comparison. */
   readonly compares?: Comparison | undefined;
   /** Condition of a branch; undefined for branches that test other flags. */

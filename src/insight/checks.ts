@@ -4,6 +4,7 @@ import { access } from "./checks/access.ts";
 import { bitFlip } from "./checks/bitFlip.ts";
 import { condition } from "./checks/condition.ts";
 import { deliberate } from "./checks/deliberate.ts";
+import { doubleFree } from "./checks/doubleFree.ts";
 import { guilty } from "./checks/guilty.ts";
 import { initExit } from "./checks/initExit.ts";
 import { listCorruption } from "./checks/listCorruption.ts";
@@ -41,6 +42,7 @@ export const checks: readonly Check[] = [
   truncated,
   bitFlip,
   condition,
+  doubleFree,
   listCorruption,
   refcount,
   packetOverrun,

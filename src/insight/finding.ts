@@ -65,11 +65,20 @@ export const addressOf = (address: bigint): Reference => ({ kind: "address", add
 /** Makes a reference to a piece of C code. */
 export const code = (text: string): Reference => ({ kind: "code", text });
 
+/** Number of digits of a kernel address of a 64-bit machine. */
+const FULL = 16;
+
+/** Returns an address as crash prints it. A shorter one begins with 0x, because "d" or "401000" is no address to a reader. */
+export function addressText(address: bigint): string {
+  const digits = hex(address);
+  return digits.length < FULL ? `0x${digits}` : digits;
+}
+
 /** Returns a reference as text. */
 export function referenceText(reference: Reference): string {
   switch (reference.kind) {
     case "address":
-      return hex(reference.address);
+      return addressText(reference.address);
     case "task":
       return `${reference.comm} [${reference.pid}]`;
     case "cpu":

@@ -23,6 +23,7 @@ const effectOf = (word: number, address: bigint): Effect => {
     flow,
     target: rest.target,
     through: rest.through,
+    stores: rest.stores,
     compares: rest.compares,
     relation: rest.relation,
     setsFlags: rest.setsFlags ?? rest.compares !== undefined,
@@ -144,6 +145,7 @@ function memory(word: number, address: bigint): PartialEffect {
   const by = signed(bits(word, 20, 12), 9);
   return {
     access: { place: where, size, reads: isLoad, writes: !isLoad },
+    ...(isLoad ? {} : { stores: register(x(rt), size * 8) }),
     writes: [
       ...(isLoad ? [[x(rt), { kind: "load", place: where, size, signed: isSigned }] as const] : []),
       ...(writesBack ? [[orSp(rn), { kind: "address", place: place(orSp(rn), by) }] as const] : []),

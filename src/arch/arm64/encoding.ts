@@ -3,7 +3,7 @@ import type { Effect, Value } from "../effect.ts";
 
 /** The effects of an instruction. An absent member means that there is no such effect; an absent `flow` is "next". */
 export type PartialEffect = Partial<
-  Pick<Effect, "access" | "flow" | "target" | "through" | "compares" | "relation" | "setsFlags">
+  Pick<Effect, "access" | "flow" | "target" | "through" | "stores" | "compares" | "relation" | "setsFlags">
 > & {
   readonly writes?: readonly (readonly [string, Value | undefined])[];
 };

@@ -86,6 +86,7 @@ class Reader {
       flow: name === "Int3" ? "trap" : this.flow(),
       target: one.nearBranchTarget === 0n ? undefined : one.nearBranchTarget,
       through,
+      stores: name === "Mov" && one.opKind(0) === iced.OpKind.Memory ? this.operand(1) : undefined,
       compares: this.comparison(name),
       relation: RELATIONS[iced.ConditionCode[one.conditionCode] ?? ""],
       setsFlags: one.rflagsModified !== 0,

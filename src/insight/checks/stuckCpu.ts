@@ -6,8 +6,9 @@ import { hz } from "../../linux/time/timekeeping.ts";
 import type { ReportFacts } from "../../log/facts.ts";
 import { guiltyAmong } from "../../log/guilty.ts";
 import { isMachinery } from "../../log/machinery.ts";
-import { preemptCountText } from "../../log/preemptCount.ts";
+import { preemptCountText, preemptFields } from "../../log/preemptCount.ts";
 import type { Kernel } from "../../model/kernel.ts";
+import type { Frame } from "../../unwind/frame.ts";
 import { type Check, pause, type Step } from "../check.ts";
 import { cpuContext, type CpuContext } from "../cpuContext.ts";
 import { asLogFrame, type CrashFacts, functionOf } from "../crashFacts.ts";
@@ -121,6 +122,12 @@ function loopOf({ frames }: CpuContext, { report }: CrashFacts): string | undefi
   return frame && functionOf(frame);
 }
 
+/** Says that the interrupt which stopped a CPU counts too. */
+function stopWords(frame: Frame | undefined, count: number): string {
+  const { hardirq, nmi } = preemptFields(count);
+  return frame?.trap === undefined || hardirq + nmi === 0 ? "" : ", with the interrupt that stopped it";
+}
+
 function stuckFinding(kernel: Kernel, crash: CrashFacts, context: CpuContext, seconds: number | undefined): Finding {
   const { cpu, pid, comm, task, interrupts, frames } = context;
   const name = loopOf(context, crash);
@@ -143,7 +150,9 @@ function stuckFinding(kernel: Kernel, crash: CrashFacts, context: CpuContext, se
       ...where,
       timeText(crash, seconds),
       interrupts === undefined ? "" : `, interrupts ${interrupts}`,
-      count instanceof Fault ? "." : `; its preempt count was ${preemptCountText(count)} when the memory was saved.`,
+      count instanceof Fault
+        ? "."
+        : `; its preempt count was ${preemptCountText(count)} when the memory was saved${stopWords(frame, count)}.`,
     ],
     evidence,
     ...(count instanceof Fault ? { unknown: [{ what: "the preempt count", because: count }] } : {}),

@@ -59,10 +59,10 @@ function argumentsOf(caller: Site): Map<string, bigint> {
   return passed;
 }
 
-/** Returns the site with the arguments of its function. */
+/** Returns the site with the arguments of its function, and with the call that passed them. */
 export function* withEntry(site: Site): Generator<Step, Site, void> {
   const caller = yield* anyCallerOf(site);
-  return caller ? { ...site, entry: argumentsOf(caller) } : site;
+  return caller ? { ...site, entry: argumentsOf(caller), calledFrom: caller } : site;
 }
 
 /** Returns the result of a job; undefined if it throws a Fault. */

@@ -1,7 +1,10 @@
 /** Reconstructs the condition that led to an instruction. */
 import type { Comparison, Relation, Value } from "../../arch/effect.ts";
+import { bare, sizeOf } from "../../debuginfo/ctype.ts";
+import { passedExpression } from "./callerExpression.ts";
 import { valueExpression } from "./expression.ts";
 import { type Site, valueAt } from "./site.ts";
+import { callerName } from "./words.ts";
 
 /** The comparison that decided that an instruction was reached. */
 export interface Condition {
@@ -9,14 +12,23 @@ export interface Condition {
   readonly expression: string;
   /** For example "5 < 10"; undefined if a value is not known. */
   readonly values: string | undefined;
+  /** The compared values, if both are known and fulfil the relation. */
+  readonly compared: { readonly left: bigint; readonly relation: Relation; readonly right: bigint } | undefined;
+  /** Whether the values are known, or all of them have names of the source. */
+  readonly isKnown: boolean;
+  /** Values that have the caller's names: "rsi, which check passed". */
+  readonly passed: readonly string[];
   /** Address of the branch. */
   readonly address: bigint;
   /** Address of the comparison. */
   readonly comparison: bigint;
 }
 
-/** Maximum number of instructions from the comparison to its branch, and from the branch to the site. */
+/** Maximum number of instructions from the comparison to its branch. */
 const MAX_STEPS = 12;
+
+/** Maximum number of instructions from the branch, or from the start of the function, to the site. */
+const MAX_STRAIGHT = 64;
 
 const OPPOSITE: Readonly<Record<Relation, Relation>> = {
   "==": "!=",
@@ -35,14 +47,19 @@ const MIRRORED: Readonly<Record<Relation, Relation>> = {
   ">=": "<=",
 };
 
+/** Says that a function reaches a site whenever it is called. */
+export const UNCONDITIONAL = "unconditional";
+
 /**
- * Returns the condition of the last branch that led to a site; undefined if the site can be reached in several ways.
+ * Returns the condition of the last branch that led to a site; undefined if the site can be reached in several ways or
+ * the branch is not decoded.
  */
-export function conditionOf(site: Site): Condition | undefined {
+export function conditionOf(site: Site): Condition | typeof UNCONDITIONAL | undefined {
   const { graph } = site;
   let at = site.index;
-  for (let steps = 0; steps < MAX_STEPS; steps++) {
+  for (let steps = 0; steps < MAX_STRAIGHT; steps++) {
     const [before, ...more] = graph.predecessorsOf(at);
+    if (before === undefined && at === 0) return UNCONDITIONAL;
     if (before === undefined || more.length > 0) return undefined;
     const effect = graph.effects[before];
     if (effect?.flow === "branch") {
@@ -81,12 +98,20 @@ function worded(
 ): Condition | undefined {
   const comparison = site.graph.effects[index]?.address ?? address;
   const isSame = left.kind === "register" && right.kind === "register" && left.name === right.name;
+  const names = new Names(site, index);
   if (by === "conjunction") {
-    const text = isSame ? nameOf(site, left, index) : `(${nameOf(site, left, index)} & ${nameOf(site, right, index)})`;
+    const text = isSame ? names.of(left) : `(${names.of(left)} & ${names.of(right)})`;
     const [a, b] = [valueAt(site, left, index), valueAt(site, right, index)];
     const isKnown = a !== undefined && b !== undefined && holds(relation, a & b, 0n, bitsOf(left));
-    const values = isKnown ? `${signedText(a & b, left)} ${relation} 0` : undefined;
-    return { expression: `${text} ${relation} 0`, values, address, comparison };
+    return {
+      expression: `${text} ${relation} 0`,
+      values: isKnown ? `${signedText(a & b, left)} ${relation} 0` : undefined,
+      compared: isKnown ? { left: a & b, relation, right: 0n } : undefined,
+      isKnown: isKnown || names.areAll,
+      passed: names.passed,
+      address,
+      comparison,
+    };
   }
   const [a, b] = [valueAt(site, left, index), valueAt(site, right, index)];
   // Name the greater one of two variables first, because limits are written that way.
@@ -96,8 +121,11 @@ function worded(
   // The values are read from the dump. If they do not fulfil the condition, they have changed since.
   const isKnown = x !== undefined && y !== undefined && holds(sign, x, y, bitsOf(first));
   return {
-    expression: `${nameOf(site, first, index)} ${sign} ${nameOf(site, second, index)}`,
+    expression: `${names.of(first)} ${sign} ${names.of(second)}`,
     values: isKnown ? `${signedText(x, first)} ${sign} ${signedText(y, second)}` : undefined,
+    compared: isKnown ? { left: x, relation: sign, right: y } : undefined,
+    isKnown: isKnown || names.areAll,
+    passed: names.passed,
     address,
     comparison,
   };
@@ -124,14 +152,53 @@ const RELATIONS: Readonly<Record<Relation, (x: bigint, y: bigint) => boolean>> =
 const bitsOf = (value: Value): number =>
   value.kind === "register" ? value.bits : value.kind === "load" ? value.size * 8 : 64;
 
-function nameOf(site: Site, value: Value, index: number): string {
-  if (value.kind === "constant") return signedText(value.value, value);
-  const named = valueExpression(site, value, index)?.text;
-  if (named !== undefined) return named;
-  if (value.kind === "register") return value.name;
-  return value.kind === "load" && value.place.base !== undefined
-    ? `[${value.place.base}+${value.place.displacement}]`
-    : "?";
+/** Names the values of an instruction, and notes which of them have the caller's names. */
+class Names {
+  readonly passed: string[] = [];
+  /** Whether all values so far have a name of the source or are constants. */
+  areAll = true;
+  private readonly site: Site;
+  private readonly index: number;
+
+  constructor(site: Site, index: number) {
+    this.site = site;
+    this.index = index;
+  }
+
+  of(value: Value): string {
+    const { site, index } = this;
+    if (value.kind === "constant") return signedText(value.value, value);
+    const named = valueExpression(site, value, index)?.text;
+    if (named !== undefined) return named;
+    const passed = value.kind === "register" ? this.ofCaller(value.name, value.bits) : undefined;
+    if (passed !== undefined) return passed;
+    this.areAll = false;
+    if (value.kind === "register") return value.name;
+    return value.kind === "load" && value.place.base !== undefined
+      ? `[${value.place.base}+${value.place.displacement}]`
+      : "?";
+  }
+
+  private ofCaller(register: string, bits: number): string | undefined {
+    const passed = passedExpression(this.site, register, this.index);
+    if (!passed || sizeOf(bare(passed.type)) * 8 > bits) return undefined;
+    this.passed.push(`${register}, which ${callerName(this.site) ?? "the caller"} passed`);
+    return passed.text;
+  }
+}
+
+/**
+ * Names a value before an instruction by the function's or the caller's source, otherwise by its register.
+ * @returns also the values that have the caller's names
+ */
+export function nameOf(
+  site: Site,
+  value: Value,
+  index: number,
+): { readonly text: string; readonly passed: readonly string[] } {
+  const names = new Names(site, index);
+  const text = names.of(value);
+  return { text, passed: names.passed };
 }
 
 /** Prints small numbers in decimal and others in hexadecimal. */

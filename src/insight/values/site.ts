@@ -22,6 +22,8 @@ export interface Site {
   readonly entry?: ReadonlyMap<string, bigint>;
   /** If the function was left by a tail call and has no frame: the site that called it. */
   readonly caller?: Site;
+  /** The call that led to the function, where `withEntry` found it. */
+  readonly calledFrom?: Site;
   /**
    * If the function has several tail calls to the same target: indexes of the others; the dump does not show which one
    * was executed.

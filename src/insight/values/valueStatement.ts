@@ -165,7 +165,9 @@ function freedArea({ site: { kernel } }: BadPointer, common: ValueSlots, who: Se
       ...who,
       `${valueText(common.value)}, in an area of vmalloc() that was freed (`,
       addressOf(start),
-      ` to ${hex0x(end)}, perhaps with its neighbours).`,
+      " to ",
+      addressOf(end),
+      ", perhaps with its neighbours).",
     ],
   };
 }

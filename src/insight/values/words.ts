@@ -9,13 +9,25 @@ import type { Step } from "../check.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Reference, Sentence } from "../finding.ts";
 import { plainName } from "../../log/place.ts";
+import { registerOfTarget } from "./callTarget.ts";
 import type { Site } from "./site.ts";
 
-/** Returns an instruction as the disassembler prints it. */
-export function* instructionText(kernel: Kernel, { address, length }: Effect): Generator<Step, string, void> {
+/** Returns an instruction as the disassembler prints it, with the name of the function that it calls or jumps to. */
+export function* instructionText(kernel: Kernel, effect: Effect): Generator<Step, string, void> {
+  const { address, length, target, flow } = effect;
   const decoder = yield* disassembler(kernel.arch);
   const [one] = decoder.instructions(kernel.memory.read(address, length), address, 1);
-  return one ? `${one.mnemonic} ${one.operands}`.trim() : "(bad)";
+  if (!one) return "(bad)";
+  const callee = target === undefined || flow === "branch" ? undefined : calleeName(kernel, effect, target);
+  return `${one.mnemonic} ${one.operands}${callee === undefined ? "" : ` <${callee}>`}`.trim();
+}
+
+/** Returns the function that a call or jump goes to; for a thunk with the register that it goes through. */
+function calleeName(kernel: Kernel, effect: Effect, target: bigint): string | undefined {
+  const register = registerOfTarget(kernel, effect);
+  if (register !== undefined) return `__x86_indirect_thunk_${register}`;
+  const symbol = kernel.symbols.at(target);
+  return symbol?.address === target ? symbol.name : undefined;
 }
 
 /** Returns a reference to a code address: `f+0x2f`. */

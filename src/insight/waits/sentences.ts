@@ -6,7 +6,7 @@ import type { Evidence } from "../evidence.ts";
 import type { Finding, Reference, Sentence, Severity } from "../finding.ts";
 import type { WaitRoot } from "./root.ts";
 import { type KnownHolder, sinceLastRun, type WaitCycle, type WaitGraph, type WaitingTask } from "./waitGraph.ts";
-import { cycleHeading, fateSentence, holderWaitWords, relationWords, resourceWords, taskName, waitType, waitVerb, waitWords } from "./words.ts"; // prettier-ignore
+import { fateSentence, holderWaitWords, relationWords, resourceWords, taskName, waitType, waitVerb, waitWords } from "./words.ts"; // prettier-ignore
 
 const taskReference = ({ task, pid, comm }: WaitingTask): Reference => ({
   kind: "task",
@@ -132,7 +132,7 @@ export function cycleFinding({ tasks, certainty }: WaitCycle, severity: Severity
       resources: tasks.flatMap(({ wait }) => wait.resource?.address ?? []),
       names: tasks.map(({ name }) => name ?? ""),
     },
-    text: [`${cycleHeading(certainty)}: `, ...words, "."],
+    text: [`Deadlock${certainty === "certain" ? "" : `, if each ${certainty} holder is the holder`}: `, ...words, "."],
     evidence: proven(tasks[0]?.task as Obj, ...tasks.map((one) => [...waitEvidence(one), ...stateEvidence(one)])),
   };
 }

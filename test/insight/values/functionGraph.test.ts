@@ -5,7 +5,6 @@ import { x86_64 } from "../../../src/arch/x86_64/x86_64.ts";
 import { FunctionGraph } from "../../../src/insight/values/functionGraph.ts";
 import { argumentOf } from "../../../src/insight/values/passed.ts";
 import { registerAt, type Site } from "../../../src/insight/values/site.ts";
-import { conditionOf } from "../../../src/insight/values/condition.ts";
 import { provenanceOf } from "../../../src/insight/values/provenance.ts";
 import { toEnd } from "../../../src/base/job.ts";
 import type { Frame } from "../../../src/unwind/frame.ts";
@@ -160,20 +159,6 @@ test("the arguments of a call are found from the code before it", () => {
   const code = graph({ writes: { rdi: register("rbx") } }, { flow: "call", target: 0x5000n });
   assert.equal(argumentOf(site(code, 1, { rbx: 0x8000n }), "rdi"), 0x8000n);
   assert.equal(argumentOf(site(code, 1, { rbx: 0x8000n }), "rsi"), undefined);
-});
-
-test("a condition is that of the branch, or its opposite where the branch was not taken", () => {
-  const compares = { left: register("rsi"), right: { kind: "constant", value: 10n }, by: "difference" } as const;
-  const taken = graph({ compares }, { flow: "branch", target: at(3), relation: ">" }, { flow: "return" }, {});
-  assert.equal(conditionOf(site(taken, 3, { rsi: 12n }))?.expression, "rsi > 10");
-  assert.equal(conditionOf(site(taken, 3, { rsi: 12n }))?.values, "12 > 10");
-  const passed = graph({ compares }, { flow: "branch", target: at(9), relation: ">" }, {});
-  assert.equal(conditionOf(site(passed, 2, { rsi: 3n }))?.expression, "rsi <= 10");
-});
-
-test("a check that is reached on several paths has no condition", () => {
-  const code = graph({ flow: "branch", target: at(2), relation: "==" }, {}, {});
-  assert.equal(conditionOf(site(code, 2, {})), undefined);
 });
 
 test("an argument of one of several jumps is known only if all of them pass it", () => {
