@@ -53,6 +53,7 @@ export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
        vmcore-debug mcp [--root DIR]... [options] [VMCORE...]
        vmcore-debug distill [options] VMCORE... -o FILE [--for "COMMANDS"] [--keep ADDR..ADDR] [--scrub]
        vmcore-debug triage PATH... [--jobs N] [--json] [--full] [--db FILE] [--shard I/N] [-o FILE.html]
+       vmcore-debug --report-bug [options] [VMCORE...]
        vmcore-debug SUBCOMMAND ...
 
 Opens a Linux kernel crash dump. VMLINUX, the kernel with its debuginfo, is recognized by its content, at any position;

@@ -10,6 +10,7 @@ import { notebook } from "./notebook.ts";
 import { openAndRun } from "./openAndRun.ts";
 import { query } from "./query.ts";
 import { report } from "./report.ts";
+import { reportBug } from "./reportBug.ts";
 import { triage } from "./triage/triage.ts";
 import { symbols } from "./symbols.ts";
 
@@ -28,6 +29,7 @@ const verbs: Readonly<Record<string, (argv: readonly string[]) => number | Promi
   report,
   triage,
   symbols,
+  "--report-bug": reportBug,
 };
 
 /** Runs the program. @returns the exit status */
