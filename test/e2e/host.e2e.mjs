@@ -1,5 +1,6 @@
 // The suite in host/ inside a real extension host: in VS Code desktop, or, where VSCODE_EXECUTABLE names the shim of
-// workbench/, in code-server. There is no silent fallback: what cannot run fails.
+// workbench/, in code-server. There is no silent fallback: what cannot run fails. VSCODE_VERSION is the version of VS
+// Code to fetch: oldest (of engines.vscode), stable, or a number.
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,10 +26,13 @@ test("the suite in the extension host", { timeout: 300_000 }, async (t) => {
     const folder = join(work, "workspace");
     cpSync("sample", folder, { recursive: true });
     const report = join(work, "report.json");
-    const { VSCODE_EXECUTABLE } = process.env;
+    const { VSCODE_EXECUTABLE, VSCODE_VERSION } = process.env;
+    const { engines } = JSON.parse(readFileSync("package.json", "utf8"));
+    const version = VSCODE_VERSION === "oldest" ? engines.vscode.replace("^", "") : VSCODE_VERSION;
     let failure;
     try {
       await runTests({
+        ...(version ? { version } : {}),
         ...(VSCODE_EXECUTABLE ? { vscodeExecutablePath: resolve(VSCODE_EXECUTABLE) } : {}),
         extensionDevelopmentPath: resolve("."),
         extensionTestsPath: join(bundle, "index.cjs"),
