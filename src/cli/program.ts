@@ -3,14 +3,14 @@ import { compare } from "./compare.ts";
 import { debuginfo } from "./debuginfo.ts";
 import { distill } from "./distill.ts";
 import { docs } from "./docs.ts";
-import { doctor } from "./doctor.ts";
+import { doctor } from "./operate/doctor.ts";
 import { info } from "./info.ts";
 import { log } from "./log.ts";
 import { notebook } from "./notebook.ts";
 import { openAndRun } from "./openAndRun.ts";
 import { query } from "./query.ts";
 import { report } from "./report.ts";
-import { reportBug } from "./reportBug.ts";
+import { reportBug } from "./operate/reportBug.ts";
 import { triage } from "./triage/triage.ts";
 import { symbols } from "./symbols.ts";
 

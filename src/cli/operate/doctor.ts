@@ -1,14 +1,14 @@
 /** The verb `doctor`: reports whether a machine can write a crash dump. */
-import { printable, printableJson } from "../base/printable.ts";
-import { UsageError } from "../base/usageError.ts";
-import { column } from "../render/pad.ts";
-import type { ConfigFile } from "../crash/language/command.ts";
-import { configDiagnoses, readConfig, runningConfig } from "../session/doctor/configFile.ts";
-import { type Diagnosis, diagnosis } from "../session/doctor/diagnosis.ts";
-import { machineDiagnoses, runningRelease } from "../session/doctor/machine.ts";
-import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";
-import { systemReason } from "./systemReason.ts";
-import { isSystemError } from "../base/systemError.ts";
+import { printable, printableJson } from "../../base/printable.ts";
+import { UsageError } from "../../base/usageError.ts";
+import { column } from "../../render/pad.ts";
+import type { ConfigFile } from "../../crash/language/command.ts";
+import { configDiagnoses, readConfig, runningConfig } from "../../session/doctor/configFile.ts";
+import { type Diagnosis, diagnosis } from "../../session/doctor/diagnosis.ts";
+import { machineDiagnoses, runningRelease } from "../../session/doctor/machine.ts";
+import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "../exit.ts";
+import { systemReason } from "../systemReason.ts";
+import { isSystemError } from "../../base/systemError.ts";
 
 const USAGE = `Usage: vmcore-debug doctor [--json] [CONFIG]
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { diagnosisText } from "../../src/cli/doctor.ts";
+import { diagnosisText } from "../../../src/cli/operate/doctor.ts";
 
 test("missing features are printed first, each answer on one line", () => {
   const text = diagnosisText([

@@ -1,18 +1,19 @@
 /** The option `--report-bug`: prints what a bug report needs, without any content of the dump. */
 import { arch, platform, release } from "node:os";
-import manifest from "../../package.json" with { type: "json" };
-import { Fault } from "../base/fault.ts";
-import { Cancelled, drive } from "../base/job.ts";
-import { internalError } from "../base/sourceStack.ts";
-import { UsageError } from "../base/usageError.ts";
-import { run } from "../crash/language/language.ts";
-import type { Piece } from "../say/piece.ts";
-import { readingDumpInfo, type DumpInfo } from "../session/open/dumpInfo.ts";
-import { OpenError, openingSession, type Session } from "../session/open/open.ts";
-import { isUnreadable } from "../session/open/openError.ts";
-import { EXIT_ANSWERED, EXIT_USAGE } from "./exit.ts";
-import { searchOf, withProgress } from "./openAndRun.ts";
-import { readOptions, type CliOptions } from "./options.ts";
+import manifest from "../../../package.json" with { type: "json" };
+import { Fault } from "../../base/fault.ts";
+import { Cancelled, drive } from "../../base/job.ts";
+import { internalError } from "../../base/sourceStack.ts";
+import { UsageError } from "../../base/usageError.ts";
+import { run } from "../../crash/language/language.ts";
+import { column } from "../../render/pad.ts";
+import type { Piece } from "../../say/piece.ts";
+import { readingDumpInfo, type DumpInfo } from "../../session/open/dumpInfo.ts";
+import { OpenError, openingSession, type Session } from "../../session/open/open.ts";
+import { isUnreadable } from "../../session/open/openError.ts";
+import { EXIT_ANSWERED, EXIT_USAGE } from "../exit.ts";
+import { searchOf, withProgress } from "../openAndRun.ts";
+import { readOptions, type CliOptions } from "../options.ts";
 
 /** Commands that together read most structures. */
 const COMMANDS = ["sys", "analyze", "bt", "bt -a", "ps", "log", "mod", "mount", "net", "irq", "timer", "runq", "kmem -i", "waits", "health"]; // prettier-ignore
@@ -25,7 +26,7 @@ const COMMAND_LIMIT = 20_000;
  * @returns the exit status
  */
 export async function reportBug(argv: readonly string[]): Promise<number> {
-  const say = (name: string, value: string): boolean => process.stdout.write(`${name.padEnd(16)}${value}\n`);
+  const say = (name: string, value: string): boolean => process.stdout.write(`${column(name, 16)}${value}\n`);
   say("vmcore-debug", manifest.version);
   say("Node.js", process.version);
   say("system", `${platform()} ${numbers(release())} ${arch()}`);
