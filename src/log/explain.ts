@@ -47,7 +47,7 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   "divide-error": explainDivision,
   "invalid-opcode": explainOpcode,
   int3: ({ site }) =>
-    `The kernel met a breakpoint instruction${site?.place?.name === undefined ? "" : ` in \`${placeText(site.place).replace(/\/0x.*/, "")}\``} that no probe, tracer or debugger handled: one that is gone, or code that was overwritten or was being changed.`,
+    `The kernel executed a breakpoint instruction (\`int3\`)${site?.place?.name === undefined ? "" : ` at \`${placeText(site.place).replace(/\/0x.*/, "")}\``}, and no probe, tracer or debugger handled it. Usual causes: the code was being changed (by a jump label, a probe or a tracer), or it was overwritten.`,
   "stack-segment": explainStackSegment,
   "double-fault": explainDoubleFault,
   "stack-guard": explainGuardPage,
@@ -56,11 +56,14 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   "unhandled-fault": explainArmFault,
   alignment: ({ headline }) => {
     const [, code, at] = /instruction ([0-9a-f]{4,8}) at \[<([0-9a-f]{8,16})>\]/.exec(headline) ?? [];
-    return `An access was not aligned as the instruction${code === undefined ? "" : ` ${code} at 0x${at}`} demands, and the kernel could not emulate it.`;
+    // The other line of do_alignment() is about a program (UM_WARN).
+    return headline.includes("not handling")
+      ? `An access was not aligned as the instruction${code === undefined ? "" : ` ${code} at 0x${at}`} requires, and the kernel does not emulate this instruction.`
+      : "An access of a program was not aligned as its instruction requires.";
   },
   serror: ({ headline }) => {
     const code = /\bcode (0x[0-9a-f]{1,16})/.exec(headline)?.[1];
-    return `The hardware reported an error${code === undefined ? "" : ` (code ${code})`} later than the access that caused it: the place says little. Usually a device or its driver's mapping, or memory.`;
+    return `The hardware reported an error asynchronously (SError${code === undefined ? "" : `, code ${code}`}): the place of the processor need not be that of the access. Usual causes: a device, the mapping of its registers, or memory.`;
   },
   "kernel-bug": explainBug,
   "list-corruption": explainList,
@@ -68,8 +71,8 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   fortify: explainFortify,
   cfi: ({ headline: text, report: { headline } }) =>
     text.includes("Missing ENDBR")
-      ? `An indirect call or jump went to \`${headline.groups.target?.replace(/\/0x.*/, "") ?? "an address"}\`, which does not begin with ENDBR: a function pointer was overwritten, or the code was built without indirect branch tracking.`
-      : `An indirect call went to ${headline.groups.target === undefined ? "a function" : `\`${headline.groups.target.replace(/\/0x.*/, "")}\``}, which is not of the type that the call is for: the function pointer was overwritten, or its declaration does not fit.`,
+      ? `An indirect call or jump went to \`${headline.groups.target?.replace(/\/0x.*/, "") ?? "an address"}\`, where no ENDBR instruction is. Usual causes: a function pointer was overwritten, or the code was built without indirect branch tracking.`
+      : `An indirect call went to ${headline.groups.target === undefined ? "an address" : `\`${headline.groups.target.replace(/\/0x.*/, "")}\``}, which has not the type that the call expects. Usual causes: the function pointer was overwritten, or the function's type differs from that of the pointer.`,
   warning: explainWarning,
   refcount: explainRefcount,
   odebug: explainObject,
@@ -116,16 +119,16 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   "bad-page-map": explainMemory,
   "mm-counter": explainMemory,
   "netdev-held": ({ report }) =>
-    `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but is still in use${report.headline.groups.count === undefined ? "" : ` (its usage count is ${report.headline.groups.count})`}: a reference was leaked, or is released late.`,
+    `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but is still referenced${report.headline.groups.count === undefined ? "" : ` (its usage count is ${report.headline.groups.count})`}. Usual causes: a reference was leaked, or is released late.`,
   "inodes-busy": ({ report: { headline } }) =>
     headline.groups.close === undefined
-      ? "A file system was unmounted while inodes of it are still in use: code that uses them later uses freed memory."
-      : "A file was closed that has no user left (its count is 0): it was closed or released once too often, or is used after it was freed.",
+      ? "A file system was unmounted while inodes of it are still in use. Code that uses them later may access freed memory."
+      : "A file was closed whose count of references is 0. Usual causes: it was closed or released once too often, or is used after it was freed.",
   "dentry-held": ({ report: { headline } }) => {
     const { name, count, fs } = headline.groups;
     const of = fs === undefined ? "A file system" : `A file system (${fs})`;
     const entry = name === undefined ? "directory entries of it are" : `its directory entry \`${name}\` is`;
-    return `${of} was unmounted while ${entry} still in use${count === undefined ? "" : ` (count ${count})`}: one reference too many is held.`;
+    return `${of} was unmounted while ${entry} still in use${count === undefined ? "" : ` (count ${count})`}: a reference was not released before the unmount.`;
   },
   "module-panic": explainModule,
   "machine-check": explainHardware,
@@ -135,7 +138,7 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   nmi: explainHardware,
   "irq-nobody": explainHardware,
   "conntrack-full": constant(
-    "The table of tracked connections is full, so that packets of new ones are dropped: more connections than `net.netfilter.nf_conntrack_max`, or some that are not forgotten.",
+    "The table of tracked connections is full (`net.netfilter.nf_conntrack_max`), so that a packet of a new connection was dropped.",
   ),
   panic: explainPanic,
   "rust-panic": ({ messages }) =>
@@ -145,23 +148,23 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
     const { value, register } = report.headline.groups;
     const what =
       register === undefined
-        ? "the frame pointer that it found"
-        : `the value of \`${register}\` that it found among saved registers`;
-    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined || /^0{8}[0-9a-f]{8}$/.test(value) ? "" : ` (0x${value})`} is wrong. Most often that is a fault of unwinding or of assembler code; a stack that was overwritten looks the same.`;
+        ? "the unwinder rejected the frame pointer that it found"
+        : `the unwinder rejected the value of \`${register}\` that it found among saved registers`;
+    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined || /^0{8}[0-9a-f]{8}$/.test(value) ? "" : ` (0x${value})`}. Usual causes: code that uses the register or the stack in a way that the unwinder does not know, or a stack that was overwritten.`;
   },
   sysrq: ({ headline }) =>
     /Trigger a crash/.test(headline)
-      ? "This crash was requested, by Alt-SysRq-c or /proc/sysrq-trigger."
-      : "This dump was requested by SysRq; it is not a fault.",
+      ? "This crash was requested by SysRq (a key, a serial console, or /proc/sysrq-trigger)."
+      : "This dump was requested by SysRq; it is no fault by itself.",
   "forced-failure": explainInjected,
   remark: ({ headline, release, report, traces }) =>
     report.headline.groups.register !== undefined
       ? explainMsr(report.headline.groups)
       : headline.startsWith("BUG: ")
-        ? `The kernel met a state that it regards as a fault of its own, and says which: “${headline.slice(5, 205)}”.`
+        ? `The kernel found a state that it regards as a fault: “${headline.slice(5, 205)}”.`
         : headline.startsWith("FAULT_FLAG_ALLOW_RETRY")
           ? explainUserfault(headline, release)
-          : `A remark of the kernel${traces.length > 0 ? " with a call trace" : ""}; it went on.`,
+          : `A remark of the kernel${traces.length > 0 ? " with a call trace" : ""}: “${headline.slice(0, 200)}”.`,
 };
 
 /** Explains a failure that lib/fault-inject.c injected: of which operation, and for which function. */
@@ -195,7 +198,7 @@ function explainUserfault(headline: string, release: string | undefined): string
 function explainMsr({ access, register, value }: Readonly<Record<string, string | undefined>>): string {
   const isWrite = access?.startsWith("W") === true;
   const what = isWrite ? `write${value === undefined ? "" : ` ${value}`} to` : "read";
-  return `The kernel tried to ${what} the model-specific register ${register}, which this processor (or its hypervisor) does not have or does not allow${isWrite ? " with this value" : ""}; it went on.`;
+  return `The kernel tried to ${what} the model-specific register ${register}, which this processor (or its hypervisor) does not have or does not allow${isWrite ? " with this value" : ""}. The kernel ignored the failure.`;
 }
 
 /** Returns two or three sentences about what this report means. */
@@ -221,6 +224,21 @@ const FAULTED: ReadonlySet<ReportKind> = new Set([
   "alignment",
 ]);
 
+/** Kinds whose registers are those of an instruction that WARN() or BUG() is compiled to. */
+const CHECKED: ReadonlySet<ReportKind> = new Set([
+  "warning",
+  "kernel-bug",
+  "list-corruption",
+  "refcount",
+  "odebug",
+  "usercopy",
+  "fortify",
+  "cfi",
+  "lock-bug",
+  "rust-panic",
+  "netdev-watchdog",
+]);
+
 /** Whether an instruction of the kernel faulted. In other kinds the report only shows where the processor was. */
 export const isInstructionFault = (kind: ReportKind): boolean => FAULTED.has(kind);
 
@@ -228,6 +246,6 @@ export const isInstructionFault = (kind: ReportKind): boolean => FAULTED.has(kin
 export const codeHeading = ({ kind }: ReportFacts): string =>
   isInstructionFault(kind)
     ? "Faulting instruction"
-    : kind === "warning" || kind === "kernel-bug" || kind === "list-corruption"
+    : CHECKED.has(kind)
       ? "Instruction of the check"
-      : "Where it was interrupted";
+      : "Where the processor was";

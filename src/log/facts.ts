@@ -11,6 +11,7 @@ import { AFTER_HUNG, isTraceLine, RULE } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { ReportKind, ReportSeverity } from "./kinds.ts";
 import { isMachineLine, type MachineName } from "./machines.ts";
+import { placeText } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { titleOf } from "./title.ts";
 import { linkOf, siteIn } from "./facts/site.ts";
@@ -207,11 +208,19 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
   return at === undefined ? undefined : log.lines[at]?.text;
 }
 
-/** The report that led to a panic, with the task that it is about. */
+/** The longest headline of a cause that is shown. */
+const MAX_HEADLINE = 160;
+
+/** The report that led to a panic: its own first line, with the place of the processor and the task that it is about. */
 function causeFact(log: KernelLog, report: Report): Particular[] {
   const cause = causeOf(log, report);
   if (!cause) return [];
-  const { title, comm, pid } = factsOf(log, cause);
-  const task = comm === undefined ? "" : ` (${comm}${pid === undefined ? "" : `, PID ${pid}`})`;
-  return [{ key: "cause", label: "Cause", text: `${title}${task}` }];
+  const { headline, site, comm, pid } = factsOf(log, cause);
+  const at = site?.place;
+  const place =
+    at?.name === undefined || headline.includes(at.name) ? "" : ` in ${placeText(at).replace(/\/0x.*/, "")}`;
+  const task =
+    comm === undefined || headline.includes(comm) ? "" : ` (${comm}${pid === undefined ? "" : `, PID ${pid}`})`;
+  const text = `${headline.slice(0, MAX_HEADLINE).replace(/[.!]$/, "")}${place}${task}`;
+  return [{ key: "cause", label: "Cause", text }];
 }

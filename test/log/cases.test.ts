@@ -40,7 +40,7 @@ test("a stack that another CPU prints into a report of a hung task is not the ta
   assert.equal(taskOf(facts), "acmed, PID 2293");
   assert.equal(whereOf(facts), "acme_open+0x21 [acme]");
   assert.equal(facts.site, undefined);
-  assert.equal(codeHeading(facts), "Where it was interrupted");
+  assert.equal(codeHeading(facts), "Where the processor was");
   assert.deepEqual(
     facts.traces.map(({ role }) => role),
     ["stack", "cpu"],
@@ -58,7 +58,7 @@ test("a use-after-free report names the access, the object, and who allocated an
   const { verb, size, address } = facts.access;
   assert.deepEqual({ verb, size, address }, { verb: "read", size: 8, address: 0xffff888012f58d70n });
   assert.equal(taskOf(facts), "acmed, PID 4117");
-  assert.match(explanationOf(facts), /read 8 bytes at 0xffff888012f58d70 after that memory was freed/);
+  assert.match(explanationOf(facts), /read 8 bytes at 0xffff888012f58d70, in memory that was freed/);
   assert.match(
     explanationOf(facts),
     /kmalloc-256.*112 bytes inside.*`acme_open` \(task 4001\).*`acme_release` \(task 4002\)/,
@@ -80,7 +80,7 @@ test("a lockdep cycle is called a possible deadlock, and both locks are named", 
   assert.equal(particular(facts, "wants"), "&a->lock at acme_set+0x44/0x90 [acme]");
   assert.equal(particular(facts, "holds"), "&b->lock at acme_ioctl+0x31/0x80 [acme]");
   assert.equal(facts.traces.filter(({ role }) => role === "chain").length, 2);
-  assert.match(explanationOf(facts), /both orders.*`&a->lock`.*`&b->lock`.*may not have happened/);
+  assert.match(explanationOf(facts), /cycle in the order .*`&a->lock`.*`&b->lock`.*may not have happened/);
 });
 
 test("lockdep's headline in brackets and arm's trace of callers are read", () => {
@@ -132,7 +132,10 @@ test("MIPS names the CPU in its headline", () => {
 test("the explanation of an external abort on arm says that the bus rejected the access", () => {
   const [facts, panic] = reportsOf("11-arm32-5.10");
   assert.ok(facts && panic);
-  assert.equal(particular(panic, "cause"), "Unhandled fault in acme_handle_irq (swapper/0, PID 0)");
+  assert.equal(
+    particular(panic, "cause"),
+    "Unhandled fault: external abort on non-linefetch (0x008) at 0xfa21200c in acme_handle_irq+0x58 (swapper/0, PID 0)",
+  );
   assert.equal(facts.report.start, 0);
   assert.match(explanationOf(facts), /external abort.*rejected the access at 0xfa21200c/);
   assert.equal(entriesOf(facts), 3);
@@ -186,7 +189,7 @@ test("a jump into user memory is an overwritten function pointer, whose page is 
 test("a warning and the panic that it caused are explained separately", () => {
   const facts = only("18-panic-on-warn");
   assert.equal(whereOf(facts), "acme_put+0x1c [acme]");
-  assert.match(explanationOf(facts), /counter would have gone below zero.*panic_on_warn/);
+  assert.match(explanationOf(facts), /the counter does not hold.*panic_on_warn/);
 });
 
 test("the last branch of s390 is not a caller, and the PSW gives the address of the instruction", () => {

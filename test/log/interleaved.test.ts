@@ -15,7 +15,7 @@ Call Trace:
  dump_stack+0x101/0x1b4
  lab_release+0x20/0x40`).at(-1)!;
   assert.equal(row(report, "Task"), "kworker/1:2, PID 1798, CPU 1");
-  assert.match(report.explanation, /still contained an active object \(timer_list of `lab_timeout`\)/);
+  assert.match(report.explanation, /An object \(timer_list of `lab_timeout`\) was freed while it was still active/);
 });
 
 test("a message that stands before the cut mark belongs to the check", () => {
@@ -29,7 +29,7 @@ Call Trace:
  lab_put+0x33/0x40`),
   );
   assert.equal(report.start, 0);
-  assert.match(report.explanation, /would have gone below zero in a call by `lab_put`/);
+  assert.match(report.explanation, /to be dropped in a call by `lab_put`/);
 });
 
 test("a fault between the lines of two tasks names neither", () => {

@@ -137,7 +137,7 @@ Unable to handle kernel paging request at virtual address c0d1e28c when execute
 [c0d1e28c] *pgd=80c1941e(bad)
 Internal error: Oops: 8000000d [#1] SMP ARM`),
   );
-  assert.match(report.explanation, /^The kernel jumped to 0xc0d1e28c, memory that must not be executed/);
+  assert.match(report.explanation, /^The kernel jumped to 0xc0d1e28c, in memory that must not be executed/);
 });
 
 test("a wrapped headline still gives its address", () => {

@@ -38,7 +38,7 @@ Kernel panic - not syncing: softlockup: hung tasks`;
 test("the explanation of a soft lockup gives the place of the CPU, and its caller separately", () => {
   assert.match(
     explained(LOCKUP),
-    /watchdog checked it \(`_raw_spin_unlock_irqrestore\+0x74`, in a call by `lab_drain\+0x3c`\)/,
+    /was running there \(`_raw_spin_unlock_irqrestore\+0x74`, in a call by `lab_drain\+0x3c`\)/,
   );
 });
 
@@ -78,7 +78,7 @@ ${second} (lab_mutex){+.+.}-{3:3}, at: lab_open+0x17/0x20`;
 test("one lock that is taken twice is distinguished from two locks of a class", () => {
   assert.match(
     explained(recursion("ffff888011aa0a40", "ffff888011aa0a40")),
-    /It is one lock, because .* the task waits for itself, unless both only read\.$/,
+    /It is one lock, because .* the task would wait for itself, unless both only read\.$/,
   );
   assert.match(explained(recursion("ffff888011aa0a40", "ffff888011aa0b40")), /if they are two.*may not have happened/);
 });
@@ -104,7 +104,7 @@ but this new dependency connects a SOFTIRQ-irq-safe lock:
 
 to a SOFTIRQ-irq-unsafe lock:
  (&lab->late){+.+.}-{2:2}`;
-  assert.match(explained(text), /^`lab` takes `&lab->late` while it holds `&lab->middle`\./);
+  assert.match(explained(text), /^`lab` requests `&lab->late` while it holds `&lab->middle`\./);
   assert.match(explained(text), /SOFTIRQ-safe: `&lab->early`.*through further locks.*SOFTIRQ-unsafe: `&lab->late`/);
 });
 
@@ -215,7 +215,7 @@ test("with KASAN a rejected address may be a shadow address of a NULL pointer", 
     explained(
       `general protection fault: 0000 [#1] ${oops}\nCPU: 1 PID: 12 Comm: lab Not tainted 4.4.0 #1\nRIP: 0010:lab_get+0x2a/0xa0`,
     );
-  assert.match(fault("SMP KASAN"), /a NULL pointer or a pointer to user space also causes this fault\.$/);
+  assert.match(fault("SMP KASAN"), /a NULL pointer or a pointer to user space causes this fault, too\.$/);
   assert.doesNotMatch(fault("SMP"), /KASAN/);
 });
 
@@ -245,7 +245,7 @@ Modules linked in:`);
   assert.match(object("activate not available (active state 0)"), /never initialised/);
   assert.match(
     object("free active (active state 0)"),
-    /^Freed memory still contained an active object \(timer_list of `lab_timer`\)/,
+    /^An object \(timer_list of `lab_timer`\) was freed while it was still active/,
   );
 });
 
@@ -308,7 +308,7 @@ CPU: 1 PID: 5098 Comm: lab Tainted: G    B 6.10.0 #1
 Call Trace:
  bad_page+0x14c/0x170`);
   assert.match(explanation, /page frame 0x7deea/);
-  assert.match(explanation, /It was last allocated for `lab_metapage`/);
+  assert.match(explanation, /It was last allocated in a call by `lab_metapage`/);
 });
 
 test("a sleep within a read-side section of RCU names the function and the locks", () => {
@@ -360,7 +360,7 @@ test("a page with the flag reserved is special, and not said to be in use", () =
 [    9.000007]  lab_put+0x1/0x20`);
   assert.match(
     text,
-    /^A page \(page frame 0x1b317b\) was freed although its flag `reserved` marks it as a special page/,
+    /^A page \(page frame 0x1b317b\) was freed with the flag `reserved` set, which a page may not have then/,
   );
 });
 

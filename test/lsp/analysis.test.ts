@@ -132,8 +132,8 @@ test("a soft lockup shows what was interrupted, and tells of the panic that it l
     "Kernel panic - not syncing: softlockup: hung tasks",
   );
   const page = await analyze(log, /soft lockup/);
-  assert.match(page, /ran one task in the kernel for too long/);
-  assert.match(page, /## Where it was interrupted\n/);
+  assert.match(page, /own task did not run on CPU 0 for 7 s/);
+  assert.match(page, /## Where the processor was\n/);
   assert.doesNotMatch(page, /Faulting instruction/);
   assert.match(page, /=> {2}jmp +spin\+0x15/);
   const panic = await analyze(log, /Kernel panic/);
@@ -152,7 +152,7 @@ test("when memory runs out the code of the user program is not the kernel's faul
     ...trace,
   );
   for (const [title, cause] of [
-    [/oom-killer/, /Memory ran out\\?\. `workload` made the last request/],
+    [/oom-killer/, /The kernel found too little free memory for a request\\?\. `workload` made the request/],
     [/not syncing: Out of memory/, /`vm.panic_on_oom`/],
   ] as const) {
     const page = await analyze(log, title);

@@ -40,13 +40,13 @@ export function explainAddress(facts: ReportFacts, address: bigint): string | un
   const bits = bitsOf(facts);
   const error = errorOf(address, bits);
   if (error)
-    return `: an error pointer (\`ERR_PTR(-${error.name})\`, or a member at a small offset from one) was used as a pointer to memory.`;
+    return `, the value of \`ERR_PTR(-${error.name})\`: most likely an error pointer, or a small offset from one, was used as a pointer to memory.`;
   if (BigInt.asUintN(bits, -address) < PAGE) {
-    return `, ${hex0x(BigInt.asUintN(bits, -address))} bytes below zero: a member at a negative offset from a NULL pointer (\`container_of\`), or at an offset from an error pointer.`;
+    return `, ${hex0x(BigInt.asUintN(bits, -address))} bytes below zero: most likely a member at a negative offset from a NULL pointer (\`container_of\`), or at an offset from an error pointer.`;
   }
   const letters = textIn(address);
   if (letters !== undefined) {
-    return `: its bytes are the text “${letters}”, so the pointer was overwritten with a string, or is not a pointer.`;
+    return `: its bytes are the text “${letters}”. Most likely the pointer was overwritten with a string, or is not a pointer.`;
   }
   const poison = poisonOf(address);
   if (poison) {
@@ -54,10 +54,23 @@ export function explainAddress(facts: ReportFacts, address: bigint): string | un
       poison.offset === 0n
         ? ""
         : `, ${hex0x(poison.offset < 0n ? -poison.offset : poison.offset)} bytes ${poison.offset < 0n ? "before it" : "after it"}`;
-    return `: that is ${poison.name}${offset}, ${poison.meaning}. ${poison.name === "POISON_FREE" ? "An object was used after it was freed, or was allocated in such memory and never initialised." : "An object was used after it was freed or deleted."}`;
+    const usual = USUAL.find(([name]) => poison.name.startsWith(name))?.[1];
+    return `: that is ${poison.name}${offset}, which marks ${poison.meaning}.${usual === undefined ? "" : ` ${usual}`}`;
   }
   return undefined;
 }
+
+/** By the beginning of a mark's name: how such a value usually becomes a pointer. */
+const USUAL: readonly (readonly [name: string, sentence: string])[] = [
+  ["LIST_POISON", "Most likely an entry was used after it was deleted from its list."],
+  ["POISON_FREE_INITMEM", "Usual cause: code or data of the init sections was used after they were freed."],
+  [
+    "POISON_FREE",
+    "Usual causes: an object was used after it was freed, or was allocated in such memory and never initialised.",
+  ],
+  ["POISON_INUSE", "Usual cause: a member of an object was used that was never initialised."],
+  ["PAGE_POISON", "Usual cause: a page was used after it was freed."],
+];
 
 /** Returns the text in a pointer's low seven bytes; undefined unless each is of `[A-Za-z0-9_ ./-]`, three of them distinct. */
 export function textIn(address: bigint): string | undefined {

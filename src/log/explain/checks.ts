@@ -1,11 +1,10 @@
 /** Explanations of failed checks: BUG(), WARN(), lists, reference counters, copies to user space. */
 import { hex0x } from "../../base/hex.ts";
+import { readRefusedCopy } from "../facts/refusedCopy.ts";
 import type { ReportFacts } from "../facts.ts";
 import { plainName } from "../place.ts";
 import { poisonOf } from "../poison.ts";
-
-const particular = (facts: ReportFacts, key: string): string | undefined =>
-  facts.particulars.find((one) => one.key === key)?.text;
+import { particular } from "./naming.ts";
 
 /** Explains a corrupted list: which pointer was wrong, and its value (lib/list_debug.c). */
 export function explainList(facts: ReportFacts): string {
@@ -16,12 +15,12 @@ export function explainList(facts: ReportFacts): string {
     ) ?? [];
   const nothing = /(prev|next) is NULL/.exec(says)?.[1];
   if (nothing !== undefined)
-    return `The ${nothing} pointer of a list entry is NULL: the entry or its neighbour was cleared, or was never added to a list.`;
+    return `The ${nothing} pointer of a list entry is NULL. Usual causes: the entry was cleared, or was never added to a list.`;
   const double = /double add/.test(says);
-  if (double) return "An entry was added to a list that already contains it, or it was added next to itself.";
+  if (double) return "An entry was to be added next to itself: most likely the list already contains it.";
   const isPoison = /(?:is|was) LIST_POISON(\d)/.exec(says);
   if (isPoison)
-    return `The entry to delete from a list was already deleted (its pointers are LIST_POISON, which \`list_del\` writes): it was deleted twice, or used after it was deleted.`;
+    return `The entry to delete from a list has a pointer that is LIST_POISON${isPoison[1]}, which \`list_del\` writes: most likely it was already deleted.`;
   if (pointer !== undefined && was !== undefined) {
     const value = was.startsWith("(") ? 0n : BigInt(`0x${was}`);
     const poison = poisonOf(value);
@@ -31,16 +30,16 @@ export function explainList(facts: ReportFacts): string {
         ? "the entry after it"
         : "a neighbour";
     if (value === 0n)
-      return `\`${pointer}\` was NULL: ${neighbour} was cleared or never initialised, or its memory was reused.`;
+      return `\`${pointer}\` was NULL. Usual causes: ${neighbour} was cleared or never initialised, or its memory was reused.`;
     if (poison?.name.startsWith("LIST_POISON") === true) {
-      return `\`${pointer}\` was ${poison.name} (${hex0x(value)}), which \`list_del\` writes into an entry that it deletes: ${neighbour} was already deleted.`;
+      return `\`${pointer}\` was ${poison.name} (${hex0x(value)}), which \`list_del\` writes into an entry that it deletes: most likely ${neighbour} was already deleted.`;
     }
     if (poison)
-      return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list, or was allocated in such memory and never initialised.`;
+      return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}). Usual causes: ${neighbour} was freed while it was still in the list, or was never initialised.`;
     // %p prints 32 bits of a hash since 4.15; which pointer it was is lost.
     const shown =
       was.length === 16 && value >> 32n === 0n ? `another address (printed as the hash ${was})` : hex0x(value);
-    return `\`${pointer}\` was ${shown} and does not point back to the entry: ${neighbour} was freed, was overwritten, or was added to another list before it was deleted from this one.`;
+    return `\`${pointer}\` was ${shown}, not the address that the list requires there. Usual causes: ${neighbour} was freed, overwritten or added twice, or the list was changed without its lock.`;
   }
   const check = facts.site?.place?.name ?? "";
   const doing = /list_del/.test(check)
@@ -48,7 +47,7 @@ export function explainList(facts: ReportFacts): string {
     : /list_add/.test(check)
       ? " while an entry was added"
       : "";
-  return `The pointers of a linked list did not match${doing}${calledBy(facts)}: an entry was freed, added or deleted twice, or overwritten.`;
+  return `The pointers of a linked list did not match${doing}${calledBy(facts)}. Usual causes: an entry was freed, overwritten, or added or deleted twice, or the list was changed without its lock.`;
 }
 
 /** Names the guilty function: the caller of the functions that check lists or counters. */
@@ -59,14 +58,14 @@ const calledBy = ({ guilty }: ReportFacts): string =>
 export function explainRefcount(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.messages.join(" ");
   if (/underflow/.test(says))
-    return `A reference counter would have gone below zero${calledBy(facts)}: more references were dropped than taken, or the counter was overwritten. The object may have been freed while it was still in use; this put does not free it.`;
+    return `References were to be dropped${calledBy(facts)} that the counter does not hold. Usual causes: more references were dropped than taken, or the counter was overwritten. The object may have been freed while it was still in use.`;
   if (/(?:addition|increment) on 0/.test(says))
-    return `A reference was taken${calledBy(facts)} on an object whose counter was zero: it is being freed, is freed (use after free), or its counter was never set.`;
+    return `A reference was taken${calledBy(facts)} on an object whose counter was zero. Usual causes: it is being freed, is freed (use after free), or its counter was never set.`;
   if (/saturated/.test(says))
-    return `A reference counter overflowed or was overwritten${calledBy(facts).replace(" in ", ", as found in ")}, and stays saturated: the object will never be freed.`;
+    return `A reference counter was found saturated or overflowed${calledBy(facts)}. It stays saturated, so that it never reaches zero. Usual causes: too many references, or a counter that was overwritten.`;
   if (/decrement hit 0/.test(says))
-    return `A reference counter reached zero${calledBy(facts)} although another user must still hold a reference: the object is leaked or freed too early.`;
-  return "A reference counter was used wrongly: an unbalanced get or put, or a use after the last reference was dropped.";
+    return `A reference counter reached zero${calledBy(facts)} in a function that may not drop the last reference. The object is not freed by it and may be leaked.`;
+  return "A reference counter was used wrongly. Usual causes: an unbalanced get or put, or a use after the last reference was dropped.";
 }
 
 /** Names the function that contains the check, if the headline or the registers name it. */
@@ -92,7 +91,7 @@ export function explainWarning(facts: ReportFacts): string {
       ? `Its message: ${facts.messages.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. `
       : "";
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
-  return `${message}A check (\`${facts.messages.length > 0 ? "WARN" : "WARN_ON"}\`) failed${at}; the kernel reported it${wentOn ? " and continued" : ""}.`;
+  return `${message}The kernel reported a warning${at}${wentOn ? " and continued" : ""}.`;
 }
 
 export function explainObject(facts: ReportFacts): string {
@@ -101,36 +100,28 @@ export function explainObject(facts: ReportFacts): string {
   const hint = /hint: (?:0x0\b|\(null\))?([A-Za-z_][\w.]*)/.exec(says)?.[1];
   const of = type === undefined ? "" : ` (${type}${hint === undefined ? "" : ` of \`${plainName(hint)}\``})`;
   if (what === "free")
-    return `Freed memory still contained an active object${of}, which the kernel would use later: it was not cancelled before the memory was freed${calledBy(facts)}.`;
+    return `An object${of} was freed${calledBy(facts)} while it was still active: it was not cancelled before, and the kernel would use it later.`;
   if (state === "active" && (what === "activate" || what === "init"))
-    return `An object${of} was ${what === "init" ? "initialised again" : "armed or queued"} while it was already active: it has two users, or was not cancelled before.`;
+    return `An object${of} was ${what === "init" ? "initialised again" : "armed or queued"} while it was already active. Usual causes: it has two users, or was not cancelled before.`;
   if (what === "activate" || what === "init")
-    return `An object${of} was initialised or armed in a state that does not allow it: it was never initialised, or was already active.`;
-  return `An object that the kernel tracks${of} was used in a state that does not allow it: it was never initialised, was already active, or was freed.`;
+    return `An object${of} was initialised or armed in a state that does not allow it. Usual cause: it was never initialised.`;
+  return `An object that the kernel tracks${of} was used in a state that does not allow it. Usual causes: it was never initialised, was already active, or was freed.`;
 }
 
+/** Explains a copy that the hardened checks of copies to and from user space refused (mm/usercopy.c). */
 export function explainUsercopy(facts: ReportFacts): string {
-  const says =
-    particular(facts, "says") ??
-    facts.messages.find((text) => /attempt detected/.test(text)) ??
-    facts.headline.replace(/^.*?usercopy: /, "");
-  if (!/attempt detected/.test(says))
-    return "A copy between the kernel and user space was refused, because its kernel memory may not be copied to or from user space: the length or the pointer is wrong, the object is smaller than the code expects, or its cache does not permit this part to be copied.";
-  const isExposure = /exposure/i.test(says);
-  const [, object] = /(?:from|to) (.{1,80}?) \(offset/.exec(says) ?? [];
-  const [, offset, size] = /\(offset (\d+), size (\d+)\)/.exec(says) ?? [];
-  // Up to 4.15: `from ffff88001c2a4630 (kmalloc-64) (11 bytes)`.
-  const [, old, bytes] = /(?:from|to) (.{1,100}?) \((\d+) bytes\)/.exec(says) ?? [];
+  const copy = [facts.headline, ...facts.messages, ...facts.texts].map(readRefusedCopy).find(Boolean);
+  if (!copy)
+    return "A copy between the kernel and user space was refused, because its kernel memory may not be copied to or from user space. Usual causes: a wrong length or pointer, an object that is smaller than the code expects, or a cache that does not permit this part to be copied.";
+  const { isWrite, memory, cache, address, offset, size, isAllowed } = copy;
+  const place = `${memory}${cache === undefined ? "" : ` \`${cache}\``}${address === undefined ? "" : ` at ${hex0x(address)}`}`;
   const what =
-    size === undefined
-      ? bytes === undefined
-        ? ""
-        : ` (${bytes} bytes ${isExposure ? "from" : "to"} ${old})`
-      : ` (${size} bytes at offset ${offset}${object === undefined ? "" : ` of ${object}`})`;
-  // usercopy_warn() (4.16 to 5.16) allows the copy.
-  if (/whitelist\?/.test(says))
-    return `A copy ${isExposure ? "to" : "from"} user space${what} is outside of the part of its object that may be copied (\`kmem_cache_create_usercopy\`): that part is declared too small, or the length or the pointer is wrong. The kernel only warned of it.`;
-  return `A copy ${isExposure ? "out of kernel memory, usually to" : "into kernel memory, usually from"} user space, was refused, because it may not touch that memory${what}: the length or the pointer is wrong, the object is smaller than the code expects, or its cache does not permit this part to be copied.`;
+    size === undefined ? place : `${size} bytes${offset === undefined ? "" : ` at offset ${offset}`} of ${place}`;
+  // The check tells only from or to; the other side may be kernel memory, too (copy_from_kernel_nofault()).
+  const did = `A copy ${isWrite ? "into kernel memory, usually from user space" : "out of kernel memory, usually to user space"}`;
+  return isAllowed
+    ? `${did}, is outside of the part of its object that may be copied: ${what}. The kernel only warned of it. Usual causes: the cache declares that part too small, or the length or the pointer is wrong.`
+    : `${did}, was refused: ${what}. Usual causes: a wrong length or pointer, an object that is smaller than the code expects, or a cache that does not permit this part to be copied.`;
 }
 
 /** Explains an overflow that FORTIFY_SOURCE found; fortify_panic() prints the function and, since 6.9, the sizes. */
@@ -146,8 +137,8 @@ export function explainFortify(facts: ReportFacts): string {
   const sizes = /(\d+ byte (?:read|write) of buffer size \d+)/.exec(says)?.[1];
   // strlen() takes no length: it finds no end of the string before the end of the variable.
   if (name === "strlen")
-    return `The string that \`strlen\` was to measure${calledBy(facts)} does not end within its variable, whose size the compiler knows.`;
-  return `${name === undefined ? "A string or memory function" : `\`${name}\``} was called to read or write past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}${calledBy(facts)}.`;
+    return `The string that \`strlen\` was to measure${calledBy(facts)} does not end within its object, whose size the compiler knows.`;
+  return `${name === undefined ? "A string or memory function" : `\`${name}\``} was called to read or write past the end of an object whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}${calledBy(facts)}.`;
 }
 
 /** Explains a failed check of OpenZFS or Lustre: its text and its place. */

@@ -11,8 +11,8 @@ function explainBranch({ site }: ReportFacts): string {
   const place = site?.place;
   const to = place === undefined ? "an unknown address" : `\`${placeText(place).replace(/\/0x.*/, "")}\``;
   return place?.offset === 0
-    ? `An indirect jump or call went to ${to}, which does not begin with a BTI instruction: it was built without branch protection, or is only meant to be called directly.`
-    : `An indirect jump or call went to ${to}, which is not a valid jump target: a function pointer was overwritten, or the code was built without branch protection.`;
+    ? `An indirect jump or call went to ${to}, which does not begin with a BTI instruction that allows it. Usual causes: the code was built without branch protection, or is only meant to be called directly.`
+    : `An indirect jump or call went to ${to}, which is not a valid target of one. Usual causes: a function pointer was overwritten, or the code was built without branch protection.`;
 }
 
 export function explainArmFault(facts: ReportFacts): string {
@@ -46,7 +46,7 @@ function explainUnaligned(facts: ReportFacts): string {
   const pc = site?.place?.name === undefined ? (site?.address ?? site?.place?.address) : undefined;
   if (pc !== undefined && pc % 4n !== 0n)
     return `The program counter, ${hex0x(pc)}, is not aligned: the kernel jumped there through a wrong function pointer or return address.${callerSentence(facts)}`;
-  return "The stack pointer or the program counter was not aligned: most likely it was overwritten.";
+  return "The stack pointer or the program counter was not aligned. Usual cause: it was overwritten.";
 }
 
 /** Explains a headline that differs between machines, by its words; a general sentence if no word is known. */
@@ -57,28 +57,28 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (says === "" && named !== undefined && /abort/.test(named))
     return `An external abort (${named}): the bus or the device rejected an access. Usual causes: the device has no clock or power, its driver maps a wrong address, or no device is at the address.`;
   if (/Kernel bug detected|Oops - BUG|sig: 5\b/.test(says))
-    return `A check in the code failed (\`BUG()\`)${siteOf(facts).replace(" by ", " in ")}.`;
+    return `The processor met the trap of a check, most likely a \`BUG()\`${siteOf(facts).replace(" by ", ", in ")}.`;
   if (/bus error/i.test(says))
     return `The bus or a device rejected an access${siteOf(facts)}. Usual causes: no device is at the address, the device has no clock or power, the mapping is wrong, or the memory is defective.`;
   if (/[Mm]achine check/.test(says))
     return "The hardware reported an error. The cause is usually the hardware or the firmware.";
   if (/[Rr]eserved instruction|illegal (?:instruction|operation)/.test(says))
-    return "The processor tried to execute an undefined or a forbidden instruction: the code was overwritten, or a jump went to a wrong address.";
+    return "The processor tried to execute an undefined or a forbidden instruction. Usual causes: the code was overwritten, or a jump went to a wrong address.";
   if (/unaligned|misaligned/.test(says))
-    return "An access was not aligned as the instruction requires, and the kernel could not emulate it.";
+    return "An access was not aligned as the instruction requires, and the kernel did not emulate it.";
   if (/^UBSAN/.test(says))
     return `A check that the compiler inserted failed (${says.replace(/^UBSAN: ?/, "")}). The kernel is configured to raise an exception for it (CONFIG_UBSAN_TRAP).`;
   if (/- CFI$/.test(says))
-    return "An indirect call went to a function of another type than the call expects: the function pointer was overwritten, or its declaration does not match the function.";
+    return "An indirect call went to an address that has not the type that the call expects. Usual causes: the function pointer was overwritten, or the function's type differs from that of the pointer.";
   if (/^BRK|brk handler/.test(says))
-    return "The kernel executed a breakpoint instruction: a check in the code failed (`BUG()`, or a trap that the compiler inserted).";
+    return "The kernel executed a breakpoint instruction. Usual causes: `BUG()`, or a trap that the compiler inserted.";
   if (/undefined instruction|Undefined instruction/.test(says))
     return "The processor tried to execute an undefined instruction. On arm, `BUG()` is compiled to an undefined instruction.";
   if (/FPAC|ptrauth|PAC/.test(says))
-    return "The authentication of a signed pointer failed: a return address or a function pointer was overwritten.";
+    return "The authentication of a signed pointer failed. Usual cause: a return address or a function pointer was overwritten.";
   if (/BTI|branch target/i.test(says)) return explainBranch(facts);
   if (/^alignment check/.test(says))
-    return "An access was not aligned while the processor checked alignment (the AC flag). The kernel does not turn this check on for its own code.";
+    return "The processor raised an alignment check (#AC) in the kernel, which the kernel does not expect.";
   if (/SP.PC alignment|alignment/.test(says)) return explainUnaligned(facts);
   if (/kernel stack overflow/.test(says)) return explainOverflow(facts);
   if (/^Kernel access of bad area|^bad area/.test(says.replace(/^Oops: /, "")))
@@ -88,7 +88,7 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/synchronous external abort/.test(says))
     return `The bus or a device rejected an access${siteOf(facts)} (synchronous external abort). Usual causes: no device is at the address, the device has no clock or power, the mapping is wrong, or the memory is defective.`;
   if (/Attempting to execute userspace/.test(says))
-    return "The kernel jumped into user memory: a function pointer was overwritten.";
+    return "The kernel jumped into user memory: a function pointer or a return address was wrong.";
   if (/^Oops/.test(says) && facts.access.address !== undefined) return explainAccess(facts, context);
   if (/^Oops/.test(says) && facts.access.verb !== undefined)
     return `A memory access of the kernel failed (${facts.access.verb}${facts.access.isForbidden === false ? ", no page is mapped" : ""}); the report does not give the address.`;

@@ -3,7 +3,7 @@ import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { isCallOnStack } from "../frames.ts";
-import { instructionOf, questionsOf } from "../instruction.ts";
+import { instructionOf, nullAccessOf, questionsOf } from "../instruction.ts";
 import { machineOf } from "../machines.ts";
 import { placeText, plainName } from "../place.ts";
 import { poisonOf } from "../poison.ts";
@@ -12,16 +12,21 @@ import { errorRegister, explainAddress, isUserAddress, NEAR, PAGE, textIn } from
 export const callerSentence = ({ traces, site, link }: ReportFacts): string => {
   // After a jump to an invalid address the link register, where the machine has one, still holds the return address.
   if (link?.place?.name !== undefined && site?.place?.name === undefined)
-    return ` The call came from \`${placeText(link.place).replace(/\/0x.*/, "")}\`.`;
+    return ` Most likely \`${placeText(link.place).replace(/\/0x.*/, "")}\` made the call (the return address is in the link register).`;
   const entries = traces.find(({ role }) => role === "stack")?.entries ?? [];
   const [top] = entries;
   if (top?.name !== undefined && top.isDoubtful && isCallOnStack(site))
-    return ` The call came from \`${placeText(top).replace(/\/0x.*/, "")}\` (the first address on the stack).`;
+    return ` Most likely \`${placeText(top).replace(/\/0x.*/, "")}\` made the call (the first address on the stack).`;
   const entry = entries.find(({ isDoubtful, isInline, name }) => !isDoubtful && !isInline && name !== undefined);
-  return entry ? ` The call came from \`${placeText(entry).replace(/\/0x.*/, "")}\`.` : "";
+  return entry
+    ? ` Most likely \`${placeText(entry).replace(/\/0x.*/, "")}\` made the call (the first entry of the trace).`
+    : "";
 };
 
 const DONE = { read: "read from", write: "wrote to", execute: "jumped to", access: "used", none: "used" } as const;
+
+const WRONG_POINTER =
+  "Usual causes: the pointer was overwritten or never set, or its memory was freed, unmapped or protected.";
 
 /** Explains a memory fault: by the address, the kind of access, and the reason that the machine gives. */
 export function explainAccess(facts: ReportFacts, context: LogContext): string {
@@ -31,37 +36,43 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   const executed = verb === "execute" || (facts.site?.place?.name === undefined && facts.site?.address === address);
   if (executed && address < PAGE) {
     return address === 0n
-      ? `The kernel called a function through a NULL pointer.${callerSentence(facts)}`
+      ? `The kernel jumped to address 0: most likely it called a function through a NULL pointer.${callerSentence(facts)}`
       : `The kernel jumped to ${hex0x(address)}, near NULL: a function pointer or a return address was wrong.${callerSentence(facts)}`;
   }
   if (executed && isUserAddress(facts, address)) return explainUserJump(facts, address);
   if (executed) {
-    const why = isForbidden === true ? "memory that must not be executed" : "an address without code";
-    return `The kernel jumped to ${hex0x(address)}, ${why}: a function pointer or a return address was overwritten, or the code was freed.${callerSentence(facts)}`;
+    const why =
+      isForbidden === true
+        ? ", in memory that must not be executed"
+        : isForbidden === false
+          ? ", where no page is mapped"
+          : "";
+    return `The kernel jumped to ${hex0x(address)}${why}. Usual causes: a function pointer or a return address was overwritten, or the code was freed.${callerSentence(facts)}`;
   }
   if (address < PAGE) return explainNull(facts, address, context);
   const did = `The kernel ${DONE[verb ?? "none"]} ${hex0x(address)}`;
   if (address < NEAR)
-    return `${did}, near NULL: a member of a large structure or an element of an array was accessed through a NULL pointer, or a small number was used as a pointer.`;
+    return `${did}, near NULL. Usual causes: a member of a large structure or an element of an array was accessed through a NULL pointer, or a small number was used as a pointer.`;
   const known = explainAddress(facts, address);
   if (known !== undefined) return `${did}${known}`;
   if (isUserAddress(facts, address)) {
     return facts.kind === "user-access"
       ? `${did}, which is user memory, outside of the functions that may access it (\`copy_from_user\` and others).`
-      : `${did}, an address of user space: the value is not a kernel pointer, or it is a pointer from a program that was used without \`copy_from_user\`.`;
+      : `${did}, an address of user space. Usual causes: a wrong pointer, or a program's pointer that was used without \`copy_from_user\`.`;
   }
   if (isForbidden === true && verb === "write") return `${did}, a mapped page that is write-protected.`;
   if (isForbidden === true) return `${did}, a mapped page that does not allow this access.`;
   if (isForbidden === false) {
-    return `${did}, where no page is mapped: the pointer was overwritten or never set, or its memory was freed or unmapped.`;
+    return `${did}, where no page is mapped. ${WRONG_POINTER}`;
   }
-  return `${did}, which the processor rejected: the pointer is wrong, or its memory was freed, unmapped or protected.`;
+  return `${did}, which the processor rejected. ${WRONG_POINTER}`;
 }
 
 function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
   const { verb } = facts.access;
   const did = verb === undefined ? `the access was at ${hex0x(address)}` : `it ${DONE[verb]} ${hex0x(address)}`;
   if (address === 0n) return `The kernel used a NULL pointer: ${did}.`;
+  const register = nullAccessOf(facts, context)?.register;
   // arm and arm64 print the limits of the rest of the stack: `Stack: (0x88e16000 to 0x88e16000)`.
   if (facts.texts.some((text) => /^Stack: \(0x([0-9a-f]{8,16}) to 0x\1\)/.test(text)))
     return `The kernel used an address near NULL (${did}), and its stack pointer is at the end of the stack. If the stack overflowed, the data next to it was overwritten, and this address may be a consequence.`;
@@ -69,17 +80,21 @@ function explainNull(facts: ReportFacts, address: bigint, context: LogContext): 
   const name = member && context.memberAt?.(member.place, member.based);
   const error = member === undefined ? errorRegister(facts, address) : undefined;
   if (error !== undefined)
-    return `The kernel used a NULL pointer, or the error pointer in ${error.register} (\`ERR_PTR(-${error.name})\`), with an offset: ${did}.`;
-  return `The kernel used a NULL pointer: ${did}, ${name ?? "that many bytes into a structure or an array at the pointer"}.`;
+    return `The kernel used an address near NULL: ${did}, most likely through a NULL pointer, or through the error pointer in ${error.register} (\`ERR_PTR(-${error.name})\`).`;
+  return register === undefined
+    ? `The kernel used an address near NULL: ${did}, most likely a member of a structure or an element of an array, through a NULL pointer.`
+    : `The kernel used a NULL pointer, in register ${register}: ${did}, ${name ?? "that many bytes after the pointer"}.`;
 }
 
 function explainUserJump({ access, traces, ...facts }: ReportFacts, address: bigint): string {
   const from = callerSentence({ access, traces, ...facts });
   const why =
     access.isForbidden === true
-      ? "The page is mapped, but the kernel may not execute it (SMEP, or the no-execute bit that page-table isolation sets; PXN on arm)."
-      : "The kernel can execute nothing there.";
-  return `The kernel jumped into user memory at ${hex0x(address)}: a function pointer or a return address was overwritten. ${why}${from}`;
+      ? " The page is mapped, but the kernel may not execute it (SMEP, or the no-execute bit that page-table isolation sets; PXN on arm)."
+      : access.isForbidden === false
+        ? " No page is mapped there."
+        : "";
+  return `The kernel jumped into user memory at ${hex0x(address)}: a function pointer or a return address was wrong.${why}${from}`;
 }
 
 /** Names a register that holds a poison value, for faults whose report gives no address (general protection). */
@@ -109,34 +124,36 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
       range ?? "",
     );
   if (checked)
-    return `KASAN's check of an address in ${checked[2]} used a non-canonical shadow address: ${checked[1] === "user" ? "the pointer is of user space, or is not a pointer" : "the pointer was overwritten, or was read from freed or uninitialised memory"}.`;
+    return `KASAN's check of an address in ${checked[2]} used a non-canonical shadow address. ${checked[1] === "user" ? "KASAN counts it as an address of user space." : NOT_CANONICAL}`;
   if (access.address !== undefined && access.address < PAGE) return explainNull(facts, access.address, context);
   if (access.address !== undefined && /non-canonical address/.test(facts.headline)) {
     const known = explainAddress(facts, access.address);
     if (known !== undefined) return `The kernel used ${hex0x(access.address)}${known}`;
-    return `The kernel used ${hex0x(access.address)}, which is not a canonical address: the pointer was overwritten, or was read from freed or uninitialised memory.`;
+    return `The kernel used ${hex0x(access.address)}, which is not a canonical address. ${NOT_CANONICAL}`;
   }
   if (/segment-related/.test(facts.headline))
-    return "The processor rejected a segment: a selector or a descriptor was wrong.";
+    return "The processor rejected a segment selector, or an entry of a descriptor table (the error code is not 0).";
   const reached = explainReached(facts, context);
   if (reached !== undefined) return reached;
   const register = poisonedRegister(facts);
   // mm/kasan/report.c: the shadow address of an address outside of the kernel is not canonical. Checks that the
   // compiler inserts read it nevertheless.
   const sanitized = /\bKASAN\b/.test(facts.headline)
-    ? " With inline KASAN checks, a NULL pointer or a pointer to user space also causes this fault."
+    ? " With KASAN's inline checks a NULL pointer or a pointer to user space causes this fault, too."
     : "";
   const at =
     facts.site?.place?.name === undefined ? "" : ` at \`${placeText(facts.site.place).replace(/\/0x.*/, "")}\``;
-  const base = `The processor rejected the instruction${at}: most often because of an address that is not canonical, otherwise because of a privileged register or a segment.${sanitized}`;
+  const base = `The processor rejected the instruction${at}. Usual causes: an address that is not canonical, a privileged register, or a segment.${sanitized}`;
   return register === undefined ? base : `${base} ${register}`;
 }
 
 /** What a checked address near NULL says about the pointer. */
 const nullPointer = (checked: bigint | undefined): string =>
   checked === 0n
-    ? "the pointer was NULL"
-    : "the pointer was NULL, and the access is to a member of a structure or an element of an array";
+    ? "most likely the pointer was NULL"
+    : "most likely the pointer was NULL, and the access is to a member of a structure or an element of an array";
+
+const NOT_CANONICAL = "Usual causes: the pointer was overwritten, or was read from freed or uninitialised memory.";
 
 /** KASAN_SHADOW_OFFSET of x86_64: the shadow byte of an address is at the address divided by 8, plus this offset. */
 const SHADOW = 0xdffffc0000000000n;
@@ -155,15 +172,15 @@ function explainReached(facts: ReportFacts, context: LogContext): string | undef
     const span = `between ${hex0x(checked)} and 7 bytes further`;
     return checked < NEAR
       ? `KASAN's check of an address near NULL (${span}) used a non-canonical shadow address: ${nullPointer(checked)}.`
-      : `KASAN's check of an address of user space (${span}) used a non-canonical shadow address: the pointer is not a kernel pointer.`;
+      : `KASAN's check of an address of user space (${span}) used a non-canonical shadow address.`;
   }
   const letters = based && textIn(based.value);
   const known =
     explainAddress(facts, address) ??
     (letters === undefined
       ? undefined
-      : `: the bytes of the pointer are the text “${letters}”, so it was overwritten with a string, or is not a pointer.`);
-  return `The kernel used ${hex0x(address)}${known ?? ", which is not a canonical address: the pointer was overwritten, or was read from freed or uninitialised memory."}`;
+      : `: the bytes of the pointer are the text “${letters}”. Most likely the pointer was overwritten with a string.`);
+  return `The kernel used ${hex0x(address)}${known ?? `, which is not a canonical address. ${NOT_CANONICAL}`}`;
 }
 
 /** Retpolines (arch/x86/lib/retpoline.S) jump to the value of a register; their name contains the register's name. */
@@ -173,11 +190,11 @@ function thunkTarget({ site }: ReportFacts): bigint | undefined {
 }
 
 /** Explains a division error: the divisor distinguishes a division by zero from a quotient that does not fit. */
-export function explainDivision({ machine, site, guilty }: ReportFacts): string {
+export function explainDivision({ machine, site }: ReportFacts): string {
   const code = site?.code?.text;
   const divisor =
     site && code !== undefined ? machineOf(machine)?.divisor?.({ code, registers: site.registers }) : undefined;
-  const at = guilty?.place.name === undefined ? "" : ` in \`${plainName(guilty.place.name)}\``;
+  const at = site?.place?.name === undefined ? "" : ` in \`${plainName(site.place.name)}\``;
   if (!divisor) return `The kernel divided by zero${at}, or the quotient did not fit.`;
   const { name, value } = divisor;
   return value === 0n
@@ -190,16 +207,17 @@ export function explainOpcode({ texts, site }: ReportFacts): string {
   const code = site?.code?.text;
   const codes = code === undefined ? texts.filter((text) => /^Code: .*<[0-9a-f]{2}>/.test(text)) : [code];
   return codes.length > 0 && codes.every((text) => /<0f> 0b/.test(text))
-    ? "The processor executed `ud2`, an instruction that always faults: the kernel's own `BUG()`, or code that the compiler considers unreachable."
-    : "The processor tried to execute an undefined instruction: the code was overwritten, a jump went to a wrong address, or it is the kernel's own `BUG()`.";
+    ? "The processor executed `ud2`, an instruction that always faults. Usual causes: the kernel's own `BUG()`, or code that the compiler considers unreachable."
+    : "The processor tried to execute an invalid instruction. Usual causes: the code was overwritten, a jump went to a wrong address, or it is the kernel's own `BUG()`.";
 }
 
-/** From this number of entries in a trace on, the explanation says that a function fills the stack. */
+/** From this number of entries in a trace on, the explanation names the function. */
 const OFTEN = 4;
 
+/** Explains an access to a guard page, which a stack has on both sides (arch/x86/mm/fault.c, handle_stack_overflow()). */
 export function explainGuardPage({ traces, access }: ReportFacts): string {
   const at = access.address === undefined ? "" : ` at ${hex0x(access.address)}`;
-  return `The kernel stack overflowed: the guard page below it was accessed${at}.${fullOf(traces)}`;
+  return `A guard page beside a kernel stack was accessed${at}: most likely the stack overflowed.${fullOf(traces)}`;
 }
 
 /**
@@ -214,19 +232,19 @@ export function explainOverflow({ traces, access, texts }: ReportFacts): string 
     access.address === undefined
       ? ""
       : ` (an access at ${hex0x(access.address)}${bounds === undefined ? "" : `, the stack is ${bounds}`})`;
-  return `The kernel stack overflowed${at}. The cause is a recursion or large local variables.${fullOf(traces)}`;
+  const what = texts.some((text) => text.startsWith("Insufficient stack space"))
+    ? `An exception found no room on the kernel stack${at}: most likely the stack overflowed`
+    : `The kernel reported an overflow of a kernel stack${at}`;
+  return `${what}. Usual causes: a recursion, or large local variables.${fullOf(traces)}`;
 }
 
-/**
- * Says that the trace shows what fills the stack, and names the function with the most frames if it has OFTEN or more.
- */
+/** Names the function with the most entries in the trace, if it has OFTEN or more. */
 function fullOf(traces: ReportFacts["traces"]): string {
   const counts = new Map<string, number>();
   for (const { name, isDoubtful } of traces.find(({ role }) => role === "stack")?.entries ?? [])
     if (name !== undefined && !isDoubtful) counts.set(name, (counts.get(name) ?? 0) + 1);
   const [name, count] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
-  const often = count >= OFTEN ? `; \`${name}\` is in it ${count} times` : "";
-  return counts.size > 1 || count > 1 ? ` The trace shows the functions whose frames fill it${often}.` : "";
+  return count >= OFTEN ? ` \`${name}\` is in the trace ${count} times.` : "";
 }
 
 /**

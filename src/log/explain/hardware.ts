@@ -1,8 +1,6 @@
 /** Explanations of errors that the hardware or the firmware reported. */
 import type { ReportFacts } from "../facts.ts";
-
-const particular = (facts: ReportFacts, key: string): string | undefined =>
-  facts.particulars.find((one) => one.key === key)?.text;
+import { particular } from "./naming.ts";
 
 /** Flags of MCi_STATUS that Intel and AMD share (Intel SDM vol. 3, chapter "Machine-check architecture"). */
 const STATUS: readonly (readonly [bit: bigint, words: string])[] = [
@@ -22,7 +20,7 @@ export function explainHardware(facts: ReportFacts): string {
     case "machine-check":
       return explainMachineCheck(facts);
     case "edac":
-      return `The memory controller reported ${facts.report.headline.groups.fault === "CE" ? "an error that it corrected" : "an error that it could not correct"}${labelOf(facts)}. The cause is usually a memory module, its slot or its settings.`;
+      return explainEdac(facts);
     case "firmware-error":
       return `The firmware reported a hardware error${particular(facts, "severity") === undefined ? "" : ` (severity ${particular(facts, "severity")})`}. The cause is usually the hardware or the firmware, not the kernel.`;
     case "pcie-error": {
@@ -33,8 +31,17 @@ export function explainHardware(facts: ReportFacts): string {
     case "nmi":
       return explainNmi(facts);
     default:
-      return `Interrupt ${facts.report.headline.groups.irq ?? ""} came too often without a handler that accepts it: a device raises it without its driver's knowledge, or the interrupt line is routed wrongly. The kernel disabled the interrupt.`;
+      return `Interrupt ${facts.report.headline.groups.irq ?? ""} came too often without a handler that accepts it. Usual causes: a device raises it without its driver's knowledge, or the interrupt line is routed wrongly.${facts.texts.some((text) => /^\s{0,8}Disabling IRQ #\d/.test(text)) ? " The kernel disabled the interrupt." : ""}`;
   }
+}
+
+/** Explains an error that an EDAC driver reported; only `MC` stands for a memory controller. */
+function explainEdac(facts: ReportFacts): string {
+  const { fault, controller = "" } = facts.report.headline.groups;
+  const was = fault === "CE" ? "that was corrected" : "that was not corrected";
+  return controller.startsWith("MC")
+    ? `A driver for memory controllers (EDAC) reported a memory error ${was}${labelOf(facts)}. The cause is usually a memory module, its slot or its settings.`
+    : `A driver for hardware errors (EDAC) reported an error ${was}${labelOf(facts)}. The cause is usually the hardware or the firmware.`;
 }
 
 function explainMachineCheck(facts: ReportFacts): string {

@@ -4,9 +4,7 @@ import type { ReportFacts } from "../facts.ts";
 import { isMachinery, isUserOfMachinery } from "../machinery.ts";
 import { plainName } from "../place.ts";
 import { explainSlab } from "./slab.ts";
-
-const particular = (facts: ReportFacts, key: string): string | undefined =>
-  facts.particulars.find((one) => one.key === key)?.text;
+import { particular } from "./naming.ts";
 
 export function explainSanitizer(facts: ReportFacts): string {
   switch (facts.kind) {
@@ -19,7 +17,7 @@ export function explainSanitizer(facts: ReportFacts): string {
     case "memory-leak":
       if (facts.report.headline.groups.count !== undefined)
         return `kmemleak found no pointer to ${facts.report.headline.groups.count} more allocations; /sys/kernel/debug/kmemleak lists them.`;
-      return `kmemleak found no pointer to this allocation${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so it cannot be freed: a leak, unless the pointer is stored in a form that kmemleak does not recognise.${facts.guilty === undefined ? "" : ` It was allocated for \`${plainName(facts.guilty.place.name ?? "")}\`; the trace shows the allocation.`}`;
+      return `kmemleak found no pointer to this allocation${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}: most likely a leak. kmemleak misses a pointer that is stored in another form, or where it does not search.${facts.guilty === undefined ? "" : ` It was allocated in a call by \`${plainName(facts.guilty.place.name ?? "")}\`.`}`;
     case "slab":
       return explainSlab(facts);
     default:
@@ -40,7 +38,7 @@ function by(facts: ReportFacts, role: "allocation" | "free"): string {
   );
   const task = /task (\d+)/.exec(trace?.head ?? "")?.[1];
   if (entry === undefined && task === undefined) return "";
-  return ` ${role === "allocation" ? "It was allocated" : "It was freed"}${entry === undefined ? "" : ` by \`${plainName(entry.name ?? "")}\``}${task === undefined ? "" : ` (task ${task})`}.`;
+  return ` ${role === "allocation" ? "It was allocated" : "It was freed"}${entry === undefined ? "" : ` in a call by \`${plainName(entry.name ?? "")}\``}${task === undefined ? "" : ` (task ${task})`}.`;
 }
 
 function explainKasan(facts: ReportFacts): string {
@@ -59,27 +57,29 @@ function explainKasan(facts: ReportFacts): string {
         : ` Object: ${particular(facts, "kfenceObject")}.`
       : ` The object is of cache ${cache}${inside === undefined ? "" : `; the address is ${inside.replace(/ of$/, " of it")}`}.`;
   const history = `${by(facts, "allocation")}${by(facts, "free")}`;
-  if (/use-after-free/.test(fault)) return `${did} after that memory was freed.${object}${history}`;
+  if (/use-after-free/.test(fault)) return `${did}, in memory that was freed.${object}${history}`;
   const freed = wrongFree(facts);
   if (freed !== undefined) return `${freed}${object}${history}`;
   if (/double-free|invalid-free|invalid free/.test(fault))
     return `Memory was freed twice, or at an address that is not the start of an allocation.${object}${history}`;
-  if (/stack-out-of-bounds/.test(fault)) return `${did}, outside of a variable on a kernel stack.`;
-  if (/global-out-of-bounds/.test(fault)) return `${did}, outside of a global variable.`;
+  if (/stack-out-of-bounds/.test(fault)) return `${did}, outside of the variables on a kernel stack.`;
+  if (/global-out-of-bounds/.test(fault)) return `${did}, outside of the global variables there.`;
   // The object is in use: a free that the report shows too is of an earlier one at the same place.
   if (/out-of-bounds/.test(fault))
-    return `${did}, outside of the object there: an index, a length or a pointer is wrong, or the object is smaller than the code expects.${object}${by(facts, "allocation")}`;
+    return `${did}, outside of an allocated object.${object}${by(facts, "allocation")} Usual causes: a wrong index, length or pointer, or an object that is smaller than the code expects.`;
   if (/null-ptr-deref/.test(fault))
-    return `${did}, through a NULL pointer${address === undefined || address === 0n ? "" : ": a member of a structure"}.`;
+    return address === undefined || address === 0n
+      ? `${did}, through a NULL pointer.`
+      : `${did}, near NULL: most likely a member of a structure, through a NULL pointer.`;
   if (/user-memory-access/.test(fault))
-    return `${did}${address === undefined ? " at" : ","} an address of user space, without \`copy_from_user\` or another function that may access it.`;
+    return `${did}${address === undefined ? " at" : ","} an address of user space. Usual causes: a wrong pointer, or a program's pointer that was used without \`copy_from_user\`.`;
   if (/wild-memory-access/.test(fault))
-    return `${did}${address === undefined ? " at" : ","} an address that is not a valid kernel address: the pointer was overwritten or never set.`;
+    return `${did}${address === undefined ? " at" : ","} an address that is not a valid kernel address. Usual causes: the pointer was overwritten, or was never set.`;
   if (/invalid-access/.test(fault))
-    return `${did} through a pointer whose tag does not match the tag of the memory: the object was freed, or the access is outside of it.${object}${history}`;
+    return `${did} through a pointer whose tag does not match the tag of the memory.${object}${history} Usual causes: the object was freed, or the access is outside of it.`;
   if (/memory corruption/.test(fault))
-    return `Bytes around an object of KFENCE were overwritten${corruptedAt(facts)}. KFENCE finds this when the object is freed, not at the write.${object}${history}`;
-  if (/invalid/.test(fault)) return `${did}, in a part of KFENCE's pool without an object.`;
+    return `Bytes around an object of KFENCE were overwritten${corruptedAt(facts)}. KFENCE found this in a later check, not at the write.${object}${history}`;
+  if (/invalid/.test(fault)) return `${did}, in KFENCE's pool, at a place where KFENCE knows no object.`;
   return `${did}, which the sanitizer forbids.${object}${history}`;
 }
 
@@ -107,32 +107,38 @@ function originOf(facts: ReportFacts): string {
   const entry = trace?.entries.find(
     (one) => one.name !== undefined && !one.isDoubtful && !isAllocator(plainName(one.name), facts),
   );
-  return entry?.name === undefined ? "" : ` It was allocated for \`${plainName(entry.name)}\`.`;
+  return entry?.name === undefined ? "" : ` It was allocated in a call by \`${plainName(entry.name)}\`.`;
 }
 
 function explainKmsan(facts: ReportFacts): string {
   const fault = facts.report.headline.groups.fault ?? "";
   const bytes = particular(facts, "bytes");
   const origin = originOf(facts);
-  const where = facts.guilty?.place.name === undefined ? "" : ` in \`${plainName(facts.guilty.place.name)}\``;
+  const where =
+    facts.guilty?.place.name === undefined
+      ? ""
+      : ` in \`${plainName(facts.guilty.place.name)}\` or in a function that it called`;
   const which = bytes === undefined ? "" : ` ${bytes}.`;
-  if (/usb-infoleak/.test(fault)) return `Uninitialised memory was sent to a USB device.${origin}${which}`;
+  if (/usb-infoleak/.test(fault)) return `Uninitialised memory was to be sent to a USB device.${origin}${which}`;
   if (/infoleak/.test(fault))
-    return `Uninitialised memory was copied out of the kernel${particular(facts, "copied") === undefined ? "" : ` to user address 0x${particular(facts, "copied")}`}, which leaks its old content.${origin}${which}`;
+    return `Uninitialised memory was copied out of the kernel${particular(facts, "copied") === undefined ? "" : ` to user address 0x${particular(facts, "copied")}`}, which can leak old content of kernel memory.${origin}${which}`;
   if (/use-after-free/.test(fault)) return `A value from freed memory was used.${origin}`;
   // kmsan_check_memory() and kmsan_handle_dma() check a range and print its bytes; checks in compiled code check a
   // single value.
   return bytes === undefined
-    ? `A decision or an address${where} depends on uninitialised memory.${origin}`
-    : `Uninitialised memory was passed on${where}, for example to a device.${origin}${which}`;
+    ? `An uninitialised value was used${where}, for example in a condition or as an address.${origin}`
+    : `Uninitialised memory was found in a check${where}, for example before it is passed to a device.${origin}${which}`;
 }
 
 /** The line for one of the two accesses (kernel/kcsan/report.c, print_report()). */
 const SIDE = /^((?:read|write)[a-z() -]{0,40} to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}):$/;
 
+/** The same line for an assertion about the memory, which is no access. */
+const ASSERTED = /^(assert no (?:writes|accesses)) to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}:$/;
+
 function explainKcsan(facts: ReportFacts): string {
   const change = particular(facts, "change");
-  const value = change === undefined ? "" : ` The value changed between the two accesses: ${change}.`;
+  const value = change === undefined ? "" : ` The value changed while KCSAN watched it: ${change}.`;
   const unknown =
     /^race at unknown origin, with (read|write|assert no writes|assert no accesses) to (0x[0-9a-f]{1,16}) of (\d+) bytes? by (.{1,60}?) on cpu (\d+)/;
   const [, verb, address, size, who, cpu] = facts.texts.map((text) => unknown.exec(text.trim())).find(Boolean) ?? [];
@@ -141,6 +147,9 @@ function explainKcsan(facts: ReportFacts): string {
   if (verb !== undefined)
     return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) was about to ${verb} ${size === "1" ? "it" : "them"}. KCSAN did not see the write: it came for example from code that is not instrumented, or from a device (DMA).${value} The effect depends on the code; the race may be harmless.`;
   const sides = facts.texts.flatMap((text) => SIDE.exec(text.trim())?.[1] ?? []);
+  const asserted = facts.texts.map((text) => ASSERTED.exec(text.trim())?.[1]).find(Boolean);
+  if (asserted !== undefined)
+    return `Code asserted that no other code ${asserted === "assert no writes" ? "writes" : "accesses"} some memory (\`ASSERT_EXCLUSIVE\`), and other code did.${sides[0] === undefined ? "" : ` It is: ${sides[0]}.`}${value}`;
   const side =
     sides.length === 0
       ? ""
@@ -156,13 +165,13 @@ function explainUbsan(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place;
   const at = place === undefined ? "" : ` at ${place}`;
   const what = says === undefined ? (facts.report.headline.groups.fault ?? "undefined behaviour") : says;
-  if (/^index/.test(what)) return `An array was accessed outside of its bounds${at}: ${what}.`;
+  if (/^index/.test(what)) return `An array was indexed outside of its bounds${at}: ${what}.`;
   if (/^shift/.test(what))
     return `A value was shifted by ${/negative/.test(what) ? "a negative number of bits" : "as many bits as its type has, or more"}${at}: ${what}.`;
   if (/integer overflow/.test(what))
     return `The result of a calculation does not fit its type${at}: ${what.replace(/:$/, "")}.`;
   if (/^load/.test(what))
-    return `A variable holds a value that its type cannot have${at}: ${what}. It was never set, or was overwritten.`;
+    return `A variable holds a value that its type cannot have${at}: ${what}. Usual causes: it was never set, or was overwritten.`;
   return `The code has undefined behaviour${at}: ${what.replace(/:$/, "")}.`;
 }
 
@@ -172,8 +181,8 @@ function explainAllocation(facts: ReportFacts): string {
   const [gfp] = (!request.includes("DIRECT_RECLAIM") && /\bGFP_(?:ATOMIC|NOWAIT)\b/.exec(request)) || [];
   const why =
     gfp === undefined
-      ? "not enough memory of that order was free above the reserves, and the allocator could not free enough by the means that the request allows"
-      : `not enough memory of that order was free above the reserve that the request may use, and the request may not wait (${gfp})`;
+      ? "no block of that order was free above the reserve that the request may use"
+      : `no block of that order was free above the reserve that the request may use, and the request may not wait (${gfp})`;
   const tables = facts.texts.some((text) => text.startsWith("Mem-Info"))
     ? " The tables of the report show the free memory."
     : "";
@@ -192,7 +201,7 @@ export function explainMemory(facts: ReportFacts): string {
     case "bad-page-map":
       return explainEntry(facts);
     default:
-      return `The counters of an address space were not zero when it was freed (${facts.headline}): ${/pgtables|nr_ptes|nr_pmds/.test(facts.headline) ? "page tables" : "pages"} were counted wrongly, or were leaked.`;
+      return `A counter of an address space was not zero when it was freed (${facts.headline}). Usual causes: ${/pgtables|nr_ptes|nr_pmds/.test(facts.headline) ? "page tables" : "pages"} were counted wrongly, or were leaked.`;
   }
 }
 
@@ -202,15 +211,15 @@ function explainVmalloc({ headline }: ReportFacts): string {
   const size = asked ?? /(?:failure: |size )(\d+)/.exec(headline)?.[1];
   const why =
     size === "0"
-      ? "the requested size is 0, which is an error of the caller"
+      ? ": the requested size is 0, which is an error of the caller"
       : got !== undefined
-        ? `only ${got} bytes of pages were available`
+        ? `: only ${got} bytes could be allocated`
         : /exceeds total pages/.test(headline)
-          ? "that is more than the machine has"
+          ? ": that is more than the machine has"
           : /vm_struct allocation failed/.test(headline)
-            ? "no free range of kernel addresses was available"
-            : "more than the machine or the control group has, or no free range of kernel addresses";
-  return `An allocation by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} failed: ${why}. The caller may handle the failure.`;
+            ? ": no range of kernel addresses could be reserved"
+            : ". Usual causes: too little memory in the machine or the control group, or no free range of kernel addresses";
+  return `An allocation by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} failed${why}. The caller may handle the failure.`;
 }
 
 /** Explains a page in a wrong state (bad_page()). The guilty function is the one for which page_owner saw it. */
@@ -219,17 +228,14 @@ function explainPage(facts: ReportFacts): string {
   const reason = particular(facts, "reason");
   const owner = facts.guilty?.place.name;
   const page = `A page${frame === undefined ? "" : ` (page frame 0x${frame})`}`;
-  const of = owner === undefined ? "" : ` It was last allocated for \`${plainName(owner)}\`.`;
+  const of = owner === undefined ? "" : ` It was last allocated in a call by \`${plainName(owner)}\`.`;
   const flags = /\(([\w|=.-]{1,200})\)?$/.exec(particular(facts, "flags") ?? "")?.[1]?.split("|") ?? [];
   const wrong = flags.filter((flag) => IN_USE.has(flag));
   if (reason?.includes("CHECK_AT_FREE") === true && wrong.length > 0) {
-    // PG_reserved marks pages of the kernel image and others that never belong to the allocator.
-    if (wrong.every((flag) => flag === "reserved"))
-      return `${page} was freed although its flag \`reserved\` marks it as a special page, which is not freed to the allocator.${of}`;
     const names = wrong.map((flag) => `\`${flag}\``).join(", ");
-    return `${page} was freed although its ${wrong.length === 1 ? `flag ${names} says` : `flags ${names} say`} that it is still in use.${of}`;
+    return `${page} was freed with the flag${wrong.length === 1 ? "" : "s"} ${names} set, which a page may not have then.${of}`;
   }
-  return `${page} was allocated or freed, but its state says that it is still in use, or its state was overwritten${reason === undefined ? "" : ` (${reason})`}.${of}`;
+  return `${page} was in a state that it may not have when it is allocated or freed${reason === undefined ? "" : ` (${reason})`}.${of}`;
 }
 
 /** Flags that a page may not have when it is freed, as dump_page() prints them (include/linux/page-flags.h, PAGE_FLAGS_CHECK_AT_FREE). */
@@ -252,7 +258,7 @@ function explainEntry(facts: ReportFacts): string {
   const address = facts.texts.map((text) => /^\s{0,8}addr:(?:0x)?([0-9a-f]{1,16})\b/.exec(text)?.[1]).find(Boolean);
   const of = comm === undefined ? "" : ` of \`${comm}\``;
   const at = address === undefined ? "" : ` for address ${hex0x(BigInt(`0x${address}`))}`;
-  return `An entry of a page table${of}${at}${entry === undefined ? "" : ` (${entry})`} does not point to a page, or contradicts the state of its page: the table or the state of the page was overwritten, or pages were counted wrongly.`;
+  return `An entry of a page table${of}${at}${entry === undefined ? "" : ` (${entry})`} does not point to a page, or contradicts the state of its page. Usual causes: the table or the state of the page was overwritten, or pages were counted wrongly.`;
 }
 
 function explainOom(facts: ReportFacts): string {
@@ -270,15 +276,17 @@ function explainOom(facts: ReportFacts): string {
     /^Memory cgroup (?:out of memory|stats for )|^memory: usage \d+kB, limit \d+kB/m.test(text) ||
     /Task in .{1,200} killed as a result of limit/.test(text);
   if (isGroup) {
-    return `The control group${group === undefined ? "" : ` ${group}`} reached its limit${limit === undefined ? "" : ` of ${limit}`}. The machine itself may have free memory.${victim}`;
+    return `The control group${group === undefined ? "" : ` ${group}`} has no memory left that it may use${limit === undefined ? "" : ` (memory limit ${limit})`}. The machine itself may have free memory.${victim}`;
   }
   if (constraint === "CONSTRAINT_CPUSET")
-    return `The memory nodes that a cpuset allows had no free memory; other nodes may have had some.${victim}`;
+    return `The memory nodes that a cpuset allows had too little free memory; other nodes may have had more.${victim}`;
   if (constraint === "CONSTRAINT_MEMORY_POLICY")
-    return `The memory nodes that a policy allows had no free memory; other nodes may have had some.${victim}`;
+    return `The memory nodes that a policy allows had too little free memory; other nodes may have had more.${victim}`;
   const asked =
     facts.comm === undefined || !/invoked oom-killer/.test(facts.headline)
       ? ""
-      : ` \`${facts.comm}\` made the last request, but may not be the task that uses most memory.`;
-  return `Memory ran out${facts.panic === undefined ? ", and the kernel looked for a process to kill" : ""}.${asked}${victim}${facts.texts.some((text) => /^\s{0,4}\[ *pid *\]|^Mem-Info/.test(text)) ? " The tables of the report show who used how much memory." : ""}`;
+      : ` \`${facts.comm}\` made the request, but may not be the task that uses most memory.`;
+  // drivers/tty/sysrq.c, moom_callback(): the order is -1.
+  if (/\border=-1\b/.test(facts.headline)) return `The OOM killer was started by SysRq.${victim}`;
+  return `The kernel found too little free memory for a request${facts.panic === undefined ? ", and the kernel looked for a process to kill" : ""}.${asked}${victim}${facts.texts.some((text) => /^\s{0,4}\[ *pid *\]/.test(text)) ? " The table of tasks shows who used how much memory." : ""}`;
 }

@@ -23,11 +23,11 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /softlockup: hung tasks/,
-    "The kernel is configured to panic when a CPU runs one task for too long (`kernel.softlockup_panic`); the report before it says which.",
+    "The kernel is configured to panic when the soft-lockup watchdog finds a lockup (`kernel.softlockup_panic`); the report before it says which.",
   ],
   [
     /[Hh]ard LOCKUP/,
-    "The kernel is configured to panic when a CPU takes no interrupts (`nmi_watchdog=panic`); the report before it says which.",
+    "The kernel is configured to panic when a CPU takes no interrupts for too long (`kernel.hardlockup_panic`); the report before it says which.",
   ],
   [
     /RCU Stall/,
@@ -35,12 +35,16 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /compulsory panic_on_oom/,
-    "The kernel is configured to panic whenever memory runs out, including the memory of a control group (`vm.panic_on_oom` is 2).",
+    "The kernel is configured to panic whenever too little memory is free, also in a control group (`vm.panic_on_oom` is 2).",
   ],
-  [/system-wide panic_on_oom/, "The kernel is configured to panic when memory runs out (`vm.panic_on_oom`)."],
+  [/system-wide panic_on_oom/, "The kernel is configured to panic when too little memory is free (`vm.panic_on_oom`)."],
   [
-    /Out of memory|System is deadlocked on memory|panic_on_oom/i,
-    "Memory ran out, and the kernel is configured to panic in this case (`vm.panic_on_oom`), or no process was left to kill.",
+    /no killable process|System is deadlocked on memory/i,
+    "The kernel found too little free memory, and no process that it may kill.",
+  ],
+  [
+    /Out of memory|panic_on_oom/i,
+    "The kernel found too little free memory. It is configured to panic in this case (`vm.panic_on_oom`), or found no process that it may kill.",
   ],
   [
     /Fatal machine check|[Mm]achine check/,
@@ -65,21 +69,20 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /No working init found|No init found/,
-    "The kernel found no program to start as the init process: `init=` is wrong, or the program or its libraries are missing in the root file system.",
+    "The kernel found no program to start as the init process. Usual causes: the program or its libraries are missing in the root file system, or `root=` or `init=` is wrong.",
   ],
   [/Requested init/, "The program that `init=` names could not be started."],
   [/Asynchronous SError/, "The kernel does not continue after an asynchronous error of the hardware (SError)."],
   [
     /stack is corrupted/,
-    "The stack canary of a frame was overwritten: most often a local variable of that function was written past its end.",
+    "The stack canary in a frame of that function was overwritten. Usual cause: a local variable was written past its end.",
   ],
   [
     /corrupted stack end/,
-    "The last word of a kernel stack was overwritten: the stack overflowed, or code wrote past it. The scheduler found it at a task switch, which may be later than the write.",
+    "The last word of a kernel stack was overwritten: most likely the stack overflowed. The scheduler found it in a check, which may be later than the write.",
   ],
-  [/NMI(?: |:)|nmi/, "A non-maskable interrupt came, and the kernel is configured to panic in this case."],
+  [/\bNMI\b/, "A non-maskable interrupt came, and the kernel stopped because of it."],
   [/bad mode/, "The processor took an exception that must not happen in that mode."],
-  [/System call table/, "The table of system calls was changed."],
 ];
 
 /** Names the task that requested a crash through /proc/sysrq-trigger (drivers/tty/sysrq.c). */
@@ -113,20 +116,30 @@ export function explainPanic(facts: ReportFacts): string {
     const cause = facts.particulars.find(({ key }) => key === "cause")?.text;
     return cause === undefined
       ? withoutPointer(reason)
-      : reason.replace(/; the (?:report|warning)s? before .*$/, `: ${cause}.`);
+      : reason.replace(/; the (?:report|warning)s? before .*$/, `. The last such report before it: ${cause}.`);
   }
   const reason = /not syncing: (.{1,200})/.exec(text)?.[1];
   return reason === undefined ? "The kernel stopped." : `The kernel stopped, for this reason: “${reason.trim()}”.`;
 }
 
+const LOST_STACK = "Usual causes: the kernel stack overflowed, or its pointer was overwritten.";
+
+/** The largest distance from the stack pointer to the end of an exception frame that is pushed there, in bytes. */
+const MAX_FRAME = 64n;
+
 /** Explains a double fault (x86: arch/x86/kernel/traps.c, exc_double_fault()). */
 export function explainDoubleFault({ site }: ReportFacts): string {
   const stack = site?.registers.find(({ name }) => name === "RSP")?.value;
   const at = site?.place?.name === undefined ? "" : `, in \`${placeText(site.place).replace(/\/0x.*/, "")}\``;
-  const base = `An exception happened while the processor delivered another one${at}`;
-  return stack === undefined || stack >> 63n === 1n
-    ? `${base}: most often because the kernel stack overflowed or its pointer was overwritten${stack === undefined ? "" : ` (RSP is ${hex0x(stack)})`}.`
-    : `${base}: RSP is ${hex0x(stack)}, which is not a kernel address, so that the processor could not push an exception frame.`;
+  const base = `An exception happened while the processor delivered another one${at}.`;
+  if (stack === undefined) return `${base} ${LOST_STACK}`;
+  if (stack >> 63n === 0n)
+    return `${base} RSP is ${hex0x(stack)}, which is not a kernel address: most likely the processor could not push an exception frame.`;
+  const fault = site?.registers.find(({ name }) => name === "CR2")?.value;
+  // An exception frame has five or six words, and the stack is aligned to 16 bytes before they are pushed.
+  return fault !== undefined && fault < stack && stack - fault <= MAX_FRAME
+    ? `${base} The last page fault was at ${hex0x(fault)}, just below RSP (${hex0x(stack)}): most likely the push of an exception frame failed. ${LOST_STACK}`
+    : `${base} RSP is ${hex0x(stack)}. ${LOST_STACK}`;
 }
 
 /** Signals that end a process by default, by their numbers on most machines. */
@@ -154,7 +167,8 @@ function exitOfInit(text: string): string {
   const code = Number.parseInt(digits, 16);
   const signal = code & 0x7f;
   if (signal === 0) return ` It exited with status ${(code >> 8) & 0xff}.`;
-  return ` It was killed by signal ${signal}${SIGNALS[signal] === undefined ? "" : ` (${SIGNALS[signal]})`}.`;
+  // make_task_dead() ends a task after an oops with the number of a signal, too.
+  return ` Its exit code stands for signal ${signal}${SIGNALS[signal] === undefined ? "" : ` (${SIGNALS[signal]})`}, which came from outside, from a fault of its own, or from a fault of the kernel in its context.`;
 }
 
 /** Returns a reason without its words about the report before the panic. */

@@ -1,10 +1,6 @@
 /** Explanations of reports of the slab allocators. */
 import type { ReportFacts } from "../facts.ts";
-
-const particular = (facts: ReportFacts, key: string): string | undefined =>
-  facts.particulars.find((one) => one.key === key)?.text;
-
-const cap = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+import { particular } from "./naming.ts";
 
 /** Says which bytes were overwritten, and with what the first of them (mm/slub.c, check_bytes_and_report()). */
 function firstByte({ texts }: ReportFacts): string {
@@ -40,12 +36,12 @@ export function explainSlab(facts: ReportFacts): string {
   if (/already free|Double free/i.test(what) && !/constructor/.test(what))
     return `The slab allocator received a request to free ${of} that is already free.`;
   if (/Redzone|redzone/.test(what))
-    return `The bytes next to ${of} were overwritten${firstByte(facts)}: code wrote past its end or before its start. The allocator finds this when the object is allocated or freed, not at the write.`;
+    return `The bytes next to ${of} were overwritten${firstByte(facts)}. Usual cause: code wrote past its end or before its start. The allocator found this in a later check, not at the write.`;
   if (/Poison|poison/.test(what))
-    return `${cap(of)} was written after it was freed: its poison was overwritten${firstByte(facts)}.${facts.traces.length > 0 ? " The traces show who allocated and freed it last." : ""}`;
+    return `The poison of ${of} was overwritten${firstByte(facts)}: most likely the object was written after it was freed.${facts.traces.some(({ role }) => role === "allocation" || role === "free") ? " The traces show who allocated or freed it last." : ""}`;
   if (/remaining|still has objects/.test(what))
-    return `A cache (${cache ?? "?"}) could not be destroyed, because some of its objects are still in use: they were leaked, or are freed too late.`;
+    return `A cache${cache === undefined ? "" : ` (${cache})`} was to be destroyed while some of its objects are still in use. Usual causes: they were leaked, or are freed too late.`;
   if (/Freepointer|Freechain/i.test(what))
-    return `The pointer to the next free object was overwritten in ${of}: it was written after it was freed.`;
+    return `The pointer to the next free object in ${of} is not valid. Usual cause: the object was written after it was freed.`;
   return `The slab allocator found ${of} in an invalid state (${what === "" ? facts.headline.slice(0, 120) : what}).`;
 }

@@ -18,8 +18,23 @@ const HELD =
  * Returns the locks of the first list. A report can have one list for each task; each list begins with its line "N
  * locks held by".
  */
-export function heldLocks({ texts }: { readonly texts: readonly string[] }): HeldLock[] {
-  const start = texts.findIndex((text) => /^\s{0,32}\d{1,4} locks? held by /.test(text));
+export const heldLocks = ({ texts }: { readonly texts: readonly string[] }): HeldLock[] =>
+  listFrom(
+    texts,
+    texts.findIndex((text) => /^\s{0,32}\d{1,4} locks? held by /.test(text)),
+  );
+
+/**
+ * Returns the locks of a task in the lists of all tasks (debug_show_all_locks()). lockdep lists a lock from the request
+ * on, so that a waiting task has not got the last one.
+ */
+export const locksOf = ({ texts }: { readonly texts: readonly string[] }, pid: number): HeldLock[] =>
+  listFrom(
+    texts,
+    texts.findIndex((text) => /^\s{0,32}\d{1,4} locks? held by .{1,64}?\/(\d{1,10}):/.exec(text)?.[1] === String(pid)),
+  );
+
+function listFrom(texts: readonly string[], start: number): HeldLock[] {
   if (start < 0) return [];
   const locks: HeldLock[] = [];
   for (const text of texts.slice(start + 1)) {

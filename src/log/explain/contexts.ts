@@ -1,0 +1,139 @@
+/** Explanations of reports about contexts in which code may not sleep, and about spinlocks. */
+import { heldLocks } from "../facts/heldLocks.ts";
+import type { ReportFacts } from "../facts.ts";
+import { preemptFields, whyAtomic } from "../preemptCount.ts";
+import { inFunction, nearFunction, particular, quotedLock } from "./naming.ts";
+
+/** Explains a rule of a context that was broken: RCU, spinlocks, preemption, work items. */
+export function explainContext(facts: ReportFacts): string {
+  const groups = facts.report.headline.groups;
+  switch (facts.kind) {
+    case "rcu-usage": {
+      const place = particular(facts, "place");
+      if (place === undefined)
+        return "A rule of RCU was broken; the log does not show which. Usual causes: a pointer was read without the protection that it needs, or a task may sleep within a read-side critical section.";
+      const says = ` (${place})`;
+      if (/Illegal (?:context switch|synchronize)/.test(place)) {
+        return `The task may sleep or wait${nearFunction(facts)} within an RCU read-side critical section, where this is forbidden${says}.${holding(facts)}`;
+      }
+      if (!/rcu_dereference|RCU-list traversed|usage!/.test(place)) {
+        return `A rule of RCU was broken${says}.`;
+      }
+      return `A pointer that RCU protects was used without a lock or a read-side critical section that the check accepts${says}, so that the object could be freed during the use. This time the use may have been harmless.`;
+    }
+    case "spinlock":
+      return explainSpinlock(facts, groups.fault ?? "");
+    case "atomic-sleep":
+      return (
+        `A function that may sleep was called${groups.place === undefined ? "" : ` (at ${groups.place})`} where this is forbidden. ${reasonNotToSleep(facts)}`.trimEnd() +
+        holding(facts)
+      );
+    case "atomic-schedule":
+      return explainSchedule(facts);
+    case "preemptible":
+      return `\`${groups.used ?? "smp_processor_id"}()\` was used${nearFunction(facts)} where the task can move to another CPU: ${
+        /add|sub|inc|dec|write|xchg|or\b|and\b/.test(groups.used ?? "")
+          ? "it may change the variable of a CPU on which the task no longer runs"
+          : "its result may belong to a CPU on which the task no longer runs"
+      }.`;
+    default:
+      return explainLeak(facts);
+  }
+}
+
+/**
+ * Explains a work function that returned in an atomic state (kernel/workqueue.c, process_one_work()). The kernel checks
+ * the preemption count and the depth of held locks, not the interrupt state.
+ */
+function explainLeak(facts: ReportFacts): string {
+  const name = particular(facts, "function");
+  const count = /(?:\/|preempt=)0x([0-9a-f]{8})\b/.exec(facts.headline)?.[1];
+  const what =
+    count === undefined
+      ? "with a lock held, or with preemption disabled"
+      : Number.parseInt(count, 16) === 0
+        ? "with a lock held or in an RCU read-side critical section (preemption is enabled)"
+        : `with preemption disabled or in an atomic section (preempt_count 0x${count})`;
+  return `A work item returned ${what}: its function${name === undefined ? "" : ` \`${name}\``}, or a function that it called, did not release the lock or leave the section.${holding(facts)}`;
+}
+
+function explainSchedule(facts: ReportFacts): string {
+  const { count } = facts.report.headline.groups;
+  const value = count === undefined ? undefined : Number.parseInt(count, 16);
+  // Within the scheduler the count is 1 at least.
+  if (value === 0)
+    return `A task called the scheduler with a preemption count (preempt_count 0x${count}) below the scheduler's own. Usual cause: preemption was enabled once too often.`;
+  const holdsNone = facts.texts.some((text) => text.startsWith("no locks held by"));
+  const reasons = value === undefined ? [] : whyAtomic(preemptFields(value).preempt > 0 ? value - 1 : value, holdsNone);
+  const why =
+    reasons.length === 0
+      ? `${holdsNone ? "" : "a spinlock is held, "}preemption is disabled, or it runs in an interrupt${count === undefined ? "" : ` (preempt_count 0x${count})`}`
+      : `${reasons.join(", and ")} (preempt_count 0x${count}, in which 1 is the scheduler's own)`;
+  const disabled = particular(facts, "disabled");
+  return `A task called the scheduler where this is forbidden: ${why}.${holding(facts)}${disabled === undefined ? "" : ` Preemption was last disabled in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
+}
+
+/** The largest number of locks that a sentence names. */
+const MAX_NAMED = 4;
+
+/** Names the locks that the report lists as held, the last one taken last. */
+function holding(facts: ReportFacts): string {
+  const names = [...new Set(heldLocks(facts).map(({ name }) => name))];
+  if (names.length === 0) return "";
+  const shown = names.slice(-MAX_NAMED).map((name) => `\`${name}\``);
+  return ` Locks held: ${shown.join(", ")}${names.length > shown.length ? " and others" : ""}.`;
+}
+
+function reasonNotToSleep(facts: ReportFacts): string {
+  const atomic = particular(facts, "atomic");
+  const irqs = particular(facts, "irqs");
+  const count = particular(facts, "count");
+  const value = count === undefined ? 0 : Number.parseInt(count, 16);
+  const held = whyAtomic(value);
+  const reasons = [
+    ...(atomic !== "1"
+      ? []
+      : held.length > 0
+        ? [`${held.join(", and ")} (in_atomic 1, preempt_count ${count})`]
+        : [
+            "preemption or softirqs are disabled, a spinlock is held, or it runs in a softirq or an interrupt (in_atomic 1)",
+          ]),
+    ...(irqs !== undefined && irqs !== "0" ? ["interrupts are disabled (irqs_disabled 1)"] : []),
+  ];
+  // `RCU nest depth: 1, expected: 0` (since 5.17).
+  const [, depth = "0"] = /^(\d{1,4}), expected/.exec(particular(facts, "rcu") ?? "") ?? [];
+  if (depth !== "0") reasons.push(`it is within a read-side critical section of RCU (depth ${depth})`);
+  if (reasons.length === 0) return "";
+  return `At this call ${reasons.join(", and ")}.`;
+}
+
+/** Returns the address of the lock, which rwlock_bug() prints in its headline; empty for a hashed address. */
+const lockAt = ({ headline }: ReportFacts): string => {
+  const address = /, ([0-9a-f]{8,16})$/.exec(headline)?.[1];
+  return address === undefined || /^0{8}[0-9a-f]{8}$/.test(address) ? "" : ` at ${address}`;
+};
+
+/** Names the task and the CPU that use the lock, at the start of a sentence. */
+const subject = ({ comm, cpu }: ReportFacts): string =>
+  comm === undefined ? "A task" : `\`${comm}\`${cpu === undefined ? "" : ` on CPU ${cpu}`}`;
+
+function explainSpinlock(facts: ReportFacts, fault: string): string {
+  const owner = particular(facts, "owner");
+  const magic = particular(facts, "magic");
+  const isOwn = owner !== undefined && owner === `${facts.comm}/${facts.pid}`;
+  const of =
+    owner === undefined || owner.startsWith("<none>")
+      ? ""
+      : ` According to the lock, its owner is ${isOwn ? `the waiting task itself, ${owner}` : owner}.`;
+  if (fault.includes("bad magic"))
+    return `The magic number of the lock${lockAt(facts)}${inFunction(facts).replace(/^ in (.*)$/, ", used in $1 or in a call by it,")} is wrong${magic === undefined ? "" : ` (${magic} instead of ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"})`}. Usual causes: the lock was never initialised, was freed, or was overwritten.`;
+  if (fault.includes("recursion"))
+    return `${subject(facts)} requested a spinlock${nearFunction(facts)} that it already holds according to the lock's owner field: it would wait for itself.${of}`;
+  if (fault.includes("lockup"))
+    return `${subject(facts)} could not take a ${facts.headline.includes("rwlock") ? "read/write spinlock" : "spinlock"}${nearFunction(facts)} for a long time. Usual causes: its holder does not release it, or does not run.${of}`;
+  if (fault.includes("already unlocked"))
+    return `A lock${quotedLock(particular(facts, "lock"))} was released${nearFunction(facts)}, but was not held according to its own state.`;
+  if (fault.includes("wrong"))
+    return `A lock was released by another task or CPU than the one that took it, according to the lock's own record.${of}`;
+  return `A lock is in an invalid state.${of}`;
+}

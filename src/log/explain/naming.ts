@@ -1,0 +1,24 @@
+/** Parts of sentences that name a detail, a lock or a function of a report. */
+import type { ReportFacts } from "../facts.ts";
+
+/** Returns the text of a detail; undefined if the report does not have it. */
+export const particular = (facts: ReportFacts, key: string): string | undefined =>
+  facts.particulars.find((one) => one.key === key)?.text;
+
+/** Returns " `lock`" from a detail that ends in its place ("&a->lock at f+0x1"); empty if it is unknown. */
+export const quotedLock = (text: string | undefined): string =>
+  text === undefined ? "" : ` \`${text.replace(/ at .*/, "")}\``;
+
+/** Returns " in `function` or in a call by it" with the guilty function; empty if it is unknown. */
+export const nearFunction = (facts: ReportFacts): string => inFunction(facts).replace(/.$/, "$& or in a call by it");
+
+/** Returns " in `function`" with the guilty function; empty if it is unknown. */
+export const inFunction = ({ guilty }: ReportFacts): string =>
+  guilty?.place.name === undefined ? "" : ` in \`${guilty.place.name}\``;
+
+/**
+ * Returns " by `function` ..." with the guilty function, which may be a caller of the place after "at:" if that is
+ * machinery such as `__might_fault`.
+ */
+export const byFunction = ({ guilty }: ReportFacts): string =>
+  guilty?.place.name === undefined ? "" : ` by \`${guilty.place.name}\` or a function that it called`;

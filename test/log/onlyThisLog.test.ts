@@ -1,0 +1,126 @@
+/** Explanations state what the log shows; causes that it does not show are called usual or likely. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { only, row, timed } from "../builders/logReports.ts";
+
+test("the cause of a panic is the first line of the report before it, with the place of the processor", () => {
+  const panic = timed(`int3: 0000 [#1] PREEMPT SMP
+CPU: 1 PID: 12 Comm: labd Not tainted 6.12.0 #1
+RIP: 0010:kmem_cache_alloc_noprof+0x83/0x2a0
+Call Trace:
+ lab_alloc+0x10/0x20
+---[ end trace f645f233383c1141 ]---
+Kernel panic - not syncing: Fatal exception in interrupt`).at(-1)!;
+  assert.equal(row(panic, "Cause"), "int3: 0000 [#1] PREEMPT SMP in kmem_cache_alloc_noprof+0x83 (labd, PID 12)");
+});
+
+test("a hung task whose trace is doubtful is explained by the locks that lockdep lists for it", () => {
+  const report = only(
+    timed(`INFO: task labd:52 blocked for more than 143 seconds.
+      Not tainted 5.8.0 #1
+labd            D28000    52      1 0x00000004
+Call Trace:
+ ? __schedule+0x937/0x1ff0
+ ? rwsem_down_write_slowpath+0x603/0xc60
+
+Showing all locks held in the system:
+3 locks held by kworker/u4:7/338:
+ #0: ffffffff8a576f30 (lab_rwsem){++++}-{3:3}, at: lab_cleanup+0x9b/0xa50
+1 lock held by labd/52:
+ #0: ffffffff8a576f30 (lab_rwsem){++++}-{3:3}, at: lab_register+0x1e/0x270
+`),
+  );
+  assert.match(report.explanation, /Lockdep lists the locks that it holds or requests: `lab_rwsem`\./);
+  assert.doesNotMatch(report.explanation, /does not (?:show|say) what it waits for/);
+});
+
+test("a wait for a page is not called a wait for I/O, and SRCU is not called RCU", () => {
+  const hung = (...entries: readonly string[]): string =>
+    only(
+      timed(
+        [
+          "INFO: task labd:52 blocked for more than 143 seconds.",
+          "Call Trace:",
+          " __schedule+0x937/0x1ff0",
+          " schedule+0xd0/0x2a0",
+          ...entries,
+          " lab_work+0x10/0x20",
+        ].join("\n"),
+      ),
+    ).explanation;
+  assert.match(
+    hung(" io_schedule+0x1c/0x70", " __lock_page+0x1c/0x70"),
+    /waits for a page \(its lock, or I\/O on it\)/,
+  );
+  assert.match(
+    hung(" __wait_for_common+0x1/0x2", " __synchronize_srcu+0x1c/0x70", " synchronize_srcu+0x1c/0x70"),
+    /waits for a grace period of SRCU/,
+  );
+});
+
+test("a small address is certainly of a NULL pointer only if the instruction shows the pointer", () => {
+  const { explanation } = only(
+    timed(`BUG: kernel NULL pointer dereference, address: 0000000000000018
+CPU: 1 PID: 12 Comm: labd Not tainted 6.1.0 #1
+RIP: 0010:lab_read+0x20/0x40
+RAX: 0000000000000000 RBX: 0000000000000000 RCX: 0000000000000000`),
+  );
+  assert.match(explanation, /^The kernel used an address near NULL: .* most likely .* through a NULL pointer\.$/);
+});
+
+test("an unaligned access of a program is not called one of the kernel", () => {
+  const { explanation } = only(
+    timed("Alignment trap: labd (52) PC=0x00010524 Instr=0xe5912000 Address=0x00021031 FSR 0x001"),
+  );
+  assert.match(explanation, /^An access of a program was not aligned/);
+});
+
+test("a read-side critical section of RCU is named with its depth as the reason why a sleep is forbidden", () => {
+  const { explanation } = only(
+    timed(`BUG: sleeping function called from invalid context at mm/slab.h:494
+in_atomic(): 0, irqs_disabled(): 0, non_block: 0, pid: 12, name: labd
+preempt_count: 0, expected: 0
+RCU nest depth: 1, expected: 0
+CPU: 1 PID: 12 Comm: labd Not tainted 6.1.0 #1
+Call Trace:
+ lab_read+0x10/0x20`),
+  );
+  assert.match(explanation, /At this call it is within a read-side critical section of RCU \(depth 1\)\./);
+});
+
+test("memory with a held lock is freed only if the trace shows it, because the initialisation of a lock is checked, too", () => {
+  const freed = (caller: string): string =>
+    only(
+      timed(`WARNING: held lock freed!
+6.1.0 #1 Not tainted
+-------------------------
+labd/12 is freeing memory ffff888011aa0a00-ffff888011aa0aff, with a lock still held there!
+ffff888011aa0a58 (&lab->lock){+.+.}-{3:3}, at: lab_open+0x44/0x90
+stack backtrace:
+CPU: 1 PID: 12 Comm: labd Not tainted 6.1.0 #1
+Call Trace:
+ dump_stack_lvl+0x1/0x2
+ debug_check_no_locks_freed+0x1/0x2
+ ${caller}+0x1/0x2
+ lab_close+0x10/0x20`),
+    ).explanation;
+  assert.match(freed("kmem_cache_free"), /^Memory was freed \(/);
+  assert.match(freed("__mutex_init"), /^Memory was freed or initialised \(/);
+});
+
+test("an assertion of KCSAN is not counted as an access", () => {
+  const { explanation } = only(
+    timed(`BUG: KCSAN: assert: race in lab_read / lab_write
+
+assert no writes to 0xffff888011aa0a58 of 8 bytes by task 12 on cpu 0:
+ lab_read+0x10/0x20
+
+write to 0xffff888011aa0a58 of 8 bytes by task 13 on cpu 1:
+ lab_write+0x10/0x20
+
+Reported by Kernel Concurrency Sanitizer on:
+CPU: 1 PID: 13 Comm: labd Not tainted 6.1.0 #1`),
+  );
+  assert.match(explanation, /^Code asserted that no other code writes some memory .* It is: write to 0x/);
+  assert.doesNotMatch(explanation, /Two accesses/);
+});
