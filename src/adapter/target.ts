@@ -11,7 +11,7 @@ import { stackTrace } from "../linux/sched/stackTrace.ts";
 import { evaluate, type Scope } from "../model/expression/evaluate.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { bare } from "../debuginfo/ctype.ts";
-import { cacheOf } from "../session/find/debuginfoPlaces.ts";
+import { storeOf } from "../session/find/debuginfoPlaces.ts";
 import { openingSession, type OpenOptions, type Session } from "../session/open/open.ts";
 import { drive, type Job } from "../base/job.ts";
 import { Transcript } from "../document/transcript.ts";
@@ -165,7 +165,7 @@ export class Target {
     const budget = budgetFor(args, client);
     const wanted = openOptions(args, budget);
     if (!hasPackages(wanted)) return new Target(await opened(wanted, watch), args, client, budget);
-    const { options, remarks } = await withoutPackages(wanted, cacheOf(process.env), watch);
+    const { options, remarks } = await withoutPackages(wanted, storeOf(process.env), watch);
     const target = new Target(await opened(options, watch), options, client, budget);
     target.packageRemarks.push(...remarks);
     return target;

@@ -1,7 +1,7 @@
 /** Unpacks packages for the terminal, with progress on stderr. */
 import { basename } from "node:path";
 import { printable } from "../base/printable.ts";
-import { cacheOf } from "../session/find/debuginfoPlaces.ts";
+import { storeOf } from "../session/find/debuginfoPlaces.ts";
 import type { OpenOptions } from "../session/open/open.ts";
 import { hasPackages, withoutPackages } from "../session/fetch/packages.ts";
 import { ProgressLine } from "./progress.ts";
@@ -19,7 +19,7 @@ export async function unpackPackages<Options extends OpenOptions>(options: Optio
   const onProgress = (path: string, done: number, total: number): void =>
     progress.show({ kind: "progress", what: `unpacking ${basename(path)}`, done, total });
   try {
-    const { options: unpacked, remarks } = await withoutPackages(options, cacheOf(process.env), { signal: abort.signal, onProgress }); // prettier-ignore
+    const { options: unpacked, remarks } = await withoutPackages(options, storeOf(process.env), { signal: abort.signal, onProgress }); // prettier-ignore
     progress.clear();
     for (const remark of remarks) process.stderr.write(`vmcore-debug: ${printable(remark)}\n`);
     return unpacked;

@@ -11,7 +11,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const userCache = (env: Environment): string => env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
 
 /** The kinds of files that only this program keeps. */
-export const ownCacheKinds = ["index", "source", "code", "remote"] as const;
+export const ownCacheKinds = ["symbols", "index", "source", "code", "remote"] as const;
 
 /** Returns the directory of one kind of files that only this program keeps. */
 export const ownCache = (env: Environment, kind: (typeof ownCacheKinds)[number]): string =>

@@ -19,5 +19,11 @@ export function debuginfoPlaces(
     const isContent = typeof parts === "string" || parts instanceof Uint8Array;
     writeFileSync(join(root, path), isContent ? parts : debuginfoFile(parts));
   }
-  return { beside: [join(root, "dump")], directories: [join(root, "mine")], root, cache: join(root, "cache") };
+  return {
+    beside: [join(root, "dump")],
+    directories: [join(root, "mine")],
+    root,
+    store: join(root, "store"),
+    cache: join(root, "cache"),
+  };
 }

@@ -106,7 +106,7 @@ const options = (urls: string, more: Record<string, string> = {}) =>
   debuginfodOptions({ DEBUGINFOD_URLS: urls, ...more }, cache);
 
 /** Nothing of this machine but what debuginfod's clients fetched. */
-const search = { beside: [], directories: [], root: join(folder, "nothing"), cache };
+const search = { beside: [], directories: [], root: join(folder, "nothing"), store: undefined, cache };
 
 /** As a face does it: opened with what there is, fetched for, opened again. */
 async function fetchedSession({ vmcore }: CorpusDump) {

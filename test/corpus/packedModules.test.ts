@@ -24,8 +24,11 @@ const folder = mkdtempSync(join(tmpdir(), "vmcore-packed-"));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Every function of a module on a stack, with what is known of it. */
-function inModules({ vmcore }: CorpusDump, directory: string, cache?: string): string[] {
-  const search = cache === undefined ? undefined : { beside: [], directories: [], root: join(folder, "none"), cache };
+function inModules({ vmcore }: CorpusDump, directory: string, store?: string): string[] {
+  const search =
+    store === undefined
+      ? undefined
+      : { beside: [], directories: [], root: join(folder, "none"), store, cache: undefined };
   const session = openSession({ vmcore: [vmcore], modules: [directory], search });
   try {
     return [...tasks(session.kernel)].flatMap((task) => {
@@ -55,12 +58,12 @@ for (const [suffix, [tool, ...flags]] of Object.entries(packings)) {
   if (storedDumps.length === 0) break;
   const skip = spawnSync(tool, ["--version"]).status === 0 ? false : `NOT RUN: no ${tool} on this machine`;
   test(
-    `modules packed with ${tool} give the same stacks as unpacked modules, the second time from the cache`,
+    `modules packed with ${tool} give the same stacks as unpacked modules, the second time from the store`,
     { skip },
     (t) => {
       // prettier-ignore
       const packed = join(folder, suffix);
-      const cache = join(folder, `cache-${suffix}`);
+      const store = join(folder, `store-${suffix}`);
       mkdirSync(packed);
       for (const name of readdirSync(modules).filter((one) => one.endsWith(".ko")))
         writeFileSync(join(packed, `${name}.${suffix}`), execFileSync(tool, [...flags, join(modules, name)]));
@@ -69,8 +72,8 @@ for (const [suffix, [tool, ...flags]] of Object.entries(packings)) {
         t.diagnostic(`${dump.name}: ${expected.length} functions, ${expected.join().match(/=/g)?.length ?? 0} locals`);
         assert.ok(expected.length >= wanted[dump.name]! && expected.every((one) => /\.[ch]:[1-9]/.test(one)));
         assert.deepEqual(inModules(dump, packed), expected);
-        assert.deepEqual(inModules(dump, packed, cache), expected);
-        assert.deepEqual(inModules(dump, join(folder, "none"), cache), expected);
+        assert.deepEqual(inModules(dump, packed, store), expected);
+        assert.deepEqual(inModules(dump, join(folder, "none"), store), expected);
       }
     },
   );

@@ -49,7 +49,7 @@ function grouped(
     const name = nameOf(entry.name);
     if (name === undefined || name === "") continue;
     const path = join(directory, entry.name);
-    const { bytes, used } = sizeOf(path, 0);
+    const { bytes, used } = sizeOf(path);
     const known = groups.get(name);
     groups.set(name, {
       kind,
@@ -65,7 +65,8 @@ function grouped(
 const entriesOf = (directory: string): Dirent[] =>
   (attemptSystem(() => readdirSync(directory, { withFileTypes: true })) ?? []).slice(0, MAX_ENTRIES);
 
-function sizeOf(path: string, depth: number): { readonly bytes: number; readonly used: number } {
+/** Returns the size of a file or directory in bytes, and the time of its last use or change. */
+export function sizeOf(path: string, depth = 0): { readonly bytes: number; readonly used: number } {
   const stat = attemptSystem(() => lstatSync(path));
   if (!stat?.isDirectory() || depth === MAX_DEPTH) return { bytes: stat?.size ?? 0, used: stat?.mtimeMs ?? 0 };
   const below = entriesOf(path).map((entry) => sizeOf(join(path, entry.name), depth + 1));

@@ -1,16 +1,18 @@
-/** Extracts debuginfo from packages into debuginfod's cache. */
+/** Extracts debuginfo from packages into the store. */
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
 import { attemptSystem, isSystemError } from "../../base/systemError.ts";
 import { kernelBuildId } from "../find/kernelBuildId.ts";
-import { keepFile, placeNew } from "./keptFile.ts";
+import { keepFile } from "./keptFile.ts";
+import { locked } from "./lock.ts";
 import { ownPart } from "./partFile.ts";
+import { placeInStore } from "./symbolStore.ts";
 import { Budget } from "../../base/budget.ts";
 import { wholeFile } from "../../base/file.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openElf } from "../../elf/elf.ts";
-import { isBuildId } from "../find/debuginfoPlaces.ts";
+import { inStore, isBuildId } from "../find/debuginfoPlaces.ts";
 import { Cancelled, drive } from "../../base/job.ts";
 import { type Missing, missingDebuginfo } from "../find/missingDebuginfo.ts";
 import { OpenError } from "../open/openError.ts";
@@ -63,25 +65,26 @@ export const hasPackages = ({ vmlinux, preferredVmlinux = [], modules = [], sear
 
 /**
  * Extracts debuginfo from packages: those named as `vmlinux` or in `modules`, and, if there is nothing better, those
- * among `preferredVmlinux` and next to the dump. What the dump needs is stored in debuginfod's cache by build ID, where
- * this and later searches and other debuggers find it.
+ * among `preferredVmlinux` and next to the dump. What the dump needs is stored by build ID, where this and later searches
+ * find it.
+ * @param store directory of the store
  * @throws OpenError as `openSession`, and for a package that cannot be used
  */
 export async function withoutPackages<Options extends OpenOptions>(
   options: Options,
-  cache: string,
+  store: string,
   { signal = new AbortController().signal, onProgress, onStep = () => {} }: PackageWatch,
 ): Promise<WithoutPackages<Options>> {
   const { vmlinux, preferredVmlinux = [], modules = [], search, budget = new Budget() } = options;
   const named = [...(vmlinux !== undefined && isPackage(vmlinux) ? [vmlinux] : []), ...modules.filter(isPackage)];
   const preferred = preferredVmlinux.filter(isPackage);
-  const nowhere = { beside: [], directories: [], root: join(cache, "none"), cache };
+  const nowhere = { beside: [], directories: [], root: join(store, "none"), store, cache: undefined };
   const plain = {
     ...options,
     vmlinux: named.includes(vmlinux ?? "") ? undefined : vmlinux,
     preferredVmlinux: preferredVmlinux.filter((path) => !isPackage(path)),
     modules: modules.filter((path) => !isPackage(path)),
-    search: named.length + preferred.length > 0 ? { ...(search ?? nowhere), cache } : search,
+    search: named.length + preferred.length > 0 ? { ...(search ?? nowhere), store } : search,
   };
   const wanted = await neededBuilds(plain, { signal, onStep });
   // A cancel leaves out the packages but not the dump, even while the dump is opened to find out what it needs.
@@ -94,14 +97,14 @@ export async function withoutPackages<Options extends OpenOptions>(
     try {
       const watch = { signal, budget, onProgress: (done: number, total: number) => onProgress?.(path, done, total) };
       const isForced = path === vmlinux && options.force === true;
-      const noted = await unpackOnce(path, isForced ? { ...wanted, kernel: undefined } : wanted, cache, watch);
+      const noted = await unpackOnce(path, isForced ? { ...wanted, kernel: undefined } : wanted, store, watch);
       if (path !== vmlinux) continue;
       if (noted.vmlinux === null) throw new OpenError(`${path} does not contain a vmlinux with debuginfo`);
       if (!isForced && wanted.kernel !== undefined && noted.vmlinux !== wanted.kernel)
         throw new OpenError(
           `${path} contains the vmlinux of another build: its build ID is ${noted.vmlinux}, the dump's kernel has ${wanted.kernel}`,
         );
-      plain.vmlinux = inCache(cache, noted.vmlinux);
+      plain.vmlinux = inStore(store, noted.vmlinux);
     } catch (error) {
       if (error instanceof Cancelled) {
         remarks.push(notUnpacked(path));
@@ -153,29 +156,37 @@ function packagesBeside(directories: readonly string[]): string[] {
 /** Cancellation and progress of unpacking, with the session's budget. */
 type Watch = UnpackOptions & { readonly budget: Budget };
 
-const inCache = (cache: string, buildId: string): string => join(cache, buildId, "debuginfo");
-
 /**
  * Unpacks a package unless its stored contents show that nothing more is needed. @throws Fault, Cancelled,
  * NodeJS.ErrnoException
  */
-async function unpackOnce(path: string, wanted: Wanted, cache: string, watch: Watch): Promise<Noted> {
+async function unpackOnce(path: string, wanted: Wanted, store: string, watch: Watch): Promise<Noted> {
   const { size, mtimeMs } = statSync(path);
   const key = createHash("sha256").update(`${path}\0${size}\0${mtimeMs}`).digest("hex").slice(0, 32);
-  const note = join(cache, `vmcore-debug-${key}.json`);
-  const noted = readNote(note);
-  const { missing, kernel } = wanted;
+  const note = join(store, `package-${key}.json`);
+  const sufficient = (): Noted | undefined => sufficientNote(readNote(note), wanted, store);
+  const noted = sufficient();
+  if (noted) return noted;
+  // Another session may unpack the same package now; its note then shows that nothing is left to do.
+  return locked(`${note}.lock`, watch.signal, async () => {
+    const meanwhile = sufficient();
+    if (meanwhile) return meanwhile;
+    const made = await unpack(path, wanted, store, watch);
+    keepFile(note, Buffer.from(JSON.stringify(made)));
+    return made;
+  });
+}
+
+/** Returns a note if the store has everything of the package that the dump needs. */
+function sufficientNote(noted: Noted | undefined, { missing, kernel }: Wanted, store: string): Noted | undefined {
   const isForeign = (buildId: string): boolean => kernel !== undefined && buildId !== kernel;
   const isThere = (buildId: string | null): boolean =>
-    buildId === null || isForeign(buildId) || existsSync(inCache(cache, buildId));
+    buildId === null || isForeign(buildId) || existsSync(inStore(store, buildId));
   const isWanted = ({ name, buildId }: Missing): boolean => {
     const taken = noted?.modules[name];
     return taken === null || (taken !== undefined && taken === buildId);
   };
-  if (noted && isThere(noted.vmlinux) && !missing.some(isWanted)) return noted;
-  const made = await unpack(path, wanted, cache, watch);
-  keepFile(note, Buffer.from(JSON.stringify(made)));
-  return made;
+  return noted && isThere(noted.vmlinux) && !missing.some(isWanted) ? noted : undefined;
 }
 
 /** Reads the stored contents of a package; undefined if there are none or they are invalid. */
@@ -188,13 +199,13 @@ function readNote(path: string): Noted | undefined {
   return Object.values(modules).every(isId) ? { vmlinux: vmlinux ?? null, modules } : undefined;
 }
 
-async function unpack(path: string, { missing, kernel }: Wanted, cache: string, watch: Watch): Promise<Noted> {
-  mkdirSync(cache, { recursive: true, mode: 0o700 });
+async function unpack(path: string, { missing, kernel }: Wanted, store: string, watch: Watch): Promise<Noted> {
+  mkdirSync(store, { recursive: true, mode: 0o700 });
   const wanted = new Map(missing.map(({ name, buildId }) => [name, buildId]));
   let vmlinux: string | null = null;
   const modules: [string, string | null][] = [];
-  const part = ownPart(join(cache, "vmcore-debug"));
-  const unpacking: Unpacking = { path, part, cache, watch };
+  const part = ownPart(join(store, "package"));
+  const unpacking: Unpacking = { path, part, store, watch };
   try {
     for await (const { name, size, bytes } of packageMembers(path, watch)) {
       const module = MODULE.exec(name)?.[1]?.replaceAll("-", "_");
@@ -221,20 +232,20 @@ interface Unpacking {
   readonly path: string;
   /** The file that a member is written to before its build ID is known. */
   readonly part: string;
-  readonly cache: string;
+  readonly store: string;
   readonly watch: Watch;
 }
 
 /**
- * Writes a file into the cache, unpacked, if it is of the wanted build. Other debuggers trust the names in that cache,
- * so existing files are never replaced, and only files that this dump needs are added.
+ * Writes a file into the store, unpacked, if it is of the wanted build. Existing files are never replaced, and only files
+ * that this dump needs are added.
  * @param wanted build ID; undefined for any
  * @returns the file's build ID; undefined if it has none, or no debuginfo
  */
 async function keep(
   bytes: AsyncIterable<Uint8Array>,
   wanted: string | undefined,
-  { path, part, cache, watch }: Unpacking,
+  { path, part, store, watch }: Unpacking,
 ): Promise<string | undefined> {
   const { signal = new AbortController().signal, budget } = watch;
   const fd = openSync(part, "w", 0o600);
@@ -256,7 +267,7 @@ async function keep(
     await budget.keep(unpacked.length, path);
     writeFileSync(part, unpacked);
   }
-  placeNew(part, inCache(cache, buildId));
+  placeInStore(part, store, buildId);
   return buildId;
 }
 

@@ -38,7 +38,7 @@ function isLeft(folder: string, entry: string, suffix: string): boolean {
 }
 
 /** Identifies this machine or container among those that share a cache, because process ids are local. */
-const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+export const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 const OWN = /\.([0-9a-f]{8})-(\d{1,10})\.[0-9a-f-]{36}\.part$/;
 
 /**
@@ -60,7 +60,8 @@ export function removeDeadParts(folder: string): void {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether a process of this machine exists. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -70,7 +71,8 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function isAbandoned(path: string): boolean {
+/** Whether a file has not been written to for so long that its process is taken for dead. */
+export function isAbandoned(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_MS;
 }

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { attemptSystem } from "../../base/systemError.ts";
 import { isHttpAddress } from "../remote/httpFile.ts";
-import { userCache } from "../userCache.ts";
+import { ownCache, userCache } from "../userCache.ts";
 
 /** Where to search for debuginfo. */
 export interface DebuginfoPlaces {
@@ -13,6 +13,8 @@ export interface DebuginfoPlaces {
   readonly directories: readonly string[];
   /** Root directory, "/" except in tests and for unpacked images of other machines. */
   readonly root: string;
+  /** The store of debuginfo that this program unpacked; undefined to leave it out. */
+  readonly store: string | undefined;
   /** The cache of debuginfod's clients; undefined to leave it out. */
   readonly cache: string | undefined;
 }
@@ -34,7 +36,7 @@ export function placesOf(
   const beside = vmcore
     .filter((path) => !isHttpAddress(path))
     .map((path) => (isDirectory(path) ? path : dirname(path)));
-  return { beside: [...new Set(beside)], directories, root: "/", cache: cacheOf(env) };
+  return { beside: [...new Set(beside)], directories, root: "/", store: storeOf(env), cache: cacheOf(env) };
 }
 
 /**
@@ -44,6 +46,12 @@ export function placesOf(
 export function cacheOf(env: Readonly<Record<string, string | undefined>>): string {
   return env["DEBUGINFOD_CACHE_PATH"] || join(userCache(env), "debuginfod_client");
 }
+
+/** Returns the directory of the store of debuginfo that this program unpacked. */
+export const storeOf = (env: Readonly<Record<string, string | undefined>>): string => ownCache(env, "symbols");
+
+/** Returns the path of a build's debuginfo in the store, or in debuginfod's cache, whose layout the store has. */
+export const inStore = (store: string, buildId: string): string => join(store, buildId, "debuginfo");
 
 /**
  * Whether a text is a valid release. Releases and build IDs come from the dump and become parts of paths and commands,
@@ -99,8 +107,8 @@ export function* vmlinuxCandidates(
     ])
       yield { path: join(places.root, path), by: "release" };
   }
-  if (places.cache !== undefined && isBuildId(buildId))
-    yield { path: join(places.cache, buildId, "debuginfo"), by: "build-id" };
+  for (const store of [places.store, places.cache])
+    if (store !== undefined && isBuildId(buildId)) yield { path: inStore(store, buildId), by: "build-id" };
 }
 
 /** Yields the paths where a list of a kernel's symbols may be, the most certain first. */

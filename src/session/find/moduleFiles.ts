@@ -11,8 +11,9 @@ import type { PlacedSection } from "../../crash/language/command.ts";
 import type { Obj } from "../../model/object.ts";
 import { alternateDebug, missingAlternateText, linkedDebug } from "./debugLink.ts";
 import { builtModules } from "./builtModules.ts";
-import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
-import { keepNewFile } from "../fetch/keptFile.ts";
+import { buildIdPath, inStore, isBuildId } from "./debuginfoPlaces.ts";
+import { markUsed } from "../fetch/leastUsed.ts";
+import { keepInStore } from "../fetch/symbolStore.ts";
 import { toEnd } from "../../base/job.ts";
 import { openingPacked } from "../../archive/packedFile.ts";
 import { isEmpty, type Try } from "./vmlinuxSearch.ts";
@@ -31,6 +32,8 @@ export interface ModulePlaces {
   readonly directories: readonly string[];
   /** Directories laid out as /usr/lib/debug: by build ID, and by the path of the stripped file. */
   readonly debugDirectories?: readonly string[];
+  /** The store of debuginfo that this program unpacked. */
+  readonly store?: string | undefined;
   /** The cache of debuginfod's clients. */
   readonly cache?: string | undefined;
   /** Directories to search without their subdirectories, because the directory of the dump may be a home directory. */
@@ -121,12 +124,12 @@ export class ModuleFiles {
   }
 
   private candidates(buildId: string | undefined, name: string): string[] {
-    const { debugDirectories = [], cache } = this.places;
+    const { debugDirectories = [], store, cache } = this.places;
     const byBuildId = !isBuildId(buildId)
       ? []
       : [
           ...debugDirectories.map((directory) => buildIdPath(directory, buildId)),
-          ...(cache === undefined ? [] : [join(cache, buildId, "debuginfo")]),
+          ...[store, cache].flatMap((one) => (one === undefined ? [] : [inStore(one, buildId)])),
         ];
     return [...byBuildId.filter((path) => existsSync(path) && !isEmpty(path)), ...this.paths(name)];
   }
@@ -188,14 +191,11 @@ export class ModuleFiles {
     return kept && taken.outcome === "taken" ? { ...taken, why: `${taken.why}; unpacked into ${kept.path}` } : taken;
   }
 
-  /**
-   * Stores a copy in debuginfod's cache, where later searches by build ID find it, so that it need not stay in memory.
-   */
+  /** Stores a copy, which later searches by build ID find, so that it need not stay in memory. */
   private keep(unpacked: Uint8Array, buildId: string): { readonly elf: ElfFile; readonly path: string } | undefined {
-    const { cache } = this.places;
-    if (cache === undefined || !isBuildId(buildId)) return undefined;
-    const path = join(cache, buildId, "debuginfo");
-    if (!keepNewFile(path, unpacked)) return undefined;
+    const { store } = this.places;
+    const path = store !== undefined && isBuildId(buildId) ? keepInStore(unpacked, store, buildId) : undefined;
+    if (path === undefined) return undefined;
     const opened = toEnd(openedElf(path, this.budget));
     return typeof opened === "string" ? undefined : { elf: opened.elf, path };
   }
@@ -215,6 +215,7 @@ export class ModuleFiles {
       elf.file.close();
       return { path, outcome: "refused", buildId, why: `cannot be used: ${dwarf.message}`, found: undefined };
     }
+    if (this.places.store !== undefined && path.startsWith(this.places.store)) markUsed(path);
     dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
     const why = wanted !== undefined && wanted === buildId ? "has the module's build ID" : "has the module's name";
     const lacks = typeof alternate === "string" ? missingAlternateText(alternate) : "";

@@ -1,11 +1,12 @@
 /** Keeps indexes of kernels in the user's cache directory, so that the next session opens faster. */
 import { attemptSystem } from "../../base/systemError.ts";
-import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { openFile } from "../../base/file.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
 import { keepFile } from "../fetch/keptFile.ts";
+import { markUsed, removeLeastUsed, type Stored } from "../fetch/leastUsed.ts";
 import { ownCache } from "../userCache.ts";
 
 /**
@@ -52,8 +53,7 @@ export function readIndex(directory: string, buildId: string, kind: IndexKind): 
   if (!bytes || bytes.length < HEADER) return undefined;
   const wanted = header(buildId, bytes.subarray(HEADER));
   if (Buffer.compare(bytes.subarray(0, HEADER), wanted) !== 0) return undefined;
-  // Ignore errors: a read-only cache is not pruned either.
-  attemptSystem(() => utimesSync(path, new Date(), new Date()));
+  markUsed(path);
   return bytes.subarray(HEADER);
 }
 
@@ -82,12 +82,12 @@ function prune(directory: string): void {
     .flatMap((name) => {
       const path = join(directory, name);
       const stat = statSync(path, { throwIfNoEntry: false });
-      return stat?.isFile() ? [{ path, size: stat.size, used: stat.mtimeMs }] : [];
-    })
-    .sort((a, b) => b.used - a.used);
-  let kept = 0;
-  for (const { path, size, used } of files) {
-    const isAbandoned = path.endsWith(".part") && Date.now() - used > ABANDONED_MS;
-    if ((kept += size) > MAX_KEPT || isAbandoned) rmSync(path, { force: true });
-  }
+      return stat?.isFile() ? [{ path, bytes: stat.size, used: stat.mtimeMs }] : [];
+    });
+  const isAbandoned = ({ path, used }: Stored): boolean => path.endsWith(".part") && Date.now() - used > ABANDONED_MS;
+  for (const { path } of files.filter(isAbandoned)) rmSync(path, { force: true });
+  removeLeastUsed(
+    files.filter((file) => !isAbandoned(file)),
+    MAX_KEPT,
+  );
 }

@@ -93,6 +93,7 @@ export const modulePlaces = (
     ? {
         directories: [...modules, ...moduleDirectories(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path)],
         debugDirectories: debugDirectories(search),
+        store: search.store,
         cache: search.cache,
         flat: [...search.beside, ...search.directories, ...(vmlinux ? [dirname(vmlinux.path)] : [])],
         trees: buildTrees(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path),

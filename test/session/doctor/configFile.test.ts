@@ -81,7 +81,7 @@ test("without a configuration in the usual places no configuration is found", ()
 });
 
 test("the configuration of a dump's kernel is found beside the dump, and by its release only", () => {
-  const places = { beside: [folder], directories: [], root: join(folder, "empty"), cache: undefined };
+  const places = { beside: [folder], directories: [], root: join(folder, "empty"), store: undefined, cache: undefined };
   writeFileSync(join(folder, "config-6.1.0-9"), "CONFIG_KEXEC=y\n");
   assert.equal(dumpConfig(places, "6.1.0-9")?.path, join(folder, "config-6.1.0-9"));
   assert.equal(dumpConfig(places, "6.1.0-10"), undefined);

@@ -26,7 +26,7 @@ const MODULE = readFileSync("sample/lab_nullderef.ko");
 const MODULE_ID = "ceabf09db29b042eb1e570ed4fc2fb69f5a32153";
 const vmcore = [resolve("sample/vmcore")];
 let folder: string;
-let cache: string;
+let store: string;
 const inFolder = (path: string): string => join(folder, path);
 
 before(() => {
@@ -35,7 +35,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 function write(name: string, bytes: Uint8Array): string {
-  cache = inFolder(`cache-${name}`);
+  store = inFolder(`store-${name}`);
   writeFileSync(inFolder(name), bytes);
   return inFolder(name);
 }
@@ -59,14 +59,14 @@ for (const [name, bytes] of [
   ["modules.deb", deb(files)],
   ["modules.rpm", rpm(files)],
 ] as const) {
-  test(`a module's debuginfo is unpacked from ${name} into the cache, by its build ID`, async () => {
+  test(`a module's debuginfo is unpacked from ${name} into the store, by its build ID`, async () => {
     const path = write(name, bytes);
-    const { options, remarks } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
+    const { options, remarks } = await withoutPackages({ vmcore, modules: [path] }, store, {});
     assert.deepEqual(remarks, []);
     assert.deepEqual(options.modules, []);
-    assert.equal(moduleDebuginfo(options), join(cache, MODULE_ID, "debuginfo"));
-    assert.deepEqual(readFileSync(join(cache, MODULE_ID, "debuginfo")), MODULE);
-    assert.equal(readdirSync(cache).filter((entry) => entry.endsWith(".part")).length, 0);
+    assert.equal(moduleDebuginfo(options), join(store, MODULE_ID, "debuginfo"));
+    assert.deepEqual(readFileSync(join(store, MODULE_ID, "debuginfo")), MODULE);
+    assert.equal(readdirSync(store).filter((entry) => entry.endsWith(".part")).length, 0);
   });
 }
 
@@ -76,27 +76,27 @@ test("modules that are packed one by one inside of a package, as Ubuntu's are, a
     ["xz", xz(MODULE)],
   ] as const) {
     const path = write(`packed-${suffix}.ddeb`, deb({ [`./usr/lib/debug/6.8/lab-nullderef.ko.${suffix}`]: bytes }));
-    const { options } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
-    assert.equal(moduleDebuginfo(options), join(cache, MODULE_ID, "debuginfo"));
-    assert.deepEqual(readFileSync(join(cache, MODULE_ID, "debuginfo")), MODULE);
-    assert.deepEqual(readdirSync(cache).filter((entry) => entry.endsWith(".part")), []); // prettier-ignore
+    const { options } = await withoutPackages({ vmcore, modules: [path] }, store, {});
+    assert.equal(moduleDebuginfo(options), join(store, MODULE_ID, "debuginfo"));
+    assert.deepEqual(readFileSync(join(store, MODULE_ID, "debuginfo")), MODULE);
+    assert.deepEqual(readdirSync(store).filter((entry) => entry.endsWith(".part")), []); // prettier-ignore
   }
 });
 
-test("an unpacked package is not unpacked again while its files are in the cache", async () => {
+test("an unpacked package is not unpacked again while its files are in the store", async () => {
   const path = write("twice.deb", deb(files));
   let unpackings = 0;
   const open = async (): Promise<void> => {
-    const before = existsSync(cache) ? readdirSync(cache).length : 0;
-    const { options } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
+    const before = existsSync(store) ? readdirSync(store).length : 0;
+    const { options } = await withoutPackages({ vmcore, modules: [path] }, store, {});
     assert.ok(moduleDebuginfo(options));
-    if ((existsSync(cache) ? readdirSync(cache).length : 0) !== before) unpackings++;
+    if ((existsSync(store) ? readdirSync(store).length : 0) !== before) unpackings++;
   };
   await open();
   await open();
   assert.equal(unpackings, 1);
-  // elfutils cleans the cache of what is not used.
-  rmSync(join(cache, MODULE_ID), { recursive: true });
+  // elfutils cleans the store of what is not used.
+  rmSync(join(store, MODULE_ID), { recursive: true });
   await open();
   assert.equal(unpackings, 2);
 });
@@ -104,11 +104,11 @@ test("an unpacked package is not unpacked again while its files are in the cache
 test("a package next to the dump is used if its name says that it contains debuginfo", async () => {
   const beside = inFolder("beside");
   mkdirSync(beside);
-  cache = inFolder("cache-beside");
+  store = inFolder("store-beside");
   copyFileSync("sample/vmcore", join(beside, "vmcore"));
   const options = {
     vmcore: [join(beside, "vmcore")],
-    search: { beside: [beside], directories: [], root: inFolder("none"), cache },
+    search: { beside: [beside], directories: [], root: inFolder("none"), store, cache: undefined },
   };
   assert.equal(hasPackages(options), false);
   writeFileSync(join(beside, "hello_1.0_amd64.deb"), "no debuginfo");
@@ -116,8 +116,8 @@ test("a package next to the dump is used if its name says that it contains debug
   writeFileSync(join(beside, "linux-image-6.1-dbg_6.1_amd64.deb"), deb(files));
   writeFileSync(join(beside, "kernel-debuginfo-6.1.rpm"), "a damaged one");
   assert.equal(hasPackages(options), true);
-  const { options: without, remarks } = await withoutPackages(options, cache, {});
-  assert.equal(moduleDebuginfo(without), join(cache, MODULE_ID, "debuginfo"));
+  const { options: without, remarks } = await withoutPackages(options, store, {});
+  assert.equal(moduleDebuginfo(without), join(store, MODULE_ID, "debuginfo"));
   assert.deepEqual(remarks, [`${join(beside, "kernel-debuginfo-6.1.rpm")} is not a Debian or RPM package`]);
 });
 
@@ -126,19 +126,19 @@ test("a vmlinux from a package is used if it is of the dump's build, or if the u
   const vmlinux = debuginfoFile({ buildId });
   const path = write("vmlinux.deb", deb({ "./usr/lib/debug/boot/vmlinux-6.1.0-1": vmlinux }));
   await assert.rejects(
-    withoutPackages({ vmcore, vmlinux: path }, cache, {}),
+    withoutPackages({ vmcore, vmlinux: path }, store, {}),
     /vmlinux\.deb contains the vmlinux of another build: its build ID is abab/,
   );
   // The user's own word is enough.
-  const { options, remarks } = await withoutPackages({ vmcore, vmlinux: path, force: true }, cache, {});
-  assert.equal(options.vmlinux, join(cache, buildId, "debuginfo"));
+  const { options, remarks } = await withoutPackages({ vmcore, vmlinux: path, force: true }, store, {});
+  assert.equal(options.vmlinux, join(store, buildId, "debuginfo"));
   assert.deepEqual(remarks, []);
 });
 
-test("of a package next to the dump, only the files that the dump needs are stored in the cache, and no file there is replaced", async () => {
+test("of a package next to the dump, only the files that the dump needs are stored in the store, and no file there is replaced", async () => {
   const beside = inFolder("poison");
   mkdirSync(beside);
-  cache = inFolder("cache-poison");
+  store = inFolder("store-poison");
   copyFileSync("sample/vmcore", join(beside, "vmcore"));
   const foreign = {
     "./usr/lib/debug/boot/vmlinux-6.1": debuginfoFile({ buildId: "ab".repeat(20) }),
@@ -147,42 +147,42 @@ test("of a package next to the dump, only the files that the dump needs are stor
   writeFileSync(join(beside, "linux-image-a-dbg_1.deb"), deb(foreign));
   const options = {
     vmcore: [join(beside, "vmcore")],
-    search: { beside: [beside], directories: [], root: inFolder("none"), cache },
+    search: { beside: [beside], directories: [], root: inFolder("none"), store, cache: undefined },
   };
   for (const round of ["first", "noted"]) {
-    await withoutPackages(options, cache, {});
+    await withoutPackages(options, store, {});
     assert.deepEqual(
-      readdirSync(cache).filter((name) => !name.endsWith(".json")),
+      readdirSync(store).filter((name) => !name.endsWith(".json")),
       [],
       round,
     );
   }
-  mkdirSync(join(cache, MODULE_ID));
-  writeFileSync(join(cache, MODULE_ID, "debuginfo"), "what is there");
+  mkdirSync(join(store, MODULE_ID));
+  writeFileSync(join(store, MODULE_ID, "debuginfo"), "what is there");
   writeFileSync(join(beside, "linux-image-b-dbg_1.deb"), deb(files));
-  await withoutPackages(options, cache, {});
-  assert.equal(readFileSync(join(cache, MODULE_ID, "debuginfo"), "utf8"), "what is there");
+  await withoutPackages(options, store, {});
+  assert.equal(readFileSync(join(store, MODULE_ID, "debuginfo"), "utf8"), "what is there");
 });
 
 test("a package that unpacks to more than the limit of the session is refused, and leaves no files", async () => {
   const path = write("bomb.deb", deb({ "boot/vmlinux-6.1": Buffer.alloc(40 << 20) }));
   const budget = new Budget({ kept: 32 << 20, remedy: "an option allows more" });
   await assert.rejects(
-    withoutPackages({ vmcore, vmlinux: path, budget }, cache, {}),
+    withoutPackages({ vmcore, vmlinux: path, budget }, store, {}),
     /bomb\.deb unpacks to more than 0\.03 GiB: an option allows more/,
   );
-  assert.deepEqual(readdirSync(cache), []);
+  assert.deepEqual(readdirSync(store), []);
 });
 
 test("a package without a usable vmlinux, a damaged package and a missing package are reported", async () => {
   const stripped = debuginfoFile({ buildId: "cd".repeat(20), dwarf: false });
-  const of = (path: string): Promise<unknown> => withoutPackages({ vmcore, vmlinux: path }, cache, {});
+  const of = (path: string): Promise<unknown> => withoutPackages({ vmcore, vmlinux: path }, store, {});
   await assert.rejects(
     of(write("a.deb", deb({ "boot/vmlinux-6.1": stripped }))),
     /a\.deb does not contain a vmlinux with debuginfo/,
   );
   assert.deepEqual(
-    readdirSync(cache).filter((name) => !name.endsWith(".json")),
+    readdirSync(store).filter((name) => !name.endsWith(".json")),
     [],
   );
   await assert.rejects(of(write("b.deb", deb(files).subarray(0, 5000))), OpenError);
@@ -190,23 +190,23 @@ test("a package without a usable vmlinux, a damaged package and a missing packag
   await assert.rejects(of(write("d.rpm", Buffer.from("text"))), /d\.rpm is not a Debian or RPM package/);
   await assert.rejects(of(inFolder("absent.deb")), OpenError);
   for (const name of ["b.deb", "c.rpm", "d.rpm"]) {
-    const left = existsSync(inFolder(`cache-${name}`)) ? readdirSync(inFolder(`cache-${name}`)) : [];
+    const left = existsSync(inFolder(`store-${name}`)) ? readdirSync(inFolder(`store-${name}`)) : [];
     assert.deepEqual(left, [], name);
   }
 });
 
 test('names with ".." in a package create no files', async () => {
   const path = write("hostile.deb", deb({ "../../../../tmp/evil/lab_nullderef.ko": MODULE }));
-  await withoutPackages({ vmcore, modules: [path] }, cache, {});
+  await withoutPackages({ vmcore, modules: [path] }, store, {});
   assert.deepEqual(
-    readdirSync(cache).filter((name) => !name.endsWith(".json")),
+    readdirSync(store).filter((name) => !name.endsWith(".json")),
     [MODULE_ID],
   );
 });
 
 test("the dump opens without a package whose unpacking is cancelled", async () => {
   const path = write("cancelled.deb", deb(files));
-  const { options, remarks } = await withoutPackages({ vmcore, modules: [path] }, cache, {
+  const { options, remarks } = await withoutPackages({ vmcore, modules: [path] }, store, {
     signal: AbortSignal.abort(),
   });
   assert.deepEqual(remarks, [`${path} was not unpacked: cancelled`]);
@@ -215,10 +215,10 @@ test("the dump opens without a package whose unpacking is cancelled", async () =
 
 test("a note that somebody else wrote is not believed", async () => {
   const path = write("note.deb", deb(files));
-  await withoutPackages({ vmcore, modules: [path] }, cache, {});
-  const note = join(cache, readdirSync(cache).find((name) => name.endsWith(".json")) ?? "");
-  rmSync(join(cache, MODULE_ID), { recursive: true });
+  await withoutPackages({ vmcore, modules: [path] }, store, {});
+  const note = join(store, readdirSync(store).find((name) => name.endsWith(".json")) ?? "");
+  rmSync(join(store, MODULE_ID), { recursive: true });
   writeFileSync(note, '{"vmlinux":"../../etc","modules":{}}');
-  const { options } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
+  const { options } = await withoutPackages({ vmcore, modules: [path] }, store, {});
   assert.ok(moduleDebuginfo(options));
 });

@@ -19,8 +19,8 @@ const ko = (parts: DebuginfoParts = {}) => ({ type: ET_REL, buildId, ...parts })
 
 /** What becomes of a module's file, and of the others that stand there. */
 function outcome(files: Parameters<typeof debuginfoPlaces>[0]): string[] {
-  const { root, cache } = debuginfoPlaces(files);
-  const places = { directories: [`${root}/mine`], debugDirectories: [`${root}/debug`], cache };
+  const { root, store, cache } = debuginfoPlaces(files);
+  const places = { directories: [`${root}/mine`], debugDirectories: [`${root}/debug`], store, cache };
   const { tries }: ModuleSearch = new ModuleFiles(places).search(module, "lab_nullderef");
   return tries.map(({ path, outcome, why }) => `${outcome} ${path.slice(root.length + 1)} ${why}`);
 }
@@ -36,23 +36,23 @@ test("a module's debuginfo is found by name, in any folder, as a file has it", (
 const packings = { gz: gzipSync, zst: zstdCompressSync, xz } as const;
 
 for (const [suffix, pack] of Object.entries(packings))
-  test(`a module packed as .ko.${suffix} is unpacked into the cache and found there the next time`, () => {
+  test(`a module packed as .ko.${suffix} is unpacked into the store and found there the next time`, () => {
     const path = `mine/lab_nullderef.ko.${suffix}`;
-    const { root, cache } = debuginfoPlaces({ [path]: pack(debuginfoFile(ko())) });
-    const copy = join(cache!, buildId, "debuginfo");
-    const files = new ModuleFiles({ directories: [`${root}/mine`], cache });
+    const { root, store } = debuginfoPlaces({ [path]: pack(debuginfoFile(ko())) });
+    const copy = join(store!, buildId, "debuginfo");
+    const files = new ModuleFiles({ directories: [`${root}/mine`], store });
     const { found, tries } = files.search(module, "lab_nullderef");
     assert.equal(found?.path, join(root, path));
     assert.deepEqual(tries.map(({ why }) => why), [`has the module's build ID; unpacked into ${copy}`]); // prettier-ignore
     assert.deepEqual(readFileSync(copy), Buffer.from(debuginfoFile(ko())));
     assert.equal(files.search(module, "lab_nullderef").found?.path, copy);
-    assert.deepEqual(readdirSync(join(cache!, buildId)), ["debuginfo"]);
+    assert.deepEqual(readdirSync(join(store!, buildId)), ["debuginfo"]);
   });
 
-test("without a writable cache, a packed module is kept in memory", () => {
+test("without a writable store, a packed module is kept in memory", () => {
   const { root } = debuginfoPlaces({ "mine/lab_nullderef.ko.xz": xz(debuginfoFile(ko())), file: "" });
-  for (const cache of [undefined, join(root, "file")]) {
-    const { tries } = new ModuleFiles({ directories: [root], cache }).search(module, "lab_nullderef");
+  for (const store of [undefined, join(root, "file")]) {
+    const { tries } = new ModuleFiles({ directories: [root], store }).search(module, "lab_nullderef");
     assert.deepEqual(tries.map(({ why }) => why), ["has the module's build ID"]); // prettier-ignore
   }
 });
@@ -60,9 +60,9 @@ test("without a writable cache, a packed module is kept in memory", () => {
 test("a packed module of another build, a stripped one and a damaged one are refused, and leave no files", () => {
   const other = debuginfoFile(ko({ buildId: "ff".repeat(20) }));
   const reasons = (bytes: Uint8Array): string => {
-    const { root, cache } = debuginfoPlaces({ "mine/lab_nullderef.ko.xz": bytes });
-    const { tries } = new ModuleFiles({ directories: [root], cache }).search(module, "lab_nullderef");
-    assert.equal(existsSync(cache!), false);
+    const { root, store } = debuginfoPlaces({ "mine/lab_nullderef.ko.xz": bytes });
+    const { tries } = new ModuleFiles({ directories: [root], store }).search(module, "lab_nullderef");
+    assert.equal(existsSync(store!), false);
     return tries.map(({ outcome, why }) => `${outcome}: ${why}`).join();
   };
   for (const pack of Object.values(packings)) {
@@ -88,8 +88,12 @@ test("a packed module that would fill the memory is refused", () => {
   assert.deepEqual(outcome({ [`${path}.gz`]: zeros }), [`refused ${path}.gz ${refused(zeros)}`]);
 });
 
-test("a module's debuginfo is found by build ID in debug directories and in debuginfod's cache", () => {
-  for (const path of [`debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`, `cache/${buildId}/debuginfo`])
+test("a module's debuginfo is found by build ID in debug directories, the store and debuginfod's cache", () => {
+  for (const path of [
+    `debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`,
+    `store/${buildId}/debuginfo`,
+    `cache/${buildId}/debuginfo`,
+  ])
     assert.deepEqual(outcome({ [path]: ko() }), [`taken ${path} has the module's build ID`]);
 });
 

@@ -39,7 +39,13 @@ test("no step of the opening of a dump takes more than 200 ms", () => {
 });
 
 test("no step of the report about a dump's debuginfo takes more than 200 ms", () => {
-  const places = { beside: [], directories: ["/nonexistent"], root: "/nonexistent", cache: undefined };
+  const places = {
+    beside: [],
+    directories: ["/nonexistent"],
+    root: "/nonexistent",
+    store: undefined,
+    cache: undefined,
+  };
   const report = (): number[] => stepTimes(searchingDebuginfo({ ...options, search: places }));
   report();
   const times = report();
