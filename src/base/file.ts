@@ -120,7 +120,9 @@ export function openFile(path: string): RandomFile {
     size,
     read(offset, length) {
       if (!(offset >= 0) || !(length > 0)) return new Uint8Array(0);
-      const bytes = new Uint8Array(Math.min(length, Math.max(0, size - offset)));
+      // Not filled with zeros first, which would take half of the time to read a page.
+      const { buffer } = Buffer.allocUnsafeSlow(Math.min(length, Math.max(0, size - offset)));
+      const bytes = new Uint8Array(buffer);
       const done = fill(bytes, offset);
       return done === bytes.length ? bytes : bytes.subarray(0, done);
     },

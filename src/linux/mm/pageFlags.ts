@@ -1,4 +1,5 @@
 /** Page flags and page types. */
+import { Lru } from "../../base/lru.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
@@ -35,13 +36,25 @@ const flagNamesByBit = derived("page flag names", (kernel) => {
   return byBit;
 });
 
+/** Number of flag words whose names are kept: millions of pages share some hundred words. */
+const KEPT_WORDS = 1024;
+
+const namesByFlags = derived("names by page flags", () => new Lru<bigint, readonly string[]>(KEPT_WORDS));
+
 /**
  * Returns the names, without "PG_", of the bits set in a page's `flags`. If a bit has several names, the one declared
  * first is the bit's own. The upper bits, which contain zone, node and section, have no names.
  */
 export function pageFlagNames(kernel: Kernel, flags: bigint): readonly string[] {
-  const names = flagNamesByBit(kernel);
-  return names.filter((name, bit): name is string => name !== undefined && ((flags >> BigInt(bit)) & 1n) === 1n);
+  const kept = namesByFlags(kernel);
+  let names = kept.get(flags);
+  if (!names) {
+    names = flagNamesByBit(kernel).filter(
+      (name, bit): name is string => name !== undefined && ((flags >> BigInt(bit)) & 1n) === 1n,
+    );
+    kept.set(flags, names);
+  }
+  return names;
 }
 
 /** A kind of page that the kernel marks in the word of `_mapcount`. */

@@ -29,6 +29,9 @@ const NOWHERE_BYTES = 1n << 30n;
 /** Bytes read at once if pages are adjacent in the dump. */
 const READ_BYTES = 1 << 20;
 
+/** Returns memory to read into. A search of many short ranges shares one, because clearing it costs more than a range. */
+export const readTarget = (): Uint8Array => new Uint8Array(READ_BYTES);
+
 /**
  * Yields the readable pages of a range of virtual memory, and undefined at places to pause. A missing branch of the
  * page tables is skipped; a large page is read as one.
@@ -37,8 +40,8 @@ export function* virtualPages(
   space: AddressSpace,
   physical: PhysicalMemory,
   { start, end }: Stretch,
+  target: Uint8Array,
 ): Generator<MemoryPage | undefined> {
-  const target = new Uint8Array(READ_BYTES);
   let count = 0;
   for (let at = start; at < end;) {
     const steps: WalkStep[] = [];
@@ -60,8 +63,8 @@ export function* virtualPages(
 }
 
 /**
- * Reads a small page through the cache of the address space, which also contains pages from the vmlinux that never
- * change.
+ * Reads from an address to the end of its page, into `target` if the dump stores the page as it is. Memory that the dump
+ * lacks comes from the address space, which also contains pages of the vmlinux that never change.
  */
 function bytesAt(
   space: AddressSpace,
@@ -70,8 +73,9 @@ function bytesAt(
   { pageBytes, physical: place, steps }: Translation,
   target: Uint8Array,
 ): Uint8Array | Fault {
-  const isLarge = pageBytes > BigInt(physical.pageSize) && steps.length > 0;
-  const bytes = isLarge ? physical.stretch(place, target) : space.page(address);
+  if (steps.length === 0) return space.page(address);
+  const isLarge = pageBytes > BigInt(physical.pageSize);
+  const bytes = physical.stretch(place, isLarge ? target : target.subarray(0, physical.pageSize));
   return bytes instanceof Fault ? space.page(address) : bytes;
 }
 
@@ -79,10 +83,13 @@ function bytesAt(
 const nextMultiple = (address: bigint, span: bigint): bigint => (address & -span) + span;
 
 /** Yields the pages of physical memory that the dump contains. */
-export function* physicalPages({ memory }: Kernel, { start, end }: Stretch): Generator<MemoryPage | undefined> {
+export function* physicalPages(
+  { memory }: Kernel,
+  { start, end }: Stretch,
+  target: Uint8Array,
+): Generator<MemoryPage | undefined> {
   const { physical } = memory;
   const size = BigInt(physical.pageSize);
-  const target = new Uint8Array(READ_BYTES);
   let read = 0;
   for (let page = physical.next(start & -size); page !== undefined && page < end;) {
     const at = page < start ? start : page;
@@ -110,16 +117,17 @@ export function* kernelPages(
   ranges: readonly KernelRange[],
   { start, end }: Stretch,
 ): Generator<MemoryPage | undefined> {
+  const target = readTarget();
   for (const range of ranges) {
     const from = range.start > start ? range.start : start;
     const to = range.end < end ? range.end : end;
     if (from >= to) continue;
     if (range.kind !== "direct map") {
-      yield* virtualPages(kernel.memory, kernel.memory.physical, { start: from, end: to });
+      yield* virtualPages(kernel.memory, kernel.memory.physical, { start: from, end: to }, target);
       continue;
     }
     const offset = directMapOffset(kernel);
-    for (const page of physicalPages(kernel, { start: from - offset, end: to - offset }))
+    for (const page of physicalPages(kernel, { start: from - offset, end: to - offset }, target))
       yield page && { address: page.address + offset, bytes: page.bytes };
   }
 }

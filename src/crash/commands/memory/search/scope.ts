@@ -13,7 +13,7 @@ import { taskStackRange } from "../../../../unwind/stacks.ts";
 import type { Context, Parsed } from "../../../language/command.ts";
 import { anyNumber, hexNumber, symbolAddress } from "../../../language/number.ts";
 import { currentUserSpace } from "../../../language/userSpace.ts";
-import { kernelPages, physicalPages, virtualPages, type MemoryPage, type Stretch } from "./pages.ts";
+import { kernelPages, physicalPages, readTarget, virtualPages, type MemoryPage, type Stretch } from "./pages.ts";
 
 /** Memory that is searched as one: a whole address space, or one task's stack. */
 export interface Scope {
@@ -31,7 +31,7 @@ export function* scopes(context: Context, args: Parsed): Generator<Scope> {
   if (args.has("-t") || args.has("-T")) yield* stacks(kernel, args.has("-T"));
   else if (args.has("-p")) {
     const stretch = bounds(context, args, { start: 0n, end: kernel.memory.physical.end });
-    const pages = () => physicalPages(kernel, stretch);
+    const pages = () => physicalPages(kernel, stretch, readTarget());
     yield { space: kernel.memory.physical, task: undefined, size: sizeOf(stretch), pages };
   } else if (args.has("-u")) yield userMemory(context, args);
   else yield kernelMemory(context, args);
@@ -81,17 +81,19 @@ function userMemory(context: Context, args: Parsed): Scope {
     task: undefined,
     size,
     *pages() {
-      for (const area of chosen) yield* virtualPages(space, kernel.memory.physical, area);
+      const target = readTarget();
+      for (const area of chosen) yield* virtualPages(space, kernel.memory.physical, area, target);
     },
   };
 }
 
 function* stacks(kernel: Kernel, onlyActive: boolean): Generator<Scope> {
+  const target = readTarget();
   for (const task of taskTable(kernel).tasks) {
     if (onlyActive && runningOn(kernel, task) === undefined) continue;
     const range = attempt(() => taskStackRange(kernel, task));
     if (range instanceof Fault) continue;
-    const pages = () => virtualPages(kernel.memory, kernel.memory.physical, range);
+    const pages = () => virtualPages(kernel.memory, kernel.memory.physical, range, target);
     yield { space: kernel.memory, task, size: sizeOf(range), pages };
   }
 }

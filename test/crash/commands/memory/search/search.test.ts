@@ -31,6 +31,35 @@ test("the eighth byte counts as well", () => {
   assert.deepEqual(all(u64(0xff00000000000001n), words([0xfe00000000000001n, 0xff00000000000001n])), [8]);
 });
 
+test("values of any bytes are found in memory that is full of zeros or of ones", () => {
+  const values = [0n, 1n, 0xffff888012340000n, 0xffff888000000000n, 0x5f00000000000000n, 2n ** 64n - 1n, 0xff00n];
+  for (const order of ["little", "big"] as const)
+    for (const value of values)
+      for (const filler of [0x0n, 2n ** 64n - 1n]) {
+        const bytes = words([filler, filler, value, filler, value], order === "little");
+        const expected = value === filler ? [0, 8, 16, 24, 32] : [16, 32];
+        assert.deepEqual(all(u64(value, 0n, order), bytes), expected, `${order} ${value.toString(16)}`);
+        const moved = new Uint8Array(bytes.length + 1);
+        moved.set(bytes, 1);
+        assert.deepEqual(all(u64(value, 0n, order), moved.subarray(1)), expected, `unaligned ${value.toString(16)}`);
+      }
+});
+
+test("an address that begins with zero bytes is searched in zero pages as fast as another", () => {
+  const zeros = new Uint8Array(4 << 20);
+  const cost = (value: bigint): number => {
+    const needle = u64(value);
+    needle.find(zeros, 0);
+    const start = process.cpuUsage();
+    for (let i = 0; i < 4; i++) assert.equal(needle.find(zeros, 0), -1);
+    const { user, system } = process.cpuUsage(start);
+    return user + system;
+  };
+  const [aligned, other] = [cost(0xffff889dc5500000n), cost(0x1122334455667788n)];
+  // Without care it takes 500 times as long.
+  assert.ok(aligned < 50 * Math.max(other, 100), `${aligned} µs against ${other} µs`);
+});
+
 test("bits of a mask may be anything, in either byte order", () => {
   for (const order of ["little", "big"] as const) {
     const bytes = words([0xabcd_0001n, 0xabcd_ffffn, 0xabce_0000n, 0x1_abcd_0000n], order === "little");
