@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -86,6 +88,20 @@ test("the compiled code of a program is kept in the user's cache for its next st
   const kept = readdirSync(join(cache, "vmcore-debug/code"), { recursive: true });
   // A folder of Node's for its version, and the code of one module: the entry itself is compiled before.
   assert.equal(kept.length, 2, kept.join());
+});
+
+test("the start of the terminal loads none of Node's modules for networks and cryptography", () => {
+  const hook = join(folder, "loaded.cjs");
+  const list = "process.moduleLoadList.join().replaceAll('NativeModule ', '')";
+  writeFileSync(hook, `process.once("exit", () => require("node:fs").writeSync(2, ${list}));`);
+  const argv = ["--require", hook, join(folder, "cli.js"), "--version"];
+  // To a file, because Node itself loads "net" to write to a pipe.
+  const output = openSync(join(folder, "version.txt"), "w");
+  const { stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", stdio: ["ignore", output, "pipe"] });
+  closeSync(output);
+  const loaded = stderr.split(",");
+  assert.ok(loaded.includes("fs"), stderr.slice(0, 200));
+  for (const name of ["net", "crypto", "http", "child_process", "dns"]) assert.ok(!loaded.includes(name), name);
 });
 
 test("a cache that cannot be written to is no error", () => {

@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileHead } from "../../base/file.ts";
 import { Cancelled } from "../../base/job.ts";
 import { attemptSystem } from "../../base/systemError.ts";
-import { HOST, isAbandoned, isRunning } from "./partFile.ts";
+import { isAbandoned, isRunning, thisHost } from "./partFile.ts";
 
 /** Interval in milliseconds at which a lock that another session holds is tried again. */
 const RETRY_MS = 200;
@@ -37,7 +37,7 @@ export async function locked<Result>(
 function take(path: string): "taken" | "held" | "impossible" {
   if (!attemptSystem(() => (mkdirSync(dirname(path), { recursive: true, mode: 0o700 }), true))) return "impossible";
   try {
-    writeFileSync(path, `${HOST}-${process.pid}`, { flag: "wx", mode: 0o600 });
+    writeFileSync(path, `${thisHost()}-${process.pid}`, { flag: "wx", mode: 0o600 });
     return "taken";
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EEXIST" ? "held" : "impossible";
@@ -50,7 +50,7 @@ const WRITING_MS = 2_000;
 /** Whether the process that holds a lock is dead; false for an unknown process of another machine, until it is old. */
 function isDead(path: string): boolean {
   const [host, pid] = (attemptSystem(() => fileHead(path, 32).toString("latin1")) ?? "").split("-");
-  if (host === HOST && pid !== undefined) return !isRunning(Number(pid));
+  if (host === thisHost() && pid !== undefined) return !isRunning(Number(pid));
   if (host !== "") return isAbandoned(path);
   const stat = attemptSystem(() => statSync(path));
   return stat !== undefined && Date.now() - stat.mtimeMs > WRITING_MS;

@@ -1,5 +1,6 @@
 /** Manages files in a cache that are not complete yet. */
 import { attemptSystem } from "../../base/systemError.ts";
+import { once } from "../../base/once.ts";
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
@@ -38,23 +39,23 @@ function isLeft(folder: string, entry: string, suffix: string): boolean {
 }
 
 /** Identifies this machine or container among those that share a cache, because process ids are local. */
-export const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+export const thisHost = once(() => createHash("sha256").update(hostname()).digest("hex").slice(0, 8));
 const OWN = /\.([0-9a-f]{8})-(\d{1,10})\.[0-9a-f-]{36}\.part$/;
 
 /**
  * Returns a path where only this process writes a file until it is complete. The next start removes what a killed
  * process leaves.
  */
-export const ownPart = (path: string): string => `${path}.${HOST}-${process.pid}.${randomUUID()}.part`;
+export const ownPart = (path: string): string => `${path}.${thisHost()}-${process.pid}.${randomUUID()}.part`;
 
 /** Removes the files of dead processes from a folder: gigabytes if one was killed while it unpacked a vmlinux. */
 export function removeDeadParts(folder: string): void {
   const entries = attemptSystem(() => readdirSync(folder)) ?? [];
   for (const entry of entries) {
-    const [, host, pid] = OWN.exec(entry) ?? [];
+    const [, writer, pid] = OWN.exec(entry) ?? [];
     if (pid === undefined) continue;
     const path = join(folder, entry);
-    const isDead = host === HOST ? !isRunning(Number(pid)) : isAbandoned(path);
+    const isDead = writer === thisHost() ? !isRunning(Number(pid)) : isAbandoned(path);
     // Ignore errors: the folder may be read-only.
     if (isDead) attemptSystem(() => rmSync(path, { force: true }));
   }

@@ -1,6 +1,7 @@
 /** Follows HTTP redirects, but not into private networks. */
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
+import { once } from "../../base/once.ts";
 
 /** Maximum number of redirects. */
 const MAX_REDIRECTS = 5;
@@ -9,19 +10,22 @@ const MAX_REDIRECTS = 5;
  * Networks that are private or reserved: a remote server must not direct requests to hosts that only this machine can
  * reach. Source: IANA's special-purpose address registries (RFC 6890), and multicast.
  */
-const inside = new BlockList();
-for (const network of "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3".split(" ")) add(network, "ipv4"); // prettier-ignore
-for (const network of "::/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8".split(" ")) add(network, "ipv6"); // prettier-ignore
+const inside = once((): BlockList => {
+  const networks = new BlockList();
+  for (const network of "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3".split(" ")) add(networks, network, "ipv4"); // prettier-ignore
+  for (const network of "::/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8".split(" ")) add(networks, network, "ipv6"); // prettier-ignore
+  return networks;
+});
 
-function add(network: string, family: "ipv4" | "ipv6"): void {
+function add(networks: BlockList, network: string, family: "ipv4" | "ipv6"): void {
   const [address = "", bits] = network.split("/");
-  inside.addSubnet(address, Number(bits), family);
+  networks.addSubnet(address, Number(bits), family);
 }
 
 /** Whether an IPv4 or IPv6 address is public. IPv4 addresses written as IPv6 are not. */
 export function isPublic(address: string): boolean {
   const family = isIP(address);
-  return family !== 0 && !inside.check(address, family === 4 ? "ipv4" : "ipv6");
+  return family !== 0 && !inside().check(address, family === 4 ? "ipv4" : "ipv6");
 }
 
 /**

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { Cancelled } from "../../../src/base/job.ts";
 import { locked } from "../../../src/session/fetch/lock.ts";
-import { HOST } from "../../../src/session/fetch/partFile.ts";
+import { thisHost } from "../../../src/session/fetch/partFile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vmcore-lock-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -29,7 +29,7 @@ test("work under one lock runs one after the other, also after work that failed"
 test("the lock of a dead process, or an old one, is broken; one of a running process is waited for until a cancel", async () => {
   const path = join(folder, "two.lock");
   const run = (): Promise<string> => locked(path, none, () => Promise.resolve("done"));
-  writeFileSync(path, `${HOST}-2000000000`);
+  writeFileSync(path, `${thisHost()}-2000000000`);
   assert.equal(await run(), "done");
   writeFileSync(path, "");
   utimesSync(path, new Date(0), new Date(0));
@@ -37,7 +37,7 @@ test("the lock of a dead process, or an old one, is broken; one of a running pro
   writeFileSync(path, "ffffffff-1");
   utimesSync(path, new Date(0), new Date(0));
   assert.equal(await run(), "done");
-  writeFileSync(path, `${HOST}-${process.pid}`);
+  writeFileSync(path, `${thisHost()}-${process.pid}`);
   const abort = new AbortController();
   const waiting = locked(path, abort.signal, () => Promise.resolve("done"));
   abort.abort();

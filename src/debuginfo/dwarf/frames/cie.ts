@@ -28,6 +28,10 @@ export interface Cie {
   readonly instructions: Uint8Array;
 }
 
+/** Whether the addresses of FDEs are 8 bytes that are not encoded. */
+export const isPlain = ({ pointerEncoding, addressSize }: Cie): boolean =>
+  pointerEncoding === DW_EH_PE_absptr && addressSize === 8;
+
 /** Reads a CIE from after its id. @throws Fault unknown for an unknown augmentation */
 export function readCie(cursor: Cursor): Cie {
   const version = cursor.u8();
