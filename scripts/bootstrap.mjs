@@ -19,7 +19,7 @@ const NIGHTLY = `${MADE}nightly`;
 const tsc = (project) => ["node_modules/typescript/bin/tsc", "-p", project];
 /** @param {string[]} argv */
 const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
-/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "scale" | "bench" | "e2e" | "package" | "messages" | "logs" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
+/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "scale" | "bench" | "e2e" | "package" | "messages" | "deb" | "fuzz" | "logs" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
 const tasks = {
   build: () => [["scripts/build.mjs"]],
   watch: () => [["scripts/build.mjs", "--watch"]],
@@ -45,6 +45,8 @@ const tasks = {
   ],
   package: () => [...tasks.build(), ["scripts/package.mjs"]],
   messages: () => [["scripts/messages.mjs"]],
+  deb: () => [...tasks.build(), ["scripts/deb.mjs"]],
+  fuzz: () => [["scripts/fuzz.mjs"]],
   logs: () => [["--disable-warning=ExperimentalWarning", "scripts/logs.mjs"]],
   workbench: () => [...tasks.package(), ["scripts/workbench.mjs"]],
   ok: () => [...tasks.check(), ...tasks.lint(), ...tasks.test()],

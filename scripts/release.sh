@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds what a release has into release/: the .vsix, the npm package, the bill of materials, the
+# Builds what a release has into release/: the .vsix, the npm package, the Debian package, the bill of materials, the
 # changes and the checksums. With a tag as argument, it must name the version of package.json, whose changes are dated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,6 +12,7 @@ rm -rf release
 mkdir release
 npm run package -- "release/vmcore-debug-$version.vsix"
 npm pack --silent --pack-destination release
+npm run deb -- release
 npm sbom --sbom-format cyclonedx --sbom-type application --package-lock-only --omit dev > "release/vmcore-debug-$version.cdx.json"
 awk -v version="$version" '/^## /{wanted = ($2 == version)} wanted' CHANGELOG.md > release/CHANGES.md
 (cd release && sha256sum -- * > SHA256SUMS)

@@ -54,7 +54,11 @@ export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
        vmcore-debug distill [options] VMCORE... -o FILE [--for "COMMANDS"] [--keep ADDR..ADDR] [--scrub]
        vmcore-debug triage PATH... [--jobs N] [--json] [--full] [--db FILE] [--shard I/N] [-o FILE.html]
        vmcore-debug --report-bug [options] [VMCORE...]
-       vmcore-debug SUBCOMMAND ...
+       vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]
+       vmcore-debug sample [options]
+       vmcore-debug docs [json | formats]
+       vmcore-debug completions bash|zsh|fish
+       vmcore-debug man
 
 Opens a Linux kernel crash dump. VMLINUX, the kernel with its debuginfo, is recognized by its content, at any position;
 without it, vmcore-debug searches for it. VMLINUX.debug, System.map and vmlinuz of x86 (types, no lines) are recognized

@@ -37,7 +37,7 @@ const fragments = [
 ];
 
 test("nonsense is answered", () => {
-  const next = random(20261121);
+  const next = random(20261121 + Number(process.env["FUZZ_SEED"] ?? 0));
   const kernel = toyTasks({ cpus: [1], tasks: [{ pid: 1, comm: "init" }] });
   const context = toyContext(kernel, kernel.object("struct task_struct", taskAddress(1)));
   const names = [...commands(), ...filters].map(({ name }) => name).filter((name) => name !== "exit" && name !== "q");

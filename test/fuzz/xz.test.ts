@@ -12,6 +12,7 @@ import { PACKED, TEXT } from "../builders/xzText.ts";
 import { mutated } from "./mutate.ts";
 
 const rounds = Number(process.env["FUZZ_ROUNDS"] ?? 1);
+const firstSeed = Number(process.env["FUZZ_SEED"] ?? 0);
 /** No case may take longer: an endless loop would. */
 const CASE_MILLISECONDS = 1000;
 const MOST = 1 << 20;
@@ -41,14 +42,14 @@ async function survives(bytes: Uint8Array, name: string, isRight: (output: Buffe
 test("a damaged file of two streams ends in a fault, or in what was packed in its streams", async () => {
   const file = Buffer.concat(Object.values(PACKED).flatMap((stream) => [stream, Buffer.alloc(8)]));
   const twice = Buffer.concat([TEXT, TEXT]);
-  for (let seed = 0; seed < 300 * rounds; seed++)
+  for (let seed = firstSeed; seed < firstSeed + 300 * rounds; seed++)
     await survives(mutated(file, random(seed)), `seed ${seed}`, (output) => output.equals(TEXT) || output.equals(twice) || output.length === 0); // prettier-ignore
 });
 
 test("damaged LZMA2 that no checksum betrays ends in a fault, or in as many bytes as the file says", async () => {
   const data = Object.values(PACKED).map((file) => file.subarray(24, 24 + (file.readUInt16BE(27) + 1 + 6) + 1));
   let opened = 0;
-  for (let seed = 0; seed < 600 * rounds; seed++) {
+  for (let seed = firstSeed; seed < firstSeed + 600 * rounds; seed++) {
     const below = random(seed);
     const damaged = mutated(data[seed & 1] ?? data[0]!, below);
     const file = xz(TEXT, { data: damaged, dictionary: 0, isChecked: false });
