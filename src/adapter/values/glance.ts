@@ -4,10 +4,11 @@ import { withOffset } from "../../base/nameOffset.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { type Container, identify } from "../../linux/identify.ts";
-import { lockWords } from "../../linux/locks/lockText.ts";
+import { holderWords, locksWithin } from "../../linux/locks/locksWithin.ts";
 import { moduleName } from "../../linux/module/module.ts";
 import { taskComm, taskPid } from "../../linux/sched/task.ts";
-import { cacheName } from "../../linux/slab/slab.ts";
+import { cacheName, isMerged } from "../../linux/slab/slab.ts";
+import { slabStruct } from "../../linux/slab/slabTypes.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 
@@ -64,14 +65,19 @@ function wordsFor(kernel: Kernel, address: bigint, container: Container): string
 const symbolWords = (symbol: KSymbol, address: bigint): string =>
   `<${symbolPlace(symbol, address, 16)}>${symbol.module === undefined ? "" : ` [${symbol.module}]`}`;
 
-/** Returns `, held by bash [279]` for a variable that is a sleeping lock; nothing for others. */
-function heldWords(kernel: Kernel, { name }: KSymbol, address: bigint): string {
-  const held = attempt(() => {
-    if (!kernel.hasVariable(name)) return undefined;
-    const variable = kernel.variable(name);
-    return variable.address === address ? lockWords(variable) : undefined;
+/** Returns `, held by bash [279]` for the address of a lock in a variable; nothing for others. */
+const heldWords = (kernel: Kernel, { name }: KSymbol, address: bigint): string =>
+  lockAt(address, () => (kernel.hasVariable(name) ? kernel.variable(name) : undefined));
+
+/** Returns who holds the lock at an address in an object: `, i_rwsem held by bash [279]`; nothing for others. */
+function lockAt(address: bigint, objectOf: () => Obj | undefined): string {
+  const words = attempt(() => {
+    const object = objectOf();
+    const found = object && locksWithin(object).find(({ lock }) => lock.address === address);
+    const holder = found && holderWords(found);
+    return holder === undefined ? undefined : `${found?.path === "" ? "" : `${found?.path}: `}${holder}`;
   });
-  return typeof held === "string" ? `, ${held}` : "";
+  return typeof words === "string" ? `, ${words}` : "";
 }
 
 function slabWords(
@@ -85,7 +91,10 @@ function slabWords(
   if (cache === "task_struct" && !isFree)
     for (const next of identify(kernel, address))
       if (next.kind === "task") return `${withOffset("task_struct", next.offset, 16)} of ${taskName(next.task)}`;
-  return `${withOffset(`${cache} object`, offset, 16)}${isFree ? ", free" : ""}`;
+  const struct = attempt(() => (isFree || isMerged(object.cache) ? undefined : slabStruct(kernel, object)));
+  const held =
+    typeof struct === "string" ? lockAt(address, () => kernel.object(`struct ${struct}`, object.address)) : "";
+  return `${withOffset(`${cache} object`, offset, 16)}${isFree ? ", free" : ""}${held}`;
 }
 
 const taskName = (task: Obj): string => `${taskComm(task)} [${taskPid(task)}]`;

@@ -1,6 +1,7 @@
 /** Finds CPUs that spin for a lock, the lock, and the CPU that may hold it. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Holder, QueuedTask, Resource, Wait } from "../../linux/locks/resource.ts";
+import { foundSpinHolders } from "../../linux/locks/spinHolder.ts";
 import { spinQueue, type SpinKind, spinState } from "../../linux/locks/spinlock.ts";
 import { runningTasks } from "../../linux/sched/cpu.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
@@ -118,7 +119,7 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
   }
   const resource: Resource = { kind, type: typeOf(kernel, kind), address: asked.lock };
   const { fields, note } = spinState(kernel, kind, asked.lock);
-  const holders = yield* holdersOf(kernel, kind, asked.lock);
+  const holders = yield* spinHolders(kernel, kind, asked.lock);
   const why = note ?? (holders.length === 0 ? NO_HOLDER : undefined);
   const others = all.filter((other) => other.kind === kind && other.asked?.lock === asked.lock);
   return {
@@ -147,6 +148,13 @@ function queueOf(kernel: Kernel, kind: SpinKind, lock: bigint, spinning: readonl
 }
 
 /** Returns the tasks on CPUs whose stack has a function that has taken the lock and not released it. */
+export function* spinHolders(kernel: Kernel, kind: SpinKind, lock: bigint): Generator<Step, readonly Holder[], void> {
+  const known = foundSpinHolders(kernel);
+  const found = known.get(lock) ?? (yield* holdersOf(kernel, kind, lock));
+  known.set(lock, found);
+  return found;
+}
+
 function* holdersOf(kernel: Kernel, kind: SpinKind, lock: bigint): Generator<Step, readonly Holder[], void> {
   const holders: Holder[] = [];
   for (const { cpu, task } of runningTasks(kernel)) {

@@ -1,8 +1,10 @@
 /** Describes spinlocks: whether they are locked, and their holder if the lock records it. */
 import { attempt, Fault } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Obj } from "../../model/object.ts";
 import { cpuTask } from "../sched/cpu.ts";
 import { taskAt, taskComm, taskPid } from "../sched/task.ts";
+import type { Holder } from "./resource.ts";
 
 /** State of the word of a spinlock. */
 interface SpinWord {
@@ -83,7 +85,30 @@ const LAYOUTS: readonly SpinLayout[] = [
 const hasOwner = (lock: Obj): boolean => lock.has("owner") && lock.has("owner_cpu");
 
 /**
- * Returns the state and the holder of a spinlock: `unlocked`, `locked`, `held by CPU 3, which runs bash [279]`. With
+ * The holders of spinlocks whose word does not name one, by the lock's address, as far as the stacks have been searched
+ * for them: see insight/waits/spinning.ts.
+ */
+export const foundSpinHolders = derived("holders of spinlocks", () => new Map<bigint, readonly Holder[]>());
+
+/** Returns `likely held by bash [279]: f on the stack of CPU 1 takes the lock, and ...`; undefined if none was found. */
+function foundText({ kernel, address }: Obj): string | undefined {
+  const [holder] = foundSpinHolders(kernel).get(address) ?? [];
+  const task = holder && attempt(() => taskAt(kernel, holder.task));
+  if (!holder || !task || task instanceof Fault) return undefined;
+  return `${holder.certainty === "certain" ? "" : holder.certainty === "likely" ? "likely " : "possibly "}held by ${taskName(task)} (${holder.how})`;
+}
+
+/** Whether a spinlock is locked and its word does not name the holder. @throws Fault */
+export function isLockedBySomeone(object: Obj): boolean {
+  const raw = object.has("rlock") ? object.at("rlock") : object;
+  const lock = raw.has("raw_lock") ? raw.at("raw_lock") : raw;
+  const state = LAYOUTS.find(({ fits }) => fits(lock))?.read(lock);
+  return state !== undefined && state.isLocked && state.cpu === undefined && !hasOwner(raw);
+}
+
+/**
+ * Returns the state and the holder of a spinlock: `unlocked`, `locked`, `held by CPU 3, which runs bash [279]`, or the
+ * holder that a search of the stacks found. With
  * CONFIG_DEBUG_SPINLOCK the lock records the task. Undefined for a layout that is not known. @param object `struct
  * spinlock`, `struct raw_spinlock` or `arch_spinlock_t` @throws Fault
  */
@@ -97,7 +122,7 @@ export function spinlockText(object: Obj): string | undefined {
   if (!isLocked) return isWaitedFor ? "not locked at this moment; CPUs wait for it" : "unlocked";
   const owner = hasOwner(raw) ? taskAt(object.kernel, raw.at("owner").value()) : undefined;
   if (owner) return `held by ${taskName(owner)} on CPU ${raw.at("owner_cpu").number()}${waiting}`;
-  if (cpu === undefined) return `locked${waiting}`;
+  if (cpu === undefined) return `${foundText(lock) ?? "locked"}${waiting}`;
   const task = attempt(() => taskName(cpuTask(object.kernel, cpu)));
   return `held by CPU ${cpu}${task instanceof Fault ? "" : `, which runs ${task}`}${waiting}`;
 }

@@ -53,3 +53,25 @@ test("the command struct prints who holds a lock below its members", () => {
   assert.match(transcript(toyContext(kernel), line), /\n\}\nheld by owner \[7\]$/);
   assert.doesNotMatch(transcript(toyContext(kernel), `struct mutex.owner ${LOCK.toString(16)}`), /held by/);
 });
+
+test("struct and p print who holds the locks within an object, and leave out those that are free", () => {
+  const types = `${lockTypes} struct owner_lock { struct mutex lock; };
+    struct file_node { int mode; struct rw_semaphore i_rwsem; struct { struct mutex idle; struct owner_lock inner; }; };`;
+  const kernel = kernelWith(
+    "struct file_node",
+    {
+      i_rwsem: { count: { counter: 1n }, owner: { counter: taskAddress(7) } },
+      inner: { lock: { owner: { counter: taskAddress(7) } } },
+    },
+    types,
+  );
+  const at = LOCK.toString(16);
+  const held = /\n\}\ni_rwsem: held by owner \[7\]\ninner\.lock: held by owner \[7\]$/;
+  assert.match(transcript(toyContext(kernel), `struct file_node ${at}`), held);
+  assert.match(transcript(toyContext(kernel), `struct file_node.i_rwsem ${at}`), /\ni_rwsem: held by owner \[7\]$/);
+  assert.match(transcript(toyContext(kernel), `p *(struct file_node *)0x${at}`), held);
+  assert.match(
+    transcript(toyContext(kernel), `p ((struct file_node *)0x${at})->i_rwsem`),
+    /\n\}\nheld by owner \[7\]$/,
+  );
+});

@@ -4,6 +4,7 @@ import type { Arch } from "../../../src/arch/arch.ts";
 import { ppc64le } from "../../../src/arch/ppc64le/ppc64le.ts";
 import { s390x } from "../../../src/arch/s390x/s390x.ts";
 import { x86_64 } from "../../../src/arch/x86_64/x86_64.ts";
+import { foundSpinHolders, isLockedBySomeone } from "../../../src/linux/locks/spinHolder.ts";
 import { summary } from "../../../src/model/summary.ts";
 import { toyKernel, type ToyValue } from "../../builders/kernel.ts";
 import { sleepingKernel } from "../../builders/sleepers.ts";
@@ -25,6 +26,23 @@ test("a queued spinlock is shown as locked, and whether CPUs wait for it", () =>
   assert.equal(of(1), "locked");
   assert.equal(of(0x40001), "locked; CPUs wait for it");
   assert.equal(of(0x40000), "not locked at this moment; CPUs wait for it");
+});
+
+test("a spinlock that does not record its holder is shown with the task that a search of the stacks found", () => {
+  const types = `typedef struct { int counter; } atomic_t; struct qspinlock { atomic_t val; };
+    struct raw_spinlock { struct qspinlock raw_lock; };`;
+  const kernel = sleepingKernel({
+    sleepers: [],
+    tasks: [{ pid: 7, comm: "owner" }],
+    types,
+    memory: [["struct raw_spinlock", LOCK, { raw_lock: { val: { counter: 0x40001 } } }]],
+  });
+  const lock = kernel.object("struct raw_spinlock", LOCK);
+  assert.equal(isLockedBySomeone(lock), true);
+  assert.equal(summary(lock), "locked; CPUs wait for it");
+  const how = "quay_load on the stack of CPU 0 takes the lock, and nothing shows that it has released it";
+  foundSpinHolders(kernel).set(LOCK, [{ task: taskAddress(7), certainty: "likely", how }]);
+  assert.equal(summary(lock), `likely held by owner [7] (${how}); CPUs wait for it`);
 });
 
 test("a ticket lock is shown with the number of CPUs that wait, also where its numbers have wrapped", () => {

@@ -14,6 +14,7 @@ import { command, type Context } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
 import { cpuSpec, isPerCpu } from "../../language/perCpu.ts";
 import { addressJson, record, text, type Line, type Pieces, lazyRecord } from "../../../say/piece.ts";
+import { lockLines } from "../../say/lockLines.ts";
 import { formatOptions } from "../../say/structView.ts";
 import { currentUserSpace, inSpace } from "../../language/userSpace.ts";
 import { valueJson } from "../../say/valueJson.ts";
@@ -89,6 +90,7 @@ For a per-CPU symbol, shows its type and addresses; with a list of CPUs after a 
       expression,
       ...(warnings[0] !== undefined && { warning: warnings[0] }),
     });
+    yield* lockLines(value);
   },
 });
 

@@ -3,7 +3,6 @@ import { hex, hex0x } from "../../../base/hex.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { bare, sizeOf } from "../../../debuginfo/ctype.ts";
-import { lockWords } from "../../../linux/locks/lockText.ts";
 import { taskCpu } from "../../../linux/sched/task.ts";
 import { perCpuAddress } from "../../../kernel/percpu.ts";
 import { formatValue } from "../../../model/format.ts";
@@ -16,6 +15,7 @@ import { hexDump, unitsTable } from "../../say/hexDump.ts";
 import { count } from "../../language/number.ts";
 import { cpuSpec } from "../../language/perCpu.ts";
 import { record, text, type Pieces } from "../../../say/piece.ts";
+import { lockLines } from "../../say/lockLines.ts";
 import { layoutFields, layoutTable } from "../../say/layoutTable.ts";
 import { structDeclaration, declarationFields } from "../../say/structDeclaration.ts";
 import {
@@ -199,8 +199,11 @@ function* contents(context: Context, reference: StructReference, args: Parsed, a
     else if (args.has("-p") && members.length > 0) yield* withTargets(context, object, members, args);
     else {
       yield structPiece(object, reference, formatOptions(context, args));
-      const held = members.length === 0 ? lockWords(object) : undefined;
-      if (held !== undefined) yield text([{ as: "dim", text: held }]);
+      if (members.length === 0) yield* lockLines(object);
+      for (const path of members) {
+        const member = attempt(() => object.at(path));
+        if (!(member instanceof Fault)) yield* lockLines(member, path);
+      }
     }
   }
 }
