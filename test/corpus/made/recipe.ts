@@ -72,6 +72,12 @@ const harbour = (request: string, more: Partial<Recipe> = {}): Recipe => ({
   kernel: "slab_nomerge",
   ...more,
 });
+const orchard = (request: string, more: Partial<Recipe> = {}): Recipe => ({
+  modules: ["orchard"],
+  run: `echo ${request} > /proc/orchard; sleep 20`,
+  kernel: "slab_nomerge",
+  ...more,
+});
 const valves = (request: string, run = ""): Recipe => ({
   modules: ["valves"],
   run: `${run}echo ${request} > /proc/valves; sleep 5`,
@@ -356,5 +362,26 @@ echo "made: running, without an end Kernel panic"; sleep 1000`,
   },
   "semaphore-kept": { modules: ["quarry"], run: `${hung}\n${asked("quarry", "hoist", "hoist", "hoist")}` },
   "mutex-erased": { modules: ["quarry"], run: `${hung}\n${asked("quarry", "enter", "enter", "enter", "reset")}` },
+  // Locks of files, work of its own, memory of nobody, calls without an end
+  "inode-crossed": orchard("label", { run: `${hung}; echo label > /proc/orchard; sleep 20` }),
+  "xarray-freed": orchard("fell", { kernel: "slab_nomerge slub_debug=FPU,orchard_tree" }),
+  "cancel-self": orchard("prune", { run: `${hung}; echo prune > /proc/orchard; sleep 20` }),
+  "spinlock-nmi": orchard("press", {
+    kernel: "unknown_nmi_panic",
+    machine: { after: "made: pressing", seconds: 8, does: "nmi" },
+    run: "echo 0 > $S/watchdog; echo press > /proc/orchard; echo 'made: pressing'; sleep 20",
+  }),
+  "oom-vmalloc": orchard("harvest", {
+    run: "echo 1 > /proc/sys/vm/panic_on_oom; echo harvest > /proc/orchard",
+    memory: 192,
+  }),
+  "oom-shmem": {
+    run: `echo 1 > /proc/sys/vm/panic_on_oom; swapoff -a; mount -o remount,size=100% /dev/shm
+dd if=/dev/zero of=/dev/shm/cider bs=1M`,
+    memory: 192,
+  },
+  "kfree-stack": orchard("carry"),
+  "rwsem-downgraded": orchard("mend", { run: `${hung}; echo mend > /proc/orchard; sleep 20` }),
+  "notifier-recursion": orchard("ring"),
   "filesystem-private": handover("attach", { run: "echo attach > /proc/handover; stat -f /mnt/data" }),
 };
