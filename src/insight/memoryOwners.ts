@@ -140,7 +140,7 @@ const nameOf = (cache: Obj<"struct kmem_cache">): string => {
 };
 
 /** Returns the pages that vmalloc() allocated, by the function that called it. */
-function vmallocOwners(kernel: Kernel): MemoryOwner[] {
+export function vmallocOwners(kernel: Kernel): MemoryOwner[] {
   const callers = new Map<string, { bytes: number; count: number; module: string | undefined }>();
   for (const area of vmapAreas(kernel).areas) {
     const bytes = attempt(() => (area.vm ? area.vm.at("nr_pages").number() * pageSize(kernel) : 0));

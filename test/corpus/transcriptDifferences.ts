@@ -55,6 +55,11 @@ export const transcriptDifferences: readonly {
     reason: "crash forgets the partial slab of a CPU that has no current one; its own kmem -S shows every object free",
   },
   {
+    command: /^p lab_(mutex_[ab]|rwsem)$/,
+    pattern: /^(possibly )?held by /,
+    reason: "crash does not say who holds a lock",
+  },
+  {
     command: /^mach$/,
     pattern: /^((MCE|\(unknown\)) STACKS?( SIZE: \d+|:)|CPU \d: fffffe00000(12|14|4d|4f|88|8a|c3|c5)000)$/,
     reason: "struct cea_exception_stacks has MCE_stack of 8 KiB before VC_stack_guard; crash took the guard for it",

@@ -1,26 +1,34 @@
 /** Checks who ran out of memory, which limit applied, and who uses the most. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { residentPageCount } from "../../linux/mm/mm.ts";
+import { managedPages, watermarks, zoneName, zones } from "../../linux/mm/mmzone.ts";
 import { pageSize } from "../../linux/mm/page.ts";
-import { cacheName, slabBytes, slabCaches } from "../../linux/slab/slab.ts";
-import { countedByNodes } from "../../linux/slab/slabUsage.ts";
-import { taskComm, taskPid, taskTable, taskTgid } from "../../linux/sched/task.ts";
-import type { Kernel } from "../../model/kernel.ts";
+import { zoneFreePages } from "../../linux/mm/vmstat.ts";
 import type { ReportFacts } from "../../log/facts.ts";
-import { type Check, pause, type Step } from "../check.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Check, Step } from "../check.ts";
+import type { CrashFacts } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
-import type { Finding, Reference } from "../finding.ts";
+import type { Finding } from "../finding.ts";
+import { kernelUsers, processUsers } from "../memoryUsers.ts";
 
-/** Reports the failed request and its limit, the killed processes, and the largest consumers. */
+/**
+ * Reports the failed request and its limit, the zones that were short of memory, the killed processes or why there are
+ * none, and the largest users of memory.
+ */
 export const outOfMemory: Check = {
   id: "out-of-memory",
   needs: [],
   about: ["oom"],
-  *run(kernel, { report }) {
+  *run(kernel, crash) {
+    const { report } = crash;
     if (!report) return;
-    yield requestFinding(report);
+    const request = requestFinding(report);
+    yield request;
+    const { limit } = request.slots;
+    if (limit === "machine") yield* zoneFindings(kernel);
     yield* victimFindings(report);
-    yield* consumerFindings(kernel);
+    yield* unkilledFinding(crash);
+    yield* consumerFindings(kernel, limit === "memcg" ? listedTasks(report) : undefined);
   },
 };
 
@@ -39,6 +47,8 @@ function requestFinding(report: ReportFacts): Finding {
   const isMemcg = texts.some((text) => /^(?:Memory cgroup out of memory|memory: usage \d+kB, limit)/.test(text.trim()));
   const isGlobal = texts.some((text) => text.trim().startsWith("Mem-Info:"));
   const limit = named !== undefined ? LIMITS[named] : isMemcg ? "memcg" : isGlobal ? "machine" : undefined;
+  const memcg = limit === "memcg" ? firstMatch(texts, /^Memory cgroup stats for (\S{1,200}?):/) : undefined;
+  const allowed = limit === "memcg" ? firstMatch(texts, /^memory: usage \d{1,15}kB, limit (\d{1,15})kB/) : undefined;
   const evidence: [Evidence, ...Evidence[]] = [{ kind: "log", line: report.report.at, text: headline }];
   const line = numbers[constraint];
   if (line !== undefined) evidence.push({ kind: "log", line, text: texts[constraint]?.trim() ?? "" });
@@ -47,7 +57,7 @@ function requestFinding(report: ReportFacts): Finding {
     id: "oom.request",
     severity: "cause",
     certainty: "certain",
-    slots: { order, gfp: request?.[1], limit },
+    slots: { order, gfp: request?.[1], limit, memcg },
     text: [
       ...(order === -1
         ? ["The sysrq key f, or a write of it, called for the out-of-memory killer"]
@@ -64,11 +74,20 @@ function requestFinding(report: ReportFacts): Finding {
         ? "."
         : limit === undefined
           ? "; there was none."
-          : `; what was exhausted is the memory of the ${WORDS[limit] ?? limit}.`,
+          : `; what was exhausted is the memory of the ${WORDS[limit] ?? limit}${memcg === undefined ? "" : ` ${memcg}`}${allowed === undefined ? "" : `, which may use ${allowed} kB`}.`,
     ],
     evidence,
   };
 }
+
+/** Returns the first group of the first text that matches. */
+const firstMatch = (texts: readonly string[], pattern: RegExp): string | undefined => {
+  for (const text of texts) {
+    const found = pattern.exec(text.trim());
+    if (found) return found[1];
+  }
+  return undefined;
+};
 
 const WORDS: Readonly<Record<string, string>> = { memcg: "memory cgroup", machine: "whole machine" };
 
@@ -89,25 +108,83 @@ function* victimFindings({ texts, numbers }: ReportFacts): Generator<Finding, vo
   }
 }
 
-interface Consumer {
-  readonly what: string;
-  readonly bytes: number;
-  readonly evidence: Evidence;
-  readonly subject: Reference | string;
-  /** Words before and after the size. */
-  readonly words: readonly [string, string];
+/** What panic() says when no process was killed: mm/oom_kill.c, check_panic_on_oom() and out_of_memory(). */
+const UNKILLED: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [
+    /Out of memory: (?:system-wide|compulsory) panic_on_oom is enabled|Out of memory: compulsory panic/i,
+    "panic_on_oom is set",
+  ],
+  [/System is deadlocked on memory|Out of memory and no killable processes/i, "there was none that may be killed"],
+];
+
+/** Yields why no process was killed, if the kernel panicked instead. */
+function* unkilledFinding({ panic }: CrashFacts): Generator<Finding, void, void> {
+  const reason = UNKILLED.find(([pattern]) => pattern.test(panic?.text ?? ""))?.[1];
+  if (!panic || reason === undefined) return;
+  yield {
+    id: "oom.unkilled",
+    severity: "note",
+    certainty: "certain",
+    slots: { because: reason },
+    text: [`No process was killed to free memory, because ${reason}.`],
+    evidence: [{ kind: "log", line: panic.line, text: panic.text.trim() }],
+  };
 }
 
-/** Maximum number of consumers that are reported. */
-const MAX_CONSUMERS = 4;
-/** Consumers below this share of the sum of all consumers are not reported. */
+/** Yields the zones with fewer free pages than their watermark low. */
+function* zoneFindings(kernel: Kernel): Generator<Finding, void, void> {
+  const size = pageSize(kernel);
+  const kilobytes = (pages: number): string => `${Math.round((pages * size) / 1024)} KiB`;
+  for (const zone of zones(kernel)) {
+    const found = attempt(() => ({
+      managed: managedPages(zone),
+      free: zoneFreePages(zone),
+      marks: watermarks(zone),
+      name: zoneName(zone),
+      node: zone.has("node") ? zone.at("node").number() : 0,
+    }));
+    if (found instanceof Fault || found.managed === 0) continue;
+    const { free, name, node } = found;
+    const [min = 0, low = 0] = found.marks;
+    if (free >= low) continue;
+    const mark = free < min ? `min (${kilobytes(min)})` : `low (${kilobytes(low)})`;
+    yield {
+      id: "oom.zone",
+      severity: "note",
+      certainty: "certain",
+      slots: { zone: name, node, free, min, low },
+      text: [`The zone ${name} of node ${node} has ${kilobytes(free)} free, which is below its watermark ${mark}.`],
+      evidence: [{ kind: "output", command: "kmem -z", text: `${name}: ${free} pages free, min ${min}, low ${low}` }],
+    };
+  }
+}
+
+/** Maximum number of users of memory that are reported. */
+const MAX_CONSUMERS = 5;
+/** Users below this share of the sum of all are not reported. */
 const MIN_SHARE = 0.02;
 
-function* consumerFindings(kernel: Kernel): Generator<Finding | Step, void, void> {
-  const consumers = [...(yield* processes(kernel)), ...(yield* caches(kernel))];
-  consumers.sort((a, b) => b.bytes - a.bytes);
-  const whole = consumers.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (const { what, bytes, evidence, subject, words } of consumers.slice(0, MAX_CONSUMERS)) {
+/** Returns the tasks that the report lists, by thread id: those of the memory cgroup. */
+const listedTasks = ({ texts }: ReportFacts): ReadonlySet<number> =>
+  new Set(
+    texts.flatMap((text) => {
+      const pid = /^\[ {0,8}(\d{1,10})\] +\d{1,10} +\d{1,10} +\d/.exec(text.trim())?.[1];
+      return pid === undefined ? [] : [Number(pid)];
+    }),
+  );
+
+/** Yields the largest users of memory. @param only the processes that count; all, and the kernel itself, if undefined */
+function* consumerFindings(
+  kernel: Kernel,
+  only: ReadonlySet<number> | undefined,
+): Generator<Finding | Step, void, void> {
+  const all = yield* processUsers(kernel);
+  const users = only
+    ? all.filter(({ subject }) => typeof subject === "string" || subject.kind !== "task" || only.has(subject.pid))
+    : [...all, ...(yield* kernelUsers(kernel))];
+  users.sort((a, b) => b.bytes - a.bytes);
+  const whole = users.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const { what, bytes, evidence, subject, words } of users.slice(0, MAX_CONSUMERS)) {
     if (bytes < whole * MIN_SHARE) return;
     yield {
       id: "oom.consumer",
@@ -118,50 +195,4 @@ function* consumerFindings(kernel: Kernel): Generator<Finding | Step, void, void
       evidence: [evidence],
     };
   }
-}
-
-/** Returns the resident memory of each thread group, in bytes. */
-function* processes(kernel: Kernel): Generator<Step, Consumer[], void> {
-  const all: Consumer[] = [];
-  for (const [i, task] of taskTable(kernel).tasks.entries()) {
-    if (i % 256 === 0) yield pause("resident memory");
-    const found = attempt(() => {
-      const pid = taskPid(task);
-      if (pid !== taskTgid(task)) return undefined;
-      const bytes = residentPageCount(task) * pageSize(kernel);
-      return bytes === 0 ? undefined : { pid, bytes, comm: taskComm(task) };
-    });
-    if (!found || found instanceof Fault) continue;
-    all.push({
-      what: `${found.comm} [${found.pid}]`,
-      bytes: found.bytes,
-      evidence: {
-        kind: "task",
-        address: task.address,
-        text: `${found.comm} [${found.pid}]: ${found.bytes} bytes resident`,
-      },
-      subject: { kind: "task", address: task.address, pid: found.pid, comm: found.comm },
-      words: ["has", " resident, with the pages that it shares with others"],
-    });
-  }
-  return all;
-}
-
-/** Returns the memory of the slabs of each cache, in bytes. */
-function* caches(kernel: Kernel): Generator<Step, Consumer[], void> {
-  const all: Consumer[] = [];
-  const list = attempt(() => [...slabCaches(kernel)]);
-  for (const [i, cache] of (list instanceof Fault ? [] : list).entries()) {
-    if (i % 32 === 0) yield pause("slab caches");
-    const found = attempt(() => ({ name: cacheName(cache), bytes: countedByNodes(cache).slabs * slabBytes(cache) }));
-    if (found instanceof Fault || found.bytes === 0) continue;
-    all.push({
-      what: `slab cache ${found.name}`,
-      bytes: found.bytes,
-      evidence: { kind: "cache", name: found.name, address: cache.address, text: `${found.bytes} bytes of slabs` },
-      subject: `The slab cache ${found.name}`,
-      words: ["holds", ""],
-    });
-  }
-  return all;
 }

@@ -1,8 +1,7 @@
 /** Checks the free memory of zones against their watermarks. */
 import { managedPages, watermarks, zoneName, zones as allZones } from "../../linux/mm/mmzone.ts";
 import { pageSize } from "../../linux/mm/page.ts";
-import { counterArray } from "../../linux/mm/vmstat.ts";
-import type { Obj } from "../../model/object.ts";
+import { zoneFreePages } from "../../linux/mm/vmstat.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, sizeWords } from "./amounts.ts";
 
@@ -16,7 +15,7 @@ export const zones: HealthCheck = {
     for (const zone of allZones(kernel)) {
       if (managedPages(zone) === 0) continue;
       count++;
-      const free = freePagesOf(zone);
+      const free = zoneFreePages(zone);
       const [min = 0, low = 0] = watermarks(zone);
       if (free >= low) continue;
       const name = zoneName(zone);
@@ -43,10 +42,3 @@ export const zones: HealthCheck = {
     return `${countWords(count, "zone")} with memory; each has more free pages than its watermark low.`;
   },
 };
-
-/** Returns the zone's counter of free pages, without the counts that CPUs have not yet added. */
-function freePagesOf(zone: Obj<"struct zone">): number {
-  if (zone.has("free_pages")) return zone.at("free_pages").number();
-  const counters = counterArray(zone.kernel, zone.at("vm_stat").address, "zone_stat_item");
-  return Math.max(0, counters.find(({ name }) => name === "NR_FREE_PAGES")?.value ?? 0);
-}

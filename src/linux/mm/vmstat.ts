@@ -2,6 +2,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { derived, derivedFor } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { zones } from "./mmzone.ts";
 import { perCpuPointee, perCpuVariable } from "../../kernel/percpu.ts";
@@ -99,6 +100,13 @@ const allCounters = derived("global counters", (kernel): ReadonlyMap<string, num
   }
   return all;
 });
+
+/** Returns a zone's counter of free pages, without the counts that CPUs have not yet added. @throws Fault */
+export function zoneFreePages(zone: Obj<"struct zone">): number {
+  if (zone.has("free_pages")) return zone.at("free_pages").number();
+  const counters = counterArray(zone.kernel, zone.at("vm_stat").address, "zone_stat_item");
+  return Math.max(0, counters.find(({ name }) => name === "NR_FREE_PAGES")?.value ?? 0);
+}
 
 /** Returns a counter by the first of its names that this kernel has; undefined if it has none of them. @throws Fault */
 export function globalCounter(kernel: Kernel, ...names: readonly string[]): number | undefined {

@@ -126,6 +126,30 @@ test("the killer that sysrq f calls is not said to be a task's request for a pag
   assert.doesNotMatch(texts[0] ?? "", /asked for|exhausted/);
 });
 
+test("out of memory in a cgroup names the cgroup and its limit, and why no process was killed", () => {
+  const lines = [
+    "workload invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+    "CPU: 0 PID: 7 Comm: workload Not tainted 6.1.0 #1",
+    "Call Trace:",
+    " <TASK>",
+    " dump_stack_lvl+0x1/0x2",
+    " </TASK>",
+    "memory: usage 16384kB, limit 16384kB, failcnt 20",
+    "Memory cgroup stats for /lab/a:",
+    "Tasks state (memory values in pages):",
+    "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+    "[    177]     0   177     4371     4189    69632        0             0 workload",
+  ];
+  const why = panic("Out of memory: compulsory panic_on_oom is enabled");
+  const { findings, texts } = checked(outOfMemory, crashWith(lines, why));
+  assert.match(texts[0] ?? "", /the memory cgroup \/lab\/a, which may use 16384 kB\.$/);
+  assert.equal(texts[1], "No process was killed to free memory, because panic_on_oom is set.");
+  assert.deepEqual(
+    findings.map(({ id }) => id),
+    ["oom.request", "oom.unkilled"],
+  );
+});
+
 test("an earlier watchdog report is not attributed to what the CPUs run now", () => {
   const soft = [
     "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [sh:7]",
