@@ -3,7 +3,7 @@ import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { withLocals, withTask } from "../crash/language/context.ts";
 import { frameScope } from "../crash/language/frameScope.ts";
-import { stackTrace } from "../linux/sched/stackTrace.ts";
+import { printedStack } from "../linux/sched/stoppedStack.ts";
 import { plainName } from "../log/place.ts";
 import type { CodePlace } from "../model/kernel.ts";
 import type { Frame, Stack } from "../unwind/frame.ts";
@@ -51,7 +51,7 @@ export function inFrame(
   if (word === undefined && frame === undefined) return { context };
   const { kernel } = context;
   const task = oneTask(context, word);
-  const chosen = frame === undefined ? undefined : frameNamed(stackTrace(kernel, task), frame);
+  const chosen = frame === undefined ? undefined : frameNamed(printedStack(kernel, task), frame);
   const locals = frameScope(kernel, chosen?.frame, chosen?.place, task);
   return { context: withLocals(withTask(context, task), locals), ...(chosen && { name: chosen.name }) };
 }

@@ -5,7 +5,7 @@ import { backtraceJson } from "../crash/commands/tasks/bt/json.ts";
 import { valueJson } from "../crash/say/valueJson.ts";
 import { hex0x } from "../base/hex.ts";
 import { attempt, Fault } from "../base/fault.ts";
-import { stackTrace } from "../linux/sched/stackTrace.ts";
+import { printedStack } from "../linux/sched/stoppedStack.ts";
 import { taskComm, taskPid } from "../linux/sched/task.ts";
 import { typeName } from "../model/typeName.ts";
 import { frameVariables } from "../unwind/locals.ts";
@@ -30,7 +30,7 @@ export const stack = tool({
   *run(context, { task: word, frame }) {
     const task = oneTask(context, word);
     const { kernel } = context;
-    const trace = stackTrace(kernel, task);
+    const trace = printedStack(kernel, task);
     const { frames, userTrap, error } = backtraceJson(task, trace) as {
       frames: readonly Json[];
       userTrap: Json;

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import type { CpuNote, Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { FrameCursor } from "../../unwind/cursor.ts";
-import type { Stack } from "../../unwind/frame.ts";
+import type { Frame, Stack } from "../../unwind/frame.ts";
 import { cpuStacks, type StackRange, taskStackRange } from "../../unwind/stacks.ts";
 import { isUser } from "../../unwind/user.ts";
 import { cpuNote, runningOn } from "./cpu.ts";
@@ -23,6 +23,27 @@ export function stoppedStack(kernel: Kernel, task: Obj<"struct task_struct">): S
   const later = note && pushes ? (kexecStack(kernel, task, note) ?? inNmi(kernel, task, note)) : undefined;
   return later ?? stackTrace(kernel, task);
 }
+
+/** Whether a frame is in a function that stops the machine. What it calls says nothing of the crash. */
+const isStop = ({ symbol }: Frame): boolean =>
+  /^(v?panic|__crash_kexec|crash_kexec|machine_kexec)$/.test(symbol?.name ?? "");
+
+/**
+ * Returns a stack from the innermost function that stopped the machine, where crash starts it too: panic() without the
+ * delay loop that it calls. Another stack is returned as it is.
+ */
+export function fromStop(stack: Stack): Stack {
+  const { frames } = stack;
+  const trap = frames.findIndex((frame) => frame.trap !== undefined);
+  const stop = frames.slice(0, trap < 0 ? undefined : trap).findIndex(isStop);
+  const first = frames[stop];
+  // An exact innermost frame has registers, which are more precise: keep it.
+  return first && !first.exact ? { ...stack, frames: frames.slice(stop) } : stack;
+}
+
+/** Returns the stack of a task as `bt` prints it. */
+export const printedStack = (kernel: Kernel, task: Obj<"struct task_struct">): Stack =>
+  fromStop(stoppedStack(kernel, task));
 
 /**
  * Returns the stack that starts in machine_kexec(), for the CPU that saved its registers in the function that called

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { hex0x } from "../../base/hex.ts";
 import { attempted } from "../../insight/values/calls.ts";
 import { siteOf } from "../../insight/values/site.ts";
-import { stackTrace } from "../../linux/sched/stackTrace.ts";
+import { printedStack } from "../../linux/sched/stoppedStack.ts";
 import { plainName } from "../../log/place.ts";
 import { functionsOf, type NamedFrame } from "../frame.ts";
 import { oneTask, taskInput } from "../task.ts";
@@ -18,7 +18,7 @@ export const calledClaim = z.strictObject({
 export const called: Judge<z.infer<typeof calledClaim>> = function* (context, claim) {
   const task = oneTask(context, claim.task);
   const command = `bt -l ${hex0x(task.address)}`;
-  const stack = stackTrace(context.kernel, task);
+  const stack = printedStack(context.kernel, task);
   const functions = functionsOf(stack);
   const at = functions.flatMap(({ name }, index) => (isSame(name, claim.callee) ? [index] : []));
   const pair = at.find((index) => isSame(functions[index + 1]?.name ?? "", claim.caller));

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { numberIn } from "./number.ts";
-import { stackTrace } from "../../linux/sched/stackTrace.ts";
+import { printedStack } from "../../linux/sched/stoppedStack.ts";
 import { frameNamed } from "../frame.ts";
 import { oneTask, taskInput } from "../task.ts";
 import { type Judge, judged } from "./judgement.ts";
@@ -19,7 +19,7 @@ export const register: Judge<z.infer<typeof registerClaim>> = function* (context
   yield* [];
   const task = oneTask(context, claim.task);
   const command = `bt -l ${hex0x(task.address)}`;
-  const { frame, name: functionName } = frameNamed(stackTrace(context.kernel, task), claim.frame);
+  const { frame, name: functionName } = frameNamed(printedStack(context.kernel, task), claim.frame);
   const name = claim.name.toLowerCase().replace(/^[$%]/, "");
   const wanted = numberIn(context, claim.equals);
   const is = frame.registers.get(name);

@@ -1,11 +1,11 @@
 /** The `bt` command: kernel stack backtraces. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { UsageError } from "../../../../base/usageError.ts";
-import { runningOn, runningTasks } from "../../../../linux/sched/cpu.ts";
+import { runningTasks } from "../../../../linux/sched/cpu.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { panicMessage, panicTask } from "../../../../linux/printk/panic.ts";
-import { returnTo, stoppedStack } from "../../../../linux/sched/stoppedStack.ts";
-import { stackFrom, stackTrace } from "../../../../linux/sched/stackTrace.ts";
+import { fromStop, returnTo, stoppedStack } from "../../../../linux/sched/stoppedStack.ts";
+import { stackFrom } from "../../../../linux/sched/stackTrace.ts";
 import { taskPid, threads } from "../../../../linux/sched/task.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { Stack } from "../../../../unwind/frame.ts";
@@ -124,16 +124,17 @@ function* toggleOld(context: Context): Running {
 
 function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefined {
   if (args.has("-n") && attempt(() => taskPid(task)) === 0) return record(taskFacts(task), taskHeading(task));
-  const stack = startedAt(context, task, args);
+  const whole = startedAt(context, task, args);
+  const stack = fromStop(whole);
   const reference = args.value("-R");
-  if (reference !== undefined && !refersTo(stack, reference)) return undefined;
+  if (reference !== undefined && !refersTo(whole, reference)) return undefined;
   const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
   const offsets = args.has("-s") ? radix : undefined;
-  const special = specialLines(context, task, stack, args, offsets);
+  const special = specialLines(context, task, whole, args, offsets);
   // The source lines and inlined functions of every frame are looked up only when the JSON record is read.
   const piece = (lines: readonly Line[]): Piece =>
     lazyRecord(
-      () => backtraceJson(task, stack.own),
+      () => backtraceJson(task, stack),
       () => lines,
       { fields: backtraceFields },
     );
@@ -144,7 +145,7 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
     offsets,
     data: dataStyle(args),
   };
-  return piece(backtraceLines(task, stack.shown, style));
+  return piece(backtraceLines(task, stack, style));
 }
 
 /**
@@ -157,22 +158,11 @@ function dataStyle(args: Parsed): DataStyle | undefined {
   return { names: named === 0 ? undefined : named === 1 ? "cache" : "address", indent: "    ", separator: ": " };
 }
 
-/**
- * Two versions of a stack: `own` starts at the saved registers and goes into JSON; `shown` is printed, and of a stopped
- * CPU also has the frames that it ran after that.
- */
-interface Stacks {
-  readonly own: Stack;
-  readonly shown: Stack;
-}
-
-function startedAt(context: Context, task: Obj, args: Parsed): Stacks {
+/** Returns the stack of a task; with -I or -S the stack from there. @throws UsageError, Fault */
+function startedAt(context: Context, task: Obj, args: Parsed): Stack {
   const { kernel } = context;
   const [ip, sp] = [args.value("-I"), args.value("-S")];
-  if (ip === undefined && sp === undefined) {
-    const own = stackTrace(kernel, task);
-    return { own, shown: runningOn(kernel, task) === undefined ? own : stoppedStack(kernel, task) };
-  }
+  if (ip === undefined && sp === undefined) return stoppedStack(kernel, task);
   const word = BigInt(kernel.arch.wordSize);
   const start = sp === undefined ? switchedOut(kernel, task).sp : address(context, sp);
   // Without -I, the word at the stack pointer is the return address.
@@ -180,12 +170,11 @@ function startedAt(context: Context, task: Obj, args: Parsed): Stacks {
     ip === undefined
       ? returnTo(kernel, kernel.memory.word(start), start + word)
       : returnTo(kernel, address(context, ip), start);
-  const stack = stackFrom(kernel, task, cursor);
-  return { own: stack, shown: stack };
+  return stackFrom(kernel, task, cursor);
 }
 
-function refersTo({ shown }: Stacks, reference: string): boolean {
-  return shown.frames.some(
+function refersTo({ frames }: Stack, reference: string): boolean {
+  return frames.some(
     ({ symbol, pc }) => symbol?.name === reference || pc.toString(16) === reference.replace(/^0x/, ""),
   );
 }
@@ -194,7 +183,7 @@ function refersTo({ shown }: Stacks, reference: string): boolean {
 function specialLines(
   context: Context,
   task: Obj,
-  { shown }: Stacks,
+  stack: Stack,
   args: Parsed,
   offsets: 10 | 16 | undefined,
 ): Line[] | undefined {
@@ -202,8 +191,8 @@ function specialLines(
   const hasOtherMode = ["-t", "-T", "-r", "-e", "-f", "-F", "-l", "-i"].some((flag) => args.has(flag));
   const numbered = args.has("-o") || (usesOldMethod(context) && !hasOtherMode);
   const style = { offsets, numbered };
-  if (args.has("-t") || numbered) return [...textSymbols(task, shown, style)];
-  if (args.has("-T")) return [...allTextSymbols(task, shown, style)];
+  if (args.has("-t") || numbered) return [...textSymbols(task, stack, style)];
+  if (args.has("-T")) return [...allTextSymbols(task, stack, style)];
   if (!args.has("-r") && !args.has("-e")) return undefined;
   const { start, end } = taskStackRange(kernel, task);
   if (args.has("-e")) return [...exceptionFrames(kernel, start, end)];

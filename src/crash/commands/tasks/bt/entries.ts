@@ -13,19 +13,11 @@ export type BacktraceEntry =
   /** A change of stacks: the entries before this one are on another stack. */
   | { readonly kind: "switch"; readonly label: string };
 
-/** Whether a frame is in a function at which crash starts the stack of a stopped CPU. Its callees are not printed. */
-const isStop = (frame: Frame): boolean =>
-  /^(v?panic|__crash_kexec|crash_kexec|machine_kexec)$/.test(frame.symbol?.name ?? "");
-
-/**
- * Returns a stack as crash shows it: interrupted functions by their registers, panic() without the delay loop that it
- * calls.
- */
+/** Returns a stack as crash shows it: interrupted functions by their registers. @param stack from its stop function */
 export function entriesOf(kernel: Kernel, stack: Stack): BacktraceEntry[] {
   const entries: BacktraceEntry[] = [];
-  const frames = fromStop(stack.frames);
-  for (const [i, frame] of frames.entries()) {
-    const inner = frames[i - 1];
+  for (const [i, frame] of stack.frames.entries()) {
+    const inner = stack.frames[i - 1];
     const switched = inner !== undefined && inner.stack !== frame.stack;
     const interrupted = frame.trap !== undefined || (i === 0 && frame.exact);
     if (interrupted) entries.push({ kind: "registers", frame, trap: frame.trap });
@@ -35,14 +27,6 @@ export function entriesOf(kernel: Kernel, stack: Stack): BacktraceEntry[] {
   }
   if (stack.userTrap) entries.push({ kind: "user", trap: stack.userTrap });
   return entries;
-}
-
-function fromStop(frames: readonly Frame[]): readonly Frame[] {
-  const trap = frames.findIndex((frame) => frame.trap !== undefined);
-  const stop = frames.slice(0, trap < 0 ? undefined : trap).findIndex(isStop);
-  const first = frames[stop];
-  // An exact innermost frame has registers, which are more precise: keep it.
-  return first && !first.exact ? frames.slice(stop) : frames;
 }
 
 /**
