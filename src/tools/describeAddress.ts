@@ -3,6 +3,7 @@ import { z } from "zod";
 import { hex0x } from "../base/hex.ts";
 import { Fault } from "../base/fault.ts";
 import { symbolPlace } from "../debuginfo/symbols/symbolText.ts";
+import { slotsJson } from "../crash/commands/system/analyze/json.ts";
 import { objectFindings } from "../insight/objectState.ts";
 import { sentenceText } from "../insight/finding.ts";
 import { address as addressIn } from "../crash/language/address.ts";
@@ -29,7 +30,7 @@ export const describeAddress = tool({
     }
     for (const { id, text: sentence, slots } of objectFindings(kernel, address, { name: undefined, type: undefined })) {
       const says = sentenceText(sentence);
-      yield record({ id, says, cache: String(slots["cache"]), state: String(slots["state"]) }, says);
+      yield record({ id, says, slots: slotsJson(slots) }, says);
       known.push(says);
     }
     const mapped = kernel.memory.translate(address);

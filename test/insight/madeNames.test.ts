@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 const insight = join(import.meta.dirname, "../../src/insight");
+const agent = join(import.meta.dirname, "../corpus/made/agent");
 const modules = join(import.meta.dirname, "../corpus/made/modules");
 
 /** What only the made crashes have: modules, their functions, variables and caches, names of their threads. */
@@ -19,12 +20,15 @@ function madeNames(): Set<string> {
   return names;
 }
 
-test("no check names a module, a symbol, a thread or a process of the crashes that it is tried on", () => {
+test("no check, and no part of the scripted agent, names a module, a symbol, a thread or a process of the crashes", () => {
   const names = madeNames();
   for (const known of ["routecache", "route_touch", "alias_cache", "chan_scan", "depot_inbound", "session_close"])
     assert.ok(names.has(known), known);
-  for (const file of readdirSync(insight, { recursive: true, encoding: "utf8" }).filter((one) => one.endsWith(".ts"))) {
-    const text = readFileSync(join(insight, file), "utf8");
+  const files = [insight, agent].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
+  );
+  for (const file of files.filter((one) => one.endsWith(".ts"))) {
+    const text = readFileSync(file, "utf8");
     const words = new Set(text.match(/[A-Za-z_]\w*/g));
     for (const name of names) assert.ok(!words.has(name), `${file} names ${name}`);
     assert.doesNotMatch(text, /\blab_\w/, file);

@@ -68,7 +68,7 @@ const findingJson = ({ id, severity, certainty, slots, text, evidence, unknown }
   id,
   severity,
   certainty,
-  slots: Object.fromEntries(Object.entries(slots).map(([name, value]) => [name, slotJson(value)])),
+  slots: slotsJson(slots),
   text: sentenceText(text),
   evidence: evidence.map(evidenceJson),
   unknown: unknown?.map(({ what, because }) => ({
@@ -76,6 +76,10 @@ const findingJson = ({ id, severity, certainty, slots, text, evidence, unknown }
     because: becauseText(because),
   })),
 });
+
+/** Returns the values of a finding's sentence as JSON. */
+export const slotsJson = (slots: Finding["slots"]): Json =>
+  Object.fromEntries(Object.entries(slots).map(([name, value]) => [name, slotJson(value)]));
 
 const slotJson = (slot: Slot): Json | undefined => {
   if (typeof slot === "bigint") return addressJson(slot);
