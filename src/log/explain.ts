@@ -216,7 +216,6 @@ const FAULTED: ReadonlySet<ReportKind> = new Set([
   "oops",
   "divide-error",
   "invalid-opcode",
-  "int3",
   "stack-segment",
   "double-fault",
   "stack-guard",

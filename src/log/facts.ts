@@ -1,7 +1,7 @@
 /** The facts of a report, gathered from its lines. */
 import { partitionPoint } from "../base/search.ts";
 import { type Access, accessOf } from "./facts/access.ts";
-import { causeOf } from "./facts/cause.ts";
+import { causeOf, isOfOther } from "./facts/cause.ts";
 import { isMixedUp } from "./facts/mixed.ts";
 import { type Particular, particularsOf } from "./facts/particulars.ts";
 import { type System, systemOf } from "./facts/system.ts";
@@ -86,11 +86,19 @@ function read(log: KernelLog, report: Report): ReportFacts {
     ),
   );
   const machine = site?.machine ?? sites[0]?.machine;
-  const isMixed = isMixedUp(log, report, texts);
+  const task = taskOf(
+    row.kind === "rcu-stall" ? beforeOthers.filter((text) => !RCU_THREAD.test(text)) : beforeOthers,
+    groups,
+    /^(?:lock-|rcu-usage)/.test(row.kind),
+  );
+  const cause = causeOf(log, report);
+  const headline = log.lines[report.at]?.text.trim() ?? "";
+  const isMixed =
+    isMixedUp(log, report, texts) || (cause !== undefined && isOfOther(headline, task, factsOf(log, cause)));
   const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);
   const messages = messagesIn(log, report);
   const access = accessOf(beforeOthers, machine, row.kind);
-  const particulars = [...particularsOf(isHung ? beforeOthers : texts, row.kind), ...causeFact(log, report)];
+  const particulars = [...particularsOf(isHung ? beforeOthers : texts, row.kind), ...causeFact(log, cause)];
   const values = {
     ...Object.fromEntries(particulars.map(({ key, text }) => [key, text])),
     Access: access.verb === "read" ? "Read" : access.verb === "write" ? "Write" : undefined,
@@ -105,10 +113,10 @@ function read(log: KernelLog, report: Report): ReportFacts {
     kind: row.kind,
     severity: row.severity,
     type: row.type ?? typeOf(title),
-    headline: log.lines[report.at]?.text.trim() ?? "",
+    headline,
     texts,
     numbers,
-    ...(isMixed ? NO_TASK : taskOf(beforeOthers, groups, /^(?:lock-|rcu-usage)/.test(row.kind))),
+    ...(isMixed ? NO_TASK : task),
     ...systemOf(texts, bootBefore(log, report.start)),
     guilty: verdict.frame,
     site: isMixed || ONLY_STACK.test(row.kind) ? undefined : site,
@@ -121,6 +129,9 @@ function read(log: KernelLog, report: Report): ReportFacts {
     panic: panicOf(log, report),
   };
 }
+
+/** RCU's own thread, whose stack a stall shows beside that of the task it waits for (rcu_check_gp_kthread_starvation()). */
+const RCU_THREAD = /^\s{0,32}task:rcu_(?:preempt|sched|bh|exp)\w{0,16} /;
 
 /** Kinds that print a stack alone: registers among their lines are another report's. */
 const ONLY_STACK = /^(?:lock-(?!bug)|rcu-usage|preemptible|atomic-|workqueue-leak|spinlock)/;
@@ -212,8 +223,7 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
 const MAX_HEADLINE = 160;
 
 /** The report that led to a panic: its own first line, with the place of the processor and the task that it is about. */
-function causeFact(log: KernelLog, report: Report): Particular[] {
-  const cause = causeOf(log, report);
+function causeFact(log: KernelLog, cause: Report | undefined): Particular[] {
   if (!cause) return [];
   const { headline, site, comm, pid } = factsOf(log, cause);
   const at = site?.place;

@@ -19,7 +19,8 @@ export const BOOT =
 export const PRELUDE = /^(?:refcount_t: |ODEBUG: )/;
 export const PANIC = /^Kernel panic - not syncing/;
 /** The line before the stacks of the other CPUs, which print them themselves on request. */
-export const ALL_CPUS = /Sending NMI (?:from CPU|to (?:all|other) CPUs)|^Sending [A-Za-z]+ (?:from|to)/;
+export const ALL_CPUS =
+  /Sending NMI (?:from CPU|to (?:all|other) CPUs)|^Sending [A-Za-z]+ (?:from|to)|^CPU ?\d{1,5}: stopping/;
 /** The line after which the kernel shows tasks besides the report's own (show_state_filter). */
 export const ALL_TASKS = /^\s{0,32}task {4,}PC stack {3}pid father/;
 /** Lines after which the report of a hung task is about other tasks and CPUs. */

@@ -233,6 +233,7 @@ function isSame(before: State, now: State, moved: Known["moved"]): boolean {
 const isSameReport = (a: OpenReport, b: OpenReport): boolean =>
   a.headline.row === b.headline.row &&
   JSON.stringify(a.headline.groups) === JSON.stringify(b.headline.groups) &&
+  a.cut === undefined &&
   (Object.keys(a) as (keyof OpenReport)[]).every((key) => key === "headline" || a[key] === b[key]);
 
 const movedReport = (report: Readonly<OpenReport>, moved: Known["moved"]): OpenReport => ({
@@ -243,6 +244,7 @@ const movedReport = (report: Readonly<OpenReport>, moved: Known["moved"]): OpenR
   tail: moved(report.tail),
   allCpus: report.allCpus === undefined ? undefined : moved(report.allCpus),
   panic: report.panic === undefined ? undefined : moved(report.panic),
+  cut: report.cut && movedReport(report.cut, moved),
 });
 
 const movedState = ({ open, pending }: State, moved: Known["moved"]): State => ({

@@ -39,6 +39,8 @@ export interface OpenReport {
   gap: number;
   /** Whether its call trace has begun. */
   hasTrace: boolean;
+  /** The report in whose trace the headline is, until the next line shows which of the two goes on. */
+  cut: OpenReport | undefined;
   /** Whether its lines have a time; lines that a user program writes to the console have none. */
   readonly hasTime: boolean;
 }

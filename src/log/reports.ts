@@ -36,6 +36,8 @@ const MAX_SECONDS = 30;
 const RULED: ReadonlySet<ReportKind> = new Set(["kasan", "kmsan", "kcsan", "kfence", "ubsan", "slab"]);
 /** Kinds of reports whose later headlines may be far after the first. */
 const FAR: ReadonlySet<ReportKind> = new Set(["oom", "machine-check", "slab", "kasan"]);
+/** Kinds whose first line precedes the cut mark (lib/list_debug.c, mm/usercopy.c). */
+const BEFORE_CUT: ReadonlySet<ReportKind> = new Set(["list-corruption", "usercopy", "fortify", "rust-panic"]);
 /** Panics that are not caused by an earlier report. */
 const OWN: ReadonlySet<ReportKind> = new Set(["stack-corrupted"]);
 
@@ -83,6 +85,7 @@ export class Scanner {
     const key = this.keyOf(line);
     if (BOOT.test(text)) return this.closeAll();
     this.forget(at, line.seconds);
+    this.settle(key, text);
     if (CUT.test(text)) return this.readCut(key, at);
     if (PRELUDE.test(text)) this.readPrelude(key, at);
     const headline = END.test(text) ? undefined : headlineOf(text, line.seconds !== undefined);
@@ -112,12 +115,7 @@ export class Scanner {
 
   private readCut(key: string, at: number): void {
     const report = this.open.get(key);
-    // lib/list_debug.c, mm/usercopy.c: the words precede the mark.
-    if (
-      report &&
-      at - report.at <= 3 &&
-      ["list-corruption", "usercopy", "fortify", "rust-panic"].includes(report.headline.row.kind)
-    ) {
+    if (report && at - report.at <= 3 && BEFORE_CUT.has(report.headline.row.kind)) {
       report.last = at;
       return;
     }
@@ -125,6 +123,21 @@ export class Scanner {
     if (report?.headline.row.kind !== "slab") this.close(key);
     const earlier = this.pending.get(key)?.line;
     this.pending.set(key, { line: earlier === at - 1 ? earlier : at, isRule: false });
+  }
+
+  /**
+   * Decides which report goes on after a headline within a trace, in a log whose lines do not name who printed them. An
+   * entry right after the headline continues the trace: another CPU printed the headline, as a report of one line.
+   */
+  private settle(key: string, text: string): void {
+    const report = this.open.get(key);
+    const cut = report?.cut;
+    if (!report || !cut) return;
+    report.cut = undefined;
+    if (isTraceLine(text)) {
+      this.close(key);
+      this.open.set(key, cut);
+    } else this.report(cut);
   }
 
   /** Reads the message of a check that is printed before the cut mark (4.13 and 4.14), or after it. */
@@ -150,16 +163,8 @@ export class Scanner {
   private readHeadline(headline: Headline, key: string, line: LogLine, at: number): void {
     if (headline.row.isLine === true) {
       const { caller } = line;
-      return this.found({
-        headline,
-        start: at,
-        end: at + 1,
-        tail: at + 1,
-        at,
-        caller,
-        allCpus: undefined,
-        panic: undefined,
-      });
+      const place = { start: at, end: at + 1, tail: at + 1, at };
+      return this.found({ headline, ...place, caller, allCpus: undefined, panic: undefined });
     }
     const report = this.open.get(key);
     // After a panic another CPU's lines are not a report of their own.
@@ -177,7 +182,10 @@ export class Scanner {
     const isAside =
       isAsideKind(headline.row.kind) && line.caller === undefined && report?.ended === false && isOfLocks(report);
     const own = isAside ? key + ASIDE : key;
-    this.close(own);
+    const isWithin = line.caller === undefined && report?.hasTrace === true && !report.ended && report.last === at - 1;
+    const cut = isWithin && BEFORE_CUT.has(headline.row.kind) ? report : undefined;
+    if (cut) this.open.delete(own);
+    else this.close(own);
     this.closeOldest();
     // Notices have no cut mark: one before them belongs to the report into which they are printed.
     const isNotice = headline.row.severity === "notice";
@@ -198,6 +206,7 @@ export class Scanner {
       ended: false,
       gap: 0,
       hasTrace: false,
+      cut,
       hasTime: line.seconds !== undefined,
     });
   }
@@ -272,6 +281,11 @@ export class Scanner {
     const report = this.open.get(key);
     if (!report) return;
     this.open.delete(key);
+    if (report.cut) this.report(report.cut);
+    this.report(report);
+  }
+
+  private report(report: OpenReport): void {
     const { headline, start, at, caller, allCpus, panic, last, tail } = report;
     this.found({ headline, start, end: last + 1, tail: Math.max(last, tail) + 1, at, caller, allCpus, panic });
   }

@@ -90,7 +90,7 @@ const POINT = /\bat:\s*$/;
 /** A held lock of lockdep's list, wrapped before the function's name. */
 const WRAPPED = /, at: \[<[0-9a-f]{8,16}>\]\s*$/;
 const CPU_HEAD =
-  /^NMI backtrace for cpu (\d{1,5})|^CPU#(\d{1,5}) backtrace|^(?:rcu: )?RCU grace-period kthread stack dump/;
+  /^NMI backtrace for cpu (\d{1,5})|^CPU#(\d{1,5}) backtrace|^CPU ?(\d{1,5}): stopping|^(?:rcu: )?RCU grace-period kthread stack dump/;
 /** Lines after which a trace does not continue, because the report goes on to something else. */
 const BETWEEN =
   /^\s{0,32}(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
@@ -156,7 +156,7 @@ class Reader {
   private readLine(text: string, at: number): void {
     const head = CPU_HEAD.exec(text);
     if (head) {
-      const cpu = head[1] ?? head[2];
+      const cpu = head[1] ?? head[2] ?? head[3];
       this.close();
       this.ofCpu = true;
       this.cpu = cpu === undefined ? undefined : Number(cpu);

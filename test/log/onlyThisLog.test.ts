@@ -65,7 +65,7 @@ CPU: 1 PID: 12 Comm: labd Not tainted 6.1.0 #1
 RIP: 0010:lab_read+0x20/0x40
 RAX: 0000000000000000 RBX: 0000000000000000 RCX: 0000000000000000`),
   );
-  assert.match(explanation, /^The kernel used an address near NULL: .* most likely .* through a NULL pointer\.$/);
+  assert.match(explanation, /^The kernel used an address near NULL: .* Usual cause: .* through a NULL pointer\.$/);
 });
 
 test("an unaligned access of a program is not called one of the kernel", () => {
@@ -123,4 +123,50 @@ CPU: 1 PID: 13 Comm: labd Not tainted 6.1.0 #1`),
   );
   assert.match(explanation, /^Code asserted that no other code writes some memory .* It is: write to 0x/);
   assert.doesNotMatch(explanation, /Two accesses/);
+});
+
+test("a line about a list within another CPU's call trace does not end the report of that trace", () => {
+  const all = timed(`BUG: KASAN: stack-out-of-bounds in lab_check+0x50/0x60
+Read of size 4 at addr ffff8880a9eb8cbc by task labd/12
+CPU: 1 PID: 12 Comm: labd Not tainted 4.20.0 #2
+Call Trace:
+ dump_stack+0x1db/0x2d0
+ lab_check+0x50/0x60
+list_add corruption. next->prev should be prev (ffff8880ae72d8d8), but was ffff8880a9eb8600. (next=ffff8880a9eb84f0).
+ lab_read+0x71/0xa0
+ lab_ioctl+0x10/0x20
+------------[ cut here ]------------
+kernel BUG at lib/list_debug.c:23!`);
+  assert.deepEqual(
+    all.map(({ kind, start, end }) => [kind, start, end]),
+    [
+      ["kasan", 0, 9],
+      ["list-corruption", 6, 7],
+      ["list-corruption", 9, 11],
+    ],
+  );
+});
+
+test("a CPU that stops because of a panic, or prints after it, is not the task of the panic", () => {
+  const panic = (...after: readonly string[]): string | undefined =>
+    row(
+      timed(
+        [
+          "Unhandled fault: page domain fault (0x01b) at 0x00000008",
+          "Internal error: : 1b [#1] PREEMPT SMP ARM",
+          "CPU: 0 PID: 52 Comm: labd Not tainted 5.10.2 #10",
+          "PC is at lab_read+0xa8/0x240",
+          "---[ end trace 1e8bf21d99144682 ]---",
+          "Kernel panic - not syncing: Fatal exception",
+          ...after,
+        ].join("\n"),
+      ).at(-1)!,
+      "Task",
+    );
+  assert.equal(
+    panic("CPU1: stopping", "CPU: 1 PID: 0 Comm: swapper/1 Tainted: G      D           5.10.2 #10"),
+    undefined,
+  );
+  assert.equal(panic("CPU: 1 PID: 77 Comm: other Tainted: G      D           5.10.2 #10"), undefined);
+  assert.equal(panic("CPU: 0 PID: 52 Comm: labd Tainted: G      D           5.10.2 #10"), "labd, PID 52, CPU 0");
 });

@@ -100,7 +100,7 @@ export function explainObject(facts: ReportFacts): string {
   const hint = /hint: (?:0x0\b|\(null\))?([A-Za-z_][\w.]*)/.exec(says)?.[1];
   const of = type === undefined ? "" : ` (${type}${hint === undefined ? "" : ` of \`${plainName(hint)}\``})`;
   if (what === "free")
-    return `An object${of} was freed${calledBy(facts)} while it was still active: it was not cancelled before, and the kernel would use it later.`;
+    return `An object${of} was freed${calledBy(facts)} while it was still active, so that the kernel would use it later. Usual causes: it was not cancelled before, or was started again.`;
   if (state === "active" && (what === "activate" || what === "init"))
     return `An object${of} was ${what === "init" ? "initialised again" : "armed or queued"} while it was already active. Usual causes: it has two users, or was not cancelled before.`;
   if (what === "activate" || what === "init")

@@ -4,7 +4,7 @@ import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { placeText } from "../place.ts";
 import { NEAR, PAGE } from "./addresses.ts";
-import { callerSentence, explainAccess, explainOverflow } from "./faults.ts";
+import { callerSentence, explainAccess, explainOverflow, FULL_STACK, isStackFull } from "./faults.ts";
 
 /** Explains a branch-target fault (arm64 BTI): only a function that begins with a BTI instruction is a valid target. */
 function explainBranch({ site }: ReportFacts): string {
@@ -25,13 +25,17 @@ export function explainArmFault(facts: ReportFacts): string {
     return `The access${at} is not aligned as this instruction or this memory requires.`;
   if (/domain fault/.test(groups.fault ?? "")) {
     const { address } = facts.access;
-    if (address !== undefined && address < PAGE)
-      return `The access${at} is near NULL, in user memory, whose domain was disabled: most likely a member of a structure was accessed through a NULL pointer.`;
+    if (address !== undefined && address < PAGE) {
+      const what = `The access${at} is near NULL, in user memory, whose domain was disabled`;
+      return isStackFull(facts)
+        ? `${what}, and ${FULL_STACK}`
+        : `${what}. Usual cause: a member of a structure was accessed through a NULL pointer.`;
+    }
     const near =
       address !== undefined && address < NEAR
         ? ", or a member of a large structure was accessed through a NULL pointer"
         : "";
-    return `The access${at} is to memory whose domain was disabled: most often user memory that was accessed without copy_from_user(), copy_to_user() or another function that enables the domain${near}.`;
+    return `The access${at} is to memory whose domain was disabled. Usual causes: user memory was accessed without copy_from_user(), copy_to_user() or another function that enables the domain${near}.`;
   }
   return `The processor raised a fault for the access${at} (${groups.fault ?? "unknown fault"}) that the kernel cannot handle.`;
 }

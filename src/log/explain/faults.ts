@@ -68,21 +68,26 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   return `${did}, which the processor rejected. ${WRONG_POINTER}`;
 }
 
+/** Whether arm or arm64 print empty limits of the stack below its pointer: `Stack: (0x88e16000 to 0x88e16000)`. */
+export const isStackFull = ({ texts }: ReportFacts): boolean =>
+  texts.some((text) => /^Stack: \(0x([0-9a-f]{8,16}) to 0x\1\)/.test(text));
+
+export const FULL_STACK =
+  "its stack pointer is at the end of the stack. If the stack overflowed, the data next to it was overwritten, and this address may be a consequence.";
+
 function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
   const { verb } = facts.access;
   const did = verb === undefined ? `the access was at ${hex0x(address)}` : `it ${DONE[verb]} ${hex0x(address)}`;
   if (address === 0n) return `The kernel used a NULL pointer: ${did}.`;
   const register = nullAccessOf(facts, context)?.register;
-  // arm and arm64 print the limits of the rest of the stack: `Stack: (0x88e16000 to 0x88e16000)`.
-  if (facts.texts.some((text) => /^Stack: \(0x([0-9a-f]{8,16}) to 0x\1\)/.test(text)))
-    return `The kernel used an address near NULL (${did}), and its stack pointer is at the end of the stack. If the stack overflowed, the data next to it was overwritten, and this address may be a consequence.`;
+  if (isStackFull(facts)) return `The kernel used an address near NULL (${did}), and ${FULL_STACK}`;
   const { member } = questionsOf(facts, context);
   const name = member && context.memberAt?.(member.place, member.based);
   const error = member === undefined ? errorRegister(facts, address) : undefined;
   if (error !== undefined)
-    return `The kernel used an address near NULL: ${did}, most likely through a NULL pointer, or through the error pointer in ${error.register} (\`ERR_PTR(-${error.name})\`).`;
+    return `The kernel used an address near NULL: ${did}. Usual causes: a NULL pointer, or an error pointer, such as that in ${error.register} (\`ERR_PTR(-${error.name})\`).`;
   return register === undefined
-    ? `The kernel used an address near NULL: ${did}, most likely a member of a structure or an element of an array, through a NULL pointer.`
+    ? `The kernel used an address near NULL: ${did}. Usual cause: a member of a structure or an element of an array was accessed through a NULL pointer.`
     : `The kernel used a NULL pointer, in register ${register}: ${did}, ${name ?? "that many bytes after the pointer"}.`;
 }
 
@@ -117,7 +122,7 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   if (range?.includes("null-ptr-deref") === true) {
     const [, from] = /\[0x([0-9a-f]+)-/.exec(range) ?? [];
     const at = from === undefined ? "" : ` (between ${hex0x(BigInt(`0x${from}`))} and 7 bytes further)`;
-    return `KASAN's check of an address near NULL${at} used a non-canonical shadow address: ${nullPointer(from === undefined ? undefined : BigInt(`0x${from}`))}.`;
+    return `KASAN's check of an address near NULL${at} used a non-canonical shadow address. ${nullPointer(from === undefined ? undefined : BigInt(`0x${from}`))}`;
   }
   const checked =
     /^KASAN: (?:maybe |probably )?(wild|user)-memory-access in range (\[0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16}\])/.exec(
@@ -150,8 +155,8 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
 /** What a checked address near NULL says about the pointer. */
 const nullPointer = (checked: bigint | undefined): string =>
   checked === 0n
-    ? "most likely the pointer was NULL"
-    : "most likely the pointer was NULL, and the access is to a member of a structure or an element of an array";
+    ? "Most likely the pointer was NULL."
+    : "Usual cause: a member of a structure or an element of an array was accessed through a NULL pointer.";
 
 const NOT_CANONICAL = "Usual causes: the pointer was overwritten, or was read from freed or uninitialised memory.";
 
@@ -171,7 +176,7 @@ function explainReached(facts: ReportFacts, context: LogContext): string | undef
   if (/\bKASAN\b/.test(facts.headline) && checked >= 0n && checked < MAX_USER) {
     const span = `between ${hex0x(checked)} and 7 bytes further`;
     return checked < NEAR
-      ? `KASAN's check of an address near NULL (${span}) used a non-canonical shadow address: ${nullPointer(checked)}.`
+      ? `KASAN's check of an address near NULL (${span}) used a non-canonical shadow address. ${nullPointer(checked)}`
       : `KASAN's check of an address of user space (${span}) used a non-canonical shadow address.`;
   }
   const letters = based && textIn(based.value);

@@ -138,12 +138,12 @@ function explainState(facts: ReportFacts): string {
   if (rule.includes("NMI")) {
     return `According to lockdep, a lock of the class${lock} is taken both in a non-maskable interrupt and outside of it. A non-maskable interrupt cannot be disabled: it can come while its own CPU holds the lock, and then waits for ever${says}. ${NONE_HAPPENED}`;
   }
-  const interrupt = rule.includes("HARDIRQ")
-    ? "a hardware interrupt"
+  const [interrupt, all] = rule.includes("HARDIRQ")
+    ? ["a hardware interrupt", "hardware interrupts"]
     : rule.includes("SOFTIRQ")
-      ? "a softirq"
-      : "an interrupt";
-  return `According to lockdep, a lock of the class${lock} is taken in ${interrupt}, and such a lock is held while these are enabled: if one comes then on the same CPU, it can wait for ever for a lock that this CPU holds${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` exists only in lockdep: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
+      ? ["a softirq", "softirqs"]
+      : ["an interrupt", "interrupts"];
+  return `According to lockdep, a lock of the class${lock} is taken in ${interrupt}, and such a lock is held while ${all} are enabled: one that comes then on the same CPU can wait for ever for the lock${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` exists only in lockdep: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
 }
 
 /**

@@ -66,17 +66,17 @@ function explainKasan(facts: ReportFacts): string {
   if (/global-out-of-bounds/.test(fault)) return `${did}, outside of the global variables there.`;
   // The object is in use: a free that the report shows too is of an earlier one at the same place.
   if (/out-of-bounds/.test(fault))
-    return `${did}, outside of an allocated object.${object}${by(facts, "allocation")} Usual causes: a wrong index, length or pointer, or an object that is smaller than the code expects.`;
+    return `${did}, partly or wholly outside of an allocated object.${object}${by(facts, "allocation")} Usual causes: a wrong index, length or pointer, or an object that is smaller than the code expects.`;
   if (/null-ptr-deref/.test(fault))
     return address === undefined || address === 0n
       ? `${did}, through a NULL pointer.`
-      : `${did}, near NULL: most likely a member of a structure, through a NULL pointer.`;
+      : `${did}, near NULL. Usual cause: a member of a structure was accessed through a NULL pointer.`;
   if (/user-memory-access/.test(fault))
     return `${did}${address === undefined ? " at" : ","} an address of user space. Usual causes: a wrong pointer, or a program's pointer that was used without \`copy_from_user\`.`;
   if (/wild-memory-access/.test(fault))
     return `${did}${address === undefined ? " at" : ","} an address that is not a valid kernel address. Usual causes: the pointer was overwritten, or was never set.`;
   if (/invalid-access/.test(fault))
-    return `${did} through a pointer whose tag does not match the tag of the memory.${object}${history} Usual causes: the object was freed, or the access is outside of it.`;
+    return `${did} through a pointer whose tag does not match the tag of the memory.${object}${history.replaceAll(" It was ", " The report shows that it was ")} Usual causes: the object was freed, or the access is outside of it.`;
   if (/memory corruption/.test(fault))
     return `Bytes around an object of KFENCE were overwritten${corruptedAt(facts)}. KFENCE found this in a later check, not at the write.${object}${history}`;
   if (/invalid/.test(fault)) return `${did}, in KFENCE's pool, at a place where KFENCE knows no object.`;

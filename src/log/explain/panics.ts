@@ -168,7 +168,7 @@ function exitOfInit(text: string): string {
   const signal = code & 0x7f;
   if (signal === 0) return ` It exited with status ${(code >> 8) & 0xff}.`;
   // make_task_dead() ends a task after an oops with the number of a signal, too.
-  return ` Its exit code stands for signal ${signal}${SIGNALS[signal] === undefined ? "" : ` (${SIGNALS[signal]})`}, which came from outside, from a fault of its own, or from a fault of the kernel in its context.`;
+  return ` Its exit code stands for signal ${signal}${SIGNALS[signal] === undefined ? "" : ` (${SIGNALS[signal]})`}, which may have been sent, or stand for a fault of the program or of the kernel.`;
 }
 
 /** Returns a reason without its words about the report before the panic. */

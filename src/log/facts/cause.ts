@@ -3,6 +3,7 @@ import { partitionPoint } from "../../base/search.ts";
 import type { KernelLog } from "../kernelLog.ts";
 import type { KindRow, ReportKind } from "../kinds.ts";
 import type { Report } from "../reports.ts";
+import type { TaskFact } from "./task.ts";
 
 /** The largest distance in lines between the end of a report and the panic that it caused. */
 const MAX_DISTANCE = 200;
@@ -22,6 +23,20 @@ const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fatal" | "warn
   [/[Mm]achine check|Uncorrected|NMI/, ["machine-check", "firmware-error", "edac", "pcie-error", "nmi"]],
   [/Fatal exception|Attempted to kill the idle task|Aiee, killing interrupt|Attempted to kill init/, ["fatal"]],
 ];
+
+/** Panics of the task that the report before is about; the other ones are of a watchdog. */
+const OF_SAME_TASK = /panic_on_warn|panic_on_kmsan|Fatal exception|Attempted to kill|Aiee/;
+
+/**
+ * Whether the task that a panic names is another than the one of its cause: then the log shows another processor, which
+ * printed after the panic. panic() prints no stack after an oops.
+ */
+export const isOfOther = (panic: string, own: TaskFact, cause: TaskFact): boolean =>
+  OF_SAME_TASK.test(panic) &&
+  own.pid !== undefined &&
+  cause.pid !== undefined &&
+  // Idle tasks, one of each CPU, have PID 0; other tasks may have moved to another CPU meanwhile.
+  (own.pid !== cause.pid || (own.pid === 0 && own.cpu !== cause.cpu));
 
 /** Errors that do not kill the task in which they happen: they do not cause a panic that ends a task. */
 const SURVIVED: ReadonlySet<ReportKind> = new Set([

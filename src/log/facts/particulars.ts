@@ -199,7 +199,8 @@ const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly F
   [["odebug"], [["says", "Says", /^(ODEBUG: .{1,200})/]]],
   [["usercopy"], [["says", "Says", /^(?:slab )?usercopy: (.{1,200})/]]],
   [["preemptible"], [["caller", "Caller", /^caller is (\S{1,160})/]]],
-  [["stack-guard"], [["stack", "Stack", /\((stack is [0-9a-fx.]+)\)/]]],
+  // Hashed addresses (%p) say nothing.
+  [["stack-guard"], [["stack", "Stack", /\((stack is (?!0{8}[0-9a-f]{8}\.\.)[0-9a-fx.]+)\)/]]],
 ];
 
 /** `(&a->lock){-.-.}-{2:2}`: a lock that is printed without a place. */
@@ -229,8 +230,9 @@ export function particularsOf(texts: readonly string[], kind: ReportKind): Parti
   let state: keyof typeof LOCK_LABELS | undefined;
   const addresses = new Map<string, string>();
   for (const [i, line] of texts.entries()) {
-    // KASAN prints this for an object that was not freed.
-    if (/^Freed by task 0:/.test(line) && /^\(stack is not available\)/.test(texts[i + 1] ?? "")) continue;
+    // KASAN prints this for an object that was not freed, or of which it did not record the allocation.
+    if (/^(?:Allocated|Freed) by task 0:/.test(line) && /^\(stack is not available\)/.test(texts[i + 1] ?? ""))
+      continue;
     const text = goesOnBelow(line) ? `${line.trim()} ${texts[i + 1] ?? ""}` : line;
     for (const [key, label, pattern] of forms) {
       const match = found.has(key) ? null : pattern.exec(text);
