@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { itemAtOrBelow } from "../../base/search.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { directMapOffset } from "./directMap.ts";
+import { directMapOffset, mappedMemory } from "./directMap.ts";
 import { memoryModel } from "./memoryModel.ts";
 import { pageFrames } from "./mmzone.ts";
 import { pageSize } from "./page.ts";
@@ -23,14 +23,26 @@ export interface KernelRange {
  * by address, without overlaps. Ranges that the dump cannot provide are missing.
  */
 export const kernelRanges = derived("kernel ranges", (kernel): readonly KernelRange[] => {
-  const ranges: KernelRange[] = [];
-  for (const find of [directMap, kernelImage, vmemmap, vmallocAreas]) {
-    const found = attempt(() => find(kernel));
-    if (!(found instanceof Fault)) ranges.push(...found);
-  }
+  const ranges = foundRanges(kernel).flatMap((found) => (found instanceof Fault ? [] : found));
   ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
   return [...withoutOverlaps(ranges)];
 });
+
+/** Why ranges are missing, as faults that name the kind of range. */
+export function missingRanges(kernel: Kernel): readonly Fault[] {
+  const { fault } = vmapAreas(kernel);
+  const faults = foundRanges(kernel).filter((found) => found instanceof Fault);
+  return fault === undefined ? faults : [...faults, fault.within("vmalloc areas")];
+}
+
+const foundRanges = derived("found kernel ranges", (kernel) =>
+  Object.entries({ "direct map": directMap, "kernel image": kernelImage, vmemmap, "vmalloc areas": vmallocAreas }).map(
+    ([kind, find]) => {
+      const found = attempt(() => find(kernel));
+      return found instanceof Fault ? found.within(kind) : found;
+    },
+  ),
+);
 
 /**
  * Whether a value is an address in one of the kernel's memory ranges. Use it to decide whether a `long`
@@ -55,7 +67,9 @@ function* withoutOverlaps(ranges: readonly KernelRange[]): Generator<KernelRange
 }
 
 function directMap(kernel: Kernel): KernelRange[] {
-  const { first, end } = pageFrames(kernel);
+  const frames = attempt(() => pageFrames(kernel));
+  if (frames instanceof Fault) return [{ kind: "direct map", ...mappedMemory(kernel) }];
+  const { first, end } = frames;
   const at = (pfn: number): bigint => directMapOffset(kernel) + BigInt(pfn) * BigInt(pageSize(kernel));
   // With 32 bits there can be more memory than the direct map can hold.
   const highest = kernel.arch.wordSize === 4 ? globalWord(kernel, "high_memory") : undefined;
@@ -71,10 +85,10 @@ function kernelImage({ symbols }: Kernel): KernelRange[] {
 
 /** Returns the ranges of a virtual mem_map. Without one, `struct page`s are in ordinary memory. */
 function vmemmap(kernel: Kernel): KernelRange[] {
-  const { runs, size } = memoryModel(kernel);
   const isVirtual = kernel.symbols.find("vmemmap_base") ?? kernel.symbols.find("vmemmap_populate");
   const isNoted = kernel.vmcoreinfo("SYMBOL(vmemmap)") ?? kernel.vmcoreinfo("NUMBER(VMEMMAP_START)");
   if (!isVirtual && isNoted === undefined) return [];
+  const { runs, size } = memoryModel(kernel);
   return runs.map(({ first, end, base }) => ({
     kind: "vmemmap",
     start: base + BigInt(first) * BigInt(size),

@@ -180,8 +180,9 @@ function* entryOf(kernel: Kernel, steps: readonly WalkStep[], found: Found): Pie
   else yield ptePiece(kernel, entry);
 }
 
-/** Shows the page's struct, if the memory has one. */
+/** Shows the page's struct, if the memory has one and the session has types. */
 function* pageOf(kernel: Kernel, physical: bigint): Pieces {
+  if (kernel.types.sources.length === 0) return;
   const page = attempt(() => {
     const pfn = pfnOf(kernel, physical, true);
     return pfn instanceof Fault ? pfn : pageRowAt(kernel, pfn);

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { runningOn } from "../../../../linux/sched/cpu.ts";
-import { kernelRanges, type KernelRange } from "../../../../linux/mm/kernelRanges.ts";
+import { kernelRanges, type KernelRange, missingRanges } from "../../../../linux/mm/kernelRanges.ts";
 import { taskTable } from "../../../../linux/sched/task.ts";
 import { vmaRange, vmas } from "../../../../linux/mm/vma.ts";
 import type { AddressSpace } from "../../../../memory/memory.ts";
@@ -22,6 +22,8 @@ export interface Scope {
   readonly task: Obj | undefined;
   /** Size of the address range in bytes, for progress. */
   readonly size: number;
+  /** Why parts of the memory are not searched. */
+  readonly missing?: readonly Fault[];
   pages(): Iterable<MemoryPage | undefined>;
 }
 
@@ -57,7 +59,8 @@ function kernelMemory(context: Context, args: Parsed): Scope {
   }
   const size = ranges.reduce((sum, range) => sum + Math.max(0, sizeOf(overlap(range, stretch))), 0);
   const pages = () => kernelPages(kernel, ranges, stretch);
-  return { space: kernel.memory, task: undefined, size, pages };
+  const isWhole = stretch.start === whole.start && stretch.end === whole.end && flag !== "-K";
+  return { space: kernel.memory, task: undefined, size, missing: isWhole ? missingRanges(kernel) : [], pages };
 }
 
 const overlap = (a: Stretch, b: Stretch): Stretch => ({

@@ -10,7 +10,7 @@ import { count } from "../../../language/number.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { TableLayout } from "../../../../render/layout.ts";
-import { lazyRecord, progress, text, type Line, type Piece, type Pieces } from "../../../../say/piece.ts";
+import { faultPiece, lazyRecord, progress, text, type Line, type Piece, type Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 import { matches, type Match } from "./scan.ts";
 import { scopes, type Scope } from "./scope.ts";
@@ -72,6 +72,7 @@ Memory that the dump does not contain is skipped. A page that the kernel maps at
       }
       if (!isFirst && scope.task) yield text("");
       else if (scope.task) yield progress("stacks", 0, 0);
+      for (const fault of scope.missing ?? []) yield faultPiece(fault.within("not searched"));
     }
   },
 });
