@@ -14,12 +14,13 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const MADE = "corpus/made/";
 const NIGHTLY = `${MADE}nightly`;
+const MATRIX = "corpus/matrix/";
 
 /** @param {string} project */
 const tsc = (project) => ["node_modules/typescript/bin/tsc", "-p", project];
 /** @param {string[]} argv */
 const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
-/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "scale" | "bench" | "e2e" | "package" | "messages" | "deb" | "fuzz" | "logs" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
+/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "matrix" | "scale" | "bench" | "e2e" | "package" | "messages" | "deb" | "fuzz" | "logs" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
 const tasks = {
   build: () => [["scripts/build.mjs"]],
   watch: () => [["scripts/build.mjs", "--watch"]],
@@ -30,11 +31,16 @@ const tasks = {
   ],
   format: () => [prettier("--write")],
   test: () => [tests((folder) => !["corpus", "e2e", "scale"].includes(folder))],
-  corpus: () => [...tasks.build(), tests((folder, file) => folder === "corpus" && !file.startsWith(MADE))],
+  corpus: () => [
+    ...tasks.build(),
+    tests((folder, file) => folder === "corpus" && !file.startsWith(MADE) && !file.startsWith(MATRIX)),
+  ],
   // Crashes of known causes: guests are booted for the dumps that are not there yet.
   made: () => [...tasks.build(), tests((_, file) => file.startsWith(MADE) && !file.startsWith(NIGHTLY))],
+  // Machines and kernels: a guest of each. One at a time, since each guest takes both CPUs.
+  matrix: () => [...tasks.build(), tests((_, file) => file.startsWith(MATRIX), 1)],
   // What takes long or much: other kernels. What is skipped is said.
-  nightly: () => [...tasks.build(), tests((_, file) => file.startsWith(NIGHTLY))],
+  nightly: () => [...tasks.build(), tests((_, file) => file.startsWith(NIGHTLY) || file.startsWith(MATRIX), 1)],
   // Alone, since it measures time.
   scale: () => [...tasks.build(), tests((folder) => folder === "scale", 1)],
   bench: () => [...tasks.build(), ["scripts/bench.mjs", ...more.splice(0)], ["scripts/benchAdapter.mjs"]],
