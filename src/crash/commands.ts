@@ -16,7 +16,14 @@ import { extend } from "./commands/console/extend.ts";
 import { files } from "./commands/files/files/files.ts";
 import { foreach } from "./commands/tasks/foreach.ts";
 import { fuser } from "./commands/files/fuser/fuser.ts";
-import { gdb } from "./commands/types/gdb/gdb.ts";
+import { disassemble } from "./commands/gdb/disassemble.ts";
+import { x } from "./commands/gdb/examine.ts";
+import { down, frame, up } from "./commands/gdb/frame.ts";
+import { gdb } from "./commands/gdb/gdb.ts";
+import { info } from "./commands/gdb/info.ts";
+import { output, print } from "./commands/gdb/print.ts";
+import { printf } from "./commands/gdb/printf.ts";
+import { ptype } from "./commands/gdb/ptype.ts";
 import { health } from "./commands/system/health/health.ts";
 import { help } from "./commands/console/help/help.ts";
 import { ipcs } from "./commands/files/ipcs/ipcs.ts";
@@ -72,16 +79,20 @@ export const commands = (): readonly Command[] => [
   btop,
   dev,
   dis,
+  disassemble,
+  down,
   echo,
   evaluate,
   exit,
   extend,
   files,
   foreach,
+  frame,
   fuser,
   gdb,
   health,
   help,
+  info,
   ipcs,
   irq,
   kmem,
@@ -92,11 +103,15 @@ export const commands = (): readonly Command[] => [
   mod,
   mount,
   net,
+  output,
   p,
+  print,
+  printf,
   ps,
   pte,
   ptob,
   ptov,
+  ptype,
   q,
   rd,
   refresh,
@@ -118,10 +133,12 @@ export const commands = (): readonly Command[] => [
   trace,
   tree,
   union,
+  up,
   vm,
   vtop,
   waitq,
   waits,
   whatis,
   wr,
+  x,
 ];

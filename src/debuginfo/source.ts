@@ -12,8 +12,8 @@ export interface TypeSource {
   find(kind: TypeKind, name: string): CType | undefined;
   /** Returns the declared type of a global variable; BTF knows only per-CPU variables. */
   variable(name: string): CType | undefined;
-  /** Returns where a global variable is defined; only DWARF knows it. */
-  declaredAt?(name: string): SourceLine | undefined;
+  /** Returns where a global variable (the default), a function or a type is declared; only DWARF knows it. */
+  declaredAt?(name: string, kind?: TypeKind | "variable" | "function"): SourceLine | undefined;
   /** Returns the type of a function. */
   function(name: string): CType | undefined;
   /** Returns the enum, possibly anonymous, that declares a constant of that name. */
@@ -54,6 +54,13 @@ export interface SourceLine {
   readonly column: number;
   /** MD5 of the file at compile time, in hexadecimal, if the compiler recorded it. */
   readonly md5?: string;
+}
+
+/** Code of one source line, as debuggers step: from `start` to before `end`. */
+export interface Statement {
+  readonly source: SourceLine;
+  readonly start: bigint;
+  readonly end: bigint;
 }
 
 /** A function, or a function inlined into the next, that contains a pc. Addresses are link addresses. */
@@ -139,6 +146,8 @@ export interface CodeSource {
   lines?(pc: bigint): SourceLine | undefined;
   /** Returns the address range of the line table's row around `pc`; the end is exclusive. */
   lineRange?(pc: bigint): { readonly start: bigint; readonly end: bigint } | undefined;
+  /** Returns the statement that contains `pc`, of the innermost inlined function. */
+  statement?(pc: bigint): Statement | undefined;
   /** Returns the call that returns to `returnPc`, if debug information describes it. */
   callSite?(returnPc: bigint): CallSite | undefined;
 }

@@ -1,9 +1,10 @@
 /** Formats values as gdb prints them. */
-import { viewOf } from "../base/bytes.ts";
+import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex, hex0x } from "../base/hex.ts";
 import { type ArrayType, bare, type CType, sizeOf, type StructType, unqualified } from "../debuginfo/ctype.ts";
 import { isCharacter, quoted } from "./characters.ts";
+import { type FormatLetter, floatDigits, isNumeric, letterText } from "./letterText.ts";
 import { findMember } from "./member.ts";
 import { enumText, integerText } from "./numberText.ts";
 import { Obj } from "./object.ts";
@@ -22,6 +23,8 @@ export type ValueLine = readonly ValueToken[];
 
 export interface FormatOptions {
   readonly radix?: 10 | 16;
+  /** gdb's format letter, which has precedence over the radix. */
+  readonly letter?: FormatLetter | undefined;
   /** Limit for array elements and string characters before `...`: crash's `set print_max`. */
   readonly limit?: number;
   /** Shows `char[]` up to its first NUL: crash's `set null-stop`. */
@@ -51,6 +54,7 @@ const MAX_LINE = 100_000;
 
 interface Style {
   readonly radix: 10 | 16;
+  readonly letter: FormatLetter | undefined;
   readonly limit: number;
   readonly stopAtNull: boolean;
   readonly arrayLines: boolean;
@@ -63,10 +67,10 @@ interface Style {
  * line. A fault is shown instead of an unreadable value; nothing is thrown for it.
  */
 export function* formatValue(object: Obj, options: FormatOptions = {}): Generator<ValueLine> {
-  const { radix = 10, limit = PRINT_MAX, stopAtNull = false, arrayLines = false } = options;
+  const { radix = 10, letter, limit = PRINT_MAX, stopAtNull = false, arrayLines = false } = options;
   const { indent = 0, prefix = "", suffix = "", top = false } = options;
-  const style = { radix, limit, stopAtNull, arrayLines, top };
-  let line: ValueToken[] = ["  ".repeat(indent), prefix, ...(top ? typePrefix(object) : [])];
+  const style = { radix, letter, limit, stopAtNull, arrayLines, top };
+  let line: ValueToken[] = ["  ".repeat(indent), prefix, ...(top && !isNumeric(letter) ? typePrefix(object) : [])];
   let tokens = 0;
   for (const token of value(object, style, indent, 0)) {
     if (++tokens > MAX_TOKENS || line.length > MAX_LINE) break;
@@ -175,7 +179,7 @@ function* array(object: Obj, type: ArrayType, style: Style, level: number, depth
   // gdb prints an array of unknown length, or of elements of size zero, as the address of its first element.
   if (size === 0) yield* placed(object, element, style);
   else if (!Number.isSafeInteger(size)) yield "{...}";
-  else if (isCharacter(element)) yield characters(object, count, style);
+  else if (isCharacter(element) && !isNumeric(style.letter)) yield characters(object, count, style);
   else yield* elements(object, type, style, level, depth);
 }
 
@@ -236,21 +240,36 @@ function characters(object: Obj, count: number, style: Style): ValueToken {
 
 function scalar(object: Obj, type: ReturnType<typeof bare>, style: Style): ValueToken[] {
   if (type.kind === "void") return ["void"];
-  if (type.kind === "function") return address(object, object.address);
-  if (type.kind === "float") return [floating(object)];
-  const number = attempt(() => object.value());
+  if (type.kind === "function") return functionAddress(object, style);
+  if (type.kind === "float" && (style.letter ?? "f") === "f") return [floating(object)];
+  const number = attempt(() => (type.kind === "float" ? bitsOf(object) : object.value()));
   if (number instanceof Fault) return [faultToken(number, style.top)];
+  if (style.letter !== undefined && isNumeric(style.letter))
+    return [letterText(object.kernel, { value: number, bits: object.bitField?.size ?? object.size * 8 }, style.letter)];
+  if (type.kind === "float") return [floating(object)];
   if (type.kind === "enum") return [enumText(type, number)];
   if (type.kind === "int") return [integerText(type, number, object.bitField?.size ?? type.size * 8, style.radix)];
   return type.kind === "pointer" ? pointer(object, type.target, number, style) : [];
 }
 
+/** Formats a function as its address. */
+const functionAddress = (object: Obj, { letter }: Style): ValueToken[] =>
+  letter !== undefined && isNumeric(letter)
+    ? [letterText(object.kernel, { value: object.address, bits: object.kernel.arch.wordSize * 8 }, letter)]
+    : address(object, object.address);
+
+/** Reads the bits of a float as a number. @throws Fault */
+const bitsOf = (object: Obj): bigint =>
+  readUnsigned(viewOf(object.bytes()), 0, object.size, object.kernel.arch.byteOrder);
+
 function floating(object: Obj): ValueToken {
   const bytes = attempt(() => object.bytes());
   if (bytes instanceof Fault) return faultToken(bytes);
   const little = object.kernel.arch.byteOrder === "little";
-  if (bytes.length === 4) return Number(viewOf(bytes).getFloat32(0, little).toPrecision(9)).toString();
-  return bytes.length === 8 ? viewOf(bytes).getFloat64(0, little).toString() : `<a float of ${bytes.length} bytes>`;
+  if (bytes.length === 4) return floatDigits(viewOf(bytes).getFloat32(0, little), 32);
+  return bytes.length === 8
+    ? floatDigits(viewOf(bytes).getFloat64(0, little), 64)
+    : `<a float of ${bytes.length} bytes>`;
 }
 
 /** Formats a pointer: `0xffffffff9b0ce640 <nohz_csd_func>`, with the text that a `char *` points to. */

@@ -1,7 +1,7 @@
 /** The interface of a crashed kernel. */
 import type { Arch, Registers } from "../arch/arch.ts";
 import type { CType, EnumType, TypeKind } from "../debuginfo/ctype.ts";
-import type { CallSite, CfiRow, CodeScope, KSymbol, OrcEntry, SourceLine } from "../debuginfo/source.ts";
+import type { CallSite, CfiRow, CodeScope, KSymbol, OrcEntry, SourceLine, Statement } from "../debuginfo/source.ts";
 import type { KernelMemory } from "../memory/memory.ts";
 import type { Obj } from "./object.ts";
 import type { TypeLookup } from "./parseType.ts";
@@ -20,8 +20,11 @@ export interface Types {
    * Returns the type from its declaration in a file, with the length of an array; with DWARF it can take half a second.
    */
   exactVariable(name: string): CType | undefined;
-  /** Returns where a global variable is defined; undefined without DWARF, with which it can take half a second. */
-  declaredAt(name: string): SourceLine | undefined;
+  /**
+   * Returns where a global variable, a function or a type is declared; undefined without DWARF, with which it can take
+   * half a second.
+   */
+  declaredAt(name: string, kind?: TypeKind | "variable" | "function"): SourceLine | undefined;
   function(name: string): CType | undefined;
   /** Returns the enum that declares a constant, and its value; undefined if no source has it. */
   enumerator(name: string): { readonly type: EnumType; readonly value: bigint } | undefined;
@@ -58,6 +61,11 @@ export interface Code {
    * Returns the address range around `pc` that comes from one source line, the end exclusive; undefined without DWARF.
    */
   lineRange(pc: bigint): { readonly start: bigint; readonly end: bigint } | undefined;
+  /**
+   * Returns the statement that contains `pc`: its line in the innermost inlined function, and its code; undefined without
+   * DWARF.
+   */
+  statement(pc: bigint): Statement | undefined;
   cfi(pc: bigint): CfiRow | undefined;
   orc(pc: bigint): OrcEntry | undefined;
   /**

@@ -55,7 +55,7 @@ export function typeIndex(
       );
       return exact ?? this.variable(name);
     },
-    declaredAt: (name) => first(all(), (source) => source.declaredAt?.(name)),
+    declaredAt: (name, kind) => first(all(), (source) => source.declaredAt?.(name, kind)),
     function: (name) => first(all(), (source) => source.function(name)),
     enumerator(name) {
       let constant = constants.get(name);

@@ -63,6 +63,8 @@ function withQualifiers(type: QualifiedType): { qualifiers: string; target: CTyp
 
 function parameterList(type: FunctionType, depth: number): string {
   const list = type.parameters.map((parameter) => formatDeclarator(parameter.type, "", baseName, depth + 1));
+  // Without a parameter before it, it means that the parameters are not known.
+  if (type.variadic && list.length === 0) return "";
   if (type.variadic) list.push("...");
   return list.length > 0 ? list.join(", ") : "void";
 }

@@ -3,12 +3,12 @@ import { printable } from "../base/printable.ts";
 import { lineText, type Line, type Piece } from "../say/piece.ts";
 import { plain, type Style } from "./style.ts";
 
-/** Returns the text of a piece for people, each line with a newline; "" for progress. */
+/** Returns the text of a piece for people, each line with a newline, but not the last one of an open piece; "" for progress. */
 export function pieceText(piece: Piece, style: Style = plain): string {
   if (piece.kind === "progress") return "";
   let all = "";
   for (const line of piece.lines) all += `${styled(line, style)}\n`;
-  return all;
+  return piece.kind === "record" && piece.isOpen ? all.slice(0, -1) : all;
 }
 
 const styled = (line: Line, style: Style): string => (style === plain ? printable(lineText(line)) : mark(line, style));

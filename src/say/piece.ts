@@ -33,6 +33,8 @@ export type Piece =
       readonly lines: readonly Line[];
       /** Why the answer is missing or incomplete. Empty cells of a table do not count. */
       readonly unread?: Fault | undefined;
+      /** Whether the next output continues the last line, because no new line was asked for. */
+      readonly isOpen?: boolean | undefined;
       /** Descriptions of the data by key. For records without a declared table a face infers them. */
       readonly fields?: Fields | undefined;
     }
@@ -82,7 +84,7 @@ export const record = (data: Json, ...lines: readonly (string | Line)[]): Piece 
 export const lazyRecord = (data: () => Json, lines: () => readonly Line[], more: RecordFacts = {}): RecordPiece =>
   new LazyRecord(data, lines, more);
 
-type RecordFacts = Pick<RecordPiece, "unread" | "fields">;
+type RecordFacts = Pick<RecordPiece, "unread" | "fields" | "isOpen">;
 
 /**
  * A class, because getters of an object literal are defined anew for each record, which costs more than most records
@@ -92,14 +94,16 @@ class LazyRecord {
   readonly kind = "record";
   unread: Fault | undefined;
   readonly fields: Fields | undefined;
+  readonly isOpen: boolean;
   private readonly readData: () => Json;
   private readonly readLines: () => readonly Line[];
 
-  constructor(data: () => Json, lines: () => readonly Line[], { unread, fields }: RecordFacts) {
+  constructor(data: () => Json, lines: () => readonly Line[], { unread, fields, isOpen = false }: RecordFacts) {
     this.readData = data;
     this.readLines = lines;
     this.unread = unread;
     this.fields = fields;
+    this.isOpen = isOpen;
   }
 
   get data(): Json {

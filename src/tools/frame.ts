@@ -2,29 +2,11 @@
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { withLocals, withTask } from "../crash/language/context.ts";
-import { frameScope } from "../crash/language/frameScope.ts";
+import { frameScope, functionsOf, type NamedFrame } from "../crash/language/frameScope.ts";
 import { printedStack } from "../linux/sched/stoppedStack.ts";
 import { plainName } from "../log/place.ts";
-import type { CodePlace } from "../model/kernel.ts";
-import type { Frame, Stack } from "../unwind/frame.ts";
+import type { Stack } from "../unwind/frame.ts";
 import { oneTask } from "./task.ts";
-
-/** A frame with one of its functions: the function itself or an inlined one. */
-export interface NamedFrame {
-  readonly frame: Frame;
-  /** Undefined without debuginfo. */
-  readonly place: CodePlace | undefined;
-  /** The function; "?" for code without a symbol. */
-  readonly name: string;
-}
-
-/** Returns the functions of a stack, innermost first, inlined ones too. */
-export const functionsOf = ({ frames }: Stack): readonly NamedFrame[] =>
-  frames.flatMap((frame): NamedFrame[] => {
-    const places = frame.places();
-    if (places.length === 0) return [{ frame, place: undefined, name: frame.symbol?.name ?? "?" }];
-    return places.map((place) => ({ frame, place, name: place.function }));
-  });
 
 /** Returns the innermost frame of a function, or the frame with a number. @throws UsageError if there is none */
 export function frameNamed(stack: Stack, word: string): NamedFrame {

@@ -46,6 +46,32 @@ export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): 
   });
 }
 
+/** DW_OP_reg0; the operations after it name the other registers. */
+const DW_OP_reg0 = 0x50;
+const DW_OP_reg31 = 0x6f;
+
+/**
+ * Returns the value that a parameter had when its function was called, from what the call passed in its register.
+ * Undefined if debug information does not describe the call, and for inlined functions.
+ */
+export function parameterAtEntry(
+  kernel: Kernel,
+  frame: Frame,
+  place: CodePlace,
+  { name, type }: Pick<FrameVariable, "name" | "type">,
+): Obj | undefined {
+  if (place.inlined) return undefined;
+  const value = attempt(() => {
+    const [entered] = kernel.code.scopes(place.entry).filter((one) => !one.inlined);
+    const location = entered?.variables().find((one) => one.parameter && one.name === name)?.location;
+    const operation = location?.kind === "expression" && location.bytes.length === 1 ? location.bytes[0] : undefined;
+    if (operation === undefined || operation < DW_OP_reg0 || operation > DW_OP_reg31) return undefined;
+    const passed = machineOf(kernel, frame, { calls: 0 }).entryValue?.(operation - DW_OP_reg0);
+    return passed === undefined ? undefined : bytesObject(kernel, type, bytesOf(kernel, passed, kernel.arch.wordSize));
+  });
+  return value instanceof Fault ? undefined : value;
+}
+
 const OPTIMISED_OUT = Fault.of("unknown", "optimised out");
 
 /** Returns a variable's value. @throws Fault */

@@ -53,6 +53,7 @@ export function toyKernel(toy: Toy = {}): ToyKernel {
       orc: () => undefined,
       callSite: () => undefined,
       lineRange: () => undefined,
+      statement: () => undefined,
       isText: (pc): boolean => /^t$/i.test(symbols.at(pc)?.type ?? ""),
       bias: () => 0n,
     },

@@ -111,6 +111,7 @@ export function sleepingKernel(machine: SleepingMachine): ToyKernel {
           },
           callSite: () => undefined,
           lineRange: () => undefined,
+          statement: () => undefined,
           isText,
           bias: () => 0n,
         },

@@ -73,6 +73,7 @@ export function stackKernel(
         },
         callSite: () => undefined,
         lineRange: () => undefined,
+        statement: () => undefined,
         isText: (pc) => at(pc) !== undefined || generatedCode(kernel, pc) !== undefined,
         bias: () => 0n,
       },

@@ -2,7 +2,7 @@
 import { derived } from "../../model/derived.ts";
 import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../base/fault.ts";
-import { instructionText } from "../../crash/say/instruction.ts";
+import { markedInstruction } from "../../crash/say/instruction.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Job } from "../../base/job.ts";
@@ -72,4 +72,4 @@ export function readable(kernel: Kernel, start: bigint, size: number): Uint8Arra
 
 /** Formats an instruction like `dis -x` in the console. */
 export const instructionWords = (kernel: Kernel, instruction: Instruction): string =>
-  instructionText(kernel, instruction, 16).trimEnd();
+  markedInstruction(kernel, instruction, 16).trimEnd();

@@ -1,22 +1,38 @@
 /** Evaluates the expressions and addresses that users type as arguments. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
+import { once } from "../../base/once.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import { evaluate, type Scope } from "../../model/expression/evaluate.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Context } from "./command.ts";
 import { missingTypes } from "./missingTypes.ts";
 import { hexNumber, symbolAddress } from "./number.ts";
+import { selectedScope } from "./selectedFrame.ts";
 import { SymbolNotFound } from "./symbolNotFound.ts";
 
-/** Looks up the names that shadow globals: gdb's `$1` for a value that `p` printed, and the locals of a frame. */
-const scope =
-  (context: Context) =>
-  (name: string): Obj | undefined => {
-    const number = /^\$(\d+)$/.exec(name)?.[1];
-    if (number !== undefined) return context.values.numbered(Number(number));
-    return context.locals?.(name);
-  };
+/** gdb's names of values that `p` printed: `$1`, `$` for the last one, `$$` for the one before it, `$$3`. */
+const PRINTED = /^\$(?:(\d+)|\$?|\$(\d+))$/;
+
+/** Returns a value that `p` printed, by gdb's name for it; undefined for other names. */
+function printedValue({ values }: Context, name: string): Obj | undefined {
+  const match = PRINTED.exec(name);
+  if (!match) return undefined;
+  const back = match[2] ?? (name === "$" ? 0 : 1);
+  return values.numbered(match[1] === undefined ? values.length - Number(back) : Number(match[1]));
+}
+
+/** Looks up the names that shadow globals: the values that `p` printed, and the names of a frame. */
+function scope(context: Context): Scope {
+  const frame = once(() => selectedScope(context));
+  const find = (name: string): Obj | undefined =>
+    printedValue(context, name) ??
+    context.locals?.(name) ??
+    (name.startsWith("$") || context.frame !== undefined ? frame()?.(name) : undefined);
+  return Object.assign(find, {
+    call: (name: string, values: readonly Obj[]) => (context.locals?.call ?? frame()?.call)?.(name, values),
+  });
+}
 
 /**
  * Evaluates a C expression in the user's context.
@@ -31,7 +47,8 @@ export const evaluateIn = (
   warn?: (message: string) => void,
 ): Obj => {
   const others = scope(context);
-  return evaluate(context.kernel, text, (name) => own(name) ?? others(name), warn);
+  const all = Object.assign((name: string) => own(name) ?? others(name), { call: others.call });
+  return evaluate(context.kernel, text, all, warn);
 };
 
 /**

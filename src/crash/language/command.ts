@@ -2,6 +2,7 @@
 import type { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import type { KernelConfig } from "../../linux/kdump/kernelOptions.ts";
+import type { Scope } from "../../model/expression/evaluate.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Piece } from "../../say/piece.ts";
@@ -35,6 +36,11 @@ export interface Context {
   readonly aliases: ReadonlyMap<string, string>;
   /** The values that `p` has printed: gdb's `$1`, `$2`, ... */
   readonly values: PrintedValues;
+  /**
+   * Number of the selected function in the current task's stack, as gdb counts them (inlined ones too); undefined until
+   * `frame`, `up` or `down` has selected one.
+   */
+  readonly frame?: number | undefined;
   /** Whether `exit` was run: the front end then closes the session. */
   readonly ended: boolean;
   /**
@@ -43,7 +49,7 @@ export interface Context {
    */
   readonly onlyReads?: boolean;
   /** Names usable in expressions before globals: a frame's locals. */
-  readonly locals?: ((name: string) => Obj | undefined) | undefined;
+  readonly locals?: Scope | undefined;
   /** Reads source files; undefined if the session cannot locate any. */
   readonly sourceText?: SourceText | undefined;
   /** Searches the repository of the kernel's source; undefined if the session runs no git. */
@@ -64,6 +70,7 @@ export interface Context {
 /** Changes that a command makes to the context of the commands after it. */
 export interface Change {
   readonly task?: Obj;
+  readonly frame?: number;
   readonly radix?: 10 | 16;
   /** The variables that are set, with their new values. */
   readonly variables?: ReadonlyMap<string, string>;
@@ -249,6 +256,11 @@ export interface Command {
   readonly takesExpression?: boolean;
   /** Whether all words are text, including words that start with a hyphen. */
   readonly takesText?: boolean;
+  /**
+   * Whether a line that begins with a word is one of this command, if no command, variable or type has that name. The
+   * command receives the whole line.
+   */
+  readonly answersTo?: (word: string) => boolean;
   /** Describes the command's records, for docs/json.md. */
   readonly records?: () => readonly Records[];
   /** What the command requires. If it is missing, the command reports that in one line. */

@@ -1,5 +1,5 @@
 /** Creates the user's context, an immutable value, and applies changes to it. */
-import type { Fault } from "../../base/fault.ts";
+import { attempt, Fault } from "../../base/fault.ts";
 import { once } from "../../base/once.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -61,9 +61,13 @@ export const withChanges = (context: Context, changes: readonly Change[]): Conte
   changes.reduce(withChange, context);
 
 /** Returns the context after one change. */
-export function withChange(context: Context, { task, radix, variables, aliases, value, ended }: Change): Context {
+export function withChange(
+  context: Context,
+  { task, frame, radix, variables, aliases, value, ended }: Change,
+): Context {
   return context.with({
-    ...(task && { task }),
+    ...(task && { task, ...(!isCurrent(context, task) && { frame: undefined }) }),
+    ...(frame !== undefined && { frame }),
     ...(radix && { radix }),
     ...(variables && { variables: new Map([...context.variables, ...variables]) }),
     ...(aliases && { aliases: withAliases(context.aliases, aliases) }),
@@ -71,6 +75,12 @@ export function withChange(context: Context, { task, radix, variables, aliases, 
     ...(ended && { ended }),
   });
 }
+
+/** Whether a task is the current one. A fault of the current task means that it is not. */
+const isCurrent = (context: Context, task: Obj): boolean => {
+  const address = attempt(() => context.task.address);
+  return !(address instanceof Fault) && address === task.address;
+};
 
 function withAliases(
   known: Context["aliases"],

@@ -157,6 +157,8 @@ export function resolve(context: Context, text: string): { command: Command; lin
   const implied = impliedCommand(context, /^[A-Za-z_]\w*/.exec(text)?.[0] ?? "");
   const found = context.commands.find((one) => one.name === implied);
   if (found) return { command: found, line: ` ${text}` };
+  const other = context.commands.find((one) => one.answersTo?.(name));
+  if (other) return { command: other, line: ` ${text}` };
   throw new UsageError(`command not found: ${name}; "help" lists the commands`);
 }
 

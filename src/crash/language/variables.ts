@@ -9,6 +9,8 @@ export interface Variable {
   readonly initial: string;
   /** The accepted values, for messages. */
   readonly accepts: string;
+  /** Whether `set` does not list it, because crash does not: a setting of gdb. */
+  readonly isOfGdb?: boolean;
   /**
    * Why the variable has no effect: it controls a feature that only crash has. It is kept and shown for scripts that
    * set it.
@@ -79,6 +81,7 @@ export const variables: readonly Variable[] = [
   idle("addresses are those of objects", switched("redzone", "on")),
   anything("error", "default"),
   anything("prompt", "vmcore-debug> "),
+  { ...choice("disassembly-flavor", "att", "att", "intel"), isOfGdb: true },
 ];
 
 export const findVariable = (name: string): Variable | undefined => variables.find((one) => one.name === name);

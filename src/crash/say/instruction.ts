@@ -5,6 +5,10 @@ import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { column } from "../../render/pad.ts";
 
+/** Formats an instruction as crash's `dis` does: as gdb, with a mark on the calls that ftrace can make. */
+export const markedInstruction = (kernel: Kernel, instruction: Instruction, radix: 10 | 16): string =>
+  `${instructionText(kernel, instruction, radix)}${ftraceMark(kernel, instruction)}`;
+
 /**
  * Formats an instruction as the GNU disassembler does: mnemonic padded, branch and rip-relative targets with their
  * names.
@@ -18,7 +22,7 @@ export function instructionText(kernel: Kernel, instruction: Instruction, radix:
     : isX86
       ? withSymbolNames(kernel, operands, next, radix)
       : lastNamed(kernel, operands, radix);
-  return `${column(mnemonic, 6)} ${words}${ftraceMark(kernel, instruction)}`;
+  return `${column(mnemonic, 6)} ${words}`;
 }
 
 /** Branches without effect, whose targets mean nothing. */

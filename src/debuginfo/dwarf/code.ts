@@ -4,7 +4,7 @@ import type { ElfFile } from "../../elf/elf.ts";
 import type { ElfSymbols } from "../symbols/elfSymbols.ts";
 import { type Placement, type TextRange, sectionAddress, textRanges } from "../../elf/placement.ts";
 import { relocated } from "../../elf/relocation.ts";
-import type { CallSite, CfiRow, CodeScope, CodeSource, SourceLine } from "../source.ts";
+import type { CallSite, CfiRow, CodeScope, CodeSource, SourceLine, Statement } from "../source.ts";
 import type { Die } from "./die.ts";
 import { callSiteOf } from "./callSites.ts";
 import { FrameTables, type FrameSection } from "./frames/cfi.ts";
@@ -105,6 +105,13 @@ export class DwarfCode implements CodeSource {
     const unit = this.unitAt(pc);
     const range = unit && this.image.linesOf(unit)?.range(addressing.distance(pc));
     return range && { start: addressing.address(range.start), end: addressing.address(range.end) };
+  }
+
+  statement(pc: bigint): Statement | undefined {
+    const { addressing } = this.image.encoding;
+    const unit = this.unitAt(pc);
+    const found = unit && this.image.linesOf(unit)?.statement(addressing.distance(pc));
+    return found && { ...found, start: addressing.address(found.start), end: addressing.address(found.end) };
   }
 
   cfi(pc: bigint): CfiRow | undefined {

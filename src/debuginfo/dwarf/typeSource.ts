@@ -60,9 +60,18 @@ export class DwarfTypes implements TypeSource {
     return die && typeOfDie(die);
   }
 
-  declaredAt(name: string): SourceLine | undefined {
-    const die = this.isCode(name) ? undefined : this.die("variable", name);
+  declaredAt(name: string, kind: NamedKind = "variable"): SourceLine | undefined {
+    if (kind === "function") return this.functionDeclaredAt(name);
+    const die = kind === "variable" && this.isCode(name) ? undefined : this.die(kind, name);
     return die && declaredAt(die);
+  }
+
+  private functionDeclaredAt(name: string): SourceLine | undefined {
+    for (const symbol of this.symbols().named(name)) {
+      const die = this.functionAt(symbol.address);
+      if (die) return declaredAt(die);
+    }
+    return undefined;
   }
 
   /**

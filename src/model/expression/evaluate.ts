@@ -10,7 +10,14 @@ import type { Expression } from "./ast.ts";
 import { parseExpression } from "./parser.ts";
 
 /** Names that have precedence over the kernel's: a frame's locals, registers as `$rip`, one CPU's per-CPU variables. */
-export type Scope = (name: string) => Obj | undefined;
+export interface Scope {
+  (name: string): Obj | undefined;
+  /**
+   * Calls a convenience function, such as `$lx_current`. @returns undefined if there is no function of that name @throws
+   * UsageError for wrong arguments; Fault
+   */
+  readonly call?: ((name: string, values: readonly Obj[]) => Obj | undefined) | undefined;
+}
 
 /** The type of a symbol without declaration: its address is known, its value only after a cast. */
 const UNTYPED: VoidType = { kind: "void" };
@@ -88,9 +95,20 @@ class Evaluator {
         return kernel.value("unsigned long", BigInt(sizeOfTarget(node.type)));
       case "sizeof":
         return kernel.value("unsigned long", BigInt(sizeOfTarget(this.typed(node.operand).type)));
+      case "call":
+        return this.call(node);
       case "containerOf":
         return this.containerOf(node);
     }
+  }
+
+  private call({ name, arguments: nodes, position }: Extract<Expression, { kind: "call" }>): Obj {
+    const result = this.scope.call?.(
+      name,
+      nodes.map((one) => this.value(one)),
+    );
+    if (!result) throw new UsageError(`no function ${name} at column ${position + 1}`, position);
+    return result;
   }
 
   private string(text: string): Obj {

@@ -13,7 +13,7 @@ export interface Token {
 /** Longest first, so that `>>` is not read as two `>`. */
 const SYMBOL = /<<|>>|<=|>=|==|!=|&&|\|\||->|::|\.\.\.|[-+*/%&|^~!<>?:()[\]{}.,;=@]/y;
 const NAME = /[A-Za-z_][A-Za-z_0-9]*/y;
-const REGISTER = /\$[A-Za-z_0-9]*/y;
+const REGISTER = /\$\$?[A-Za-z_0-9]*/y;
 const NUMBER = /0[xX][0-9A-Fa-f]+[uUlL]*|0[bB][01]+[uUlL]*|[0-9]+[uUlL]*/y;
 const FLOAT = /[0-9]+(?:\.[0-9]|[eE][-+]?[0-9])/y;
 const QUOTED = /(["'])((?:[^\\\n]|\\.)*?)\1/y;

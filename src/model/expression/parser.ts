@@ -30,7 +30,7 @@ export interface ParserContext {
 }
 
 /**
- * Parses a C expression. There are no assignments, commas and calls, because a dump does not change or run. @throws
+ * Parses a C expression. There are no assignments, commas and calls of the kernel's functions, because a dump does not change or run. @throws
  * UsageError "expected ) at column 12, not ;" @throws Fault unknown for a type that this kernel does not have
  */
 export function parseExpression(text: string, context: ParserContext): Expression {
@@ -122,9 +122,21 @@ function primary(cursor: TokenCursor, context: ParserContext): Expression {
   if (kind === "string") return { kind, position, text };
   if (kind === "number") return number(text, position, context.types.wordSize);
   if (kind === "character") return { kind: "number", position, value: BigInt(text.charCodeAt(0)), type: "char" };
+  if (kind === "register" && cursor.is("("))
+    return { kind: "call", position, name: text, arguments: callArguments(cursor, context) };
   return text === "container_of" && cursor.is("(")
     ? containerOf(cursor, context, position)
     : { kind: "name", position, name: text };
+}
+
+function callArguments(cursor: TokenCursor, context: ParserContext): Expression[] {
+  const found: Expression[] = [];
+  cursor.expect("(");
+  if (cursor.skip(")")) return found;
+  do found.push(conditional(cursor, context));
+  while (cursor.skip(","));
+  cursor.expect(")");
+  return found;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The code of the kernel and its modules: functions, lines, locals and unwinding tables by runtime address. */
 import { attempt, Fault } from "../../base/fault.ts";
-import type { CallSite, CfiRow, CodeSource, OrcEntry, OrcSource } from "../../debuginfo/source.ts";
+import type { CallSite, CfiRow, CodeSource, OrcEntry, OrcSource, Statement } from "../../debuginfo/source.ts";
 import type { Code, CodePlace } from "../../model/kernel.ts";
 
 /** The debuginfo for the code of one image: the kernel or one module. */
@@ -82,6 +82,13 @@ export class CodeIndex implements Code {
     const image = this.image(pc);
     const range = image?.code()?.lineRange?.(pc - image.bias);
     return range && image && { start: range.start + image.bias, end: range.end + image.bias };
+  }
+
+  statement(pc: bigint): Statement | undefined {
+    const image = this.image(pc);
+    const found = attempt(() => image?.code()?.statement?.(pc - image.bias));
+    if (!found || found instanceof Fault || !image) return undefined;
+    return { ...found, start: found.start + image.bias, end: found.end + image.bias };
   }
 
   cfi(pc: bigint): CfiRow | undefined {

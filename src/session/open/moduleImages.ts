@@ -83,7 +83,7 @@ const withGlobals = (btf: Btf, dwarf: () => TypeSource | undefined, symbols: Sym
     name: btf.name,
     find: (kind, name) => btf.find(kind, name),
     variable: (name) => btf.variable(name) ?? (isOwn(name) ? dwarf()?.variable(name) : undefined),
-    declaredAt: (name) => (isOwn(name) ? dwarf()?.declaredAt?.(name) : undefined),
+    declaredAt: (name, kind) => (isOwn(name) ? dwarf()?.declaredAt?.(name, kind) : undefined),
     function: (name) => btf.function(name) ?? (isOwn(name) ? dwarf()?.function(name) : undefined),
     enumerator: (name) => btf.enumerator?.(name),
     names: () => btf.names(),

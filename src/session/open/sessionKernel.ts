@@ -83,7 +83,7 @@ const variablesOnly = (types: TypeSource): TypeSource => ({
   name: types.name,
   find: () => undefined,
   variable: (name) => types.variable(name),
-  declaredAt: (name) => types.declaredAt?.(name),
+  declaredAt: (name, kind) => types.declaredAt?.(name, kind),
   function: (name) => types.function(name),
   names: () => [],
 });

@@ -5,7 +5,7 @@ import { attempted } from "../../insight/values/calls.ts";
 import { siteOf } from "../../insight/values/site.ts";
 import { printedStack } from "../../linux/sched/stoppedStack.ts";
 import { plainName } from "../../log/place.ts";
-import { functionsOf, type NamedFrame } from "../frame.ts";
+import { functionsOf, type NamedFrame } from "../../crash/language/frameScope.ts";
 import { oneTask, taskInput } from "../task.ts";
 import { type Judge, judged } from "./judgement.ts";
 

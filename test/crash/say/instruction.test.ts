@@ -4,14 +4,14 @@ import { arm64 } from "../../../src/arch/arm64/arm64.ts";
 import { s390x } from "../../../src/arch/s390x/s390x.ts";
 import { x86_64 } from "../../../src/arch/x86_64/x86_64.ts";
 import type { Arch } from "../../../src/arch/arch.ts";
-import { instructionText } from "../../../src/crash/say/instruction.ts";
+import { markedInstruction } from "../../../src/crash/say/instruction.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 
 const PANIC = 0xffff800080001000n;
 
 const spelt = (arch: Arch, mnemonic: string, operands: string): string => {
   const kernel = toyKernel({ arch, symbols: { panic: { address: PANIC, size: 0x100, type: "T" } } });
-  return instructionText(kernel, { address: PANIC, bytes: Uint8Array.of(0, 0), mnemonic, operands }, 16);
+  return markedInstruction(kernel, { address: PANIC, bytes: Uint8Array.of(0, 0), mnemonic, operands }, 16);
 };
 
 test("the target of a branch is named, on every architecture", () => {

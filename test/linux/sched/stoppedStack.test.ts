@@ -39,6 +39,7 @@ test("an oops that calls crash_kexec() leaves its frames on the stack of its exc
         code: {
           scopes: () => [],
           lineRange: () => undefined,
+          statement: () => undefined,
           cfi: () => undefined,
           orc,
           callSite: () => undefined,

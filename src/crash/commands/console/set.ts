@@ -15,6 +15,9 @@ import { taskContext, taskContextFields } from "../../language/taskContext.ts";
 import { noSuchTask, tasksOf } from "../../language/taskSelector.ts";
 import { findVariable, setting, variable, variables } from "../../language/variables.ts";
 
+/** The variables that crash has. */
+const listed = variables.filter(({ isOfGdb }) => !isOfGdb);
+
 export const set = command({
   name: "set",
   // "set error FILE" names the file to which the terminal writes errors.
@@ -32,9 +35,9 @@ export const set = command({
   ],
   description: `Shows the current task or selects another one. Commands use the current task if no task is given.
 
-With the name of a variable, shows or sets it. Several variables can be set at once.
+With the name of a variable, shows or sets it. Several variables can be set at once. "set disassembly-flavor intel" selects Intel's syntax for dis and disassemble, and "att" the other.
 
-${variables.map(({ name, accepts }) => `  ${labelled(name, accepts, 13)}`).join("\n")}`,
+${listed.map(({ name, accepts }) => `  ${labelled(name, accepts, 13)}`).join("\n")}`,
   examples: [
     { line: "set", shows: "The current task." },
     { line: "set 1", shows: "Makes the task with pid 1 current." },
@@ -131,7 +134,7 @@ function fileOf({ session }: Context, name: string): string | undefined {
 }
 
 function* listing(context: Context): Pieces {
-  const rows = variables.map(({ name }): VariableRow => ({ context, name, title: name }));
+  const rows = listed.map(({ name }): VariableRow => ({ context, name, title: name }));
   yield* table(context.kernel, variablesTable, rows, { heading: false });
   for (const name of ["namelist", "dumpfile"]) yield text(`      ${fileOf(context, name)}`);
 }

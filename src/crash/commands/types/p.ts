@@ -15,6 +15,7 @@ import { changed } from "../../language/context.ts";
 import { cpuSpec, isPerCpu } from "../../language/perCpu.ts";
 import { addressJson, record, text, type Line, type Pieces, lazyRecord } from "../../../say/piece.ts";
 import { lockLines } from "../../say/lockLines.ts";
+import { printLetter } from "../gdb/gdbCommand.ts";
 import { formatOptions } from "../../say/structView.ts";
 import { currentUserSpace, inSpace } from "../../language/userSpace.ts";
 import { valueJson } from "../../say/valueJson.ts";
@@ -50,11 +51,11 @@ For a per-CPU symbol, shows its type and addresses; with a list of CPUs after a 
   ],
   needs: ["types"],
   *run(context, args) {
-    const [, format, written] = /^(?:\/([xd])\s+)?(.*)$/s.exec(args.rest[0] ?? "") ?? [];
+    const [, format, written] = /^(?:\/(\w+)\s+)?(.*)$/s.exec(args.rest[0] ?? "") ?? [];
     if (!written) throw new WrongUse("an expression is missing");
     const options: FormatOptions = {
       ...formatOptions(context, args),
-      ...(format === undefined ? {} : { radix: format === "x" ? 16 : 10 }),
+      letter: printLetter(format ?? ""),
       top: true,
     };
     const { text: expression, member, cpus } = cpuSpec(context, written.trim(), () => taskCpu(context.task));

@@ -12,6 +12,7 @@ const DW_LNS_advance_pc = 0x02;
 const DW_LNS_advance_line = 0x03;
 const DW_LNS_set_file = 0x04;
 const DW_LNS_set_column = 0x05;
+const DW_LNS_negate_stmt = 0x06;
 const DW_LNS_const_add_pc = 0x08;
 const DW_LNS_fixed_advance_pc = 0x09;
 const DW_LNE_end_sequence = 0x01;
@@ -19,6 +20,10 @@ const DW_LNE_set_address = 0x02;
 
 /** Limit for a unit's line program; that of a large kernel file has about 100 KiB. */
 const MAX_PROGRAM = 1 << 26;
+
+/** Limits for the rows of one statement, and for those at one address; a compiler emits a few. */
+const MAX_NEIGHBOURS = 1000;
+const MAX_SAME_ADDRESS = 64;
 
 /** The matrix of DWARF 5, section 6.2, in columns: the line of each address of a unit. */
 export class LineTable {
@@ -52,6 +57,42 @@ export class LineTable {
     return { start: addressOf(row), end: addressOf(row + 1) };
   }
 
+  /**
+   * Returns the statement of `pc` as debuggers step: the row that begins a statement is preferred at its address, and
+   * neighbouring rows of the same line are one range, in distances.
+   */
+  statement(pc: number): { readonly source: SourceLine; readonly start: number; readonly end: number } | undefined {
+    const found = this.rowAt(pc);
+    if (!found) return undefined;
+    const { sequence } = found;
+    const row = this.statementRow(sequence, found.row);
+    const line = this.rows.line[row] ?? 0;
+    const file = this.rows.file[row] ?? 0;
+    const source = line === 0 ? undefined : this.sourceLine(file, line, this.rows.column[row] ?? 0);
+    if (!source) return undefined;
+    const offsetOf = (at: number): number => this.rows.offset[at] ?? 0;
+    const isSame = (at: number): boolean => {
+      const other = this.statementRow(sequence, at);
+      return this.rows.line[other] === line && this.rows.file[other] === file;
+    };
+    const lowest = Math.max(sequence.first, found.row - MAX_NEIGHBOURS);
+    // The last row is the end of the sequence.
+    const highest = Math.min(sequence.end - 1, found.row + MAX_NEIGHBOURS);
+    let start = found.row;
+    while (start > lowest && (offsetOf(start - 1) === offsetOf(start) || isSame(start - 1))) start--;
+    let end = found.row + 1;
+    while (end < highest && (offsetOf(end) === offsetOf(end + 1) || isSame(end))) end++;
+    return { source, start: sequence.start + offsetOf(start), end: sequence.start + offsetOf(end) };
+  }
+
+  /** Returns the last row at the address of a row that begins a statement; the row itself if none does. */
+  private statementRow({ first }: Sequence, row: number): number {
+    const { offset, isStatement } = this.rows;
+    const lowest = Math.max(first, row - MAX_SAME_ADDRESS);
+    for (let at = row; at >= lowest && offset[at] === offset[row]; at--) if (isStatement[at] === 1) return at;
+    return row;
+  }
+
   /** Returns the last row at or below `pc`, so that the next row has a higher address; undefined outside the table. */
   private rowAt(pc: number): { readonly sequence: Sequence; readonly row: number } | undefined {
     const sequence = this.sequences[lastAtOrBelow(this.starts, pc)];
@@ -81,23 +122,36 @@ class Rows {
   readonly line: Uint32Array;
   readonly file: Uint16Array;
   readonly column: Uint16Array;
+  /** 1 where a debugger should stop to stop at the line (is_stmt). */
+  readonly isStatement: Uint8Array;
 
-  constructor(offset: Uint32Array, line: Uint32Array, file: Uint16Array, column: Uint16Array) {
-    this.offset = offset;
-    this.line = line;
-    this.file = file;
-    this.column = column;
+  constructor(columns: Pick<Rows, "offset" | "line" | "file" | "column" | "isStatement">) {
+    this.offset = columns.offset;
+    this.line = columns.line;
+    this.file = columns.file;
+    this.column = columns.column;
+    this.isStatement = columns.isStatement;
   }
 
   static of(capacity: number): Rows {
-    const words = (): Uint32Array => new Uint32Array(capacity);
-    return new Rows(words(), words(), new Uint16Array(capacity), new Uint16Array(capacity));
+    return new Rows({
+      offset: new Uint32Array(capacity),
+      line: new Uint32Array(capacity),
+      file: new Uint16Array(capacity),
+      column: new Uint16Array(capacity),
+      isStatement: new Uint8Array(capacity),
+    });
   }
 
   /** Copies the first rows. */
   first(count: number): Rows {
-    const { offset, line, file, column } = this;
-    return new Rows(offset.slice(0, count), line.slice(0, count), file.slice(0, count), column.slice(0, count));
+    return new Rows({
+      offset: this.offset.slice(0, count),
+      line: this.line.slice(0, count),
+      file: this.file.slice(0, count),
+      column: this.column.slice(0, count),
+      isStatement: this.isStatement.slice(0, count),
+    });
   }
 }
 
@@ -110,6 +164,8 @@ interface Sequence {
 
 interface Program {
   readonly minimumLength: number;
+  /** Whether rows begin statements at the start of a sequence. */
+  readonly defaultIsStatement: number;
   readonly lineBase: number;
   readonly lineRange: number;
   readonly opcodeBase: number;
@@ -132,7 +188,8 @@ export function readLines(unit: Unit, offset: number): LineTable {
   const headerLength = cursor.unsigned(offsetSize);
   const programAt = cursor.at + headerLength;
   const minimumLength = cursor.u8();
-  cursor.skip(version >= 4 ? 2 : 1); // maximum_operations_per_instruction, default_is_stmt
+  if (version >= 4) cursor.skip(1); // maximum_operations_per_instruction
+  const defaultIsStatement = cursor.u8() === 0 ? 0 : 1;
   const lineBase = (cursor.u8() << 24) >> 24;
   const lineRange = Math.max(1, cursor.u8());
   const opcodeBase = cursor.u8();
@@ -141,7 +198,12 @@ export function readLines(unit: Unit, offset: number): LineTable {
   const files = readFileNames(unit, cursor, { version, addressSize, offsetSize });
   if (programAt > cursor.end) throw Fault.of("truncated", `${line.name} ends in the middle of a header`);
   cursor.at = programAt;
-  return run(cursor, { minimumLength, lineBase, lineRange, opcodeBase, operands }, addressSize, files);
+  return run(
+    cursor,
+    { minimumLength, defaultIsStatement, lineBase, lineRange, opcodeBase, operands },
+    addressSize,
+    files,
+  );
 }
 
 /** Scratch rows: one program at a time writes its rows here; the used ones are then copied. */
@@ -163,7 +225,7 @@ function run(cursor: Cursor, program: Program, addressSize: number, files: FileN
   const { minimumLength, lineBase, lineRange, opcodeBase } = program;
   const sequences: Sequence[] = [];
   const rows = scratchFor(cursor.end - cursor.at);
-  const { offset: offsets, line: lines, file: fileNumbers, column: columns } = rows;
+  const { offset: offsets, line: lines, file: fileNumbers, column: columns, isStatement } = rows;
   const constAdvance = minimumLength * Math.floor((255 - opcodeBase) / lineRange);
   let count = 0;
   let first = 0;
@@ -172,6 +234,7 @@ function run(cursor: Cursor, program: Program, addressSize: number, files: FileN
   let file = 1;
   let line = 1;
   let column = 0;
+  let statement = program.defaultIsStatement;
   while (cursor.at < cursor.end) {
     const opcode = cursor.u8();
     let append = false;
@@ -186,6 +249,7 @@ function run(cursor: Cursor, program: Program, addressSize: number, files: FileN
     else if (opcode === DW_LNS_advance_line) line += cursor.sleb();
     else if (opcode === DW_LNS_set_file) file = cursor.uleb();
     else if (opcode === DW_LNS_set_column) column = cursor.uleb();
+    else if (opcode === DW_LNS_negate_stmt) statement = 1 - statement;
     else if (opcode === DW_LNS_const_add_pc) offset += constAdvance;
     else if (opcode === DW_LNS_fixed_advance_pc) offset += cursor.u16();
     else if (opcode !== 0) for (let left = program.operands[opcode] ?? 0; left > 0; left--) cursor.skipLeb();
@@ -193,6 +257,7 @@ function run(cursor: Cursor, program: Program, addressSize: number, files: FileN
       offsets[count] = offset;
       lines[count] = line;
       fileNumbers[count] = file;
+      isStatement[count] = statement;
       columns[count++] = column;
     }
     if (opcode !== 0 || opcodeBase === 0) continue;
@@ -209,6 +274,7 @@ function run(cursor: Cursor, program: Program, addressSize: number, files: FileN
       first = count;
       start = offset = column = 0;
       file = line = 1;
+      statement = program.defaultIsStatement;
     }
     cursor.at = next;
   }

@@ -7,7 +7,7 @@ import { type BpfInstruction, bpfInstructionTexts, type BpfNames } from "../../.
 import { globalAddress } from "../../../../linux/vmcoreinfo.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { Context } from "../../../language/command.ts";
-import { instructionText } from "../../../say/instruction.ts";
+import { markedInstruction } from "../../../say/instruction.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
@@ -97,7 +97,7 @@ export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">,
         `the program size of ${size} bytes exceeds the limit of ${MAX_JITED} bytes; the program is probably damaged`,
       );
     for (const instruction of decoder.instructions(kernel.memory.read(start, size), start)) {
-      yield layout.row({ address: instruction.address, text: instructionText(kernel, instruction, radix) });
+      yield layout.row({ address: instruction.address, text: markedInstruction(kernel, instruction, radix) });
     }
   }
 }

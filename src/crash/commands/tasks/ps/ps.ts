@@ -13,6 +13,7 @@ import { argumentsFields, tasksArguments } from "./arguments.ts";
 import { tasksChildren, tasksGroups, tasksParents } from "./family.ts";
 import { lastRunTable, tasksLastRun } from "./lastRun.ts";
 import { limitsFields, tasksLimits } from "./limits.ts";
+import { parsePolicies, policyTable, tasksPolicies } from "./policy.ts";
 import { stackPointerTable, taskRows, taskTable as taskTableOf } from "./rows.ts";
 import { taskColumns } from "../../../say/taskHeading.ts";
 import { statesTable, stateSummary } from "./states.ts";
@@ -23,7 +24,7 @@ export const ps = command({
   name: "ps",
   readsOnly: true,
   summary: "tasks",
-  usage: "[-k|-u|-G|-I|-y policy] [-s] [-p|-c|-t|-[l|m] [-C cpus]|-a|-g|-r|-S|-A|-H]\n[pid | taskp | command] ...",
+  usage: "[-k|-u|-G|-I|-y policy] [-s] [-p|-c|-t|-[l|m] [-C cpus]|-a|-g|-r|-S|-A|-H|-Y]\n[pid | taskp | command] ...",
   options: [
     { flag: "-k", help: "only kernel threads" },
     { flag: "-u", help: "only user tasks" },
@@ -47,6 +48,7 @@ export const ps = command({
     { flag: "-S", help: "the number of tasks in each state" },
     { flag: "-A", help: "only the tasks that the CPUs were running" },
     { flag: "-H", help: "no heading" },
+    { flag: "-Y", help: "each task's scheduling policy and priority" },
   ],
   description:
     "Lists all tasks, or the tasks given by pid, task_struct address, command name, or a 'regular expression' for names. An angle bracket marks a task that a CPU was running. Sizes are in KiB; %MEM is a percentage of all page frames. States: RU running or ready, IN sleeping, UN sleeping uninterruptibly, ID an idle kernel worker, ST stopped, TR traced, ZO zombie, DE dead, WA waking, PA parked, NE new.",
@@ -54,6 +56,7 @@ export const ps = command({
     { line: "ps", shows: "Every task." },
     { line: "ps -A", shows: "The task that each CPU was running." },
     { line: "ps -m | head", shows: "The tasks that ran last before the crash." },
+    { line: "ps -Y -y FIFO,RR", shows: "Real-time tasks with their priorities." },
     { line: "ps 'kworker.*'", shows: "Tasks whose names match a pattern." },
   ],
   records: () => [
@@ -66,6 +69,7 @@ export const ps = command({
     { line: "ps -l", fields: lastRunTable(false).columns },
     { line: "ps -a", fields: argumentsFields },
     { line: "ps -r", fields: limitsFields },
+    { line: "ps -Y", fields: policyTable({ stackPointer: false, hideOffline: false }).columns },
     { line: "ps -S", fields: statesTable.columns },
   ],
   needs: ["types", "tasks"],
@@ -96,6 +100,7 @@ export function* listTasks(context: Context, args: Parsed, tasks: readonly Obj[]
   else if (args.has("-g")) yield* tasksGroups(context.kernel, tasks);
   else if (args.has("-r")) yield* tasksLimits(tasks);
   else if (args.has("-S")) yield* stateSummary(context.kernel, tasks);
+  else if (args.has("-Y")) yield* tasksPolicies(context.kernel, tasks, columns);
   else yield* taskRows(context.kernel, tasks, columns);
 }
 
@@ -132,16 +137,4 @@ function filtersOf(args: Parsed): ((task: Obj) => boolean)[] {
   if (args.has("-A")) filters.push((task) => runningOn(task.kernel, task) !== undefined);
   if (policies.length > 0) filters.push((task) => policies.includes(schedulingPolicy(task)));
   return filters;
-}
-
-/** SCHED_* of include/uapi/linux/sched.h; OTHER is the POSIX name of NORMAL. */
-const POLICIES = ["NORMAL", "FIFO", "RR", "BATCH", "ISO", "IDLE", "DEADLINE", "EXT"];
-
-function parsePolicies(list: string): number[] {
-  return list.split(",").map((word) => {
-    const name = word.toUpperCase();
-    const policy = /^\d$/.test(word) ? Number(word) : name === "OTHER" ? 0 : POLICIES.indexOf(name);
-    if (policy < 0 || policy >= POLICIES.length) throw new UsageError(`${word}: invalid scheduling policy`);
-    return policy;
-  });
 }

@@ -8,10 +8,11 @@ import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { address } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
-import { instructionText } from "../../../say/instruction.ts";
+import { markedInstruction } from "../../../say/instruction.ts";
 import { count } from "../../../language/number.ts";
 import { type Line, type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
 import { sourceListing, placeFields, sourceTable } from "./sourceListing.ts";
+import { flavor } from "../../gdb/disassemble.ts";
 import { currentUserSpace } from "../../../language/userSpace.ts";
 import type { Fields } from "../../../../say/table.ts";
 
@@ -95,7 +96,7 @@ function stretch({ kernel }: Context, args: Parsed, at: bigint, limit: number | 
 
 function* instructions(context: Context, args: Parsed, at: bigint, limit: number | undefined, place: string): Pieces {
   const { kernel } = context;
-  const syntax = args.has("-i") ? "intel" : "att";
+  const syntax = args.has("-i") ? "intel" : flavor(context);
   const decoder = yield* disassembler(kernel.arch, syntax);
   const { start, size, limit: most, last } = stretch(context, args, at, limit, place);
   const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
@@ -114,7 +115,7 @@ function* instructions(context: Context, args: Parsed, at: bigint, limit: number
     const heading = source && `${source.file}: ${source.line}`;
     if (heading !== undefined && heading !== before) yield text(heading);
     before = heading ?? before;
-    const shown = instructionText(kernel, instruction, radix);
+    const shown = markedInstruction(kernel, instruction, radix);
     const bytes = Buffer.from(instruction.bytes).toString("hex");
     yield record(
       { address: addressJson(instruction.address), bytes, text: shown },

@@ -3,6 +3,7 @@ import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { address, offset } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { runList } from "../../gdb/sourceLines.ts";
 import { listElements, type ListWalk } from "./listWalk.ts";
 import { text, lazyRecord, addressJson } from "../../../../say/piece.ts";
 import { elementTable, type ElementRow } from "../../../say/elementTable.ts";
@@ -45,6 +46,8 @@ export const list = command({
 
 Without -h and -H, start is the first element; the word at the offset in each element points to the next one, and the list ends at NULL, at the start, or at the address given with -e. With -h and -H the links are list_heads: each link points to the next one, and the last one points to the head.
 
+"list *(schedule+16)" shows the source around an address, as gdb does.
+
 If a list returns to an element other than its head, the elements before that are shown, and then that the list loops.`,
   examples: [
     { line: "list -H modules module.list -s module.name", shows: "A list with a head of its own." },
@@ -60,6 +63,8 @@ If a list returns to an element other than its head, the elements before that ar
   records: () => [{ line: "list -H modules", fields: { address: { kind: "address" }, ...namedFields } }],
   needs: ["memory"],
   *run(context, args) {
+    // gdb's form: `*(schedule+16)` is a place in the source.
+    if (/^\s*\*/.test(args.line)) return yield* runList(context, args.line.trim());
     if (args.has("-s") && args.has("-S")) throw new UsageError("-S and -s options are mutually exclusive");
     const walk = readWalk(context, args);
     const references = [...args.values("-s"), ...args.values("-S")].map((one) => structReference(context.kernel, one));

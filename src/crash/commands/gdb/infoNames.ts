@@ -1,0 +1,104 @@
+/** gdb's `info types` and `info functions`: names that match a regular expression, by the file that declares them. */
+import { regularExpression } from "../../../base/regularExpression.ts";
+import { UsageError } from "../../../base/usageError.ts";
+import { bare, type TypeKind } from "../../../debuginfo/ctype.ts";
+import type { SourceLine } from "../../../debuginfo/source.ts";
+import { declare } from "../../../model/typeName.ts";
+import type { Kernel } from "../../../model/kernel.ts";
+import { progress, record, text } from "../../../say/piece.ts";
+import { hex0x } from "../../../base/hex.ts";
+import type { Context, Running } from "../../language/command.ts";
+
+/** Limit for the names that are listed. */
+const MAX_NAMES = 5000;
+/** Limit for the characters of a regular expression, and for those of a name that it is tried on. */
+const MAX_PATTERN = 200;
+const MAX_NAME = 256;
+
+/** A name with its declaration, and where it is declared if DWARF says so. */
+interface Found {
+  readonly name: string;
+  readonly text: string;
+  readonly declared: SourceLine | undefined;
+}
+
+/** `info types`. */
+export function* infoTypes({ kernel }: Context, words: string): Running {
+  const pattern = patternOf(words);
+  const found: Found[] = [];
+  for (const { kind, name } of kernel.types.names()) {
+    if (found.length >= MAX_NAMES) break;
+    if (name.length > MAX_NAME || !pattern.test(name)) continue;
+    if (found.some((one) => one.name === `${kind} ${name}`)) continue;
+    yield progress("types", found.length, found.length + 1);
+    found.push({
+      name: `${kind} ${name}`,
+      text: typeText(kernel, kind, name),
+      declared: kernel.types.declaredAt(name, kind),
+    });
+  }
+  yield* listed(`All ${words === "" ? "defined types" : `types matching regular expression "${words}"`}:`, found);
+}
+
+function typeText({ types }: Kernel, kind: TypeKind, name: string): string {
+  if (kind === "int") return name;
+  if (kind !== "typedef") return `${kind} ${name};`;
+  const type = types.find("typedef", name);
+  return type?.kind === "typedef" ? `typedef ${declare(bare(type.target), name)};` : `typedef ${name};`;
+}
+
+/** `info functions`. */
+export function* infoFunctions({ kernel }: Context, words: string): Running {
+  const pattern = patternOf(words);
+  const found = new Map<string, Found>();
+  const others: { readonly name: string; readonly address: bigint }[] = [];
+  for (const { name, type, address } of kernel.symbols.all()) {
+    if (found.size + others.length >= MAX_NAMES) break;
+    if (!/^[tw]$/i.test(type) || name.length > MAX_NAME || !pattern.test(name) || found.has(name)) continue;
+    yield progress("functions", found.size, found.size + 1);
+    const declared = kernel.types.declaredAt(name, "function");
+    const signature = kernel.types.function(name);
+    const isOwn = kernel.code.scopes(address).at(-1)?.function === name;
+    if (!declared || !signature || !isOwn) {
+      others.push({ name, address });
+      continue;
+    }
+    const isStatic = type === "t";
+    found.set(name, { name, text: `${isStatic ? "static " : ""}${declare(signature, name)};`, declared });
+  }
+  yield* listed(`All ${words === "" ? "defined functions" : `functions matching regular expression "${words}"`}:`, [
+    ...found.values(),
+  ]);
+  if (others.length === 0) return;
+  yield text("", "Non-debugging symbols:");
+  for (const { name, address } of others)
+    yield record({ name, address: hex0x(address) }, [{ as: "address", text: hex0x(address), address }, `  ${name}`]);
+}
+
+/** Lists the names by file, those without a file last. */
+function* listed(title: string, found: readonly Found[]): Running {
+  yield text(title);
+  const files = new Map<string, Found[]>();
+  for (const one of found) {
+    const file = one.declared?.file ?? "";
+    files.set(file, [...(files.get(file) ?? []), one]);
+  }
+  const order = [...files].sort(([a], [b]) => (a === "" ? 1 : b === "" ? -1 : a < b ? -1 : 1));
+  for (const [file, names] of order) {
+    yield text("", file === "" ? "Without a line:" : `File ${file}:`);
+    for (const { name, text: shown, declared } of names.sort((a, b) => (a.name < b.name ? -1 : 1)))
+      yield record(
+        { name, file: declared?.file ?? null, line: declared?.line ?? null },
+        `${declared ? `${declared.line}:` : ""}\t${shown}`,
+      );
+  }
+}
+
+/** Reads the regular expression. @throws UsageError */
+function patternOf(words: string): RegExp {
+  if (words.length > MAX_PATTERN)
+    throw new UsageError(`the regular expression is longer than ${MAX_PATTERN} characters`);
+  const pattern = regularExpression(words);
+  if (!pattern) throw new UsageError(`not a regular expression: ${words}`);
+  return pattern;
+}

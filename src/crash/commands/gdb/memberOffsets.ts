@@ -1,0 +1,66 @@
+/** The layout of a struct as gdb's `ptype /o` prints it: offset and size before each member, holes between them. */
+import { type Member, sizeOf, type StructType } from "../../../debuginfo/ctype.ts";
+import { declare } from "../../../model/typeName.ts";
+
+/** Width of the comment before each member. */
+const MARGIN = 27;
+/** Limits for nested structs and lines, because input can be damaged. */
+const MAX_DEPTH = 32;
+const MAX_LINES = 100_000;
+
+/** Returns the lines of a struct or union. */
+export function offsetLines(type: StructType): string[] {
+  const lines = [`/* offset      |    size */  type = ${heading(type)} {`];
+  lines.push(...body(type, 1, 0), `${blanks(MARGIN + 2)}}`);
+  return lines.slice(0, MAX_LINES);
+}
+
+const heading = ({ kind, name }: StructType): string => (name === undefined ? kind : `${kind} ${name}`);
+const blanks = (count: number): string => "".padEnd(count);
+const indent = (level: number): string => blanks(4 * level);
+
+/** @param base offset of the struct in the outermost one in bits */
+function* body(type: StructType, level: number, base: number): Generator<string> {
+  let end = 0;
+  let count = 0;
+  for (const member of type.members) {
+    if (++count > MAX_LINES) return;
+    const start = member.bitOffset;
+    const bits = member.bitSize ?? sizeOf(member.type) * 8;
+    if (type.kind === "struct" && start > end) yield* hole(start - end, "hole");
+    end = Math.max(end, start + bits);
+    const before = type.kind === "union" ? unionMargin(member) : margin(member, base + start);
+    const nested = member.bitSize === undefined && level < MAX_DEPTH ? structOf(member) : undefined;
+    if (nested) {
+      yield `${before}${indent(level)}${heading(nested)} {`;
+      yield* body(nested, level + 1, base + start);
+      yield `${blanks(MARGIN)}${indent(level)}}${member.name === undefined ? "" : ` ${member.name}`};`;
+    } else yield `${before}${indent(level)}${declare(member.type, member.name ?? "")}${bitField(member)};`;
+  }
+  if (type.kind === "struct" && type.size * 8 > end) yield* hole(type.size * 8 - end, "padding");
+  yield "";
+  yield `${blanks(MARGIN)}${indent(level)}/* total size (bytes): ${String(type.size).padStart(4)} */`;
+}
+
+const bitField = ({ bitSize }: Member): string => (bitSize === undefined ? "" : ` : ${bitSize}`);
+
+/** Returns the struct or union that a member is, without typedefs and arrays, as gdb expands them. */
+const structOf = ({ type }: Member): StructType | undefined =>
+  type.kind === "struct" || type.kind === "union" ? type : undefined;
+
+const sizeText = (member: Member): string => String(sizeOf(member.type)).padStart(6);
+
+function margin(member: Member, bit: number): string {
+  const byte = String(Math.floor(bit / 8)).padStart(6);
+  const bits = member.bitSize === undefined ? "     " : `:${String(bit % 8).padStart(2)}  `;
+  return `/* ${byte}${bits} |  ${sizeText(member)} */`;
+}
+
+const unionMargin = (member: Member): string => `/*${blanks(16)}${sizeText(member)} */`;
+
+/** Yields the lines of unused bits, and of unused bytes after them. */
+function* hole(bits: number, kind: "hole" | "padding"): Generator<string> {
+  const count = (number: number): string => String(number).padStart(2);
+  if (bits % 8 > 0) yield `/* XXX ${count(bits % 8)}-bit ${kind.padEnd(7)}    */`;
+  if (bits >= 8) yield `/* XXX ${count(Math.floor(bits / 8))}-byte ${kind.padEnd(7)}   */`;
+}

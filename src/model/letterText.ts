@@ -1,0 +1,82 @@
+/** Formats numbers by gdb's format letters: `print /x`, `x/4dw`. */
+import { viewOf } from "../base/bytes.ts";
+import { hex0x, padDigits, padHex } from "../base/hex.ts";
+import { characterText } from "./characters.ts";
+import type { Kernel } from "./kernel.ts";
+import { symbolText } from "./symbolText.ts";
+
+/**
+ * gdb's format letters: hexadecimal, signed and unsigned decimal, octal, binary, address, character, floating point,
+ * string, hexadecimal with leading zeros, raw (without printers, which do not exist here).
+ */
+export const FORMAT_LETTERS = "xduotacfszr";
+export type FormatLetter = "x" | "d" | "u" | "o" | "t" | "a" | "c" | "f" | "s" | "z" | "r";
+
+export const isFormatLetter = (text: string): text is FormatLetter =>
+  text.length === 1 && FORMAT_LETTERS.includes(text);
+
+/** Whether the letter shows numbers as digits, so that an array of characters is a list and not a text. */
+export const isNumeric = (letter: FormatLetter | undefined): boolean =>
+  letter !== undefined && letter !== "s" && letter !== "r";
+
+/** A number in memory or in an expression. */
+export interface LetteredNumber {
+  readonly value: bigint;
+  /** Width in bits: of the type, or of the unit that `x` shows. */
+  readonly bits: number;
+  /** Whether `x` shows it: then digits of hexadecimal and binary numbers are filled up with zeros. */
+  readonly padded?: boolean;
+}
+
+/** Formats a number by a letter that `isNumeric`. */
+export function letterText(
+  kernel: Kernel,
+  { value, bits, padded = false }: LetteredNumber,
+  letter: FormatLetter,
+): string {
+  const unsigned = BigInt.asUintN(bits, value);
+  switch (letter) {
+    case "d":
+      return String(BigInt.asIntN(bits, value));
+    case "u":
+      return String(unsigned);
+    case "o":
+      return unsigned === 0n ? "0" : `0${unsigned.toString(8)}`;
+    case "t":
+      return padded ? padDigits(unsigned, bits, 2) : unsigned.toString(2);
+    case "z":
+      return `0x${padHex(unsigned, Math.ceil(bits / 4))}`;
+    case "a":
+      return named(kernel, unsigned);
+    case "c":
+      return `${BigInt.asIntN(8, value)} '${characterText(Number(BigInt.asUintN(8, value)), "'")}'`;
+    case "f":
+      return floatText(unsigned, bits);
+    default:
+      return padded ? `0x${padHex(unsigned, Math.ceil(bits / 4))}` : hex0x(unsigned);
+  }
+}
+
+function named(kernel: Kernel, address: bigint): string {
+  const name = symbolText(kernel, address);
+  return `${hex0x(address)}${name === undefined ? "" : ` <${name}>`}`;
+}
+
+/** Formats the bits of a float of 4 or 8 bytes with as many digits as gdb prints; other sizes as a number. */
+function floatText(bits: bigint, width: number): string {
+  if (width !== 32 && width !== 64) return String(bits);
+  const view = viewOf(new Uint8Array(8));
+  if (width === 32) view.setUint32(0, Number(bits));
+  else view.setBigUint64(0, bits);
+  return floatDigits(width === 32 ? view.getFloat32(0) : view.getFloat64(0), width);
+}
+
+/** Formats a floating-point number as C's `%g` does with 9 or 17 digits, without zeros at its end. */
+export function floatDigits(number: number, width: 32 | 64): string {
+  if (!Number.isFinite(number)) return Number.isNaN(number) ? "nan" : number < 0 ? "-inf" : "inf";
+  const digits = width === 32 ? 9 : 17;
+  const text = number.toPrecision(digits);
+  const [mantissa = text, exponent] = text.split("e");
+  const short = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+  return exponent === undefined ? short : `${short}e${exponent.replace(/^([+-])(\d)$/, "$10$2")}`;
+}
