@@ -284,6 +284,7 @@ test("only arch/ and log/machines/ ask which machine it is", () => {
 /** Files outside render/ that count blanks, and why. */
 const countsBlanks: Readonly<Record<string, string>> = {
   "base/hex.ts": "digits of numbers, for all",
+  "crash/commands/gdb/printf.ts": "conversions with a width, as C's printf() does them",
   "linux/trace/formatText.ts": "conversions with a width, as the kernel's vsnprintf() does them",
   "model/format.ts": "indents what lies within a value; model/ lies below render/",
   "model/typeText.ts": "the same of a declaration, with its offsets",

@@ -172,6 +172,8 @@ export interface Arch {
   readonly pc: string;
   readonly sp: string;
   readonly framePointer: string;
+  /** The registers in the order in which gdb lists them, if that is not the order of `registers`. */
+  readonly debuggerOrder?: readonly string[];
   /** Return-address register of frame records and CFI ("x30"), if there is one. */
   readonly linkRegister?: string;
   /** DWARF register number to name. */

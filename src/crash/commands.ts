@@ -21,7 +21,7 @@ import { x } from "./commands/gdb/examine.ts";
 import { down, frame, up } from "./commands/gdb/frame.ts";
 import { gdb } from "./commands/gdb/gdb.ts";
 import { info } from "./commands/gdb/info.ts";
-import { output, print } from "./commands/gdb/print.ts";
+import { print } from "./commands/gdb/print.ts";
 import { printf } from "./commands/gdb/printf.ts";
 import { ptype } from "./commands/gdb/ptype.ts";
 import { health } from "./commands/system/health/health.ts";
@@ -103,7 +103,6 @@ export const commands = (): readonly Command[] => [
   mod,
   mount,
   net,
-  output,
   p,
   print,
   printf,

@@ -1,10 +1,9 @@
 /** Formats values as gdb prints them. */
-import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex, hex0x } from "../base/hex.ts";
 import { type ArrayType, bare, type CType, sizeOf, type StructType, unqualified } from "../debuginfo/ctype.ts";
 import { isCharacter, quoted } from "./characters.ts";
-import { type FormatLetter, floatDigits, isNumeric, letterText } from "./letterText.ts";
+import { bitsOf, type FormatLetter, floatText, isNumeric, letterText } from "./letterText.ts";
 import { findMember } from "./member.ts";
 import { enumText, integerText } from "./numberText.ts";
 import { Obj } from "./object.ts";
@@ -241,12 +240,11 @@ function characters(object: Obj, count: number, style: Style): ValueToken {
 function scalar(object: Obj, type: ReturnType<typeof bare>, style: Style): ValueToken[] {
   if (type.kind === "void") return ["void"];
   if (type.kind === "function") return functionAddress(object, style);
-  if (type.kind === "float" && (style.letter ?? "f") === "f") return [floating(object)];
   const number = attempt(() => (type.kind === "float" ? bitsOf(object) : object.value()));
   if (number instanceof Fault) return [faultToken(number, style.top)];
   if (style.letter !== undefined && isNumeric(style.letter))
     return [letterText(object.kernel, { value: number, bits: object.bitField?.size ?? object.size * 8 }, style.letter)];
-  if (type.kind === "float") return [floating(object)];
+  if (type.kind === "float") return [floatText(number, type.size * 8)];
   if (type.kind === "enum") return [enumText(type, number)];
   if (type.kind === "int") return [integerText(type, number, object.bitField?.size ?? type.size * 8, style.radix)];
   return type.kind === "pointer" ? pointer(object, type.target, number, style) : [];
@@ -257,20 +255,6 @@ const functionAddress = (object: Obj, { letter }: Style): ValueToken[] =>
   letter !== undefined && isNumeric(letter)
     ? [letterText(object.kernel, { value: object.address, bits: object.kernel.arch.wordSize * 8 }, letter)]
     : address(object, object.address);
-
-/** Reads the bits of a float as a number. @throws Fault */
-const bitsOf = (object: Obj): bigint =>
-  readUnsigned(viewOf(object.bytes()), 0, object.size, object.kernel.arch.byteOrder);
-
-function floating(object: Obj): ValueToken {
-  const bytes = attempt(() => object.bytes());
-  if (bytes instanceof Fault) return faultToken(bytes);
-  const little = object.kernel.arch.byteOrder === "little";
-  if (bytes.length === 4) return floatDigits(viewOf(bytes).getFloat32(0, little), 32);
-  return bytes.length === 8
-    ? floatDigits(viewOf(bytes).getFloat64(0, little), 64)
-    : `<a float of ${bytes.length} bytes>`;
-}
 
 /** Formats a pointer: `0xffffffff9b0ce640 <nohz_csd_func>`, with the text that a `char *` points to. */
 function pointer(object: Obj, target: CType, number: bigint, style: Style): ValueToken[] {

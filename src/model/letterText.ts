@@ -1,8 +1,9 @@
 /** Formats numbers by gdb's format letters: `print /x`, `x/4dw`. */
-import { viewOf } from "../base/bytes.ts";
+import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { hex0x, padDigits, padHex } from "../base/hex.ts";
 import { characterText } from "./characters.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Obj } from "./object.ts";
 import { symbolText } from "./symbolText.ts";
 
 /**
@@ -62,9 +63,13 @@ function named(kernel: Kernel, address: bigint): string {
   return `${hex0x(address)}${name === undefined ? "" : ` <${name}>`}`;
 }
 
-/** Formats the bits of a float of 4 or 8 bytes with as many digits as gdb prints; other sizes as a number. */
-function floatText(bits: bigint, width: number): string {
-  if (width !== 32 && width !== 64) return String(bits);
+/** Reads the bits of a float as a number. @throws Fault */
+export const bitsOf = (object: Obj): bigint =>
+  readUnsigned(viewOf(object.bytes()), 0, object.size, object.kernel.arch.byteOrder);
+
+/** Formats the bits of a float of 4 or 8 bytes with as many digits as gdb prints. */
+export function floatText(bits: bigint, width: number): string {
+  if (width !== 32 && width !== 64) return `<a float of ${width / 8} bytes>`;
   const view = viewOf(new Uint8Array(8));
   if (width === 32) view.setUint32(0, Number(bits));
   else view.setBigUint64(0, bits);
@@ -72,7 +77,7 @@ function floatText(bits: bigint, width: number): string {
 }
 
 /** Formats a floating-point number as C's `%g` does with 9 or 17 digits, without zeros at its end. */
-export function floatDigits(number: number, width: 32 | 64): string {
+function floatDigits(number: number, width: 32 | 64): string {
   if (!Number.isFinite(number)) return Number.isNaN(number) ? "nan" : number < 0 ? "-inf" : "inf";
   const digits = width === 32 ? 9 : 17;
   const text = number.toPrecision(digits);

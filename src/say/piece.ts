@@ -33,7 +33,7 @@ export type Piece =
       readonly lines: readonly Line[];
       /** Why the answer is missing or incomplete. Empty cells of a table do not count. */
       readonly unread?: Fault | undefined;
-      /** Whether the next output continues the last line, because no new line was asked for. */
+      /** Whether the next output continues the last line, because the command ends no line. */
       readonly isOpen?: boolean | undefined;
       /** Descriptions of the data by key. For records without a declared table a face infers them. */
       readonly fields?: Fields | undefined;

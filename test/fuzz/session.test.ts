@@ -42,7 +42,7 @@ const linesOf: Readonly<Record<string, readonly string[]>> = {
   disassemble: ["disassemble schedule", "disassemble /s schedule"],
   down: ["down"],
   frame: ["frame 1", "frame"],
-  gdb: ["gdb bt", "gdb whatis init_task.comm"],
+  gdb: ["gdb bt", "output init_task.comm", "gdb whatis init_task.comm"],
   info: [
     "info frame",
     "info registers",
@@ -51,7 +51,6 @@ const linesOf: Readonly<Record<string, readonly string[]>> = {
     "info functions ^yield",
     "info scope schedule",
   ],
-  output: ["output init_task.comm"],
   print: ["print init_task", "print $lx_current().comm", "print $lx_per_cpu(runqueues, 1).nr_running"],
   printf: ['printf "%s %d\\n", init_task.comm, init_task.pid'],
   ptype: ["ptype struct task_struct", "ptype /o struct task_struct"],

@@ -91,6 +91,7 @@ export const x86_64: Arch = {
   pc: "rip",
   sp: "rsp",
   framePointer: "rbp",
+  debuggerOrder: ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip", "rflags", "cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"], // prettier-ignore
   dwarfRegisters,
   ptRegs: new Map(pushed.map((name) => [name, ptRegsMember(name)])),
   signedChar: true,

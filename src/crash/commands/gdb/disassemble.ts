@@ -6,6 +6,7 @@ import { UsageError } from "../../../base/usageError.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { type Line, record, text, addressJson } from "../../../say/piece.ts";
 import type { Fields } from "../../../say/table.ts";
+import { column } from "../../../render/pad.ts";
 import { instructionText } from "../../say/instruction.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { selectedFrame } from "../../language/selectedFrame.ts";
@@ -139,7 +140,7 @@ function instructionLine(kernel: Kernel, one: Instruction, range: Range, hasByte
   const offset = symbol ? `+${one.address - symbol.address}` : "";
   const inFunction = range.function !== undefined && symbol?.address === range.start;
   const name = symbol ? ` <${inFunction ? "" : symbol.name}${offset}>` : "";
-  const bytes = hasBytes ? `\t${hexBytes(one.bytes).padEnd(BYTES_WIDTH)}` : "";
+  const bytes = hasBytes ? `\t${column(hexBytes(one.bytes), BYTES_WIDTH)}` : "";
   return [
     isCurrent ? "=> " : "   ",
     { as: "address", text: `0x${padHex(one.address, kernel.arch.wordSize * 2)}`, address: one.address },

@@ -47,7 +47,7 @@ export const down = gdbCommand({
   description: `Selects the frame that is one or more levels further in, at most the innermost one.
 
 ${NUMBERS}`,
-  examples: [{ line: "down", shows: "The function that the selected one called." }],
+  examples: [{ line: "down 0", shows: "The selected frame itself." }],
   records: () => [{ line: "down", fields: frameFields }],
   needs: ["types", "tasks"],
   run: (context, words) => move(context, words, -1),

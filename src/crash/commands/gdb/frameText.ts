@@ -6,6 +6,7 @@ import type { Kernel } from "../../../model/kernel.ts";
 import { formatLine, lineText } from "../../../model/format.ts";
 import { Obj } from "../../../model/object.ts";
 import { addressJson, type Json, type Line, type Span } from "../../../say/piece.ts";
+import { column } from "../../../render/pad.ts";
 import type { Fields } from "../../../say/table.ts";
 import { type FrameVariable, frameVariables, parameterAtEntry } from "../../../unwind/locals.ts";
 import type { NamedFrame } from "../../language/frameScope.ts";
@@ -42,7 +43,7 @@ export function frameLine(kernel: Kernel, named: NamedFrame, number: number): Li
   const at: Span[] = source
     ? [" at ", { as: "source", text: `${source.file}:${source.line}`, file: source.file, line: source.line }]
     : [];
-  return [`#${String(number).padEnd(2)} `, ...where, `${name} (${argumentsText(kernel, named)})`, ...at];
+  return [`#${column(String(number), 2)} `, ...where, `${name} (${argumentsText(kernel, named)})`, ...at];
 }
 
 /**

@@ -30,13 +30,14 @@ The word gdb is needed only for names that crash gives another meaning: bt, list
     { line: "gdb print jiffies", shows: "A value." },
     { line: "gdb bt 3", shows: "The innermost frames with inlined functions and arguments." },
     { line: "gdb whatis init_task.comm", shows: "A type." },
-    { line: "gdb set disassembly-flavor intel", shows: "Intel's syntax from now on." },
+    { line: "gdb show disassembly-flavor", shows: "The syntax of x86's instructions." },
   ],
   records: () => [
     { line: "gdb print jiffies", fields: printedFields },
     { line: "gdb ptype struct list_head", fields: { type: { kind: "text" } } },
     { line: "gdb x/4xg &init_task", fields: examinedFields },
     { line: "gdb list schedule", fields: listedFields },
+    { line: "gdb show disassembly-flavor", fields: { flavor: { kind: "text" } } },
   ],
   answersTo: (word) => word !== "p" && gdbNames.some(([name]) => name.test(word)),
   *run(context, { rest }) {
@@ -90,5 +91,5 @@ function* runSet(context: Context, words: string): Running {
 function* runShow(context: Context, words: string): Running {
   if (words !== FLAVOR) throw new UsageError(unsupported("show", words));
   const value = variable(context, FLAVOR);
-  yield record({ [FLAVOR]: value }, `The disassembly flavor is "${value}".`);
+  yield record({ flavor: value }, `The disassembly flavor is "${value}".`);
 }

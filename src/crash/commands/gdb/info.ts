@@ -12,7 +12,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 import { runBacktrace } from "./frame.ts";
 import { gdbCommand } from "./gdbCommand.ts";
 import { place } from "./place.ts";
-import { infoArguments, infoFrame, infoLocals, infoRegisters } from "./infoFrame.ts";
+import { frameRecords, infoArguments, infoFrame, infoLocals, infoRegisters } from "./infoFrame.ts";
 import { infoFunctions, infoTypes } from "./infoNames.ts";
 import { unsupported } from "./unsupported.ts";
 import type { Context, Running } from "../../language/command.ts";
@@ -90,6 +90,12 @@ const infoRecords: readonly Records[] = [
     },
   },
   { line: "info address schedule", fields: { symbol: { kind: "text" }, address: { kind: "address" } } },
+  ...frameRecords,
+  {
+    line: "info types ^list_head$",
+    fields: { name: { kind: "text" }, file: { kind: "text" }, line: { kind: "number" } },
+  },
+  { line: "info functions ^yield$", fields: { name: { kind: "text" }, address: { kind: "address" } } },
   {
     line: "info scope schedule",
     fields: { name: { kind: "text" }, type: { kind: "text" }, parameter: { kind: "flag", about: "or a variable" } },

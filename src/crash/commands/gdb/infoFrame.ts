@@ -7,13 +7,40 @@ import { formatValue } from "../../../model/format.ts";
 import { symbolText } from "../../../model/symbolText.ts";
 import { typeName } from "../../../model/typeName.ts";
 import { addressJson, lazyRecord, type Line, record, text } from "../../../say/piece.ts";
+import type { Records } from "../../../say/table.ts";
 import type { Frame } from "../../../unwind/frame.ts";
 import { type FrameVariable, frameVariables } from "../../../unwind/locals.ts";
+import { column, indent } from "../../../render/pad.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { type NumberedFrame, selectedFrame } from "../../language/selectedFrame.ts";
 import { formatOptions } from "../../say/structView.ts";
 import { valueJson } from "../../say/valueJson.ts";
 import { argumentsText, faultWords, localsOf } from "./frameText.ts";
+
+/** The records of the selected frame. */
+export const frameRecords: readonly Records[] = [
+  {
+    line: "info registers",
+    fields: { register: { kind: "text" }, value: { kind: "address", about: "absent if the frame did not save it" } },
+  },
+  {
+    line: "info frame",
+    fields: {
+      number: { kind: "number" },
+      function: { kind: "text" },
+      pc: { kind: "address" },
+      cfa: { kind: "address", about: "of the frame: the caller's stack pointer" },
+    },
+  },
+  {
+    line: "info locals",
+    fields: {
+      name: { kind: "text" },
+      type: { kind: "text" },
+      value: { kind: "data", about: "as `struct` gives it, if it is known" },
+    },
+  },
+];
 
 /** `info locals`. */
 export function* infoLocals(context: Context): Running {
@@ -65,11 +92,11 @@ export function* infoRegisters(context: Context, words: string): Running {
   }
 }
 
-/** gdb's order of the registers of x86_64; other machines have theirs. */
-const X86_64 = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip", "rflags", "cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"]; // prettier-ignore
+/** Returns the registers in gdb's order. */
+const debuggerOrder = ({ arch }: Kernel): readonly string[] => arch.debuggerOrder ?? arch.registers;
 
-function registerOrder({ arch }: Kernel, { registers }: Frame): readonly string[] {
-  const order = arch.name === "x86_64" ? X86_64 : arch.registers;
+function registerOrder(kernel: Kernel, { registers }: Frame): readonly string[] {
+  const order = debuggerOrder(kernel);
   return [
     ...order.filter((name) => registers.has(name)),
     ...[...registers.keys()].filter((name) => !order.includes(name)),
@@ -78,7 +105,7 @@ function registerOrder({ arch }: Kernel, { registers }: Frame): readonly string[
 
 function registerLine(kernel: Kernel, title: string, name: string, value: bigint | undefined) {
   const { arch } = kernel;
-  const label = title.padEnd(NAME_WIDTH);
+  const label = column(title, NAME_WIDTH);
   if (value === undefined) return record({ register: name, value: null }, `${label}<not saved>`);
   const raw = hex0x(value);
   const symbol = name === arch.pc ? symbolText(kernel, value) : undefined;
@@ -93,7 +120,7 @@ function registerLine(kernel: Kernel, title: string, name: string, value: bigint
   const line: Line = [
     label,
     { as: "address", text: raw, address: value },
-    `${"".padEnd(Math.max(1, RAW_WIDTH - raw.length))}${natural}`,
+    `${indent(Math.max(1, RAW_WIDTH - raw.length))}${natural}`,
   ];
   return record({ register: name, value: addressJson(value) }, line);
 }
@@ -149,7 +176,7 @@ function savedRegisters(kernel: Kernel, frame: Frame): string[] {
       kernel.arch.dwarfRegisters[number] ?? (number === row.returnAddressRegister ? kernel.arch.pc : undefined);
     if (name !== undefined && rule.kind === "offset") slots.set(name, cfa + BigInt(rule.offset));
   }
-  const order = kernel.arch.name === "x86_64" ? X86_64 : kernel.arch.registers;
+  const order = debuggerOrder(kernel);
   const words = order.flatMap((name) => {
     const slot = slots.get(name);
     return slot === undefined ? [] : [`${name} at ${hex0x(slot)}`];

@@ -1,5 +1,6 @@
 /** The layout of a struct as gdb's `ptype /o` prints it: offset and size before each member, holes between them. */
 import { type Member, sizeOf, type StructType } from "../../../debuginfo/ctype.ts";
+import { column, indent } from "../../../render/pad.ts";
 import { declare } from "../../../model/typeName.ts";
 
 /** Width of the comment before each member. */
@@ -11,13 +12,12 @@ const MAX_LINES = 100_000;
 /** Returns the lines of a struct or union. */
 export function offsetLines(type: StructType): string[] {
   const lines = [`/* offset      |    size */  type = ${heading(type)} {`];
-  lines.push(...body(type, 1, 0), `${blanks(MARGIN + 2)}}`);
+  lines.push(...body(type, 1, 0), `${indent(MARGIN + 2)}}`);
   return lines.slice(0, MAX_LINES);
 }
 
 const heading = ({ kind, name }: StructType): string => (name === undefined ? kind : `${kind} ${name}`);
-const blanks = (count: number): string => "".padEnd(count);
-const indent = (level: number): string => blanks(4 * level);
+const nested = (level: number): string => indent(4 * level);
 
 /** @param base offset of the struct in the outermost one in bits */
 function* body(type: StructType, level: number, base: number): Generator<string> {
@@ -30,16 +30,16 @@ function* body(type: StructType, level: number, base: number): Generator<string>
     if (type.kind === "struct" && start > end) yield* hole(start - end, "hole");
     end = Math.max(end, start + bits);
     const before = type.kind === "union" ? unionMargin(member) : margin(member, base + start);
-    const nested = member.bitSize === undefined && level < MAX_DEPTH ? structOf(member) : undefined;
-    if (nested) {
-      yield `${before}${indent(level)}${heading(nested)} {`;
-      yield* body(nested, level + 1, base + start);
-      yield `${blanks(MARGIN)}${indent(level)}}${member.name === undefined ? "" : ` ${member.name}`};`;
-    } else yield `${before}${indent(level)}${declare(member.type, member.name ?? "")}${bitField(member)};`;
+    const inner = member.bitSize === undefined && level < MAX_DEPTH ? structOf(member) : undefined;
+    if (inner) {
+      yield `${before}${nested(level)}${heading(inner)} {`;
+      yield* body(inner, level + 1, base + start);
+      yield `${indent(MARGIN)}${nested(level)}}${member.name === undefined ? "" : ` ${member.name}`};`;
+    } else yield `${before}${nested(level)}${declare(member.type, member.name ?? "")}${bitField(member)};`;
   }
   if (type.kind === "struct" && type.size * 8 > end) yield* hole(type.size * 8 - end, "padding");
   yield "";
-  yield `${blanks(MARGIN)}${indent(level)}/* total size (bytes): ${String(type.size).padStart(4)} */`;
+  yield `${indent(MARGIN)}${nested(level)}/* total size (bytes): ${column(String(type.size), 4, "right")} */`;
 }
 
 const bitField = ({ bitSize }: Member): string => (bitSize === undefined ? "" : ` : ${bitSize}`);
@@ -48,19 +48,19 @@ const bitField = ({ bitSize }: Member): string => (bitSize === undefined ? "" : 
 const structOf = ({ type }: Member): StructType | undefined =>
   type.kind === "struct" || type.kind === "union" ? type : undefined;
 
-const sizeText = (member: Member): string => String(sizeOf(member.type)).padStart(6);
+const sizeText = (member: Member): string => column(String(sizeOf(member.type)), 6, "right");
 
 function margin(member: Member, bit: number): string {
-  const byte = String(Math.floor(bit / 8)).padStart(6);
-  const bits = member.bitSize === undefined ? "     " : `:${String(bit % 8).padStart(2)}  `;
+  const byte = column(String(Math.floor(bit / 8)), 6, "right");
+  const bits = member.bitSize === undefined ? "     " : `:${column(String(bit % 8), 2, "right")}  `;
   return `/* ${byte}${bits} |  ${sizeText(member)} */`;
 }
 
-const unionMargin = (member: Member): string => `/*${blanks(16)}${sizeText(member)} */`;
+const unionMargin = (member: Member): string => `/*${indent(16)}${sizeText(member)} */`;
 
 /** Yields the lines of unused bits, and of unused bytes after them. */
 function* hole(bits: number, kind: "hole" | "padding"): Generator<string> {
-  const count = (number: number): string => String(number).padStart(2);
-  if (bits % 8 > 0) yield `/* XXX ${count(bits % 8)}-bit ${kind.padEnd(7)}    */`;
-  if (bits >= 8) yield `/* XXX ${count(Math.floor(bits / 8))}-byte ${kind.padEnd(7)}   */`;
+  const count = (number: number): string => column(String(number), 2, "right");
+  if (bits % 8 > 0) yield `/* XXX ${count(bits % 8)}-bit ${column(kind, 7)}    */`;
+  if (bits >= 8) yield `/* XXX ${count(Math.floor(bits / 8))}-byte ${column(kind, 7)}   */`;
 }

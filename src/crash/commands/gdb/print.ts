@@ -1,4 +1,4 @@
-/** The commands `print` and `output` of gdb: the value of an expression. */
+/** The command `print` of gdb, and `output`, whose name crash gives to a page of help: the value of an expression. */
 import { formatValue } from "../../../model/format.ts";
 import { typeName } from "../../../model/typeName.ts";
 import { evaluateIn } from "../../language/address.ts";
@@ -23,32 +23,21 @@ export const print = gdbCommand({
   usage: "[/format] [expression]",
   description: `Prints the value of a C expression with gdb's number for it: $1, $2 and so on. $ is the last value, $$ the one before it, $$3 the one three before it. Without an expression, prints the last value again.
 
+"output" prints a value without its number, and without a new line after it.
+
 A format is one letter: x hexadecimal, d signed, u unsigned, o octal, t binary, a address with its symbol, c character, f floating point, s string, z hexadecimal with leading zeros.
 
 $rip and other names with a dollar sign are the registers of the selected frame; $pc, $sp and $fp are gdb's own names. The functions of the kernel's scripts for gdb are known: $lx_current([cpu]), $lx_per_cpu(variable[, cpu]), $lx_per_cpu_ptr(pointer[, cpu]), $lx_task_by_pid(pid), $lx_module("name").`,
   examples: [
     { line: "print /x init_task.flags", shows: "A member in hexadecimal." },
     { line: "print /a init_task.thread_pid", shows: "A pointer with the symbol that it points to." },
+    { line: "output /x init_task.flags", shows: "A member without a number and a new line, for scripts." },
     { line: "print $lx_current().comm", shows: "The task that the CPU of the current task was running." },
     { line: "print $lx_per_cpu(runqueues, 0).nr_running", shows: "A member of one CPU's copy." },
   ],
   records: () => [{ line: "print jiffies", fields: printedFields }],
   needs: ["types"],
   run: runPrint,
-});
-
-export const output = gdbCommand({
-  name: "output",
-  summary: "print a value without its number and a new line",
-  usage: "[/format] expression",
-  description: "Prints a value as `print` does, for scripts: without a number, and without a new line after it.",
-  examples: [
-    { line: "output /x init_task.flags", shows: "A member in hexadecimal." },
-    { line: "output init_task.comm", shows: "A text." },
-  ],
-  records: () => [{ line: "output init_task.pid", fields: printedFields }],
-  needs: ["types"],
-  run: runOutput,
 });
 
 /** Prints a value and numbers it. */
