@@ -17,7 +17,7 @@ import type { Target } from "./target.ts";
 /** Size of a portion of output in characters. One message per line would overload the client. */
 const CHUNK_CHARACTERS = 8192;
 
-/** Milliseconds after which output is sent even if the portion is not full. */
+/** Time in milliseconds after which output is sent even if the portion is not full. */
 const CHUNK_MS = 50;
 
 /**

@@ -3,7 +3,7 @@ import type { Summary } from "../log/summary.ts";
 import { siteOf } from "../log/machines.ts";
 import type { Oops } from "../linux/printk/oops.ts";
 
-/** Characters per line that fit into a small window with the side bar open. */
+/** Maximum number of characters per line that fit into a small window with the side bar open. */
 const MAX_LINE_LENGTH = 90;
 
 /** Maximum number of characters of a line that the patterns read. */

@@ -5,9 +5,9 @@ import type { Client } from "./client.ts";
 import { Progress } from "./progress.ts";
 import type { Target } from "./target.ts";
 
-/** Milliseconds without a request after which the client counts as idle. */
+/** Number of milliseconds without a request after which the client counts as idle. */
 const QUIET_MS = 120;
-/** Milliseconds after which background work starts even if the client is not idle. */
+/** Number of milliseconds after which background work starts even if the client is not idle. */
 const PATIENCE_MS = 3000;
 
 interface Running {

@@ -12,7 +12,7 @@ import { VmcoreDebugSession } from "./server.ts";
 /** Maximum number of sessions at the same time. */
 const MAX_CONNECTIONS = 32;
 
-/** Milliseconds in which a client must send the token. */
+/** Number of milliseconds in which a client must send the token. */
 const PATIENCE_MS = 60_000;
 
 /** How a client proves that it belongs to the user. */

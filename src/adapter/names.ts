@@ -8,7 +8,7 @@ import type { Job } from "../base/job.ts";
 /** Number of names per step of the job. */
 const STEP = 4096;
 
-/** The names of all symbols or all types, in buckets by first letter. */
+/** Names in buckets by first letter. */
 export class Names {
   private readonly byLetter = new Map<string, { names: string[]; isSorted: boolean }>();
 
@@ -32,7 +32,7 @@ export class Names {
   }
 }
 
-/** The names of a kernel. The first use reads all of them. */
+/** The names of all types of a kernel, and those of all its symbols and types. The first use reads all of them. */
 export const namesOf = derivedByWork("names by letter", collect);
 
 function* collect(kernel: Kernel): Job<Record<Nameable, Names>> {

@@ -3,13 +3,13 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { noticeText } from "../base/notice.ts";
 import type { Client } from "./client.ts";
 
-/** Milliseconds before a job gets a progress report. */
+/** Number of milliseconds before a job gets a progress report. */
 const PATIENCE_MS = 500;
 
 /** Maximum length of a title in characters. Command lines may be longer. */
 const MAX_TITLE = 60;
 
-/** Milliseconds between two updates. */
+/** Number of milliseconds between two updates. */
 const UPDATE_MS = 100;
 
 /** Reports the progress of a long job to a client that supports it. The user can cancel the job there. */

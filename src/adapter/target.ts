@@ -31,7 +31,7 @@ import { Sources } from "./code/sources.ts";
 import { type Thread, Threads } from "./threads.ts";
 import type { Unfolding } from "./values/unfolding.ts";
 
-/** Names per step of the job. A step may read some units of the debuginfo, and each unit has dozens of new names. */
+/** Number of names per step of the job. A step may read some units of the debuginfo, and each unit has dozens of new names. */
 const NAMES_A_STEP = 64;
 
 /**

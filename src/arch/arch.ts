@@ -144,7 +144,7 @@ export interface Arch {
   /** `e_machine`, word size and relocations. */
   readonly elf: ElfMachine;
   /** `uname -m` values. */
-  readonly machines: readonly string[];
+  readonly unameMachines: readonly string[];
   readonly byteOrder: ByteOrder;
   readonly wordSize: 4 | 8;
   /**

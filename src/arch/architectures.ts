@@ -9,7 +9,7 @@ import { i386 } from "./i386/i386.ts";
 import { ppc64le } from "./ppc64le/ppc64le.ts";
 import { riscv64 } from "./riscv64/riscv64.ts";
 import { s390x } from "./s390x/s390x.ts";
-import { refusedByName, unsupportedMachines } from "./unsupported.ts";
+import { refusedByUname, unsupportedMachines } from "./unsupported.ts";
 import { x86_64 } from "./x86_64/x86_64.ts";
 
 /** All machines. To add one, write its folder and list it here; docs/architectures.md describes its contents. */
@@ -41,10 +41,10 @@ export interface MachineHints {
  */
 export function architectureOf(hints: MachineHints): Arch | Fault {
   const { vmcoreinfo = "", elfMachine, machine, prstatusBytes } = hints;
-  const isNamed = ({ machines }: { readonly machines: readonly string[] }): boolean =>
-    machine !== undefined && machines.includes(machine);
+  const isNamed = ({ unameMachines }: { readonly unameMachines: readonly string[] }): boolean =>
+    machine !== undefined && unameMachines.includes(machine);
   // Such a kernel writes lines that are keys of a supported one.
-  const namesake = refusedByName.find(isNamed);
+  const namesake = refusedByUname.find(isNamed);
   if (namesake) return unsupported(namesake.name);
   const hasNumber = ({ elf }: Arch): boolean => elf.machine === elfMachine;
   const refused = unsupportedMachines.find(

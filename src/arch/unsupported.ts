@@ -6,27 +6,30 @@ export interface UnsupportedMachine {
   readonly name: string;
   /** `e_machine`. */
   readonly machine: number;
-  /** Size of a `long` in bytes. It distinguishes machines with the same number. */
+  /**
+   * Size of a `long` in bytes, of the smallest variant in `unameMachines`. It distinguishes a machine from a supported
+   * one with the same `e_machine`.
+   */
   readonly wordSize: 4 | 8;
   /** `uname -m` values. */
-  readonly machines: readonly string[];
+  readonly unameMachines: readonly string[];
 }
 
 /** Source: include/uapi/linux/elf-em.h and UTS_MACHINE in arch/<machine>/Makefile. */
 export const unsupportedMachines: readonly UnsupportedMachine[] = [
-  { name: "alpha", machine: 0x9026, wordSize: 8, machines: ["alpha"] },
-  { name: "ia64", machine: 50, wordSize: 8, machines: ["ia64"] },
-  { name: "mips", machine: 8, wordSize: 4, machines: ["mips", "mips64"] },
-  { name: "parisc", machine: 15, wordSize: 4, machines: ["parisc", "parisc64"] },
-  { name: "ppc", machine: 20, wordSize: 4, machines: ["ppc"] },
-  { name: "s390 (31-bit)", machine: 22, wordSize: 4, machines: ["s390"] },
-  { name: "sparc", machine: 2, wordSize: 4, machines: ["sparc"] },
-  { name: "sparc64", machine: 43, wordSize: 8, machines: ["sparc64"] },
-  { name: "loongarch64", machine: 258, wordSize: 8, machines: ["loongarch64"] },
-  { name: "riscv32", machine: 243, wordSize: 4, machines: ["riscv32"] },
+  { name: "alpha", machine: 0x9026, wordSize: 8, unameMachines: ["alpha"] },
+  { name: "ia64", machine: 50, wordSize: 8, unameMachines: ["ia64"] },
+  { name: "mips", machine: 8, wordSize: 4, unameMachines: ["mips", "mips64"] },
+  { name: "parisc", machine: 15, wordSize: 4, unameMachines: ["parisc", "parisc64"] },
+  { name: "ppc", machine: 20, wordSize: 4, unameMachines: ["ppc"] },
+  { name: "s390 (31-bit)", machine: 22, wordSize: 4, unameMachines: ["s390"] },
+  { name: "sparc", machine: 2, wordSize: 4, unameMachines: ["sparc"] },
+  { name: "sparc64", machine: 43, wordSize: 8, unameMachines: ["sparc64"] },
+  { name: "loongarch64", machine: 258, wordSize: 8, unameMachines: ["loongarch64"] },
+  { name: "riscv32", machine: 243, wordSize: 4, unameMachines: ["riscv32"] },
 ];
 
 /** Machines with the number and the word size of a supported one: only `uname -m` tells them apart. */
-export const refusedByName: readonly Pick<UnsupportedMachine, "name" | "machines">[] = [
-  { name: "ppc64 (big-endian)", machines: ["ppc64"] },
+export const refusedByUname: readonly Pick<UnsupportedMachine, "name" | "unameMachines">[] = [
+  { name: "ppc64 (big-endian)", unameMachines: ["ppc64"] },
 ];

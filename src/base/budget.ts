@@ -7,7 +7,7 @@ const GIB = 2 ** 30;
 const KEPT = 2 * GIB;
 /** The limit after the user has agreed: a kernel with the debuginfo of all its modules has about 6 GiB. */
 const AGREED = 32 * GIB;
-/** Bytes that may be unpacked for each byte that may be kept: one dump needs only a small part of a package. */
+/** Number of bytes that may be unpacked for each byte that may be kept: one dump needs only a small part of a package. */
 const PASSED = 16;
 /** Limit for unpacked bytes in memory at one time: a module with DWARF has about 100 MiB. */
 const HELD = 512 << 20;

@@ -120,7 +120,7 @@ export function openFile(path: string): RandomFile {
     size,
     read(offset, length) {
       if (!(offset >= 0) || !(length > 0)) return new Uint8Array(0);
-      // Not filled with zeros first, which would take half of the time to read a page.
+      // The buffer is not filled with zeros first, because that would take half of the time to read a page.
       const { buffer } = Buffer.allocUnsafeSlow(Math.min(length, Math.max(0, size - offset)));
       const bytes = new Uint8Array(buffer);
       const done = fill(bytes, offset);

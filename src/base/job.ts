@@ -14,7 +14,7 @@ export class Cancelled extends Error {
   }
 }
 
-/** Milliseconds that a job runs before the event loop continues. */
+/** Number of milliseconds that a job runs before the event loop continues. */
 const SLICE_MS = 15;
 /** A step that takes more milliseconds delays a cancel too long: the job must yield more often. */
 const SLOW_STEP_MS = 200;

@@ -1,6 +1,6 @@
 /** Sorts large arrays in steps, between which a job can pause. */
 
-/** Items that one step sorts or merges: a few milliseconds with a comparison of bigints. */
+/** Number of items that one step sorts or merges: a few milliseconds with a comparison of bigints. */
 const ITEMS_PER_STEP = 4096;
 
 /**

@@ -10,7 +10,7 @@ export interface Utsname {
   readonly domainname: string;
 }
 
-/** Bytes of each array of `struct new_utsname` (include/uapi/linux/utsname.h): `__NEW_UTS_LEN` and a NUL. */
+/** Size in bytes of each array of `struct new_utsname` (include/uapi/linux/utsname.h): `__NEW_UTS_LEN` and a NUL. */
 export const UTSNAME_FIELD = 65;
 
 /** Returns the names, whose arrays are read in the order of the struct. @param field reads the array with an index */

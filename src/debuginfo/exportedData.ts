@@ -76,7 +76,7 @@ function* findingBtf(
 
 /** A symbol that every kernel exports. The table is found by it. */
 const ANCHOR = "init_task";
-/** Limit for strings with that ending, because each costs a scan of the read-only data. */
+/** Maximum number of places where the name of the anchor is found, because each costs a scan of the read-only data. */
 const MAX_ANCHORS = 16;
 /** Limit for exported symbols; a kernel has about 20,000. */
 const MAX_EXPORTS = 1 << 17;
@@ -171,7 +171,10 @@ function nameAt(bytes: Uint8Array, at: number): string | undefined {
 /** Number of variables that must agree on the link address of per-CPU data. */
 const MIN_AGREEING = 2;
 
-/** Returns the link address of the per-CPU section, from variables that are exported and that BTF places in it. */
+/**
+ * Returns the link address of the per-CPU section, from variables that are exported and that BTF places in it;
+ * undefined if fewer than `MIN_AGREEING` of them agree.
+ */
 function perCpuStart(symbols: ReadonlyMap<string, KSymbol>, offsets: ReadonlyMap<string, number>): bigint | undefined {
   const votes = new Map<bigint, number>();
   for (const [name, offset] of offsets) {

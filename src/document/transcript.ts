@@ -14,10 +14,10 @@ const cutEnd = (length: number): string => ` [... cut: the line has ${length} ch
 /** Lines of an output that are kept. */
 const KEPT: Shortening = { head: 300, tail: 100 };
 
-/** Characters of a line that are kept. */
+/** Maximum number of characters of a line that are kept. */
 const MAX_LINE = 2000;
 
-/** Commands that are kept; the oldest are dropped. */
+/** Maximum number of commands that are kept; the oldest are dropped. */
 const MAX_COMMANDS = 500;
 
 /** The output of one command. It keeps a limited number of lines, and counts all. */

@@ -3,7 +3,7 @@ import { viewOf, type ByteOrder } from "../base/bytes.ts";
 import { Fault, orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
 
-/** Bytes read at once, so that many small steps need one read. */
+/** Number of bytes read at once, so that many small steps need one read. */
 const WINDOW = 1 << 16;
 
 /** A position in a file. Reading beyond the end throws a Fault of kind truncated. */

@@ -1,4 +1,4 @@
-/** Several files, or parts of them, as one. */
+/** Several files as one. */
 import type { RandomFile } from "../base/file.ts";
 import { lastAtOrBelow } from "../base/search.ts";
 

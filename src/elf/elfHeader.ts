@@ -16,7 +16,7 @@ const ELFDATA2LSB = 1;
 const ELFDATA2MSB = 2;
 const PN_XNUM = 0xffff;
 
-/** Bytes of program headers read at once. */
+/** Number of bytes of program headers read at once. */
 const BATCH = 1 << 18;
 /** Limit for program headers, because a damaged count must not fill memory. No machine's memory has more pieces. */
 const MAX_SEGMENTS = 1 << 22;

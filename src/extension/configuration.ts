@@ -58,13 +58,13 @@ function resolveDebugConfiguration(
   const started =
     Object.keys(given).length === 0 || !given.type ? { ...pickConfiguration(), namedByDump: true, ...given } : given;
   if (started.request === "launch" && isEmpty(started.vmcore)) {
-    return { ...started, vmcore: dumpInFront() ?? "${command:pickVmcore}" };
+    return { ...started, vmcore: activeDump() ?? "${command:pickVmcore}" };
   }
   return started;
 }
 
-/** Returns the path of the dump in the active editor. */
-function dumpInFront(): string | undefined {
+/** Returns the path of the dump in the active editor; undefined if that is not a dump page. */
+function activeDump(): string | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   return input instanceof vscode.TabInputCustom && input.viewType === DUMP_EDITOR ? input.uri.fsPath : undefined;
 }

@@ -7,7 +7,7 @@ import { factsPage } from "./factsPage.ts";
 
 export const DUMP_EDITOR = "vmcore.dump";
 
-/** Milliseconds after which the page reports that opening takes too long. */
+/** Number of milliseconds after which the page reports that opening takes too long. */
 const PATIENCE_MS = 60_000;
 
 /** Registers the editor of dump files: the dump's facts and a Debug button instead of "binary file". */

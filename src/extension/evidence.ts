@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { goTo } from "./addresses.ts";
 import { ask, focusedFrame } from "./session.ts";
 
-/** Milliseconds until the editor has followed the selection of a task. */
+/** Number of milliseconds until the editor has followed the selection of a task. */
 const FOLLOWED_MS = 1500;
 
 /**

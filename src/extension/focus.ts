@@ -19,11 +19,9 @@ export const focus = (): vscode.Disposable[] => [
   }),
 ];
 
-/**
- * Milliseconds that the exception widget may take to unfold, and milliseconds without scrolling after which it has
- * settled.
- */
+/** Number of milliseconds that the exception widget may take to unfold. */
 const UNFOLDING_MS = 3000;
+/** Number of milliseconds without scrolling after which the widget has settled. */
 const REST_MS = 200;
 
 /**

@@ -41,8 +41,8 @@ export function status(): vscode.Disposable[] {
   ];
 }
 
-const debuginfo = ({ lines, types, symbols }: About): string => {
-  if (lines) return "vmlinux";
+const debuginfo = ({ vmlinux, types, symbols }: About): string => {
+  if (vmlinux !== undefined) return "vmlinux";
   if (types.length > 0) return "no vmlinux";
   return symbols.length > 0 ? "symbols only" : "no symbols";
 };

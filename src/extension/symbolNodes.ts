@@ -10,7 +10,10 @@ export interface SymbolNode {
   readonly tooltip?: string;
   /** A codicon with a theme color. */
   readonly icon?: readonly [name: string, color?: string];
-  /** The row's actions, for the menus in package.json: "module missing", "copyable". */
+  /**
+   * Words that the menus in package.json match (`viewItem`): "image" and "missing", "server" and "copyable". A row with
+   * "modules" or "text" has no actions.
+   */
   readonly context: string;
   /** The text that "Copy" copies. */
   readonly copy?: string;
@@ -21,19 +24,21 @@ export interface SymbolNode {
 }
 
 const FOUND = ["pass", "testing.iconPassed"] as const;
-const MISSING = ["warning", "list.warningForeground"] as const;
-/** A plain circle, because many rows have it and a column of warning icons would have no meaning. */
-const LACKING = ["circle-outline"] as const;
+const WARNING = ["warning", "list.warningForeground"] as const;
+/** For modules of the kernel's tree. A plain circle, because many rows have it and should not all be warnings. */
+const NO_DEBUGINFO = ["circle-outline"] as const;
+/** For files that were found but cannot be used. */
 const REFUSED = ["error", "list.errorForeground"] as const;
-const ABSENT = ["circle-slash"] as const;
+/** For places without a file. */
+const NO_FILE = ["circle-slash"] as const;
 
 /** Returns the rows for a dump: its kernel, its modules, the actions for missing debuginfo, its sources. */
 export function symbolNodes(facts: DebuginfoFacts): SymbolNode[] {
   const missing = facts.modules.filter(({ path }) => path === undefined);
-  const isWanting = facts.vmlinux === undefined || missing.some(({ outOfTree }) => !outOfTree);
+  const isDebuginfoMissing = facts.vmlinux === undefined || missing.some(({ outOfTree }) => !outOfTree);
   return [
     kernelNode(facts),
-    ...(isWanting ? [adviceNode(facts)] : []),
+    ...(isDebuginfoMissing ? [adviceNode(facts)] : []),
     ...(facts.modules.length > 0 || facts.modulesFault !== undefined ? [modulesNode(facts, missing.length)] : []),
     ...(facts.sourceRemark === undefined ? [] : [sourcesNode(facts.sourceRemark)]),
   ];
@@ -43,7 +48,7 @@ const sourcesNode = (text: string): SymbolNode => ({
   label: "Sources",
   description: text.replace(/^Sources are /, ""),
   tooltip: text,
-  icon: text.startsWith("Sources are ") ? ["info"] : MISSING,
+  icon: text.startsWith("Sources are ") ? ["info"] : WARNING,
   context: "copyable",
   copy: text,
 });
@@ -58,13 +63,13 @@ function kernelNode({ vmlinux, buildId, release, tries, mapTries }: DebuginfoFac
     label: "Kernel",
     description: vmlinux === undefined ? "no vmlinux, so no source lines and no locals" : shortName(vmlinux),
     tooltip: `${release ?? "Kernel of an unknown release"}: ${vmlinux ?? "no vmlinux was found"}`,
-    icon: vmlinux === undefined ? MISSING : FOUND,
+    icon: vmlinux === undefined ? WARNING : FOUND,
     context: vmlinux === undefined ? "image missing" : "image",
     image: "vmlinux",
     isOpen: vmlinux === undefined,
     children: [
       ...buildIdNode(buildId),
-      ...(vmlinux === undefined && tries.length === 0 ? [{ label: "Nothing was searched", description: '"search" is off', icon: ABSENT, context: "text" }] : []), // prettier-ignore
+      ...(vmlinux === undefined && tries.length === 0 ? [{ label: "Nothing was searched", description: '"search" is off', icon: NO_FILE, context: "text" }] : []), // prettier-ignore
       ...tryNodes([...tries, ...mapTries]),
     ],
   };
@@ -75,7 +80,7 @@ function modulesNode({ vmlinux, modules, modulesFault }: DebuginfoFacts, missing
   return {
     label: "Modules",
     description: `${modules.length - missing} of ${modules.length} with debuginfo`,
-    icon: missing === 0 && modulesFault === undefined ? FOUND : MISSING,
+    icon: missing === 0 && modulesFault === undefined ? FOUND : WARNING,
     context: "modules",
     // Without a vmlinux the kernel's row matters more, and its package contains most modules.
     isOpen: vmlinux !== undefined && missing > 0,
@@ -86,7 +91,7 @@ function modulesNode({ vmlinux, modules, modulesFault }: DebuginfoFacts, missing
         description:
           path !== undefined ? shortName(path) : outOfTree ? "built outside the kernel's tree" : "no debuginfo",
         tooltip: path === undefined ? missingModule(name, outOfTree) : `${name}: ${path}`,
-        icon: path !== undefined ? FOUND : outOfTree ? MISSING : LACKING,
+        icon: path !== undefined ? FOUND : outOfTree ? WARNING : NO_DEBUGINFO,
         context: path === undefined ? "image missing" : "image",
         image: name,
         children: [...buildIdNode(buildId), ...tryNodes(tries)],
@@ -137,7 +142,7 @@ function tryNodes(tries: readonly DebuginfoTry[]): SymbolNode[] {
       ? [
           {
             label: `${absent.length} ${absent.length === 1 ? "place" : "places"} without a file`,
-            icon: ABSENT,
+            icon: NO_FILE,
             context: "text",
             children: absent.map(({ path }) => ({ label: path, context: "copyable", copy: path })),
           },

@@ -27,7 +27,7 @@ export interface CrashFacts {
   readonly kind: ReportKind | undefined;
   /** The kernel's panic message and its line in the log; undefined if there is none. */
   readonly panic: { readonly text: string; readonly line: number } | undefined;
-  /** Earlier reports, including warnings, the latest first. */
+  /** Earlier reports without notices, the latest first, at most `MAX_EARLIER`. */
   readonly earlier: readonly ReportFacts[];
   /** Whether the kernel stopped; false if it was running when its memory was saved; undefined if this is not known. */
   readonly stopped: boolean | undefined;
@@ -37,7 +37,7 @@ export interface CrashFacts {
   readonly task: Obj | undefined;
   readonly pid: number | undefined;
   readonly comm: string | undefined;
-  /** The CPU that the task ran on. */
+  /** The CPU on which the task ran when the kernel stopped; undefined if it was not running. */
   readonly cpu: number | undefined;
   readonly stack: Stack | undefined;
   /** Frames from the crashed function to its callers, without the functions that only reported the crash. */
@@ -110,7 +110,7 @@ function taskOf(kernel: Kernel, report: ReportFacts | undefined): Obj | undefine
 
 const siteOf = (frames: readonly Frame[]): number => (frames.length === 0 ? 0 : crashSite(frames));
 
-/** Returns the reports before `report`, the latest first, at most `MAX_EARLIER`. */
+/** Returns the reports before `report`, or all without one: the latest first, no notices, at most `MAX_EARLIER`. */
 function factsBefore(kernel: Kernel, report: Report | undefined): ReportFacts[] {
   const log = kernelLog(kernel);
   const end = report?.at ?? Infinity;

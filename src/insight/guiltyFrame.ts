@@ -21,8 +21,9 @@ export interface GuiltyFrame {
 }
 
 /**
- * Returns the guilty function. The rules of `log/` are applied to the unwound stack and to the report that the kernel
- * printed. If the two differ, the report's function is used if it is on the stack.
+ * Returns the guilty function; undefined without a report, or if neither the stack nor the report names one. The rules
+ * of `log/` are applied to the unwound stack and to the report that the kernel printed. If the two differ, the report's
+ * function is used if it is on the stack.
  */
 export function guiltyFrame({ report, frames, panic }: CrashFacts): GuiltyFrame | undefined {
   if (!report) return undefined;

@@ -12,7 +12,7 @@ import type { Kernel } from "../model/kernel.ts";
 import { pause, type Step } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Reference } from "./finding.ts";
-import { vmallocOwners } from "./memoryOwners.ts";
+import { vmallocConsumers } from "./memoryConsumers.ts";
 
 /** A user of memory. */
 export interface MemoryUser {
@@ -78,7 +78,7 @@ function* caches(kernel: Kernel): Generator<Step, MemoryUser[], void> {
 
 /** Returns the pages that vmalloc() allocated, by its caller. */
 const vmallocUsers = (kernel: Kernel): MemoryUser[] =>
-  vmallocOwners(kernel).map(({ function: caller, module, bytes, count }) => {
+  vmallocConsumers(kernel).map(({ function: caller, module, bytes, count }) => {
     const name = typeof caller === "string" ? caller : "unknown code";
     const where = typeof module === "string" ? ` of module ${module}` : "";
     return {

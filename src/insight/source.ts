@@ -49,7 +49,7 @@ export interface SourceExcerpt {
   readonly lines: readonly string[];
 }
 
-/** Lines of an excerpt before and after the line of its place. */
+/** Number of lines of an excerpt before and after the line of its place. */
 const AROUND = 4;
 
 /** Returns the lines around a line of a file, counted from 1; undefined if the file has no such line. */

@@ -69,8 +69,8 @@ function* checkedNodes(
 const MAX_AFTER_BREAK = 1 << 20;
 
 /**
- * Returns the nodes after a break. It goes back from the head by `prev`, as long as `next` of each node points to the
- * one after it. @param last the node before the break
+ * Returns the nodes after a break. They are found from the head backwards by `prev`, as long as `next` of each node
+ * points to the one after it. @param last the node before the break
  */
 function nodesAfterBreak(kernel: Kernel, head: bigint, last: bigint): bigint[] {
   const found: bigint[] = [];

@@ -1,6 +1,6 @@
 /**
- * Types of the kernel's well-known globals, for sessions that have BTF and no vmlinux, because BTF only declares
- * per-CPU variables. The table is ordered by subsystem and then by type; each type has the names of its globals. If a
+ * Types of the kernel's well-known globals, for sessions that have BTF and no vmlinux, because per-CPU variables
+ * are the only variables in BTF. The table is ordered by subsystem and then by type; each type has the names of its globals. If a
  * type changed over time, its line has all its spellings, newest first, separated by ` | `. The first whose types this
  * kernel has is used, so that no kernel version is needed. Lengths that depend on the configuration are left open.
  *
@@ -146,7 +146,7 @@ const subsystems: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "struct start_info *": "xen_start_info",
     "struct shared_info *": "HYPERVISOR_shared_info",
   },
-  // pahole adds per-CPU variables to BTF since 1.19, so Debian's 5.10 has none.
+  // Many kernels before v5.13, such as Debian's 5.10, have no variables in BTF.
   "per CPU": {
     "struct rq": "runqueues",
     "struct task_struct *": "current_task ksoftirqd",

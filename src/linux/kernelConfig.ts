@@ -31,7 +31,11 @@ export function* kernelConfig(kernel: Kernel): Generator<SearchStep, string[] | 
   const from = end === undefined ? start : start - MARK_BYTES;
   const length = end === undefined ? MAX_PACKED_BYTES : Number(end + MARK_BYTES - from);
   if (length < 0 || length > MAX_PACKED_BYTES)
-    throw Fault.at("corrupt", from, "no end mark (IKCFG_ED) after the kernel configuration");
+    throw Fault.at(
+      "corrupt",
+      from,
+      `kernel_config_data_end is not within ${MAX_PACKED_BYTES} bytes after kernel_config_data`,
+    );
   return ikconfig(readable(kernel, from, length))
     ?.replace(/\n$/, "")
     .split("\n");

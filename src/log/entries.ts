@@ -21,7 +21,7 @@ const CRASH_EXCEPTION = /^\s{0,32}\[exception RIP: ([\w.$]+)\+(\d+)\]/;
  * On x86 the interrupted frame is skipped, because its RIP is printed separately.
  */
 const EXCEPTION_ENTRY = /^(?:el1[ht]?_|el1h_64_|__irq_svc$|__dabt_svc$|__pabt_svc$|__und_svc$)/;
-/** Lines between an entry of an exception and the frame that it interrupted: a dump of its registers. */
+/** Maximum number of lines between an entry of an exception and the frame that it interrupted: a dump of its registers. */
 const MAX_BETWEEN = 8;
 const BETWEEN = /^\s{0,32}(?:Exception stack|[0-9a-f]{1,8}: )/;
 

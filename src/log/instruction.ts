@@ -15,14 +15,17 @@ export interface Instruction {
   readonly address: bigint | undefined;
 }
 
-/** Returns the instructions of a report's code; empty when they cannot be decoded. */
+/** Returns the instructions of a report's code; empty if none is printed or they cannot be decoded. */
 export function codeOf({ site, machine, texts }: ReportFacts, { disassemble }: LogContext): readonly CodeLine[] {
   const code = site?.code?.text;
   if (code === undefined || machine === undefined) return [];
   return machineOf(machine)?.printedCode?.(code, texts) ?? disassemble?.(machine, code, site?.place) ?? [];
 }
 
-/** Returns the instruction at the site of a report; undefined when its code is not printed or not decoded. */
+/**
+ * Returns the instruction at the site of a report; undefined if its code is not printed, is not decoded, or is that of
+ * an alignment exception of arm.
+ */
 export function instructionOf(facts: ReportFacts, context: LogContext): Instruction | undefined {
   const line = codeOf(facts, context).find(({ distance }) => distance === 0);
   const registers = facts.site?.registers ?? [];
@@ -63,7 +66,10 @@ export function questionsOf(facts: ReportFacts, context: LogContext): Questions 
   };
 }
 
-/** Returns how the faulting instruction accessed an address near NULL: by a register that is NULL, and a constant. */
+/**
+ * Returns how the faulting instruction accessed an address near NULL: by a register that is NULL, and a constant.
+ * Undefined for other accesses.
+ */
 export function nullAccessOf(facts: ReportFacts, context: LogContext): BasedAddress | undefined {
   const { address } = facts.access;
   if (address === undefined || address === 0n || address >= PAGE) return undefined;

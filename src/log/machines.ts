@@ -15,7 +15,8 @@ export const machines: readonly Machine[] = [x86, i386, arm64, arm, powerpc, s39
 const FIRST_LETTERS = /^\s*(?:RIP|IP|EIP|pc |lr |PC |LR |NIP|Krnl PSW|s?epc|ra|era|ERA)/;
 
 /**
- * Returns the program counter that a message contains; undefined if it contains none. The lines of a mail are indented.
+ * Returns the program counter or the link register that a message contains, with its position; undefined if it contains
+ * none. Leading blanks are skipped, because the lines of a mail can be indented.
  */
 export function siteOf(given: string): Site | undefined {
   if (!FIRST_LETTERS.test(given)) return undefined;
@@ -51,7 +52,7 @@ function siteIn(text: string): Site | undefined {
 export const machineOf = (name: MachineName | undefined): Machine | undefined =>
   machines.find((machine) => machine.name === name);
 
-/** Whether a message can be part of a machine's register dump. */
+/** Whether a message can be one that the code of a machine prints in a report: registers, page tables, code, stack. */
 export const isMachineLine = (text: string): boolean => machines.some(({ body }) => body.test(text));
 
 /**

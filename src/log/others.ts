@@ -55,9 +55,9 @@ const OWNER: readonly (readonly [kinds: RegExp, line: RegExp])[] = [
 const SANITIZER = "sanitizer";
 /** The printer of a stack without such a line in a report, while no other task prints one. */
 const OWN = "own";
-/** The largest number of lines before a report in which another one may have begun its stack. */
+/** Maximum number of lines before a report in which another one may have begun its stack. */
 const BEFORE = 150;
-/** Other lines in a row after which a stack without its outermost function has ended. */
+/** Number of other lines in a row after which a stack without its outermost function has ended. */
 const MAX_PAUSE = 3;
 const NONE: Others = { lines: new Set(), isTaskUnknown: false };
 

@@ -37,7 +37,7 @@ export interface Poison {
   readonly offset: bigint;
 }
 
-/** The largest offset of a member from a pointer to its structure, in bytes. */
+/** Maximum offset of a member from a pointer to its structure, in bytes. */
 const MAX_MEMBER = 0x1000n;
 
 /** Alignment of list entries in structures of 64-bit kernels, in bytes. */

@@ -29,7 +29,7 @@ const SECONDS = String.raw`\[[ \t]{0,12}(\d{1,12}\.\d{1,9})(?: <[ \d.]{1,24}>)? 
 /** The tag of the kernel in a syslog, with the host and the facility that may precede it. */
 const TAG = String.raw`(?:[^\s:[\]]{1,255} |[^\s[\]]{1,254}[^\s:[\]] ){0,2}(?:kernel|KERNEL|unknown)(?:\[\d{1,10}\])?: ?`;
 
-type Meaning = "gap" | "time" | "seconds" | "caller" | "level" | "name" | "tag" | "foreign" | "other";
+type Meaning = "gap" | "time" | "seconds" | "caller" | "level" | "levelName" | "tag" | "other";
 
 /**
  * A part of a prefix: a sticky pattern, and its meaning. A part of meaning "time" may only precede the seconds since
@@ -41,7 +41,7 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
   part("seconds", String.raw`\s*${SECONDS} ?`),
   // dmesg -H: seconds since the message before; dmesg --time-format=delta.
   part("time", String.raw`\[(?: *\+\d{1,10}\.\d{1,9}|<[ \d.]{1,24}>)\] ?`),
-  // CONFIG_PRINTK_CALLER, the task's name and CPU since 6.19.
+  // CONFIG_PRINTK_CALLER: [T812]; with the CPU since 6.19: [T812@C1].
   part("caller", String.raw` ?\[ {0,8}([TC]\d{1,10})(?:@C\d{1,6})? {0,4}\] ?`),
   // dmesg -r, RFC 3164 and 5424; netconsole's extended form and /dev/kmsg.
   part(
@@ -50,7 +50,7 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
   ),
   part("level", String.raw`(\d{1,5}),\d{1,20},\d{1,20},[^;]{0,64};`),
   // dmesg -x.
-  part("name", String.raw`[a-z0-9]{2,8} {0,8}:([a-z]{3,6}) {0,6}: `),
+  part("levelName", String.raw`[a-z0-9]{2,8} {0,8}:([a-z]{3,6}) {0,6}: `),
   part("time", String.raw`\[(?:${DAY})(?: <[ \d.]{1,24}>)?\] ?`),
   part("time", String.raw`\[(?:${MONTH_DAY} \d\d:\d\d|${CLOCK})\] ?`),
   // Android logcat: time, process, thread, level, tag.
@@ -69,26 +69,28 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
   part("other", String.raw`\[pod\/[^\]\s]{1,255}\] |[\w.-]{1,64} {0,8}\| (?=\[)`),
   part("other", String.raw`[\w.-]{1,64} login: (?=[A-Z\[])`),
   part("gap", String.raw`\*\* \d{1,10} printk messages dropped \*\* ?`),
-  // MediaTek: (CPU)[PID:task]; Samsung: [CPU: task: PID]; some syslogs: a word of the log's own.
+  // MediaTek: (CPU)[PID:task].
   part("other", String.raw` ?\(\d{1,3}\)\[\d{1,7}:[^\]]{1,32}\]`),
+  // Samsung: [CPU: task: PID].
   part("other", String.raw`[A-Z]?\[\d{1,3}: {0,16}[^\]:]{1,20}: {0,6}\d{1,7}\] ?`),
+  // Some syslogs: eight hexadecimal digits in brackets.
   part("other", String.raw`\[[0-9a-f]{8}\] (?!\[|[\w.]{1,128}\+0x)`),
-  // Quoted in a mail; an escape that colours, as dmesg -L writes it.
+  // Quoted in a mail with `> `; in a table or the log of a build with `| `.
   part("other", String.raw`(?:> ?){1,8}(?=\S| )|\| ?(?=[\S ])(?!\|)`),
 ];
 
 /** The words of dmesg -x, by level. */
 const LEVELS = ["emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"];
 
-/** A time stamp after something else: a prompt, a file's name, a line number, a field of JSON. */
+/** A time stamp after other text: a prompt, a file's name, a line number, a field of JSON. */
 const LATER_SECONDS = /\[ {0,12}\d{1,10}\.\d{6}\]/;
-/** Number of characters that are searched for it. */
+/** Maximum number of characters that are searched for such a time stamp. */
 const MAX_BEFORE = 200;
 /** grep's file name and line number, diff's sign; the rest of the prefix follows. */
 const GREP = /(?:[\w./-]{1,200}[.:])?(?:\d{1,7}[:-])?[+ -]?/y;
 /** A syslog line of a program: host, name, process id. */
 const PROGRAM = /[^\s:[\]]{1,255} [\w./@-]{1,64}\[\d{1,10}\]: /y;
-/** First words of reports that look like text that a console mixed in before a time stamp. */
+/** First words of reports. A time stamp later in such a line is part of the report's text, not of a prefix. */
 const MESSAGE = /^\W{0,8}(?:BUG: |WARNING: |INFO: |Oops|Kernel panic|Unable to handle|general protection|kernel BUG)/;
 /** The maximum number of parts of a prefix. */
 const MAX_PARTS = 12;
@@ -107,8 +109,8 @@ interface Reading {
 }
 
 /**
- * Parses the prefix of a line: everything before the last seconds since boot, or before the kernel's tag of a syslog,
- * or a point in time as some tool writes it. @param line without escapes, of bounded length
+ * Parses the prefix of a line: everything up to the end of the last seconds since boot. Without them, up to the end of
+ * the kernel's tag in a syslog, or of a date or a time of day. @param line without escapes, of bounded length
  */
 export function prefixOf(line: string): Prefix {
   const plain = PLAIN.exec(line);
@@ -167,7 +169,7 @@ function take(meaning: Meaning, value: string | undefined, reading: Reading): vo
   else if (meaning === "level") reading.level = Number(value) & 7;
   else if (meaning === "gap") reading.isAfterGap = true;
   else if (meaning === "time") reading.hasTime = true;
-  else if (meaning === "name") {
+  else if (meaning === "levelName") {
     const level = LEVELS.indexOf(value ?? "");
     if (level >= 0) reading.level = level;
   }

@@ -18,15 +18,15 @@ import type { OpenReport, Pending, Report, State } from "./report.ts";
 
 export type { OpenReport, Report, State } from "./report.ts";
 
-/** The largest number of foreign lines between two lines of a report; with more of them the report has ended. */
+/** Maximum number of foreign lines between two lines of a report; with more of them the report has ended. */
 const MAX_GAP = 16;
 /** The same limit before the call trace of the report. */
 const MAX_EARLY_GAP = 48;
-/** The largest number of lines of others, and of user programs, between two lines of a report. */
+/** Maximum number of lines of others, and of user programs, between two lines of a report. */
 const MAX_LINES = 2000;
-/** The largest number of lines between the cut mark and the headline: the message of WARN(). */
+/** Maximum number of lines between the cut mark and the headline: the message of WARN(). */
 const MAX_SAID = 10;
-/** The largest number of lines between the message of a check and its BUG(), or between a fault and die()'s line. */
+/** Maximum number of lines between the message of a check and its BUG(), or between a fault and die()'s line. */
 const MAX_BEFORE_DIE = 24;
 /** The maximum number of reports of different callers that are open at the same time. */
 const MAX_OPEN = 64;

@@ -25,7 +25,10 @@ const SYMBOL =
  */
 const CRASH_SYMBOL =
   /(?<=RIP: |<|\[|^ {0,8}[0-9a-f]{8,16}: {1,2}(?:\S{1,64} {1,32})?)(?<crashName>[A-Za-z_.$][\w.$]*)\+(?<crashOffset>\d{1,8})(?=[\]>\s]|$)/;
-/** The function in a frame of crash's `bt`: ` #1 [ffffcd2300013b00] f at ffffffff815646b7`; it names that address. */
+/**
+ * The function in a frame of crash's `bt`: ` #1 [ffffcd2300013b00] f at ffffffff815646b7`. The word has the
+ * address after `at`.
+ */
 const FRAME =
   /(?<=^ {0,4}#\d{1,4} \[[0-9a-f]{8,16}\] )[A-Za-z_.$][\w.$]*(?:\+\w{1,10})?(?= at (?<frameAt>[0-9a-f]{8,16})\b)/;
 const REGISTER =
@@ -49,11 +52,9 @@ const SOURCE = /(?<![\w/.+-])(?<file>\/?(?:[\w.+-]{1,255}\/){0,32}[\w.+-]{1,255}
 const ADDRESS =
   /\b(?:0x(?<hex>[0-9a-f]{6,16})|(?=\d*[a-f])(?<bare>[0-9a-f]{16}))\b|(?<=\[<)(?<bracketed>[0-9a-f]{8,16})(?=>\])/;
 
-/**
- * The patterns in order of priority, because the value of a register is not a plain address and `f+0x12` is not a
- * number.
- */
+/** Joins patterns into one; of those that match at a position, the first in the list is taken. */
 const anyOf = (...words: readonly RegExp[]): RegExp => new RegExp(words.map(({ source }) => source).join("|"), "g");
+// The value of a register is not a plain address, and `f+0x12` is not a number, so those patterns come first.
 const WORDS = anyOf(SYMBOL, REGISTER, TASK, SOURCE, ADDRESS);
 const CRASH_WORDS = anyOf(SYMBOL, FRAME, PS_TASK, CRASH_SYMBOL, REGISTER, GDB_REGISTER, TASK, SOURCE, ADDRESS);
 /**

@@ -40,10 +40,10 @@ function staticLines(word: Word, log: Landmarks): string[] {
       return [`**${markdownText(word.name)}** = ${hex0x(word.value)}`, ...valueLines(word.value, log)];
     case "symbol": {
       const size = word.size === undefined ? "" : ` of ${word.size}`;
-      const owner = word.module === undefined ? "" : ` of module ${moduleText(word.module, log)}`;
+      const ofModule = word.module === undefined ? "" : ` of module ${moduleText(word.module, log)}`;
       const plain = demangled(word.name);
       const mangled = plain === word.name ? [] : [`Mangled ${markdownText(word.name)}.`];
-      return [`**${markdownText(plain)}**${owner}`, `Byte ${word.offset}${size}.`, ...mangled];
+      return [`**${markdownText(plain)}**${ofModule}`, `Byte ${word.offset}${size}.`, ...mangled];
     }
     case "task": {
       const name = log.tasks.get(word.pid);

@@ -142,7 +142,7 @@ function serveWorkspaceSymbols(server: LanguageServer): void {
     if (!answer) return fileSymbols(knowledge.files.configured(), query);
     const hits = answer.symbols.slice(0, MAX_SYMBOLS);
     const described = await session.describe(hits.map(({ address }) => ({ text: address, returns: false })));
-    const hasLines = (await session.about())?.lines === true;
+    const hasLines = (await session.about())?.hasLines === true;
     return hits.flatMap((hit, i): WorkspaceSymbol[] =>
       isFunction(hit)
         ? symbolInformation(hit, described[i]?.places ?? [])

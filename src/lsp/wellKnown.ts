@@ -7,17 +7,19 @@ export function wellKnown(value: bigint): string | undefined {
   if (poison !== undefined) return poison;
   if (value < PAGE) return `offset ${hex0x(value)} from NULL: a member of a structure at NULL`;
   const error = ERRORS.get(Number(BigInt.asUintN(64, -value) & 0xffffn));
-  if (BigInt.asUintN(64, -value) < MAX_ERRNO && error) return `-${error} as a pointer (ERR_PTR)`;
+  if (BigInt.asUintN(64, -value) < ERRNO_END && error) return `-${error} as a pointer (ERR_PTR)`;
   const bytes = padHex(value, 16);
   if (/^(..)\1{7}$/.test(bytes)) return POISON_BYTES.get(bytes.slice(0, 2));
   return undefined;
 }
 
 const PAGE = 4096n;
-/** include/linux/err.h. */
-const MAX_ERRNO = 4096n;
+/** One more than MAX_ERRNO of include/linux/err.h. */
+const ERRNO_END = 4096n;
 
-/** include/linux/poison.h, with and without the POISON_POINTER_DELTA of 64-bit kernels. */
+/**
+ * Values of include/linux/poison.h, with the POISON_POINTER_DELTA of 64-bit kernels, and of include/uapi/linux/magic.h.
+ */
 const POISON: readonly (readonly [bigint, string])[] = [
   [0xdead000000000100n, "LIST_POISON1: next of an entry that was deleted from its list"],
   [0xdead000000000122n, "LIST_POISON2: prev of an entry that was deleted from its list"],

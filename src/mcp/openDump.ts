@@ -4,7 +4,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { headlineOf } from "../insight/analyze.ts";
 import { progress, record } from "../say/piece.ts";
 import { dumpsBelow } from "../session/find/dumpFiles.ts";
-import { type Asking, said } from "../tools/tool.ts";
+import { type Asking, conclusion } from "../tools/tool.ts";
 import type { OpenDumps, OpenedDump } from "./openDumps.ts";
 
 /** The arguments of `open_dump`. */
@@ -29,7 +29,7 @@ export function* opening(dumps: OpenDumps, { path, vmlinux }: z.infer<typeof ope
   const opened = yield* dumps.opening(typeof path === "string" ? [path] : path, vmlinux);
   const data = openedJson(opened);
   yield record(data, JSON.stringify(data));
-  yield said(`${opened.name} is open: ${data.title}`, "sys");
+  yield conclusion(`${opened.name} is open: ${data.title}`, "sys");
 }
 
 function* listed(dumps: OpenDumps): Asking {
@@ -40,7 +40,7 @@ function* listed(dumps: OpenDumps): Asking {
     if (!file) yield progress("directories", found, 0);
     else if (++found) yield record({ open: false, ...file }, `${file.path} (${file.size} bytes)`);
   }
-  yield said(`${open.length} open; ${found} dump files below ${dumps.roots.join(", ")}.`);
+  yield conclusion(`${open.length} open; ${found} dump files below ${dumps.roots.join(", ")}.`);
 }
 
 /** Describes an open dump. */

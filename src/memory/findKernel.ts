@@ -55,7 +55,8 @@ function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
 }
 
 /**
- * Whether the tables below `root` map the root's own address to it; undefined if a table on the way is not in the dump.
+ * Whether the tables below `root` map the root's own address to it; undefined if that address is not known, or if a
+ * table on the way is not in the dump.
  */
 export function isKernelRoot(paging: Paging, root: bigint, read: EntryReader): boolean | undefined {
   if (paging.rootAddress === undefined) return undefined;
@@ -70,7 +71,10 @@ export function isKernelRoot(paging: Paging, root: bigint, read: EntryReader): b
  */
 const IMAGE_ALIGNMENT = 1n << 20n;
 
-/** Finds the kernel's root table among all pages of the dump when only its virtual address is known. */
+/**
+ * Finds the kernel's root table among all pages of the dump when only its virtual address is known. Returns undefined
+ * if no page is that table.
+ */
 export function* rootBySearch(
   paging: Paging,
   memory: DumpMemory,

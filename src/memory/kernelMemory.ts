@@ -7,7 +7,8 @@ import type { AddressSpace, KernelMemory, ReadOnlyFallback } from "./memory.ts";
 import type { DumpMemory } from "./physicalMemory.ts";
 
 /** Size of the cache of translated kernel pages in bytes. */
-const REACH = 4 << 20;
+const CACHE_BYTES = 4 << 20;
+/** Maximum number of address spaces of tasks that are kept. */
 const USER_SPACES = 64;
 /** Size of the page cache of one task's address space, in pages: its stack and a few of its strings. */
 const USER_SLOTS = 16;
@@ -35,7 +36,7 @@ export class DumpKernelMemory extends MappedMemory implements KernelMemory {
   private fallback: ReadOnlyFallback | undefined;
 
   constructor(physical: DumpMemory, paging: Paging) {
-    super("kernel", physical, paging, Math.max(16, REACH / Math.min(physical.pageSize, paging.pageSize)));
+    super("kernel", physical, paging, Math.max(16, CACHE_BYTES / Math.min(physical.pageSize, paging.pageSize)));
   }
 
   isKernelAddress(address: bigint): boolean {

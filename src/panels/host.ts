@@ -27,15 +27,15 @@ export const requester =
     return new Promise((done, fail) => waiting.set(id, { done, fail }));
   };
 
-let front: string | undefined;
+let visibleSession: string | undefined;
 
 /** Sets the session whose page is visible. */
-export function setFrontSession(session: string | undefined): void {
-  front = session;
+export function setVisibleSession(session: string | undefined): void {
+  visibleSession = session;
 }
 
 /** Sends a request to the session whose page is visible, for clicks. */
-export const ask: Ask = (request, args) => requester(front)(request, args);
+export const ask: Ask = (request, args) => requester(visibleSession)(request, args);
 
 /** Starts to receive messages. All but answers go to `listener`. */
 export function listen(listener: (message: Exclude<ToPage, { kind: "answer" | "refusal" }>) => void): void {

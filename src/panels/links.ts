@@ -39,7 +39,7 @@ export function followLink(kind: LinkKind, target: string, element: Element): vo
   ways[kind](target).catch((error: Error) => showCard(element, error.message));
 }
 
-/** Milliseconds without a mouse movement before the card opens. */
+/** Number of milliseconds without a mouse movement before the card opens. */
 const REST_MS = 350;
 
 const card = document.createElement("div");

@@ -4,7 +4,7 @@ import type { Panel, PanelSession } from "../protocol/panel.ts";
 import { GridView } from "./grid.ts";
 import type { Ask } from "./ask.ts";
 import { type DumpState, dumpState } from "./dumpState.ts";
-import { ask, requester, listen, setFrontSession, recall, remember } from "./host.ts";
+import { ask, requester, listen, setVisibleSession, recall, remember } from "./host.ts";
 import { ellipsis } from "./icons.ts";
 import { watchLinks } from "./links.ts";
 import { LogView } from "./log/log.ts";
@@ -49,7 +49,7 @@ listen((message) => {
     case "session":
       ({ panels, session, closed, open: openSessions } = message);
       for (const id of views.keys()) if (!openSessions.includes(id)) views.delete(id);
-      setFrontSession(session?.id);
+      setVisibleSession(session?.id);
       rememberEditor();
       return open((session && fronts.get(session.id)) ?? firstPage());
     case "show":

@@ -182,7 +182,7 @@ export function callersTable(grid: Grid): TemplateResult {
   </table>`;
 }
 
-/** @param pageSize bytes per page, which is the block of order 0 */
+/** Returns the table of free blocks by order. @param pageSize bytes per page, which is the block of order 0 */
 export function ordersTable(grid: Grid, pageSize: number): TemplateResult {
   const orders = freeByOrder(grid);
   const most = Math.max(1, ...orders.map(({ pages }) => pages));

@@ -16,9 +16,9 @@ export interface RowList {
   readonly body: Element;
   /** Number of rows, drawn or not. */
   readonly count: number;
-  /** Returns a row that is selected completely; undefined if it is not part of the text. */
+  /** Returns the text of a row that is selected completely; undefined if it has none. */
   readonly row: (index: number) => string | undefined;
-  /** Returns a row that is selected in part. */
+  /** Returns the text of a row that is selected in part. */
   readonly part: (pieces: readonly SelectedPiece[]) => string;
 }
 

@@ -15,7 +15,7 @@ export function selectedCells(pieces: readonly SelectedPiece[]): string {
   return texts.slice(Math.max(0, first), last + 1).join("\t");
 }
 
-/** Pixels of a cell without text: 16 of padding, 20 in the first cell, and the rest for rounding. */
+/** Width in pixels of a cell without text: 16 of padding, 20 in the first cell, and the rest for rounding. */
 const PADDING = 22;
 /** Minimum width in characters of the column that fills the remaining width. */
 const MIN_WIDE = 28;

@@ -7,7 +7,7 @@ import { recordsOf } from "./memoryParts.ts";
 import type { OutlinePosition } from "./outline.ts";
 import { cellText, type GridRow } from "./rows.ts";
 
-type TaskColumn = PanelKeys["ps"] | "function" | "inState" | "waitsFor";
+type TaskColumn = PanelKeys["ps"] | "function" | "sinceLastRun" | "waitsFor";
 
 export const COLUMNS: readonly (GridColumn & { readonly name: TaskColumn })[] = [
   { name: "pid", kind: "number" },
@@ -16,7 +16,7 @@ export const COLUMNS: readonly (GridColumn & { readonly name: TaskColumn })[] = 
   { name: "cpu", kind: "number" },
   { name: "function", kind: "symbol" },
   { name: "waitsFor", kind: "text" },
-  { name: "inState", kind: "number", unit: "seconds" },
+  { name: "sinceLastRun", kind: "number", unit: "seconds" },
   { name: "rss", kind: "number", unit: "bytes" },
   { name: "ppid", kind: "number" },
   { name: "task", kind: "task" },
@@ -50,7 +50,7 @@ export function taskRows(
     const task = record.get("task") ?? null;
     const known = new Map<TaskColumn, GridCell>([
       ["waitsFor", waiting.get(task) ?? null],
-      ["inState", ago.get(task) ?? null],
+      ["sinceLastRun", ago.get(task) ?? null],
       ["running", record.get("running") === true ? true : null],
       ["function", functionOf(stacks.get(cellText(task)))],
     ]);

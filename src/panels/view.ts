@@ -17,7 +17,7 @@ export interface View {
   goToLine?(fromEnd: number): Promise<void>;
 }
 
-/** Milliseconds before a page shows that it is reading. */
+/** Number of milliseconds before a page shows that it is reading. */
 const PATIENCE_MS = 500;
 
 /** The reading of a page's data before there is anything to draw. */

@@ -112,7 +112,7 @@ export interface About {
   readonly machine: string;
   /** First line of the oops, or the panic message; undefined without a panic. */
   readonly title: string | undefined;
-  /** Title of the verdict; undefined without a report and without a panic. */
+  /** Title of the verdict; undefined if the log has no report of a crash and the kernel is not known to have stopped. */
   readonly crash: string | undefined;
   /** Undefined if unknown. */
   readonly panicked: boolean | undefined;
@@ -120,10 +120,12 @@ export interface About {
   readonly untitled: string | undefined;
   /** The panicking thread, or the thread in which the session stopped. */
   readonly threadId: number;
-  /** Source of types, symbols and lines: "BTF", "DWARF". */
+  /** Names of the sources of types: "BTF", "DWARF". */
   readonly types: readonly string[];
+  /** Names of the sources of symbols: "ELF", "kallsyms". */
   readonly symbols: readonly string[];
-  readonly lines: boolean;
+  /** Whether the vmlinux tells the source lines of the kernel. */
+  readonly hasLines: boolean;
   /** Directories searched for sources. */
   readonly sourceRoots: readonly {
     readonly path: string;

@@ -32,8 +32,8 @@ export interface LaterCommit {
 
 export interface BranchSearch {
   readonly branch: string;
-  /** "partly" if the time limit was reached: older commits were not looked at. */
+  /** "partly" if the search of the branch ended early: older commits were not looked at. */
   readonly looked: "wholly" | "partly" | "no";
-  /** Why it was not looked at. */
+  /** Why it was not looked at, or not wholly; undefined for "wholly". */
   readonly why: string | undefined;
 }

@@ -5,7 +5,7 @@ import { printable } from "../base/printable.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { type Json, lineText, type Piece } from "../say/piece.ts";
-import { type Asking, type Said, said, type Tool } from "./tool.ts";
+import { type Asking, type Conclusion, conclusion, type Tool } from "./tool.ts";
 
 /** Maximum size of the elements of one answer in characters of JSON. Together with the text it is less than 16 KiB. */
 const MAX_ELEMENTS = 11_000;
@@ -84,7 +84,7 @@ export function* collected(
   const deadline = performance.now() + MAX_MS;
   try {
     for (const step of job) {
-      if (step.kind === "said") answer.said = step;
+      if (step.kind === "conclusion") answer.conclusion = step;
       else {
         answer.add(step);
         yield step;
@@ -107,7 +107,7 @@ class Elements {
   /** Why elements are missing. */
   readonly missing: string[] = [];
   endedBy: string | undefined;
-  said: Said = said("");
+  conclusion: Conclusion = conclusion("");
   isFull = false;
   private readonly isText: boolean;
   private readonly offset: number;
@@ -153,7 +153,7 @@ class Elements {
 
   /** Returns the answer. */
   answer(tool: string): TextAnswer {
-    const { says, commands } = this.said;
+    const { says, commands } = this.conclusion;
     const next = this.isFull || this.endedBy !== undefined ? this.offset + this.data.length : null;
     const answer: Answer = {
       schema: 1,

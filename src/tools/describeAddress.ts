@@ -9,7 +9,7 @@ import { sentenceText } from "../insight/finding.ts";
 import { address as addressIn } from "../crash/language/address.ts";
 import { addressJson, record } from "../say/piece.ts";
 import { commandPieces } from "./commandPieces.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const describeAddress = tool({
   name: "describe_address",
@@ -37,12 +37,12 @@ export const describeAddress = tool({
     if (mapped instanceof Fault) {
       yield record({ mapped: false, because: mapped.message }, `not mapped: ${mapped.message}`);
       known.push(`${hex0x(address)} is not mapped: ${mapped.message}.`);
-      yield said(known.join(" "), `vtop ${hex0x(address)}`);
+      yield conclusion(known.join(" "), `vtop ${hex0x(address)}`);
       return;
     }
     yield record({ mapped: true, physical: addressJson(mapped.physical) }, `physical ${hex0x(mapped.physical)}`);
     const line = `kmem ${hex0x(address)}`;
-    yield said(known.join(" ") || `${hex0x(address)} is mapped.`, line);
+    yield conclusion(known.join(" ") || `${hex0x(address)} is mapped.`, line);
     yield* commandPieces(context, line);
   },
 });

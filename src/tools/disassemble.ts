@@ -3,7 +3,7 @@ import { z } from "zod";
 import { address } from "../crash/language/address.ts";
 import type { Context } from "../crash/language/command.ts";
 import { commandPieces, quoted } from "./commandPieces.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const disassemble = tool({
   name: "disassemble",
@@ -27,7 +27,7 @@ export const disassemble = tool({
     const options = source ? "-s" : `${which === "before" ? "-r" : ""}${lines ? "l" : ""}`;
     const flags = options === "" ? "" : ` ${options.startsWith("-") ? options : `-${options}`}`;
     const line = `dis${flags} ${quoted(which === "function" ? functionAt(context, at) : at)}${which === "from" && !source ? ` ${count}` : ""}`;
-    yield said("", line);
+    yield conclusion("", line);
     yield* commandPieces(context, line);
   },
 });

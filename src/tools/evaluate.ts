@@ -3,7 +3,7 @@ import { z } from "zod";
 import { commandPieces } from "./commandPieces.ts";
 import { inFrame } from "./frame.ts";
 import { taskInput } from "./task.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const evaluate = tool({
   name: "evaluate",
@@ -22,7 +22,7 @@ export const evaluate = tool({
   *run(context, { expression, task: word, frame, hex }) {
     const line = `p ${hex ? "-x " : ""}${expression}`;
     const own = inFrame(context, word, frame);
-    yield said(own.name === undefined ? "" : `In the frame of ${own.name}.`, line);
+    yield conclusion(own.name === undefined ? "" : `In the frame of ${own.name}.`, line);
     yield* commandPieces(own.context, line);
   },
 });

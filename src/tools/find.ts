@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { UsageError } from "../base/usageError.ts";
 import { commandPieces, quoted } from "./commandPieces.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const find = tool({
   name: "find",
@@ -21,13 +21,13 @@ export const find = tool({
     if (kind === undefined || word === undefined || others.length > 0)
       throw new UsageError("give one of symbol, type, pointer, object, files_of");
     const line = LINES[kind as keyof typeof LINES](quotedTyped(kind, word));
-    yield said("", line);
+    yield conclusion("", line);
     let count = 0;
     for (const piece of commandPieces(context, line)) {
       if (piece.kind === "record") count++;
       yield piece;
     }
-    yield said(`${count} found.`, line);
+    yield conclusion(`${count} found.`, line);
   },
 });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { logLines } from "../linux/printk/printk.ts";
 import { crashFacts } from "../insight/crashFacts.ts";
 import { record } from "../say/piece.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const log = tool({
   name: "log",
@@ -20,13 +20,13 @@ export const log = tool({
   *run({ kernel }, { last, from, count, contains, crash }) {
     const lines = logLines(kernel);
     const report = crash ? crashFacts(kernel).report?.report : undefined;
-    if (crash && !report) return yield said("The log has no report of a crash.", "log");
+    if (crash && !report) return yield conclusion("The log has no report of a crash.", "log");
     const [start, end] = report
       ? [report.start, Math.max(report.end, report.tail) - 1]
       : from !== undefined
         ? [from - 1, Math.min(lines.length, from - 1 + count) - 1]
         : [contains === undefined ? Math.max(0, lines.length - (last ?? 60)) : 0, lines.length - 1];
-    yield said(`The log has ${lines.length} lines.`, "log");
+    yield conclusion(`The log has ${lines.length} lines.`, "log");
     let shown = 0;
     for (let index = start; index <= end && index < lines.length; index++) {
       const text = lines[index]?.text ?? "";
@@ -34,6 +34,6 @@ export const log = tool({
       shown++;
       yield record({ line: index + 1, text }, text);
     }
-    yield said(`${shown} of ${lines.length} lines of the log.`, "log");
+    yield conclusion(`${shown} of ${lines.length} lines of the log.`, "log");
   },
 });

@@ -1,7 +1,7 @@
 /** The tool `run`: a command of crash. */
 import { z } from "zod";
 import { commandPieces } from "./commandPieces.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const run = tool({
   name: "run",
@@ -11,7 +11,7 @@ export const run = tool({
   input: z.strictObject({ command: z.string().min(1).max(1000) }),
   elements: "lines",
   *run(context, { command }) {
-    yield said("", command);
+    yield conclusion("", command);
     yield* commandPieces(context, command);
   },
 });

@@ -19,7 +19,7 @@ import { functionsOf, type NamedFrame } from "../crash/language/frameScope.ts";
 import { frameNamed } from "./frame.ts";
 import { pointedAt } from "./pointed.ts";
 import { oneTask, taskInput } from "./task.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const stack = tool({
   name: "stack",
@@ -44,7 +44,10 @@ export const stack = tool({
     };
     if (trace.fault) yield faultPiece(trace.fault);
     const [name, pid] = [attempt(() => taskComm(task)), attempt(() => taskPid(task))];
-    yield said(`Task ${text(pid)} (${text(name)}) has ${trace.frames.length} frames.`, `bt -l ${hex0x(task.address)}`);
+    yield conclusion(
+      `Task ${text(pid)} (${text(name)}) has ${trace.frames.length} frames.`,
+      `bt -l ${hex0x(task.address)}`,
+    );
     if (frame !== undefined) {
       return yield* frameContents(kernel, frameNamed(trace, frame));
     }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Piece } from "../say/piece.ts";
 import { commandPieces } from "./commandPieces.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const tasks = tool({
   name: "tasks",
@@ -16,7 +16,7 @@ export const tasks = tool({
     running: z.boolean().optional().describe("only the tasks that a CPU executed when the kernel stopped"),
   }),
   *run(context, { name, state, cpu, running }) {
-    yield said("", "ps");
+    yield conclusion("", "ps");
     let shown = 0;
     const isWanted = ({ data }: Extract<Piece, { kind: "record" }>): boolean => {
       const row = data as { comm?: unknown; state?: unknown; cpu?: unknown; running?: unknown };
@@ -32,6 +32,6 @@ export const tasks = tool({
       if (piece.kind === "record") shown++;
       yield piece;
     }
-    yield said(`${shown} task${shown === 1 ? "" : "s"}.`, "ps");
+    yield conclusion(`${shown} task${shown === 1 ? "" : "s"}.`, "ps");
   },
 });

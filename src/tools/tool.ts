@@ -3,19 +3,23 @@ import type { z } from "zod";
 import type { Context } from "../crash/language/command.ts";
 import type { Piece } from "../say/piece.ts";
 
-/** What a tool says besides its elements. A later one replaces an earlier one, because a tool may be stopped at any time. */
-export interface Said {
-  readonly kind: "said";
+/** What a tool concludes, besides its elements. A later conclusion replaces an earlier one, because a tool may be stopped at any time. */
+export interface Conclusion {
+  readonly kind: "conclusion";
   /** The answer in one or two sentences. */
   readonly says: string;
   /** The crash commands that print the same. */
   readonly commands: readonly string[];
 }
 
-export const said = (says: string, ...commands: readonly string[]): Said => ({ kind: "said", says, commands });
+export const conclusion = (says: string, ...commands: readonly string[]): Conclusion => ({
+  kind: "conclusion",
+  says,
+  commands,
+});
 
 /** A running tool. */
-export type Asking = Generator<Piece | Said, void, void>;
+export type Asking = Generator<Piece | Conclusion, void, void>;
 
 /** A tool. It yields pieces: each record is an element of the answer, a fault is a reason why something is missing. */
 export interface Tool<Input = unknown> {

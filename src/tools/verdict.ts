@@ -5,24 +5,24 @@ import { analyze, type Verdict } from "../insight/analyze.ts";
 import { sentenceText } from "../insight/finding.ts";
 import { leadOf } from "../insight/verdictSentence.ts";
 import { type Json, record } from "../say/piece.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const verdict = tool({
   name: "verdict",
   title: "Verdict",
   description:
-    "What stopped the kernel, which function is at fault, with which values, who holds which lock. Each element is a finding: a sentence, its certainty (certain, likely, possible), its evidence and the command that prints it. Begin here. A finding that is not certain has an alternative: check it.",
+    "What stopped the kernel, the guilty function, its values, who holds which lock. Begin here. The first element is the title. Then comes one element for each finding: a sentence, its certainty (certain, likely, possible), its evidence, and for each piece of evidence the command that prints it. The sentence of a finding that is likely or possible also names the alternative: check both. The last elements are the checks that did not finish (id unchecked).",
   input: z.strictObject({
-    evidence: z.boolean().default(true).describe("whether the findings have their evidence"),
+    evidence: z.boolean().default(true).describe("false leaves out the evidence of the findings"),
   }),
-  *run({ kernel }, { evidence }) {
+  *run({ kernel }, { evidence: withEvidence }) {
     const found = yield* analyze(kernel);
-    yield said(headOf(found), "analyze -v");
+    yield conclusion(headOf(found), "analyze -v");
     const data = verdictJson(found) as { findings: readonly Json[] };
     for (const [index, { id, text, certainty }] of found.findings.entries()) {
-      const { evidence: ground, ...rest } = data.findings[index] as { evidence: Json };
+      const { evidence, ...rest } = data.findings[index] as { evidence: Json };
       const mark = certainty === "certain" ? "" : `${certainty}: `;
-      yield record({ ...rest, ...(evidence && { evidence: ground }) }, `${mark}${sentenceText(text)} (${id})`);
+      yield record({ ...rest, ...(withEvidence && { evidence }) }, `${mark}${sentenceText(text)} (${id})`);
     }
     for (const { check, because } of found.unchecked)
       yield record({ id: "unchecked", check, because }, `not checked: ${check}: ${because}`);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { commandPieces, quoted } from "./commandPieces.ts";
 import { taskInput } from "./task.ts";
-import { said, tool } from "./tool.ts";
+import { conclusion, tool } from "./tool.ts";
 
 export const waits = tool({
   name: "waits",
@@ -18,7 +18,7 @@ export const waits = tool({
     const line = ["waits", by === "lock" ? "-l" : sleeping ? "-a" : "", task === undefined ? "" : quoted(task)]
       .filter((word) => word !== "")
       .join(" ");
-    yield said("", line);
+    yield conclusion("", line);
     let [shown, inCycles] = [0, 0];
     for (const piece of commandPieces(context, line)) {
       if (piece.kind === "record") {
@@ -28,6 +28,6 @@ export const waits = tool({
       yield piece;
     }
     const what = by === "lock" ? `${shown} locks with waiters` : `${shown} waiting tasks`;
-    yield said(`${what}${inCycles > 0 ? `, ${inCycles} of them in a deadlock` : ""}.`, line);
+    yield conclusion(`${what}${inCycles > 0 ? `, ${inCycles} of them in a deadlock` : ""}.`, line);
   },
 });

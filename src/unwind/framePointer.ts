@@ -43,7 +43,7 @@ type CallerStep = Extract<Step, { kind: "caller" }>;
 
 /** Limit in bytes for the code at the start of a function that is examined: the first instructions make the frame. */
 const PROLOGUE_BYTES = 64;
-/** Bytes from the current instruction on that `Arch.returnAddressAt` examines, such as `pop %ebp; ret`. */
+/** Number of bytes from the current instruction on that `Arch.returnAddressAt` examines, such as `pop %ebp; ret`. */
 const NEXT_BYTES = 2;
 
 /** Returns the position of the return address (see `Arch.returnAddressAt`); undefined if the code cannot be read. */

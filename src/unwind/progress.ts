@@ -17,6 +17,7 @@ export class Progress {
   /** Last sp of the walk on each stack, by the stack's start. */
   private readonly last = new Map<bigint, bigint>();
   private current: StackRange | undefined;
+  /** Number of consecutive frames after the first that have the same sp. */
   private same = 0;
 
   constructor(kernel: Kernel, task: Obj | undefined) {

@@ -19,7 +19,7 @@ function prologueOf(kernel: Kernel, entry: bigint, limit: number): PushPrologue 
   return code instanceof Fault ? undefined : kernel.arch.pushPrologue?.(code, limit);
 }
 
-/** Bytes of stack searched for a return address. */
+/** Number of bytes of stack searched for a return address. */
 const SEARCHED_BYTES = 2048;
 
 /**

@@ -35,8 +35,9 @@ export function isTrampoline(kernel: Kernel, pc: bigint): boolean {
 }
 
 /**
- * Looks in `task->ret_stack` (kernel/trace/fgraph.c): an array of `struct ftrace_ret_stack`; since 6.11 an array of
- * words with such structs in it. In both, a word that equals the slot's address is a `retp`.
+ * Returns the return address that was taken from a stack slot, from `task->ret_stack` (kernel/trace/fgraph.c);
+ * undefined if it is not there. `ret_stack` is an array of `struct ftrace_ret_stack`; since 6.11 an array of words with
+ * such structs in it. In both, a word that equals the slot's address is a `retp`.
  */
 function tracedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefined {
   const type = kernel.types.find("struct", "ftrace_ret_stack");
@@ -55,7 +56,7 @@ function tracedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefin
   return undefined;
 }
 
-/** Looks in `task->rethooks` (kernel/trace/rethook.c, 5.18 and later). */
+/** Returns the same from `task->rethooks` (kernel/trace/rethook.c, 5.18 and later). */
 function hookedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefined {
   if (!task.has("rethooks.first")) return undefined;
   for (const node of llistEntries(kernel, task.at("rethooks"), "struct rethook_node", "llist"))

@@ -11,7 +11,8 @@ import { isUser } from "./user.ts";
 export interface ExceptionDetails {
   /** x86: the hardware's error code; arm64: ESR_EL1. */
   readonly errorCode: bigint | undefined;
-  readonly address: bigint | undefined;
+  /** The address whose access caused the exception: x86 CR2, arm64 FAR_EL1. */
+  readonly faultAddress: bigint | undefined;
 }
 
 /** Input of `trapOf`. */
@@ -19,7 +20,7 @@ interface Saved {
   /** The saved registers. */
   readonly registers: Registers;
   /** Address of `struct pt_regs`. */
-  readonly address: bigint | undefined;
+  readonly ptRegs: bigint | undefined;
   /** The frames that handled the trap, innermost first. */
   readonly handlers: readonly Frame[];
   /**
@@ -30,7 +31,7 @@ interface Saved {
 }
 
 /** Describes a trap, named by the entry code that saved its registers. */
-export function trapOf(kernel: Kernel, { registers, address, handlers, fromLog }: Saved): Trap {
+export function trapOf(kernel: Kernel, { registers, ptRegs, handlers, fromLog }: Saved): Trap {
   const { arch } = kernel;
   const outermost = handlers.slice(-MAX_ENTRY_FRAMES).reverse();
   const type = trapName(arch, outermost.map(({ symbol }) => symbol?.name ?? "")); // prettier-ignore
@@ -40,7 +41,7 @@ export function trapOf(kernel: Kernel, { registers, address, handlers, fromLog }
   return {
     type,
     registers,
-    address,
+    address: ptRegs,
     user: isUser(kernel, registers),
     get errorCode() {
       return details().errorCode;
@@ -50,7 +51,7 @@ export function trapOf(kernel: Kernel, { registers, address, handlers, fromLog }
       return code === undefined ? undefined : arch.errorText?.(type, code);
     },
     get faultAddress() {
-      return details().address;
+      return details().faultAddress;
     },
   };
 }
@@ -68,7 +69,7 @@ export function trapName({ trapName: nameOf }: Pick<Arch, "trapName">, handlers:
 const MAX_ENTRY_FRAMES = 3;
 
 const withoutCode = new Set(["interrupt", "system call", "NMI", "FIQ"]);
-const unknown: ExceptionDetails = { errorCode: undefined, address: undefined };
+const unknown: ExceptionDetails = { errorCode: undefined, faultAddress: undefined };
 
 /** Exception handlers, and their variables with the error code and the faulting address. */
 const faultHandlers =
@@ -86,7 +87,7 @@ const addressed = new Set([
   "program check",
 ]);
 
-/** x86: called for faults in the guard page to which CR2 points (arch/x86/kernel/traps.c). */
+/** x86: called if CR2 is an address in the guard page of a stack (arch/x86/kernel/traps.c). */
 const GUARD_PAGE_HIT = "handle_stack_overflow";
 
 /**
@@ -99,13 +100,13 @@ function hasAddress(kernel: Kernel, type: string, handlers: readonly Frame[], er
 }
 
 /**
- * Returns the error code and the address. Entry code clears the error code in the saved registers; the handlers'
+ * Returns the error code and the faulting address. Entry code clears the error code in the saved registers; the handlers'
  * variables or the log still have it.
  */
 function detailsOf(
   kernel: Kernel,
   type: string,
-  { registers, handlers, fromLog }: Omit<Saved, "address">,
+  { registers, handlers, fromLog }: Omit<Saved, "ptRegs">,
 ): ExceptionDetails {
   let errorCode: bigint | undefined;
   let address: bigint | undefined;
@@ -122,7 +123,7 @@ function detailsOf(
   }
   if (!hasAddress(kernel, type, handlers, errorCode)) address = undefined;
   const log = errorCode === undefined || address === undefined ? fromLog?.(registers) : undefined;
-  return { errorCode: errorCode ?? log?.errorCode, address: address ?? log?.address };
+  return { errorCode: errorCode ?? log?.errorCode, faultAddress: address ?? log?.faultAddress };
 }
 
 function numberNamed(variables: readonly FrameVariable[], names: readonly string[]): bigint | undefined {

@@ -85,7 +85,7 @@ export function unwind(kernel: Kernel, start: FrameCursor, options: UnwindOption
       continue;
     }
     const { registers, address, exact } = step;
-    const trap = trapOf(kernel, { registers, address, handlers: frames.slice(handlersFrom), fromLog });
+    const trap = trapOf(kernel, { registers, ptRegs: address, handlers: frames.slice(handlersFrom), fromLog });
     if (trap.user) return ended(undefined, trap);
     const interrupted = cursorOf(kernel, registers, exact);
     if (!interrupted) return ended(Fault.at("corrupt", address ?? cursor.sp, "the registers saved here lack pc or sp"));

@@ -220,6 +220,8 @@ test("a vmlinux of another build is refused with a remedy, and used if the user 
   );
   const client = await DapClient.launch({ vmcore: "sample/vmcore", vmlinux, force: true, search: false });
   await client.event<{ output: string }>("output", ({ output }) => /is of another build/.test(output));
+  const about = await client.request<{ vmlinux?: string; hasLines: boolean }>("vmcore/about", {});
+  assert.deepEqual([about.vmlinux, about.hasLines], [vmlinux, false], "this vmlinux has no table of lines");
   await client.close();
 });
 

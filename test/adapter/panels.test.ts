@@ -214,7 +214,7 @@ test("a struct can be opened as an object, and a page names its owner", async ()
   const facts = containers.flatMap(({ kind, facts: all }) => all.map((one) => ({ kind, ...one })));
   const of = (kind: string, name: string) => facts.find((one) => one.kind === kind && one.name === name);
   assert.equal(of("slab object", "Struct")?.object, `*(struct task_struct *)${TASK}`);
-  assert.equal(of("page", "Owner")?.text, "slab of task_struct");
+  assert.equal(of("page", "Use")?.text, "slab of task_struct");
   assert.equal(of("physical address space", "Resource")?.text, "System RAM");
 });
 
@@ -239,7 +239,7 @@ test("a page of a file is identified by the file's path", async () => {
   const page = cached.map((one) => one["page"]).find((one) => typeof one === "string");
   const { containers } = await identify(page as string);
   const facts = containers.find(({ kind }) => kind === "page struct")?.facts ?? [];
-  assert.equal(facts.find(({ name }) => name === "Owner")?.text, "page cache of /init");
+  assert.equal(facts.find(({ name }) => name === "Use")?.text, "page cache of /init");
 });
 
 test("with a frame in front its locals count too, and addresses stay addresses", async () => {

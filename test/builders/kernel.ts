@@ -190,7 +190,7 @@ function toySymbols(literal: NonNullable<Toy["symbols"]>): Symbols {
 const toyArch = (given: Toy["arch"]): Arch => ({
   name: "x86_64",
   elf: { machine: 62, wordSize: 8 },
-  machines: ["x86_64"],
+  unameMachines: ["x86_64"],
   byteOrder: "little",
   wordSize: 8,
   prstatusBytes: x86_64.prstatusBytes,

@@ -8,7 +8,7 @@ import { factsOf } from "../../src/log/facts.ts";
 import { KernelLog } from "../../src/log/kernelLog.ts";
 import { type Summary, summaryOf } from "../../src/log/summary.ts";
 import { oopsesOf } from "../../src/linux/printk/oops.ts";
-import { blocksIn } from "../../src/panels/log/logLines.ts";
+import { reportsIn } from "../../src/panels/log/logLines.ts";
 import { codeDecoder } from "../../src/session/open/codeDecoder.ts";
 import { LspClient } from "../lsp/client.ts";
 
@@ -79,7 +79,7 @@ test("the Crash Dump panel's reports have the same facts, of the messages alone"
     caller,
     level,
   }));
-  const blocks = blocksIn(messages.map((message) => ({ ...message, continues: false })));
+  const blocks = reportsIn(messages.map((message) => ({ ...message, continues: false })));
   assert.deepEqual(
     blocks
       .map(({ summaryWith }) => summaryWith?.(context))

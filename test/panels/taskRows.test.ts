@@ -51,10 +51,14 @@ test("a task's row has the data of ps, the time in its state, and the function t
   const init = rows[2];
   assert.equal(column(init, "rss"), 1800);
   assert.equal(column(init, "function"), "do_wait+0x114");
-  assert.deepEqual(column(init, "inState"), { fault: "excluded", address: null, message: "page excluded from dump" });
+  assert.deepEqual(column(init, "sinceLastRun"), {
+    fault: "excluded",
+    address: null,
+    message: "page excluded from dump",
+  });
   assert.equal(column(init, "running"), null);
   const insmod = rows[5];
-  assert.equal(column(insmod, "inState"), 0.002873698);
+  assert.equal(column(insmod, "sinceLastRun"), 0.002873698);
   assert.equal(column(insmod, "running"), true);
   assert.equal(column(insmod, "function"), null);
 });

@@ -6,7 +6,7 @@ import { UsageError } from "../../src/base/usageError.ts";
 import { faultPiece, record, text } from "../../src/say/piece.ts";
 import { openSession } from "../../src/session/open/open.ts";
 import { answerOf, collected, type TextAnswer } from "../../src/tools/answer.ts";
-import { type Asking, said, type Tool } from "../../src/tools/tool.ts";
+import { type Asking, conclusion, type Tool } from "../../src/tools/tool.ts";
 import { tools } from "../../src/tools/tools.ts";
 
 const session = openSession({ vmcore: ["sample/vmcore"] });
@@ -17,7 +17,7 @@ const ask = async (name: string, given: object): Promise<TextAnswer> =>
   drive(answerOf(session.context, named(name), given), new AbortController().signal);
 
 function* numbers(count: number, bytes: number): Asking {
-  yield said("so many", "ps");
+  yield conclusion("so many", "ps");
   for (let i = 0; i < count; i++) yield record({ i, text: "x".repeat(bytes) }, `line ${i}`);
 }
 

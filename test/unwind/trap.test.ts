@@ -89,9 +89,9 @@ function handler(
 const trapWith = (variables: { readonly [name: string]: bigint | undefined }) =>
   trapOf(stackKernel({}), {
     registers: new Map([["cs", 0x10n]]),
-    address: undefined,
+    ptRegs: undefined,
     handlers: [handler(variables)],
-    fromLog: () => ({ errorCode: 0n, address: 0xbadn }),
+    fromLog: () => ({ errorCode: 0n, faultAddress: 0xbadn }),
   });
 
 test("the error code and the address are read from the handler's variables", () => {
@@ -114,7 +114,7 @@ const stale = (arch: Arch, entry: string, name: string, errorCode: bigint): bigi
       ["cs", 0x10n],
       ["pstate", 5n],
     ]),
-    address: undefined,
+    ptRegs: undefined,
     handlers: [handler({ error_code: errorCode, address: 0x5eaeb0n }, entry, name)],
   }).faultAddress;
 

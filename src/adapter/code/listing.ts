@@ -15,7 +15,7 @@ export interface Listing {
   readonly line: number;
 }
 
-/** Lines before the first instruction. */
+/** Number of lines before the first instruction. */
 const HEADING = 1;
 
 /** Maximum number of instructions of a function whose source lines are shown. Each look-up may decode a unit. */

@@ -23,8 +23,9 @@ export const completions: Pick<Handlers, "completions"> = {
     const current = text.split("\n")[lines.index(line)] ?? "";
     const before = current.slice(0, columns.index(column));
     const row = frameId === undefined ? undefined : target.frames.get(frameId);
-    const [, owner, start = ""] = MEMBER.exec(before) ?? [];
-    const members = owner === undefined ? [] : membersOf(target, owner, row).filter((name) => name.startsWith(start));
+    const [, expression, start = ""] = MEMBER.exec(before) ?? [];
+    const members =
+      expression === undefined ? [] : membersOf(target, expression, row).filter((name) => name.startsWith(start));
     if (members.length > 0) return offers(target, members, "field", before.length - start.length, start.length);
     const { items, from } = yield* completed(target, before);
     const prefix = before.slice(from);

@@ -54,7 +54,7 @@ export const custom: Topic = {
       threadId: target.threads.first().id,
       types: kernel.types.sources,
       symbols: kernel.symbols.sources,
-      lines: session.vmlinux !== undefined,
+      hasLines: session.vmlinux?.elf.section(".debug_line") !== undefined,
       sourceRoots: target.sources.files.roots.map(({ path, why, version }) => ({ path, why, version })),
       limitations: target.sourceRemark === undefined ? limitations : [...limitations, target.sourceRemark],
     };
@@ -142,7 +142,10 @@ function threadOfTask({ kernel, threads }: Target, text: string): Thread {
   return threads.of(task);
 }
 
-/** Returns the title of the verdict; undefined if the log tells of no crash. */
+/**
+ * Returns the title of the verdict; undefined if the log has no report of a crash and the kernel is not known
+ * to have stopped.
+ */
 function crashTitle({ kernel }: Target): string | undefined {
   const headline = attempt(() => headlineOf(kernel));
   return headline instanceof Fault || headline.kind === "none" ? undefined : headline.title;

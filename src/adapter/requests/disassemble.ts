@@ -70,7 +70,7 @@ function* instructionsBefore({ kernel }: Target, address: bigint, count: number)
   return count === 0 ? [] : list.slice(-count);
 }
 
-/** Bytes of the longest instruction (x86). */
+/** Length of the longest instruction (x86) in bytes. */
 const MAX_BYTES = 15;
 
 function* instructionsFrom({ kernel }: Target, address: bigint, count: number): Job<Instruction[]> {

@@ -57,7 +57,7 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
   },
 };
 
-/** Milliseconds that a request waits for the verdict. The exception is shown with the findings that are known then. */
+/** Number of milliseconds that a request waits for the verdict. The exception is shown with the findings that are known then. */
 const VERDICT_MS = 500;
 
 /** Our own fields of the response, for clients with more room than the editor. */
@@ -82,7 +82,7 @@ function decoded(target: Target, report: Oops | undefined, title: string): strin
   const { frames } = task ? stackTrace(target.kernel, task) : { frames: [] };
   const trap = frames[crashSite(frames)]?.trap;
   const code = trap?.errorCode ?? report?.errorCode;
-  const address = trap?.faultAddress ?? report?.address;
+  const address = trap?.faultAddress ?? report?.faultAddress;
   const facts = [
     code === undefined
       ? undefined

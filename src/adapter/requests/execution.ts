@@ -1,4 +1,4 @@
-/** Requests that would resume the kernel. */
+/** Requests that would resume or pause the kernel. */
 import { UsageError } from "../../base/usageError.ts";
 import type { Handlers } from "../handlers.ts";
 
@@ -6,7 +6,10 @@ function refuse(): never {
   throw new UsageError("A crash dump does not run: it stays at the point of the crash.");
 }
 
-/** Refuses to continue and step. The session stays at its current stop. */
+/**
+ * Refuses to continue and to step: the session stays at its current stop. `pause` succeeds, because the session is
+ * always stopped.
+ */
 export const execution: Pick<Handlers, "continue" | "next" | "stepIn" | "stepOut" | "pause"> = {
   *continue() {
     return refuse();

@@ -23,7 +23,7 @@ import type { Target } from "../target.ts";
 
 /** Limits for a hover: numbers of lines, and the length of a value in characters. */
 const MAX_MEMBERS = 40;
-const MAX_OWNERS = 12;
+const MAX_STRUCTS = 12;
 const MAX_CPUS = 16;
 const WIDTH = 160;
 
@@ -50,7 +50,7 @@ function* textOf(target: Target, identifier: Identifier, scope: Scope): Job<Iden
       undefinedOnError(() => scope(name)),
     ) ??
     globalText(target, name) ??
-    constantText(kernel, name) ??
+    enumeratorOrTypedefText(kernel, name) ??
     declaredText(kernel, identifier)
   );
 }
@@ -120,7 +120,7 @@ function globalText({ kernel, sources }: Target, name: string): IdentifierText |
 }
 
 /** Describes an enumerator or a typedef. */
-function constantText(kernel: Kernel, name: string): IdentifierText | undefined {
+function enumeratorOrTypedefText(kernel: Kernel, name: string): IdentifierText | undefined {
   const constant = kernel.types.enumerator(name);
   if (constant) {
     const of = constant.type.name === undefined ? "an enum without a name" : `enum ${constant.type.name}`;
@@ -130,7 +130,7 @@ function constantText(kernel: Kernel, name: string): IdentifierText | undefined 
   return type && typeText(type);
 }
 
-/** Describes a local variable of a frame that is not selected: its type as the file declares it. */
+/** Describes a local variable that the selected frame does not have: its type as the source file declares it. */
 function declaredText(kernel: Kernel, { name, declared }: Identifier): IdentifierText | undefined {
   const type = declared === undefined ? undefined : undefinedOnError(() => kernel.types.named(declared));
   if (!type) return undefined;
@@ -141,26 +141,29 @@ function declaredText(kernel: Kernel, { name, declared }: Identifier): Identifie
 }
 
 /**
- * Describes a member: its value if its owner has one, and its offset in the owner's type; else the types with such a
- * member.
+ * Describes a member: its declaration and offset in the struct before the last `.` or `->`, and the value of the
+ * expression if it has one. If that struct is not known, describes the members of that name in all structs.
  */
 function* memberText(kernel: Kernel, identifier: Identifier, scope: Scope): Job<IdentifierText | undefined> {
   const { name, expression } = identifier;
   const value = undefinedOnError(() => evaluate(kernel, expression, scope));
-  const owner = ownerOf(kernel, identifier, scope);
-  const place = owner && memberLine(owner, name);
+  const struct = structBefore(kernel, identifier, scope);
+  const place = struct && memberLine(struct, name);
   if (place !== undefined) {
     return { code: [place, ...(value ? [`${expression} = ${shown(value)}`] : [])], notes: [] };
   }
-  const owners = yield* structsWith(kernel, name);
-  if (owners.length === 0) return undefined;
-  const more = owners.length > MAX_OWNERS ? [`... ${owners.length - MAX_OWNERS} more`] : [];
-  const lines = owners.slice(0, MAX_OWNERS).map((type) => memberLine(type, name) ?? typeName(type));
+  const structs = yield* structsWith(kernel, name);
+  if (structs.length === 0) return undefined;
+  const more = structs.length > MAX_STRUCTS ? [`... ${structs.length - MAX_STRUCTS} more`] : [];
+  const lines = structs.slice(0, MAX_STRUCTS).map((type) => memberLine(type, name) ?? typeName(type));
   return { code: [...lines, ...more], notes: ["Members of that name"] };
 }
 
-/** Returns the struct that has the member: the type of the value in the frame, else the type that the file declares. */
-function ownerOf(kernel: Kernel, { root, members, declared }: Identifier, scope: Scope): StructType | undefined {
+/**
+ * Returns the struct before the last `.` or `->`: found from the type of the value in the frame, else from the type
+ * that the file declares.
+ */
+function structBefore(kernel: Kernel, { root, members, declared }: Identifier, scope: Scope): StructType | undefined {
   const value = undefinedOnError(() => scope(root) ?? evaluate(kernel, root, scope));
   let type = value?.type ?? (declared === undefined ? undefined : undefinedOnError(() => kernel.types.named(declared)));
   for (const step of members.slice(0, -1)) {
@@ -178,12 +181,15 @@ function structOf(type: CType): StructType | undefined {
   return at.kind === "struct" || at.kind === "union" ? at : undefined;
 }
 
-/** Returns offset and declaration of a member in one line: `struct task_struct { [0xb48] char comm[16]; }`. */
-function memberLine(owner: StructType, name: string): string | undefined {
-  const found = findMember(owner, name);
+/**
+ * Returns declaration and offset of a member in one line: `char comm[16];  // struct task_struct+0xb48, 16 bytes`,
+ * `unsigned int x : 1;  // struct s+0x4, bit 3`.
+ */
+function memberLine(struct: StructType, name: string): string | undefined {
+  const found = findMember(struct, name);
   if (!found) return undefined;
   const { type, bitSize } = found.member;
   const bits = bitSize === undefined ? "" : ` : ${bitSize}`;
   const bytes = bitSize === undefined ? `, ${sizeOf(type)} bytes` : `, bit ${found.bitOffset % 8}`;
-  return `${declare(type, name)}${bits};  // ${printedPlace(typeName(owner), found.bitOffset >> 3)}${bytes}`;
+  return `${declare(type, name)}${bits};  // ${printedPlace(typeName(struct), found.bitOffset >> 3)}${bytes}`;
 }

@@ -57,7 +57,7 @@ const structFact = (name: string, address: bigint): IdentifiedFact => ({
   object: `*(struct ${name} *)${hex0x(address)}`,
 });
 
-/** Returns a fact about a symbol. For Rust it has the demangled and the mangled name. */
+/** Yields the name of a symbol as a fact; for Rust the demangled name, then the mangled one. */
 function* symbolFacts(label: string, symbol: string): Generator<IdentifiedFact, void, void> {
   const plain = demangled(symbol);
   yield fact(label, () => plain, symbol);
@@ -155,7 +155,7 @@ function* pageFacts(
   yield place("struct page", page.address);
   yield fact("Flags", () => pageFlagNames(kernel, page.flags).join(", ") || "none");
   yield fact("Users", () => String(page.count));
-  const owner = attempt(() => pageUse(kernel, page));
-  if (owner !== undefined) yield fact("Owner", () => (owner instanceof Fault ? owner.message : owner));
+  const use = attempt(() => pageUse(kernel, page));
+  if (use !== undefined) yield fact("Use", () => (use instanceof Fault ? use.message : use));
   yield structFact("page", page.address);
 }

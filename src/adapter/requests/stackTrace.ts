@@ -79,7 +79,10 @@ function frameName(kernel: Kernel, { frame, place }: FrameRow): string {
   return symbol ? `${symbolPlace(symbol, pc, 16)}${marks}` : `${hex0x(pc)}${marks}`;
 }
 
-/** Whether the frame is assembly that only leads into C, such as the entry of an exception or a system call. */
+/**
+ * Whether the frame is assembly, or the C wrapper of an exception (asm/idtentry.h). Without a source line: whether it
+ * has the name of a function that enters the kernel or starts a task.
+ */
 function isEntryCode({ frame, place }: FrameRow): boolean {
   if (place?.source) return /\.S$|\/asm\/idtentry\.h$/.test(place.source.file);
   return /^(asm_\w+|entry_\w+|ret_from_fork\w*|secondary_startup\w*|el[01]\w*|__irqentry\w*|vectors|system_call)$/.test(

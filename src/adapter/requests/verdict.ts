@@ -8,7 +8,7 @@ import type { Handlers } from "../handlers.ts";
 import type { Target } from "../target.ts";
 import { partsOf, sentenceOf } from "../verdictParts.ts";
 
-/** Milliseconds that the checks run for one request. The page stops them by sending no other request. */
+/** Number of milliseconds that the checks run for one request. The page stops them by sending no other request. */
 const TURN_MS = 150;
 
 /** Runs the checks, and returns what they have found so far. */

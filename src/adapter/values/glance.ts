@@ -16,9 +16,8 @@ import type { Obj } from "../../model/object.ts";
  * Describes an address in a few words, with the first fact that `identify` gives, for views with one line per address:
  * `<jiffies>`, `<timer_bases+0x40> of CPU 3`, `kmalloc-64 object+0x10, free`.
  *
- * @param returns whether the address is a return address; after a call that never returns, the next function begins
- *   there
- * @returns undefined for an address of which only the page is known
+ * @param returns whether the address is a return address, which is described by the function of the call before it
+ * @returns undefined if only the page is known, if it is not a kernel address, or if the description cannot be read
  */
 export function glance(kernel: Kernel, address: bigint, returns = false): string | undefined {
   if (!kernel.memory.isKernelAddress(address)) return undefined;

@@ -14,7 +14,10 @@ const registers = "r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 fp ip sp lr pc cpsr".split(
 
 /** Values of CONFIG_PAGE_OFFSET by CONFIG_VMSPLIT_*: the possible starts of kernel addresses. */
 const PAGE_OFFSETS = [0xc0000000n, 0xb0000000n, 0x80000000n, 0x40000000n];
-/** Modules are in the 16 MiB below the kernel (arch/arm/include/asm/memory.h, MODULES_VADDR). */
+/**
+ * Size in bytes of the area of modules, which is directly below the kernel (arch/arm/include/asm/memory.h,
+ * MODULES_VADDR).
+ */
 const MODULES_BYTES = 1n << 24n;
 
 /** A Linux entry is 2048 bytes before the hardware's (arch/arm/include/asm/pgtable-2level.h). */
@@ -26,7 +29,7 @@ const MEBIBYTE = 1n << 20n;
 export const arm: Arch = {
   name: "arm",
   elf,
-  machines: ["arm", "armv5tel", "armv6l", "armv7l", "armv8l"],
+  unameMachines: ["arm", "armv5tel", "armv6l", "armv7l", "armv8l"],
   byteOrder: "little",
   wordSize: 4,
   vmcoreinfoKeys: ["CONFIG_ARM_LPAE"],
@@ -81,7 +84,7 @@ export const arm: Arch = {
   paging,
 };
 
-/** The page of the exception vectors (arch/arm/kernel/entry-armv.S), unless CONFIG_VECTORS_BASE is 0. */
+/** Address of the page of the exception vectors (arch/arm/kernel/entry-armv.S), unless CONFIG_VECTORS_BASE is 0. */
 const VECTORS = 0xffff0000n;
 /** By the offset of the vector: how far behind the interrupted instruction the link register is (B1.8.3 of the ARM). */
 const LINK_OFFSETS: ReadonlyMap<bigint, bigint> = new Map([[0x0cn, 4n], [0x10n, 8n], [0x18n, 4n], [0x1cn, 4n]]); // prettier-ignore

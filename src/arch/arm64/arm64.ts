@@ -55,7 +55,7 @@ const LAYOUT_KEYS = [
 export const arm64: Arch = {
   name: "arm64",
   elf,
-  machines: ["aarch64", "arm64"],
+  unameMachines: ["aarch64", "arm64"],
   byteOrder: "little",
   wordSize: 8,
   vmcoreinfoKeys: ["NUMBER(kimage_voffset)"],

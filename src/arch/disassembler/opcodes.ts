@@ -3,12 +3,15 @@ import { UsageError } from "../../base/usageError.ts";
 import type { Instruction } from "./disassembler.ts";
 
 /**
- * Limit of the bytes that are parsed. The kernel prints 64 (OPCODE_BUFSIZE in arch/x86/include/asm/processor.h), of
- * user code with 32-bit words fewer.
+ * Maximum number of bytes that are parsed. x86 prints 64 (OPCODE_BUFSIZE in arch/x86/kernel/dumpstack.c); machines that
+ * print 32-bit words print fewer.
  */
 const MAX_BYTES = 256;
 
-/** One less than the longest x86 instruction: how many bytes before the mark a decoding may have to begin. */
+/**
+ * Maximum number of first bytes that can be the rest of an instruction that began before the line: one less than the
+ * length of the longest x86 instruction.
+ */
 export const MAX_SKIPPED = 14;
 
 /**
@@ -31,8 +34,11 @@ export function codeBytes(text: string, isBigEndian: boolean): { bytes: Uint8Arr
 }
 
 /**
- * Returns the instructions from the first byte for which one begins at the mark. The bytes before can begin in the
- * middle of an instruction.
+ * Returns the instructions from the first byte from which all instructions before the mark are valid and one begins at
+ * the mark; from the mark if there is no such byte. The line can begin in the middle of an instruction.
+ * @param decode decodes the line without its first `skipped` bytes
+ * @param start address of the first byte of the line
+ * @param mark index of the first byte of the marked instruction
  */
 export function synchronised(decode: (skipped: number) => Instruction[], start: bigint, mark: number): Instruction[] {
   for (let skipped = 0; skipped <= Math.min(mark, MAX_SKIPPED); skipped++) {

@@ -17,7 +17,7 @@ const ptRegsMember = (name: string): string =>
 export const i386: Arch = {
   name: "i386",
   elf,
-  machines: ["i386", "i486", "i586", "i686"],
+  unameMachines: ["i386", "i486", "i586", "i686"],
   byteOrder: "little",
   wordSize: 4,
   vmcoreinfoKeys: ["CONFIG_X86_PAE"],

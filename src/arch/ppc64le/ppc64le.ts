@@ -20,7 +20,7 @@ const MSR_PR = 1n << 14n;
 export const ppc64le: Arch = {
   name: "ppc64le",
   elf,
-  machines: ["ppc64le"],
+  unameMachines: ["ppc64le"],
   byteOrder: "little",
   wordSize: 8,
   eitherFileOrder: true,

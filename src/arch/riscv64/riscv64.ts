@@ -22,7 +22,7 @@ const SR_SPP = 1n << 8n;
 export const riscv64: Arch = {
   name: "riscv64",
   elf,
-  machines: ["riscv64"],
+  unameMachines: ["riscv64"],
   byteOrder: "little",
   wordSize: 8,
   vmcoreinfoKeys: ["NUMBER(va_kernel_pa_offset)", "NUMBER(phys_ram_base)"],

@@ -40,7 +40,7 @@ const PSW_MASK_PSTATE = 0x0001000000000000n;
 export const s390x: Arch = {
   name: "s390x",
   elf,
-  machines: ["s390x"],
+  unameMachines: ["s390x"],
   byteOrder: "big",
   wordSize: 8,
   vmcoreinfoKeys: ["SYMBOL(lowcore_ptr)"],

@@ -6,8 +6,9 @@ import type { PushPrologue } from "../functionFrame.ts";
 const pushed = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"]; // prettier-ignore
 
 /**
- * Returns the effect of a prologue on the stack, up to the first other instruction or to `limit` bytes. @param code the
- * first bytes of the function @returns undefined if they free more stack than they allocate
+ * Returns the effect of a prologue on the stack, up to the first instruction that is not part of a prologue, or to
+ * `limit` bytes. @param code the first bytes of the function @returns undefined if the instructions free more stack
+ * than they allocate
  */
 export function pushPrologue(code: Uint8Array, limit: number): PushPrologue | undefined {
   const view = viewOf(code);

@@ -81,7 +81,7 @@ const isExtended = (address: bigint, bits: bigint): boolean => {
 export const x86_64: Arch = {
   name: "x86_64",
   elf,
-  machines: ["x86_64"],
+  unameMachines: ["x86_64"],
   byteOrder: "little",
   wordSize: 8,
   vmcoreinfoKeys: ["NUMBER(phys_base)"],

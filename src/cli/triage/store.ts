@@ -27,7 +27,7 @@ ON CONFLICT (key) DO UPDATE SET
   level = excluded.level, failed = excluded.failed, record = excluded.record
 WHERE NOT (records.level = 'full' AND excluded.level = 'quick')`;
 
-/** Milliseconds to wait for another process that writes to the file. */
+/** Number of milliseconds to wait for another process that writes to the file. */
 const BUSY_MS = 30_000;
 
 /** A file of records. */

@@ -10,8 +10,9 @@ import { faultSpan, record, type Line, type Piece, addressJson } from "../../say
 import type { Fields } from "../../say/table.ts";
 
 /**
- * Names of the bits of `__state` and `exit_state` (include/linux/sched.h). Each bit has the same meaning since v4.14;
- * the last ones were added in v6.1.
+ * Names of the bits of `__state` and `exit_state` (include/linux/sched.h). `TASK_STOPPED` and `TASK_TRACED` stand for
+ * the kernel's `__TASK_STOPPED` and `__TASK_TRACED`, as in crash. Each bit has the same meaning since v4.14; the last
+ * three were added in v6.1.
  */
 const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [0x0001, "TASK_INTERRUPTIBLE"],
@@ -47,7 +48,7 @@ export const taskContextFields: Fields = {
   task: { kind: "task" },
   threadInfo: { kind: "address", about: "of the struct thread_info" },
   cpu: { kind: "number" },
-  state: { kind: "text", about: "as `ps -S` counts them" },
+  state: { kind: "text", about: "letters as in `ps -S`, such as RU, IN or UN" },
 };
 
 /** Formats a task as `set` and `kmem` show it: pid, name, addresses, CPU and state. */
@@ -91,14 +92,14 @@ const shown = (value: number | string | Fault) => (value instanceof Fault ? faul
 const taskLine = (task: Obj, info: bigint | Fault): Line => [
   "   TASK: ",
   { as: "task", text: hex(task.address), address: task.address },
-  namesakes(task),
+  samePidText(task),
   "  [THREAD_INFO: ",
   info instanceof Fault ? faultSpan(info) : { as: "address", text: hex(info), address: info },
   "]",
 ];
 
 /** Returns `  (1 of N)` for a pid that several tasks share, as the idle tasks share pid 0. */
-function namesakes(task: Obj): string {
+function samePidText(task: Obj): string {
   const count = attempt(() => tasksByPid(task.kernel).get(taskPid(task))?.length ?? 1);
   return count instanceof Fault || count < 2 ? "" : `  (1 of ${count})`;
 }

@@ -31,7 +31,7 @@ const TYPES: Readonly<Record<ColumnKind, QueryColumn["type"]>> = {
 /** Returns the columns of a table, those of the record around a list first. @throws Error if no record declares them */
 export function columnsOf(table: QueryTable, commands: readonly Command[]): QueryColumn[] {
   const { each, marker, inherited = [] } = table;
-  const { line, without } = table.declared ?? { line: table.line.replace(/^foreach /, ""), without: [] };
+  const { line, extraKeys } = table.declaredAs ?? { line: table.line.replace(/^foreach /, ""), extraKeys: [] };
   const declared = (commands.find((one) => one.name === line.split(" ")[0])?.records?.() ?? []).filter(
     (one) => one.line === line,
   );
@@ -44,7 +44,7 @@ export function columnsOf(table: QueryTable, commands: readonly Command[]): Quer
     ...columns(outer, inherited, true),
     ...columns(
       fields,
-      Object.keys(fields).filter((key) => !inherited.includes(key) && !without.includes(key)),
+      Object.keys(fields).filter((key) => !inherited.includes(key) && !extraKeys.includes(key)),
       false,
     ),
   ];

@@ -10,8 +10,11 @@ export interface QueryTable {
   readonly each?: string;
   /** A key that only the records of this table have, for a command whose records are of several kinds. */
   readonly marker?: string;
-  /** The line under which the records are declared, if it has more options; and the keys that only those give. */
-  readonly declared?: { readonly line: string; readonly without: readonly string[] };
+  /**
+   * Set if the command declares its records (`Command.records`) only for a line with more options than `line`: that
+   * line, and the keys that its additional options add. These keys are no columns.
+   */
+  readonly declaredAs?: { readonly line: string; readonly extraKeys: readonly string[] };
   /** Keys of the record around the list, or of the last record that has no `marker`: columns of each row. */
   readonly inherited?: readonly string[];
 }
@@ -43,7 +46,7 @@ export const queryTables: readonly QueryTable[] = [
     name: "mounts",
     about: "mounted file systems",
     line: "mount",
-    declared: { line: "mount -i -f", without: ["dirtyInodes", "openFiles"] },
+    declaredAs: { line: "mount -i -f", extraKeys: ["dirtyInodes", "openFiles"] },
   },
   { name: "net_devices", about: "network interfaces", line: "net" },
   { name: "disks", about: "block devices and requests in flight", line: "dev -d" },

@@ -32,7 +32,7 @@ export interface CheckedReport {
 const STOPPED = /: it was stopped after [\d.]+ s$/;
 const isStopped = (lines: readonly string[]): boolean => lines.some((line) => STOPPED.test(line));
 
-/** Differing lines of one output that are listed. */
+/** Maximum number of differing lines of one output that are listed. */
 const MAX_LISTED = 20;
 
 /**

@@ -10,7 +10,7 @@ import type { Context } from "../language/command.ts";
 import { type Block, heading, paragraph } from "../../document/block.ts";
 import { type DumpFacts, dumpFacts } from "./dumpFacts.ts";
 
-/** Differences that are listed of one group; the largest come first. */
+/** Maximum number of differences that are listed of one group; the largest come first. */
 const MAX_LISTED = 15;
 
 /** A value that two dumps have differently; undefined where a dump lacks it. */
@@ -54,7 +54,7 @@ function differenceBlocks(a: DumpFacts, b: DumpFacts): Block[] {
     ...section("The kernel and the machine", differing(a.kernel, b.kernel), text),
     ...section("Modules", differing(a.modules, b.modules), text),
     ...section("Settings for failures", differing(a.settings, b.settings), text),
-    ...section("Memory by owner", bySize(differing(a.memory, b.memory)), size),
+    ...section("Memory by use", bySize(differing(a.memory, b.memory)), size),
     ...section("Tasks by state and stack, innermost function first", bySize(differing(a.stacks, b.stacks)), count),
     ...section("What blocked tasks wait for", bySize(differing(a.waits, b.waits)), count),
   ];

@@ -16,7 +16,7 @@ export interface DumpFacts {
   readonly kernel: ReadonlyMap<string, string>;
   readonly modules: ReadonlyMap<string, string>;
   readonly settings: ReadonlyMap<string, string>;
-  /** Bytes by owner: rows of `kmem -i`, and slab caches. */
+  /** Bytes by use: rows of `kmem -i`, and slab caches. */
   readonly memory: ReadonlyMap<string, number>;
   /** Number of tasks by state and the functions in which they are. */
   readonly stacks: ReadonlyMap<string, number>;
@@ -88,9 +88,9 @@ function* memoryFacts(context: Context): Generator<Step, Map<string, number>, vo
 /** Functions at the ends of a stack, which all tasks of a kind have and which differ between kernels. */
 const COMMON =
   /^(?:__schedule|schedule(?:_\w+)?|ret_from_fork\w*|kthread|do_syscall_64|x64_sys_call|entry_\w+|secondary_startup\w*)$/;
-/** Functions of a stack that identify a group. */
+/** Maximum number of functions of a stack that name its group. */
 const MAX_FUNCTIONS = 8;
-/** Tasks between two steps. */
+/** Number of tasks per step of the job. */
 const TASKS_PER_STEP = 16;
 
 function* stackFacts({ kernel }: Context): Generator<Step, Map<string, number>, void> {

@@ -11,7 +11,7 @@ import { shortened, type Shortening } from "../../document/shortening.ts";
 import { documentContext, runBlock } from "./output.ts";
 import { type Section, sectionsOf } from "./sections.ts";
 
-/** How long outputs are shortened, unless a section says otherwise. */
+/** Numbers of first and last lines that are kept of a long output, unless a step has its own. */
 const USUAL: Shortening = { head: 40, tail: 10 };
 
 /**

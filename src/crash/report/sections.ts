@@ -79,7 +79,7 @@ const causeSentence = ({ text, certainty }: Finding): string =>
 
 /** Maximum number of waiting tasks with a stack of their own. */
 const MAX_STACKS = 6;
-/** Number of stacks of tasks that have waited longest. */
+/** Maximum number of stacks of tasks that have waited longest. */
 const MAX_LONGEST = 3;
 
 /** Returns the tasks of cycles; without a cycle, those that have waited longest. */

@@ -20,9 +20,9 @@ export interface Group {
   readonly releases: ReadonlyMap<string, number>;
 }
 
-/** Dumps that are listed of a group. */
+/** Maximum number of dumps that are listed of a group. */
 const MAX_DUMPS = 10;
-/** Hosts and releases that are named of a group. */
+/** Maximum number of hosts and releases that are named of a group. */
 const MAX_NAMES = 5;
 const UNKNOWN = "(unknown)";
 const FAILED = "(not opened)";

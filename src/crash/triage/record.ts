@@ -1,4 +1,4 @@
-/** One dump among many: what groups it and what is first asked about it. */
+/** Collects the facts of one dump for triage: what groups it with others, and what users need to know first. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { analyze, headlineOf } from "../../insight/analyze.ts";
 import { crashFacts, functionOf } from "../../insight/crashFacts.ts";
@@ -14,7 +14,7 @@ import { utsname } from "../../linux/utsname.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Piece } from "../../say/piece.ts";
 
-/** Functions of the panic stack in a record. */
+/** Maximum number of functions of the panic stack in a record. */
 const MAX_FRAMES = 16;
 
 /** What the dump's kernel tells. A fact that cannot be read is absent, and `unread` says why. */
@@ -33,7 +33,7 @@ export interface KernelFacts {
   readonly uptime?: number | undefined;
   readonly cpu?: number | undefined;
   readonly taints?: string | undefined;
-  /** Names of modules that were not built with the kernel. */
+  /** Names of the modules with a taint O (out of tree), P (proprietary) or E (unsigned). */
   readonly outOfTree: readonly string[];
   readonly verdict?: string | undefined;
   readonly waits?: { readonly blocked: number; readonly deadlocks: number } | undefined;
@@ -72,7 +72,7 @@ export function* kernelFacts(kernel: Kernel, isFull: boolean): Generator<Piece, 
   };
 }
 
-/** Taints of a module that was not built with the kernel: O out of tree, P proprietary, E unsigned. */
+/** Returns the names of the modules with a taint O (out of tree), P (proprietary) or E (unsigned). */
 const outOfTree = (kernel: Kernel): string[] =>
   [...modules(kernel)].filter((module) => /[OPE]/.test(moduleTaints(module))).map(moduleName);
 

@@ -20,6 +20,7 @@ export interface BtfBase {
   /** Returns the type with an id. @throws Fault corrupt for an id that does not exist */
   type(id: number): CType;
   string(offset: number): string;
+  /** Returns offset and size in bits of an integer that does not fill its bytes; undefined for other types. */
   partialInt(id: number): { readonly bitOffset: number; readonly bitSize: number } | undefined;
 }
 
@@ -83,7 +84,7 @@ class BtfSource implements Btf {
   private readonly firstString: number;
   private readonly types = new Map<number, CType>();
   private named: NameIndex | undefined;
-  private code: NameIndex | undefined;
+  private symbolNames: NameIndex | undefined;
   private readonly dwarf: NonNullable<BtfOptions["declared"]>;
   /** Declarations of the DWARF used last, by kind and name. */
   private readonly known = new Map<string, CType | undefined>();
@@ -120,6 +121,9 @@ class BtfSource implements Btf {
     throw Fault.of("corrupt", `BTF type ${id} has more than ${MAX_TAGS} type tags; the BTF is damaged`);
   }
 
+  /**
+   * Returns a type, or the type of a variable, from the DWARF of the same image; undefined if that does not have it.
+   */
   declared(kind: TypeKind | "variable", name: string): CType | undefined {
     const dwarf = this.dwarf();
     if (!dwarf) return undefined;
@@ -187,18 +191,18 @@ class BtfSource implements Btf {
   }
 
   variable(name: string): CType | undefined {
-    const type = this.coded(kinds.BTF_KIND_VAR, name);
+    const type = this.typeOfSymbol(kinds.BTF_KIND_VAR, name);
     return type && withShape(type, () => this.declared("variable", name));
   }
 
   function(name: string): CType | undefined {
-    return this.coded(kinds.BTF_KIND_FUNC, name);
+    return this.typeOfSymbol(kinds.BTF_KIND_FUNC, name);
   }
 
   /** Returns the type that a FUNC or VAR of that name refers to. */
-  private coded(kind: number, name: string): CType | undefined {
-    this.code ??= this.index((at) => at === kinds.BTF_KIND_FUNC || at === kinds.BTF_KIND_VAR);
-    for (const id of this.candidates(this.code, name)) {
+  private typeOfSymbol(kind: number, name: string): CType | undefined {
+    this.symbolNames ??= this.index((at) => at === kinds.BTF_KIND_FUNC || at === kinds.BTF_KIND_VAR);
+    for (const id of this.candidates(this.symbolNames, name)) {
       const header = this.header(id);
       if (header.kind === kind && header.name === name) return this.type(header.size);
     }

@@ -1,4 +1,5 @@
-// Tags and attributes of DWARF 5, sections 7.5.3 and 7.5.4, that are read here.
+// Tags and attributes that the DWARF reader uses: those of DWARF 5 (sections 7.5.3 and 7.5.4), DW_AT_bit_offset of
+// DWARF 3, and GCC's call sites for DWARF 4.
 
 export const DW_TAG_array_type = 0x01;
 export const DW_TAG_class_type = 0x02;

@@ -6,7 +6,7 @@ import type { Image } from "./image.ts";
 import { dieRanges } from "./ranges.ts";
 import { RangeTable } from "./rangeTable.ts";
 
-/** Fields of an entry: start, end, the unit's offset and the DIE's offset in it. */
+/** Number of fields of an entry: start, end, the unit's offset and the DIE's offset in it. */
 const ROW = 4;
 /** Limit for entries. A kernel has about 60,000 functions; stacks contain hundreds. */
 const MAX_ROWS = 1 << 16;

@@ -1,9 +1,9 @@
 /** A hash table of names that can be saved. */
 import { Fault } from "../../base/fault.ts";
 
-/** Float64 numbers at the start of a saved table. */
+/** Number of Float64 numbers at the start of a saved table. */
 const HEADER = 6;
-/** Bytes per name in a saved table: two Float64, an Int32, a Uint8. */
+/** Number of bytes per name in a saved table: two Float64, an Int32, a Uint8. */
 const ROW = 2 * 8 + 4 + 1;
 
 /** Sizes of the sections that a table was made from. A saved table is used only if they are equal. */
@@ -27,6 +27,7 @@ export class NameTable {
   /** Index of the previous entry in its slot; -1 for none. */
   private before = new Int32Array(1024);
   private kinds = new Uint8Array(1024);
+  /** Index of the last entry of each slot; -1 for none. */
   private heads = new Int32Array(1024).fill(-1);
   /** Names stored inline in their DIEs. */
   private readonly own: string[] = [];

@@ -42,7 +42,7 @@ const kindOfTag = new Map<number, NamedKind>([
   [DW_TAG_subprogram, "function"],
 ]);
 
-/** Bytes of units that are read at once. */
+/** Number of bytes of units that are read at once. */
 const BUFFER_BYTES = 1 << 20;
 
 /** Names shorter than this many bytes can be inline in their DIE. Longer names are in .debug_str. */
@@ -50,13 +50,15 @@ const INLINE_BYTES = 8;
 
 const encoder = new TextEncoder();
 
-/** Limit in bytes of .debug_info: a scan of fewer is not saved, because saving takes longer than the scan. */
+/**
+ * Minimum number of bytes of .debug_info whose scan is saved, because saving a smaller one takes longer than the scan.
+ */
 const WORTH_SAVING = 8 << 20;
 
 /**
- * The names of file scope in an image, and their DIEs. Units are scanned in order, only as far as a lookup needs, and each only once,
- * also across sessions if the result is saved. Finding a type that the first files of a kernel include takes
- * milliseconds. Finding that a name does not exist scans all of .debug_info, once: about 0.5 s for 160 MB.
+ * The names of file scope in an image, and their DIEs. Units are scanned in order, only as far as a lookup needs, and
+ * each only once, also across sessions if the result is saved. Finding a type that the first files of a kernel include
+ * takes milliseconds. Finding that a name does not exist scans all of .debug_info, once: about 0.5 s for 160 MB.
  */
 export class Names {
   private readonly image: Image;
@@ -178,8 +180,8 @@ export class Names {
   }
 
   /**
-   * Scans one more unit; false if there is none. A damaged unit, or one that refers to a missing file, hides only its
-   * own names. A damaged header hides all later units.
+   * Scans one more unit. A damaged unit, or one that refers to a missing file, hides only its own names. A damaged
+   * header hides all later units. @returns false if there is no further unit
    */
   scanUnit(): boolean {
     if (this.next >= this.section.size) return false;

@@ -8,7 +8,10 @@ import { lastAtOrBelow } from "../../base/search.ts";
  */
 const LOOKUPS_UNORDERED = 32;
 
-/** Address ranges with exclusive ends, each with a number that identifies its owner. Filled first, then queried. */
+/**
+ * Address ranges with exclusive ends, each with a number that tells what the range belongs to. Filled first, then
+ * queried.
+ */
 export class RangeTable {
   private starts: Float64Array;
   private ends: Float64Array;

@@ -10,7 +10,7 @@ import type { KSymbol } from "../source.ts";
 export interface SymbolText {
   readonly name: string;
   readonly offset: number;
-  /** Bytes from this symbol to the next, with padding, which distinguish functions of the same name. */
+  /** Number of bytes from this symbol to the next one, padding included. It distinguishes functions of the same name. */
   readonly size: number | undefined;
   readonly module: string | undefined;
 }
@@ -36,8 +36,8 @@ export const symbolPlace = ({ name, address: start }: KSymbol, address: bigint, 
   withOffset(demangled(name), address - start, radix);
 
 /**
- * Returns the symbol of several with the same name whose size is closest. @returns undefined if the offset is outside
- * it
+ * Returns the symbol of several with the same name whose size is closest.
+ * @returns undefined if the offset is outside both this symbol and the size in the text
  */
 export function closestSymbol(symbols: readonly KSymbol[], { size, offset }: SymbolText): KSymbol | undefined {
   const misfit = (symbol: KSymbol): number => (size === undefined ? 0 : Math.abs(size - symbol.size));

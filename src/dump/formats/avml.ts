@@ -20,7 +20,7 @@ const CHECKSUM_BYTES = 4;
 const MAX_CHUNK = 1 << 16;
 /** AVML writes the number of compressed bytes after each range. */
 const RANGE_END_BYTES = 8;
-/** Decompressed chunks that are kept: 4 MiB. */
+/** Number of decompressed chunks that are kept: 4 MiB. */
 const KEPT_CHUNKS = 64;
 
 /** Memory images of AVML with `--compress`: ranges as LiME's, each a framed Snappy stream. */
@@ -53,6 +53,10 @@ export const avml: DumpFormat = {
 
 /** The decompressed contents of the streams, in the order of the file. */
 class Chunks {
+  /**
+   * Columns of a table with a row for each chunk: its offset in the contents, the offset of its data in the file, its
+   * stored size in bytes, and its type.
+   */
   private readonly starts: number[] = [];
   private readonly places: number[] = [];
   private readonly lengths: number[] = [];

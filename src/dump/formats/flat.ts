@@ -9,7 +9,7 @@ const SIGNATURE = "makedumpfile";
 const HEADER_BYTES = 4096;
 /** Size of struct makedumpfile_data_header: offset and size of the bytes that follow, big-endian on every machine. */
 const RECORD_BYTES = 16;
-/** Bytes read at once while following the records, so that many small records are found in one read. */
+/** Number of bytes read at once while following the records, so that many small records are found in one read. */
 const WINDOW = 1 << 16;
 /** Limit for records, because a damaged file must not fill memory: one terabyte in records of 64 KiB. */
 const MAX_RECORDS = 1 << 24;

@@ -41,7 +41,7 @@ export const qemuStream: DumpFormat = {
   row: {
     writers: "`virsh save`, `virsh managedsave`, QEMU `migrate exec:` and `migrate file:`",
     reads:
-      "RAM with stored, zero and zlib pages, the registers of x86 CPUs; machines pc, q35, virt, s390-ccw-virtio and pseries. Refused by name: XBZRLE, multifd, mapped-ram and libvirt's compressed images",
+      "RAM with stored, zero and zlib pages, the registers of x86 CPUs; machines pc, q35, virt, s390-ccw-virtio and pseries. Recognized, but not read: XBZRLE, multifd, mapped-ram and libvirt's compressed images",
     source: "QEMU's docs/devel/migration and migration/ram.c; libvirt's qemu_saveimage.h",
     tested: "a guest of QEMU 7.2, and built files",
   },

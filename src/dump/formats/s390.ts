@@ -44,7 +44,7 @@ export const s390: DumpFormat = {
   row: {
     writers: "the stand-alone dump tools that `zipl -d` and `zipl -M` install; copied from the disk with `zgetdump`",
     reads:
-      "64-bit dumps: whole, extended with segments, sets of several volumes; registers from the CPUs' lowcores. Refused by name: 31-bit and zlib-compressed dumps",
+      "64-bit dumps: whole, extended with segments, sets of several volumes; registers from the CPUs' lowcores. Recognized, but not read: 31-bit and zlib-compressed dumps",
     source: "s390-tools (MIT), include/dump/s390_dump.h and zdump/dfi_s390.c",
     tested: "built files only",
   },
@@ -56,8 +56,10 @@ export const s390: DumpFormat = {
 interface Volume {
   readonly file: RandomFile;
   readonly head: Uint8Array;
+  /** Position in the set, from 1; 0 if the dump is not a set. */
   readonly number: number;
   readonly isExtended: boolean;
+  /** Identifier of the set, in hexadecimal. */
   readonly identity: string;
 }
 

@@ -16,7 +16,7 @@ export const vmware: DumpFormat = {
   row: {
     writers: "VMware Workstation and ESXi: suspending a guest (.vmss), a snapshot with memory (.vmsn)",
     reads:
-      "memory in the file itself or in the .vmem file of the same name, the registers of x86 CPUs. Refused by name: compressed memory and files with 32-bit sizes",
+      "memory in the file itself or in the .vmem file of the same name, the registers of x86 CPUs. Recognized, but not read: compressed memory and files with 32-bit sizes",
     source: "the structures in Volatility's vmware.py and crash's vmware_vmss.h",
     tested: "built files only",
   },

@@ -19,9 +19,9 @@ const HEADER_NOTE_BYTES = 32;
 const MAX_CPUS = 4096;
 /** Shift from CR3 to a page frame (Xen's xen_cr3_to_pfn of x86_64). */
 const FRAME_SHIFT = 12n;
-/** Limit for pages if the count is damaged: 64 GiB. */
+/** Maximum number of pages (64 GiB). A larger count is refused, because it may be damaged. */
 const MAX_PAGES = 1 << 24;
-/** Entries of the table of frames that are read at once. */
+/** Number of entries of the table of frames that are read at once. */
 const BATCH = 1 << 15;
 
 /** ELF cores with sections instead of program headers. */
@@ -41,7 +41,7 @@ export const xenCore: DumpFormat = {
   },
 };
 
-/** Whether it is an ELF core of 64 bits with sections and without program headers. */
+/** Whether a file is an ELF core of 64 bits with sections and without program headers. */
 function isXenCore(head: Uint8Array): boolean {
   if (!isElf(head) || head.length < 64 || head[4] !== 2) return false;
   const view = viewOf(head);
@@ -104,7 +104,10 @@ function sectionOf(elf: ElfFile, name: string): RandomFile {
   return sliceFile(elf.file, section.offset, section.size);
 }
 
-/** Yields the guest's frame of each stored page, and the host's frame if the table has pairs. */
+/**
+ * Yields the two frames of each stored page: the guest's and the host's. If the table has only one frame for each page,
+ * it is both.
+ */
 function* framesOf(elf: ElfFile, count: number, hasPairs: boolean): Generator<readonly [number, number]> {
   const table = sectionOf(elf, hasPairs ? ".xen_p2m" : ".xen_pfn");
   const entryBytes = hasPairs ? 16 : 8;

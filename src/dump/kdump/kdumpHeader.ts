@@ -40,7 +40,7 @@ export const SIGNATURE = "KDUMP   ";
 export const HEADER_VERSION = 6;
 /** The predecessor of kdump-compressed: the same main header, bitmaps and descriptors, but another sub-header. */
 const DISKDUMP_SIGNATURE = "DISKDUMP";
-/** Bytes read of each header: enough for its longest layout. */
+/** Number of bytes read of each header: enough for its longest layout. */
 const MAIN_BYTES = 512;
 const SUB_BYTES = 128;
 

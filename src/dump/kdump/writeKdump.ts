@@ -39,10 +39,10 @@ export interface KdumpContents {
   page(pfn: number): Uint8Array | Fault;
 }
 
-/** Pages between two reports of progress. */
+/** Number of pages between two reports of progress. */
 const STEP = 256;
 const SUB_HEADER_BYTES = 256;
-/** Descriptors that are written at once. */
+/** Number of descriptors that are written at once. */
 const DESCRIPTORS = 4096;
 
 /**
@@ -113,6 +113,7 @@ function compressed(page: Uint8Array): { readonly bytes: Uint8Array; readonly fl
   return bytes.length < page.length ? { bytes, flags: zstd.flag } : { bytes: page, flags: 0 };
 }
 
+/** The parts of a file that its headers refer to. Sizes are numbers of blocks of the page size. */
 interface Placed {
   readonly vmcoreinfo: Uint8Array;
   readonly notes: Uint8Array;

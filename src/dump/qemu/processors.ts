@@ -19,7 +19,7 @@ const MAX_CPUS = 4096;
 const GENERAL = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"] as const;
 const EXTENDED = ["r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"] as const;
 const SEGMENTS = ["es", "cs", "ss", "ds", "fs", "gs"] as const;
-/** Bytes of hflags, the FPU's control words and its eight registers. */
+/** Size in bytes of hflags, the FPU's control words and its eight registers. */
 const FPU_BYTES = 4 + 4 * 2 + 8 * 10;
 const SEGMENT_BYTES = 20;
 /** From the control registers to the system call registers: dr0-dr7, a20_mask, mxcsr, 16 XMM registers. */

@@ -16,7 +16,7 @@ const CONTINUE = 0x20;
 const XBZRLE = 0x40;
 const COMPRESSED = 0x100;
 const MULTIFD_FLUSH = 0x200;
-/** Bytes of the header of a page that is in the same block as the previous page. */
+/** Number of bytes of the header of a page that is in the same block as the previous page. */
 const PAGE_HEADER_BYTES = 8;
 /** Limit for blocks. Guests have a few dozen. */
 const MAX_BLOCKS = 4096;

@@ -9,7 +9,7 @@ const MAGICS: readonly number[] = [0xbed2bed2, 0xbed3bed3, 0xbad1bad1, 0xbad2bad
 /** Magic number of files with 32-bit sizes, which VMware wrote before 2006. */
 const OLD_MAGIC = 0xbed0bed0;
 const HEADER_BYTES = 12;
-/** A name of 64 bytes, the position and the size of its tags. */
+/** Size in bytes of an entry in the list of groups: a name of 64 bytes, the position and the size of its tags. */
 const GROUP_BYTES = 80;
 const NAME_BYTES = 64;
 /** Limits for damaged files. A guest has some dozen groups and a few thousand tags. */

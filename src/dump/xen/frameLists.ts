@@ -7,7 +7,7 @@ import { FrameTable } from "./guestFrames.ts";
 
 /** XEN_ELFNOTE_CRASH_INFO; its last word is `dom0_pfn_to_mfn_frame_list_list` (Xen's include/public/elfnote.h). */
 const CRASH_INFO = 0x1000001;
-/** Least size of the note in bytes; older hypervisors do not write all words before the last. */
+/** Minimum size of the note in bytes; older hypervisors do not write all words before the last. */
 const CRASH_INFO_BYTES = 8 * 8;
 const ENTRY_BYTES = 8;
 /** FOREIGN_FRAME_BIT and IDENTITY_FRAME_BIT: pages that are not the guest's memory (arch/x86/include/asm/xen/page.h). */

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 const SCHEME = "vmcore-memory";
 const HEX_EDITOR = "ms-vscode.hexeditor";
 
-/** Bytes per page of text. */
+/** Number of bytes per page of text. */
 const PAGE = 4096;
 
 /** Registers memory as text, for installations without the hex editor, with links to the previous and next page. */

@@ -135,7 +135,9 @@ function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
 
 const ROOTS: ReadonlySet<BadValue["kind"]> = new Set(["null", "error", "poison"]);
 
-/** Returns, for a call through memory, the word that was read as the target. */
+/**
+ * Returns, for a call through memory, the word that was read as the target; undefined if the memory has changed since.
+ */
 function storedEvidence(kernel: Kernel, { address, value }: BadPointer): Evidence | undefined {
   const word = readWord(kernel, address, kernel.arch.wordSize);
   return word === value ? { kind: "memory", address, value } : undefined;

@@ -1,4 +1,4 @@
-/** Checks whether the object before the bad value overran its end. */
+/** Checks whether the slab object before the one that held the bad value was written past its end. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { damageOf } from "../../linux/slab/slabPoison.ts";
 import { slabObjectAt, slabState } from "../../linux/slab/slabObject.ts";

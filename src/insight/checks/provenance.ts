@@ -130,7 +130,7 @@ function originWords(kernel: Kernel, origin: Origin, value: bigint): OriginWords
           symbol
             ? { kind: "symbol", name: withOffset(symbol.name, address - symbol.address), address }
             : addressOf(address),
-          isWord || origin.size === 1 ? ", which holds it still," : ", which hold it still,",
+          isWord || origin.size === 1 ? ", which still contains it," : ", which still contain it,",
         ],
         evidence: [loadEvidence(kernel, origin, value)],
       };

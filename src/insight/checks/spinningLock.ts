@@ -47,7 +47,7 @@ export const spinningLock: Check = {
         { kind: "cpu", cpu: context.cpu },
         " spins for the lock at ",
         { kind: "address", address: lock },
-        `, which ${asker} asked for; every other CPU is idle: the lock was never released, or its holder sleeps.`,
+        `, which ${asker} tried to take; every other CPU is idle: the lock was never released, or its holder sleeps.`,
       ],
       evidence,
     };

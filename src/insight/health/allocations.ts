@@ -4,7 +4,7 @@ import { totalramPages } from "../../linux/mm/mm.ts";
 import { pageSize } from "../../linux/mm/page.ts";
 import type { Sentence } from "../finding.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
-import { type MemoryOwner, memoryOwners } from "../memoryOwners.ts";
+import { type MemoryConsumer, memoryConsumers } from "../memoryConsumers.ts";
 import { percentWords, sizeWords } from "./amounts.ts";
 
 /** Share of the memory above which a line is reported. */
@@ -18,7 +18,7 @@ const USUAL_FILES = /(?:^|\/)mm\/(?:filemap|memory|readahead|shmem|huge_memory|s
 const USUAL_FUNCTIONS =
   /^(?:filemap_|page_cache_|__page_cache|ra_alloc_folio|read_pages|do_anonymous_page|alloc_anon_folio|wp_page_copy|do_cow|folio_prealloc|vma_alloc_|shmem_|do_huge_pmd|read_swap_cache|__read_swap|kmem_cache_|__?kmalloc|___slab_alloc|__slab_alloc)/;
 
-const isUsual = ({ file, function: name }: MemoryOwner): boolean =>
+const isUsual = ({ file, function: name }: MemoryConsumer): boolean =>
   (typeof file === "string" && USUAL_FILES.test(file)) || (typeof name === "string" && USUAL_FUNCTIONS.test(name));
 
 /** Reports lines that allocated more than a quarter of the memory, where the kernel counts by line or by stack. */
@@ -28,35 +28,35 @@ export const allocations: HealthCheck = {
   shows: "kmem -A",
   *run(kernel) {
     const all = Number(totalramPages(kernel)) * pageSize(kernel);
-    const { owners } = yield* memoryOwners(kernel);
-    const [largest] = owners;
-    if (!largest) throw Fault.of("unknown", "no owner of memory can be read");
-    for (const owner of owners) {
-      if (owner.bytes <= all * LIMIT) break;
-      const isCounted = owner.kind === "allocation tag" || owner.kind === "page_owner";
-      if (!isCounted || isUsual(owner)) continue;
-      const { bytes } = owner;
-      const name = typeof owner.function === "string" ? owner.function : "";
+    const { consumers } = yield* memoryConsumers(kernel);
+    const [largest] = consumers;
+    if (!largest) throw Fault.of("unknown", "no consumer of memory can be read");
+    for (const consumer of consumers) {
+      if (consumer.bytes <= all * LIMIT) break;
+      const isCounted = consumer.kind === "allocation tag" || consumer.kind === "page_owner";
+      if (!isCounted || isUsual(consumer)) continue;
+      const { bytes } = consumer;
+      const name = typeof consumer.function === "string" ? consumer.function : "";
       yield observed(
         "allocations",
         "note",
-        { bytes, function: name, by: owner.kind },
-        [...ownerWords(owner), ` allocated ${sizeWords(bytes)}, ${percentWords(bytes, all)} of the memory.`],
-        { kind: "output", command: "kmem -A", text: `${bytes} bytes in ${owner.count} by ${owner.kind}` },
+        { bytes, function: name, by: consumer.kind },
+        [...consumerWords(consumer), ` allocated ${sizeWords(bytes)}, ${percentWords(bytes, all)} of the memory.`],
+        { kind: "output", command: "kmem -A", text: `${bytes} bytes in ${consumer.count} by ${consumer.kind}` },
       );
     }
-    return `The largest is ${plainOwner(largest)} with ${sizeWords(largest.bytes)}, ${percentWords(largest.bytes, all)} of the memory, counted by ${largest.kind}.`;
+    return `The largest is ${plainConsumer(largest)} with ${sizeWords(largest.bytes)}, ${percentWords(largest.bytes, all)} of the memory, counted by ${largest.kind}.`;
   },
 };
 
-function ownerWords(owner: MemoryOwner): Sentence {
-  const { file, line } = owner;
-  if (typeof file !== "string" || line === undefined) return [plainOwner(owner)];
-  const name = typeof owner.function === "string" ? [`${owner.function} at `] : [];
-  const module = typeof owner.module === "string" ? [` of module ${owner.module}`] : [];
+function consumerWords(consumer: MemoryConsumer): Sentence {
+  const { file, line } = consumer;
+  if (typeof file !== "string" || line === undefined) return [plainConsumer(consumer)];
+  const name = typeof consumer.function === "string" ? [`${consumer.function} at `] : [];
+  const module = typeof consumer.module === "string" ? [` of module ${consumer.module}`] : [];
   return [...name, { kind: "source", file, line }, ...module];
 }
 
-const plainOwner = ({ name, function: caller, file, line }: MemoryOwner): string =>
+const plainConsumer = ({ name, function: caller, file, line }: MemoryConsumer): string =>
   name ??
   (typeof caller === "string" ? caller : typeof file === "string" ? `${file}:${line ?? "?"}` : "an unnamed line");

@@ -8,13 +8,18 @@ import { waitGraph, type WaitingTask } from "../waits/waitGraph.ts";
 import { waitWords } from "../waits/words.ts";
 import { SECOND, timeWords } from "./amounts.ts";
 
-/** A wait that is shorter is normal, in nanoseconds. */
-const NOTE = SECOND;
-/** A longer wait is a suspect; the watchdog khungtaskd reports after 120 s by default. */
-const SUSPECT = 10n * SECOND;
-/** A wait for a process that may take as long as it wants, such as a child of vfork(), is noted from here on. */
-const PATIENT = 120n * SECOND;
-/** The number of resources that are reported. */
+/** Minimum length of a wait that is reported, in nanoseconds. */
+const MIN_NS = SECOND;
+/**
+ * Minimum length in nanoseconds of a wait that is a suspect; the watchdog khungtaskd reports after 120 s by default.
+ */
+const SUSPECT_NS = 10n * SECOND;
+/**
+ * Minimum length in nanoseconds of a reported wait for a process that may run as long as it wants, such as a child of
+ * vfork().
+ */
+const PATIENT_MIN_NS = 120n * SECOND;
+/** Maximum number of resources that are reported. */
 const MAX_GROUPS = 16;
 
 interface Group {
@@ -31,7 +36,7 @@ export const blockedTasks: HealthCheck = {
   *run(kernel) {
     const { blocked } = yield* waitGraph(kernel);
     const groups = groupsOf(kernel, blocked).filter(
-      ({ longest, tasks }) => longest >= (isPatient(tasks) ? PATIENT : NOTE),
+      ({ longest, tasks }) => longest >= (isPatient(tasks) ? PATIENT_MIN_NS : MIN_NS),
     );
     for (const { words, tasks, longest } of groups.slice(0, MAX_GROUPS)) {
       const [first] = tasks;
@@ -39,7 +44,7 @@ export const blockedTasks: HealthCheck = {
       const evidence = tasks.slice(0, 4).map(taskEvidence);
       yield observed(
         "blocked-tasks",
-        longest >= SUSPECT && !isPatient(tasks) ? "suspect" : "note",
+        longest >= SUSPECT_NS && !isPatient(tasks) ? "suspect" : "note",
         { waitsFor: words, tasks: tasks.length, longest_ns: longest, pids: tasks.map(({ pid }) => pid) },
         [
           { kind: "task", address: first.task.address, pid: first.pid, comm: first.comm },
@@ -53,7 +58,7 @@ export const blockedTasks: HealthCheck = {
     }
     return blocked.length === 0
       ? "No task is blocked."
-      : `No task is blocked for longer than ${timeWords(NOTE)}; ${blocked.length} are for a shorter time.`;
+      : `No task is blocked for longer than ${timeWords(MIN_NS)}; ${blocked.length} are for a shorter time.`;
   },
 };
 

@@ -7,12 +7,15 @@ import type { Finding } from "../finding.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/** A commit that takes longer is reported, in nanoseconds. */
-const NOTE = SECOND;
-const SUSPECT = 10n * SECOND;
-/** A transaction whose commit is overdue by more is reported; a journal commits every 5 s by default. */
-const OVERDUE = 5n * SECOND;
-const LONG_OVERDUE = 30n * SECOND;
+/** Minimum length in nanoseconds of a commit that is reported, and of one that is a suspect. */
+const MIN_NS = SECOND;
+const SUSPECT_NS = 10n * SECOND;
+/**
+ * Minimum time in nanoseconds by which a reported commit is overdue, and one that is a suspect; a journal commits every
+ * 5 s by default.
+ */
+const MIN_OVERDUE_NS = 5n * SECOND;
+const SUSPECT_OVERDUE_NS = 30n * SECOND;
 
 /** Reports jbd2 journals (ext4, ocfs2) whose commit takes long, or does not begin. */
 export const journals: HealthCheck = {
@@ -44,10 +47,10 @@ function committing(kernel: Kernel, { name, pid, journal }: Journal): Finding | 
   // t_requested is 0 if the commit was started without a request.
   const requested = transaction.at("t_requested").value();
   const age = since(kernel, requested === 0n ? transaction.at("t_expires").value() : requested);
-  if (age < NOTE) return undefined;
+  if (age < MIN_NS) return undefined;
   return observed(
     "journals",
-    age >= SUSPECT ? "suspect" : "note",
+    age >= SUSPECT_NS ? "suspect" : "note",
     { journal: name, pid, age_ns: age, state: "committing" },
     [
       `The journal ${name} has been committing a transaction for ${timeWords(age)}; what was written since waits for it.`,
@@ -62,10 +65,10 @@ function overdue(kernel: Kernel, { name, pid, journal }: Journal): Finding | und
   if (pointer.value() === 0n) return undefined;
   const transaction = pointer.deref();
   const late = since(kernel, transaction.at("t_expires").value());
-  if (late < OVERDUE) return undefined;
+  if (late < MIN_OVERDUE_NS) return undefined;
   return observed(
     "journals",
-    late >= LONG_OVERDUE ? "suspect" : "note",
+    late >= SUSPECT_OVERDUE_NS ? "suspect" : "note",
     { journal: name, pid, age_ns: late, state: "running" },
     [`The commit of the journal ${name} is overdue by ${timeWords(late)}: its thread has not begun it.`],
     { kind: "output", command: `bt ${pid}`, text: `the thread of the journal ${name} [${pid}]` },

@@ -34,7 +34,7 @@ export const kernelOptions: HealthCheck = {
 interface FoundConfig {
   readonly source: string;
   readonly config: KernelConfig;
-  /** The command that prints it. */
+  /** The command that prints the configuration. */
   readonly command: string;
 }
 

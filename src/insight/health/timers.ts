@@ -16,6 +16,7 @@ const LIMIT = 10n * SECOND;
 
 interface Overdue {
   readonly timer: Obj;
+  /** Time since it should have run, in nanoseconds. */
   readonly by: bigint;
   readonly kind: "timer" | "hrtimer";
 }

@@ -5,7 +5,7 @@ import { zoneFreePages } from "../../linux/mm/vmstat.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, sizeWords } from "./amounts.ts";
 
-/** Reports zones with fewer free pages than their watermarks min and low. */
+/** Reports zones with fewer free pages than their watermark min or low. */
 export const zones: HealthCheck = {
   id: "zones",
   title: "zones below their watermarks",

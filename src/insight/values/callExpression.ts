@@ -8,7 +8,10 @@ import { prototype, variable } from "./expression.ts";
 import type { Site } from "./site.ts";
 import { registerOf } from "./variables.ts";
 
-/** Returns a call as a C expression: `find(name)`. Arguments without a known name are printed as `...`. */
+/**
+ * Returns a call as a C expression: `find(name)`; undefined if the called function is not known. Arguments without a
+ * known name are printed as `...`.
+ */
 export function callExpression(site: Site, { target, address }: Effect): string | undefined {
   const { kernel, graph } = site;
   const symbol = target === undefined ? undefined : kernel.symbols.at(target);

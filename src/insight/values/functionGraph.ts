@@ -220,7 +220,7 @@ export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step,
   return kept.graph;
 }
 
-/** Bytes of the longest veneer: `bti c`, `adrp`, `add`, `br`. */
+/** Length of the longest veneer in bytes: `bti c`, `adrp`, `add`, `br`. */
 const VENEER_BYTES = 16;
 
 /**

@@ -126,7 +126,7 @@ function userAddress(kernel: Kernel, common: ValueSlots, who: Sentence): Stateme
     slots: { ...common, percpu: first },
     text: [
       ...who,
-      `${valueText(common.value)}, which lies in the range of user addresses`,
+      `${valueText(common.value)}, which is in the range of user addresses`,
       ...(first === undefined
         ? ["."]
         : ["; it may also be a per-CPU pointer, whose copy for the first CPU is at ", addressOf(first), "."]),

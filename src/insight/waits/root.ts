@@ -3,7 +3,7 @@ import type { KnownHolder, WaitGraph, WaitingTask } from "./waitGraph.ts";
 
 /** The end of a chain. */
 export interface WaitRoot {
-  /** Address of its `task_struct`. */
+  /** Address of the `task_struct` of the last task. */
   readonly task: bigint;
   readonly pid: number | undefined;
   readonly comm: string | undefined;
@@ -13,7 +13,7 @@ export interface WaitRoot {
   readonly holder: KnownHolder;
   /** Whether every step of the chain is certain. */
   readonly isCertain: boolean;
-  /** Holders along the chain, in order; the first is the holder for the waiting task. */
+  /** Holders along the chain, in order, at most `MAX_STEPS`; the first is the holder for the waiting task. */
   readonly steps: readonly Pick<KnownHolder, "task" | "pid" | "comm">[];
 }
 

@@ -23,7 +23,7 @@ export interface Taking {
   readonly source: SourcePlace | undefined;
 }
 
-/** Frames that are searched. */
+/** Maximum number of frames that are searched. */
 const MAX_FRAMES = 32;
 
 /** A lock that can be taken: its kind and address. */

@@ -46,7 +46,10 @@ export const cycleHeading = (certainty: KnownHolder["certainty"]): string =>
       ? "Likely deadlock, if each likely holder is the holder"
       : "Possible deadlock, if each possible holder is the holder";
 
-/** Returns the state of a holder as a verb phrase: "is running on CPU 2", "has exited". */
+/**
+ * Returns the state of a holder as a verb phrase: "is running on CPU 2", "has exited"; undefined if it sleeps or its
+ * state is not known.
+ */
 export function fateSentence(holder: KnownHolder): string | undefined {
   const words = fateWords(holder);
   return words && (words.startsWith("exited") ? `has ${words}` : `is ${words}`);
@@ -56,7 +59,10 @@ export function fateSentence(holder: KnownHolder): string | undefined {
 export const relationWords = ({ wait }: WaitingTask): string =>
   isLock(wait.resource?.kind) ? "held by" : "which depends on";
 
-/** Returns the state of a holder that does not sleep: "running on CPU 2", "exited". */
+/**
+ * Returns the state of a holder that does not sleep: "running on CPU 2", "exited"; undefined for others, and if the
+ * state is not known.
+ */
 export function fateWords({ fate }: KnownHolder): string | undefined {
   switch (fate.activity) {
     case "running":
@@ -89,8 +95,9 @@ export function holderWaitWords({ tasks }: WaitGraph, { task }: Pick<KnownHolder
 }
 
 /**
- * Returns `bash [279]` or `possibly bash [284]`; without a holder, what the resource says instead. @param graph if
- * given, a holder in interruptible sleep, which is not in the list of blocked tasks, comes with what it waits for
+ * Returns `bash [279]` or `possibly bash [284]`; without a holder, the note of the resource or why it is not known.
+ * @param graph if given, a holder in interruptible sleep, which is not in the list of blocked tasks, comes with what it
+ * waits for
  */
 export function heldBy(waiting: WaitingTask, graph?: WaitGraph): string | undefined {
   const first = firstHolder(waiting);

@@ -81,8 +81,8 @@ function lockOf(kernel: Kernel, shape: LockShape, { head }: WaiterRing): bigint 
 }
 
 /**
- * Returns the lock whose first waiter is in the ring: the one that the kernel recorded, or the one to which saved
- * registers and words of the stack lead.
+ * Returns the lock whose first waiter is in the ring: the one that the kernel recorded, or the only one to which saved
+ * registers and words of the stack lead; undefined if they lead to none or to several.
  * Since Linux kernel commits 25500ba7e77c, b9bdd4b68404 and 1ea4b473504b (March 2026) the ring does not contain the
  * lock.
  */

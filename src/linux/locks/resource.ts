@@ -38,7 +38,7 @@ export type ResourceKind =
   | "child"
   | "task exit";
 
-/** Kinds that one task can hold while others wait. */
+/** Kinds that are locks: tasks hold them while others wait. */
 const LOCKS: readonly ResourceKind[] = [
   "mutex",
   "rwsem",
@@ -114,7 +114,7 @@ export interface Wait {
   /** Undefined if not known. */
   readonly resource: Resource | undefined;
   readonly mode: "read" | "write" | undefined;
-  /** The struct on the task's stack from which it is known. */
+  /** The struct on the task's stack from which the resource is known. */
   readonly waiter: { readonly type: string; readonly address: bigint } | undefined;
   /** All waiters for the same resource, first in line first; empty if there is no list. */
   readonly queue: readonly QueuedTask[];

@@ -125,27 +125,27 @@ function memberOf(kernel: Kernel, start: bigint, path: readonly MemberStep[], is
   const last = path.findLastIndex(({ struct }) => struct !== undefined);
   const step = path[last];
   if (!step?.struct) return isDoubtful ? undefined : pathText(path);
-  const ownerAt = (at: number): Obj =>
+  const structAt = (at: number): Obj =>
     kernel.object(path[at]?.struct ?? step.struct!, start + BigInt(path[at - 1]?.offset ?? 0));
   const textAt = (at: number): string => `${path[at]?.struct?.name ?? ""}${pathText(path.slice(at))}`;
   // A struct without an identity, such as sb_writers, is named by the one that contains it.
   for (let at = last; at >= 0; at--) {
-    const whose = path[at]?.struct && attempt(() => identityOf(ownerAt(at)));
+    const whose = path[at]?.struct && attempt(() => identityOf(structAt(at)));
     if (typeof whose === "string") return `${textAt(at)} of ${whose}`;
   }
-  return isDoubtful ? undefined : `${textAt(last)} of ${hex0x(ownerAt(last).address)}`;
+  return isDoubtful ? undefined : `${textAt(last)} of ${hex0x(structAt(last).address)}`;
 }
 
 /** Returns the text that identifies an object; undefined if its type has no such text. @throws Fault */
-function identityOf(owner: Obj): string | undefined {
-  const type = bare(owner.type);
+function identityOf(object: Obj): string | undefined {
+  const type = bare(object.type);
   const name = type.kind === "struct" ? type.name : undefined;
-  if (name === "inode") return inodeText(owner);
-  if (name === "mm_struct") return userOf(owner);
-  if (name === "task_struct") return taskName(owner);
+  if (name === "inode") return inodeText(object);
+  if (name === "mm_struct") return userOf(object);
+  if (name === "task_struct") return taskName(object);
   if (name === "buffer_head")
-    return `block ${owner.at("b_blocknr").value()} of ${owner.at("b_bdev.bd_disk.disk_name").text()}`;
-  if (name === "super_block") return owner.at("s_id").text();
+    return `block ${object.at("b_blocknr").value()} of ${object.at("b_bdev.bd_disk.disk_name").text()}`;
+  if (name === "super_block") return object.at("s_id").text();
   return undefined;
 }
 

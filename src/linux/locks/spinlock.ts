@@ -50,10 +50,16 @@ export interface QueuedCpu {
   readonly node: bigint;
 }
 
-/** kernel/locking/qspinlock.c: nesting levels of a CPU, such as task, softirq, interrupt and NMI. */
+/**
+ * Number of queue nodes of a CPU: one for each nesting level, which are task, softirq, interrupt and NMI
+ * (kernel/locking/qspinlock.c).
+ */
 const MAX_NODES = 4;
-/** Kernels for more CPUs have a pending bit instead of a byte (include/asm-generic/qspinlock_types.h). */
-const MAX_CPUS_WITH_BYTE = 16 * 1024;
+/**
+ * Kernels for at least this number of CPUs have a pending bit instead of a byte
+ * (include/asm-generic/qspinlock_types.h).
+ */
+const PENDING_BIT_CPUS = 16 * 1024;
 
 /**
  * Returns the CPUs in the queue of a spinlock, first in line first. The word of the lock names the last one; each node
@@ -63,7 +69,7 @@ const MAX_CPUS_WITH_BYTE = 16 * 1024;
 export function spinQueue(kernel: Kernel, address: bigint): readonly QueuedCpu[] {
   const word = Number(BigInt.asUintN(32, kernel.object("unsigned int", address).value()));
   const cpus = sizeOf(kernel.types.named("struct cpumask")) * 8;
-  const shift = cpus < MAX_CPUS_WITH_BYTE ? 16 : 9;
+  const shift = cpus < PENDING_BIT_CPUS ? 16 : 9;
   const tail = word >>> shift;
   if (tail === 0) return [];
   const [level, cpu] = [tail & (MAX_NODES - 1), (tail >>> 2) - 1];

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { pageFlags } from "../mm/pageFlags.ts";
-import { ownerOfQueue } from "./queues/queueOwner.ts";
+import { resourceOfQueue } from "./queues/queueResource.ts";
 import { percpuRwsemState } from "./percpuRwsem.ts";
 import type { Found, QueuedTask } from "./resource.ts";
 import { callers, linkedWaiter, type Sleeper } from "./sleeper.ts";
@@ -45,7 +45,7 @@ export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
   if (found && !(found instanceof Fault)) return { waiter, queue: ring.entries, ...found };
   if (ring.head === undefined) throw Fault.of("corrupt", "the wait queue has no head");
   const queue = ring.head - kernel.object("struct wait_queue_head", 0n).at("head").address;
-  return { waiter, queue: ring.entries, ...ownerOfQueue({ sleeper, entry, queue }) };
+  return { waiter, queue: ring.entries, ...resourceOfQueue({ sleeper, entry, queue }) };
 }
 
 interface SpecialEntry {

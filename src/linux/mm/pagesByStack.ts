@@ -21,7 +21,7 @@ export interface Progress {
 
 /** PAGE_EXT_INVALID: the section is being removed. */
 const INVALID = 1n;
-/** Pages whose records are read at a time. */
+/** Number of pages whose records are read at a time. */
 const CHUNK = 1024;
 /** Limit in bytes for a record of page_ext; real ones have some 100. */
 const MAX_RECORD = 4096;

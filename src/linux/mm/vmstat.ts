@@ -15,13 +15,13 @@ export interface Counter {
   readonly value: number;
 }
 
-/** Limit for counters; an enum with larger values does not number counters. */
+/** Maximum number of counters of an array; enum constants from this value on are not used. */
 const MAX_COUNTERS = 1024;
 
 /**
- * The names of an enum that numbers counters, indexed by value. If several constants have the same value, the last is
- * used, because `NR_LRU_BASE` only marks where the LRU counters begin. @throws Fault "unknown" if the enum does not
- * exist
+ * The names of an enum that numbers counters, indexed by value. `NR_VM_..._ITEMS`, which only count them, are left out.
+ * If several constants have the same value, the last is used, because `NR_LRU_BASE` only marks where the LRU counters
+ * begin. @throws Fault "unknown" if the enum does not exist
  */
 export const counterNames = derivedFor("counter names", (kernel, name: string): readonly (string | undefined)[] => {
   const type = kernel.types.find("enum", name);

@@ -127,14 +127,14 @@ export class ModuleSymbols implements SymbolSource {
     return {
       name: this.nameOf(columns, i),
       address,
-      size: columns.size[i] || this.gap(columns, i, address),
+      size: columns.size[i] || this.distanceToNext(columns, i, address),
       type: String.fromCharCode(columns.type[i] ?? 0x3f),
       module: this.name,
     };
   }
 
   /** Returns the number of bytes to the next symbol or to the end of the range. */
-  private gap(columns: Columns, i: number, address: bigint): number {
+  private distanceToNext(columns: Columns, i: number, address: bigint): number {
     const range = this.rangeOf(address);
     const end = range ? range.base + BigInt(range.size) : address;
     const next = columns.address[lastAtOrBelow(columns.address, address) + 1] ?? end;

@@ -23,7 +23,7 @@ export interface Oops {
   /** Hardware error code that the kernel printed. */
   readonly errorCode: bigint | undefined;
   /** Faulting address that the kernel printed. */
-  readonly address: bigint | undefined;
+  readonly faultAddress: bigint | undefined;
   /** The log that contains it. */
   readonly log: KernelLog;
 }
@@ -68,7 +68,7 @@ function partsOf(log: KernelLog, report: Report): Oops[] {
     lines: textsOf(panic === undefined ? own : own.filter((at) => at < panic)),
     at: report.at,
     errorCode: access.code,
-    address: access.address,
+    faultAddress: access.address,
     log,
     report,
   };
@@ -81,7 +81,7 @@ function partsOf(log: KernelLog, report: Report): Oops[] {
     lines: panicLines,
     at: panic,
     errorCode: undefined,
-    address: undefined,
+    faultAddress: undefined,
     log,
     report,
   };

@@ -8,8 +8,8 @@ import { logLines } from "./printk.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
 
 /**
- * The CPU that panicked: `panic_cpu` (kernel/panic.c), else x86's `crashing_cpu`, else the CPU in the log; undefined if
- * none did.
+ * The CPU that panicked: `panic_cpu` (kernel/panic.c), else x86's `crashing_cpu`; for a kernel without `panic_cpu` the
+ * CPU in the log. Undefined if none of them names a CPU.
  */
 export const panicCpu = derived("panic CPU", (kernel): number | undefined => {
   for (const name of ["panic_cpu", "crashing_cpu"]) {
@@ -20,7 +20,7 @@ export const panicCpu = derived("panic CPU", (kernel): number | undefined => {
   return kernel.symbols.find("panic_cpu") ? undefined : loggedCpu(kernel);
 });
 
-/** Returns the CPU in the line `CPU: 1 PID: 42 Comm: ...` of the panic's report (lib/dump_stack.c). */
+/** Returns the CPU in the last line `CPU: 1 PID: 42 Comm: ...` (lib/dump_stack.c) of a log that has a panic. */
 function loggedCpu(kernel: Kernel): number | undefined {
   const lines = logLines(kernel);
   if (!lines.some(({ text }) => isPanicTitle(text))) return undefined;

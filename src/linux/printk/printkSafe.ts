@@ -20,7 +20,7 @@ export interface SafeBuffer {
 /** Limit for the text of a buffer, in bytes; larger than any SAFE_LOG_BUF_LEN. */
 const MAX_BYTES = 1 << 16;
 
-/** Yields the `struct printk_safe_seq_buf` of every CPU (kernel/printk/printk_safe.c, v4.10 to v5.14). @throws Fault */
+/** Yields the `struct printk_safe_seq_buf` of every CPU (kernel/printk/printk_safe.c, v4.11 to v5.14). @throws Fault */
 export function* safeBuffers(kernel: Kernel): Generator<SafeBuffer> {
   for (const name of ["nmi_print_seq", "safe_print_seq"]) {
     const base = globalAddress(kernel, name);

@@ -5,7 +5,7 @@ import type { Obj } from "../../model/object.ts";
 import { depotStack } from "../mm/stackDepot.ts";
 import type { SlabTrack, SlabTracks } from "./track.ts";
 
-/** Bytes of memory for each byte of shadow: 1 << KASAN_SHADOW_SCALE_SHIFT. */
+/** Number of bytes of memory for each byte of shadow: 1 << KASAN_SHADOW_SCALE_SHIFT. */
 const SCALE = 8n;
 /** Shadow of the first byte of a freed object, without and with the track of the free (mm/kasan/kasan.h). */
 const KASAN_SLAB_FREE = 0xfb;

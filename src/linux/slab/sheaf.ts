@@ -15,7 +15,7 @@ export interface Sheaf {
   /** `struct slab_sheaf`. */
   readonly sheaf: Obj<"struct slab_sheaf">;
   /** What the sheaf belongs to: "cpu 3 sheaf", "node 0 barn". */
-  readonly owner: string;
+  readonly holder: string;
 }
 
 /**
@@ -27,12 +27,12 @@ export function* sheaves(cache: Obj<"struct kmem_cache">): Generator<Sheaf> {
     const own = perCpuPointee(cache.kernel, cache.at("cpu_sheaves"), cpu);
     for (const name of ["main", "spare", "rcu_free"]) {
       const sheaf = own.has(name) ? own.at(name) : undefined;
-      if (sheaf && sheaf.value() !== 0n) yield { sheaf: sheaf.deref(), owner: `cpu ${cpu} sheaf` };
+      if (sheaf && sheaf.value() !== 0n) yield { sheaf: sheaf.deref(), holder: `cpu ${cpu} sheaf` };
     }
   }
   for (const { id, barn } of barns(cache)) {
     for (const sheaf of listEntries(cache.kernel, barn.at("sheaves_full"), "struct slab_sheaf", "barn_list"))
-      yield { sheaf, owner: `node ${id} barn` };
+      yield { sheaf, holder: `node ${id} barn` };
   }
 }
 

@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { physicalToVirtual } from "../mm/directMap.ts";
-import { pageShift } from "../mm/page.ts";
+import { pageShift, pageSize } from "../mm/page.ts";
 import { hasKasan, isFreedForKasan } from "./kasan.ts";
 import { sheafObjects, sheaves } from "./sheaf.ts";
 import { isSlabAllocator } from "./slab.ts";
@@ -19,11 +19,11 @@ export interface SlabState {
   readonly slab: Slab;
   readonly layout: ObjectLayout;
   /**
-   * Numbers of free objects, with what holds each: "" for the slab itself, "cpu 1 cache", "cpu 1 sheaf", "KASAN
-   * quarantine".
+   * Numbers of free objects, with what holds each: "" for the slab itself, "cpu 1 cache", "cpu 1 sheaf", "node 0
+   * barn", "KASAN quarantine".
    */
   readonly free: ReadonlyMap<number, string>;
-  /** The fault because of which free objects can be missing. */
+  /** The fault because of which free objects can be missing; undefined if all were found. */
   readonly fault: Fault | undefined;
 }
 
@@ -44,16 +44,21 @@ export function slabState(slab: Slab): SlabState {
     for (const index of untilFault(indexes, note)) free.set(index, holder);
   };
   if (isInKfencePool(slab))
-    note(Fault.of("unknown", "the object is in KFENCE's pool, which keeps its state elsewhere"));
+    note(
+      Fault.of(
+        "unknown",
+        "the slab is a page of KFENCE, which records the state of its object in its own metadata, not on a freelist",
+      ),
+    );
   if (isSlabAllocator(cache)) mark(slabAllocatorFree(slab), "");
   else {
-    const owner = attempt(() => currentOwner(cache, slab.address));
-    if (owner instanceof Fault) note(owner);
-    const cpu = owner && !(owner instanceof Fault) ? owner : undefined;
+    const found = attempt(() => allocatingCpu(cache, slab.address));
+    if (found instanceof Fault) note(found);
+    const allocating = found && !(found instanceof Fault) ? found : undefined;
     // Objects that other CPUs freed are on the slab's own freelist until the CPU that allocates from the slab takes
     // that list over.
-    mark(freeObjects(slab, layout, slab.freelist), cpu ? `cpu ${cpu.cpu} cache` : "");
-    if (cpu) mark(freeObjects(slab, layout, cpu.own.freelist), `cpu ${cpu.cpu} cache`);
+    mark(freeObjects(slab, layout, slab.freelist), allocating ? `cpu ${allocating.cpu} cache` : "");
+    if (allocating) mark(freeObjects(slab, layout, allocating.cpuSlab.freelist), `cpu ${allocating.cpu} cache`);
     for (const [address, holder] of objectsInSheaves(cache.kernel, cache.address)) {
       const index = objectIndex(layout, address);
       if (index !== undefined) free.set(index, holder);
@@ -63,8 +68,11 @@ export function slabState(slab: Slab): SlabState {
   return { slab, layout, free, fault };
 }
 
-/** Maximum size of KFENCE's pool in bytes: CONFIG_KFENCE_NUM_OBJECTS is at most 65535, with two pages for each. */
-const MAX_KFENCE_POOL = (65_535n + 1n) * 2n * 0x1000n;
+/**
+ * Maximum number of pages of KFENCE's pool: two for each object, of which CONFIG_KFENCE_NUM_OBJECTS allows 65535, and
+ * two more (include/linux/kfence.h: KFENCE_POOL_SIZE).
+ */
+const MAX_KFENCE_PAGES = (65_535n + 1n) * 2n;
 
 /**
  * Whether a slab is a page of KFENCE, whose only object is on no freelist when it is free (mm/kfence/core.c:
@@ -73,7 +81,8 @@ const MAX_KFENCE_POOL = (65_535n + 1n) * 2n * 0x1000n;
 function isInKfencePool({ objects, memory, cache: { kernel } }: Slab): boolean {
   const variable = objects === 1 ? kernel.symbols.find("__kfence_pool") : undefined;
   const pool = variable && attempt(() => kernel.memory.word(variable.address));
-  return typeof pool === "bigint" && pool !== 0n && memory >= pool && memory < pool + MAX_KFENCE_POOL;
+  const bytes = MAX_KFENCE_PAGES * BigInt(pageSize(kernel));
+  return typeof pool === "bigint" && pool !== 0n && memory >= pool && memory < pool + bytes;
 }
 
 /** Yields the objects that were freed and are on no freelist yet. @throws Fault */
@@ -83,28 +92,28 @@ function* quarantined(kernel: Kernel, layout: ObjectLayout, free: ReadonlyMap<nu
 }
 
 /** Returns the CPU that allocates from a slab; undefined if none does. */
-function currentOwner(
+function allocatingCpu(
   cache: Obj<"struct kmem_cache">,
   slab: bigint,
-): { readonly cpu: number; readonly own: CpuSlab } | undefined {
-  return slabsOfCpus(cache.kernel, cache.address).find(({ own }) => own.slab === slab);
+): { readonly cpu: number; readonly cpuSlab: CpuSlab } | undefined {
+  return slabsOfCpus(cache.kernel, cache.address).find((one) => one.cpuSlab.slab === slab);
 }
 
 /** Per-CPU slabs of a `struct kmem_cache`, by its address. */
 const slabsOfCpus = derivedFor("CPUs' slabs", (kernel, address: bigint) => {
   const cache = kernel.object("struct kmem_cache", address);
   return possibleCpus(kernel).flatMap((cpu) => {
-    const own = cpuSlab(cache, cpu);
-    return own ? [{ cpu, own }] : [];
+    const found = cpuSlab(cache, cpu);
+    return found ? [{ cpu, cpuSlab: found }] : [];
   });
 });
 
-/** Free objects in the sheaves of a `struct kmem_cache`, by address, with the owner of the sheaf. */
+/** Free objects in the sheaves of a `struct kmem_cache`, by address, with the CPU or the node that has the sheaf. */
 const objectsInSheaves = derivedFor("objects in sheaves", (kernel, cache: bigint): ReadonlyMap<bigint, string> => {
   const held = new Map<bigint, string>();
   attempt(() => {
     for (const sheaf of sheaves(kernel.object("struct kmem_cache", cache)))
-      for (const object of sheafObjects(sheaf)) held.set(object, sheaf.owner);
+      for (const object of sheafObjects(sheaf)) held.set(object, sheaf.holder);
   });
   return held;
 });

@@ -7,7 +7,7 @@ import { numberOf, type PrintValue } from "./printValue.ts";
 
 /** Flags, width, precision, length and conversion. */
 const CONVERSION = /%([-+ #0]*)(\*|\d+)?(?:\.(\*|-?\d+)?)?(hh|h|ll|l|L|z|Z|t|q|j)?([diouxXcsp%])/g;
-/** Letters after %p that the kernel gives a meaning. */
+/** The letters after %p; of a form that is not known, the first letter. */
 const POINTER = /^(?:I[46][Scpfs]*|i[46]|[SsFfB]R?b?|[mM][FR]?|U[bBlL]?|h[CDN]?|x|K|[a-zA-Z])/;
 /** Limit for the width of a text. */
 const MAX_WIDTH = 1024;
@@ -21,7 +21,11 @@ interface Conversion {
   readonly letter: string;
 }
 
-/** Returns the text of a format. Pointers are printed as they are, not hashed. @throws Fault for a conversion that only the kernel can do */
+/**
+ * Formats values by a format of printf(). Pointers are printed as they are, not hashed.
+ * @throws Fault if a conversion is not supported or reads memory outside the entry, if a value is missing, or if a
+ * string cannot be read
+ */
 export function formatText(kernel: Kernel, format: string, values: readonly PrintValue[]): string {
   let [text, from, next] = ["", 0, 0];
   const take = (): PrintValue => {
@@ -94,9 +98,12 @@ function stringOf(kernel: Kernel, value: PrintValue): string {
   return value === 0n ? "(null)" : kernel.memory.cString(value, 256);
 }
 
-function pointerText(kernel: Kernel, extension: string, value: PrintValue, count: number): string {
-  if (/^[SsFfB]/.test(extension))
-    return symbolText(kernel, numberOf(value), /^[SFB]/.test(extension) && extension !== "f");
+/**
+ * Formats a value as `%p` with the letters of `extension` does.
+ * @param width the field width; for `%*ph` it is the number of bytes
+ */
+function pointerText(kernel: Kernel, extension: string, value: PrintValue, width: number): string {
+  if (/^[SsFfB]/.test(extension)) return symbolText(kernel, numberOf(value), /^[SFB]/.test(extension));
   if (extension === "" || extension === "x" || extension === "K")
     return padHex(BigInt.asUintN(kernel.arch.wordSize * 8, numberOf(value)), kernel.arch.wordSize * 2);
   const bytes = typeof value === "object" ? value.bytes : undefined;
@@ -105,7 +112,7 @@ function pointerText(kernel: Kernel, extension: string, value: PrintValue, count
   if (/^[mM]/.test(extension) && bytes.length >= 6)
     return hexBytes(bytes.subarray(0, 6), extension.startsWith("m") ? "" : ":");
   if (extension.startsWith("h"))
-    return hexBytes(bytes.subarray(0, count || 1), { C: ":", D: "-", N: "" }[extension.slice(1)] ?? " ");
+    return hexBytes(bytes.subarray(0, width || 1), { C: ":", D: "-", N: "" }[extension.slice(1)] ?? " ");
   if (/^[Ii]6/.test(extension) && bytes.length >= 16) return ipv6Text(bytes.subarray(0, 16), extension);
   throw Fault.of("unknown", `%p${extension} of the print format is not supported`);
 }

@@ -15,7 +15,10 @@ export interface RingEntry {
   readonly data: Uint8Array;
 }
 
-/** Values of `ring_buffer_event.type_len` above the lengths of short entries (include/linux/ring_buffer.h). */
+/**
+ * Values of `ring_buffer_event.type_len` (include/linux/ring_buffer.h): up to MAX_SHORT the length of a short entry; the
+ * larger ones are kinds of entries.
+ */
 const MAX_SHORT = 28;
 const PADDING = 29;
 const TIME_EXTEND = 30;

@@ -148,7 +148,7 @@ class EntryEvent implements TimelineEvent {
   readonly kind = "trace";
   readonly entry: TraceEntry;
   private readonly kernel: Kernel;
-  private said: EntryText | undefined;
+  private formatted: EntryText | undefined;
 
   constructor(kernel: Kernel, entry: TraceEntry) {
     this.kernel = kernel;
@@ -177,7 +177,7 @@ class EntryEvent implements TimelineEvent {
   }
 
   private read(): EntryText {
-    return (this.said ??= entryText(this.kernel, this.entry));
+    return (this.formatted ??= entryText(this.kernel, this.entry));
   }
 }
 

@@ -52,7 +52,7 @@ export function traceArrays(kernel: Kernel): TraceArray[] {
 const bufferOf = (array: Obj): Obj =>
   array.at(array.has("array_buffer") ? "array_buffer.buffer" : "trace_buffer.buffer").deref();
 
-/** Returns the buffers of the CPUs that have one. @throws Fault */
+/** Returns the buffers of the CPUs that have one whose address can be read. @throws Fault */
 export function cpuBuffers(kernel: Kernel, { buffer }: TraceArray): CpuBuffer[] {
   const order = buffer.has("subbuf_order") ? buffer.at("subbuf_order").number() : 0;
   if (order < 0 || order > MAX_ORDER)

@@ -18,9 +18,9 @@ export function explainList(facts: ReportFacts): string {
     return `The ${nothing} pointer of a list entry is NULL. Usual causes: the entry was cleared, or was never added to a list.`;
   const double = /double add/.test(says);
   if (double) return "An entry was to be added next to itself: most likely the list already contains it.";
-  const isPoison = /(?:is|was) LIST_POISON(\d)/.exec(says);
-  if (isPoison)
-    return `The entry to delete from a list has a pointer that is LIST_POISON${isPoison[1]}, which \`list_del\` writes: most likely it was already deleted.`;
+  const listPoison = /(?:is|was) LIST_POISON(\d)/.exec(says);
+  if (listPoison)
+    return `The entry to delete from a list has a pointer that is LIST_POISON${listPoison[1]}, which \`list_del\` writes: most likely it was already deleted.`;
   if (pointer !== undefined && was !== undefined) {
     const value = was.startsWith("(") ? 0n : BigInt(`0x${was}`);
     const poison = poisonOf(value);
@@ -74,6 +74,7 @@ function inNamedFunction({ site, guilty, report }: ReportFacts): string {
   return name === undefined ? "" : ` (\`${plainName(name)}\`)`;
 }
 
+/** Explains a BUG() or a BUG_ON(). */
 export function explainBug(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place?.replace(/!$/, "");
   const at = `${place === undefined ? "" : ` at ${place}`}${inNamedFunction(facts)}`;
@@ -94,7 +95,8 @@ export function explainWarning(facts: ReportFacts): string {
   return `${message}The kernel reported a warning${at}${wentOn ? " and continued" : ""}.`;
 }
 
-export function explainObject(facts: ReportFacts): string {
+/** Explains a misuse of a timer, a work item or another object that debugobjects found (lib/debugobjects.c). */
+export function explainDebugObject(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.messages.find((text) => text.startsWith("ODEBUG: ")) ?? "";
   const [, what, state, type] = /ODEBUG: (\S+) (\S+) .*?object(?: type|: \S+ object type): (\S+)/.exec(says) ?? [];
   const hint = /hint: (?:0x0\b|\(null\))?([A-Za-z_][\w.]*)/.exec(says)?.[1];

@@ -6,6 +6,7 @@ import { plainName } from "../place.ts";
 import { explainSlab } from "./slab.ts";
 import { particular } from "./naming.ts";
 
+/** Explains a report of a sanitizer, of kmemleak or of slub_debug. */
 export function explainSanitizer(facts: ReportFacts): string {
   switch (facts.kind) {
     case "kmsan":
@@ -101,8 +102,9 @@ function corruptedAt({ texts }: ReportFacts): string {
 
 /** Names the variable (`----name@function` before 5.19) or the allocation that was never written. */
 function originOf(facts: ReportFacts): string {
-  const [, name, owner] = /^-*([^@]+)(?:@(.+))?$/.exec(particular(facts, "local") ?? "") ?? [];
-  if (name !== undefined) return ` It comes from variable \`${name}\`${owner === undefined ? "" : ` of \`${owner}\``}.`;
+  const [, name, functionName] = /^-*([^@]+)(?:@(.+))?$/.exec(particular(facts, "local") ?? "") ?? [];
+  if (name !== undefined)
+    return ` It comes from variable \`${name}\`${functionName === undefined ? "" : ` of \`${functionName}\``}.`;
   const trace = facts.traces.find(({ role, head }) => role === "origin" && head.startsWith("Uninit was created"));
   const entry = trace?.entries.find(
     (one) => one.name !== undefined && !one.isDoubtful && !isAllocator(plainName(one.name), facts),
@@ -189,6 +191,7 @@ function explainAllocation(facts: ReportFacts): string {
   return `An allocation failed (${request}): ${why}. The caller may handle the failure.${tables}`;
 }
 
+/** Explains a report of the page allocator, of the OOM killer or of an address space. */
 export function explainMemory(facts: ReportFacts): string {
   switch (facts.kind) {
     case "oom":
@@ -226,9 +229,9 @@ function explainVmalloc({ headline }: ReportFacts): string {
 function explainPage(facts: ReportFacts): string {
   const frame = /\bpfn:(?:0x)?([0-9a-f]{1,16})/.exec(facts.headline)?.[1];
   const reason = particular(facts, "reason");
-  const owner = facts.guilty?.place.name;
+  const functionName = facts.guilty?.place.name;
   const page = `A page${frame === undefined ? "" : ` (page frame 0x${frame})`}`;
-  const of = owner === undefined ? "" : ` It was last allocated in a call by \`${plainName(owner)}\`.`;
+  const of = functionName === undefined ? "" : ` It was last allocated in a call by \`${plainName(functionName)}\`.`;
   const flags = /\(([\w|=.-]{1,200})\)?$/.exec(particular(facts, "flags") ?? "")?.[1]?.split("|") ?? [];
   const wrong = flags.filter((flag) => IN_USE.has(flag));
   if (reason?.includes("CHECK_AT_FREE") === true && wrong.length > 0) {

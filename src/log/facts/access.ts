@@ -117,8 +117,8 @@ const WORDS =
   /^\s{0,32}(?:#PF: (.{1,120})|((?:ESR|EC|FSC)\b.{1,120}|Data abort info:\s{0,8}\S.{0,80}|Fault in .{1,80}))/;
 
 /**
- * Kinds of reports that are about an address. Every report of x86 prints CR2, but only a page fault writes it: in the
- * others it is of some earlier one.
+ * Kinds of reports that are about an address. Every report of x86 prints CR2, but only a page fault writes it: in a
+ * report of another kind CR2 has the address of an earlier page fault.
  */
 const ABOUT_ADDRESS: ReadonlySet<ReportKind> = new Set([
   "null-pointer",

@@ -5,7 +5,7 @@ import type { KindRow, ReportKind } from "../kinds.ts";
 import type { Report } from "../reports.ts";
 import type { TaskFact } from "./task.ts";
 
-/** The largest distance in lines between the end of a report and the panic that it caused. */
+/** Maximum distance in lines between the end of a report and the panic that it caused. */
 const MAX_DISTANCE = 200;
 
 /**

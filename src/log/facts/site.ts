@@ -1,7 +1,7 @@
 /** The place of a report among the lines that name a program counter. */
 import type { SiteLine } from "../traces.ts";
 
-/** Lines between the address of an instruction and its name, where a machine prints them apart. */
+/** Maximum number of lines between the address of an instruction and its name, where a machine prints them apart. */
 const MAX_DISTANCE = 16;
 
 /**

@@ -4,8 +4,8 @@ import type { KindRow } from "./kind.ts";
 const SITE = String.raw`(?:CPU: \d+ PID: -?\d+ )?at `;
 
 /**
- * First line of WARN() in all kernel versions: `at file:line f+o` with CPU and PID since 3.11, `file:line at f+o, CPU#`
- * since 6.19.
+ * Returns the pattern of the first line of WARN() in all kernel versions: `at file:line f+o` with CPU and PID since
+ * 3.11, `file:line at f+o, CPU#` since 6.19.
  */
 const warning = (path: string, rest = ""): RegExp =>
   new RegExp(String.raw`^WARNING: (?:${SITE}${path}|(?:\[.{0,200}\] )?${path} at )${rest}`);

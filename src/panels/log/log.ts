@@ -10,7 +10,7 @@ import { drawnRows, rowsToDraw, rowStep, scrollFor } from "../windowing.ts";
 import { LogClock } from "./logClock.ts";
 import { LogExplained } from "./logExplained.ts";
 import { LogFilter } from "./logFilter.ts";
-import { blockOf, entriesOf, type RowNumber, isHeading } from "./logLines.ts";
+import { reportOf, rowsToShow, type RowNumber, isHeading } from "./logLines.ts";
 import { LoadedLog } from "./logLoad.ts";
 import { reportButtons } from "./logReports.ts";
 import { LogRows } from "./logRows.ts";
@@ -18,7 +18,7 @@ import { LogRows } from "./logRows.ts";
 /** The height of a row in pixels; panels.css has the same value. */
 const ROW_HEIGHT = 18;
 
-/** Rows above a line that a link led to. */
+/** Number of rows above a line that a link led to. */
 const LINES_ABOVE = 3;
 
 /** The number of log pages so far. Pages of several sessions share the document, and their element ids must differ. */
@@ -85,38 +85,38 @@ export class LogView implements View {
     const scroller = this.element.querySelector(".log");
     const atEnd = !scroller || scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
     const before = this.entries.length;
-    const { lines, blocks } = this.log.join();
+    const { lines, reports } = this.log.join();
     this.lines.learn();
-    this.lines.folded = new Set([...this.lines.folded].map((block) => block + blocks));
-    this.explained.move(lines, blocks);
+    this.lines.folded = new Set([...this.lines.folded].map((reportIndex) => reportIndex + reports));
+    this.explained.move(lines, reports);
     this.arrange();
     const rows = this.entries.length - before;
     this.cursor = Math.max(0, this.cursor + rows);
     if (scroller) scroller.scrollTop += rows * ROW_HEIGHT;
     this.draw();
     // Go to the oops only if the user has not yet scrolled away from the end or started a search.
-    if (blocks === this.log.blocks.length && atEnd && this.filter.isPlain) this.goToOops();
+    if (reports === this.log.reports.length && atEnd && this.filter.isPlain) this.goToOops();
   }
 
   private goToOops(): void {
-    if (this.log.blocks.length > 0) this.goToReport(this.lines.lastOops, -1);
+    if (this.log.reports.length > 0) this.goToReport(this.lines.lastOops, -1);
     else this.goTo(this.entries.length - 1);
   }
 
   private arrange(): void {
-    const { lines, blocks } = this.log;
+    const { lines, reports } = this.log;
     const { level, pattern } = this.filter;
     const { folded, explains } = this.lines;
     clearSelection(this.rows);
     const explanations = explains ? { explanations: this.explained.entries() } : {};
-    this.entries = entriesOf(lines, blocks, { level, pattern, folded, ...explanations });
+    this.entries = rowsToShow(lines, reports, { level, pattern, folded, ...explanations });
     this.cursor = Math.max(0, Math.min(this.cursor, this.entries.length - 1));
     this.draw();
   }
 
   /** Resolves the registers, code and call traces of a report through the dump and shows the result. */
-  private async explain(block: number): Promise<void> {
-    if (!this.lines.explains || !(await this.explained.explain(block))) return;
+  private async explain(reportIndex: number): Promise<void> {
+    if (!this.lines.explains || !(await this.explained.explain(reportIndex))) return;
     await whenUnselected(() => this.rows);
     this.arrange();
   }
@@ -138,7 +138,7 @@ export class LogView implements View {
       ${this.filter.controls()} ${this.clock.control()}
       <span class="count" role="status">${this.lines.counted(this.entries, this.filter.isPlain)}</span>
       ${this.log.progress === "" ? nothing : html`<span class="progress" role="status">${this.log.progress}</span>`}
-      ${reportButtons(this.log.blocks.length, this.lines, {
+      ${reportButtons(this.log.reports.length, this.lines, {
         explain: () => this.setExplains(!this.lines.explains),
         step: (direction) => this.step(direction),
         foldAll: () => {
@@ -202,10 +202,10 @@ export class LogView implements View {
     if (this.log.lines.length < fromEnd) await this.whole;
     const line = this.log.lines.length - fromEnd;
     this.showAll();
-    const block = this.lines.unfold(line);
+    const reportIndex = this.lines.unfold(line);
     // Explanations add rows above the line.
     await this.explaining;
-    if (block !== undefined) await this.explain(block);
+    if (reportIndex !== undefined) await this.explain(reportIndex);
     this.arrange();
     this.goTo(this.entries.indexOf(line), LINES_ABOVE);
     this.element.querySelector<HTMLElement>(".log")?.focus();
@@ -242,16 +242,16 @@ export class LogView implements View {
   }
 
   /** Scrolls a report's heading to the top: the given report, or the next from the cursor in the given direction. */
-  private goToReport(block: number | undefined, direction: 1 | -1): void {
+  private goToReport(reportIndex: number | undefined, direction: 1 | -1): void {
     const from = this.cursor;
     const at =
-      block !== undefined
-        ? this.entries.indexOf(~block)
+      reportIndex !== undefined
+        ? this.entries.indexOf(~reportIndex)
         : direction > 0
           ? this.entries.findIndex((entry, i) => i > from && isHeading(entry))
           : this.entries.findLastIndex((entry, i) => i < from && isHeading(entry));
     if (at < 0) return;
-    this.explaining = this.explain(blockOf(this.entries[at] ?? 0));
+    this.explaining = this.explain(reportOf(this.entries[at] ?? 0));
     this.goTo(at);
   }
 

@@ -25,8 +25,8 @@ export class LogClock {
   }
 
   /** Updates the time of the panic after more of the log was read. */
-  learn({ lines, blocks }: LoadedLog): void {
-    this.zeros.panic = panicSeconds(lines, blocks);
+  learn({ lines, reports }: LoadedLog): void {
+    this.zeros.panic = panicSeconds(lines, reports);
     this.learnWallTime();
   }
 

@@ -11,7 +11,7 @@ import { type Machine, machineOf, registersOf, siteOf } from "../../log/machines
 import { questionsOf as asked } from "../../log/instruction.ts";
 import type { PrintedPlace as LogPlace } from "../../log/place.ts";
 import type { Summary } from "../../log/summary.ts";
-import { type Block, kernelLogOf, type LogLine } from "./logLines.ts";
+import { type LogReport, kernelLogOf, type LogLine } from "./logLines.ts";
 import { isAddress } from "./logText.ts";
 
 /** What to look up in the dump for a report, and the line of the log that each answer explains. */
@@ -36,7 +36,7 @@ export const moved = ({ rows, sources }: Explanation, lines: number): Explanatio
 /** The number of lines of a report that are looked up. Longer reports are unlikely to be read in full. */
 const MAX_LINES = 200;
 
-export function questionsOf(lines: readonly LogLine[], { first, end }: Block): Questions {
+export function questionsOf(lines: readonly LogLine[], { first, end }: LogReport): Questions {
   const log = kernelLogOf(lines.slice(first, Math.min(end, first + MAX_LINES)));
   const places: Questions["places"][number][] = [];
   const codes: Questions["codes"][number][] = [];
@@ -114,7 +114,7 @@ export const decodedBy =
 /**
  * Returns the places to look up for a report's summary: where it happened, and the structure member that it accessed.
  */
-export function contextPlaces({ facts }: Block, disassemble: LogContext["disassemble"]): ContextPlaces {
+export function contextPlaces({ facts }: LogReport, disassemble: LogContext["disassemble"]): ContextPlaces {
   const { guilty, member } = facts ? asked(facts, disassemble ? { disassemble } : {}) : NOTHING;
   return {
     where: guilty && { text: placeName(guilty.place), returns: guilty.returns },

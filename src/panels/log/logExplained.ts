@@ -12,14 +12,14 @@ import {
   moved,
   questionsOf,
 } from "./logExplain.ts";
-import type { Block, RowNumber, LogLine } from "./logLines.ts";
+import type { LogReport, RowNumber, LogLine } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
 
 /** The explanations of a log's reports: rows below their lines, sources beside them. */
 export class LogExplained {
   private readonly log: LoadedLog;
   private readonly ask: Ask;
-  /** Explanations by report number. */
+  /** Explanations by the index of their report. */
   private explained = new Map<number, Explanation>();
   /** Explanation rows, numbered from the end of the log's own lines. */
   private rows: readonly LogLine[] = [];
@@ -30,14 +30,14 @@ export class LogExplained {
   }
 
   /** Looks up a report's registers, code and call traces, once per report. @returns whether there is anything new */
-  async explain(block: number): Promise<boolean> {
-    const { lines, blocks } = this.log;
-    const report = blocks[block];
-    if (!report || this.explained.has(block)) return false;
+  async explain(reportIndex: number): Promise<boolean> {
+    const { lines, reports } = this.log;
+    const report = reports[reportIndex];
+    if (!report || this.explained.has(reportIndex)) return false;
     const questions = questionsOf(lines, report);
-    const alone = meaningRows(report.summary);
+    const meaningOnly = meaningRows(report.summary);
     const headline = report.summary?.at ?? report.first;
-    this.explained.set(block, { rows: new Map([[headline, alone]]), sources: new Map() });
+    this.explained.set(reportIndex, { rows: new Map([[headline, meaningOnly]]), sources: new Map() });
     const places = questions.places.map(({ text, returns }) => ({ text, returns }));
     // Lines that cannot be explained stay as the kernel wrote them.
     const answer = (await unlessRefused(this.ask("describe", { places }))) ?? { described: [] };
@@ -45,10 +45,10 @@ export class LogExplained {
     const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
     const meaning = meaningRows((await this.summaryWithSession(report, decoded)) ?? report.summary);
     // Older messages may have been joined meanwhile, which shifts the numbers.
-    const [olderBlocks, olderLines] = [this.log.blocks.length - blocks.length, this.log.lines.length - lines.length];
+    const [olderReports, olderLines] = [this.log.reports.length - reports.length, this.log.lines.length - lines.length];
     const explanation = explanationOf(questions, answer.described, decoded);
     const rows = new Map([...explanation.rows, [headline, [...meaning, ...(explanation.rows.get(headline) ?? [])]]]);
-    this.explained.set(block + olderBlocks, moved({ ...explanation, rows }, olderLines));
+    this.explained.set(reportIndex + olderReports, moved({ ...explanation, rows }, olderLines));
     return true;
   }
 
@@ -57,7 +57,7 @@ export class LogExplained {
    * without `summaryWith`.
    */
   private async summaryWithSession(
-    report: Block,
+    report: LogReport,
     decoded: Parameters<typeof decodedBy>[0],
   ): Promise<Summary | undefined> {
     const disassemble = decodedBy(decoded);
@@ -69,12 +69,14 @@ export class LogExplained {
     return report.summaryWith?.(answeredContext(answers, disassemble));
   }
 
-  /** Shifts the numbers after `lines` lines and `blocks` reports were put before the log. */
-  move(lines: number, blocks: number): void {
-    this.explained = new Map([...this.explained].map(([block, one]) => [block + blocks, moved(one, lines)]));
+  /** Shifts the indexes after `lines` lines and `reports` reports were put before the log. */
+  move(lines: number, reports: number): void {
+    this.explained = new Map(
+      [...this.explained].map(([reportIndex, one]) => [reportIndex + reports, moved(one, lines)]),
+    );
   }
 
-  /** Returns the entries that explain a line, by line number. */
+  /** Returns the rows that explain a line, by the index of that line. */
   entries(): ReadonlyMap<number, readonly RowNumber[]> {
     const count = this.log.lines.length;
     const rows: LogLine[] = [];

@@ -28,13 +28,14 @@ export interface LogLine {
 }
 
 /** A report of the kernel: an oops, a warning, a panic. */
-export interface Block {
+export interface LogReport {
   readonly kind: "oops" | "warning" | "panic";
   readonly title: string;
+  /** Index of its first line in the lines of the log. */
   readonly first: number;
-  /** The line after the last one. */
+  /** Index of the line after its last one. */
   readonly end: number;
-  /** The line of the panic message. Default: none. */
+  /** Index of the line with the panic message. Default: none. */
   readonly panic?: number | undefined;
   /** The summary that all user interfaces show. Default: none. */
   readonly summary?: Summary;
@@ -61,13 +62,13 @@ export const kernelLogOf = (lines: readonly LogLine[]): KernelLog =>
   KernelLog.ofLines(lines.map(({ text, seconds, caller, level }) => recordLine(text, seconds, caller, level)));
 
 /** Returns the reports in the log, oldest first; a report within another is left out. */
-export function blocksIn(lines: readonly LogLine[]): Block[] {
+export function reportsIn(lines: readonly LogLine[]): LogReport[] {
   const log = kernelLogOf(lines);
-  const blocks: Block[] = [];
+  const reports: LogReport[] = [];
   for (const report of [...log.reports].sort((a, b) => a.start - b.start)) {
-    if (report.start < (blocks.at(-1)?.end ?? 0)) continue;
+    if (report.start < (reports.at(-1)?.end ?? 0)) continue;
     const summary = summaryOf(log, report);
-    blocks.push({
+    reports.push({
       kind: KINDS[summary.severity],
       title: summary.headline,
       first: report.start,
@@ -78,17 +79,17 @@ export function blocksIn(lines: readonly LogLine[]): Block[] {
       summaryWith: (context) => summaryOf(log, report, context),
     });
   }
-  return blocks;
+  return reports;
 }
 
 /**
  * Returns the zero of times relative to the panic, in seconds since boot: the panic, or the last oops, or the end of
  * the log.
  */
-export function panicSeconds(lines: readonly LogLine[], blocks: readonly Block[]): number | undefined {
-  const panicked = blocks.findLast(({ panic }) => panic !== undefined);
-  const block = panicked ?? blocks.findLast(({ kind }) => kind === "oops");
-  return lines[block ? (block.panic ?? block.first) : lines.length - 1]?.seconds;
+export function panicSeconds(lines: readonly LogLine[], reports: readonly LogReport[]): number | undefined {
+  const panicked = reports.findLast(({ panic }) => panic !== undefined);
+  const report = panicked ?? reports.findLast(({ kind }) => kind === "oops");
+  return lines[report ? (report.panic ?? report.first) : lines.length - 1]?.seconds;
 }
 
 export type TimeMode = "boot" | "wall" | "panic";
@@ -119,42 +120,42 @@ export function bootTime({ tables }: Grid): number | undefined {
   return date - Math.floor(Number(uptime) / 1e9);
 }
 
-/** A row of the page: the number of a line, or the bitwise complement of the number of a block for its heading. */
+/** A row of the page: the index of a line, or for the heading of a report the bitwise complement of the report's index. */
 export type RowNumber = number;
-export const headingOf = (block: number): RowNumber => ~block;
-export const isHeading = (entry: RowNumber): boolean => entry < 0;
-export const blockOf = (entry: RowNumber): number => ~entry;
+export const headingOf = (report: number): RowNumber => ~report;
+export const isHeading = (row: RowNumber): boolean => row < 0;
+export const reportOf = (row: RowNumber): number => ~row;
 
 export interface LogSelection {
   /** Only lines of this level and more severe ones; lines without a level are always included. */
   readonly level: number;
   readonly pattern: RegExp | undefined;
-  /** Numbers of the folded blocks. */
+  /** Indexes of the folded reports. */
   readonly folded: ReadonlySet<number>;
-  /** Entries that explain a line, by line number. */
+  /** The rows that explain a line, by the index of that line. */
   readonly explanations?: ReadonlyMap<number, readonly RowNumber[]>;
 }
 
 /** Returns the rows to show. With a search or a level, only lines are shown, without headings and explanations. */
-export function entriesOf(
+export function rowsToShow(
   lines: readonly LogLine[],
-  blocks: readonly Block[],
+  reports: readonly LogReport[],
   { level, pattern, folded, explanations }: LogSelection,
 ): RowNumber[] {
-  const entries: RowNumber[] = [];
+  const rows: RowNumber[] = [];
   const isPlain = pattern === undefined && level >= 7;
   let next = 0;
   for (let i = 0; i < lines.length; i++) {
-    const block = blocks[next];
-    if (isPlain && block?.first === i) {
-      entries.push(headingOf(next));
-      if (folded.has(next)) i = block.end - 1;
+    const report = reports[next];
+    if (isPlain && report?.first === i) {
+      rows.push(headingOf(next));
+      if (folded.has(next)) i = report.end - 1;
       next++;
       if (folded.has(next - 1)) continue;
     }
     const line = lines[i];
-    if (line && (line.level ?? 0) <= level && (pattern === undefined || pattern.test(line.text))) entries.push(i);
-    if (isPlain) entries.push(...(explanations?.get(i) ?? []));
+    if (line && (line.level ?? 0) <= level && (pattern === undefined || pattern.test(line.text))) rows.push(i);
+    if (isPlain) rows.push(...(explanations?.get(i) ?? []));
   }
-  return entries;
+  return rows;
 }

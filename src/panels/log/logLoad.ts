@@ -1,6 +1,6 @@
 /** Loading of the kernel log in pieces. */
 import type { Ask } from "../ask.ts";
-import { type Block, blocksIn, linesOf, type LogLine } from "./logLines.ts";
+import { type LogReport, reportsIn, linesOf, type LogLine } from "./logLines.ts";
 
 /**
  * The number of messages in the first request and in each further one. Small requests keep the page and the other users
@@ -13,7 +13,7 @@ const PIECE = 5000;
 export class LoadedLog {
   lines: readonly LogLine[] = [];
   /** The reports in `lines`, oldest first. */
-  blocks: readonly Block[] = [];
+  reports: readonly LogReport[] = [];
   isRead = false;
   /** The progress of reading older messages, or why they cannot be read. */
   progress = "";
@@ -60,15 +60,15 @@ export class LoadedLog {
   }
 
   /** Puts the older lines before the others. @returns the number of lines and reports added */
-  join(): { readonly lines: number; readonly blocks: number } {
-    const [lines, blocks] = [this.lines.length, this.blocks.length];
+  join(): { readonly lines: number; readonly reports: number } {
+    const [lines, reports] = [this.lines.length, this.reports.length];
     this.take([...this.older.reverse().flat(), ...this.lines]);
     this.older = [];
-    return { lines: this.lines.length - lines, blocks: this.blocks.length - blocks };
+    return { lines: this.lines.length - lines, reports: this.reports.length - reports };
   }
 
   private take(lines: readonly LogLine[]): void {
     this.lines = lines;
-    this.blocks = blocksIn(lines);
+    this.reports = reportsIn(lines);
   }
 }

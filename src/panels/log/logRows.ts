@@ -5,7 +5,7 @@ import { chevron } from "../icons.ts";
 import { link } from "../links.ts";
 import type { LogClock } from "./logClock.ts";
 import type { LogExplained } from "./logExplained.ts";
-import { blockOf, type RowNumber, isHeading } from "./logLines.ts";
+import { reportOf, type RowNumber, isHeading } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
 import { selectedText } from "../selection.ts";
 import { callerContent, INLINED_INTO, plainLine, selectedPart, shortened, spanContent } from "./logSpans.ts";
@@ -47,47 +47,47 @@ export class LogRows {
 
   /** Number of the last oops, or of the last report when there is no oops. */
   get lastOops(): number {
-    const { blocks } = this.log;
-    const oops = blocks.findLastIndex(({ kind }) => kind === "oops");
-    return oops < 0 ? blocks.length - 1 : oops;
+    const { reports } = this.log;
+    const oops = reports.findLastIndex(({ kind }) => kind === "oops");
+    return oops < 0 ? reports.length - 1 : oops;
   }
 
   get areAllFolded(): boolean {
-    return this.folded.size === this.log.blocks.length;
+    return this.folded.size === this.log.reports.length;
   }
 
   /** Folds all reports, or unfolds them when all are folded. */
   foldAll(): void {
-    this.folded = this.areAllFolded ? new Set() : new Set(this.log.blocks.keys());
+    this.folded = this.areAllFolded ? new Set() : new Set(this.log.reports.keys());
   }
 
   /** Folds or unfolds the report of a heading. Returns false for another row. */
   toggle(entry: RowNumber | undefined): boolean {
     if (entry === undefined || !isHeading(entry)) return false;
-    if (!this.folded.delete(blockOf(entry))) this.folded.add(blockOf(entry));
+    if (!this.folded.delete(reportOf(entry))) this.folded.add(reportOf(entry));
     return true;
   }
 
   /** Unfolds the report that contains a line. Returns its number; undefined for a line in none. */
   unfold(line: number): number | undefined {
-    const block = this.log.blocks.findIndex(({ first, end }) => line >= first && line < end);
-    this.folded.delete(block);
-    return block < 0 ? undefined : block;
+    const reportIndex = this.log.reports.findIndex(({ first, end }) => line >= first && line < end);
+    this.folded.delete(reportIndex);
+    return reportIndex < 0 ? undefined : reportIndex;
   }
 
   /** Returns a row's classes and content. */
   template(entry: RowNumber, pattern: RegExp | undefined): readonly [string, TemplateResult] {
-    return isHeading(entry) ? this.heading(blockOf(entry)) : this.line(entry, pattern);
+    return isHeading(entry) ? this.heading(reportOf(entry)) : this.line(entry, pattern);
   }
 
   private heading(index: number): readonly [string, TemplateResult] {
-    const block = this.log.blocks[index];
+    const report = this.log.reports[index];
     const isFolded = this.folded.has(index);
-    const count = block ? block.end - block.first : 0;
+    const count = report ? report.end - report.first : 0;
     // prettier-ignore
     return [
-      `heading ${block?.kind ?? ""}`,
-      html`<span class="twistie">${chevron(!isFolded)}</span>${block?.title ?? ""} <span class="count">${count} lines</span>`,
+      `heading ${report?.kind ?? ""}`,
+      html`<span class="twistie">${chevron(!isFolded)}</span>${report?.title ?? ""} <span class="count">${count} lines</span>`,
     ];
   }
 
@@ -107,8 +107,8 @@ export class LogRows {
   /** Returns a row in the format of dmesg. */
   text(entry: RowNumber): string {
     if (isHeading(entry)) {
-      const block = this.log.blocks[blockOf(entry)];
-      return this.folded.has(blockOf(entry)) ? `... ${block?.title ?? ""}` : "";
+      const report = this.log.reports[reportOf(entry)];
+      return this.folded.has(reportOf(entry)) ? `... ${report?.title ?? ""}` : "";
     }
     const line = this.explained.lineOf(entry);
     if (line?.aside !== undefined) return `    ${line.text}`;
@@ -121,7 +121,7 @@ export class LogRows {
    * repeats the heading.
    */
   textWithSources(entry: RowNumber): string | undefined {
-    if (isHeading(entry) && !this.folded.has(blockOf(entry))) return undefined;
+    if (isHeading(entry) && !this.folded.has(reportOf(entry))) return undefined;
     const sources = this.explains && !isHeading(entry) ? this.explained.sourcesOf(entry) : [];
     return [this.text(entry), ...(sources.length > 0 ? [sources.map(shortened).join(INLINED_INTO)] : [])].join(" ");
   }

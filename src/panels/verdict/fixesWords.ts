@@ -1,7 +1,7 @@
 /** The words of the section on later commits. It does not use the DOM. */
 import type { LaterCommit, LaterCommits } from "../../protocol/laterCommits.ts";
 
-/** Seconds that git runs at first, and when the user looks longer. */
+/** Number of seconds that git runs at first, and when the user looks longer. */
 export const SECONDS = 20;
 export const MORE_SECONDS = 120;
 

@@ -10,7 +10,7 @@ import { FixesPart } from "./fixes.ts";
 import { actOf, checkName, itemsOf, openQuestions } from "./verdictItems.ts";
 import { copyButton, leadParagraph, type Outline, questions, sectionPart } from "./verdictParts.ts";
 
-/** Requests in a row that may fail before the page stops running the checks. */
+/** Maximum number of requests in a row that may fail before the page stops running the checks. */
 const MAX_REFUSALS = 3;
 
 /** A document in sections. The checks run while the page asks for them, and their findings appear one by one. */

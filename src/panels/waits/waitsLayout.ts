@@ -67,7 +67,9 @@ interface Walk {
   readonly waiters: ReadonlyMap<string, readonly string[]>;
   readonly held: ReadonlyMap<string, readonly string[]>;
   readonly placed: Map<string, Placed>;
+  /** Number of rows that are used so far. */
   row: number;
+  /** Height of the gaps between chains so far, in pixels. */
   top: number;
 }
 
@@ -173,7 +175,8 @@ function edgesOf({ tasks, cycles }: WaitsModel, placed: ReadonlyMap<string, Plac
 }
 
 /**
- * Returns the node that an arrow key leads to; undefined for other keys and when there is no node in that direction.
+ * Returns the key of the node that an arrow key leads to; undefined for other keys, and if there is no node in that
+ * direction. @param from key of the current node @param key as in `KeyboardEvent.key`
  */
 export function neighbour({ placed, edges }: Layout, from: string, key: string): string | undefined {
   if (key === "ArrowLeft") return edges.find((edge) => edge.from === from)?.to;

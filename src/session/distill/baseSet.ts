@@ -23,7 +23,7 @@ import { keepCallers } from "./callers.ts";
 import { keep, keepObject, keepStrings } from "./keep.ts";
 import { keepModule } from "./keepModule.ts";
 
-/** Symbols of the kernel's data: what begins and what ends it. */
+/** Pairs of symbols at the start and at the end of parts of the kernel's data. */
 const DATA = [
   ["_sdata", "_edata"],
   ["__bss_start", "__bss_stop"],
@@ -33,6 +33,7 @@ const DATA = [
 /** Read-only variables that crash reads when it starts, and those that are arrays of pointers to text. */
 const READ_ONLY = ["linux_banner", "pageflag_names", "task_state_array", "taint_flags", "mt_slots", "mt_pivots"];
 
+/** Where the base set is recorded, and with which limits. */
 interface Wanted {
   readonly recording: Recording;
   /** Whether words of stacks that are no kernel addresses are left out, because they can be secrets. */

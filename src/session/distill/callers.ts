@@ -3,9 +3,9 @@ import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { keep } from "./keep.ts";
 
-/** Bytes before a return address that crash disassembles to find the call. */
+/** Number of bytes before a return address that crash disassembles to find the call. */
 const CALL_BYTES = 8;
-/** Bytes at the start of a function that show whether it has a frame pointer. */
+/** Number of bytes at the start of a function that show whether it has a frame pointer. */
 const PROLOGUE_BYTES = 16;
 /** gdb, with which crash disassembles, reads lines of this size. */
 const LINE_BYTES = 64n;

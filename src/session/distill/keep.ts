@@ -39,7 +39,9 @@ export function eraseRange(kernel: Kernel, recording: Recording, address: bigint
   });
 }
 
-/** Reads a variable, and the texts that the pointers in it point to. */
+/**
+ * Reads a variable. Of an array of pointers, or of structs with pointers, also reads the texts to which these point.
+ */
 export function keepStrings(kernel: Kernel, variable: Obj): void {
   keepObject(variable);
   const texts = (object: Obj): void => {

@@ -38,9 +38,9 @@ const USER_REGISTERS = ["thread.fpu", "thread.uw", "thread.fstate", "thread.vsta
 /** Maximum number of keys whose data is erased. */
 const MAX_KEYS = 1 << 20;
 /** Number of bytes that are erased besides the data of a key: more than the header of any payload. */
-const PAYLOAD_BYTES = 64;
+const HEADER_BYTES = 64;
 /** Maximum number of bytes of a key's data: `datalen` has 16 bits. */
-const MAX_PAYLOAD = 1 << 16;
+const MAX_DATA_BYTES = 1 << 16;
 /** Minimum length of a word of the command line that is searched for in all pages. */
 const MIN_NEEDLE = 8;
 /** Minimum length of a host's name that is searched for; a shorter one occurs by chance. */
@@ -56,7 +56,7 @@ export function* scrub(kernel: Kernel, recording: Recording, options: ScrubOptio
     if (recording.paused(() => isSecretPage(kernel, recording, pfn))) recording.drop(pfn);
   }
   recording.paused(() => {
-    for (const erase of [eraseVariables, eraseRegisters, eraseKeys]) attempt(() => erase(kernel, recording));
+    for (const erase of [eraseVariables, eraseUserRegisters, eraseKeys]) attempt(() => erase(kernel, recording));
     if (options.names) attempt(() => eraseFileNames(kernel, recording));
   });
   yield* erasingTexts(
@@ -66,13 +66,14 @@ export function* scrub(kernel: Kernel, recording: Recording, options: ScrubOptio
 }
 
 /**
- * Whether a page belongs to a user program or to the page cache, or was read by a scan and is memory that the kernel
- * allocated: key material and socket buffers are there. A page that cannot be classified is secret.
+ * Whether a page belongs to a user program or to the page cache, or was read by a scan, because it can contain keys or
+ * network data. Reserved pages (PG_reserved: the kernel image and other memory of the boot) are not secret. A page whose
+ * `struct page` cannot be read is secret; memory without a `struct page` only if a scan read it.
  */
 function isSecretPage(kernel: Kernel, recording: Recording, pfn: number): boolean {
   const secret = attempt(() => {
     const address = pfnToPage(kernel, pfn);
-    // Memory without a `struct page` is not used by programs.
+    // Programs do not use memory without a `struct page`.
     if (address === undefined) return recording.scanned.has(pfn);
     const { flags } = pageStruct(kernel, pfn);
     const reserved = pageFlagMask(kernel, "PG_reserved") ?? 0n;
@@ -85,6 +86,7 @@ function isSecretPage(kernel: Kernel, recording: Recording, pfn: number): boolea
   return secret instanceof Fault || secret;
 }
 
+/** Erases `SECRET_VARIABLES`, each CPU's copy of `SECRET_PER_CPU`, and the texts to which `COMMAND_LINES` point. */
 function eraseVariables(kernel: Kernel, recording: Recording): void {
   for (const name of SECRET_VARIABLES) {
     const symbol = kernel.symbols.find(name);
@@ -103,7 +105,8 @@ function eraseVariables(kernel: Kernel, recording: Recording): void {
     });
 }
 
-function eraseRegisters(kernel: Kernel, recording: Recording): void {
+/** Erases the registers of user programs in the `task_struct` of all tasks. */
+function eraseUserRegisters(kernel: Kernel, recording: Recording): void {
   const { tasks } = taskTable(kernel);
   const declared = tasks[0]?.size ?? 0;
   // x86 allocates less than the declared size: only as much as the registers of the CPU need.
@@ -125,7 +128,7 @@ function eraseKeys(kernel: Kernel, recording: Recording): void {
     if (left-- === 0) return;
     attempt(() => {
       const payload = key.at("payload");
-      const size = Math.min(key.at("datalen").number(), MAX_PAYLOAD) + PAYLOAD_BYTES;
+      const size = Math.min(key.at("datalen").number(), MAX_DATA_BYTES) + HEADER_BYTES;
       for (let at = 0; at < payload.size; at += kernel.arch.wordSize) {
         const data = kernel.memory.word(payload.address + BigInt(at));
         if (kernel.memory.isKernelAddress(data)) eraseRange(kernel, recording, data, size);
@@ -135,7 +138,10 @@ function eraseKeys(kernel: Kernel, recording: Recording): void {
   }
 }
 
-/** Texts that are erased in all pages: the kernel's command line and its words, and the name of the host. */
+/**
+ * Returns the texts that are erased in all pages: the kernel's command line, its words `key=value`, and with `names` the
+ * name of the host. Texts that are too short are left out.
+ */
 function needles(kernel: Kernel, { names }: ScrubOptions): Buffer[] {
   const line = attempt(() => commandLine(kernel));
   const host = attempt(() => utsname(kernel).nodename);

@@ -10,7 +10,7 @@ import { dirname } from "node:path";
  */
 export function keepFile(path: string, bytes: Uint8Array, modes: { folder?: number; file?: number } = {}): boolean {
   const part = `${path}.${randomUUID()}.part`;
-  return isKept(part, () => {
+  return tryToKeep(part, () => {
     mkdirSync(dirname(path), { recursive: true, mode: modes.folder });
     writeFileSync(part, bytes, { mode: modes.file, flag: "wx" });
     renameSync(part, path);
@@ -19,7 +19,7 @@ export function keepFile(path: string, bytes: Uint8Array, modes: { folder?: numb
 
 /**
  * Moves a finished file to its name in a cache. An existing file of that name is kept.
- * @throws NodeJS.ErrnoException for errors other than an existing file
+ * @throws NodeJS.ErrnoException if there is no file of that name and the file can neither be linked nor renamed to it
  */
 export function placeNew(part: string, path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -33,18 +33,21 @@ export function placeNew(part: string, path: string): void {
   rmSync(part, { force: true });
 }
 
-/** Runs `keepFile` without replacing an existing file. @returns whether the file exists now */
+/**
+ * Stores a file for this user only, and keeps an existing file of that name. @returns whether the file exists now;
+ * false if the cache cannot be written to
+ */
 export function keepNewFile(path: string, bytes: Uint8Array): boolean {
   const part = `${path}.${randomUUID()}.part`;
-  return isKept(part, () => {
+  return tryToKeep(part, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(part, bytes, { mode: 0o600, flag: "wx" });
     placeNew(part, path);
   });
 }
 
-/** Runs `keep`; removes the part if it fails. @returns whether it succeeded */
-function isKept(part: string, keep: () => void): boolean {
+/** Runs `keep`; removes the unfinished file `part` if it fails. @returns whether it succeeded */
+function tryToKeep(part: string, keep: () => void): boolean {
   const kept = attemptSystem(() => (keep(), true)) ?? false;
   // Ignore errors: nothing was written if a directory of the path is a file.
   if (!kept) attemptSystem(() => rmSync(part, { force: true }));

@@ -72,7 +72,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Whether a file has not been written to for so long that its process is taken for dead. */
+/** Whether a file has not been written to for `ABANDONED_MS`: its process is then taken for dead. */
 export function isAbandoned(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_MS;

@@ -13,7 +13,7 @@ export interface DumpFile {
   readonly size: number;
 }
 
-/** Bytes at the start of a file that identify a dump format. */
+/** Number of bytes at the start of a file that identify a dump format. */
 const HEAD_BYTES = 8192;
 
 /** Returns the first bytes of a file, which identify a dump format; none if it cannot be read. */

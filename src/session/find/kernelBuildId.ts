@@ -12,8 +12,8 @@ const MAX_NOTES = 1 << 16;
 const known = new WeakMap<OpenedMemory, string | undefined>();
 
 /**
- * Returns the build ID of the dump's kernel in hexadecimal. Reads the kernel's notes in memory, which /sys/kernel/notes
- * shows too (`__start_notes` of include/asm-generic/vmlinux.lds.h), or else VMCOREINFO.
+ * Returns the build ID of the dump's kernel in hexadecimal; undefined if it is not known. Reads the kernel's notes in
+ * memory, which /sys/kernel/notes shows too (`__start_notes` of include/asm-generic/vmlinux.lds.h), or else VMCOREINFO.
  *
  * Memory comes first because VMCOREINFO can be wrong: several stable kernels (6.1.113 to 6.1.118, 6.6.55 to 6.6.62 and
  * others of autumn 2024) wrote garbage as build ID, and kernels before v5.9 wrote none.

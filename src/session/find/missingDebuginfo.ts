@@ -41,15 +41,15 @@ export function* missingDebuginfo(session: Session): Job<Missing[], Progress> {
   return [...missingVmlinux(session), ...(yield* missingModules(session))];
 }
 
-/** Returns the kernel's debuginfo if it is missing. */
+/** Returns the kernel's debuginfo if it is missing and its build ID is known. */
 export function missingVmlinux({ vmlinux, memory }: Session): Missing[] {
   const buildId = vmlinux?.elf.section(".debug_info") ? undefined : kernelBuildId(memory);
   return buildId === undefined ? [] : [{ name: "vmlinux", buildId }];
 }
 
 /**
- * Returns the modules whose debuginfo is not on this machine. Opens every candidate, and unpacks it if it is packed,
- * which takes seconds for hundreds of modules.
+ * Returns the modules with a build ID whose debuginfo is not on this machine. Opens every candidate, and unpacks it if
+ * it is packed, which takes seconds for hundreds of modules.
  */
 export function* missingModules(
   { kernel, debuginfos }: Session,
@@ -63,7 +63,7 @@ export function* missingModules(
   for (const [done, module] of loaded.entries()) {
     const one = attempt(() => ({ name: moduleName(module), buildId: moduleBuildId(module) }));
     if (one instanceof Fault || one.buildId === undefined || !isWanted(one.name)) continue;
-    const found = debuginfos.looking(module, one.name);
+    const found = debuginfos.finding(module, one.name);
     for (;;) {
       const step = attempt(() => found.next());
       if (step instanceof Fault) break;

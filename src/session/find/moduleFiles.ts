@@ -64,7 +64,7 @@ function placed(elf: ElfFile, places: ReadonlyMap<string, bigint>): PlacedSectio
 
 /** Maximum depth of directories. A kernel's tree has eight or nine levels. */
 const MAX_DEPTH = 16;
-/** Maximum number of files: more than any distribution ships for one kernel. */
+/** Maximum number of directory entries that are listed: more than any distribution ships files for one kernel. */
 const MAX_FILES = 1 << 16;
 
 const MODULE_NAME = /^(.+)\.ko(\.debug)?(\.xz|\.zst|\.gz)?$/;
@@ -224,8 +224,8 @@ export class ModuleFiles {
 }
 
 /**
- * Opens an ELF file.
- * @returns why it cannot be opened, in words, if it cannot
+ * Opens an ELF file, packed or not.
+ * @returns the file, with the unpacked bytes if it was packed; or the reason why it cannot be opened
  */
 function* openedElf(
   path: string,

@@ -21,7 +21,7 @@ type Disassemble = NonNullable<LogContext["disassemble"]>;
  * An address for the instruction of the report, chosen so that no address around it wraps. Only distances are shown.
  */
 const PLACE = 1n << 40n;
-/** The largest distance of a jump or call in bytes. */
+/** Maximum distance of a jump or call in bytes. */
 const MAX_JUMP = 1n << 31n;
 
 /**

@@ -21,7 +21,7 @@ ${[...formats.map(({ name, row: fields }) => row(name, fields)), row("raw memory
 
 Formats without VMCOREINFO in a note are searched for it: the kernel keeps the text in its memory. Formats without the registers of CPUs (LiME, AVML, raw memory) show all tasks; the stack of a task that was running is found by a scan of its stack.
 
-## Refused by name
+## Recognized, but not read
 
 | file | what to do |
 | --- | --- |

@@ -16,7 +16,8 @@ import type { PlacedMap } from "./systemMapFile.ts";
 import type { Vmlinux } from "./vmlinux.ts";
 
 /**
- * The symbols, types and code of the kernel without its modules. Everything but the symbols is read when first used.
+ * The symbols, types and code of the kernel without its modules. The symbols are already read, and exported data if
+ * there is no other source of types; everything else is read when first used.
  */
 export interface KernelImage {
   readonly symbols: readonly SymbolImage[];
@@ -24,8 +25,8 @@ export interface KernelImage {
   /** Types in the dump or the vmlinux; undefined if neither has readable BTF. */
   readonly btf: () => Btf | undefined;
   readonly orcVersion: () => OrcVersion | undefined;
-  /** Why data of the kernel may have no names, and what to do; undefined if all data has names. */
-  readonly gap: string | undefined;
+  /** Why only exported data has names, and what to do; undefined if all data has names, or if there are no symbols. */
+  readonly dataNamesGap: string | undefined;
   /** Runtime address minus vmlinux address. */
   readonly bias: bigint;
   /** What is missing and why, in sentences for the user. */
@@ -35,7 +36,7 @@ export interface KernelImage {
 /** Limit in bytes, larger than any kernel's BTF: Debian's has 4 MiB. */
 const MAX_BTF = 256 << 20;
 
-const GAP =
+const ONLY_EXPORTED_DATA =
   "the dump names this kernel's functions, but only exported data (no CONFIG_KALLSYMS_ALL); give a vmlinux or a System.map";
 
 const remedyFor = ({ kind }: Fault): string =>
@@ -100,7 +101,7 @@ export function* readingKernelImage(
       orc: once(() => orcOf(memory, table(), version())),
     },
     btf,
-    gap: isNamed || map || fromDump instanceof Fault ? undefined : GAP,
+    dataNamesGap: isNamed || map || fromDump instanceof Fault ? undefined : ONLY_EXPORTED_DATA,
     orcVersion: version,
     bias,
     limitations,
@@ -192,7 +193,10 @@ const exportedSymbols = (exported: () => ExportedData | undefined): SymbolSource
   all: () => [...(exported()?.symbols.values() ?? [])].sort((a, b) => (a.address < b.address ? -1 : 1)),
 });
 
-/** Returns the few symbols in VMCOREINFO, the only names of data in a kernel without CONFIG_KALLSYMS_ALL. */
+/**
+ * Returns the symbols in VMCOREINFO. Without CONFIG_KALLSYMS_ALL these and the exported data are the only data with
+ * names.
+ */
 function noteSymbols({ vmcoreinfo }: OpenedMemory): SymbolSource {
   const named = (name: string): readonly KSymbol[] => {
     const address = vmcoreinfo?.symbol(name);

@@ -5,7 +5,8 @@ import type { CodeScope } from "../../debuginfo/source.ts";
 import type { BasedAddress } from "../../log/context.ts";
 
 /**
- * Returns "member `next` of `struct list_head` (variable `head`)"; undefined if no variable is in the register.
+ * Returns "member `next` of `struct list_head` (variable `head`)"; undefined if no variable in the
+ * register points to a struct that has a member there.
  * @param scopes the functions at the instruction
  * @throws Fault if the debuginfo is damaged
  */

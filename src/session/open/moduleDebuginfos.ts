@@ -33,11 +33,11 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   }
 
   of(module: Obj, name: string): ModuleDebuginfo | undefined {
-    return toEnd(this.looking(module, name));
+    return toEnd(this.finding(module, name));
   }
 
-  /** Runs `of` and yields where the caller may pause. Requests in the meantime are answered. */
-  *looking(module: Obj, name: string): Generator<void, ModuleDebuginfo | undefined> {
+  /** Returns what `of` returns, and yields where the caller may pause; `of` may be called in the meantime. */
+  *finding(module: Obj, name: string): Generator<void, ModuleDebuginfo | undefined> {
     if (!this.known.has(name)) {
       const search = yield* this.files.searching(module, name);
       if (!this.known.has(name)) {
@@ -119,14 +119,15 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   }
   private last: { readonly directory: string; readonly files: ModuleFiles } | undefined;
 
-  /** Returns a module by its name. @throws UsageError if the dump has no such module */
+  /** Returns a module by its name. @throws UsageError if there is no such module, or the list of modules cannot be read */
   private module(name: string): Obj {
     const { kernel } = this;
     const found = attempt(() => {
       for (const module of kernel ? modules(kernel) : []) if (attempt(() => moduleName(module)) === name) return module;
       return undefined;
     });
-    if (!found || found instanceof Fault) throw new UsageError(`no module is called ${name}`);
+    if (found instanceof Fault) throw new UsageError(`the list of modules cannot be read: ${found.message}`);
+    if (!found) throw new UsageError(`no module is called ${name}`);
     return found;
   }
 }

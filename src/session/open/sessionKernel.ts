@@ -52,7 +52,7 @@ export function sessionKernel(
         for (const module of loaded()) yield module.symbols;
         yield* generated();
       },
-      image.gap,
+      image.dataNamesGap,
     ),
     code,
     summaries,

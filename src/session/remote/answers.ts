@@ -9,7 +9,7 @@ import { CONTROL, MAX_ANSWER, OUTCOME, sourceError, type SourcePlace, type Sourc
 const OPEN_TIMEOUT = 60_000;
 const READ_TIMEOUT = 90_000;
 const CLOSE_TIMEOUT = 3_000;
-/** Bytes that are read and kept together. */
+/** Number of bytes that are read and kept together. */
 const BLOCK_BYTES = 1 << 16;
 /** Number of blocks that are kept: 64 MiB. */
 const BLOCKS = 1024;

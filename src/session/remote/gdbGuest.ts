@@ -8,7 +8,7 @@ import { remoteFile, RemoteSource } from "./answers.ts";
 import type { GuestAbout } from "./gdbSource.ts";
 
 const PAGE_BYTES = 4096;
-/** Names of gdb for registers that our notes name as QEMU's do. */
+/** Registers by their names in gdb, with their names in the notes that QEMU's cores have. */
 const RENAMED: Readonly<Record<string, string>> = { eflags: "rflags", k_gs_base: "kernel_gs_base" };
 
 /** Returns the address of a gdbstub, `HOST:PORT` or `unix:PATH`, if a path names one; undefined for a file. */

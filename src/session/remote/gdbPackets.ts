@@ -4,6 +4,7 @@ import { sourceError } from "./messages.ts";
 
 /** Limit in bytes for what the other side sends without completing a packet. */
 const MAX_PENDING = 8 << 20;
+/** Limits in milliseconds for a connection and for an answer. */
 const CONNECT_TIMEOUT = 10_000;
 const ANSWER_TIMEOUT = 10_000;
 
@@ -40,7 +41,7 @@ export class GdbPackets {
     socket.on("close", () => this.end(sourceError("ECONNRESET", `${name}: the guest ended the connection`)));
   }
 
-  /** @throws NodeJS.ErrnoException if nothing listens there */
+  /** Connects to a gdbstub. @throws Error with `code` if nothing listens there, or if there is no connection in time */
   static connect(address: GdbAddress, name: string): Promise<GdbPackets> {
     return new Promise((resolve, reject) => {
       const socket = connect(address);

@@ -3,9 +3,9 @@ import { gdbAddress, GdbPackets } from "./gdbPackets.ts";
 import { type GuestRange, ramRanges, registerNames, registerValues } from "./guestFacts.ts";
 import { type Source, sourceError } from "./messages.ts";
 
-/** Bytes that one packet asks for: QEMU's packets have at most 4096 characters, two for each byte. */
+/** Number of bytes that one packet asks for: QEMU's packets have at most 4096 characters, two for each byte. */
 const PACKET_BYTES = 2048;
-/** Packets that are sent before the first reply arrives. */
+/** Number of packets that are sent before the first reply arrives. */
 const PACKETS_AHEAD = 64;
 /** How long a guest that is read while it runs stays stopped for the next read, in milliseconds. */
 const REST_MS = 50;

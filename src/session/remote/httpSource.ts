@@ -5,9 +5,9 @@ import { BlockCache } from "./blockCache.ts";
 import { MAX_ANSWER, type Source, sourceError } from "./messages.ts";
 import { redactedAddress } from "./httpFile.ts";
 
-/** Bytes of the first request, which tells the size of the file. */
+/** Number of bytes that the first request reads, which tells the size of the file. */
 const FIRST_BYTES = 1 << 16;
-/** Milliseconds for one request, and the pauses before it is repeated. */
+/** Limit in milliseconds for one request, and the pauses before it is repeated. */
 const REQUEST_MS = 20_000;
 const PAUSES_MS = [200, 1000, 3000];
 

@@ -181,7 +181,7 @@ class Search {
     // Look at one of the branches with the same tip only.
     const ordered = [...new Map([...heads, ...others].reverse().map((one) => [one.tip, one])).values()].reverse();
     if (ordered.length > MAX_BRANCHES)
-      this.remarks.push(`${ordered.length - MAX_BRANCHES} branches without newer commits were not looked at.`);
+      this.remarks.push(`${ordered.length - MAX_BRANCHES} branches with older commits were not looked at.`);
     if (ordered.length === 0 && end.kind === "done")
       this.remarks.push(`No branch of the repository has commits after ${revision}.`);
     return ordered.slice(0, MAX_BRANCHES);
@@ -213,7 +213,10 @@ class Search {
     return note({ looked: "wholly", why: undefined });
   }
 
-  /** Returns the lines of the function in the file at a commit; a sentence if the file cannot be read. */
+  /**
+   * Returns the lines of the function in the file at a commit; none if the search was ended, a sentence if the file
+   * cannot be read.
+   */
   private async definitions(commit: string): Promise<LineRange[] | string> {
     let text = "";
     const end = await this.git(["cat-file", "blob", `${commit}:${this.file.name}`], (line) => {

@@ -55,7 +55,7 @@ export const called: Judge<z.infer<typeof calledClaim>> = function* (context, cl
       );
 };
 
-/** Whether a frame's call names the function of the next inner frame. */
+/** Whether a frame's call names the function of the next inner frame, or that function is inlined in the frame. */
 function* calls(kernel: Parameters<typeof siteOf>[0], caller: NamedFrame, callee: NamedFrame) {
   // An inlined function has no call of its own.
   if (caller.frame === callee.frame) return true;

@@ -6,7 +6,7 @@ import type { Context } from "../../crash/language/command.ts";
 import { evidenceJson } from "../../crash/commands/system/analyze/json.ts";
 import { commandOf, evidenceText } from "../../insight/evidence.ts";
 import { type Piece, record } from "../../say/piece.ts";
-import { said, tool } from "../tool.ts";
+import { conclusion, tool } from "../tool.ts";
 import { called, calledClaim } from "./called.ts";
 import { type Judge, type Judgement, judged } from "./judgement.ts";
 import { object, objectClaim } from "./object.ts";
@@ -37,7 +37,7 @@ export const check = tool({
       throw new UsageError(`give one claim: ${Object.keys(claims).join(", ")}`);
     const judgement = yield* judgementOf(context, judges[form as keyof typeof claims], claim as never);
     const { verdict, because, evidence, command } = judgement;
-    yield said(`${verdict}: ${because}`, command);
+    yield conclusion(`${verdict}: ${because}`, command);
     yield record(
       {
         verdict,

@@ -10,7 +10,7 @@ export interface Judgement {
   /** Why, in a sentence. */
   readonly because: string;
   readonly evidence: readonly Evidence[];
-  /** The command that a person would type to see it. */
+  /** The command that prints the evidence for a person. */
   readonly command: string;
 }
 

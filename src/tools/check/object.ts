@@ -33,9 +33,14 @@ export const object: Judge<z.infer<typeof objectClaim>> = function* (context, cl
   const fault = slab instanceof Fault ? slab : slab.fault;
   const state = isFree ? "free" : fault ? "unknown" : "allocated";
   const evidence = [{ kind: "object", cache, address: found.address, state }] as const;
-  const said = `${hex0x(address)} is in ${state === "free" ? "a free" : state === "allocated" ? "an allocated" : "an"} object of ${cache}`;
-  if (claim.state === undefined) return judged("true", `${said}.`, command, evidence);
+  const sentence = `${hex0x(address)} is in ${state === "free" ? "a free" : state === "allocated" ? "an allocated" : "an"} object of ${cache}`;
+  if (claim.state === undefined) return judged("true", `${sentence}.`, command, evidence);
   if (state === "unknown")
-    return judged("unknown", `${said}; whether it is free cannot be told: ${fault?.message ?? ""}.`, command, evidence);
-  return judged(state === claim.state ? "true" : "false", `${said}.`, command, evidence);
+    return judged(
+      "unknown",
+      `${sentence}; whether it is free cannot be told: ${fault?.message ?? ""}.`,
+      command,
+      evidence,
+    );
+  return judged(state === claim.state ? "true" : "false", `${sentence}.`, command, evidence);
 };

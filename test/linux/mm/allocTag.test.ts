@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { attempt, Fault } from "../../../src/base/fault.ts";
 import { toEnd } from "../../../src/base/job.ts";
 import { allocations } from "../../../src/insight/health/allocations.ts";
-import { memoryOwners } from "../../../src/insight/memoryOwners.ts";
+import { memoryConsumers } from "../../../src/insight/memoryConsumers.ts";
 import { allocTags } from "../../../src/linux/mm/allocTag.ts";
 import { sentenceText } from "../../../src/insight/finding.ts";
 import { checkedOne } from "../../builders/changedSample.ts";
@@ -86,8 +86,8 @@ test("a kernel that has tags and counted nothing says which option is off", () =
 });
 
 test("the largest line comes first, with its module, and with a note where the kernel calls it inaccurate", () => {
-  const { owners, missing } = toEnd(
-    memoryOwners(
+  const { consumers, missing } = toEnd(
+    memoryConsumers(
       machine([
         [0n, 0, 8192, 2],
         [2n, 1, 9000, 1],
@@ -95,7 +95,7 @@ test("the largest line comes first, with its module, and with a note where the k
     ),
   );
   assert.deepEqual(missing, []);
-  assert.deepEqual(owners, [
+  assert.deepEqual(consumers, [
     { kind: "allocation tag", bytes: 9000, count: 1, file: "stamps.c", line: 19, function: "fill", module: "stamps" },
     { kind: "allocation tag", bytes: 8192, count: 2, file: "mm/slub.c", line: 3282, function: "alloc_slab_page", module: undefined, note: "not accurate" }, // prettier-ignore
   ]);

@@ -27,7 +27,7 @@ test("an oops and the panic it led to are two reports", () => {
     ],
   );
   assert.equal(reports[0]?.errorCode, 2n);
-  assert.equal(reports[0]?.address, 0n);
+  assert.equal(reports[0]?.faultAddress, 0n);
 });
 
 const kinds: readonly (readonly [line: string, kind: string, address?: bigint])[] = [
@@ -60,7 +60,7 @@ for (const [line, kind, address] of kinds) {
   test(`"${line.slice(0, 60)}" is a ${kind}`, () => {
     const [report] = oopsesIn([line]);
     assert.equal(report?.kind, kind);
-    if (address !== undefined) assert.equal(report?.address, address);
+    if (address !== undefined) assert.equal(report?.faultAddress, address);
   });
 }
 
@@ -95,9 +95,9 @@ test("only a report about an address has one, because CR2 in other reports is of
     "traps: PANIC: double fault, error_code: 0x0",
     "WARNING: CPU: 0 PID: 1 at kernel/x.c:1 x+0x1",
   ];
-  for (const headline of addressless) assert.equal(oopsesIn(withCr2(headline))[0]?.address, undefined, headline);
+  for (const headline of addressless) assert.equal(oopsesIn(withCr2(headline))[0]?.faultAddress, undefined, headline);
   const [hit] = oopsesIn(withCr2("BUG: TASK stack guard page was hit at 00000000e2 (stack is 0..1)"));
-  assert.equal(hit?.address, 0x5eaeb0n);
+  assert.equal(hit?.faultAddress, 0x5eaeb0n);
   const [old] = oopsesIn(withCr2("BUG: unable to handle kernel paging request at ffffffffc0000010"));
-  assert.equal(old?.address, 0xffffffffc0000010n);
+  assert.equal(old?.faultAddress, 0xffffffffc0000010n);
 });

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attempt, Fault } from "../../../src/base/fault.ts";
 import { slabCaches } from "../../../src/linux/slab/slab.ts";
-import { slabObjectAt, slabState } from "../../../src/linux/slab/slabObject.ts";
+import { slabAt, slabObjectAt, slabState } from "../../../src/linux/slab/slabObject.ts";
 import { countSlabs } from "../../../src/linux/slab/slabScan.ts";
 import { slabUsage } from "../../../src/linux/slab/slabUsage.ts";
 import type { ToyKernel, ToyValue } from "../../builders/kernel.ts";
-import { memoryOf, pagedKernel, pageOf, perCpu } from "../../builders/pages.ts";
+import { DIRECT_MAP, memoryOf, pagedKernel, pageOf, perCpu } from "../../builders/pages.ts";
 
 const CACHES = 0xffff_ffff_8200_0100n;
 const CACHE = memoryOf(0x100);
@@ -41,12 +41,20 @@ interface Given {
   readonly total?: number;
   /** Where KFENCE's pool begins, if there is one. */
   readonly kfence?: bigint;
+  readonly pageSize?: number;
 }
 
 /** A machine with one cache that has one node and no slab on any CPU. */
-function machine({ types = typesWith(""), cache = {}, total = 16, kfence = 0n }: Given = {}): ToyKernel {
+function machine({
+  types = typesWith(""),
+  cache = {},
+  total = 16,
+  kfence = 0n,
+  pageSize = 4096,
+}: Given = {}): ToyKernel {
   const kernel = pagedKernel({
     types,
+    vmcoreinfo: { PAGESIZE: String(pageSize) },
     symbols: { slab_caches: CACHES, slub_debug_enabled: CACHES + 0x80n, __kfence_pool: CACHES + 0x90n },
     memory: [
       ["unsigned int", CACHES + 0x80n, 0],
@@ -286,4 +294,23 @@ test("an object of KFENCE is on no freelist, and not known to be in use for that
   );
   assert.equal(states[0]?.fault, undefined);
   assert.match(states[1]?.fault?.message ?? "", /KFENCE/);
+});
+
+test("KFENCE's pool is larger with larger pages", () => {
+  // The slab is 768 MiB after the start of the pool: in it with pages of 8 KiB, behind it with pages of 4 KiB.
+  const faults = [4096, 8192].map((pageSize) => {
+    const kernel = machine({ pageSize, kfence: DIRECT_MAP + BigInt(SLAB * pageSize) - (768n << 20n) });
+    // With pages of 8 KiB a root of the sections has a second page of entries.
+    kernel.put("unsigned char [4096]", DIRECT_MAP + 0x7_1000n, []);
+    kernel.put("struct page", pageOf(SLAB), { flags: PG_SLAB });
+    kernel.put("struct slab", pageOf(SLAB), {
+      __page_flags: PG_SLAB,
+      slab_cache: CACHE,
+      freelist: 0n,
+      counters: 1 | (1 << 16),
+    });
+    return slabState(slabAt(cacheOf(kernel), pageOf(SLAB))).fault?.message ?? "";
+  });
+  assert.equal(faults[0], "");
+  assert.match(faults[1] ?? "", /KFENCE/);
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  blocksIn,
+  reportsIn,
   bootTime,
-  entriesOf,
+  rowsToShow,
   headingOf,
   linesOf,
   type LogLine,
@@ -38,22 +38,22 @@ const WARNING = [
   "Modules linked in: ext4",
   "---[ end trace 0000000000000000 ]---",
 ];
-const blocks = (...texts: string[]) => blocksIn(log(...texts)).map(({ kind, first, end }) => [kind, first, end]);
+const reports = (...texts: string[]) => reportsIn(log(...texts)).map(({ kind, first, end }) => [kind, first, end]);
 
 test("an oops extends from its headline past its end mark to the last register", () => {
-  assert.deepEqual(blocks("before", ...OOPS, "after"), [["oops", 1, 9]]);
+  assert.deepEqual(reports("before", ...OOPS, "after"), [["oops", 1, 9]]);
 });
 
 test("the panic that follows an oops is a report of its own", () => {
-  assert.deepEqual(blocks(...OOPS, ...PANIC), [
+  assert.deepEqual(reports(...OOPS, ...PANIC), [
     ["oops", 0, 8],
     ["panic", 8, 11],
   ]);
 });
 
 test("a warning begins at its cut mark and has its headline as title", () => {
-  assert.deepEqual(blocks("x", ...WARNING, "y"), [["warning", 1, 5]]);
-  assert.equal(blocksIn(log(...WARNING))[0]?.title, WARNING[1]);
+  assert.deepEqual(reports("x", ...WARNING, "y"), [["warning", 1, 5]]);
+  assert.equal(reportsIn(log(...WARNING))[0]?.title, WARNING[1]);
 });
 
 test("a report without an end mark ends with its trace", () => {
@@ -64,30 +64,30 @@ test("a report without an end mark ends with its trace", () => {
     " f+0x1/0x2",
     "eth0: link up",
   ];
-  assert.deepEqual(blocks(...lines), [["oops", 0, 4]]);
+  assert.deepEqual(reports(...lines), [["oops", 0, 4]]);
 });
 
 test("ordinary lines are no report", () => {
-  assert.deepEqual(blocks("usb 1-1: new device", "Debug: BUG: in the middle", "---[ end trace 0 ]---"), []);
+  assert.deepEqual(reports("usb 1-1: new device", "Debug: BUG: in the middle", "---[ end trace 0 ]---"), []);
 });
 
 test("a folded report leaves its heading", () => {
   const lines = log("a", ...PANIC, "b");
-  const found = blocksIn(lines);
+  const found = reportsIn(lines);
   const wanted = { level: 7, pattern: undefined };
-  assert.deepEqual(entriesOf(lines, found, { ...wanted, folded: new Set() }), [0, headingOf(0), 1, 2, 3, 4]);
-  assert.deepEqual(entriesOf(lines, found, { ...wanted, folded: new Set([0]) }), [0, headingOf(0), 4]);
+  assert.deepEqual(rowsToShow(lines, found, { ...wanted, folded: new Set() }), [0, headingOf(0), 1, 2, 3, 4]);
+  assert.deepEqual(rowsToShow(lines, found, { ...wanted, folded: new Set([0]) }), [0, headingOf(0), 4]);
 });
 
 test("a search shows matching lines without headings", () => {
   const lines = log("a", ...PANIC, "b");
   const wanted = { level: 7, pattern: /kernel/i, folded: new Set([0]) };
-  assert.deepEqual(entriesOf(lines, blocksIn(lines), wanted), [1, 2, 3]);
+  assert.deepEqual(rowsToShow(lines, reportsIn(lines), wanted), [1, 2, 3]);
 });
 
 test("a level leaves out milder lines, but not lines without a level", () => {
   const lines: LogLine[] = [3, 4, 6, undefined].map((level) => ({ ...log("x")[0]!, level }));
-  assert.deepEqual(entriesOf(lines, [], { level: 4, pattern: undefined, folded: new Set() }), [0, 1, 3]);
+  assert.deepEqual(rowsToShow(lines, [], { level: 4, pattern: undefined, folded: new Set() }), [0, 1, 3]);
 });
 
 test("a message of several lines becomes as many lines, all with its time and level", () => {
@@ -128,7 +128,7 @@ test("boot is the time of the crash less how long the machine was up", () => {
 });
 
 test("time counts from the panic, else from the last oops, else from the end", () => {
-  const zero = (...texts: string[]) => panicSeconds(log(...texts), blocksIn(log(...texts)));
+  const zero = (...texts: string[]) => panicSeconds(log(...texts), reportsIn(log(...texts)));
   assert.equal(zero("a", ...OOPS, ...PANIC), 9);
   assert.equal(zero("a", ...OOPS, "b"), 1);
   assert.equal(zero("a", "b", "c"), 2);
@@ -169,7 +169,7 @@ test("a hundred thousand lines are searched in less than a step of 100 ms", () =
   const lines = Array.from({ length: 100_000 }, (_, i) => log(`usb 1-${i}: new high-speed device`)[0]!);
   const search = (): number => {
     const spent = stopwatch();
-    const entries = entriesOf(lines, [], { level: 7, pattern: /1-99\d+:/i, folded: new Set() });
+    const entries = rowsToShow(lines, [], { level: 7, pattern: /1-99\d+:/i, folded: new Set() });
     assert.equal(entries.length, 10 + 100 + 1000);
     return spent();
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explanationOf, questionsOf } from "../../../src/panels/log/logExplain.ts";
-import { blocksIn, entriesOf, type LogLine } from "../../../src/panels/log/logLines.ts";
+import { reportsIn, rowsToShow, type LogLine } from "../../../src/panels/log/logLines.ts";
 import { spansOf } from "../../../src/panels/log/logText.ts";
 import type { Described } from "../../../src/protocol/custom.ts";
 
@@ -105,11 +105,11 @@ test("explanations are below their lines: the object a register points to, the f
 });
 
 test("explanations of a line are below it, fold with its report, and are not counted as hits", () => {
-  const blocks = blocksIn(X86);
+  const reports = reportsIn(X86);
   const wanted = { level: 7, pattern: undefined, explanations: new Map([[2, [100, 101]]]) };
-  assert.deepEqual(entriesOf(X86, blocks, { ...wanted, folded: new Set() }).slice(2, 6), [1, 2, 100, 101]);
-  assert.ok(!entriesOf(X86, blocks, { ...wanted, folded: new Set([0]) }).includes(100));
-  assert.ok(!entriesOf(X86, blocks, { ...wanted, folded: new Set(), pattern: /./ }).includes(100));
+  assert.deepEqual(rowsToShow(X86, reports, { ...wanted, folded: new Set() }).slice(2, 6), [1, 2, 100, 101]);
+  assert.ok(!rowsToShow(X86, reports, { ...wanted, folded: new Set([0]) }).includes(100));
+  assert.ok(!rowsToShow(X86, reports, { ...wanted, folded: new Set(), pattern: /./ }).includes(100));
 });
 
 test("counts, negative numbers and garbage in registers have no links", () => {

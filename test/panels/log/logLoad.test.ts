@@ -37,14 +37,14 @@ test("the newest lines of a log are shown after one small answer, the others in 
   assert.equal(log.lines.at(-1)?.text, WARNING.at(-1));
   assert.deepEqual(asked, [1000]);
   assert.deepEqual(
-    log.blocks.map(({ first }) => first),
+    log.reports.map(({ first }) => first),
     [996],
   );
   const told: string[] = [];
   await log.readOlder(() => told.push(log.progress));
   assert.deepEqual(told.slice(0, 2), ["Reading 19,000 older messages…", "Reading 14,000 older messages…"]);
   assert.equal(log.lines.length, 1000, "nothing moves until all is there");
-  assert.deepEqual(log.join(), { lines: 19_000, blocks: 0 });
+  assert.deepEqual(log.join(), { lines: 19_000, reports: 0 });
   assert.deepEqual(
     log.lines.slice(0, -WARNING.length).map(({ text }) => text),
     Array.from({ length: 20_000 - WARNING.length }, (_, i) => `line ${i}`),
@@ -68,8 +68,8 @@ test("explanations stay with their report when older lines are added, also pendi
   await log.readNewest();
   const underWay = explained.explain(0);
   await log.readOlder(() => undefined);
-  const { lines, blocks } = log.join();
-  explained.move(lines, blocks);
+  const { lines, reports } = log.join();
+  explained.move(lines, reports);
   await underWay;
   assert.deepEqual(explained.sourcesOf(2998), ["f.c:12"]);
   assert.deepEqual(explained.sourcesOf(998), []);

@@ -6,7 +6,10 @@ import { after, test } from "node:test";
 import { moduleName, modules } from "../../../src/linux/module/module.ts";
 import { Cancelled, drive, toEnd } from "../../../src/base/job.ts";
 import { missingDebuginfo, missingModules, missingVmlinux } from "../../../src/session/find/missingDebuginfo.ts";
+import { ModuleFiles } from "../../../src/session/find/moduleFiles.ts";
+import { ModuleDebuginfos } from "../../../src/session/open/moduleDebuginfos.ts";
 import { openSession } from "../../../src/session/open/open.ts";
+import { toyKernel } from "../../builders/kernel.ts";
 import { xz } from "../../builders/xz.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "missing-"));
@@ -53,9 +56,15 @@ test("a cancelled search leaves the rest unsearched; other requests are answered
 test("the search pauses while it unpacks a large module", () => {
   const session = open(join(folder, "packed"));
   const module = [...modules(session.kernel)].find((one) => moduleName(one) === "lab_nullderef")!;
-  const job = session.debuginfos.looking(module, "lab_nullderef");
+  const job = session.debuginfos.finding(module, "lab_nullderef");
   let pauses = 0;
   while (!job.next().done) pauses++;
   assert.ok(pauses >= 3, `${pauses} pauses`);
   session.close();
+});
+
+test("a module is not said to be missing when the list of modules cannot be read", () => {
+  const debuginfos = new ModuleDebuginfos(new ModuleFiles({ directories: [] }));
+  debuginfos.serve(toyKernel(), () => {});
+  assert.throws(() => debuginfos.load("ext4", undefined), /^UsageError: the list of modules cannot be read: /);
 });

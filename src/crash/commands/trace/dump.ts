@@ -12,7 +12,7 @@ import { type InstancePages, pageData, writeTraceDat } from "./traceDat.ts";
 
 /** Names from the dump that can be parts of a path. */
 const SAFE_NAME = /^[\w:+-][\w.:+-]*$/;
-/** Pages between two steps. */
+/** Number of pages between two steps. */
 const STEP = 256;
 
 /** The pages of instances, and what could not be followed. */

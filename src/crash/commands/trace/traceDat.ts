@@ -21,9 +21,9 @@ const MAGIC = [0x17, 0x08, 0x44];
 /** Options of the file (trace-cmd: TRACECMD_OPTION_*). */
 const OPTION_DONE = 0;
 const OPTION_BUFFER = 3;
-/** Bytes of a CPU's offset and size. */
+/** Size in bytes of a CPU's offset and size. */
 const CPU_HEADER = 16;
-/** Symbols between two steps. */
+/** Number of symbols between two steps. */
 const STEP = 4096;
 
 /** The integers and texts of a section in the byte order of the dump. */

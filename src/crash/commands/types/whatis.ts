@@ -128,7 +128,7 @@ function typeOf(context: Context, expression: string, isSymbol: boolean): CType 
 
 /** Depth to which nested structs are searched. */
 const MAX_DEPTH = 16;
-/** Types between two pauses. */
+/** Number of types between two pauses. */
 const PAUSE = 64;
 
 function* search(kernel: Kernel, range: string | undefined, member: string | undefined): Pieces {

@@ -18,7 +18,7 @@ const DW_LNS_fixed_advance_pc = 0x09;
 const DW_LNE_end_sequence = 0x01;
 const DW_LNE_set_address = 0x02;
 
-/** Limit for a unit's line program; that of a large kernel file has about 100 KiB. */
+/** Maximum size of a unit's line program in bytes; that of a large kernel file has about 100 KiB. */
 const MAX_PROGRAM = 1 << 26;
 
 /** Limits for the rows of one statement, and for those at one address; a compiler emits a few. */

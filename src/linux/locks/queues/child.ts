@@ -4,7 +4,7 @@ import { listEntries } from "../../../kernel/list.ts";
 import type { Obj } from "../../../model/object.ts";
 import { pidTask, taskComm, taskPid, threads } from "../../sched/task.ts";
 import type { Found, Holder } from "../resource.ts";
-import type { QueuedEntry } from "./queueOwner.ts";
+import type { QueuedEntry } from "./queueResource.ts";
 
 /** Number of children that are listed as those a parent may wait for. */
 const MAX_CHILDREN = 16;

@@ -5,7 +5,7 @@ import type { Obj } from "../../../model/object.ts";
 import { fileText } from "../../fs/fileText.ts";
 import type { Found } from "../resource.ts";
 import { isLinked, type Sleeper, structsOfTask } from "../sleeper.ts";
-import type { QueuedEntry } from "./queueOwner.ts";
+import type { QueuedEntry } from "./queueResource.ts";
 
 /** Number of files whose names are listed. */
 const MAX_NAMES = 3;

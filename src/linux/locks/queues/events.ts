@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../../base/fault.ts";
 import type { Obj } from "../../../model/object.ts";
 import type { Found } from "../resource.ts";
 import { callers } from "../sleeper.ts";
-import type { QueuedEntry } from "./queueOwner.ts";
+import type { QueuedEntry } from "./queueResource.ts";
 
 interface EventSource {
   /** Names of functions that wait. */
@@ -12,6 +12,7 @@ interface EventSource {
   readonly type: string;
   /** Path of the queue in it. */
   readonly member: string;
+  /** What the task waits for. */
   readonly phrase: string | ((object: Obj) => string);
 }
 
@@ -45,7 +46,10 @@ const SOURCES: readonly EventSource[] = [
 /** Number of frames that are searched for the functions. */
 const FRAMES = 4;
 
-/** Returns the object whose queue this is, by the function that waits; undefined for other functions. @throws Fault */
+/**
+ * Returns the object whose queue this is, by the function that waits; undefined for other functions, and if the type or
+ * the name of the object is not known. @throws Fault
+ */
 export function eventWait({ sleeper, queue }: QueuedEntry): Found | undefined {
   const { kernel } = sleeper;
   const names = callers(sleeper, FRAMES);

@@ -7,7 +7,7 @@ import type { Obj } from "../../../model/object.ts";
 import { fileText } from "../../fs/fileText.ts";
 import { taskPid, taskTable } from "../../sched/task.ts";
 import type { Found, Holder } from "../resource.ts";
-import type { QueuedEntry } from "./queueOwner.ts";
+import type { QueuedEntry } from "./queueResource.ts";
 
 const TYPE = "struct file_lock";
 /** Flags in `flc_flags` (before v6.9 `fl_flags`): include/linux/filelock.h, before v6.3 include/linux/fs.h. */

@@ -4,7 +4,7 @@ import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
 import { openEnds, openObjects } from "../../fs/openEnds.ts";
 import type { Found, Holder } from "../resource.ts";
-import type { QueuedEntry } from "./queueOwner.ts";
+import type { QueuedEntry } from "./queueResource.ts";
 
 /**
  * Returns the request whose answer a task waits for (fs/fuse/dev.c: request_wait_answer()), for kernels in which

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../../base/fault.ts";
 import type { Obj } from "../../../model/object.ts";
 import { taskAt, taskTable } from "../../sched/task.ts";
 import type { Found, Holder } from "../resource.ts";
-import type { QueuedEntry } from "./queueOwner.ts";
+import type { QueuedEntry } from "./queueResource.ts";
 
 const QUEUES = [
   "j_wait_transaction_locked",

@@ -5,7 +5,7 @@ import { inodeText } from "../../fs/fileText.ts";
 import { openEnds } from "../../fs/openEnds.ts";
 import type { Found, Holder } from "../resource.ts";
 import { callers, objectPointingBack, type Sleeper } from "../sleeper.ts";
-import type { QueuedEntry } from "./queueOwner.ts";
+import type { QueuedEntry } from "./queueResource.ts";
 
 const TYPE = "struct pipe_inode_info";
 

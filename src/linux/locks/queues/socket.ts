@@ -8,7 +8,7 @@ import { socketEndpoints } from "../../net/socket.ts";
 import { socketText } from "../../net/socketText.ts";
 import type { Found, Holder } from "../resource.ts";
 import { callers } from "../sleeper.ts";
-import type { QueuedEntry } from "./queueOwner.ts";
+import type { QueuedEntry } from "./queueResource.ts";
 
 /** What a task waits for, by the functions that wait. The first row with a function that is on the stack is taken. */
 const NEEDS: readonly (readonly [functions: RegExp, phrase: string])[] = [

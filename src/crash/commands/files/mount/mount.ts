@@ -47,7 +47,7 @@ export const mount = command({
     const files = args.has("-f") ? openFilesBySuper(kernel) : undefined;
     const tests = args.rest.map((word) => matcher(kernel, word));
     let shown = 0;
-    for (const mount of faultLast(mounts(mountNamespace(viewer(context, args))))) {
+    for (const mount of faultLast(mounts(mountNamespace(namespaceTask(context, args))))) {
       if (mount instanceof Fault) {
         yield faultPiece(mount, "mount: ");
         continue;
@@ -68,9 +68,10 @@ export const mount = command({
 });
 
 /**
- * Returns the task whose namespace is shown: the first process, or the task that -n names. @throws UsageError, Fault
+ * Returns the task whose namespace is shown: the task that -n names, else the first process, else the selected task.
+ * @throws UsageError, Fault
  */
-function viewer(context: Context, args: Parsed): Obj {
+function namespaceTask(context: Context, args: Parsed): Obj {
   const word = args.value("-n");
   const task = word === undefined ? findTask(context.kernel, 1) : selectTasks(context, [word])[0];
   return task ?? context.task;
@@ -85,11 +86,11 @@ interface MountRow {
 }
 
 /**
- * Widths of the columns of file system and device, in characters. A name that is too long takes space from the device
- * column.
+ * Widths of the columns of the file system's type and of the device, in characters. A type that is too long takes space
+ * from the device column.
  */
 const TYPE_WIDTH = 6;
-const SOURCE_WIDTH = 16;
+const DEVICE_WIDTH = 9;
 
 const columns: { readonly [K in PanelKeys["mount"]]: Column<MountRow> } = {
   mount: { kind: "address", title: "MOUNT", titleAlign: "center", value: ({ mount }) => mount.address },
@@ -109,7 +110,7 @@ const columns: { readonly [K in PanelKeys["mount"]]: Column<MountRow> } = {
   device: {
     kind: "text",
     title: "DEVNAME",
-    width: SOURCE_WIDTH - TYPE_WIDTH - 1,
+    width: DEVICE_WIDTH,
     takesSlack: true,
     value: ({ mount }) => mountDevice(mount),
   },

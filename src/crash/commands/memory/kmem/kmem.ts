@@ -14,7 +14,7 @@ import { pageFlagTable } from "./flags.ts";
 import { freeAreas, freeBlockAt } from "./free.ts";
 import { hugePageTable } from "./hugePages.ts";
 import { memoryNodeTables } from "./nodes.ts";
-import { memoryOwnerTable } from "./owners.ts";
+import { memoryConsumerTable } from "./consumers.ts";
 import { pageHeading, pageMembers, pageRowAt, pageTable, pfnOf } from "./pages.ts";
 import { perCpuOffsets } from "./perCpu.ts";
 import { allCacheObjects, cacheObjects, objectPieces } from "./slabObjects.ts";
@@ -47,7 +47,7 @@ export const kmem = command({
     },
     {
       flag: "-A",
-      help: "memory by owner: the source lines that allocated it or, if the kernel does not count those, what it counts instead",
+      help: "memory by consumer: the source lines that allocated it or, if the kernel does not count those, what it counts instead",
     },
     { flag: "-v", help: "vmalloc areas; with an address, the area that contains it" },
     { flag: "-V", help: "counters of zones, nodes and events" },
@@ -111,7 +111,7 @@ function* systemTables({ kernel }: Context, args: Parsed): Pieces {
     ["-o", () => perCpuOffsets(kernel)],
     ["-h", () => hugePageTable(kernel)],
     ["-V", () => counterTables(kernel)],
-    ["-A", () => memoryOwnerTable(kernel)],
+    ["-A", () => memoryConsumerTable(kernel)],
     ["-F", () => freeAreas(kernel, true)],
   ];
   for (const [flag, table] of tables) {

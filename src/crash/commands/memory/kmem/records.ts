@@ -5,7 +5,7 @@ import { pageFlagsTable } from "./flags.ts";
 import { freeAreasTable, freeBlocksTable, freeBlockTable, freeCountTable, freeZonesTable } from "./free.ts";
 import { hugePagesTable } from "./hugePages.ts";
 import { nodesTable, nodeZonesTable } from "./nodes.ts";
-import { memoryOwnersTable } from "./owners.ts";
+import { memoryConsumersTable } from "./consumers.ts";
 import { membersTable, pagesTable } from "./pages.ts";
 import { perCpuTable } from "./perCpu.ts";
 import { blocksTable, sectionsTable } from "./sections.ts";
@@ -23,7 +23,7 @@ export const records = (): readonly Records[] => [
   { line: "kmem ffff888000012345", fields: taskContextFields },
   { line: "kmem fffffe0000001000", fields: cpuStackFields },
   { line: "kmem ffff88803ec2c8c0", fields: perCpuPlaceFields },
-  { line: "kmem -A", fields: memoryOwnersTable.columns },
+  { line: "kmem -A", fields: memoryConsumersTable.columns },
   { line: "kmem -f", fields: freeZonesTable.columns },
   { line: "kmem -f", fields: freeAreasTable.columns },
   { line: "kmem -f", fields: freeCountTable.columns },

@@ -199,7 +199,7 @@ interface SlabRow {
 
 interface ShownObject {
   readonly address: bigint;
-  /** The freelist that holds the object; undefined for an allocated object. */
+  /** What holds a free object, as in `SlabState.free`; undefined for an allocated object. */
   readonly holder: string | undefined;
   readonly damage: Fault | undefined;
 }
@@ -207,7 +207,7 @@ interface ShownObject {
 const objectFields: Fields = {
   address: { kind: "address" },
   free: { kind: "flag" },
-  holder: { kind: "text", about: "owner of the freelist that contains it; null for the slab's own freelist" },
+  holder: { kind: "text", about: "CPU, sheaf, barn or KASAN that holds it; null for the slab's freelist" },
   damage: { kind: "text", about: "null, or a fault with the damage found in the object" },
 };
 
@@ -257,7 +257,7 @@ export const slabsTable: Table<SlabRow> = {
     },
     unread: {
       kind: "text",
-      about: "null, or the fault at which the freelist is damaged",
+      about: "null, or the fault because of which free objects can be missing",
       value: ({ state }) => state.fault,
     },
     objects: {

@@ -94,7 +94,7 @@ export const vmallocAreasTable = (digits = 16): Table<AreaRow, PanelKeys["kmem -
     size: { kind: "number", title: "SIZE", unit: "bytes", width: 7, value: ({ start, end }) => Number(end - start) },
     caller: {
       kind: "symbol",
-      about: "the function that allocated it",
+      about: "the function that allocated the area",
       value: (area) => {
         const caller = vmapCaller(area);
         return caller === undefined ? undefined : area.kernel.symbols.at(caller)?.name;

@@ -8,9 +8,9 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { progress, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Bytes read at a time: one page, so that everything before a missing page is copied. */
+/** Number of bytes read at a time: one page, so that everything before a missing page is copied. */
 const CHUNK = 4096n;
-/** Pages between two pauses. */
+/** Number of pages between two pauses. */
 const PAUSE = 1024;
 
 /**

@@ -20,13 +20,13 @@ export interface Stretch {
   readonly end: bigint;
 }
 
-/** Pages without memory between two pauses, so that a search over a hole can be cancelled. */
+/** Number of pages without memory between two pauses, so that a search over a hole can be cancelled. */
 const PAGES_PER_STEP = 64;
 
 /** Number of bytes that are skipped if not even a root table covers the address. */
 const NOWHERE_BYTES = 1n << 30n;
 
-/** Bytes read at once if pages are adjacent in the dump. */
+/** Number of bytes read at once if pages are adjacent in the dump. */
 const READ_BYTES = 1 << 20;
 
 /** Returns memory to read into. A search of many short ranges shares one, because clearing it costs more than a range. */

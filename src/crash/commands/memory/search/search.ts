@@ -105,7 +105,7 @@ function found(
 interface MatchRow extends Match {
   readonly kernel: Kernel;
   readonly space: AddressSpace;
-  /** The `struct task_struct` whose stack it is. */
+  /** The `struct task_struct` whose stack contains the match; undefined outside of stacks. */
   readonly task: Obj | undefined;
   /** Size of a unit in bytes. */
   readonly size: 2 | 4 | 8;

@@ -53,7 +53,7 @@ export const analyze = command({
       help: `also list later commits that change the guilty function; time limit, ${FIXES_LIMIT} s by default`,
     },
   ],
-  description: `Reports what stopped the kernel, which function is at fault, and what the faulting instruction did, each in a sentence. A sentence without a mark is certain: it follows from data that was read. Others are marked likely or possible.
+  description: `Reports what stopped the kernel, the guilty function, and what the faulting instruction did, each in a sentence. A sentence without a mark is certain: it follows from data that was read. Others are marked likely or possible.
 
 The section "Not checked" lists what could not be checked, with the reason.
 

@@ -29,7 +29,7 @@ export const timesForm: Form<Obj> = {
 
 const runSeconds = (task: Obj): number => Math.floor(uptime(task.kernel)) - Math.floor(Number(startTime(task)) / 1e9);
 
-/** Yields run time, start time and CPU time of each task; all but the first in nanoseconds. */
+/** Yields run time, start time and CPU time of each task. */
 export function* tasksTimes(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks)
     yield form(kernel, timesForm, task, { before: () => [taskHeading(task)], after: () => [[]] });

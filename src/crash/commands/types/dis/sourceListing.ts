@@ -4,7 +4,7 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { type Pieces, record, text } from "../../../../say/piece.ts";
 import type { Table, Fields } from "../../../../say/table.ts";
 
-/** Lines of source shown before the line of the address. */
+/** Number of lines of source shown before the line of the address. */
 const BEFORE = 5;
 /** Default count of lines if the end of the function is unknown. */
 const LINES = 20;

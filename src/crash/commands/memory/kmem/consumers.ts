@@ -1,5 +1,5 @@
-/** Implements `kmem -A`: lists memory by owner. */
-import { type MemoryOwner, memoryOwners } from "../../../../insight/memoryOwners.ts";
+/** Implements `kmem -A`: lists memory by consumer. */
+import { type MemoryConsumer, memoryConsumers } from "../../../../insight/memoryConsumers.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
@@ -7,28 +7,29 @@ import { text, type Pieces, type Span } from "../../../../say/piece.ts";
 import type { Fault } from "../../../../base/fault.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Lists memory by owner, the largest first, and says what it was counted by. */
-export function* memoryOwnerTable(kernel: Kernel): Pieces {
-  const { owners, missing, unread } = yield* memoryOwners(kernel);
+/** Lists memory by consumer, the largest first, and says what it was counted by. */
+export function* memoryConsumerTable(kernel: Kernel): Pieces {
+  const { consumers, missing, unread } = yield* memoryConsumers(kernel);
   for (const because of missing) yield text(`${because}.`);
-  if (missing.length > 0 && owners.length > 0) yield text(`Counted by ${kindsOf(owners)} instead.`, "");
-  const layout = new TableLayout(kernel, memoryOwnersTable);
-  layout.fit([...owners]);
+  if (missing.length > 0 && consumers.length > 0) yield text(`Counted by ${kindsOf(consumers)} instead.`, "");
+  const layout = new TableLayout(kernel, memoryConsumersTable);
+  layout.fit([...consumers]);
   yield layout.heading();
-  for (const owner of owners) yield layout.row(owner);
+  for (const consumer of consumers) yield layout.row(consumer);
   if (unread > 0) yield text(`The counters of ${unread} lines cannot be read.`);
 }
 
-const kindsOf = (owners: readonly MemoryOwner[]): string => [...new Set(owners.map(({ kind }) => kind))].join(", ");
+const kindsOf = (consumers: readonly MemoryConsumer[]): string =>
+  [...new Set(consumers.map(({ kind }) => kind))].join(", ");
 
-const placeText = ({ file, line }: MemoryOwner): string | Fault | undefined =>
+const placeText = ({ file, line }: MemoryConsumer): string | Fault | undefined =>
   typeof file === "string" ? `${file}:${line ?? "?"}` : file;
 
-const placeSpan = (shown: string, { file, line }: MemoryOwner): Span =>
+const placeSpan = (shown: string, { file, line }: MemoryConsumer): Span =>
   typeof file === "string" && line !== undefined ? { as: "source", text: shown, file, line } : shown;
 
-/** The table of owners. An owner without a source line has a name or a function. */
-export const memoryOwnersTable: Table<MemoryOwner, PanelKeys["kmem -A"]> = {
+/** The table of consumers. A consumer without a source line has a name or a function. */
+export const memoryConsumersTable: Table<MemoryConsumer, PanelKeys["kmem -A"]> = {
   gap: "  ",
   columns: {
     bytes: { kind: "number", title: "BYTES", unit: "bytes", width: 13, value: ({ bytes }) => bytes },
@@ -51,14 +52,14 @@ export const memoryOwnersTable: Table<MemoryOwner, PanelKeys["kmem -A"]> = {
       title: "PLACE",
       about: "source line; a slab cache or a process has its name there",
       width: "rows",
-      value: (owner) => owner.name ?? placeText(owner),
-      text: (shown, owner) => (owner.name === undefined ? placeSpan(shown, owner) : shown),
+      value: (consumer) => consumer.name ?? placeText(consumer),
+      text: (shown, consumer) => (consumer.name === undefined ? placeSpan(shown, consumer) : shown),
     },
     function: {
       kind: "text",
       title: "FUNCTION",
       width: "rows",
-      value: (owner) => owner.function,
+      value: (consumer) => consumer.function,
     },
     module: { kind: "text", title: "MODULE", width: "rows", value: ({ module }) => module },
     note: {

@@ -1,4 +1,4 @@
-/** Owners of wait queues. The function that waits determines the type of the owner. */
+/** Finds the resource to which a wait queue belongs, by the function that waits. */
 import { attempt, Fault } from "../../../base/fault.ts";
 import type { Obj } from "../../../model/object.ts";
 import type { Found } from "../resource.ts";
@@ -21,14 +21,14 @@ export interface QueuedEntry {
   readonly queue: bigint;
 }
 
-interface QueueOwner {
+interface QueueRule {
   /** Names of the waiting function or of one of its three callers. */
   readonly functions: RegExp;
-  /** Finds the owner; undefined if the queue belongs to something else. @throws Fault */
+  /** Finds the resource; undefined if the queue belongs to something else. @throws Fault */
   readonly find: (queued: QueuedEntry) => Found | undefined;
 }
 
-const OWNERS: readonly QueueOwner[] = [
+const QUEUE_RULES: readonly QueueRule[] = [
   { functions: /^(do_wait|__do_wait|kernel_wait4|do_wait_pid|kernel_waitid\w*)$/, find: childWait },
   {
     functions: /^((anon_|fifo_)?pipe_(read|write)|pipe_wait_(read|writ)able|fifo_open|wait_for_partner)$/,
@@ -51,10 +51,10 @@ const OWNERS: readonly QueueOwner[] = [
   { functions: /./, find: eventWait },
 ];
 
-/** Returns the owner of a wait queue; the queue itself if its owner is not known. */
-export function ownerOfQueue(queued: QueuedEntry): Found {
+/** Returns the resource to which a wait queue belongs; the queue itself if that is not known. */
+export function resourceOfQueue(queued: QueuedEntry): Found {
   const names = callers(queued.sleeper, 4);
-  for (const { functions, find } of OWNERS) {
+  for (const { functions, find } of QUEUE_RULES) {
     if (!names.some((name) => functions.test(name))) continue;
     const found = attempt(() => find(queued));
     if (found && !(found instanceof Fault)) return found;

@@ -18,11 +18,11 @@ import { pageCallers } from "./pageCallers.ts";
 import { sourceOf } from "./source.ts";
 
 /** What an amount of memory was counted by. */
-export type OwnerKind = "allocation tag" | "page_owner" | "slab cache" | "vmalloc" | "process";
+export type ConsumerKind = "allocation tag" | "page_owner" | "slab cache" | "vmalloc" | "process";
 
-/** An owner of memory. */
-export interface MemoryOwner {
-  readonly kind: OwnerKind;
+/** A consumer of memory. */
+export interface MemoryConsumer {
+  readonly kind: ConsumerKind;
   readonly bytes: number;
   /** Allocations of a tag, pages of page_owner, slabs of a cache, areas of vmalloc, pages of a process. */
   readonly count: number;
@@ -37,9 +37,9 @@ export interface MemoryOwner {
   readonly note?: string;
 }
 
-export interface MemoryOwners {
+export interface MemoryConsumers {
   /** The largest first. */
-  readonly owners: readonly MemoryOwner[];
+  readonly consumers: readonly MemoryConsumer[];
   /** Why a source is used that is coarser than source lines, one sentence for each that is missing. */
   readonly missing: readonly string[];
   /** Tags whose counters cannot be read. */
@@ -47,22 +47,22 @@ export interface MemoryOwners {
 }
 
 /**
- * Counts memory by owner: by allocation tags; without them by page_owner; without both by slab cache, caller of
+ * Counts memory by consumer: by allocation tags; without them by page_owner; without both by slab cache, caller of
  * vmalloc() and process, which together are not all of the memory.
  */
-export const memoryOwners: (kernel: Kernel) => Generator<Step, MemoryOwners, void> = derivedByWork(
-  "owners of memory",
-  function* (kernel): Generator<Step, MemoryOwners, void> {
+export const memoryConsumers: (kernel: Kernel) => Generator<Step, MemoryConsumers, void> = derivedByWork(
+  "consumers of memory",
+  function* (kernel): Generator<Step, MemoryConsumers, void> {
     const tagged = yield* attempting(allocated(kernel));
     if (!(tagged instanceof Fault)) return { ...tagged, missing: [] };
     const paged = yield* attempting(byPageOwner(kernel));
-    if (!(paged instanceof Fault)) return { owners: paged, missing: [tagged.message], unread: 0 };
-    const owners = [...(yield* slabOwners(kernel)), ...vmallocOwners(kernel), ...processOwners(kernel)];
-    return { owners: largestFirst(owners), missing: [tagged.message, paged.message], unread: 0 };
+    if (!(paged instanceof Fault)) return { consumers: paged, missing: [tagged.message], unread: 0 };
+    const consumers = [...(yield* slabConsumers(kernel)), ...vmallocConsumers(kernel), ...processConsumers(kernel)];
+    return { consumers: largestFirst(consumers), missing: [tagged.message, paged.message], unread: 0 };
   },
 );
 
-const largestFirst = (owners: MemoryOwner[]): MemoryOwner[] => owners.sort((a, b) => b.bytes - a.bytes);
+const largestFirst = (consumers: MemoryConsumer[]): MemoryConsumer[] => consumers.sort((a, b) => b.bytes - a.bytes);
 
 /** Passes the progress of a job on. */
 function* stepping<T>(
@@ -76,13 +76,13 @@ function* stepping<T>(
   }
 }
 
-function* allocated(kernel: Kernel): Generator<Step, Pick<MemoryOwners, "owners" | "unread">, void> {
+function* allocated(kernel: Kernel): Generator<Step, Pick<MemoryConsumers, "consumers" | "unread">, void> {
   const { tags, unread } = yield* stepping("allocation tags", allocTags(kernel));
   const used = tags.filter(({ bytes, calls }) => bytes !== 0 || calls !== 0);
-  return { owners: largestFirst(used.map(tagOwner)), unread };
+  return { consumers: largestFirst(used.map(tagConsumer)), unread };
 }
 
-function tagOwner(tag: AllocTag): MemoryOwner {
+function tagConsumer(tag: AllocTag): MemoryConsumer {
   const { place, bytes, calls, isUnloaded } = tag;
   const line = attempt(() => place.at("lineno").number());
   const notes = [
@@ -101,10 +101,10 @@ function tagOwner(tag: AllocTag): MemoryOwner {
   };
 }
 
-function* byPageOwner(kernel: Kernel): Generator<Step, MemoryOwner[], void> {
-  const stacks = yield* stepping("owners of pages", pagesByStack(kernel));
+function* byPageOwner(kernel: Kernel): Generator<Step, MemoryConsumer[], void> {
+  const stacks = yield* stepping("consumers of pages", pagesByStack(kernel));
   const bytes = pageSize(kernel);
-  return pageCallers(kernel, stacks).map(({ name, module, address, through, pages }): MemoryOwner => {
+  return pageCallers(kernel, stacks).map(({ name, module, address, through, pages }): MemoryConsumer => {
     const source = sourceOf(kernel, address - 1n);
     return {
       kind: "page_owner",
@@ -118,12 +118,12 @@ function* byPageOwner(kernel: Kernel): Generator<Step, MemoryOwner[], void> {
   });
 }
 
-function* slabOwners(kernel: Kernel): Generator<Step, MemoryOwner[], void> {
+function* slabConsumers(kernel: Kernel): Generator<Step, MemoryConsumer[], void> {
   const caches = attempt(() => [...slabCaches(kernel)]);
   if (caches instanceof Fault) return [];
   const isCounted = caches.every((cache) => attempt(() => countsSlabs(cache)) === true);
   const counted = isCounted ? new Map<bigint, never>() : yield* attempting(stepping("slabs", countSlabs(kernel)));
-  return caches.flatMap((cache): MemoryOwner[] => {
+  return caches.flatMap((cache): MemoryConsumer[] => {
     const slabs = attempt(() => {
       if (isCounted) return countedByNodes(cache).slabs;
       return counted instanceof Fault ? 0 : (counted.get(cache.address)?.slabs ?? 0);
@@ -140,7 +140,7 @@ const nameOf = (cache: Obj<"struct kmem_cache">): string => {
 };
 
 /** Returns the pages that vmalloc() allocated, by the function that called it. */
-export function vmallocOwners(kernel: Kernel): MemoryOwner[] {
+export function vmallocConsumers(kernel: Kernel): MemoryConsumer[] {
   const callers = new Map<string, { bytes: number; count: number; module: string | undefined }>();
   for (const area of vmapAreas(kernel).areas) {
     const bytes = attempt(() => (area.vm ? area.vm.at("nr_pages").number() * pageSize(kernel) : 0));
@@ -155,16 +155,16 @@ export function vmallocOwners(kernel: Kernel): MemoryOwner[] {
 }
 
 /** Returns the resident memory of each process. Pages that processes share are counted in each. */
-function processOwners(kernel: Kernel): MemoryOwner[] {
+function processConsumers(kernel: Kernel): MemoryConsumer[] {
   const table = attempt(() => taskTable(kernel));
   if (table instanceof Fault) return [];
-  return table.tasks.flatMap((task): MemoryOwner[] => {
-    const owner = attempt((): MemoryOwner | undefined => {
+  return table.tasks.flatMap((task): MemoryConsumer[] => {
+    const consumer = attempt((): MemoryConsumer | undefined => {
       const pages = taskPid(task) === taskTgid(task) ? residentPageCount(task) : 0;
       if (pages === 0) return undefined;
       const name = `${taskComm(task)} [${taskPid(task)}]`;
       return { kind: "process", bytes: pages * pageSize(kernel), count: pages, name };
     });
-    return owner === undefined || owner instanceof Fault ? [] : [owner];
+    return consumer === undefined || consumer instanceof Fault ? [] : [consumer];
   });
 }
