@@ -68,6 +68,8 @@ export class VmcoreDebugSession extends DebugSession {
     // The default in DAP is `path`; the base class wrongly assumes that a client without pathFormat does not support
     // paths.
     if (command === "initialize") request.arguments = { pathFormat: "path", ...(request.arguments as object) };
+    // The base class passes on whatever a client sent, of any type.
+    if (SESSION_REQUESTS.has(command)) request.arguments = Object(request.arguments) as object;
     // Without this override the base class sends an empty success response to every request that it knows.
     if (SESSION_REQUESTS.has(command)) super.dispatchRequest(request);
     else if (command === "vmcore/answer") this.takeAnswer(request);

@@ -184,3 +184,10 @@ test("types and memory references are sent only to clients that support them", a
   assert.ok(variables.length > 10);
   assert.ok(!variables.some((one) => "type" in one || "memoryReference" in one));
 });
+
+test("a session request whose arguments are no object is answered as one without arguments", async () => {
+  for (const given of [null, 7, "x", []]) {
+    const { success, message } = await from1.send("cancel", given as unknown as object).response;
+    assert.deepEqual([success, message], [true, undefined]);
+  }
+});
