@@ -18,14 +18,19 @@ export const compareDumps = (context: vscode.ExtensionContext): vscode.Disposabl
     },
   }),
   vscode.debug.onDidTerminateDebugSession((session) => sessions.delete(session)),
-  sessionCommand("vmcore.compare", (session) => compare(context, session)),
+  // A row of the Crash Dumps view is the argument, if the command was chosen there.
+  sessionCommand("vmcore.compare", (session, row) => compare(context, session, row as DumpFiles | undefined)),
 ];
 
 /** The files of a dump. */
 type DumpFiles = Pick<About, "vmcore"> & Partial<Pick<About, "vmlinux">>;
 
-async function compare(context: vscode.ExtensionContext, session: vscode.DebugSession): Promise<void> {
-  const other = await pickOther(session);
+async function compare(
+  context: vscode.ExtensionContext,
+  session: vscode.DebugSession,
+  chosen: DumpFiles | undefined,
+): Promise<void> {
+  const other = chosen ?? (await pickOther(session));
   if (!other) return;
   const { vmcore } = await ask(session, "vmcore/about", {});
   const { vmlinux } = other;

@@ -4,6 +4,7 @@ import { addresses } from "./addresses.ts";
 import { rememberVmlinux } from "./chosenVmlinux.ts";
 import { compareDumps } from "./compare.ts";
 import { configuration } from "./configuration.ts";
+import { crashDumps } from "./dumps/crashDumps.ts";
 import { debugSymbols } from "./debugSymbols.ts";
 import { dumpEditor } from "./dumpEditor.ts";
 import { earlyDumps } from "./earlyDumps.ts";
@@ -60,6 +61,7 @@ const features: readonly Feature[] = [
   languageModelTools,
   storedSources,
   debugSymbols,
+  crashDumps,
   questions,
   requestNumbers,
 ];

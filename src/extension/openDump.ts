@@ -1,5 +1,5 @@
 /** Commands that open a dump. */
-import { basename } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import * as vscode from "vscode";
 import { dumpName } from "./dumpName.ts";
 import { TYPE } from "./session.ts";
@@ -11,7 +11,7 @@ const EXCLUDED = "{**/{node_modules,.git}/**,**/vmcore*.{txt,log}}";
 /** Maximum number of dumps in the list. */
 const MAX_FOUND = 50;
 
-/** Registers opening a dump: by command, from the Explorer, from the dump page, and for `${command:pickVmcore}`. */
+/** Registers opening a dump: by command, from the Explorer, from the dump page, by a link, and for `${command:pickVmcore}`. */
 export const openDump = (context: vscode.ExtensionContext): vscode.Disposable[] => [
   vscode.commands.registerCommand("vmcore.open", async (resource?: unknown, selected?: unknown) => {
     const files = uris(selected).length > 0 ? uris(selected) : uris([resource]);
@@ -24,7 +24,27 @@ export const openDump = (context: vscode.ExtensionContext): vscode.Disposable[] 
   }),
   // Serves `${command:pickVmcore}` of a debug configuration. Undefined cancels the start.
   vscode.commands.registerCommand("vmcore.pickVmcore", async () => (await pick())[0]),
+  vscode.window.registerUriHandler({ handleUri: openLink }),
 ];
+
+/**
+ * Opens the dump of a link `vscode://…/open?path=/var/crash/vmcore`. Any page can make such a link, so it must name an
+ * existing regular file, the user is always asked with the whole path, and in Restricted Mode it does nothing.
+ */
+async function openLink({ path, query }: vscode.Uri): Promise<void> {
+  const named = new URLSearchParams(query).get("path") ?? "";
+  if (!vscode.workspace.isTrusted || path !== "/open" || !isAbsolute(named)) return;
+  const file = vscode.Uri.file(named);
+  const found = await vscode.workspace.fs.stat(file).then(
+    ({ type }) => type,
+    () => undefined,
+  );
+  if (found !== vscode.FileType.File) return;
+  const yes = "Open";
+  const question = "A link asks to open this file as a crash dump.";
+  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail: file.fsPath }, yes);
+  if (answer === yes) await debug([file.fsPath]);
+}
 
 const uris = (value: unknown): vscode.Uri[] =>
   Array.isArray(value) ? value.filter((item): item is vscode.Uri => item instanceof vscode.Uri) : [];

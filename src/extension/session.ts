@@ -11,6 +11,10 @@ export function activeSession(): vscode.DebugSession | undefined {
   return session?.type === TYPE ? session : undefined;
 }
 
+/** Shows the views of this extension, which are hidden until a dump is opened or a page is requested. */
+export const showViews = (): Thenable<unknown> =>
+  vscode.commands.executeCommand("setContext", "vmcore.hasOpened", true);
+
 /** Sends a custom request with typed arguments. @throws Error with the adapter's message */
 export const ask = <Name extends keyof CustomRequests>(
   session: vscode.DebugSession,

@@ -5,7 +5,7 @@ import { answers, type RequestingPage } from "./panelAnswers.ts";
 import { editorPanel, panels, revivedEditor } from "./panels.ts";
 import { PanelSessions } from "./panelSessions.ts";
 import { showCrashDump } from "../front.ts";
-import { ask, sessionCommand } from "../session.ts";
+import { ask, sessionCommand, showViews } from "../session.ts";
 import { askForLine } from "./tableLine.ts";
 
 const VIEW = "vmcore.kernel";
@@ -24,7 +24,9 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
     vscode.window.registerWebviewViewProvider(VIEW, view, { webviewOptions: { retainContextWhenHidden: true } }),
     vscode.commands.registerCommand("vmcore.showPanel", async (id?: unknown) => {
       const panel = typeof id === "string" ? panels.find((one) => one.id === id) : await pickPanel();
-      if (panel) await view.show(panel);
+      if (!panel) return;
+      await showViews();
+      await view.show(panel);
     }),
     vscode.window.registerWebviewPanelSerializer(EDITOR, {
       deserializeWebviewPanel(editor, state) {
