@@ -64,8 +64,13 @@ const SHORT: Partial<Record<ReportKind, RegExp>> = {
   "forced-failure": /^name \w{1,64}, interval \d/,
 };
 
+/** The state of memory around an address, as KASAN prints it; SLUB prints the bytes of an object in the same form. */
+const MEMORY_STATE = /^\s{0,4}>?[0-9a-f]{8,16}: (?:[0-9a-f]{2} ){8}|^\s{8,64}\^\s*$/;
+const WITH_MEMORY = /^(?:kasan|kfence|kmsan|slab|memory-leak)$/;
+
 /** Whether a line can belong to a report of a kind. */
 export function isBodyOf(kind: ReportKind, text: string): boolean {
+  if (MEMORY_STATE.test(text) && !WITH_MEMORY.test(kind)) return false;
   const short = SHORT[kind];
   if (!short) return isBody(text);
   if (text === "" || short.test(text)) return true;

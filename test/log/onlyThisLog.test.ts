@@ -170,3 +170,33 @@ test("a CPU that stops because of a panic, or prints after it, is not the task o
   assert.equal(panic("CPU: 1 PID: 77 Comm: other Tainted: G      D           5.10.2 #10"), undefined);
   assert.equal(panic("CPU: 0 PID: 52 Comm: labd Tainted: G      D           5.10.2 #10"), "labd, PID 52, CPU 0");
 });
+
+test("the code of a 32-bit x86 report is disassembled, and shows the NULL pointer", () => {
+  const report = only(
+    timed(`BUG: unable to handle kernel NULL pointer dereference at 00000008
+IP: [<f83f9f24>] lab_detect+0x54/0x140 [lab]
+Oops: 0000 [#1] SMP
+CPU: 0 PID: 222 Comm: labd Not tainted 4.0.3-201.fc21.i686+PAE #1
+EIP: 0060:[<f83f9f24>] EFLAGS: 00010246 CPU: 0
+EIP is at lab_detect+0x54/0x140 [lab]
+EAX: f6884240 EBX: f339dc00 ECX: 00000000 EDX: 00000000
+Call Trace:
+ [<f833bb78>] lab_probe+0x2d8/0x4b0 [lab]
+Code: 83 7d f0 01 74 35 8b 50 10 8b 8f 70 1c 00 00 <8b> 59 08 b8 8c e2 d1 c0 74 0c 89 f8`),
+  );
+  assert.equal(row(report, "Instruction"), "mov 0x8(%ecx),%ebx; EBX = 0xf339dc00, ECX = 0x0");
+  assert.match(report.explanation, /^The kernel used a NULL pointer, in register ecx: it read from 0x8/);
+});
+
+test("KASAN's memory state, which another CPU prints, is not part of a report without KASAN", () => {
+  const [allocation] = timed(`labd: page allocation failure: order:0, mode:0x24000c2
+CPU: 1 PID: 12 Comm: labd Not tainted 4.4.114 #249
+Call Trace:
+ [<ffffffff81400659>] warn_alloc_failed+0x1c9/0x240
+Mem-Info:
+308734 pages reserved
+ ffff8801ca657c00: f2 f2 f2 00 00 00 00 00 f2 f2 f2 f3 f3 f3 f3 00
+>ffff8801ca657d00: f1 f1 f1 f1 00 00 f2 f2 f2 f2 f2 f2 00 00 00 00
+                                        ^`);
+  assert.equal(allocation?.end, 6);
+});

@@ -34,6 +34,7 @@ export const i386: Machine = {
   registerLine: /^\s{0,32}(?:EAX|ESI|EDI|EBP): /i,
   register: /(?<![\w.])(E(?:[ABCD]X|[SD]I|[SB]P|FLAGS)|CR[0-4]): ([0-9a-f]{8})(?![\w+])/gi,
   code: /^Code: (.*)/,
+  memoryOperand: /(?<![\w%:])(-?0x[0-9a-f]{1,8})?\(%(e[a-z]{2})(?:,%(e[a-z]{2}),([1248]))?\)/,
   body: /^\s{0,32}(?:EIP: |EIP is at|EAX: |ESI: |EDI: |EBP: |EFLAGS: |DS: |CR0: |DR[0-7]: |\*pdpt = |\*pd[pe]t? = |\*pde = |eax: |esi: |ds: |Process .{1,64}\(pid: )/i,
 };
 

@@ -4,6 +4,7 @@ import { architectures } from "../../arch/architectures.ts";
 import {
   type Disassembler,
   disassembler,
+  hasAttSyntax,
   type Instruction,
   type Loading,
 } from "../../arch/disassembler/disassembler.ts";
@@ -21,6 +22,8 @@ type Disassemble = NonNullable<LogContext["disassemble"]>;
  * An address for the instruction of the report, chosen so that no address around it wraps. Only distances are shown.
  */
 const PLACE = 1n << 40n;
+/** The same for a decoder of 32 bits, which cuts addresses. */
+const PLACE_32 = 1n << 30n;
 /** Maximum distance of a jump or call in bytes. */
 const MAX_JUMP = 1n << 31n;
 
@@ -59,15 +62,17 @@ export const decoderOf =
   (_machine, code, place) => {
     // Halfwords are Thumb instructions, which the decoder of arm would misread.
     if (!/[<(]/.test(code) || (arch.wordSize === 4 && /\b[0-9a-f]{4}\b/.test(code))) return [];
+    const origin = arch.wordSize === 4 && hasAttSyntax(arch) ? PLACE_32 : PLACE;
     try {
       const { bytes, mark } = codeBytes(code, arch.byteOrder === "big");
-      const start = PLACE - BigInt(mark);
+      const start = origin - BigInt(mark);
       const decode = (skipped: number): Instruction[] =>
         decoder.instructions(bytes.subarray(skipped), start + BigInt(skipped));
       const lines = synchronised(decode, start, mark).map(({ address, mnemonic, operands }): CodeLine => ({
-        distance: Number(address - PLACE),
+        distance: Number(address - origin),
         mnemonic,
-        operands: placed(operands, place),
+        // Near the smaller origin a constant can look like a target.
+        operands: origin === PLACE || /^(?:j|call|loop)/.test(mnemonic) ? placed(operands, origin, place) : operands,
       }));
       return lines.some(({ distance }) => distance === 0) ? lines : [];
     } catch (error) {
@@ -77,9 +82,9 @@ export const decoderOf =
   };
 
 /** Replaces the targets of jumps in operands by places in the function, because only their distance is known. */
-const placed = (operands: string, site: PrintedPlace | undefined): string =>
+const placed = (operands: string, origin: bigint, site: PrintedPlace | undefined): string =>
   operands.replace(/#?0x([0-9a-f]{8,16})\b/g, (text, digits: string) => {
-    const distance = BigInt(`0x${digits}`) - PLACE;
+    const distance = BigInt(`0x${digits}`) - origin;
     if (distance < -MAX_JUMP || distance > MAX_JUMP) return text;
     const offset = distance + BigInt(site?.offset ?? 0);
     const isWithin = site?.size !== undefined && offset >= 0n && offset < BigInt(site.size);
