@@ -4,7 +4,7 @@ import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { placeText } from "../place.ts";
 import { NEAR, PAGE } from "./addresses.ts";
-import { callerSentence, explainAccess, explainOverflow, FULL_STACK, isStackFull } from "./faults.ts";
+import { callerSentence, explainAccess, explainOverflow, wrongStack } from "./faults.ts";
 
 /** Explains a branch-target fault (arm64 BTI): only a function that begins with a BTI instruction is a valid target. */
 function explainBranch({ site }: ReportFacts): string {
@@ -27,8 +27,9 @@ export function explainArmFault(facts: ReportFacts): string {
     const { address } = facts.access;
     if (address !== undefined && address < PAGE) {
       const what = `The access${at} is near NULL, in user memory, whose domain was disabled`;
-      return isStackFull(facts)
-        ? `${what}, and ${FULL_STACK}`
+      const stack = wrongStack(facts);
+      return stack !== undefined
+        ? `${what}, and ${stack}`
         : `${what}. Usual cause: a member of a structure was accessed through a NULL pointer.`;
     }
     const near =

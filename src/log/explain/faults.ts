@@ -57,7 +57,7 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   if (known !== undefined) return `${did}${known}`;
   if (isUserAddress(facts, address)) {
     return facts.kind === "user-access"
-      ? `${did}, which is user memory, outside of the functions that may access it (\`copy_from_user\` and others).`
+      ? `${did}, which is user memory, while access to user memory was not enabled. Usual cause: the access is not made by \`copy_from_user\` or another function that enables it.`
       : `${did}, an address of user space. Usual causes: a wrong pointer, or a program's pointer that was used without \`copy_from_user\`.`;
   }
   if (isForbidden === true && verb === "write") return `${did}, a mapped page that is write-protected.`;
@@ -68,19 +68,25 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   return `${did}, which the processor rejected. ${WRONG_POINTER}`;
 }
 
-/** Whether arm or arm64 print empty limits of the stack below its pointer: `Stack: (0x88e16000 to 0x88e16000)`. */
-export const isStackFull = ({ texts }: ReportFacts): boolean =>
-  texts.some((text) => /^Stack: \(0x([0-9a-f]{8,16}) to 0x\1\)/.test(text));
-
-export const FULL_STACK =
-  "its stack pointer is at the end of the stack. If the stack overflowed, the data next to it was overwritten, and this address may be a consequence.";
+/**
+ * Says that arm or arm64 print limits of the used part of the stack that cannot be: `Stack: (0x88e16000 to 0x88e16000)`.
+ * Undefined for other limits.
+ */
+export function wrongStack({ texts }: ReportFacts): string | undefined {
+  const [, from, to] =
+    texts.map((text) => /^Stack: \(0x([0-9a-f]{8,16}) to 0x([0-9a-f]{8,16})\)/.exec(text)).find(Boolean) ?? [];
+  return from === undefined || BigInt(`0x${from}`) < BigInt(`0x${to}`)
+    ? undefined
+    : `the report prints limits of the stack that cannot be (0x${from} to 0x${to}). If the stack overflowed, the data next to it was overwritten, and this address may be a consequence.`;
+}
 
 function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
   const { verb } = facts.access;
   const did = verb === undefined ? `the access was at ${hex0x(address)}` : `it ${DONE[verb]} ${hex0x(address)}`;
   if (address === 0n) return `The kernel used a NULL pointer: ${did}.`;
   const register = nullAccessOf(facts, context)?.register;
-  if (isStackFull(facts)) return `The kernel used an address near NULL (${did}), and ${FULL_STACK}`;
+  const stack = wrongStack(facts);
+  if (stack !== undefined) return `The kernel used an address near NULL (${did}), and ${stack}`;
   const { member } = questionsOf(facts, context);
   const name = member && context.memberAt?.(member.place, member.based);
   const error = member === undefined ? errorRegister(facts, address) : undefined;

@@ -21,7 +21,7 @@ export function explainLock(facts: ReportFacts): string {
           : "It is one lock, because both addresses are equal: the task would wait for itself, unless both only read."
       }`;
     case "lock-inversion":
-      return `According to lockdep, two locks are nested${wants === undefined ? "" : `, and ${quotedLock(wants).trim()} is one of them`}. One is taken in interrupts (or in memory reclaim), and the other is held while these are enabled, so that an interrupt (or reclaim) can wait for a lock that the interrupted task holds, directly or through the other lock. ${NONE_HAPPENED}`;
+      return `According to lockdep, two locks are nested${wants === undefined ? "" : `, and ${quotedLock(wants).trim()} is one of them`}. One is taken in interrupts (or in memory reclaim), and the other is held while these are enabled, so that an interrupt (or reclaim) can wait, through both locks, for the task that it interrupted. ${NONE_HAPPENED}`;
     case "lock-order":
       return explainOrder(facts);
     case "lock-state":
