@@ -1,4 +1,5 @@
 // One bundle a process, listed here and nowhere else. `--outdir DIR` builds elsewhere than into dist/.
+// `--library` adds the bundle for programs.
 import { build, context } from "esbuild";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -87,6 +88,8 @@ const bundles = {
   server: ["src/lsp/main.ts", node],
   sourceWorker: ["src/session/remote/sourceWorker.ts", node],
   mcp: ["src/mcp/main.ts", node],
+  // Only in the npm package.
+  ...(process.argv.includes("--library") && { library: ["src/library/index.ts", node] }),
   // Nothing of ours is in them for a stack to be told of.
   iced_x86: ["node_modules/iced-x86/iced_x86.js", { ...node, minify: true, sourcemap: false }],
   capstone: ["node_modules/@alexaltea/capstone-js/dist/capstone.js", { ...node, minify: true, sourcemap: false }],

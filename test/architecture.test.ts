@@ -87,6 +87,7 @@ const floors: Record<string, readonly string[]> = {
     "session",
     "tools",
   ],
+  library: ["base", "crash", "insight", "linux", "model", "say", "session", "unwind"],
   mcp: ["base", "say", "insight", "session", "tools"],
   cli: ["base", "document", "log", "protocol", "say", "crash", "render", "session"],
   extension: ["protocol", "document"],
@@ -319,7 +320,7 @@ test("no heading is drawn by hand", () => {
 const LISTS =
   /^(crash\/commands|adapter\/requests|dump\/compress\/compressors|dump\/formats|log\/(kinds|machines)|insight\/(checks|healthChecks)|tools\/tools|linux\/locks\/\w+|arch\/\w+\/\w+)\.ts$/;
 /** Where programs begin. */
-const ENTRIES = ["lsp/main.ts", "adapter/main.ts"];
+const ENTRIES = ["lsp/main.ts", "adapter/main.ts", "library/index.ts"];
 
 test("a file that serves one other alone is more than a few lines", () => {
   const importers = new Map<string, Set<string>>();
