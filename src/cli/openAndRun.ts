@@ -1,8 +1,7 @@
 /** Opens a dump and runs commands on it. */
 import { createInterface } from "node:readline";
-import { closeSync, existsSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { Budget } from "../base/budget.ts";
 import { Cancelled, drive, type Job } from "../base/job.ts";
 import type { Piece } from "../say/piece.ts";
@@ -25,6 +24,7 @@ import { readOptions, usageText, type CliOptions } from "./options.ts";
 import { ProgressLine } from "./progress.ts";
 import { Recorder } from "./recorder.ts";
 import { converse } from "./prompt.ts";
+import { runRcFiles } from "./rcFiles.ts";
 import { reportError, Terminal } from "./terminal.ts";
 import { unpackPackages } from "./unpackPackages.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
@@ -136,15 +136,20 @@ export const searchOf = ({ searches, vmcore, debuginfo }: CliOptions): Debuginfo
 /** Runs commands from the options, in crash's order: rc files, -i, then -c or else standard input. */
 async function work(context: Context, options: CliOptions, reopen: () => Promise<Context>): Promise<boolean> {
   const isConversation = options.commands.length === 0 && process.stdin.isTTY;
+  // As in crash, files print what a person would see; not for programs, which run commands with -c or read JSON.
+  const showsFiles = options.commands.length === 0 && !options.json;
+  const isGreeted = showsFiles && !options.silent && (isConversation || options.inputs.length > 0);
   const recorder = options.record === undefined ? undefined : new Recorder(options.record, context.session);
   const terminal = new Terminal(context, {
     json: options.json,
     style: process.stdout.isTTY && !process.env["NO_COLOR"] ? ansi() : plain,
     paged: isConversation,
+    echoes: showsFiles && !options.silent,
     recorder,
     reopen,
   });
-  if (options.rc) await readRcFiles(terminal);
+  if (isGreeted) await greet(terminal);
+  if (options.rc) await runRcFiles(terminal, showsFiles);
   let isAnswered = true;
   const note = (answered: boolean): boolean => {
     isAnswered &&= answered;
@@ -156,8 +161,7 @@ async function work(context: Context, options: CliOptions, reopen: () => Promise
   if (options.commands.length > 0) {
     for (const command of options.commands) if (!note(await terminal.execute(command))) break;
   } else if (isConversation) {
-    if (!options.silent && !options.json) await greet(terminal);
-    await converse(terminal);
+    if (!terminal.context.ended) await converse(terminal);
   } else {
     for await (const line of createInterface({ input: process.stdin })) if (!note(await terminal.execute(line))) break;
   }
@@ -168,14 +172,6 @@ async function work(context: Context, options: CliOptions, reopen: () => Promise
 async function greet(terminal: Terminal): Promise<void> {
   await terminal.execute("sys");
   if (!missingTypes(terminal.context)) await terminal.execute("set");
-}
-
-/** Reads the rc files in the home directory only, because the directory of a dump may belong to another user. */
-async function readRcFiles(terminal: Terminal): Promise<void> {
-  for (const name of [".crashrc", ".vmcoredebugrc"]) {
-    const path = join(homedir(), name);
-    if (existsSync(path)) await terminal.configure(path);
-  }
 }
 
 /** Opens files for commands that copy data out of a dump. */

@@ -68,7 +68,7 @@ of one split dump. VMCORE can be the directory that contains the dump, the addre
 is opened (/proc/kcore, as root).
 
   -c, --command CMD    run a command and exit; may be repeated
-  -i, --input FILE     run the commands in FILE first; may be repeated
+  -i, --input FILE     run the commands in FILE first, with banner and prompts (not with -s); may be repeated
       --vmlinux FILE   the kernel's debuginfo, or a package (.deb, .ddeb, .rpm) that contains it
       --system-map FILE  System.map or a copy of /proc/kallsyms, for names that the dump does not contain
       --base RANGES    the dump is memory without a header, at ADDR or at FIRST-LAST,FIRST-LAST...
@@ -82,8 +82,9 @@ is opened (/proc/kcore, as root).
       --record FILE    write the commands and their outputs to FILE, as Markdown that is a crash notebook
       --json           one JSON document per command
       --force          use the vmlinux even if it is of another build
-  -s, --silent         no banner before the prompt
-      --no-rc          do not read ~/.vmcoredebugrc and ~/.crashrc
+  -s, --silent         no banner, and no lines of files with a prompt
+      --no-rc          do not run .crashrc and .vmcoredebugrc of the home directory, and of the working directory
+                       where VMCORE_DEBUG_TRUSTED names it or a directory above it
   -h, --help           this text
       --version        version of vmcore-debug
 

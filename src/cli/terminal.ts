@@ -4,6 +4,7 @@ import { appendFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { inputText } from "../base/file.ts";
+import { printable } from "../base/printable.ts";
 import { internalError } from "../base/sourceStack.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
@@ -33,6 +34,8 @@ export interface TerminalOptions {
   readonly style: Style;
   /** Whether long output goes through the pager. */
   readonly paged: boolean;
+  /** Whether the lines of files are printed after the prompt before they run, as in crash. */
+  readonly echoes?: boolean;
   /** Records the commands and their outputs. */
   readonly recorder?: Recorder | undefined;
   /** Opens the memory of a running kernel or guest anew, for `refresh`. */
@@ -100,6 +103,7 @@ export class Terminal {
     let isAnswered = true;
     try {
       for (const line of linesOf(path)) {
+        this.echo(line);
         isAnswered = (await this.execute(line)) && isAnswered;
         if (this.context.ended) break;
       }
@@ -107,6 +111,12 @@ export class Terminal {
       this.depth--;
     }
     return isAnswered;
+  }
+
+  /** Prints a line of a file, but neither an empty one nor a comment. */
+  private echo(line: string): void {
+    if (!this.options.echoes || this.isQuiet || /^\s*(#|$)/.test(line)) return;
+    process.stdout.write(`${printable(`${variable(this.context, "prompt")}${line}`)}\n`);
   }
 
   private async executeCommand(line: CommandLine, abort: AbortController): Promise<boolean> {

@@ -43,7 +43,51 @@ test("commands of -c run in order, and their output is plain text", () => {
 test("commands are read from files and from standard input until exit", () => {
   const file = join(home, "commands");
   writeFileSync(file, "# a comment\np 1\n\n");
-  assert.deepEqual(cli([dump, "-i", file], "p 2\nexit\np 3\n"), { status: 0, out: "$1 = 1\n$2 = 2\n", err: "" });
+  const said = cli([dump, "-s", "-i", file], "p 2\nexit\np 3\n");
+  assert.deepEqual(said, { status: 0, out: "$1 = 1\n$2 = 2\n", err: "" });
+});
+
+test("-i prints the banner and each command after the prompt, as crash does; not with -s, -c and --json", () => {
+  const file = join(home, "script");
+  const other = join(home, "other");
+  writeFileSync(file, `# a comment\n\np 1\necho -n one \necho two\n< ${other}\nexit\np 3\n`);
+  writeFileSync(other, "p 2\n");
+  const { out } = cli([dump, "-i", file]);
+  const [banner = "", ...lines] = out.split("\nvmcore-debug> ");
+  assert.match(banner, /^ +VMCORE: sample\/vmcore|^ +DUMPFILE: sample\/vmcore/m);
+  assert.match(banner, /^COMMAND: "insmod"$/m);
+  assert.deepEqual(lines, [
+    "p 1\n$1 = 1",
+    "echo -n one \nonevmcore-debug> echo two\ntwo",
+    `< ${other}`,
+    "p 2\n$2 = 2",
+    "exit\n",
+  ]);
+  assert.equal(cli([dump, "-i", file, "-s"]).out, "$1 = 1\nonetwo\n$2 = 2\n");
+  assert.doesNotMatch(cli([dump, "-i", file, "-c", "p 5"]).out, /KERNEL|>/);
+});
+
+test("rc files show their output; those of the working directory run only where the user trusts it", () => {
+  const folder = join(home, "work");
+  mkdirSync(folder);
+  writeFileSync(join(home, ".crashrc"), "p 1\n");
+  writeFileSync(join(folder, ".crashrc"), "p 2\n");
+  const run = (trusted: string, options: readonly string[] = []) =>
+    spawnSync(process.execPath, [program, join(process.cwd(), dump), "--no-search", "-s", ...options], {
+      cwd: folder,
+      input: "p 3\n",
+      encoding: "utf8",
+      env: { ...process.env, HOME: home, VMCORE_DEBUG_TRUSTED: trusted },
+    });
+  assert.equal(run(`/no/such:${home}`).stdout, "$1 = 1\n$2 = 2\n$3 = 3\n");
+  const untrusted = run("/no/such");
+  assert.equal(untrusted.stdout, "$1 = 1\n$2 = 3\n");
+  assert.match(
+    untrusted.stderr,
+    /\.crashrc of this directory does not run: name the directory in VMCORE_DEBUG_TRUSTED/,
+  );
+  assert.equal(run(`${home}-other`, ["-c", "p 4"]).stdout, "$2 = 4\n");
+  rmSync(join(home, ".crashrc"));
 });
 
 test("output and errors can be redirected to files; a file provides arguments", () => {
@@ -93,8 +137,8 @@ test("an error is printed on one line with a remedy, and has its own exit status
     [["package.json"], 3, /^vmcore-debug: package.json is not a dump.*\n$/],
     [[dump, "-c", "nosuch"], 1, /^vmcore-debug: command not found: nosuch; "help" lists the commands\n$/],
     [[dump, "-c", "rd 0"], 1, /^rd: .*\n$/],
-    [[dump, "-i", home], 1, /^vmcore-debug: \S+: is a directory\n$/],
-    [[dump, "-i", "/no/such/file"], 1, /^vmcore-debug: \/no\/such\/file: no such file\n$/],
+    [[dump, "-s", "-i", home], 1, /^vmcore-debug: \S+: is a directory\n$/],
+    [[dump, "-s", "-i", "/no/such/file"], 1, /^vmcore-debug: \/no\/such\/file: no such file\n$/],
     [[dump, "-c", "p 1 > /no/such/folder/x"], 1, /^vmcore-debug: \/no\/such\/folder\/x: no such file\n$/],
   ];
   for (const [argv, status, message] of cases) {

@@ -4,7 +4,7 @@ import { padHex } from "../../../base/hex.ts";
 import { bare } from "../../../debuginfo/ctype.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { formatLine, lineText } from "../../../model/format.ts";
-import { Obj } from "../../../model/object.ts";
+import type { Obj } from "../../../model/object.ts";
 import { addressJson, type Json, type Line, type Span } from "../../../say/piece.ts";
 import { column } from "../../../render/pad.ts";
 import type { Fields } from "../../../say/table.ts";

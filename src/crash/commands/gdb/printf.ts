@@ -82,19 +82,33 @@ const CONVERSION = /%([-+ #0]*)(\d*)(?:\.(\d*))?(hh|h|ll|l|z|j|t|L)?([a-zA-Z%])/
 /** Formats the values. @throws UsageError for a wrong conversion or number of values */
 function formatted(format: string, values: readonly Obj[]): string {
   let next = 0;
-  const text = unescaped(format).replace(CONVERSION, (whole, flags: string, width: string, precision: string | undefined, size: string | undefined, letter: string) => {
+  const text = unescaped(format).replace(CONVERSION, (whole, ...parts: (string | undefined)[]) => {
+    const [flags = "", width = "", precision, size, letter = ""] = parts;
     if (letter === "%") return "%";
     const value = values[next++];
     if (!value) throw new UsageError(`the format has more conversions than values: ${values.length}`);
-    const body = converted(value, { whole, flags, precision, size, letter });
-    const columns = Math.min(Number(width || 0), MAX_WIDTH);
-    if (flags.includes("-")) return body.padEnd(columns);
-    const [, sign = "", digits = ""] = /^([-+ ]?(?:0x)?)(.*)$/s.exec(body) ?? [];
-    const fillsZeros = flags.includes("0") && !"sc".includes(letter) && precision === undefined;
-    return fillsZeros ? `${sign}${digits.padStart(columns - sign.length, "0")}` : body.padStart(columns);
-  }); // prettier-ignore
+    return filled(converted(value, { whole, flags, precision, size, letter }), {
+      columns: Math.min(Number(width || 0), MAX_WIDTH),
+      isLeft: flags.includes("-"),
+      hasZeros: flags.includes("0") && !"sc".includes(letter) && precision === undefined,
+    });
+  });
   if (next < values.length) throw new UsageError(`the format has ${next} conversions for ${values.length} values`);
   return text;
+}
+
+interface Field {
+  /** Width in characters. */
+  readonly columns: number;
+  readonly isLeft: boolean;
+  readonly hasZeros: boolean;
+}
+
+/** Fills a value up to the width of its field. */
+function filled(body: string, { columns, isLeft, hasZeros }: Field): string {
+  if (isLeft) return body.padEnd(columns);
+  const [, sign = "", digits = ""] = /^([-+ ]?(?:0x)?)(.*)$/s.exec(body) ?? [];
+  return hasZeros ? `${sign}${digits.padStart(columns - sign.length, "0")}` : body.padStart(columns);
 }
 
 interface Conversion {

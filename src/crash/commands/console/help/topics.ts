@@ -13,7 +13,7 @@ Words are separated by blanks; "double quotes" and (parentheses) group words, an
 
 Addresses are hexadecimal with or without 0x, symbols with or without an offset, or expressions. Counts and pids are decimal unless they start with 0x or cannot be decimal.
 
-At the start, the commands in .crashrc and .vmcoredebugrc in the home directory are run.`,
+At the start, the commands in .crashrc and .vmcoredebugrc in the home directory are run, and those in the working directory if VMCORE_DEBUG_TRUSTED names it.`,
   ],
   [
     "output",
