@@ -20,7 +20,7 @@ const MATRIX = "corpus/matrix/";
 const tsc = (project) => ["node_modules/typescript/bin/tsc", "-p", project];
 /** @param {string[]} argv */
 const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
-/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "matrix" | "scale" | "bench" | "e2e" | "package" | "pack" | "messages" | "deb" | "fuzz" | "logs" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
+/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "matrix" | "scale" | "bench" | "e2e" | "package" | "pack" | "messages" | "samples" | "deb" | "fuzz" | "logs" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
 const tasks = {
   build: () => [["scripts/build.mjs"]],
   watch: () => [["scripts/build.mjs", "--watch"]],
@@ -53,6 +53,7 @@ const tasks = {
   // The npm package: the program and the library.
   pack: () => [["scripts/pack.mjs", ...more.splice(0)]],
   messages: () => [["scripts/messages.mjs"]],
+  samples: () => [["scripts/helpSamples.ts"]],
   deb: () => [...tasks.build(), ["scripts/deb.mjs"]],
   fuzz: () => [["scripts/fuzz.mjs"]],
   logs: () => [["--disable-warning=ExperimentalWarning", "scripts/logs.mjs"]],

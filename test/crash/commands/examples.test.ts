@@ -2,12 +2,15 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { commands } from "../../../src/crash/commands.ts";
+import { recordedSample, sampleOf } from "../../../src/crash/commands/console/help/sampleOutput.ts";
 import { run } from "../../../src/crash/language/language.ts";
 import { disassembler } from "../../../src/arch/disassembler/disassembler.ts";
 import { effectDecoder } from "../../../src/arch/disassembler/effects.ts";
 import { drive } from "../../../src/base/job.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 
+// The times of the log are printed in the zone of the machine.
+process.env["TZ"] = "UTC";
 const session = openSession({ vmcore: ["sample/vmcore"] });
 after(() => session.close());
 /** As in the terminal, but what commands write is dropped. */
@@ -28,7 +31,9 @@ for (const { name, examples } of commands()) {
     for (const { line, shows } of examples) {
       assert.match(shows, /^[A-Z0-9].*\.$/, `${line}: a sentence says what it shows`);
       let said = 0;
-      for (const piece of run(context, line)) {
+      const pieces = [...run(context, line)];
+      assert.deepEqual(sampleOf(pieces), recordedSample(line), `${line}: npm run samples`);
+      for (const piece of pieces) {
         if (piece.kind === "usage") assert.fail(`${line}: ${piece.message}`);
         if (piece.kind === "fault") assert.fail(`${line}: ${piece.fault.message}`);
         if (piece.kind !== "progress") said += piece.lines.length;

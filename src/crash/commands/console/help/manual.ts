@@ -1,6 +1,7 @@
 /** Formats the manual page of a command. */
 import { type Command, type Option, synopsis } from "../../../language/command.ts";
 import { indent, labelled } from "../../../../render/pad.ts";
+import { recordedSample } from "./sampleOutput.ts";
 import type { Line } from "../../../../say/piece.ts";
 
 const WIDTH = 78;
@@ -22,6 +23,7 @@ export function manual(command: Command): Line[] {
             ...(i > 0 ? [""] : []),
             ...wrap(shows, WIDTH - 2),
             `${INDENT}crash> ${line}`,
+            ...recordedSample(line).map((one) => `${INDENT}${one}`),
           ]),
         )
       : []),
