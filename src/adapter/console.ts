@@ -187,7 +187,7 @@ class ConsoleSink implements Sink {
   }
 }
 
-/** Returns the first source location that a line names. */
+/** Returns the first source location that a line names; undefined if it names none. */
 function sourceOf(line: Line): { file: string; line: number } | undefined {
   for (const span of line) if (typeof span !== "string" && span.as === "source") return span;
   return undefined;

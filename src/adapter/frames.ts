@@ -41,7 +41,8 @@ export class Frames {
   }
 
   /**
-   * Returns the rows `start` to `end` (exclusive) of a thread's stack, and the total count once it is known.
+   * Returns the rows `start` to `end` (exclusive) of a thread's stack, and the total count once it is known; `total` is
+   * undefined before.
    *
    * @throws Fault when the stack has no first frame
    */

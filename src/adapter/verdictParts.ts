@@ -170,7 +170,7 @@ function addressLink(kernel: Kernel, address: bigint): VerdictLink {
     : placeLink(address);
 }
 
-/** Leads to the task that a CPU ran. */
+/** Returns a link to the task that a CPU ran; undefined if it is not known. */
 function cpuLink(kernel: Kernel, cpu: number): VerdictLink | undefined {
   const task = attempt(() => cpuTask(kernel, cpu));
   return task === undefined || task instanceof Fault ? undefined : taskLink(task.address);

@@ -13,7 +13,10 @@ export type Registers = ReadonlyMap<string, bigint>;
 export interface LayoutFacts {
   /** Returns the value of a VMCOREINFO line such as `NUMBER(phys_base)`, as written; undefined if it is absent. */
   text(key: string): string | undefined;
-  /** Returns the same value as a number, in the base in which the kernel prints that key. */
+  /**
+   * Returns the same value as a number, in the base in which the kernel prints that key; undefined if it is absent or
+   * damaged.
+   */
   number(key: string): bigint | undefined;
   /** Returns `SYMBOL(name)`: a runtime virtual address. */
   symbol(name: string): bigint | undefined;
@@ -227,9 +230,15 @@ export interface Arch {
   readonly savedAtStackPointer?: RegExp;
   /** Functions that start a CPU. The code that called them was freed. */
   readonly firstFunctions?: RegExp;
-  /** Returns the name of an exception, interrupt or system call, from a function that handled it. */
+  /**
+   * Returns the name of an exception, interrupt or system call, from a function that handled it; undefined for other
+   * functions.
+   */
   trapName(entry: string): string | undefined;
-  /** Describes the hardware's error code (x86) or syndrome (arm64). @param type as `trapName` returns it */
+  /**
+   * Describes the hardware's error code (x86) or syndrome (arm64); undefined if the type has none. @param type as
+   * `trapName` returns it
+   */
   errorText?(type: string, code: bigint): string | undefined;
   /** Whether an exception with this code sets the fault address register. */
   hasFaultAddress?(code: bigint): boolean;

@@ -20,7 +20,10 @@ export const lastAtOrBelow = <K extends number | bigint>(keys: ArrayLike<K>, key
   // 0 <= i < keys.length
   partitionPoint(keys.length, (i) => keys[i]! <= key) - 1;
 
-/** Returns the last of `items`, which are in ascending order of `keyOf`, whose key is at most `key`. */
+/**
+ * Returns the last of `items`, which are in ascending order of `keyOf`, whose key is at most `key`; undefined if no key
+ * is.
+ */
 export const itemAtOrBelow = <T, K extends number | bigint>(
   items: readonly T[],
   keyOf: (item: T) => K,

@@ -26,7 +26,7 @@ async function openOther(argv: readonly string[], a: Context): Promise<boolean> 
   return status === 0;
 }
 
-/** Returns the two dumps that the arguments name; the mistake if they name another number. */
+/** Returns the two dumps that the arguments name; the usage or the mistake if they do not name two. */
 function dumpsOf(argv: readonly string[]): readonly [string, string] | string {
   try {
     const { vmcore, help } = readOptions(argv);

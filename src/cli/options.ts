@@ -141,7 +141,10 @@ export function readOptions(argv: readonly string[]): CliOptions {
   };
 }
 
-/** Returns the kernel among the named ones, and one too many. A stripped kernel and its debuginfo are one kernel. */
+/**
+ * Returns the kernel among the named files, and the first file that is too many, each undefined if there is none. A
+ * stripped kernel and its debuginfo are one kernel.
+ */
 function vmlinuxOf([first, second, third]: readonly string[]): {
   readonly vmlinux: string | undefined;
   readonly more: string | undefined;
@@ -178,7 +181,7 @@ function parse(argv: readonly string[]) {
   });
 }
 
-/** Parses a size in bytes. @throws UsageError */
+/** Parses a size in bytes; undefined without a text. @throws UsageError */
 function unpackLimit(text: string | undefined): number | undefined {
   const bytes = text === undefined ? undefined : parseSize(text);
   if (text !== undefined && bytes === undefined) throw new UsageError(`--unpack-limit ${text}: not a size such as 8G`);

@@ -15,8 +15,8 @@ export interface ReachedMember {
 
 /**
  * Returns the member at `displacement` bytes from a register, in the structure to which a variable in that register
- * points. @param scopes the functions at the instruction, innermost first @param register its DWARF number @throws
- * Fault when the debug information is damaged
+ * points; undefined if there is no such variable or member. @param scopes the functions at the instruction, innermost
+ * first @param register its DWARF number @throws Fault when the debug information is damaged
  */
 export function memberThrough(
   scopes: readonly CodeScope[],

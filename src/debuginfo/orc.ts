@@ -79,13 +79,16 @@ function readEntry(memory: OrcMemory, address: bigint, version: OrcVersion): Orc
 
 type Kind = Pick<OrcEntry, "type" | "signal">;
 
-/** Decodes three bits of type, then `signal`. */
+/** Decodes three bits of type, then `signal`; undefined for an unknown type. */
 function kindFrom6_4(flags: number): Kind | undefined {
   const type = (["undefined", "end", "call", "regs", "regsPartial"] as const)[(flags >> 8) & 7];
   return type && { type, signal: (flags & 0x800) !== 0 };
 }
 
-/** Decodes two bits of type, then `end`; in 6.3 `signal` is before it. Code without a rule has no sp register. */
+/**
+ * Decodes two bits of type, then `end`; in 6.3 `signal` is before it. Code without a rule has no sp register. Returns
+ * undefined for an unknown type.
+ */
 function kindBefore6_4(flags: number, version: 1 | 2): Kind | undefined {
   const end = (flags & (version === 1 ? 0x400 : 0x800)) !== 0;
   const signal = version === 2 && (flags & 0x400) !== 0;

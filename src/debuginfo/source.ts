@@ -8,15 +8,18 @@ export interface TypeSource {
   readonly name: string;
   /** Set if it knows only per-CPU variables, as BTF does. */
   readonly perCpuOnly?: true;
-  /** Returns a type by kind and name. A complete type is preferred over a declaration. */
+  /** Returns a type by kind and name; undefined if there is none. A complete type is preferred over a declaration. */
   find(kind: TypeKind, name: string): CType | undefined;
-  /** Returns the declared type of a global variable; BTF knows only per-CPU variables. */
+  /** Returns the declared type of a global variable; undefined if it is not known: BTF knows only per-CPU variables. */
   variable(name: string): CType | undefined;
-  /** Returns where a global variable (the default), a function or a type is declared; only DWARF knows it. */
+  /**
+   * Returns where a global variable (the default), a function or a type is declared; undefined if it is not known. Only
+   * DWARF knows it.
+   */
   declaredAt?(name: string, kind?: TypeKind | "variable" | "function"): SourceLine | undefined;
-  /** Returns the type of a function. */
+  /** Returns the type of a function; undefined if it is not known. */
   function(name: string): CType | undefined;
-  /** Returns the enum, possibly anonymous, that declares a constant of that name. */
+  /** Returns the enum, possibly anonymous, that declares a constant of that name; undefined if none does. */
   enumerator?(name: string): EnumType | undefined;
   /** Yields all named types, for completion and `whatis`. */
   names(): Iterable<{ readonly kind: TypeKind; readonly name: string }>;
@@ -102,7 +105,10 @@ export interface ExpressionUnit {
   readonly offsetSize: 4 | 8;
   /** Returns an entry of .debug_addr: a link address. @throws Fault */
   indexedAddress?(index: number): bigint;
-  /** Returns the location of another DIE: in the same unit (`local`), or by offset in .debug_info. @throws Fault */
+  /**
+   * Returns the location of another DIE: in the same unit (`local`), or by offset in .debug_info; undefined if it has
+   * none. @throws Fault
+   */
   expression?(offset: number, local: boolean): Uint8Array | undefined;
   /** Returns the variable that an implicit pointer points to, by offset in .debug_info. @throws Fault */
   variable?(offset: number): { readonly type: CType; readonly location: VariableLocation | undefined };
@@ -142,11 +148,13 @@ export interface CodeSource {
    */
   scopes(pc: bigint): readonly CodeScope[];
   cfi(pc: bigint): CfiRow | undefined;
-  /** Returns the line of `pc` without inlined callers; also for assembly. */
+  /** Returns the line of `pc` without inlined callers, also for assembly; undefined if it has none. */
   lines?(pc: bigint): SourceLine | undefined;
-  /** Returns the address range of the line table's row around `pc`; the end is exclusive. */
+  /**
+   * Returns the address range of the line table's row around `pc`, whose end is exclusive; undefined if there is none.
+   */
   lineRange?(pc: bigint): { readonly start: bigint; readonly end: bigint } | undefined;
-  /** Returns the statement that contains `pc`, of the innermost inlined function. */
+  /** Returns the statement that contains `pc`, of the innermost inlined function; undefined if there is none. */
   statement?(pc: bigint): Statement | undefined;
   /** Returns the call that returns to `returnPc`, if debug information describes it. */
   callSite?(returnPc: bigint): CallSite | undefined;
@@ -168,7 +176,10 @@ export interface CallSite {
    * Entry of the function that an indirect call reaches (DW_AT_call_target), as an expression of the caller's frame.
    */
   readonly target: PassedValue | undefined;
-  /** Returns the value passed in a DWARF register (DW_AT_call_value), as an expression of the caller's frame. */
+  /**
+   * Returns the value passed in a DWARF register (DW_AT_call_value), as an expression of the caller's frame; undefined
+   * if it is not known.
+   */
   argument(register: number): PassedValue | undefined;
 }
 

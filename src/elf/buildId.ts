@@ -9,8 +9,8 @@ const NT_GNU_BUILD_ID = 3;
 const MAX_NOTES = 1 << 20;
 
 /**
- * Returns the GNU build ID in an ELF file's notes, in lower-case hexadecimal. @param places byte ranges of notes in the
- * file
+ * Returns the GNU build ID in an ELF file's notes, in lower-case hexadecimal; undefined if they have none. @param
+ * places byte ranges of notes in the file
  */
 export function findBuildId(file: RandomFile, order: ByteOrder, places: readonly FileRange[]): string | undefined {
   for (const { offset, size } of places) {
@@ -21,6 +21,9 @@ export function findBuildId(file: RandomFile, order: ByteOrder, places: readonly
   return undefined;
 }
 
-/** Returns the GNU build ID in the contents of a note section (`.notes` of a vmlinux, `/sys/kernel/notes`). */
+/**
+ * Returns the GNU build ID in the contents of a note section (`.notes` of a vmlinux, `/sys/kernel/notes`); undefined if
+ * there is none.
+ */
 export const buildIdOf = (notes: Uint8Array, order: ByteOrder): string | undefined =>
   findBuildId(bytesFile("notes", notes), order, [{ offset: 0, size: notes.length }]);

@@ -57,7 +57,7 @@ export interface ElfFile {
   readonly sections: readonly ElfSection[];
   /** GNU build ID in lower-case hexadecimal; undefined if there is no such note. */
   readonly buildId: string | undefined;
-  /** Returns the first section of that name. */
+  /** Returns the first section of that name; undefined if there is none. */
   section(name: string): ElfSection | undefined;
   /**
    * Returns the contents of a section: decompressed, not relocated, empty for SHT_NOBITS. @throws Fault corrupt when it

@@ -80,13 +80,15 @@ function parseNotes(bytes: Uint8Array, offset: number, size: number, order: Byte
 
 const padded = (size: number): number => Math.ceil(size / 4) * 4;
 
-/** Returns the VMCOREINFO text (Documentation/admin-guide/kdump/vmcoreinfo.rst). */
+/** Returns the VMCOREINFO text (Documentation/admin-guide/kdump/vmcoreinfo.rst); undefined without such a note. */
 export function vmcoreinfoOf(notes: readonly Note[]): string | undefined {
   const note = notes.find((one) => one.name === "VMCOREINFO");
   return note && cString(note.desc);
 }
 
-/** Returns the text about data that `makedumpfile --config` erased, from its own note. */
+/**
+ * Returns the text about data that `makedumpfile --config` erased, from its own note; undefined without such a note.
+ */
 export function eraseinfoOf(notes: readonly Note[]): string | undefined {
   const note = notes.find((one) => one.name === "ERASEINFO");
   return note && cString(note.desc);

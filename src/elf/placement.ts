@@ -11,7 +11,8 @@ export type Placement = (section: string) => bigint | undefined;
 const notLoaded: Placement = () => undefined;
 
 /**
- * Returns the address of an allocated section: its link address, or the address by `placement` in a relocatable file.
+ * Returns the address of a section: its link address, or the address by `placement` in a relocatable file; undefined
+ * for a section that is not allocated.
  */
 export function sectionAddress(elf: ElfFile, section: ElfSection, placement = notLoaded): bigint | undefined {
   if (!(section.flags & SHF_ALLOC)) return undefined;

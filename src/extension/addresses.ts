@@ -41,7 +41,10 @@ export async function goTo(session: vscode.DebugSession, text: string): Promise<
   else await showMemory(session, place.address);
 }
 
-/** Returns the address of a row of the Variables view, or the string that another command passed. */
+/**
+ * Returns the address of a row of the Variables view, or the string that another command passed; undefined if the row
+ * has none.
+ */
 function referenceOf(item: unknown): string | undefined {
   if (typeof item === "string") return item;
   return (item as { variable?: DebugProtocol.Variable } | undefined)?.variable?.memoryReference;

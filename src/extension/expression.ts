@@ -37,7 +37,7 @@ export function typeAt(line: string, column: number): Range | undefined {
   return undefined;
 }
 
-/** Returns the range of the address at `column`. */
+/** Returns the range of the address at `column`; undefined if there is none. */
 export function addressAt(line: string, column: number): Range | undefined {
   for (const match of line.matchAll(ADDRESS)) {
     if (holds(match, column)) return { start: match.index, end: match.index + match[0].length };
@@ -64,7 +64,7 @@ function chainStart(line: string, start: number): number | undefined {
   }
 }
 
-/** Returns the start of the operand that ends before `end`. */
+/** Returns the start of the operand that ends before `end`; undefined for other text and for the result of a call. */
 function operandStart(line: string, end: number): number | undefined {
   let at = line.slice(0, end).trimEnd().length;
   for (;;) {

@@ -64,8 +64,8 @@ const MARKS = "(?:static|const|register|volatile|__user|__rcu|__percpu|__iomem)"
 const TYPE = "(?:struct|union|enum)\\s+\\w+|(?:unsigned|signed)(?:\\s+(?:long|int|short|char))*|[A-Za-z_]\\w*";
 
 /**
- * Returns the type with which a file declares a local or a parameter above its use, in the same function. It relies on
- * kernel style, in which a function's body ends in the first column.
+ * Returns the type with which a file declares a local or a parameter above its use, in the same function; undefined if
+ * it is not found. This relies on kernel style, in which a function's body ends in the first column.
  */
 export function declaredType(lineAt: (line: number) => string, line: number, name: string): string | undefined {
   const start = `\\s*(?:${MARKS}\\s+)*(?<type>${TYPE})(?:\\s+${MARKS})*`;

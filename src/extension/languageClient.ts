@@ -22,7 +22,10 @@ export const isServed = (document: vscode.TextDocument): boolean => vscode.langu
 
 const isLog = ({ languageId }: vscode.TextDocument): boolean => LANGUAGES.includes(languageId);
 
-/** Returns the document and line for "Analyze" when no code lens passes them. */
+/**
+ * Returns the document and line for "Analyze" when no code lens passes them; both are undefined if the editor has no
+ * log.
+ */
 function reportAtCursor(): [uri: string | undefined, line: number | undefined] {
   const editor = vscode.window.activeTextEditor;
   return editor && isServed(editor.document)

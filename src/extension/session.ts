@@ -86,13 +86,13 @@ export const askUnlessRefused = <Name extends keyof CustomRequests>(
   args: CustomRequests[Name]["arguments"],
 ): Thenable<CustomRequests[Name]["body"] | undefined> => ask(session, request, args).then(undefined, () => undefined);
 
-/** Returns the DAP id of the frame that the user selected. */
+/** Returns the DAP id of the frame that the user selected; undefined if it is of another session. */
 export function focusedFrame(session: vscode.DebugSession): number | undefined {
   const item = vscode.debug.activeStackItem;
   return item instanceof vscode.DebugStackFrame && item.session.id === session.id ? item.frameId : undefined;
 }
 
-/** Returns the id of the thread that the user selected. */
+/** Returns the id of the thread that the user selected; undefined if it is of another session. */
 export function focusedThread(session: vscode.DebugSession): number | undefined {
   const item = vscode.debug.activeStackItem;
   return item && item.session.id === session.id ? item.threadId : undefined;

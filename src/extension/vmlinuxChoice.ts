@@ -1,7 +1,10 @@
 /** The dialog that asks for a vmlinux. */
 import * as vscode from "vscode";
 
-/** Asks the user for the vmlinux of a dump. @param near folder in which the dialog starts */
+/**
+ * Asks the user for the vmlinux of a dump; returns undefined if the user cancels. @param near folder in which the
+ * dialog starts
+ */
 export async function pickVmlinux(near?: vscode.Uri): Promise<vscode.Uri | undefined> {
   const [chosen] =
     (await vscode.window.showOpenDialog({

@@ -9,7 +9,7 @@ import type { AddressWord, SymbolWord } from "./words.ts";
 /** A line that names one place in code: an entry of a call trace, or of a register that holds the program counter. */
 export interface LineEntry {
   readonly word: SymbolWord | AddressWord;
-  /** Whether it is a return address; otherwise it is the instruction that faulted or was interrupted. */
+  /** Whether the place is a return address; otherwise it is the instruction that faulted or was interrupted. */
   readonly returns: boolean;
 }
 

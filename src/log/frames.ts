@@ -12,11 +12,11 @@ import { type StackEntry, type SiteLine, stacksOf, type Trace } from "./traces.t
 export interface Frame {
   readonly place: PrintedPlace;
   readonly at: number;
-  /** Whether it is a return address; otherwise it is the instruction itself. */
+  /** Whether the place is a return address; otherwise it is the instruction itself. */
   readonly returns: boolean;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
-  /** Titles leave it out, as those of syzkaller do; it can be the guilty function. */
+  /** Titles leave the frame out, as those of syzkaller do; it can be the guilty function. */
   readonly isUntitled?: true;
 }
 

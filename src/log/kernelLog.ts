@@ -25,7 +25,7 @@ interface Parts {
   readonly marks: readonly number[];
 }
 
-/** The number of lines between two checkpoints. After an edit about this many lines are read again. */
+/** Number of lines between two checkpoints. After an edit about this many lines are read again. */
 const STEP = 256;
 
 /**

@@ -31,7 +31,9 @@ export class Session {
     return (answer ?? null) as CustomRequests[Name]["body"] | null;
   }
 
-  /** Returns the facts of the session. An absent session is not cached, because one may be opening. */
+  /**
+   * Returns the facts of the session; null without one. An absent session is not cached, because one may be opening.
+   */
   async about(): Promise<About | null> {
     const request = (this.aboutRequest ??= this.ask("vmcore/about", {}));
     const about = await request;
@@ -100,7 +102,7 @@ const keyOf = ({ text, returns, access }: PlaceQuery): string =>
 /** A word of a log whose description is requested. */
 export interface WordQuery {
   readonly word: Word;
-  /** Whether it is a return address. */
+  /** Whether the word is a return address. */
   readonly returns: boolean;
   /** An access of the instruction at the word, whose member is requested. */
   readonly access?: BasedAddress;

@@ -11,6 +11,7 @@ export abstract class MappedMemory extends PagedSpace {
   /** The large page translated last: the pages within it need no walk of their own. */
   private large = { start: 0n, end: 0n, physical: 0n };
 
+  /** @param slots maximum number of pages in the cache */
   constructor(name: string, physical: DumpMemory, paging: Paging, slots: number) {
     const { byteOrder, wordSize } = physical;
     // The smaller of the page sizes of dump and kernel, because QEMU writes 64 KiB pages for an arm64 kernel with 4 KiB

@@ -19,7 +19,7 @@ const TOPIC = "dumps";
 
 type Dumps = readonly (readonly [key: string, topics: Readonly<Record<string, unknown>>])[];
 
-/** @param dump paths of the dump's files */
+/** Returns the state of one dump. @param dump paths of the dump's files */
 export function dumpState(dump: readonly string[], pages: PageState): DumpState {
   const key = dump.join("\0");
   const dumps = (): Dumps => pages.recall<Dumps>(TOPIC, []);

@@ -1,4 +1,4 @@
-/** Which rows and cells of a long table are in the document, and where its cursor is. */
+/** Computes which rows and cells of a long table are in the document, and where its cursor is. */
 import type { TableRows } from "./rows.ts";
 
 /**
@@ -14,6 +14,10 @@ export interface VisibleRange {
 /** Number of rows that are drawn above and below the visible ones, so that a quick scroll shows no gap. */
 const MARGIN = 8;
 
+/**
+ * Returns the rows to draw. @param scrollTop first visible pixel of the table @param height height of the visible part
+ * in pixels @param count number of all rows
+ */
 export function rowsToDraw(scrollTop: number, height: number, rowHeight: number, count: number): VisibleRange {
   const first = Math.max(0, Math.floor(scrollTop / rowHeight) - MARGIN);
   const end = Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + MARGIN);
@@ -64,10 +68,10 @@ export function cursorStep(
   return undefined;
 }
 
-/** The row number of the heading, which is above the first row. */
+/** Row number of the heading, which is above the first row. */
 export const HEADING = -1;
 
-/** The cell of a table that is nearest to a position. The row of a group has only one cell. */
+/** Returns the cell of a table that is nearest to a position. The row of a group has only one cell. */
 export function nearestCell(
   { row, column }: { readonly row: number; readonly column: number },
   { rows, columns, outline }: TableRows,
@@ -79,6 +83,6 @@ export function nearestCell(
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
 
-/** Returns by how many rows a key moves the cursor; undefined for another key. @param page rows in sight */
+/** Returns by how many rows a key moves the cursor; undefined for another key. @param page number of visible rows */
 export const rowStep = (key: string, page: number): number | undefined =>
   ({ ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity })[key];

@@ -169,7 +169,7 @@ export interface LogMessage {
 /** A place named in a log: an address, `symbol+0x10/0x80 [module]`. */
 export interface PlaceQuery {
   readonly text: string;
-  /** Whether it is a return address, as in a call trace: its line is that of the call before it. */
+  /** Whether the address is a return address, as in a call trace: its line is that of the call before it. */
   readonly returns: boolean;
   /**
    * A register ("rdi", "x0") and the displacement in bytes that its instruction uses. Default: no member is looked up.

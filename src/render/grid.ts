@@ -15,7 +15,7 @@ export interface Addresses {
   readonly wordSize: number;
   /** Whether a number can be a kernel address, by the start of kernel addresses. */
   isAddress(address: bigint): boolean;
-  /** Whether the kernel has memory there. */
+  /** Whether the kernel has memory at an address. */
   isPlace(address: bigint): boolean;
 }
 
@@ -35,7 +35,7 @@ export class GridBuilder {
     this.addresses = addresses;
   }
 
-  /** @returns whether there is room for more */
+  /** Adds a piece. @returns whether there is room for more */
   add(piece: Piece): boolean {
     if (piece.kind === "record") this.addRecord(piece);
     else if (piece.kind === "fault") this.remarks.push(...piece.lines.map(lineText));
@@ -100,7 +100,7 @@ class TableBuilder {
     }
   }
 
-  /** A `long` with a kernel address is a negative number. */
+  /** Returns a negative number as a kernel address if it is one: the value of a `long` with an address is negative. */
   private unsigned(value: GridCell): GridCell {
     const isNegative = typeof value === "number" ? value < 0 : typeof value === "string" && /^-\d{10,20}$/.test(value);
     if (!isNegative || (typeof value !== "number" && typeof value !== "string")) return value;
@@ -162,10 +162,13 @@ function* columnsOf(fields: Fields, prefix: string): Generator<[string, Field]> 
 
 const isDeep = (column: string): boolean => column.split(".").length > 2;
 
-/** `0x` and the eight digits of a 32-bit address. */
+/** Minimum length of the text of an address: `0x` and the eight digits of a 32-bit address. */
 const MIN_ADDRESS = 10;
 
-/** A column of addresses can contain zero, a column of symbols addresses without a name. */
+/**
+ * Returns the kind of a column with cells of two kinds. A column of addresses can contain zero, a column of symbols
+ * addresses without a name.
+ */
 function both(one: Kind, other: Kind): Kind {
   if (one === other) return one;
   const kinds = [one, other];

@@ -124,7 +124,7 @@ class LazyRecord {
 
 export const progress = (what: string, done: number, total: number): Piece => ({ kind: "progress", what, done, total });
 
-/** The few digits of a small address could be anything else in a message. */
+/** Whether a message contains an address; never for a small one, whose few digits can have another meaning. */
 const names = (message: string, address: string): boolean => address.length > 4 && message.includes(address);
 
 /** Formats a fault as a sentence after its address: `ffff888000001000: page excluded from dump`. */

@@ -45,7 +45,10 @@ export const debuginfo: Topic = {
   },
 };
 
-/** Returns the vmlinux of the launch arguments as a search result like the others. */
+/**
+ * Returns the vmlinux of the launch arguments as a search result like the others; undefined if they name none or the
+ * dump is open without one.
+ */
 function namedVmlinux({ session, arguments: { vmlinux: named } }: Target): Try | undefined {
   const { vmlinux, memory } = session;
   if (named === undefined || !vmlinux) return undefined;

@@ -92,7 +92,10 @@ function entryOf(target: Target, text: string, frame: FrameRow | undefined): Var
   return /^\s*(0x)?[0-9a-f`]+\s*$/i.test(plainText) ? { ...entry, ...explained(target, value) } : entry;
 }
 
-/** Describes the type that a name in a source file refers to: its size and the offsets of its members. */
+/**
+ * Describes the type that a name in a source file refers to: its size and the offsets of its members; undefined if there
+ * is none.
+ */
 function typeEntry({ kernel }: Target, text: string): VariableEntry | undefined {
   const [, kind, name = ""] = /^\s*(struct|union|enum)\s+(\w+)\s*$/.exec(text) ?? [];
   const type = kind === undefined ? undefined : kernel.types.find(kind as "struct", name);
@@ -118,15 +121,18 @@ const constants = (type: EnumType): VariableEntry["unfolding"] => ({
 /** A name, or a member access without an operator in front, which would bind less tightly than `.` and `->`. */
 const MEMBER = /^\s*(?:([A-Za-z_($].*\S)\s*(?:\.|->)\s*)?([A-Za-z_]\w*)\s*$/s;
 
-/** Returns the member or global that an expression names, and the struct that contains it. */
+/**
+ * Returns the member or global that an expression names, and the struct that contains it: undefined for a global, empty
+ * if the struct is not known.
+ */
 function memberOf(
   target: Target,
   text: string,
   frame: FrameRow | undefined,
 ): { struct: string | undefined; member: string } {
-  const [, owner, member = ""] = MEMBER.exec(text) ?? [];
-  if (owner === undefined) return { struct: undefined, member };
-  return { struct: structOf(target, owner, frame) ?? "", member };
+  const [, object, member = ""] = MEMBER.exec(text) ?? [];
+  if (object === undefined) return { struct: undefined, member };
+  return { struct: structOf(target, object, frame) ?? "", member };
 }
 
 /**

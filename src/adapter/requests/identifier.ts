@@ -88,7 +88,10 @@ function typeText(type: CType): IdentifierText {
   return { code: [...body.slice(0, MAX_MEMBERS), `    ... ${left} more lines`, body.at(-1) ?? ""], notes: [size] };
 }
 
-/** Describes a global variable, a per-CPU variable with each CPU's copy, or a function. */
+/**
+ * Describes a global variable, a per-CPU variable with each CPU's copy, or a function; undefined if there is no symbol
+ * of that name.
+ */
 function globalText({ kernel, sources }: Target, name: string): IdentifierText | undefined {
   const symbol = kernel.symbols.find(name);
   if (!symbol) return undefined;
@@ -119,7 +122,7 @@ function globalText({ kernel, sources }: Target, name: string): IdentifierText |
   return { code: [declaration(variable.type, name), ...copies, ...more], notes: [`Per-CPU, ${size} each`] };
 }
 
-/** Describes an enumerator or a typedef. */
+/** Describes an enumerator or a typedef; undefined for other names. */
 function enumeratorOrTypedefText(kernel: Kernel, name: string): IdentifierText | undefined {
   const constant = kernel.types.enumerator(name);
   if (constant) {
@@ -130,7 +133,10 @@ function enumeratorOrTypedefText(kernel: Kernel, name: string): IdentifierText |
   return type && typeText(type);
 }
 
-/** Describes a local variable that the selected frame does not have: its type as the source file declares it. */
+/**
+ * Describes a local variable that the selected frame does not have: its type as the source file declares it; undefined
+ * if no type is declared or the kernel does not have it.
+ */
 function declaredText(kernel: Kernel, { name, declared }: Identifier): IdentifierText | undefined {
   const type = declared === undefined ? undefined : undefinedOnError(() => kernel.types.named(declared));
   if (!type) return undefined;
@@ -161,7 +167,7 @@ function* memberText(kernel: Kernel, identifier: Identifier, scope: Scope): Job<
 
 /**
  * Returns the struct before the last `.` or `->`: found from the type of the value in the frame, else from the type
- * that the file declares.
+ * that the file declares; undefined if neither has one.
  */
 function structBefore(kernel: Kernel, { root, members, declared }: Identifier, scope: Scope): StructType | undefined {
   const value = undefinedOnError(() => scope(root) ?? evaluate(kernel, root, scope));
@@ -173,7 +179,7 @@ function structBefore(kernel: Kernel, { root, members, declared }: Identifier, s
   return type && structOf(type);
 }
 
-/** Returns the struct type, dereferencing a pointer or an array of it. */
+/** Returns the struct type, dereferencing a pointer or an array of it; undefined for other types. */
 function structOf(type: CType): StructType | undefined {
   let at = bare(type);
   if (at.kind === "array") at = bare(at.element);
@@ -183,7 +189,7 @@ function structOf(type: CType): StructType | undefined {
 
 /**
  * Returns declaration and offset of a member in one line: `char comm[16];  // struct task_struct+0xb48, 16 bytes`,
- * `unsigned int x : 1;  // struct s+0x4, bit 3`.
+ * `unsigned int x : 1;  // struct s+0x4, bit 3`; undefined if the struct has no such member.
  */
 function memberLine(struct: StructType, name: string): string | undefined {
   const found = findMember(struct, name);

@@ -126,8 +126,9 @@ function accessOf(expression: string): string {
 const operand = (expression: string): string => (POSTFIX.test(expression) ? expression : `(${expression})`);
 
 /**
- * Returns each CPU's copy behind a `__percpu` pointer. Such a pointer is an offset and not an address, but DWARF does
- * not keep the `__percpu` mark, so the value decides: it is not a mapped address, but one in each CPU's area.
+ * Returns each CPU's copy behind a `__percpu` pointer; undefined for another pointer. Such a pointer is an offset and
+ * not an address, but DWARF does not keep the `__percpu` mark, so the value decides: it is not a mapped address, but
+ * one in each CPU's area.
  */
 function perCpuChildren(object: Obj, address: bigint, target: CType): Unfolding | undefined {
   const { kernel } = object;

@@ -60,7 +60,10 @@ export function entryText({ name, value, text }: VariableEntry, { hex }: RowStyl
 export const summaryOf = (value: Obj, options: SummaryOptions): string =>
   summary(value, { ...options, isAddress: (word) => isInKernelRange(value.kernel, word) });
 
-/** Returns the address for "View Memory": the target of a pointer, else the object itself. */
+/**
+ * Returns the address for "View Memory": the target of a pointer, else the object itself; undefined if it is not in
+ * memory.
+ */
 function memoryOf(object: Obj): bigint | undefined {
   if (bare(object.type).kind === "pointer") {
     const address = attempt(() => object.value());

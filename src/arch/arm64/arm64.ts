@@ -16,7 +16,7 @@ const registers = [...numbered, "sp", "pc", "pstate"];
 
 /** Bit 55 selects the half of the address space, whatever tag or authentication code is above it. */
 const SELECT_BIT = 55n;
-/** Only the first bytes of the kernel image are certain. The image is far smaller than this. */
+/** Size in bytes of the linear range in which the kernel image is assumed to be; the image is smaller. */
 const IMAGE_LIMIT = 1n << 28n;
 
 /** Source: asm/pgtable-hwdef.h, asm/pgtable-prot.h. */

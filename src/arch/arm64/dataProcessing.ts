@@ -77,7 +77,8 @@ function moveWide(word: number, rd: number, width: number): PartialEffect {
 }
 
 /**
- * Decodes the immediate of a logical instruction: a run of ones, rotated and repeated (DecodeBitMasks of the Arm ARM).
+ * Decodes the immediate of a logical instruction: a run of ones, rotated and repeated (DecodeBitMasks of the Arm ARM);
+ * undefined if it is reserved.
  */
 function bitmask(word: number, width: 32 | 64): bigint | undefined {
   const [n, rotation, ones] = [bits(word, 22, 22), bits(word, 21, 16), bits(word, 15, 10)];

@@ -69,7 +69,10 @@ export function calleeSaves(code: Uint8Array, limit: number): CalleeSaves {
   return { saved: new Map(saved), changed };
 }
 
-/** Reads STR and STP of 64-bit registers to the stack pointer plus a constant, before the store where it writes back. */
+/**
+ * Reads STR and STP of 64-bit registers to the stack pointer plus a constant, before the store where it writes back;
+ * undefined for other instructions.
+ */
 function storeOf(word: number): { registers: number[]; offset: number; writesBack: boolean } | undefined {
   if (bits(word, 9, 5) !== 31) return undefined;
   const [first, second] = [bits(word, 4, 0), bits(word, 14, 10)];

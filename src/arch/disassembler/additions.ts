@@ -18,8 +18,8 @@ const UNPRIVILEGED: readonly (readonly (readonly [mnemonic: string, register: "w
 ];
 
 /**
- * Decodes an unprivileged load or store (Arm ARM C6.2, "LDTR"). Capstone rejects equal registers for value and address,
- * which are valid because there is no writeback.
+ * Decodes an unprivileged load or store (Arm ARM C6.2, "LDTR"); undefined for other instructions. Capstone rejects
+ * equal registers for value and address, which are valid because there is no writeback.
  */
 function unprivileged(word: number): Addition | undefined {
   if ((word & 0x3f200c00) >>> 0 !== 0x38000800) return undefined;
@@ -29,7 +29,7 @@ function unprivileged(word: number): Addition | undefined {
   return { length: 4, mnemonic, operands: `${general(word & 31, kind)}, ${place((word >>> 5) & 31, offset)}` };
 }
 
-/** Decodes STGP (Arm ARM C6.2): post-indexed, with an offset, pre-indexed. */
+/** Decodes STGP (Arm ARM C6.2): post-indexed, with an offset, pre-indexed; undefined for other instructions. */
 function storePairWithTag(word: number): Addition | undefined {
   const mode = (word & 0xffc00000) >>> 0;
   if (mode !== 0x68800000 && mode !== 0x69000000 && mode !== 0x69800000) return undefined;

@@ -27,8 +27,8 @@ export type Syntax = "att" | "intel";
 type Load = () => Promise<(syntax: Syntax) => Disassembler>;
 
 /**
- * Returns the loader of a machine's decoder: iced-x86 for x86, Capstone for the other machines. Each WebAssembly is
- * loaded only for its machines.
+ * Returns the loader of a machine's decoder: iced-x86 for x86, Capstone for the other machines; undefined for a machine
+ * without a decoder. Each WebAssembly is loaded only for its machines.
  */
 function loadOf({ decoder }: Arch): Load | undefined {
   if (decoder === undefined) return undefined;

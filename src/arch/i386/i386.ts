@@ -75,7 +75,9 @@ export const i386: Arch = {
   paging,
 };
 
-/** Whether registers are of user mode: the lowest two bits of cs are the privilege level. */
+/**
+ * Whether registers are of user mode: the lowest two bits of cs are the privilege level; undefined if cs is not known.
+ */
 function isUserMode(registers: Registers): boolean | undefined {
   const cs = registers.get("cs");
   return cs === undefined ? undefined : (cs & 3n) === 3n;

@@ -14,7 +14,7 @@ const PAE_MASK = 0x000ffffffffff000n;
 /** CONFIG_PAGE_OFFSET by CONFIG_VMSPLIT_*: the possible starts of kernel addresses. */
 const PAGE_OFFSETS = [0xc0000000n, 0xb0000000n, 0x80000000n, 0x78000000n, 0x40000000n];
 
-/** Only the first bytes of the kernel image are certain. */
+/** Size in bytes of the linear range in which the kernel image is assumed to be; the image is smaller. */
 const IMAGE_LIMIT = 1n << 25n;
 
 /**
@@ -104,13 +104,19 @@ const plainLevels: readonly TableLevel[] = [
 const table = (entry: bigint, mask: bigint): PageTableEntry | undefined =>
   (entry & PAGE_PRESENT) === 0n ? undefined : { physical: entry & mask, pageBytes: undefined };
 
-/** Decodes an entry of a page. A large entry that is being split has PSE as its only present bit (pmd_present()). */
+/**
+ * Decodes an entry of a page; undefined if it maps nothing. A large entry that is being split has PSE as its only
+ * present bit (pmd_present()).
+ */
 function page(entry: bigint, pageBytes: bigint): PageTableEntry | undefined {
   const present = PAGE_PRESENT | PAGE_PROTNONE | (pageBytes === 4096n ? 0n : PAGE_PSE);
   return (entry & present) === 0n ? undefined : { physical: pte.physical(entry), pageBytes };
 }
 
-/** Decodes an entry of a page of 4 MiB, which has address bits 39:32 in bits 20:13 (PSE-36). */
+/**
+ * Decodes an entry of a page of 4 MiB, which has address bits 39:32 in bits 20:13 (PSE-36); undefined if it maps
+ * nothing.
+ */
 const largePage = (entry: bigint): PageTableEntry | undefined =>
   (entry & (PAGE_PRESENT | PAGE_PROTNONE | PAGE_PSE)) === 0n
     ? undefined

@@ -16,7 +16,7 @@ const NAPOT_SHIFT = 16n;
 const PPN_SHIFT = 10n;
 const PPN_BITS = 44;
 
-/** Only the first bytes of the kernel image are certain. The image is far smaller than this. */
+/** Size in bytes of the linear range in which the kernel image is assumed to be; the image is smaller. */
 const IMAGE_LIMIT = 1n << 28n;
 
 /** Whether an entry maps a page: it is valid, or has _PAGE_PROT_NONE, which is the global bit of an invalid entry. */

@@ -98,7 +98,10 @@ export const s390x: Arch = {
   paging,
 };
 
-/** Reads the control registers. CR13 is the home address space, which is the kernel's. */
+/**
+ * Reads the control registers; undefined if the note is too short. CR13 is the home address space, which is the
+ * kernel's.
+ */
 function controlRegisters(desc: Uint8Array): CpuState | undefined {
   const names = Array.from({ length: 16 }, (_, index) => `cr${index}`);
   const control = registerRow(desc, 0, names, 8, "big");

@@ -10,7 +10,9 @@ const __USER_DS = 0x2bn;
 const RFLAGS_FIXED = 1n << 1n;
 const RFLAGS_RESERVED = -1n << 22n;
 
-/** Whether registers are of user mode: the lowest two bits of cs are the privilege level. */
+/**
+ * Whether registers are of user mode: the lowest two bits of cs are the privilege level; undefined if cs is not known.
+ */
 export function isUserMode(registers: Registers): boolean | undefined {
   const cs = registers.get("cs");
   return cs === undefined ? undefined : (cs & 3n) === 3n;

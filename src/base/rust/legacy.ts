@@ -44,7 +44,10 @@ function unescape(name: string): string | undefined {
   return isKnown ? text : undefined;
 }
 
-/** Returns the character of an escape: `$u7e$` is a code point in hexadecimal. */
+/**
+ * Returns the character of an escape: `$u7e$` is a code point in hexadecimal; undefined for another escape or a control
+ * character.
+ */
 function character(code: string): string | undefined {
   const digits = /^u([0-9a-f]{1,6})$/.exec(code)?.[1];
   const point = Number.parseInt(digits ?? "", 16);

@@ -217,7 +217,7 @@ export interface Word {
 /** The parsed options. A switch has the value "". Repeated options are kept in order. */
 export interface Parsed {
   has(flag: string): boolean;
-  /** Returns the last value given for the option. */
+  /** Returns the last value given for the option; undefined if it was not given. */
   value(flag: string): string | undefined;
   values(flag: string): readonly string[];
   /**

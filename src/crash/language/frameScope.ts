@@ -48,7 +48,7 @@ export function frameScope(
   });
 }
 
-/** Returns a register, also by gdb's names `$pc`, `$sp` and `$fp`. */
+/** Returns a register, also by gdb's names `$pc`, `$sp` and `$fp`; undefined if the frame does not know it. */
 function registerOf(kernel: Kernel, { registers }: Frame, name: string): Obj | undefined {
   const { pc, sp, framePointer } = kernel.arch;
   const known = registers.has(name) ? name : { pc, sp, fp: framePointer }[name];

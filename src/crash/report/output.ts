@@ -72,7 +72,10 @@ export function* runBlock(context: Context, text: string): Generator<Piece, Cell
   return { lines, changes, isAnswered };
 }
 
-/** Returns why a document cannot run a line: it would leave the dump. */
+/**
+ * Returns why a document cannot run a line: it would leave the dump, or is not valid; undefined if the document can run
+ * it.
+ */
 function refusalOf(context: Context, text: string): string | undefined {
   try {
     const { shell, input, output } = readLine(context, text);

@@ -68,7 +68,10 @@ function verdictSection({ verdict }: Subject): Section {
   };
 }
 
-/** Returns the command for the first evidence that is not a stack, because the stacks have a section of their own. */
+/**
+ * Returns the command for the first evidence that is not a stack, because the stacks have a section of their own;
+ * undefined if there is none.
+ */
 function evidenceCommand({ evidence }: Finding): string | undefined {
   const shown = evidence.find(({ kind }) => kind !== "frame" && kind !== "register" && kind !== "task");
   return shown && commandOf(shown);

@@ -101,13 +101,13 @@ const valueColumn = (options: FormatOptions): Record<string, Column<LayoutRow>> 
 /** Maximum length of a struct or an array in data, in characters. */
 const MAX_DATA = 1000;
 
-/** Structs and arrays are text, because a table has one cell for each value. */
+/** Returns the data of a value. Structs and arrays are text, because a table has one cell for each value. */
 function valueData(object: Obj, options: FormatOptions): Json {
   const isWhole = valueKind(object.type) !== "data";
   return isWhole ? valueJson(object) : lineText(valueCell(object, options, MAX_DATA));
 }
 
-/** Lines end after the name of the member. */
+/** The columns of a struct without values. Lines end after the name of the member. */
 const WITHOUT_VALUES: Record<string, Column<LayoutRow>> = {
   ...layoutColumns,
   member: { ...layoutColumns.member, width: 0 },
@@ -196,18 +196,21 @@ function rowsOf(
   });
 }
 
-/** Sums the members and gaps of the struct itself, as the last record. */
+/**
+ * Returns the last record: the number of members, and the sizes of the gaps between them. Parts of nested structs do
+ * not count.
+ */
 function sums(type: StructType, rows: readonly LayoutRow[], start: number, line: number): Piece {
-  const own = rows.filter(({ depth }) => depth === 0);
-  const holes = own.filter(({ kind }) => kind === "hole");
+  const topLevel = rows.filter(({ depth }) => depth === 0);
+  const holes = topLevel.filter(({ kind }) => kind === "hole");
   const byteHoles = holes.filter(isOfBytes);
   const bitHoles = holes.filter((hole) => !isOfBytes(hole));
-  const padding = own.filter(({ kind }) => kind === "padding");
+  const padding = topLevel.filter(({ kind }) => kind === "padding");
   const data = {
     cache_lines: Math.max(1, Math.ceil((start + type.size) / line)),
     cache_line_size: line,
     struct_size: type.size,
-    members: own.length - holes.length - padding.length,
+    members: topLevel.length - holes.length - padding.length,
     holes: byteHoles.length,
     hole_bytes: bitsIn(byteHoles) / 8,
     bit_holes: bitHoles.length,

@@ -199,7 +199,7 @@ class BtfSource implements Btf {
     return this.typeOfSymbol(kinds.BTF_KIND_FUNC, name);
   }
 
-  /** Returns the type that a FUNC or VAR of that name refers to. */
+  /** Returns the type that a FUNC or VAR of that name refers to; undefined if none has it. */
   private typeOfSymbol(kind: number, name: string): CType | undefined {
     this.symbolNames ??= this.index((at) => at === kinds.BTF_KIND_FUNC || at === kinds.BTF_KIND_VAR);
     for (const id of this.candidates(this.symbolNames, name)) {
@@ -229,8 +229,8 @@ class BtfSource implements Btf {
   }
 
   /**
-   * Returns the enum with that constant. Scans all enums, which takes a few milliseconds for a kernel; constants are
-   * looked up rarely.
+   * Returns the enum with that constant; undefined if none has it. Scans all enums, which takes a few milliseconds for
+   * a kernel; constants are looked up rarely.
    */
   enumerator(name: string): EnumType | undefined {
     const wanted = nameHash(new TextEncoder().encode(name), 0, HASHED_BYTES);

@@ -72,7 +72,7 @@ export class DwarfCode implements CodeSource {
     ];
   }
 
-  /** Returns the DIE of the function whose code contains `pc`. @throws Fault */
+  /** Returns the DIE of the function whose code contains `pc`; undefined if none does. @throws Fault */
   functionAt(pc: bigint): Die | undefined {
     if (!this.isText(pc)) return undefined;
     const distance = this.image.encoding.addressing.distance(pc);

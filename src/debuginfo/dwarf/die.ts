@@ -46,7 +46,7 @@ export class Die {
     return readAttribute(cursor, forms[index] as number, this.unit, implicit?.get(index) ?? 0n);
   }
 
-  /** Returns a constant or section offset as a number. */
+  /** Returns a constant or section offset as a number; undefined if the attribute is absent or of another kind. */
   number(name: number): number | undefined {
     const attribute = this.attribute(name);
     if (attribute?.kind === "constant") return Number(attribute.value);

@@ -21,8 +21,8 @@ export class FunctionTable {
   }
 
   /**
-   * Returns the DW_TAG_subprogram whose code contains `pc`, a distance. Ranges overlap where the linker folded
-   * identical code.
+   * Returns the DW_TAG_subprogram whose code contains `pc`, a distance; undefined if none does. Ranges overlap where
+   * the linker folded identical code.
    */
   at(pc: number): Die | undefined {
     const found = this.ranges.at(pc);

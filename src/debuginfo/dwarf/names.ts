@@ -114,9 +114,8 @@ export class Names {
   }
 
   /**
-   * Returns the DIE of a name; a definition before a declaration. @param isEnough returns whether a declaration ends
-   * the search; the default is never
-   * @throws Fault
+   * Returns the DIE of a name; a definition before a declaration; undefined if there is none. @param isEnough returns
+   * whether a declaration ends the search; the default is never @throws Fault
    */
   find(kind: NamedKind, name: string, isEnough: (declaration: Die) => boolean = () => false): Die | undefined {
     const bytes = encoder.encode(name);

@@ -61,7 +61,7 @@ export function blocksAt(subprogram: Die, pc: number): Die[] {
   return levels.flatMap((level) => [level.function, ...level.blocks]);
 }
 
-/** Returns the child whose code contains the pc. */
+/** Returns the child whose code contains the pc; undefined if none does. */
 function childAt(die: Die, pc: number): Die | undefined {
   for (const walk = die.children(); walk.next();) {
     const { tag, names } = walk.abbrev;

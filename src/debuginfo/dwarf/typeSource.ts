@@ -83,7 +83,10 @@ export class DwarfTypes implements TypeSource {
     return symbols.length > 0 && symbols.every(({ type }) => /^[tw]$/i.test(type));
   }
 
-  /** Returns the type of a function. The address of its symbol identifies its unit without a scan of the others. */
+  /**
+   * Returns the type of a function; undefined if it has no DIE. The address of its symbol identifies its unit without a
+   * scan of the others.
+   */
   function(name: string): CType | undefined {
     for (const symbol of this.symbols().named(name)) {
       const die = this.functionAt(symbol.address);

@@ -15,7 +15,7 @@ export class UnitIndex {
     this.image = image;
   }
 
-  /** Returns the unit whose code contains `pc`, a distance. @throws Fault */
+  /** Returns the unit whose code contains `pc`, a distance; undefined if none does. @throws Fault */
   at(pc: number): Unit | undefined {
     this.byArange ??= readAranges(this.image);
     let found = this.byArange.ranges.at(pc);

@@ -27,7 +27,10 @@ export const snappy: Compressor = {
   },
 };
 
-/** Reads the varint at the start of a Snappy stream: the uncompressed length in bytes. */
+/**
+ * Reads the varint at the start of a Snappy stream, which is the uncompressed length in bytes; undefined if it does not
+ * end within five bytes.
+ */
 export function declaredLength(bytes: Uint8Array): number | undefined {
   let length = 0;
   for (let i = 0; i < 5; i++) {

@@ -36,7 +36,10 @@ interface Item extends vscode.QuickPickItem {
   readonly line: string;
 }
 
-/** Asks for a command line: typed, or one that was shown as a table or ran in the console before. */
+/**
+ * Asks the user for a command line: typed, or one that was shown as a table or ran in the console before. Resolves to
+ * undefined if the user cancels.
+ */
 export function askForLine({ workspaceState }: vscode.ExtensionContext): Promise<string | undefined> {
   const shown = workspaceState.get<readonly string[]>(KEY, []);
   const before: Item[] = [

@@ -7,9 +7,12 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/** A request that is in flight longer than this is reported, in nanoseconds. Drivers give up after 30 s by default. */
-const NOTE = SECOND;
-const SUSPECT = 5n * SECOND;
+/**
+ * Minimum time in nanoseconds that a reported request is in flight, and one that is a suspect. Drivers give up after 30
+ * s by default.
+ */
+const MIN_NS = SECOND;
+const SUSPECT_NS = 5n * SECOND;
 
 /** Reports disks whose oldest request has been with the driver for more than a second. */
 export const blockRequests: HealthCheck = {
@@ -28,11 +31,11 @@ export const blockRequests: HealthCheck = {
       }
       requests += found.count;
       const { oldest, age } = found;
-      if (!oldest || age < NOTE) continue;
+      if (!oldest || age < MIN_NS) continue;
       const name = disk.at("disk_name").text();
       yield observed(
         "block-requests",
-        age >= SUSPECT ? "suspect" : "note",
+        age >= SUSPECT_NS ? "suspect" : "note",
         { disk: name, requests: found.count, oldest_ns: age },
         [
           `The disk ${name} has ${countWords(found.count, "request")} in flight; the oldest was started ${timeWords(age)} ago.`,

@@ -4,8 +4,8 @@ import { loadAverages } from "../../linux/time/timekeeping.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords } from "./amounts.ts";
 
-/** A load above this multiple of the CPUs is a suspect, if it lasted for five minutes. */
-const SUSPECT = 2;
+/** Minimum load per CPU of a suspect, over the last minute and over five. */
+const SUSPECT_LOAD = 2;
 
 /** Reports a load average of the last minute that is above the number of CPUs in use. */
 export const load: HealthCheck = {
@@ -20,7 +20,7 @@ export const load: HealthCheck = {
     if (now > cpus)
       yield observed(
         "load",
-        Math.min(now, before) > SUSPECT * cpus ? "suspect" : "note",
+        Math.min(now, before) > SUSPECT_LOAD * cpus ? "suspect" : "note",
         { load: now, cpus },
         [sentence, " Running, runnable and uninterruptible tasks count as load."],
         { kind: "output", command: "sys", text: `LOAD AVERAGE: ${averages.join(", ")}` },

@@ -7,9 +7,9 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { percentWords, sizeWords } from "./amounts.ts";
 
-/** Shares of the memory above which a process is reported. */
-const NOTE = 0.25;
-const SUSPECT = 0.75;
+/** Minimum share of the memory that a reported process has, and one that is a suspect. */
+const MIN_SHARE = 0.25;
+const SUSPECT_SHARE = 0.75;
 
 /** Reports processes whose resident memory is more than a quarter of the machine's. */
 export const processMemory: HealthCheck = {
@@ -24,12 +24,12 @@ export const processMemory: HealthCheck = {
       const pages = attempt(() => (taskPid(task) === taskTgid(task) ? residentPageCount(task) : 0));
       if (pages instanceof Fault) continue;
       most = Math.max(most, pages);
-      if (pages < all * NOTE) continue;
+      if (pages < all * MIN_SHARE) continue;
       const [pid, comm] = [taskPid(task), taskComm(task)];
       const bytes = pages * pageSize(kernel);
       yield observed(
         "process-memory",
-        pages >= all * SUSPECT ? "suspect" : "note",
+        pages >= all * SUSPECT_SHARE ? "suspect" : "note",
         { pid, comm, bytes },
         [
           { kind: "task", address: task.address, pid, comm },

@@ -6,10 +6,13 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/** A call that takes longer is reported, in nanoseconds. NFS over TCP resends after 60 s by default. */
-const NOTE = SECOND;
-const SUSPECT = 10n * SECOND;
-/** The number of servers that are reported. */
+/**
+ * Minimum time in nanoseconds that a reported call is not answered, and one that is a suspect. NFS over TCP resends
+ * after 60 s by default.
+ */
+const MIN_NS = SECOND;
+const SUSPECT_NS = 10n * SECOND;
+/** Maximum number of servers that are reported. */
 const MAX_SERVERS = 16;
 
 /** Reports servers whose oldest call is not answered for more than a second. */
@@ -30,11 +33,11 @@ export const rpc: HealthCheck = {
           return age instanceof Fault ? [] : [{ task, age }];
         });
         const [oldest] = ages.sort((a, b) => (a.age > b.age ? -1 : 1));
-        if (!oldest || oldest.age < NOTE || ++reported > MAX_SERVERS) continue;
+        if (!oldest || oldest.age < MIN_NS || ++reported > MAX_SERVERS) continue;
         const [server, procedure] = [rpcServer(client), rpcProcedure(oldest.task)];
         yield observed(
           "rpc",
-          oldest.age >= SUSPECT ? "suspect" : "note",
+          oldest.age >= SUSPECT_NS ? "suspect" : "note",
           { server, procedure, calls: ages.length, oldest_ns: oldest.age },
           [
             `${countWords(ages.length, "call")} to the RPC server ${server} ${ages.length === 1 ? "is" : "are"} not answered; the oldest${procedure === undefined ? "" : `, ${procedure},`} was started ${timeWords(oldest.age)} ago.`,

@@ -5,9 +5,9 @@ import { globalAddress } from "../../linux/vmcoreinfo.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { percentWords, sizeWords } from "./amounts.ts";
 
-/** Shares of the swap space in use above which it is reported. */
-const NOTE = 0.5;
-const SUSPECT = 0.9;
+/** Minimum share of the swap space that is in use when it is reported, and when it is a suspect. */
+const MIN_SHARE = 0.5;
+const SUSPECT_SHARE = 0.9;
 
 /** Reports swap space of which most is in use. */
 export const swap: HealthCheck = {
@@ -24,8 +24,8 @@ export const swap: HealthCheck = {
     if (all === 0) return "The machine has no swap space.";
     const size = pageSize(kernel);
     const sentence = `${sizeWords(used * size)} of ${sizeWords(all * size)} swap space are in use, ${percentWords(used, all)}.`;
-    if (used > all * NOTE)
-      yield observed("swap", used > all * SUSPECT ? "suspect" : "note", { used, all }, [sentence], {
+    if (used > all * MIN_SHARE)
+      yield observed("swap", used > all * SUSPECT_SHARE ? "suspect" : "note", { used, all }, [sentence], {
         kind: "output",
         command: "swap",
         text: `${used} of ${all} pages in use`,

@@ -4,7 +4,7 @@ import { taintWords } from "../../log/taint.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 
 /** Flags that an error of the hardware or the kernel set before the crash. D is left out, because the crash sets it. */
-const SUSPECT = /[MBLW]/;
+const SUSPECT_FLAGS = /[MBLW]/;
 
 /** Reports why the kernel is tainted, in words. */
 export const taints: HealthCheck = {
@@ -18,7 +18,7 @@ export const taints: HealthCheck = {
     const words = [...letters].map((letter) => `${taintWords(letter).join("")} (${letter})`);
     yield observed(
       "taints",
-      SUSPECT.test(letters) ? "suspect" : "note",
+      SUSPECT_FLAGS.test(letters) ? "suspect" : "note",
       { mask: Number(mask), letters },
       [`The kernel is tainted: ${words.join(", ")}.`],
       { kind: "output", command: "sys -t", text: `tainted_mask = 0x${mask.toString(16)}` },

@@ -1,4 +1,4 @@
-/** Finds where a call or jump goes. */
+/** Finds the target of a call or jump. */
 import type { Effect } from "../../arch/effect.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { argumentOf } from "./passed.ts";
@@ -14,15 +14,18 @@ export function calledBy(call: Site): bigint | undefined {
   return effect.access && storedAt(call, effect);
 }
 
-/** Returns the register of a call or jump that goes where a register says, also by a thunk. */
+/** Returns the register that contains the target of a call or jump, also of one by a thunk; undefined if none does. */
 export const registerOfTarget = (kernel: Kernel, effect: Effect): string | undefined =>
   effect.through ?? thunkRegister(kernel, effect);
 
-/** Returns whether a register or memory tells where a call or jump goes. */
+/** Returns whether the target of a call or jump is in a register or in memory. */
 export const isIndirect = (kernel: Kernel, effect: Effect): boolean =>
   registerOfTarget(kernel, effect) !== undefined || (effect.target === undefined && effect.access !== undefined);
 
-/** Returns the word that an indirect call or jump reads its target from. */
+/**
+ * Returns the target that an indirect call or jump reads from memory; undefined if the address is not known or the
+ * memory is not readable.
+ */
 export function storedAt(site: Site, { access }: Effect): bigint | undefined {
   const address = access && addressAt(site, access.place, site.index);
   return address === undefined ? undefined : readWord(site.kernel, address, site.kernel.arch.wordSize);
@@ -33,7 +36,7 @@ const THUNKS = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".s
 /** Size of a thunk in bytes (arch/x86/include/asm/nospec-branch.h: RETPOLINE_THUNK_SIZE). */
 const THUNK_SIZE = 32n;
 
-/** Returns the register that a thunk calls through (arch/x86/lib/retpoline.S). */
+/** Returns the register that a thunk calls through (arch/x86/lib/retpoline.S); undefined if the target is no thunk. */
 function thunkRegister(kernel: Kernel, { target }: Effect): string | undefined {
   const symbol = target === undefined ? undefined : kernel.symbols.at(target);
   if (!symbol || target === undefined) return undefined;

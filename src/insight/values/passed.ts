@@ -10,7 +10,7 @@ export function argumentOf(caller: Site, register: string): bigint | undefined {
 
 /**
  * Returns what an earlier call of a function passed in a register, at the last execution of that call; undefined if the
- * code does not show it. @param site a call of the function that is on the stack @param index of the earlier call
+ * code does not show it. @param caller a call of the function that is on the stack @param index of the earlier call
  */
 export function argumentAt(caller: Site, index: number, register: string): bigint | undefined {
   const { graph } = caller;

@@ -15,9 +15,9 @@ const MAX_BARRIERS = 1 << 16;
 const MAX_POOLS = 1 << 16;
 
 /**
- * Returns the work that a task waits for in flush_work(). The barrier on the task's stack is queued after the work: on
- * the list of the worker that executes it, or directly after it in the queue. @param address the completion that the
- * task waits for, which is a member of the barrier
+ * Returns the work that a task waits for in flush_work(); undefined if the completion is not one of a barrier. The
+ * barrier on the task's stack is queued after the work: on the list of the worker that executes it, or directly after
+ * it in the queue. @param address the completion that the task waits for, which is a member of the barrier
  */
 export function flushedWork({ kernel, task }: Sleeper, address: bigint): Found | undefined {
   const done = memberOffset(kernel, "struct wq_barrier", "done");
@@ -166,9 +166,9 @@ function workerFields(worker: Obj<"struct worker">): ReadField[] {
 }
 
 /**
- * Returns the workqueue that a task flushes. flush_workqueue() and drain_workqueue() wait for all works of one color;
- * the workers that execute such works hold it up. @param address the completion, which is a member of a `wq_flusher` on
- * the task's stack
+ * Returns the workqueue that a task flushes; undefined if the task does not flush one. flush_workqueue() and
+ * drain_workqueue() wait for all works of one color; the workers that execute such works hold it up. @param address the
+ * completion, which is a member of a `wq_flusher` on the task's stack
  */
 export function flushedWorkqueue(sleeper: Sleeper, address: bigint): Found | undefined {
   const { kernel, frames, at } = sleeper;

@@ -20,7 +20,7 @@ const MAX_ENTRIES = 1 << 24;
 
 /**
  * Reads the entries of an instance, at most MAX_ENTRIES. Yields the number of entries that were read.
- * @param cpus only of these; undefined for all @throws Fault if the instance has no readable buffers
+ * @param cpus CPUs whose buffers are read; undefined for all @throws Fault if the instance has no readable buffers
  */
 export function* traceEntries(
   kernel: Kernel,

@@ -44,7 +44,10 @@ function* body(type: StructType, level: number, base: number): Generator<string>
 
 const bitField = ({ bitSize }: Member): string => (bitSize === undefined ? "" : ` : ${bitSize}`);
 
-/** Returns the struct or union that a member is, without typedefs and arrays, as gdb expands them. */
+/**
+ * Returns the struct or union that a member is, without typedefs and arrays, as gdb expands them; undefined for other
+ * members.
+ */
 const structOf = ({ type }: Member): StructType | undefined =>
   type.kind === "struct" || type.kind === "union" ? type : undefined;
 

@@ -10,8 +10,8 @@ import { text, type Piece } from "../../../say/piece.ts";
 import type { Column, Table } from "../../../say/table.ts";
 
 /**
- * Returns the entry at which a walk ended, as the kernel stores it. On arm the kernel keeps its own entry next to the
- * hardware's.
+ * Returns the entry at which a walk ended, as the kernel stores it; undefined if there was no step, or the kernel's
+ * entry is not readable. On arm the kernel keeps its own entry next to the hardware's.
  */
 export function lastEntry(kernel: Kernel, steps: readonly WalkStep[]): bigint | undefined {
   const place = kernel.arch.pte?.ownEntry?.(steps);

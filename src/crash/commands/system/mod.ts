@@ -102,7 +102,10 @@ function* loadAll(
   yield* moduleRows(context, found);
 }
 
-/** Returns the modules in the order of their start, and why the list could not be followed to its end. */
+/**
+ * Returns the modules in the order of their start, and why the list could not be followed to its end; `fault` is
+ * undefined if it could.
+ */
 function modulesByBase(kernel: Kernel): { readonly found: readonly Obj[]; readonly fault: Fault | undefined } {
   const found: Obj[] = [];
   const done = attempt(() => {

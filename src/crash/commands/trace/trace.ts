@@ -78,7 +78,7 @@ function* dump(context: Context, args: Parsed, paths: readonly string[]): Pieces
 const counted = (array: TraceArray, member: string): number =>
   cpuBuffers(array.array.kernel, array).reduce((sum, { buffer }) => sum + buffer.at(`${member}.a.counter`).number(), 0);
 
-/** Entries that were written and are still there; entries that a reader consumed are not counted. */
+/** Returns the number of entries that were written and are still there, without those that a reader consumed. */
 const entriesOf = (array: TraceArray): number =>
   counted(array, "entries") -
   counted(array, "overrun") -
@@ -191,21 +191,21 @@ const clockOf = (array: TraceArray): string => {
 interface ShownEntry {
   readonly kernel: Kernel;
   readonly entry: TraceEntry;
-  readonly said: EntryText;
+  readonly formatted: EntryText;
 }
 
 const shownEntry = (kernel: Kernel, entry: TraceEntry): ShownEntry => ({
   kernel,
   entry,
-  said: entryText(kernel, entry),
+  formatted: entryText(kernel, entry),
 });
 
 /** Returns the name and the text of an entry as one text. */
-export const wholeText = ({ name, text: said, raw }: EntryText): string =>
-  `${name === "" ? "" : `${name}: `}${raw ? "raw: " : ""}${said}`;
+export const wholeText = ({ name, text: formatted, raw }: EntryText): string =>
+  `${name === "" ? "" : `${name}: `}${raw ? "raw: " : ""}${formatted}`;
 
-const moreLines = ({ said }: ShownEntry): Line[] =>
-  wholeText(said)
+const moreLines = ({ formatted }: ShownEntry): Line[] =>
+  wholeText(formatted)
     .split("\n")
     .slice(1)
     .map((line) => [line]);
@@ -261,8 +261,8 @@ export const entriesTable = (isSeconds: boolean): Table<ShownEntry> => ({
     text: {
       kind: "text",
       title: "EVENT",
-      value: ({ said }) => said.text,
-      text: (_, { said }) => wholeText(said).split("\n", 1)[0] ?? "",
+      value: ({ formatted }) => formatted.text,
+      text: (_, { formatted }) => wholeText(formatted).split("\n", 1)[0] ?? "",
     },
     fields: {
       kind: "data",
@@ -275,7 +275,7 @@ export const entriesTable = (isSeconds: boolean): Table<ShownEntry> => ({
     raw: {
       kind: "text",
       about: "why the text has the fields instead of the kernel's format",
-      value: ({ said }) => said.raw?.message,
+      value: ({ formatted }) => formatted.raw?.message,
     },
   },
 });

@@ -129,7 +129,10 @@ function valuePiece(
   });
 }
 
-/** Returns why no part of a value can be read. For a struct that is partly readable, its members show that. */
+/**
+ * Returns why no part of a value can be read; undefined if its first word can. For a struct that is partly readable,
+ * its members show what cannot be read.
+ */
 function unread(value: Obj): Fault | undefined {
   const { kind } = bare(value.type);
   if (kind === "void" || kind === "function" || value.storage.kind !== "memory") return undefined;

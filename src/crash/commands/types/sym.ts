@@ -68,7 +68,8 @@ function* lookUp(kernel: Kernel, word: string, withPrevious: boolean, withNext: 
 }
 
 /**
- * Returns the nearest symbol above. It does not start at this symbol's end, because there is padding between functions.
+ * Returns the nearest symbol above; undefined for the last one. It does not start at this symbol's end, because there
+ * is padding between functions.
  */
 function nextSymbol({ symbols }: Kernel, { address }: KSymbol): KSymbol | undefined {
   let nearest: bigint | undefined;

@@ -113,8 +113,8 @@ function memberOfType(kernel: Kernel, word: string): StructReference | undefined
 }
 
 /**
- * Returns the type of an expression.
- * @param isSymbol whether the text is a symbol's name, such as `schedule.cold`, which need not be an expression
+ * Returns the type of an expression; undefined for a single word, and if it cannot be evaluated. @param isSymbol
+ * whether the text is a symbol's name, such as `schedule.cold`, which need not be an expression
  */
 function typeOf(context: Context, expression: string, isSymbol: boolean): CType | undefined {
   if (/^\w+$/.test(expression)) return undefined;

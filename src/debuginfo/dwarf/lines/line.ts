@@ -48,7 +48,7 @@ export class LineTable {
     return line === 0 ? undefined : this.sourceLine(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
   }
 
-  /** Returns the address range of the row of `pc`, as distances; the end is exclusive. */
+  /** Returns the address range of the row of `pc`, as distances; the end is exclusive; undefined if there is none. */
   range(pc: number): { readonly start: number; readonly end: number } | undefined {
     const found = this.rowAt(pc);
     if (!found) return undefined;
@@ -59,7 +59,7 @@ export class LineTable {
 
   /**
    * Returns the statement of `pc` as debuggers step: the row that begins a statement is preferred at its address, and
-   * neighbouring rows of the same line are one range, in distances.
+   * neighbouring rows of the same line are one range, in distances; undefined if `pc` has no line.
    */
   statement(pc: number): { readonly source: SourceLine; readonly start: number; readonly end: number } | undefined {
     const found = this.rowAt(pc);
@@ -109,7 +109,7 @@ export class LineTable {
     return file === undefined ? undefined : { file, line, column, ...(md5 !== undefined && { md5 }) };
   }
 
-  /** Returns a file of the table by its number in DW_AT_decl_file and DW_AT_call_file. */
+  /** Returns a file of the table by its number in DW_AT_decl_file and DW_AT_call_file; undefined if there is none. */
   file(index: number): string | undefined {
     return this.files.path(index);
   }

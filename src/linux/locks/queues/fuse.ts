@@ -37,10 +37,10 @@ export function fuseRequestWait({ sleeper: { kernel }, queue }: QueuedEntry): Fo
  */
 export function fuseDaemons(kernel: Kernel, connection: bigint): Holder[] {
   const found: Holder[] = [];
-  const shape = attempt(() => kernel.object("struct fuse_dev", 0n).at("fc").address);
-  if (shape instanceof Fault) return found;
+  const offset = attempt(() => kernel.object("struct fuse_dev", 0n).at("fc").address);
+  if (offset instanceof Fault) return found;
   for (const address of openObjects(kernel)) {
-    if (attempt(() => kernel.memory.word(address + shape)) !== connection) continue;
+    if (attempt(() => kernel.memory.word(address + offset)) !== connection) continue;
     const how = "has the connection of the file system open, on which requests are answered";
     for (const { task } of openEnds(kernel, address)) found.push({ task, certainty: "likely", how });
   }

@@ -150,7 +150,7 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
 
 /**
  * Returns how to print the words of each frame: -f as numbers, -F with symbols and slab caches, -FF also with object
- * addresses.
+ * addresses; undefined without these options.
  */
 function dataStyle(args: Parsed): DataStyle | undefined {
   const named = args.values("-F").length;

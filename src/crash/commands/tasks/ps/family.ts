@@ -22,7 +22,10 @@ export function* tasksParents(tasks: Iterable<Obj>): Generator<Piece, void, void
   }
 }
 
-/** Returns the task and its parents, the eldest first; `fault` is why the line does not start at the first task. */
+/**
+ * Returns the task and its parents, the eldest first; `fault` is why the line does not start at the first task,
+ * undefined if it does.
+ */
 function ancestry(task: Obj): { line: Obj[]; fault: Fault | undefined } {
   const line = [task];
   for (let at = task; line.length < MAX_PARENTS; at = line[0] ?? task) {

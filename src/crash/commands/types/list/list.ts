@@ -128,8 +128,8 @@ function readWalk(context: Context, args: Parsed): ListWalk {
 }
 
 /**
- * Splits the arguments into offset and start. The offset is `struct.member`, or a number too small to be an address.
- * @throws UsageError
+ * Splits the arguments into offset and start; `link` is undefined if no argument is an offset. The offset is
+ * `struct.member`, or a number too small to be an address. @throws UsageError if there is not one start
  */
 function linkAndStart(context: Context, args: Parsed): { link: string | undefined; start: string } {
   const words = [...args.rest];
