@@ -34,8 +34,8 @@ export interface KdumpContents {
   readonly pfns: Float64Array;
   /** Pages that the machine had and that are not in the file, ascending. */
   readonly excluded: Float64Array;
-  /** The pages of the dump that this one is distilled from, ascending. */
-  readonly source: Iterable<number>;
+  /** The pages of the dump that this one is distilled from, ascending; undefined if it is not distilled. */
+  readonly source: Iterable<number> | undefined;
   page(pfn: number): Uint8Array | Fault;
 }
 
@@ -59,10 +59,10 @@ export function* writingKdump(file: WritableFile, contents: KdumpContents): Gene
   writeBitmap(file, bitmapStart, merged(pfns, contents.excluded));
   writeBitmap(file, bitmapStart + bitmapBlocks * pageSize, pfns);
   const end = yield* writingPages(file, contents, bitmapStart + 2 * bitmapBlocks * pageSize);
-  writeBitmap(file, end, contents.source);
+  if (contents.source) writeBitmap(file, end, contents.source);
   // As makedumpfile does, the text follows the pages.
-  const eraseinfo = latin1(`${contents.eraseinfo}${SOURCE_PAGES} ${end}\n`);
-  const eraseinfoStart = end + Math.ceil(maxPfn / 8);
+  const eraseinfo = latin1(contents.eraseinfo + (contents.source ? `${SOURCE_PAGES} ${end}\n` : ""));
+  const eraseinfoStart = end + (contents.source ? Math.ceil(maxPfn / 8) : 0);
   file.write(eraseinfo, eraseinfoStart);
   writeHeaders(file, contents, {
     vmcoreinfo,
