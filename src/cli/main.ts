@@ -9,6 +9,7 @@ import { systemReason } from "./systemReason.ts";
 import { isNodeSufficient, startAgain, script } from "./node.ts";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 
 /** The verbs that are programs of their own next to this one: the debug adapter, the server for agents. */
 const programs: ReadonlyMap<string, string> = new Map([
@@ -18,6 +19,8 @@ const programs: ReadonlyMap<string, string> = new Map([
 
 async function main([verb, ...rest]: readonly string[]): Promise<number> {
   keepCompiledCode(process.env);
+  // A thread has the arguments of the process.
+  if (!isMainThread) return (await import("./program.ts")).workOnTasks();
   const beside = verb === undefined ? undefined : programs.get(verb);
   if (beside !== undefined) return startBeside(beside, rest);
   const { run } = await import("./program.ts");

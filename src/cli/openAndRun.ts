@@ -26,6 +26,7 @@ import { Recorder } from "./recorder.ts";
 import { converse } from "./prompt.ts";
 import { runRcFiles } from "./rcFiles.ts";
 import { reportError, Terminal } from "./terminal.ts";
+import { taskWorkers } from "./parallel/taskWorkers.ts";
 import { unpackPackages } from "./unpackPackages.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
 
@@ -133,6 +134,14 @@ export async function withProgress<T>(job: Job<T, Piece>): Promise<T> {
 export const searchOf = ({ searches, vmcore, debuginfo }: CliOptions): DebuginfoPlaces | undefined =>
   searches ? placesOf(vmcore, debuginfo, process.env) : undefined;
 
+/** Returns the options with which another thread opens the same files. */
+const openOptionsOf = (options: CliOptions, { session }: Context): OpenOptions => ({
+  ...options,
+  vmlinux: session.vmlinux,
+  search: searchOf(options),
+  indexes: indexDirectory(process.env),
+});
+
 /** Runs commands from the options, in crash's order: rc files, -i, then -c or else standard input. */
 async function work(context: Context, options: CliOptions, reopen: () => Promise<Context>): Promise<boolean> {
   const isConversation = options.commands.length === 0 && process.stdin.isTTY;
@@ -146,6 +155,7 @@ async function work(context: Context, options: CliOptions, reopen: () => Promise
     paged: isConversation,
     echoes: showsFiles && !options.silent,
     recorder,
+    taskWorkers: (style) => taskWorkers(openOptionsOf(options, context), style),
     reopen,
   });
   if (isGreeted) await greet(terminal);

@@ -42,6 +42,8 @@ export const verbs: Readonly<Record<string, (argv: readonly string[]) => number 
   "--report-bug": reportBug,
 };
 
+export { workOnTasks } from "./parallel/taskWorker.ts";
+
 /** Runs the program. @returns the exit status */
 export function run(argv: readonly string[]): number | Promise<number> {
   const [name = "", ...rest] = argv;

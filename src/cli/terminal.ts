@@ -8,6 +8,7 @@ import { printable } from "../base/printable.ts";
 import { internalError } from "../base/sourceStack.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
+import type { TaskWorkers } from "../crash/language/taskShare.ts";
 import { withChanges } from "../crash/language/context.ts";
 import { findFilter, readLine, run } from "../crash/language/language.ts";
 import type { CommandLine } from "../crash/language/line.ts";
@@ -38,6 +39,8 @@ export interface TerminalOptions {
   readonly echoes?: boolean;
   /** Records the commands and their outputs. */
   readonly recorder?: Recorder | undefined;
+  /** Runs commands for many tasks in threads, which format their output in the given style. */
+  readonly taskWorkers?: ((style: Style) => TaskWorkers) | undefined;
   /** Opens the memory of a running kernel or guest anew, for `refresh`. */
   readonly reopen?: (() => Promise<Context>) | undefined;
 }
@@ -124,9 +127,13 @@ export class Terminal {
     const argumentLines = line.input === undefined ? undefined : linesOf(line.input);
     const stage = line.filters.findIndex((filter) => !findFilter(filter));
     const program = stage < 0 ? undefined : line.filters.slice(stage).join(" | ");
-    const job = run(this.context, stage < 0 ? line : { ...line, filters: line.filters.slice(0, stage) }, argumentLines);
-    const sink = await this.sinkFor(line, program, abort);
+    const filters = stage < 0 ? line.filters : line.filters.slice(0, stage);
     const style = line.output || program !== undefined ? plain : this.options.style;
+    // Filters and records need the pieces of a command, not its text.
+    const isText = filters.length === 0 && !this.options.json && !this.options.recorder;
+    const taskWorkers = isText ? this.options.taskWorkers?.(style) : undefined;
+    const job = run(this.context.with({ taskWorkers }), { ...line, filters }, argumentLines);
+    const sink = await this.sinkFor(line, program, abort);
     const printer = new Printer(sink, {
       style,
       isJson: this.options.json && program === undefined,

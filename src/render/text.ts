@@ -6,6 +6,7 @@ import { plain, type Style } from "./style.ts";
 /** Returns the text of a piece for people, each line with a newline, but not the last one of an open piece; "" for progress. */
 export function pieceText(piece: Piece, style: Style = plain): string {
   if (piece.kind === "progress") return "";
+  if (piece.kind === "text" && piece.formatted !== undefined) return piece.formatted;
   let all = "";
   for (const line of piece.lines) all += `${styled(line, style)}\n`;
   return piece.kind === "record" && piece.isOpen ? all.slice(0, -1) : all;

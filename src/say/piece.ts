@@ -39,7 +39,12 @@ export type Piece =
       readonly fields?: Fields | undefined;
     }
   /** Headings, blank lines, remarks: nothing that is data. */
-  | { readonly kind: "text"; readonly lines: readonly Line[] }
+  | {
+      readonly kind: "text";
+      readonly lines: readonly Line[];
+      /** The text as the face prints it, with newlines, if another thread has formatted it; `lines` is then empty. */
+      readonly formatted?: string;
+    }
   /** Why the command could not continue; earlier records are valid. */
   | { readonly kind: "fault"; readonly fault: Fault; readonly lines: readonly Line[] }
   /** An error in the user's command: one sentence, and the usage. */

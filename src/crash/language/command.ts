@@ -6,6 +6,7 @@ import type { Scope } from "../../model/expression/evaluate.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Piece } from "../../say/piece.ts";
+import type { TaskWorkers } from "./taskShare.ts";
 import { indent } from "../../render/pad.ts";
 import type { Records } from "../../say/table.ts";
 import type { LaterCommitsOf } from "./laterCommits.ts";
@@ -63,6 +64,8 @@ export interface Context {
    * undefined where the front end writes no files. Only the terminal sets it.
    */
   readonly createFile?: ((path: string, options?: { readonly makesFolders?: boolean }) => OutputFile) | undefined;
+  /** Runs commands for many tasks in threads; undefined where the front end needs the pieces themselves. */
+  readonly taskWorkers?: TaskWorkers | undefined;
   /** Properties of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
   readonly session: SessionFacts;
 }

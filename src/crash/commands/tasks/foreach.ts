@@ -73,7 +73,7 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several commands can be
     const lines = each.map((name) =>
       name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(context.commands, name, each, more)}`,
     );
-    if (each.length > 0) yield* withUsageErrorsOnce(tasks, (task) => runFor(context, task, lines));
+    if (each.length > 0) yield* runForAll(context, tasks, lines);
     yield* missingTasks(context.kernel, "foreach: ");
   },
 });
@@ -106,11 +106,35 @@ function ownFlags(commands: readonly Command[], name: string, names: readonly st
 /** Runs a command and drops its changes of the context, because they are for one task only. */
 const runAlone = (context: Context, line: string): Pieces => withoutChanges(runCommand(context, line));
 
-/** Yields the pieces of all tasks; a usage error, which is the same for every task, is reported only once. */
-function* withUsageErrorsOnce(tasks: readonly Obj[], piecesOf: (task: Obj) => Pieces): Pieces {
+/** Runs command lines for tasks, with threads if there are any and the work takes long. */
+function* runForAll(context: Context, tasks: readonly Obj[], lines: readonly string[]): Pieces {
+  const share = context.taskWorkers?.(context, tasks, lines);
   const mistakes = new Set<string>();
+  const own = (from: number, to: number): Pieces => runForSome(context, tasks.slice(from, to), lines, mistakes);
+  try {
+    for (let from = 0; from < tasks.length;) {
+      const to = share?.claim(from) ?? tasks.length;
+      yield* own(from, to);
+      if (share && to === from) return yield* share.rest(own);
+      from = to;
+    }
+  } finally {
+    share?.end();
+  }
+}
+
+/**
+ * Runs command lines for tasks. @param mistakes usage errors that were reported: an error that is the same for every
+ * task is reported only once
+ */
+export function* runForSome(
+  context: Context,
+  tasks: readonly Obj[],
+  lines: readonly string[],
+  mistakes: Set<string>,
+): Pieces {
   for (const task of tasks) {
-    for (const piece of piecesOf(task)) {
+    for (const piece of runFor(context, task, lines)) {
       if (piece.kind === "usage") {
         if (mistakes.has(piece.message)) continue;
         mistakes.add(piece.message);
