@@ -27,6 +27,7 @@ import { rcuStall } from "./checks/rcuStall.ts";
 import { truncated } from "./checks/truncated.ts";
 import { stuckCpu } from "./checks/stuckCpu.ts";
 import { suspects } from "./checks/suspects.ts";
+import { wrongFree } from "./checks/wrongFree.ts";
 import { waits } from "./checks/waits.ts";
 
 /** Every check, in the order in which their findings are printed. */
@@ -43,6 +44,7 @@ export const checks: readonly Check[] = [
   bitFlip,
   condition,
   doubleFree,
+  wrongFree,
   listCorruption,
   refcount,
   packetOverrun,

@@ -117,6 +117,29 @@ test("the keys lead from sentence to sentence and into the evidence, and Enter f
   await workbench.command("View: Toggle Maximized Panel");
 });
 
+// A window of 1280x720 at 125 % shows what one of 1024x576 does; a panel at the side is as narrow as the last one.
+for (const [name, width, height] of [
+  ["125", 1024, 576],
+  ["narrow", 640, 720],
+])
+  test(`no sentence is cut off in a window of ${width}x${height}`, async () => {
+    const size = page.viewportSize();
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(500);
+    assert.ok(await front(".lead").isVisible());
+    await shot(`abba-${name}`);
+    await workbench.command("View: Toggle Maximized Panel");
+    await shot(`abba-${name}-whole`);
+    const beyond = await frame.evaluate(() => {
+      const page = document.documentElement.clientWidth;
+      const texts = [...document.querySelectorAll("section:not([hidden]) :is(p, li, h1, h2, button, .said)")];
+      return texts.filter((one) => one.getBoundingClientRect().right > page + 1).map((one) => one.textContent?.trim());
+    });
+    assert.deepEqual(beyond, []);
+    await workbench.command("View: Toggle Maximized Panel");
+    await page.setViewportSize(size);
+  });
+
 /** Copies, and returns the text in the clipboard once it is another one. */
 async function copied(copy) {
   const text = () => page.evaluate(() => navigator.clipboard.readText());

@@ -103,6 +103,20 @@ async function hasNoViolation(isLight) {
   );
 }
 
+test("a window of 1280x720 at 125 % has room for the deadlock and the graph", async () => {
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 1024, height: 576 });
+  await workbench.command("View: Toggle Maximized Panel");
+  await shot("125");
+  const { width } = page.viewportSize();
+  for (const selector of [".deadlock", ".graph", ".count[role=status]"]) {
+    const box = await front(selector).boundingBox();
+    assert.ok(box && box.x >= 0 && box.x + box.width <= width, selector);
+  }
+  await workbench.command("View: Toggle Maximized Panel");
+  await page.setViewportSize(size);
+});
+
 test("in a narrow panel the stacks stand below each other, and no frame reaches beyond the page", async () => {
   const size = page.viewportSize();
   await page.setViewportSize({ width: 720, height: 720 });

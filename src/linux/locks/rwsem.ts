@@ -1,9 +1,11 @@
 /** Holders of reader-writer semaphores. */
+import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { rtMutexState, unsignedWord } from "./mutex.ts";
-import type { ResourceState } from "./resource.ts";
+import type { Found, ResourceState } from "./resource.ts";
+import { savedRegisters, type Sleeper, stackWords } from "./sleeper.ts";
 
 // kernel/locking/rwsem.c since v5.3
 const RWSEM_READER_OWNED = 1n;
@@ -38,7 +40,7 @@ export function rwsemState(kernel: Kernel, address: bigint): ResourceState {
   }
   const readers = BigInt.asUintN(kernel.arch.wordSize * 8 - 1, count) >> RWSEM_READER_SHIFT;
   if (readers === 0n) return { holders: [], free: true, fields };
-  const note = `held by ${readers} ${readers === 1n ? "reader" : "readers"}, which the lock does not record`;
+  const note = `held by ${readersText(Number(readers))}, which the lock does not record`;
   if (!isReader || task === 0n) return { holders: [], note, fields };
   const how = "the last task that took it for reading; it may have released it again";
   return { holders: [{ task, certainty: "possible", how }], note, fields };
@@ -58,16 +60,55 @@ function oldState(rwsem: Obj<"struct rw_semaphore">): ResourceState {
   return { holders: [{ task, certainty: "certain", how: "writer, rw_semaphore.owner" }], fields };
 }
 
+/** kernel/locking/rwbase_rt.c: readers may enter. */
+const READER_BIAS = 1 << 31;
+/** kernel/locking/rwbase_rt.c: a writer has the lock. */
+const WRITER_BIAS = 1 << 30;
+
 /**
- * Reads the holder of the reader-writer lock of PREEMPT_RT: READER_BIAS means that readers may enter, WRITER_BIAS that
- * a writer holds it.
+ * Reads the holder of the reader-writer lock of PREEMPT_RT, which a `struct rw_semaphore` and an `rwlock_t` begin with.
+ * A writer has the rt_mutex from when it waits for the readers to leave (kernel/locking/rwbase_rt.c). @throws Fault
  */
 function rwbaseState(rwbase: Obj<"struct rwbase_rt">): ResourceState {
-  const readers = rwbase.at("readers.counter").number();
+  const count = rwbase.at("readers.counter").number();
   const own = rtMutexState(rwbase.at("rtmutex"));
-  // kernel/locking/rwbase_rt.c: a writer holds the rt_mutex while it waits for the readers to leave, and afterwards.
-  if (own.holders.length > 0) return own;
-  if (readers !== 0 && readers !== -2147483648)
-    return { holders: [], note: "held by readers, which the lock does not record", fields: own.fields };
-  return own;
+  const readers = count < 0 ? count - READER_BIAS : count === WRITER_BIAS ? 0 : count;
+  if (readers === 0) return own;
+  const fields = [...own.fields, { type: "struct rwbase_rt", address: rwbase.address, path: "readers.counter", value: String(count) }]; // prettier-ignore
+  const note = `held by ${readersText(readers)}, which the lock does not record`;
+  if (count < 0) return { holders: own.holders, note, fields };
+  const how = `the writer, which waits for ${readersText(readers)} to leave and blocks new readers`;
+  return { holders: own.holders.map((one) => ({ ...one, how })), note, fields };
+}
+
+const readersText = (count: number): string => `${count} ${count === 1 ? "reader" : "readers"}`;
+
+/** Whether a `struct rw_semaphore` is the reader-writer lock of PREEMPT_RT. */
+export const isRwbase = (kernel: Kernel): boolean => kernel.object("struct rw_semaphore", 0n).has("rwbase");
+
+/**
+ * Returns the reader-writer lock of PREEMPT_RT whose writer waits for the readers to leave: a saved register or a word of
+ * the stack leads to a lock whose rt_mutex the task owns and that has readers. @throws Fault "unknown" if not exactly one
+ * lock is found
+ */
+export function rwbaseWriterWait(sleeper: Sleeper): Found {
+  const { kernel, task } = sleeper;
+  const found = new Set<bigint>();
+  const words = [...savedRegisters(sleeper), ...[...stackWords(sleeper, sleeper.at + 2)].map(({ value }) => value)];
+  for (const value of words) {
+    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
+    const state = attempt(() => rwbaseState(kernel.object("struct rwbase_rt", value)));
+    if (state instanceof Fault || state.note === undefined) continue;
+    if (state.holders.some((holder) => holder.task === task.address && holder.how !== "rt_mutex.owner"))
+      found.add(value);
+  }
+  const [address, ...more] = found;
+  if (address === undefined || more.length > 0)
+    throw Fault.of("unknown", "not exactly one lock is found that the task owns and whose readers it can wait for");
+  const { fields } = rwbaseState(kernel.object("struct rwbase_rt", address));
+  return {
+    resource: { kind: "rwsem", type: "struct rw_semaphore", address },
+    mode: "write",
+    state: { holders: [], note: "waits for its readers to leave, which the lock does not record", fields },
+  };
 }

@@ -15,6 +15,7 @@ import { percpuWriterWait } from "./percpuRwsem.ts";
 import { pollWait } from "./queues/epoll.ts";
 import type { Found, Wait } from "./resource.ts";
 import { rtMutexWait } from "./rtMutex.ts";
+import { isRwbase, rwbaseWriterWait } from "./rwsem.ts";
 import { anySignal, awaitedSignals, dumpedWait, freezerWait, otherThreads, stopWait } from "./signalWait.ts";
 import { frameFunction, type SleepFrame, type Sleeper, waitingFrame } from "./sleeper.ts";
 import { simpleQueueWait } from "./simpleQueue.ts";
@@ -32,7 +33,7 @@ const RULES: readonly WaitRule[] = [
   { functions: /^(__)?(ww_)?mutex_lock(_\w+)?$/, find: (sleeper) => queuedFor(sleeper, MUTEX) },
   {
     functions: /^(rwsem_down_(read|write)_\w+|(__)?down_(read|write)(_killable|_interruptible|_common)?)$/,
-    find: (sleeper) => queuedFor(sleeper, RWSEM),
+    find: (sleeper) => (isRwbase(sleeper.kernel) ? rwbaseWriterWait(sleeper) : queuedFor(sleeper, RWSEM)),
   },
   {
     functions: /^(___?down_common|(__)?down(_interruptible|_killable|_timeout)?)$/,
@@ -40,6 +41,7 @@ const RULES: readonly WaitRule[] = [
   },
   { functions: /^(do_|__)?wait_for_common(_io)?$|^wait_for_completion(_\w+)?$/, find: completionWait },
   { functions: /^(__)?futex_(wait\w*|lock_pi)$|^futex_(wait_queue(_me)?|do_wait)$/, find: futexWait },
+  { functions: /^rwbase_write_lock$/, find: rwbaseWriterWait },
   { functions: /^percpu_down_write$/, find: percpuWriterWait },
   { functions: /^(do_sys_poll|do_poll|do_select|core_sys_select)$/, find: pollWait },
   { functions: /^(__)?do_semtimedop$/, find: semaphoreSetWait },

@@ -1,0 +1,124 @@
+/** Checks whether memory was freed that the allocator did not give. */
+import { Fault } from "../../base/fault.ts";
+import { withOffset } from "../../base/nameOffset.ts";
+import { type Container, identify } from "../../linux/identify.ts";
+import { taskComm, taskPid } from "../../linux/sched/task.ts";
+import { cacheName } from "../../linux/slab/slab.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Check } from "../check.ts";
+import { type CrashFacts, functionOf } from "../crashFacts.ts";
+import { addressOf, type Finding, type Sentence } from "../finding.ts";
+import { guiltyFrame } from "../guiltyFrame.ts";
+import { calledBy } from "../values/callTarget.ts";
+import { argumentOf } from "../values/passed.ts";
+import { siteOf } from "../values/site.ts";
+import { instructionText, sourceWords } from "../values/words.ts";
+import { plainName } from "../../log/place.ts";
+
+/** Functions that give an object back to the slab allocator, and the number of the argument that points to it. */
+const FREES: ReadonlyMap<string, number> = new Map([
+  ["kfree", 0],
+  ["kfree_sensitive", 0],
+  ["kmem_cache_free", 1],
+]);
+
+/** Reports a pointer to a stack, to static data or into an object that was passed to kfree(). */
+export const wrongFree: Check = {
+  id: "wrong-free",
+  needs: ["stack", "types"],
+  about: ["page-fault", "null-pointer", "general-protection", "kernel-bug", "warning", "slab"],
+  *run(kernel, crash) {
+    const index = guiltyFrame(crash)?.index ?? 0;
+    const frame = crash.frames[index];
+    if (!frame || frame.exact || index === 0) return;
+    const site = yield* siteOf(kernel, frame, crash.cpu);
+    const target = calledBy(site);
+    const symbol = target === undefined ? undefined : kernel.symbols.at(target);
+    const name = symbol?.address === target && symbol ? plainName(symbol.name) : "";
+    const argument = FREES.get(name);
+    const register = argument === undefined ? undefined : kernel.arch.argumentRegisters?.[argument];
+    if (register === undefined) return;
+    const value = argumentOf(site, register);
+    if (value === undefined || value === 0n)
+      throw Fault.of("unknown", `the code does not show which pointer was passed to ${name}()`);
+    const memory = ownerOf(kernel, crash, value);
+    const effect = site.graph.effects[site.index];
+    if (!memory || !effect) return;
+    const { words, ...slots } = memory;
+    yield {
+      id: "fault.wrong-free",
+      severity: "cause",
+      certainty: "certain",
+      slots: { value, ...slots },
+      text: [
+        functionOf(frame) ?? "The code",
+        ...sourceWords(kernel, frame.pc - 1n),
+        ` passed `,
+        addressOf(value),
+        ` to ${name}(), which is `,
+        ...words,
+        ": it is not the start of an object that the slab allocator gave.",
+      ],
+      evidence: [
+        { kind: "instruction", address: effect.address, text: yield* instructionText(kernel, effect) },
+        { kind: "output", command: `kmem 0x${value.toString(16)}`, text: slots.memory },
+      ],
+    };
+  },
+};
+
+interface Owner {
+  /** "stack", "static data", "object", "vmalloc". */
+  readonly memory: string;
+  readonly task?: bigint;
+  readonly pid?: number;
+  /** The function whose frame contains the address, or the variable. */
+  readonly function?: string | undefined;
+  readonly words: Sentence;
+}
+
+/** Returns what an address belongs to; undefined if it may be the start of an object of the slab allocator. */
+function ownerOf(kernel: Kernel, crash: CrashFacts, address: bigint): Owner | undefined {
+  for (const container of identify(kernel, address)) return ownerIn(container, crash, address);
+  return undefined;
+}
+
+function ownerIn(container: Container, crash: CrashFacts, address: bigint): Owner | undefined {
+  switch (container.kind) {
+    case "symbol": {
+      const name = withOffset(container.symbol.name, container.offset, 16);
+      return { memory: "static data", function: container.symbol.name, words: [{ kind: "symbol", name, address }] };
+    }
+    case "task stack":
+      return stackOwner(crash, container.task, address);
+    case "slab object": {
+      const { object, offset } = container;
+      const words = [`${offset} bytes into an object of the slab cache ${cacheName(object.cache)}`];
+      return offset === 0 ? undefined : { memory: "object", words };
+    }
+    case "vmalloc area":
+      return { memory: "vmalloc", words: ["memory of vmalloc()"] };
+    default:
+      return undefined;
+  }
+}
+
+function stackOwner({ task, stack }: CrashFacts, of: Parameters<typeof taskPid>[0], address: bigint): Owner {
+  const [pid, comm] = [taskPid(of), taskComm(of)];
+  const isOwn = task?.address === of.address;
+  const frame = isOwn
+    ? stack?.frames.find(({ sp, cfa }) => cfa !== undefined && address >= sp && address < cfa)
+    : undefined;
+  const name = frame && functionOf(frame);
+  return {
+    memory: "stack",
+    task: of.address,
+    pid,
+    function: name,
+    words: [
+      "on the stack of ",
+      { kind: "task", address: of.address, pid, comm },
+      ...(name === undefined ? [] : [`, in the frame of ${name}`]),
+    ],
+  };
+}
