@@ -12,6 +12,7 @@ import {
   cycleFinding,
   exitedFinding,
   lostFinding,
+  overwrittenFinding,
   ownerFinding,
   rootFinding,
   wokenFinding,
@@ -113,6 +114,7 @@ function* lockFindings(kernel: Kernel, graph: WaitGraph, hung: WaitingTask | und
     const severity = hung?.wait.resource?.address === address ? "cause" : "suspect";
     for (const holder of one.holders) if (hasExited(kernel, holder)) yield exitedFinding(one, holder, severity);
     const free = freeLock(one);
+    if (free?.kind === "overwritten") yield overwrittenFinding(one, free.flag, severity);
     if (free?.kind === "lost wake-up") yield lostFinding(one, severity);
     if (free?.kind === "woken") yield wokenFinding(one, free.task, taskPid(free.task), taskComm(free.task));
   }

@@ -1,6 +1,7 @@
 /** Finds locks that no task holds although tasks wait for them. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { plainName } from "../../log/place.ts";
+import { isSpinLocked } from "../../linux/locks/spinHolder.ts";
 import { taskActivity } from "../../linux/sched/sleeping.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import { taskTable } from "../../linux/sched/task.ts";
@@ -12,6 +13,8 @@ import type { WaitingTask } from "./waitGraph.ts";
 export type FreeLock =
   /** The first waiter was woken and has not run yet. */
   | { readonly kind: "woken"; readonly task: Obj }
+  /** The word lacks the flag that it has while tasks wait: it was overwritten, and nothing will wake a waiter. */
+  | { readonly kind: "overwritten"; readonly flag: string }
   /** All waiters sleep, and no task is in a function that would wake one. */
   | { readonly kind: "lost wake-up" }
   /** Neither can be determined. */
@@ -36,13 +39,48 @@ const releasers = derived("tasks that release locks", (kernel): readonly Obj[] |
   return found;
 });
 
+interface WaiterFlag {
+  readonly name: string;
+  readonly type: string;
+  /** The word of the lock. */
+  readonly word: string;
+  readonly bit: bigint;
+}
+
+/**
+ * Flags that are set in the word of a lock from when the first waiter is in its list until the last one has left it. Both
+ * changes are made under `wait_lock`. Sources: kernel/locking/mutex.c, __mutex_add_waiter() and __mutex_remove_waiter();
+ * kernel/locking/rwsem.c, rwsem_add_waiter() and rwsem_del_waiter().
+ */
+const WAITER_FLAGS: Readonly<Partial<Record<string, WaiterFlag>>> = {
+  mutex: { name: "MUTEX_FLAG_WAITERS", type: "struct mutex", word: "owner.counter", bit: 1n },
+  rwsem: { name: "RWSEM_FLAG_WAITERS", type: "struct rw_semaphore", word: "count.counter", bit: 2n },
+};
+
+/** Returns the flag that the word of a free lock with waiters lacks; undefined if it is set or this is not known. */
+function missingFlag({ wait, task }: WaitingTask): string | undefined {
+  const { resource } = wait;
+  const flag = WAITER_FLAGS[resource?.kind ?? ""];
+  if (!flag || !resource || resource.type !== flag.type) return undefined;
+  const isMissing = attempt(() => {
+    const lock = task.kernel.object(flag.type, resource.address);
+    // Before v4.10 and v5.3 the words had other layouts.
+    if (!lock.has("owner.counter") || !lock.has(flag.word)) return false;
+    return (lock.at(flag.word).value() & flag.bit) === 0n && isSpinLocked(lock.at("wait_lock")) === false;
+  });
+  return isMissing === true ? flag.name : undefined;
+}
+
 /** Returns why the lock that a task waits for is free; undefined if it is held, or is not a lock. */
-export function freeLock({ wait, task }: WaitingTask): FreeLock | undefined {
+export function freeLock(one: WaitingTask): FreeLock | undefined {
+  const { wait, task } = one;
   if (wait.state?.free !== true || wait.queue.length === 0) return undefined;
   const { kernel } = task;
   const waiters = wait.queue.map(({ task: address }) =>
     address === undefined ? undefined : kernel.object("struct task_struct", address),
   );
+  const flag = missingFlag(one);
+  if (flag !== undefined) return { kind: "overwritten", flag };
   const [first] = waiters;
   const awake = (one: Obj | undefined): boolean | undefined => {
     const activity = one && attempt(() => taskActivity(one));

@@ -204,6 +204,22 @@ export function lostFinding(one: WaitingTask, severity: Severity): Finding {
   };
 }
 
+/** @param flag the flag that the word of the lock lacks */
+export function overwrittenFinding(one: WaitingTask, flag: string, severity: Severity): Finding {
+  const waiters = one.wait.queue.length;
+  return {
+    id: "lock.overwritten",
+    severity: severity === "cause" ? "cause" : "suspect",
+    certainty: "certain",
+    slots: { resource: one.wait.resource?.address, pid: one.pid, name: one.name, flag },
+    text: [
+      resourceItself(one),
+      ` is free, but ${waiters === 1 ? "a task waits" : `${waiters} tasks wait`} for it and its word lacks ${flag}, which the kernel keeps set while tasks wait: the word was overwritten, and nothing will wake ${waiters === 1 ? "the waiter" : "the waiters"}.`,
+    ],
+    evidence: proven(one.task, stateEvidence(one), waitEvidence(one)),
+  };
+}
+
 export function wokenFinding(one: WaitingTask, task: Obj, pid: number, comm: string): Finding {
   return {
     id: "wait.woken",

@@ -98,10 +98,20 @@ function foundText({ kernel, address }: Obj): string | undefined {
   return `${holder.certainty === "certain" ? "" : holder.certainty === "likely" ? "likely " : "possibly "}held by ${taskName(task)} (${holder.how})`;
 }
 
-/** Whether a spinlock is locked and its word does not name the holder. @throws Fault */
-export function isLockedBySomeone(object: Obj): boolean {
+const rawLock = (object: Obj): { readonly raw: Obj; readonly lock: Obj } => {
   const raw = object.has("rlock") ? object.at("rlock") : object;
-  const lock = raw.has("raw_lock") ? raw.at("raw_lock") : raw;
+  return { raw, lock: raw.has("raw_lock") ? raw.at("raw_lock") : raw };
+};
+
+/** Returns whether a spinlock is locked; undefined for a layout that is not known. @throws Fault */
+export function isSpinLocked(object: Obj): boolean | undefined {
+  const { lock } = rawLock(object);
+  return LAYOUTS.find(({ fits }) => fits(lock))?.read(lock).isLocked;
+}
+
+/** Returns whether a spinlock is locked and does not record its holder. @throws Fault */
+export function isLockedBySomeone(object: Obj): boolean {
+  const { raw, lock } = rawLock(object);
   const state = LAYOUTS.find(({ fits }) => fits(lock))?.read(lock);
   return state !== undefined && state.isLocked && state.cpu === undefined && !hasOwner(raw);
 }
@@ -113,8 +123,7 @@ export function isLockedBySomeone(object: Obj): boolean {
  * spinlock`, `struct raw_spinlock` or `arch_spinlock_t` @throws Fault
  */
 export function spinlockText(object: Obj): string | undefined {
-  const raw = object.has("rlock") ? object.at("rlock") : object;
-  const lock = raw.has("raw_lock") ? raw.at("raw_lock") : raw;
+  const { raw, lock } = rawLock(object);
   const layout = LAYOUTS.find(({ fits }) => fits(lock));
   if (!layout) return undefined;
   const { isLocked, cpu, waiters = 0, isWaitedFor = false } = layout.read(lock);

@@ -12,7 +12,7 @@ import { rootOf } from "../../../src/insight/waits/root.ts";
 import { type KnownHolder, waitGraph, type WaitGraph, type WaitingTask } from "../../../src/insight/waits/waitGraph.ts";
 import { verdictSentence } from "../../../src/insight/verdictSentence.ts";
 import type { ToyKernel } from "../../builders/kernel.ts";
-import { ring, type Sleeper, sleepingKernel, waiterAddress } from "../../builders/sleepers.ts";
+import { lockTypes, ring, type Sleeper, sleepingKernel, waiterAddress } from "../../builders/sleepers.ts";
 import { taskAddress, type ToyTask } from "../../builders/tasks.ts";
 
 const lock = (number: number): bigint => 0xffff_8880_3000_0000n + BigInt(number) * 0x100n;
@@ -148,6 +148,33 @@ test("a free mutex whose waiters all sleep is at most a possible lost wake-up", 
   const [lost] = found(kernel, "wait.lost-wakeup");
   assert.equal(lost?.certainty, "possible");
   assert.deepEqual(found(kernel, "wait.owner"), []);
+});
+
+test("a free mutex with waiters but without its flag for waiters was overwritten, if nobody changes the list", () => {
+  const withLock = lockTypes.replace(
+    "struct raw_spinlock { unsigned int raw; };",
+    "struct arch_lock { struct { int counter; } val; }; struct raw_spinlock { struct arch_lock raw_lock; };",
+  );
+  const kernelWith = (owner: bigint, wait_lock: number) =>
+    sleepingKernel({
+      cpus: [0],
+      sleepers: [sleeper(5)],
+      types: withLock,
+      memory: [
+        [
+          "struct mutex",
+          lock(1),
+          { owner: { counter: owner }, wait_lock: { raw_lock: { val: { counter: wait_lock } } } },
+        ],
+        ["struct mutex_waiter", waiterAddress(5), { task: taskAddress(5) }],
+        ...ring(lock(1) + MUTEX_LIST, waiterAddress(5)),
+      ],
+    });
+  const [overwritten] = found(kernelWith(0n, 0), "lock.overwritten");
+  assert.deepEqual([overwritten?.certainty, overwritten?.slots["flag"]], ["certain", "MUTEX_FLAG_WAITERS"]);
+  assert.deepEqual(found(kernelWith(0n, 0), "wait.lost-wakeup"), []);
+  assert.deepEqual(found(kernelWith(1n, 0), "lock.overwritten"), []);
+  assert.deepEqual(found(kernelWith(0n, 1), "lock.overwritten"), []);
 });
 
 test("a free mutex whose first waiter can run has woken that one", () => {
