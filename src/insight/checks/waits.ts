@@ -48,7 +48,7 @@ export const waits: Check = {
     }
     yield* lockFindings(kernel, graph, hung);
     if (isAboutWaiting(crash)) yield* blockedFindings(graph, hung);
-    else if (hung) yield* spinningFindings(graph);
+    else if (hung || crash.kind === "nmi") yield* spinningFindings(graph);
     const { fault } = taskTable(kernel);
     if (fault) throw fault.within("tasks are missing, because their list cannot be read to its end");
   },
@@ -74,8 +74,8 @@ function* spinningFindings(graph: WaitGraph): Generator<Finding, void, void> {
   }
 }
 
-/** Kinds whose report is about a task that is blocked, or whose CPU spins. */
-const WAITING: ReadonlySet<string> = new Set(["hung-task", "soft-lockup", "hard-lockup", "rcu-stall"]);
+/** Kinds whose report is about a task that is blocked, or whose CPU spins. An NMI is sent to machines that hang. */
+const WAITING: ReadonlySet<string> = new Set(["hung-task", "soft-lockup", "hard-lockup", "rcu-stall", "nmi"]);
 
 /** Returns the task that a watchdog reported; undefined if it does not wait, and for other crashes. */
 const waitingTaskOf = ({ blocked }: WaitGraph, { kind, pid }: CrashFacts): WaitingTask | undefined =>
