@@ -13,6 +13,7 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["packet.overrun", ({ slots }) => `${text(slots["put"])} bytes did not fit into a packet`],
   ["stack.overflow", ({ slots }) => `the stack was full${slots["recursion"] ? ", by recursion" : ""}`],
   ["fault.double-free", ({ slots }) => `an object of ${text(slots["cache"])} was freed when it was free already`],
+  ["fault.wrong-free", ({ slots }) => `memory that is no object was freed (${text(slots["memory"])})`],
   ["fault.freed-object", ({ slots }) => `an object of ${text(slots["cache"])} was used after it was freed`],
   ["fault.wrong-type", ({ slots }) => `an object of ${text(slots["cache"])} was taken for a ${text(slots["expected"])}`],
   ["fault.null-call", (_, verdict) => `${subject(verdict)} is NULL and was called`],

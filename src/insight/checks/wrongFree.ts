@@ -5,13 +5,14 @@ import { type Container, identify } from "../../linux/identify.ts";
 import { taskComm, taskPid } from "../../linux/sched/task.ts";
 import { cacheName } from "../../linux/slab/slab.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import type { Check } from "../check.ts";
+import type { Check, Step } from "../check.ts";
 import { type CrashFacts, functionOf } from "../crashFacts.ts";
 import { addressOf, type Finding, type Sentence } from "../finding.ts";
 import { guiltyFrame } from "../guiltyFrame.ts";
+import { attempted, withEntry } from "../values/calls.ts";
 import { calledBy } from "../values/callTarget.ts";
 import { argumentOf } from "../values/passed.ts";
-import { siteOf } from "../values/site.ts";
+import { entryValue, siteOf } from "../values/site.ts";
 import { instructionText, sourceWords } from "../values/words.ts";
 import { plainName } from "../../log/place.ts";
 
@@ -31,14 +32,14 @@ export const wrongFree: Check = {
     const index = guiltyFrame(crash)?.index ?? 0;
     const frame = crash.frames[index];
     if (!frame || frame.exact || index === 0) return;
-    const site = yield* siteOf(kernel, frame, crash.cpu);
+    const site = yield* withEntry(yield* siteOf(kernel, frame, crash.cpu));
     const target = calledBy(site);
     const symbol = target === undefined ? undefined : kernel.symbols.at(target);
     const name = symbol?.address === target && symbol ? plainName(symbol.name) : "";
     const argument = FREES.get(name);
     const register = argument === undefined ? undefined : kernel.arch.argumentRegisters?.[argument];
     if (register === undefined) return;
-    const value = argumentOf(site, register);
+    const value = argumentOf(site, register) ?? (yield* keptBy(kernel, crash, index - 1, name, register));
     if (value === undefined || value === 0n)
       throw Fault.of("unknown", `the code does not show which pointer was passed to ${name}()`);
     const memory = ownerOf(kernel, crash, value);
@@ -53,9 +54,9 @@ export const wrongFree: Check = {
       text: [
         functionOf(frame) ?? "The code",
         ...sourceWords(kernel, frame.pc - 1n),
-        ` passed `,
+        ` passed ${name}() the address `,
         addressOf(value),
-        ` to ${name}(), which is `,
+        ", which is ",
         ...words,
         ": it is not the start of an object that the slab allocator gave.",
       ],
@@ -66,6 +67,20 @@ export const wrongFree: Check = {
     };
   },
 };
+
+/** Returns an argument that the called function, which has a frame, has kept in a register that calls preserve. */
+function* keptBy(
+  kernel: Kernel,
+  { frames, cpu }: CrashFacts,
+  index: number,
+  name: string,
+  register: string,
+): Generator<Step, bigint | undefined, void> {
+  const frame = frames[index];
+  if (!frame || functionOf(frame) !== name) return undefined;
+  const site = yield* attempted(siteOf(kernel, frame, cpu));
+  return site && entryValue(site, register);
+}
 
 interface Owner {
   /** "stack", "static data", "object", "vmalloc". */
