@@ -107,6 +107,7 @@ export interface CpuState {
 export type UnwindRule =
   | "trampoline"
   | "called nothing"
+  | "thunk"
   | "ORC"
   | "call frame information"
   | "detour"

@@ -53,7 +53,10 @@ const STACKS: ReadonlySet<ReportKind> = new Set(["stack-guard", "stack-overflow"
  */
 const MIN_CALLS = 4;
 
-/** Returns the function with the most frames, if it has at least `MIN_CALLS`, and the index of its first frame. */
+/**
+ * Returns the function that recurses, and the index of its first frame. Functions that call each other have about as many
+ * frames each: of those, one of a module is taken, because the kernel's own call whatever is registered with them.
+ */
 function recursion(frames: readonly Frame[]): { readonly name: string; readonly index: number } | undefined {
   const counts = new Map<string, number>();
   for (const frame of frames) {
@@ -62,8 +65,18 @@ function recursion(frames: readonly Frame[]): { readonly name: string; readonly 
   }
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
   if (!most || most[1] < MIN_CALLS) return undefined;
-  return { name: most[0], index: frames.findIndex((frame) => functionOf(frame) === most[0]) };
+  const partners = new Set([...counts].filter(([, count]) => count >= most[1] - 1).map(([name]) => name));
+  const index = frames.findIndex(
+    (frame) => partners.has(functionOf(frame) ?? "") && frame.symbol?.module !== undefined,
+  );
+  const own = frames[index] && functionOf(frames[index] as Frame);
+  return own === undefined
+    ? { name: most[0], index: frames.findIndex((frame) => functionOf(frame) === most[0]) }
+    : { name: own, index };
 }
+
+/** Returns the function that recurses on a stack that is full; undefined if none does. */
+export const recursingFunction = (frames: readonly Frame[]): string | undefined => recursion(frames)?.name;
 
 const onStack = (frames: readonly Frame[], index: number, name: string, line: number | undefined): GuiltyFrame => ({
   function: name,

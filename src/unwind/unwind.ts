@@ -17,6 +17,7 @@ import { linkageAreaRule, markedRegistersRule } from "./linkageArea.ts";
 import { orcRule } from "./orc.ts";
 import { Progress } from "./progress.ts";
 import { prologueRule } from "./prologue.ts";
+import { thunkRule } from "./thunk.ts";
 import { detourRule, isTrampoline, trampolineRule } from "./trampoline.ts";
 import { type ExceptionDetails, trapOf } from "./trap.ts";
 import { unwindIndexRule } from "./unwindIndex.ts";
@@ -27,6 +28,7 @@ import { isUser } from "./user.ts";
 const rules: Readonly<Record<UnwindRule, Rule>> = {
   trampoline: trampolineRule,
   "called nothing": calledNothingRule,
+  thunk: thunkRule,
   ORC: orcRule,
   "call frame information": cfiRule,
   detour: detourRule,

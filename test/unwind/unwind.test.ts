@@ -51,6 +51,17 @@ test("a chain of calls is followed to the start of the thread", () => {
   );
 });
 
+test("a stack leads out of the thunk of an indirect call, whatever the thunk has pushed", () => {
+  const thunk = TEXT + 0x400n;
+  const kernel = stackKernel({ ...functions, __x86_indirect_thunk_array: { address: thunk, orc: end } });
+  const rest = [IN_MIDDLE, 0n, 0n, 0n, 0n, IN_THREAD, IN_FORK] as const;
+  const expected = ["__x86_indirect_thunk_array", "middle", "thread", "ret_from_fork"];
+  for (const pushed of [[], [thunk + 5n], [TEXT]]) {
+    putWords(kernel, SP, ...pushed, ...rest);
+    assert.deepEqual(names(from(kernel, { rip: thunk, rsp: SP })), expected, String(pushed));
+  }
+});
+
 test("a return address belongs to the function that called, even where the call was its last instruction", () => {
   const kernel = stackKernel(functions);
   const afterMiddle = TEXT + 0x200n; // middle ended in a call that never returns

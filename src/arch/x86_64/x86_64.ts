@@ -121,6 +121,7 @@ export const x86_64: Arch = {
   unwindRules: [
     "trampoline",
     "called nothing",
+    "thunk",
     "ORC",
     "call frame information",
     "detour",

@@ -5,6 +5,7 @@ import { threadSize } from "../../unwind/stacks.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Check } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
+import { recursingFunction } from "../guiltyFrame.ts";
 
 /** Reports the depth of the stack at the overflow, and the function that used most of it. */
 export const stackOverflow: Check = {
@@ -25,7 +26,8 @@ export const stackOverflow: Check = {
     const takers = byFunction(frames);
     const [most] = takers;
     if (!most) throw Fault.of("unknown", "no function of the stack is known");
-    const recursion = most.count > 2 ? most.name : undefined;
+    const recursing = takers.find(({ name }) => name === recursingFunction(frames));
+    const partners = recursing ? takers.filter(({ count }) => Math.abs(count - recursing.count) <= 1) : [];
     // A double fault has other causes too: it is an overflow only if the stack is full.
     if (crash.kind === "double-fault" && depth < threadSize(kernel) - 1024) return;
     // Another stack may have overflowed, or the frames may end early.
@@ -35,14 +37,14 @@ export const stackOverflow: Check = {
       id: "stack.overflow",
       severity: "cause",
       certainty: "certain",
-      slots: { task: pid, depth, recursion },
+      slots: { task: pid, depth, recursion: recursing?.name },
       text: [
         "The stack of ",
         { kind: "task", address: task.address, pid: pid ?? 0, comm: comm ?? "?" },
         ` (${threadSize(kernel)} bytes) was full: ${frames.length} frames take ${depth} bytes`,
-        recursion === undefined
+        recursing === undefined
           ? `; the most, ${most.bytes} bytes, are of ${most.name}.`
-          : `; ${most.count} of them, ${most.bytes} bytes, are of ${most.name}, which calls itself.`,
+          : recursionWords(recursing, partners),
       ],
       evidence: [
         { kind: "frame", task: task.address, pc: first.pc, text: plainName(first.symbol?.name ?? "?") },
@@ -51,6 +53,18 @@ export const stackOverflow: Check = {
     };
   },
 };
+
+/** Maximum number of functions that call each other and are named. */
+const MAX_PARTNERS = 4;
+
+/** @param partners the functions that call each other, with about as many frames each */
+function recursionWords({ name, count, bytes }: Taker, partners: readonly Taker[]): string {
+  if (partners.length < 2) return `; ${count} of them, ${bytes} bytes, are of ${name}, which calls itself.`;
+  const others = partners.filter((one) => one.name !== name).map((one) => one.name);
+  const all = partners.reduce((sum, one) => sum + one.bytes, 0);
+  const names = [name, ...others.slice(0, MAX_PARTNERS - 1)].join(" and ");
+  return `; ${all} bytes of them are of ${names}, which call each other, with ${count} frames of ${name}.`;
+}
 
 /** Returns the frames of the task's own stack. The fault itself was handled on another stack. */
 const ownFrames = ({ frames }: CrashFacts): readonly Frame[] => frames.filter(({ stack }) => stack === "task");
