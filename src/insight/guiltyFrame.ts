@@ -69,7 +69,8 @@ function recursion(frames: readonly Frame[]): { readonly name: string; readonly 
   const index = frames.findIndex(
     (frame) => partners.has(functionOf(frame) ?? "") && frame.symbol?.module !== undefined,
   );
-  const own = frames[index] && functionOf(frames[index] as Frame);
+  const frame = frames[index];
+  const own = frame && functionOf(frame);
   return own === undefined
     ? { name: most[0], index: frames.findIndex((frame) => functionOf(frame) === most[0]) }
     : { name: own, index };

@@ -7,7 +7,7 @@ import { cacheName } from "../../linux/slab/slab.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check, Step } from "../check.ts";
 import { type CrashFacts, functionOf } from "../crashFacts.ts";
-import { addressOf, type Finding, type Sentence } from "../finding.ts";
+import { addressOf, type Sentence } from "../finding.ts";
 import { guiltyFrame } from "../guiltyFrame.ts";
 import { attempted, withEntry } from "../values/calls.ts";
 import { calledBy } from "../values/callTarget.ts";
