@@ -5,6 +5,7 @@ import type { Client } from "./client.ts";
 import { openingCommands } from "./console.ts";
 import type { Jobs } from "./jobs.ts";
 import { fetchDebuginfo, serversOf } from "./lateDebuginfo.ts";
+import { vmlinuxNotice } from "../session/find/missingDebuginfo.ts";
 import type { Target } from "./target.ts";
 
 /** The services of a session that background work uses. */
@@ -23,6 +24,8 @@ export interface BackgroundHost {
 export async function afterStop(target: Target, host: BackgroundHost): Promise<void> {
   try {
     remark(host.client(), target.remarks());
+    const notice = vmlinuxNotice(target.session);
+    if (notice) host.client().output(`${notice.sentence}${notice.install === undefined ? "" : ` To install it: ${notice.install}`}\n`); // prettier-ignore
     await host.jobs.untilIdle();
     await makeReady(target, host);
     await drive(openingCommands(target), new AbortController().signal);

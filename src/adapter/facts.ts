@@ -11,6 +11,8 @@ import type { DumpFacts } from "../protocol/dumpFacts.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { OpenError, openSession, type Session } from "../session/open/open.ts";
 import { isTextFile } from "../session/open/vmlinux.ts";
+import { placesOf } from "../session/find/debuginfoPlaces.ts";
+import { vmlinuxNotice } from "../session/find/missingDebuginfo.ts";
 import { erased } from "../session/open/erased.ts";
 import { shortfall } from "../session/open/shortfall.ts";
 
@@ -20,7 +22,7 @@ const LOG_LINES = 40;
 /** Returns the facts of a dump as text. Rows with an empty value are dropped. */
 export function dumpFacts(vmcore: readonly string[]): DumpFacts {
   try {
-    const session = openSession({ vmcore });
+    const session = openSession({ vmcore, search: placesOf(vmcore, [], process.env) });
     try {
       return {
         ok: true,
@@ -42,7 +44,8 @@ export function dumpFacts(vmcore: readonly string[]): DumpFacts {
   }
 }
 
-function* rows({ kernel, dump }: Session, vmcore: readonly string[]): Generator<{ name: string; value: string }> {
+function* rows(session: Session, vmcore: readonly string[]): Generator<{ name: string; value: string }> {
+  const { kernel, dump } = session;
   const row = function* (name: string, read: () => string | undefined): Generator<{ name: string; value: string }> {
     const value = attempt(read);
     if (value instanceof Fault) yield { name, value: `<${value.message}>` };
@@ -53,6 +56,7 @@ function* rows({ kernel, dump }: Session, vmcore: readonly string[]): Generator<
   yield* row("Kernel", () => utsname(kernel).release);
   yield* row("Version", () => utsname(kernel).version);
   yield* row("Machine", () => kernel.arch.name);
+  yield* row("vmlinux", () => session.vmlinux?.path ?? vmlinuxNotice(session)?.sentence);
   yield* row("Host", () => utsname(kernel).nodename);
   yield* row("Crashed", () =>
     new Date(crashTime(kernel) * 1000)

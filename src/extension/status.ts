@@ -41,8 +41,9 @@ export function status(): vscode.Disposable[] {
   ];
 }
 
-const debuginfo = ({ vmlinux, types, symbols }: About): string => {
+const debuginfo = ({ vmlinux, types, symbols, noVmlinux }: About): string => {
   if (vmlinux !== undefined) return "vmlinux";
+  if (noVmlinux) return `no vmlinux found (${noVmlinux.places} places)`;
   if (types.length > 0) return "no vmlinux";
   return symbols.length > 0 ? "symbols only" : "no symbols";
 };

@@ -1,5 +1,5 @@
 /** Custom requests and events between the debug adapter and the extension. */
-import type { DebuginfoFacts, DebuginfoTry } from "./debuginfo.ts";
+import type { DebuginfoFacts, DebuginfoTry, NoVmlinux } from "./debuginfo.ts";
 import type { Grid } from "./grid.ts";
 import type { LaterCommits } from "./laterCommits.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
@@ -105,6 +105,8 @@ export interface About {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;
   readonly vmlinuxBuildId: string | undefined;
+  /** Undefined if there is a vmlinux, or none was searched for. */
+  readonly noVmlinux: NoVmlinux | undefined;
   readonly format: string;
   readonly release: string | undefined;
   /** `utsname.nodename`. */

@@ -37,3 +37,13 @@ export interface DebuginfoFacts {
   /** A sentence about missing source files of the kernel; undefined if there is none. */
   readonly sourceRemark: string | undefined;
 }
+
+/** A session has no vmlinux, although one was searched for. */
+export interface NoVmlinux {
+  /** What was searched, and what is therefore missing. */
+  readonly sentence: string;
+  /** Number of files that were tried. */
+  readonly places: number;
+  /** The command that installs it from the kernel's distribution, if that is known. */
+  readonly install: string | undefined;
+}

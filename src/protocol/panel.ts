@@ -1,5 +1,6 @@
 /** Messages between the extension and the pages of the Crash Dump panel. */
 import type { Described, Identified, LogStretch, PlaceQuery, TaskStack } from "./custom.ts";
+import type { NoVmlinux } from "./debuginfo.ts";
 import type { LaterCommits } from "./laterCommits.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
 import type { Grid } from "./grid.ts";
@@ -66,6 +67,10 @@ export interface PageRequests {
   verdict: { arguments: VerdictRequests["vmcore/verdict"]["arguments"]; body: VerdictState };
   verdictSource: { arguments: Record<string, never>; body: { source: VerdictSource | null } };
   verdictText: { arguments: { section?: string | undefined }; body: { text: string } };
+  /** Returns what the session lacks without a vmlinux; null if it has one. */
+  noVmlinux: { arguments: Record<string, never>; body: { notice: NoVmlinux | null } };
+  /** Lets the user choose a vmlinux, or fetches missing debuginfo after a question. */
+  getVmlinux: { arguments: { how: "choose" | "fetch" }; body: void };
   /** Lists the commits after the release that change the guilty function: runs git for up to `seconds`. */
   fixes: { arguments: { seconds?: number | undefined }; body: LaterCommits };
   /** Ends the search, which then answers with what it has found. */

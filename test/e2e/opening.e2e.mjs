@@ -52,9 +52,20 @@ test("a dump in the Explorer opens as what it is, with a button that debugs it",
   const facts = await workbench.webview("#debug");
   await facts.locator("tr", { hasText: "6.1.0-56-cloud-amd64" }).first().waitFor();
   await facts.locator("pre", { hasText: "Kernel panic - not syncing" }).waitFor();
+  await facts
+    .locator("tr", { hasText: /^vmlinux/ })
+    .filter({ hasText: "No vmlinux was found in" })
+    .waitFor();
   await stage.shot("facts");
   await facts.locator("#debug").click();
   await stackRow("lab_apply").waitFor();
+  const verdict = await workbench.webview(".verdict .notice");
+  for (const label of ["Choose…", "Fetch…", "Copy Install Command"])
+    await verdict.locator(".notice button", { hasText: label }).waitFor();
+  await verdict.locator(".notice button", { hasText: "Show Places" }).click();
+  await page.locator(".pane-body .monaco-list-row", { hasText: "no vmlinux, so no source lines" }).first().waitFor();
+  await page.locator(".statusbar-item", { hasText: /no vmlinux found \(\d+ places\)/ }).waitFor();
+  await stage.shot("no-vmlinux");
   await closeDump();
 });
 

@@ -6,6 +6,7 @@ import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { headlineOf } from "../../insight/analyze.ts";
 import { taskAt } from "../../linux/sched/task.ts";
 import { utsname } from "../../linux/utsname.ts";
+import { vmlinuxNotice } from "../../session/find/missingDebuginfo.ts";
 import type { SymbolHit } from "../../protocol/custom.ts";
 import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
@@ -43,6 +44,7 @@ export const custom: Topic = {
       vmcore,
       vmlinux,
       vmlinuxBuildId: session.vmlinux?.elf.buildId,
+      noVmlinux: vmlinuxNotice(session),
       format,
       release: kernel.vmcoreinfo("OSRELEASE"),
       host: uts instanceof Fault ? undefined : uts.nodename,

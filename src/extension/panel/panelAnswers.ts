@@ -95,6 +95,9 @@ export const answers: {
   verdict: async (wanted, page) => ask(page.session(), "vmcore/verdict", wanted),
   verdictSource: async (none, page) => ask(page.session(), "vmcore/verdictSource", none),
   verdictText: async (wanted, page) => ask(page.session(), "vmcore/verdictText", wanted),
+  noVmlinux: async (none, page) => ({ notice: (await ask(page.session(), "vmcore/about", none)).noVmlinux ?? null }),
+  getVmlinux: ({ how }) =>
+    vscode.commands.executeCommand(how === "choose" ? "vmcore.chooseDebuginfo" : "vmcore.fetchDebuginfo"),
   fixes: async (wanted, page) => {
     if (!vscode.workspace.isTrusted) throw new Error("Git does not run in Restricted Mode. Trust the workspace first.");
     return ask(page.session(), "vmcore/fixes", wanted);

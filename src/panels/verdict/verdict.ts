@@ -2,13 +2,14 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { unlessRefused } from "../../base/refused.ts";
 import type { PageAction } from "../../protocol/panel.ts";
+import type { NoVmlinux } from "../../protocol/debuginfo.ts";
 import type { VerdictSource, VerdictState } from "../../protocol/verdict.ts";
 import type { Ask } from "../ask.ts";
 import { followLink } from "../links.ts";
 import { failure, exportText, Reading, type View } from "../view.ts";
 import { FixesPart } from "./fixes.ts";
 import { actOf, checkName, itemsOf, openQuestions } from "./verdictItems.ts";
-import { copyButton, leadParagraph, type Outline, questions, sectionPart } from "./verdictParts.ts";
+import { copyButton, leadParagraph, type Outline, questions, sectionPart, vmlinuxNotice } from "./verdictParts.ts";
 
 /** Maximum number of requests in a row that may fail before the page stops running the checks. */
 const MAX_REFUSALS = 3;
@@ -19,6 +20,7 @@ export class VerdictView implements View {
   private readonly ask: Ask;
   private state: VerdictState | undefined;
   private source: VerdictSource | null | undefined;
+  private notice: NoVmlinux | null = null;
   private readonly unfolded = new Set<string>();
   /** Key of the item that has the tab stop. */
   private at = "";
@@ -64,6 +66,7 @@ export class VerdictView implements View {
       if (round === this.round) this.state = state;
     });
     this.draw();
+    if (this.state && round === this.round) void this.readNotice();
     if (this.state && round === this.round) await this.run();
   }
 
@@ -102,6 +105,14 @@ export class VerdictView implements View {
     this.draw();
   }
 
+  private async readNotice(): Promise<void> {
+    const { round } = this;
+    const answer = await unlessRefused(this.ask("noVmlinux", {}));
+    if (round !== this.round) return;
+    this.notice = answer?.notice ?? null;
+    this.draw();
+  }
+
   private async exportVerdict(action: Exclude<PageAction, "find">, section: string | undefined): Promise<void> {
     const answer = await unlessRefused(this.ask("verdictText", { section }));
     if (answer) exportText(this.ask, action, { text: answer.text, name: "verdict.md", language: "markdown" });
@@ -131,6 +142,7 @@ export class VerdictView implements View {
       <div class="head">
         ${leadParagraph(state)}${copyButton("Copy as Markdown", () => void this.exportVerdict("copy", undefined))}
       </div>
+      ${this.notice === null ? nothing : vmlinuxNotice(this.notice, this.ask)}
       ${state.sections.map((section) => sectionPart(section, outline, section.id === "where" ? this.source : null))}
       ${state.sections.some(({ id }) => id === "where") ? this.fixes.template() : nothing} ${this.progressRow(state)}
       ${questions(openQuestions(state), this.ask)}

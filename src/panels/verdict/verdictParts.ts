@@ -1,6 +1,7 @@
 /** The parts of the Verdict page as templates. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
+import { unlessRefused } from "../../base/refused.ts";
 import type {
   VerdictEvidence,
   VerdictPart,
@@ -9,6 +10,7 @@ import type {
   VerdictSource,
   VerdictState,
 } from "../../protocol/verdict.ts";
+import type { NoVmlinux } from "../../protocol/debuginfo.ts";
 import type { Ask } from "../ask.ts";
 import { chevron, copyIcon, runIcon } from "../icons.ts";
 import { evidenceBeside, evidenceKey, keyed, type KeyedSentence } from "./verdictItems.ts";
@@ -207,3 +209,15 @@ export function questions(
 }
 
 const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** Says that there is no vmlinux, with the ways to get it. */
+export const vmlinuxNotice = ({ sentence, install }: NoVmlinux, ask: Ask): TemplateResult => {
+  const button = (label: string, act: () => Promise<unknown>): TemplateResult =>
+    html`<button class="toggle" @click=${() => void unlessRefused(act())}>${label}</button>`;
+  return html`<p class="notice" role="note">
+    ${sentence} ${button("Choose…", () => ask("getVmlinux", { how: "choose" }))}
+    ${button("Fetch…", () => ask("getVmlinux", { how: "fetch" }))}
+    ${install === undefined ? nothing : button("Copy Install Command", () => ask("copy", { text: install }))}
+    ${button("Show Places", () => ask("showDebugSymbols", {}))}
+  </p>`;
+};

@@ -99,3 +99,7 @@ export function installAdvice(release: string, version: string): InstallAdvice {
     debuginfod: distribution?.debuginfod,
   };
 }
+
+/** The first step of an advice if it is a command. */
+export const installCommand = ({ steps: [first = ""] }: InstallAdvice): string | undefined =>
+  /^(?:apt-get|dnf|zypper) /.test(first) ? first : undefined;

@@ -3,6 +3,8 @@ import { attempt, Fault } from "../../base/fault.ts";
 import type { Piece } from "../../say/piece.ts";
 import { moduleBuildId, moduleName, modules } from "../../linux/module/module.ts";
 import { type DebuginfodOptions, fetchDebuginfo } from "../fetch/debuginfod.ts";
+import { utsname } from "../../linux/utsname.ts";
+import { installAdvice, installCommand } from "./distribution.ts";
 import { kernelBuildId } from "./kernelBuildId.ts";
 import type { Job } from "../../base/job.ts";
 import type { Obj } from "../../model/object.ts";
@@ -29,6 +31,32 @@ export interface Fetched {
  * @param total undefined if the server does not state it
  */
 export type FetchProgress = (name: string, done: number, total: number | undefined) => void;
+
+/** What a session lacks that searched for a vmlinux and found none. */
+export interface VmlinuxNotice {
+  readonly sentence: string;
+  /** Number of files that were tried. */
+  readonly places: number;
+  /** The command that installs it from the kernel's distribution, if that is known. */
+  readonly install: string | undefined;
+}
+
+/** Returns undefined if there is a vmlinux, or none was searched for. */
+export function vmlinuxNotice({ vmlinux, tries, kernel, memory }: Session): VmlinuxNotice | undefined {
+  const places = tries.length;
+  if (vmlinux || places === 0) return undefined;
+  const refused = tries.filter(({ outcome }) => outcome === "refused").length;
+  const uts = attempt(() => utsname(kernel));
+  const known = uts instanceof Fault ? undefined : uts;
+  const release = memory.vmcoreinfo?.text("OSRELEASE") ?? known?.release ?? "";
+  const other =
+    refused === 0 ? "" : ` (${refused} of them ${refused === 1 ? "has a file" : "have files"} of another build)`;
+  return {
+    sentence: `No vmlinux was found in ${places} places${other}: the kernel's lines and locals are missing.`,
+    places,
+    install: installCommand(installAdvice(release, known?.version ?? "")),
+  };
+}
 
 /** A step that reports how many modules were searched for. */
 type Progress = Extract<Piece, { kind: "progress" }>;

@@ -5,10 +5,16 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { moduleName, modules } from "../../../src/linux/module/module.ts";
 import { Cancelled, drive, toEnd } from "../../../src/base/job.ts";
-import { missingDebuginfo, missingModules, missingVmlinux } from "../../../src/session/find/missingDebuginfo.ts";
+import {
+  missingDebuginfo,
+  missingModules,
+  missingVmlinux,
+  vmlinuxNotice,
+} from "../../../src/session/find/missingDebuginfo.ts";
 import { ModuleFiles } from "../../../src/session/find/moduleFiles.ts";
 import { ModuleDebuginfos } from "../../../src/session/open/moduleDebuginfos.ts";
 import { openSession } from "../../../src/session/open/open.ts";
+import { debuginfoPlaces } from "../../builders/debuginfoPlaces.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 import { xz } from "../../builders/xz.ts";
 
@@ -67,4 +73,20 @@ test("a module is not said to be missing when the list of modules cannot be read
   const debuginfos = new ModuleDebuginfos(new ModuleFiles({ directories: [] }));
   debuginfos.serve(toyKernel(), () => {});
   assert.throws(() => debuginfos.load("ext4", undefined), /^UsageError: the list of modules cannot be read: /);
+});
+
+test("a session that found no vmlinux says so in one sentence, with the command that installs it", () => {
+  const opened = (files: Parameters<typeof debuginfoPlaces>[0], search = true) => {
+    const session = openSession({ vmcore: ["sample/vmcore"], ...(search && { search: debuginfoPlaces(files) }) });
+    const notice = vmlinuxNotice(session);
+    session.close();
+    return notice;
+  };
+  const { sentence = "", places = 0, install } = opened({}) ?? {};
+  assert.match(sentence, /^No vmlinux was found in \d+ places: the kernel's lines and locals are missing/);
+  assert.ok(places > 5);
+  assert.equal(install, "apt-get install linux-image-6.1.0-56-cloud-amd64-dbg=6.1.192-2");
+  const other = opened({ "dump/vmlinux": { buildId: "aa".repeat(20) } });
+  assert.match(other?.sentence ?? "", /\(1 of them has a file of another build\)/);
+  assert.equal(opened({}, false), undefined);
 });
