@@ -2,7 +2,7 @@
 import { compare as compareDumps } from "../crash/report/compare.ts";
 import { markdownOf } from "../document/markdown.ts";
 import type { Context } from "../crash/language/command.ts";
-import { EXIT_USAGE } from "./exit.ts";
+import { EXIT_ANSWERED, EXIT_USAGE } from "./exit.ts";
 import { withContext, withProgress } from "./openAndRun.ts";
 import { readOptions } from "./options.ts";
 import { UsageError } from "../base/usageError.ts";
@@ -11,27 +11,31 @@ import { UsageError } from "../base/usageError.ts";
 export async function compare(argv: readonly string[]): Promise<number> {
   const dumps = dumpsOf(argv);
   if (typeof dumps === "string") {
-    process.stderr.write(`vmcore-debug: ${dumps}\n`);
+    process.stderr.write(`vmcore-debug: ${dumps}; see "vmcore-debug compare --help"\n`);
     return EXIT_USAGE;
   }
   const [first, second] = dumps;
-  return withContext([...options(argv, dumps), first], (a) => openOther([...options(argv, dumps), second], a));
+  let status = EXIT_ANSWERED;
+  const own = await withContext([...options(argv, dumps), first], async (a) => {
+    // If the second dump cannot be opened, that is the status.
+    status = await openOther([...options(argv, dumps), second], a);
+    return true;
+  });
+  return own === EXIT_ANSWERED ? status : own;
 }
 
-async function openOther(argv: readonly string[], a: Context): Promise<boolean> {
-  const status = await withContext(argv, async (b) => {
+const openOther = (argv: readonly string[], a: Context): Promise<number> =>
+  withContext(argv, async (b) => {
     process.stdout.write(markdownOf(await withProgress(compareDumps(a, b))));
     return true;
   });
-  return status === 0;
-}
 
 /** Returns the two dumps that the arguments name; the usage or the mistake if they do not name two. */
 function dumpsOf(argv: readonly string[]): readonly [string, string] | string {
   try {
-    const { vmcore, help } = readOptions(argv);
+    const { vmcore, commands, inputs } = readOptions(argv);
     const [first, second] = vmcore;
-    if (help) return "usage: vmcore-debug compare [options] A B";
+    if (commands.length > 0 || inputs.length > 0) return "compare runs no commands: leave out -c and -i";
     if (first === undefined || second === undefined || vmcore.length > 2)
       return `compare needs two dumps; ${vmcore.length} are named`;
     return [first, second];

@@ -105,9 +105,9 @@ function keptRange(text: string): KeptRange {
 }
 
 function summary(output: string, { pages, size, sourceSize, unanswered }: Distilled): string {
-  const share = ((100 * size) / sourceSize).toFixed(1);
+  const share = sourceSize > 0 ? `, ${((100 * size) / sourceSize).toFixed(1)} % of the dump` : "";
   const lines = [
-    `${output}: ${pages.toLocaleString("en")} pages, ${size.toLocaleString("en")} bytes, ${share} % of the dump`,
+    `${output}: ${pages.toLocaleString("en")} pages, ${size.toLocaleString("en")} bytes${share}`,
     ...unanswered.map((line) => `not answered completely by the dump, and so not by the file: ${line}`),
   ];
   return `${lines.map(printable).join("\n")}\n`;

@@ -24,6 +24,7 @@ import { readOptions, usageText, type CliOptions } from "./options.ts";
 import { ProgressLine } from "./progress.ts";
 import { Recorder } from "./recorder.ts";
 import { converse } from "./prompt.ts";
+import { systemReason } from "./systemReason.ts";
 import { runRcFiles } from "./rcFiles.ts";
 import { reportError, Terminal } from "./terminal.ts";
 import { taskWorkers } from "./parallel/taskWorkers.ts";
@@ -194,7 +195,7 @@ const fileCreator =
       if (makesFolders) mkdirSync(dirname(path), { recursive: true });
       fd = openSync(path, "w");
     } catch (error) {
-      throw new UsageError(error instanceof Error ? error.message : String(error));
+      throw isSystemError(error) ? new UsageError(`${path}: ${systemReason(error)}`) : error;
     }
     return {
       write(bytes) {

@@ -1,4 +1,5 @@
 /** The verb `query`: answers a question in SQL. */
+import { Worker } from "node:worker_threads";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { printable } from "../base/printable.ts";
 import { UsageError } from "../base/usageError.ts";
@@ -11,14 +12,16 @@ import { JsonDocument } from "../render/json.ts";
 import { column, longest } from "../render/pad.ts";
 import { type Json, record } from "../say/piece.ts";
 import { EXIT_ANSWERED, EXIT_USAGE } from "./exit.ts";
+import { ownOptions } from "./ownOptions.ts";
 import { withContext, withProgress } from "./openAndRun.ts";
 import { isSqlError, openDatabase } from "../session/sqlite.ts";
 
-const USAGE = `usage: vmcore-debug query "SQL" [--json] [options] [VMLINUX] VMCORE...
+const USAGE = `usage: vmcore-debug query "SQL" [--json] [--time-limit SECONDS] [options] [VMLINUX] VMCORE...
        vmcore-debug query --tables
 
 Runs one SELECT of SQLite over tables that are read from the dump when the query names them. Addresses are text of 0x
-and 16 digits; lists and records are JSON; a value that cannot be read is NULL. --tables lists tables and columns.
+and 16 digits; lists and records are JSON; a value that cannot be read is NULL, and the exit status is then 1. --tables lists tables
+and columns. --time-limit ends a statement that takes longer: default 600 s, 0 for no limit.
 `;
 
 /** Runs `vmcore-debug query "SQL" VMCORE`. @returns the exit status */
@@ -36,11 +39,51 @@ export async function query(argv: readonly string[]): Promise<number> {
     process.stderr.write(`vmcore-debug: query: only SELECT, WITH, VALUES and EXPLAIN are run: ${printable(sql)}\n`);
     return EXIT_USAGE;
   }
-  return withContext(rest, (context, { json }) => answer(context, sql, json));
+  try {
+    const { own, rest: others } = ownOptions(rest, OWN);
+    const limit = timeLimit(own.get("time-limit")?.at(-1));
+    return await withContext(others, (context, { json }) => answer(context, sql, { json, limit }));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`vmcore-debug: query: ${printable(error.message)}\n`);
+    return EXIT_USAGE;
+  }
+}
+
+const OWN = { "time-limit": true } as const;
+
+/** Default limit for a statement, in seconds. */
+const TIME_LIMIT = 600;
+
+/** Parses the limit for a statement in seconds; 0 is none. @throws UsageError */
+function timeLimit(text: string | undefined): number {
+  const seconds = text === undefined ? TIME_LIMIT : Number(text);
+  if (!(seconds >= 0 && seconds <= 1e6)) throw new UsageError(`--time-limit ${text}: not a number of seconds`);
+  return seconds;
+}
+
+/**
+ * Ends the process when a statement takes too long. SQLite runs a statement on this thread and cannot be interrupted;
+ * Ctrl-C ends the process too. @returns a function that stops the watch
+ */
+function watched(seconds: number): () => void {
+  if (seconds === 0) return () => {};
+  const message = `vmcore-debug: query: no answer within ${seconds} s; --time-limit SECONDS allows more\n`;
+  const watch = new Worker(
+    `const { workerData: { ms, message } } = require("node:worker_threads");
+setTimeout(() => { require("node:fs").writeSync(2, message); process.kill(process.pid, "SIGTERM"); }, ms);`,
+    { eval: true, workerData: { ms: seconds * 1000, message } },
+  );
+  watch.unref();
+  return () => void watch.terminate();
 }
 
 /** Prepares the statement, filling each table that it names, and prints its rows. */
-async function answer(context: Context, sql: string, json: boolean): Promise<boolean> {
+async function answer(
+  context: Context,
+  sql: string,
+  { json, limit }: { readonly json: boolean; readonly limit: number },
+): Promise<boolean> {
   const database = await openDatabase(":memory:");
   const shortfalls = new Map<string, Shortfall>();
   try {
@@ -55,19 +98,26 @@ async function answer(context: Context, sql: string, json: boolean): Promise<boo
       throw new UsageError(
         `query: two columns of the result are named ${twice}: give one another name (${twice} AS name)`,
       );
-    const rows = statement.iterate() as Iterable<Record<string, SqlValue>>;
-    process.stdout.write(json ? jsonText(rows) : tableText(names, rows));
+    const stop = watched(limit);
+    try {
+      const rows = statement.iterate() as Iterable<Record<string, SqlValue>>;
+      process.stdout.write(json ? jsonText(rows) : tableText(names, rows));
+    } finally {
+      stop();
+    }
   } catch (error) {
     if (isSqlError(error)) throw new UsageError(`query: ${error.message}`);
     throw error;
   } finally {
     database.close();
   }
+  let isWhole = true;
   for (const [name, { unread, faults }] of shortfalls) {
+    if (unread > 0 || faults.length > 0) isWhole = false;
     if (unread > 0) process.stderr.write(`vmcore-debug: ${name}: ${unread} values could not be read and are NULL\n`);
     for (const fault of faults) process.stderr.write(`vmcore-debug: ${name}: ${printable(fault)}\n`);
   }
-  return true;
+  return isWhole;
 }
 
 /** Prepares a statement; if a table is missing, fills it and tries again. @throws UsageError */
@@ -111,7 +161,7 @@ const positionColumn = ({ each }: QueryTable): string[] => (each === undefined ?
 
 /** Formats a value for people. */
 const cellText = (value: SqlValue | undefined): string =>
-  value === null || value === undefined ? "" : printable(String(value));
+  value === null || value === undefined ? "" : printable(String(value).replaceAll("\t", "\\t"));
 
 /** Number of rows from which the widths of the columns are measured. */
 const MEASURED = 1000;

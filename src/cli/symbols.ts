@@ -1,5 +1,5 @@
 /** The verb `symbols`: lists and removes what sessions keep on disk. */
-import { parseArgs } from "node:util";
+import { parseArguments } from "../base/arguments.ts";
 import { printable, printableJson } from "../base/printable.ts";
 import { UsageError } from "../base/usageError.ts";
 import { column } from "../render/pad.ts";
@@ -22,16 +22,15 @@ export function symbols(argv: readonly string[]): number {
   try {
     return listOrRemove(argv);
   } catch (error) {
-    const isArgument = error instanceof TypeError && "code" in error;
-    if (!(error instanceof UsageError) && !isArgument) throw error;
+    if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`vmcore-debug: ${printable(error.message)}\n${USAGE}`);
     return EXIT_USAGE;
   }
 }
 
-/** @throws UsageError, TypeError of parseArgs */
+/** @throws UsageError */
 function listOrRemove(argv: readonly string[]): number {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseArguments({
     args: [...argv],
     allowPositionals: true,
     options: {
@@ -48,10 +47,13 @@ function listOrRemove(argv: readonly string[]): number {
   const [verb, ...names] = positionals;
   const kept = keptFiles(process.env);
   if (verb === undefined) {
+    if (values.all || values.older !== undefined)
+      throw new UsageError(`symbols: ${values.all ? "--all" : "--older"} is an option of "symbols remove"`);
     process.stdout.write(values.json ? `${printableJson(JSON.stringify(kept, undefined, 2))}\n` : listText(kept));
     return EXIT_ANSWERED;
   }
   if (verb !== "remove") throw new UsageError(`symbols: unknown action "${verb}"`);
+  if (values.json) throw new UsageError('symbols: --json is an option of the list, not of "symbols remove"');
   const chosen = chosenOf(kept, names, values.all ?? false, values.older);
   const removed = removeKept(chosen);
   const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);

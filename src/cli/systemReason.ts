@@ -6,6 +6,13 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is not a directory",
   ENOSPC: "no space left",
   EROFS: "is on a read-only file system",
+  EPERM: "operation not permitted",
+  EEXIST: "exists already",
+  ELOOP: "too many symbolic links",
+  ENAMETOOLONG: "the name is too long",
+  EMFILE: "too many open files",
+  EIO: "input or output error",
+  EPIPE: "the reader has ended",
 };
 
 /** Returns why the system refused, without the name of the file. */

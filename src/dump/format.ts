@@ -96,6 +96,8 @@ export interface DumpImage {
   guestFrame?(hostFrame: number): number;
   /** Returns the first page at or after `pfn` that the dump contains; -1 if there is none. */
   next(pfn: number): number;
+  /** The same of the dump that this one was distilled from; absent for other dumps. */
+  sourceNext?(pfn: number): number;
   /** Receives each read of the address spaces over this dump, if its reads are recorded. */
   readonly onRead?: ReadRecorder;
   close(): void;

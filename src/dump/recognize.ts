@@ -8,6 +8,8 @@ export function contentDescription(head: Uint8Array): string {
   const text = Buffer.from(head).toString("latin1");
   const known = signatures.find(({ signature, at = 0 }) => text.startsWith(signature, at));
   if (known) return known.instead === undefined ? known.what : `${known.what}: ${known.instead}`;
+  if (/^\s*<(?:!doctype\s+html|html)\b/i.test(text))
+    return "an HTML page: the address may lead to a page about the dump, or to one for logging in";
   if (head.every((byte) => byte === 0)) return "only zeros";
   if (isText(head)) return "text";
   return "data of unknown kind (memory without a header needs --base ADDRESS)";

@@ -247,3 +247,19 @@ test("a reader that has enough is no error", () => {
   const { status, stderr } = spawnSync("bash", ["-c", line], { encoding: "utf8" });
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
 });
+
+test("compare has the exit status of the dump that cannot be opened", () => {
+  for (const pair of [
+    ["package.json", dump],
+    [dump, "package.json"],
+  ]) {
+    // prettier-ignore
+    const { status, err } = cli(["compare", ...pair]);
+    assert.equal(status, 3, err);
+    assert.match(err, /^vmcore-debug: package\.json is not a dump/);
+  }
+});
+
+test("timeline refuses words that it would ignore", () => {
+  assert.match(cli([dump, "-c", "timeline init"]).err, /^timeline: timeline takes only options, not "init"$/m);
+});

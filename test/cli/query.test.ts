@@ -49,3 +49,21 @@ test("a wrong query says what is wrong", () => {
   for (const sql of ["attach '/tmp/x' as y", "create table t (a)", "pragma user_version", "vacuum into '/tmp/x'"])
     assert.equal(query(sql).status, 2, sql);
 });
+
+test("characters that move the cursor are shown, not printed", () => {
+  const { stdout } = query("select 'a' || char(9) || char(27) || '[31m' x");
+  assert.equal(stdout, "x\na\\t^[[31m\n");
+});
+
+test("a statement that takes too long ends with the reason", () => {
+  const endless = "with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t";
+  const { stderr, signal } = query(endless, "--time-limit", "1");
+  assert.equal(signal, "SIGTERM");
+  assert.match(stderr, /^vmcore-debug: query: no answer within 1 s; --time-limit SECONDS allows more$/m);
+  assert.match(query("select 1", "--time-limit", "soon").stderr, /--time-limit soon: not a number of seconds/);
+});
+
+test("a value that could not be read is in the exit status", () => {
+  const { status, stderr } = query("select count(*) from slab_caches");
+  assert.equal(status, /could not be read|vmcore-debug: slab_caches/.test(stderr) ? 1 : 0, stderr);
+});

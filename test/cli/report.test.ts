@@ -33,6 +33,7 @@ test("wrong arguments of the verbs for documents are refused before a dump is op
     [["report", "-o", "x.pdf", ...SAMPLE], /must end in \.md, \.markdown, \.html or \.htm/],
     [["report", "-o", "x.md", "--check", "y.md", ...SAMPLE], /exclude each other/],
     [["compare", ...SAMPLE], /compare needs two dumps; 1 are named/],
+    [["compare", ...SAMPLE, ...SAMPLE, "-c", "bt"], /compare runs no commands: leave out -c and -i/],
     [["notebook", "walk", "x"], /usage: vmcore-debug notebook run/],
   ] as const) {
     const { status, stderr } = run(...args);

@@ -31,6 +31,9 @@ test("symbols lists what is kept, and removes what is named by its beginning or 
     [["remove", "bbb"], /nothing of that name is kept: bbb/],
     [["remove", "--older", "soon"], /--older soon is not a number of days/],
     [["show"], /unknown action "show"/],
+    [["--all"], /--all is an option of "symbols remove"/],
+    [["--older", "3"], /--older is an option of "symbols remove"/],
+    [["remove", "bbbb", "--json"], /--json is an option of the list/],
     [["--nothing"], /Unknown option/],
   ] as const) {
     const wrong = symbols(...args);

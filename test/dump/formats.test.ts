@@ -28,6 +28,11 @@ const looks: [string, Uint8Array, RegExp][] = [
     Buffer.from("LibvirtQemudPart\0"),
     /did not complete: dump the guest with `virsh/,
   ],
+  [
+    "a page of a web server",
+    Buffer.from("\n<!DOCTYPE html><html>"),
+    /it is an HTML page: the address may lead to a page/,
+  ],
   ["a Xen save", Buffer.from("LinuxGuestRecord\0"), /a saved Xen guest .*: dump the guest with `xl dump-core`$/],
   ["a Mission Critical dump", Buffer.from("ddcc8b9a00", "hex"), /a crash dump of Mission Critical Linux: open it/],
   ["LUKS", Buffer.from("LUKS\xba\xbe\0", "latin1"), /an encrypted image \(LUKS\): open it with `cryptsetup open`/],

@@ -106,6 +106,9 @@ test("wrong arguments are refused by name", async () => {
   await assert.rejects(ask("stack", { task: "no such" }), UsageError);
   await assert.rejects(ask("evaluate", {}), /^UsageError: expression/);
   await assert.rejects(ask("log", { offset: -1 }), UsageError);
+  await assert.rejects(ask("log", { last: 2, from: 1 }), /give only one of `last`, `from` and `crash`/);
+  await assert.rejects(ask("log", { crash: true, last: 2 }), /give only one/);
+  await assert.rejects(ask("log", { count: 2 }), /`count` needs `from`/);
 });
 
 test("no tool writes, loads files, runs programs or uses git", async () => {

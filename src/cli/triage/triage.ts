@@ -1,5 +1,6 @@
 /** The verb `triage`: records many dumps and groups them by bug. */
 import { createInterface } from "node:readline";
+import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { toEnd } from "../../base/job.ts";
 import { printable, printableJson } from "../../base/printable.ts";
@@ -8,12 +9,14 @@ import { UsageError } from "../../base/usageError.ts";
 import { type Group, groupLines, groupsOf, triagePage } from "../../crash/triage/groups.ts";
 import type { TriageRecord } from "../../crash/triage/triageRecord.ts";
 import { placesOf } from "../../session/find/debuginfoPlaces.ts";
+import { OpenError } from "../../session/open/openError.ts";
 import { indexDirectory } from "../../session/open/indexCache.ts";
 import { dumpFiles } from "../../session/triage/dumpFiles.ts";
 import { recordingDump } from "../../session/triage/recordDump.ts";
 import { writeDocument } from "../documentFile.ts";
-import { EXIT_ANSWERED, EXIT_CANCELLED, EXIT_FAILED, EXIT_USAGE } from "../exit.ts";
+import { EXIT_ANSWERED, EXIT_CANCELLED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "../exit.ts";
 import { ownOptions } from "../ownOptions.ts";
+import { systemReason } from "../systemReason.ts";
 import { reportError } from "../terminal.ts";
 import { openStore, type Store } from "./store.ts";
 import { recordAll } from "./workers.ts";
@@ -32,9 +35,9 @@ export async function triage(argv: readonly string[]): Promise<number> {
     if (own.has("worker")) return await work(own.has("full"));
     return await record(own, rest);
   } catch (error) {
-    if (!(error instanceof UsageError) && !isSystemError(error)) throw error;
+    if (!(error instanceof UsageError) && !(error instanceof OpenError) && !isSystemError(error)) throw error;
     reportError(error);
-    return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+    return error instanceof UsageError ? EXIT_USAGE : error instanceof OpenError ? EXIT_OPEN : EXIT_FAILED;
   }
 }
 
@@ -43,6 +46,7 @@ async function record(own: ReadonlyMap<string, readonly string[]>, paths: readon
   const [database, output] = [value("db"), value("output")];
   if (paths.length === 0 && database === undefined)
     throw new UsageError("triage needs a PATH: a dump or a directory of dumps; or --db FILE, to print its groups");
+  for (const path of paths) checkPath(path);
   const files = shard(dumpFiles(paths), value("shard"));
   const jobs = jobCount(value("jobs"));
   const store = database === undefined ? undefined : await openStore(database);
@@ -58,12 +62,24 @@ async function record(own: ReadonlyMap<string, readonly string[]>, paths: readon
       records.set(one.key, one);
       if (isJson) process.stdout.write(`${printableJson(JSON.stringify(one))}\n`);
     });
+    // Without a path, the database is printed.
+    if (isJson && paths.length === 0)
+      for (const one of store?.all() ?? []) process.stdout.write(`${printableJson(JSON.stringify(one))}\n`);
     await show(groupsOf(recordsOf(store, records)), output, isJson);
     return abort.signal.aborted ? EXIT_CANCELLED : EXIT_ANSWERED;
   } finally {
     process.off("SIGINT", cancel);
     process.off("SIGTERM", cancel);
     store?.close();
+  }
+}
+
+/** Checks that a named path exists, before anything is written. @throws OpenError */
+function checkPath(path: string): void {
+  try {
+    statSync(path);
+  } catch (error) {
+    throw isSystemError(error) ? new OpenError(`${path}: ${systemReason(error)}`) : error;
   }
 }
 

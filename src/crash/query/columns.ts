@@ -1,5 +1,5 @@
 /** The columns of a query's table, derived from the declared records of its command. */
-import type { ColumnKind, Fields } from "../../say/table.ts";
+import type { ColumnKind, Field, Fields } from "../../say/table.ts";
 import type { Command } from "../language/command.ts";
 import type { QueryTable } from "./tables.ts";
 
@@ -54,7 +54,11 @@ const columns = (fields: Fields, keys: readonly string[], isInherited: boolean):
   keys.flatMap((key) => {
     const field = fields[key];
     if (!field || field.screenOnly) return [];
-    return [{ name: snakeCase(key), key, kind: field.kind, type: TYPES[field.kind], isInherited }];
+    return [{ name: snakeCase(key), key, kind: field.kind, type: typeOf(field), isInherited }];
   });
+
+/** Returns the type in SQL. Percentages have fractions. */
+const typeOf = ({ kind, unit }: Field): QueryColumn["type"] =>
+  kind === "number" && unit === "percent" ? "REAL" : TYPES[kind];
 
 const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

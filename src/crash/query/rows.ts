@@ -62,7 +62,8 @@ export function* fillTable(
 
 function valueOf({ key, kind }: QueryColumn, record: Record<string, Json | undefined>, shortfall: Shortfall): SqlValue {
   const value = record[key];
-  if (value === undefined || value === null) return null;
+  // A record leaves out a flag that is not set; one that cannot be read is a fault.
+  if (value === undefined || value === null) return kind === "flag" ? 0 : null;
   if (typeof value === "object" && "fault" in value) {
     shortfall.unread++;
     return null;

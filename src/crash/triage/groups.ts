@@ -66,17 +66,29 @@ const cells = ({ records, first, last, hosts, releases, kind, title }: Group): s
   String(records.length),
   dateText(first),
   dateText(last),
-  String(hosts.size),
-  String(releases.size),
+  knownCount(hosts),
+  knownCount(releases),
   kind,
   title,
 ];
 
-/** Formats groups as a table for a terminal. */
+/** Formats the number of names; "-" if none is known, because the dumps have none or it was erased. */
+const knownCount = (counts: ReadonlyMap<string, number>): string =>
+  String(counts.size - (counts.has(UNKNOWN) ? 1 : 0) || "-");
+
+/** Formats groups as a table for a terminal. Below a group is its verdict, if its newest dump was read fully. */
 export function groupLines(groups: readonly Group[]): string[] {
   const rows = [COLUMNS, ...groups.map(cells)];
   const widths = COLUMNS.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, at) => column(cell, widths[at] ?? 0)).join("  ").trimEnd()); // prettier-ignore
+  const line = (row: readonly string[]): string =>
+    row.map((cell, at) => column(cell, widths[at] ?? 0)).join("  ").trimEnd(); // prettier-ignore
+  return [
+    line(COLUMNS),
+    ...groups.flatMap((group) => {
+      const verdict = group.records.find((record) => record.verdict !== undefined)?.verdict;
+      return [line(cells(group)), ...(verdict === undefined ? [] : [`    ${verdict}`])];
+    }),
+  ];
 }
 
 /** Returns the groups as a document. */

@@ -10,7 +10,7 @@ import { cachedPages, FILE_ENDS, pageFault } from "../pages.ts";
 
 const NOT_KEPT = "page was not kept when the dump was distilled";
 
-type PageReading = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "has" | "next">;
+type PageReading = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "has" | "next" | "sourceNext">;
 
 /**
  * Reads pages through bitmap and descriptors.
@@ -22,7 +22,7 @@ export function kdumpPages(
   sourceOf: (maxPfn: number) => Bitmap | undefined,
 ): PageReading {
   const pageSize = members[0].header.main.blockSize;
-  const { maxPfn, dumped, absent } = bitmapsOf(members[0], sourceOf);
+  const { maxPfn, dumped, source: sourceBits, absent } = bitmapsOf(members[0], sourceOf);
   const memberOf = memberFinder(members, dumped);
 
   function descriptorOf(pfn: number): { readonly member: Member; readonly descriptor: Descriptor } | Fault {
@@ -59,6 +59,7 @@ export function kdumpPages(
     maxPfn,
     page: cachedPages(source, cacheBytes),
     has: (pfn) => dumped.has(pfn) && isDescribed(pfn),
+    ...(sourceBits && { sourceNext: (pfn: number) => sourceBits.next(pfn) }),
     next(pfn) {
       let at = dumped.next(pfn);
       while (at >= 0) {
@@ -87,6 +88,8 @@ function readPage({ file, header }: Member, { offset, size, flags }: Descriptor)
 interface Bitmaps {
   readonly maxPfn: number;
   readonly dumped: Bitmap;
+  /** The pages of the dump that this one was distilled from. */
+  readonly source: Bitmap | undefined;
   /** Why a page is absent. */
   readonly absent: (pfn: number) => Fault;
 }
@@ -107,6 +110,7 @@ function bitmapsOf({ file, header: { main, sub } }: Member, sourceOf: (maxPfn: n
   return {
     maxPfn,
     dumped: at(dumpedStart),
+    source,
     absent: (pfn) => {
       if (pfn >= 0 && pfn < maxPfn && dumpedStart + pfn / 8 >= file.size) {
         return pageFault("truncated", pfn, pageSize, "dump file ends within its bitmap");

@@ -31,11 +31,16 @@ export function dentryAt(kernel: Kernel, address: bigint): Obj<"struct dentry"> 
   return dentry;
 }
 
+/** Shown for the name of a file that was erased from the dump (`distill --scrub-names`, makedumpfile). */
+const ERASED_NAME = "<erased>";
+
 /** Returns the last name of a dentry. @throws Fault */
 export function dentryName(dentry: Obj<"struct dentry">): string {
   const name = dentry.at("d_name");
   const length = Math.min(name.at("len").number(), MAX_NAME);
-  return dentry.kernel.memory.cString(name.at("name").value(), length);
+  const text = dentry.kernel.memory.cString(name.at("name").value(), length);
+  // The kernel has no names without characters; only the root of a file system that is never mounted is "".
+  return text === "" && length > 0 ? ERASED_NAME : text;
 }
 
 /**

@@ -1,20 +1,23 @@
 /** Writes a small dump that holds what some commands read of a large one. */
+import { statSync } from "node:fs";
 import manifest from "../../../package.json" with { type: "json" };
 import { attempt, Fault } from "../../base/fault.ts";
+import { attemptSystem } from "../../base/systemError.ts";
+import { UsageError } from "../../base/usageError.ts";
 import type { Job } from "../../base/job.ts";
 import { run } from "../../crash/language/language.ts";
 import type { DumpFacts, DumpImage } from "../../dump/format.ts";
-import { openDump } from "../../dump/formats.ts";
-import { DISTILLED } from "../../dump/kdump/distilled.ts";
+import { DISTILLED, SOURCE_PAGES } from "../../dump/kdump/distilled.ts";
 import type { WritableFile } from "../../dump/kdump/bitmapWriter.ts";
 import { writingKdump } from "../../dump/kdump/writeKdump.ts";
 import { Recording } from "../../dump/recording.ts";
 import { utsname } from "../../linux/utsname.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { type Piece, progress } from "../../say/piece.ts";
-import { asOpenError, openingOver, type Session } from "../open/open.ts";
+import { openingOver, type Session } from "../open/open.ts";
 import type { OpenOptions } from "../open/openOptions.ts";
-import { openNamed } from "../open/vmlinux.ts";
+import { openNamedImage } from "../open/namedImage.ts";
+import { namedDump } from "../find/namedDump.ts";
 import { readingBaseSet } from "./baseSet.ts";
 import { keep } from "./keep.ts";
 import { scrub, type ScrubOptions } from "./scrub.ts";
@@ -65,14 +68,21 @@ export interface Distilled {
  * @throws OpenError if the dump or the vmlinux cannot be used
  */
 export function* distilling(output: () => WritableFile, options: DistillOptions): Job<Distilled, Piece> {
-  const files = options.open.vmcore.map((path) => openNamed(path, "dump"));
-  const source = asOpenError(() => openDump(files, options.open.raw && { raw: options.open.raw }));
+  const open = { ...options.open, vmcore: namedDump(options.open.vmcore) };
+  const source = openNamedImage(open);
   try {
-    const distilled = yield* distillingFrom(source, output, options);
-    return { ...distilled, sourceSize: files.reduce((sum, { size }) => sum + size, 0) };
+    const distilled = yield* distillingFrom(source, output, { ...options, open });
+    return { ...distilled, sourceSize: sizeOf(source) };
   } finally {
     source.close();
   }
+}
+
+/** Returns the bytes of a dump's files; 0 if it has none, as a running guest. */
+function sizeOf({ file, facts }: DumpImage): number {
+  const sizes = facts.files.map((path) => attemptSystem(() => statSync(path).size));
+  const known = sizes.flatMap((size) => size ?? []);
+  return known.length === sizes.length ? known.reduce((sum, size) => sum + size, 0) : (file?.size ?? 0);
 }
 
 /** As `distilling`, from a dump that is already open and is not closed. */
@@ -103,8 +113,8 @@ function* reading(recording: Recording, options: DistillOptions): Job<Read, Piec
   const session = yield* openingOver(image, options.open);
   try {
     const unanswered: string[] = [];
-    for (const line of [...BASE_COMMANDS, ...options.commands])
-      if (!(yield* answering(session, line))) unanswered.push(line);
+    for (const line of BASE_COMMANDS) if (!(yield* answering(session, line))) unanswered.push(line);
+    for (const line of options.commands) if (!(yield* answering(session, line, refuse))) unanswered.push(line);
     const { kernel } = session;
     yield* readingBaseSet(kernel, { recording, isScrubbed: options.scrub !== undefined });
     for (const { start, end } of options.keep) keep(kernel.memory, start, Number(end - start));
@@ -116,13 +126,26 @@ function* reading(recording: Recording, options: DistillOptions): Job<Read, Piec
   }
 }
 
-/** Runs a command and reads all of its output. @returns whether it was answered completely */
-function* answering(session: Session, line: string): Job<boolean, Piece> {
+/** Throws what is wrong with a command of the user. @throws UsageError */
+const refuse = (line: string, message: string): never => {
+  throw new UsageError(`--for "${line}": ${message}`);
+};
+
+/**
+ * Runs a command and reads all of its output. @param onMistake receives what is wrong with the command line @returns
+ * whether it was answered completely
+ */
+function* answering(
+  session: Session,
+  line: string,
+  onMistake: (line: string, message: string) => void = () => {},
+): Job<boolean, Piece> {
   let isAnswered = true;
   for (const piece of run(session.context, line)) {
     if (piece.kind === "progress") yield piece;
     // The values of a record may be read when they are formatted.
     if (piece.kind === "record") JSON.stringify([piece.data, piece.lines], (_, value: unknown) => (typeof value === "bigint" ? "" : value)); // prettier-ignore
+    if (piece.kind === "usage") onMistake(line, piece.message);
     if (piece.kind === "fault" || piece.kind === "usage") isAnswered = false;
   }
   return isAnswered;
@@ -167,7 +190,9 @@ function* writing(
 }
 
 function* held(image: DumpImage): Generator<number> {
-  for (let pfn = image.next(0); pfn >= 0; pfn = image.next(pfn + 1)) yield pfn;
+  // Of a distilled dump, the pages of the first one: otherwise the reasons for absent pages would be wrong.
+  const next = (pfn: number): number => image.sourceNext?.(pfn) ?? image.next(pfn);
+  for (let pfn = next(0); pfn >= 0; pfn = next(pfn + 1)) yield pfn;
 }
 
 function namesOf(kernel: Kernel) {
@@ -188,8 +213,16 @@ function eraseinfo(facts: DumpFacts, { commands, scrub: removed }: DistillOption
     `${DISTILLED} ${manifest.version}: kept what these commands read: ${[...BASE_COMMANDS, ...commands].join("; ")}`,
   ];
   if (removed) lines.push(...ERASED, ...(removed.names ? ERASED_NAMES : []));
-  return `${facts.eraseinfo ?? ""}${lines.map((line) => `${line.replaceAll("\n", " ")}\n`).join("")}`;
+  return `${ownEraseinfo(facts.eraseinfo ?? "")}${lines.map((line) => `${line.replaceAll("\n", " ")}\n`).join("")}`;
 }
+
+/** Returns the text without the lines of an earlier distillation, which are not true of the new file. */
+const ownEraseinfo = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => !line.startsWith(DISTILLED) && !line.startsWith(SOURCE_PAGES))
+    .map((line) => (line === "" ? "" : `${line}\n`))
+    .join("");
 
 /** One line for each kind of erased data, in the form of makedumpfile. */
 const ERASED = ["user_pages", "keys", "command_lines", "environments", "user_registers", "scanned_kernel_pages"].map(

@@ -1,7 +1,7 @@
 /** The verb on copies of the example: workers, the database, shards. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -68,4 +68,16 @@ test("mistakes are named", () => {
   assert.match(triage(dumps, "--vmlinux", "x").stderr, /no option --vmlinux/);
   assert.equal(triage(dumps, "--shard", "x").status, 2);
   assert.match(triage("--db", "package.json").stderr, /^vmcore-debug: package\.json: file is not a database$/m);
+});
+
+test("a path that does not exist is a mistake, before a database is made; --db alone prints its records as JSON", () => {
+  const db = join(folder, "none.db");
+  const { status, stderr, stdout } = triage(join(folder, "nosuch"), "--db", db);
+  assert.deepEqual([status, stdout], [3, ""]);
+  assert.match(stderr, /^vmcore-debug: \S+nosuch: no such file$/m);
+  assert.equal(existsSync(db), false);
+  const filled = join(folder, "filled.db");
+  triage(dumps, "--db", filled);
+  const found = records(triage("--db", filled, "--json").stdout);
+  assert.deepEqual(found.map(({ level }) => level).sort(), ["none", "quick"]);
 });

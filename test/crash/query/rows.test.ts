@@ -39,3 +39,15 @@ test("a row of user memory has the task that the heading before it names", () =>
   toEnd(fillTable(session.context, table, columns, (row) => comms.add(row[at] ?? null)));
   assert.ok(comms.has("init") && comms.has("insmod") && !comms.has(null));
 });
+
+test("a flag that is not set is 0, and a percentage is a REAL", () => {
+  const table = queryTables.find(({ name }) => name === "waits")!;
+  const columns = columnsOf(table, session.context.commands);
+  const at = columns.findIndex(({ name }) => name === "deadlock");
+  const rows: (readonly SqlValue[])[] = [];
+  toEnd(fillTable(session.context, table, columns, (row) => rows.push(row)));
+  assert.ok(rows.length > 0);
+  assert.deepEqual([...new Set(rows.map((row) => row[at]))], [0]);
+  const tasks = columnsOf(queryTables[0]!, session.context.commands);
+  assert.equal(tasks.find(({ name }) => name === "mem_percent")?.type, "REAL");
+});

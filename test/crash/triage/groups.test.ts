@@ -57,3 +57,11 @@ test("the key of a record is the same when the dump has moved, unless it cannot 
   assert.equal(recordKey(moved), records[0]!.key);
   assert.notEqual(recordKey({ ...records[5]!, path: "/elsewhere" }), records[5]!.key);
 });
+
+test("an erased or unknown host is not counted, and the verdict of a dump that was read fully is below its group", () => {
+  const verdict = "a NULL pointer was read";
+  const lines = groupLines(groupsOf([dump(1, "fs", { host: "" }), dump(2, "fs", { verdict }), dump(3, "net", { host: undefined })])); // prettier-ignore
+  assert.match(lines[1] ?? "", /^2 +2026-01-02 00:00 +2026-01-03 00:00 +1 /);
+  assert.equal(lines[2], `    ${verdict}`);
+  assert.match(lines[3] ?? "", /^1 .* {2}- +1 +null-pointer/);
+});

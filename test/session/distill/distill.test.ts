@@ -49,7 +49,7 @@ const banner = whole.kernel.symbols.find("linux_proc_banner")!.address;
 /** The example, distilled once for several tests. */
 const plain = once(() =>
   distilled(sample(), {
-    commands: ["mount", "task -R mm 1", "kmem -i", "no-such-command"],
+    commands: ["mount", "task -R mm 1", "kmem -i", "rd ffffc00000000000"],
     keep: [{ start: banner, end: banner + 4096n }],
   }),
 );
@@ -116,5 +116,38 @@ test("fifty secrets are not in a scrubbed dump, nor is the kernel's command line
 });
 
 test("a command that cannot be answered is reported", () => {
-  assert.ok(plain().result.unanswered.includes("no-such-command"));
+  assert.ok(plain().result.unanswered.includes("rd ffffc00000000000"));
+});
+
+test("a dump that is distilled twice names only the last commands, and the reasons for absent pages stay true", () => {
+  const { bytes } = plain();
+  const again = distilled(openDump([bytesFile(PATH, bytes)]), { commands: ["mount"] });
+  const eraseinfo = again.session.dump.facts.eraseinfo ?? "";
+  assert.equal(eraseinfo.split("distilled by vmcore-debug").length - 1, 1, eraseinfo);
+  assert.equal(eraseinfo.split("pages of the source at").length - 1, 1, eraseinfo);
+  assert.match(eraseinfo, /; mount$/m);
+  // A page of the first dump that neither kept.
+  const first = sample();
+  let absent = 0;
+  for (let pfn = first.next(0); pfn >= 0 && absent < 100; pfn = first.next(pfn + 1)) {
+    const page = again.session.dump.page(pfn);
+    if (!(page instanceof Fault)) continue;
+    absent++;
+    assert.match(page.message, /page was not kept when the dump was distilled/);
+  }
+  assert.equal(absent, 100);
+});
+
+test("a command that is wrong is a mistake of the user", () => {
+  assert.throws(() => distilled(sample(), { commands: ["nosuch command"] }), {
+    name: "UsageError",
+    message: /^--for "nosuch command": vmcore-debug: command not found: nosuch/,
+  });
+});
+
+test("a name of a file that was erased is shown as such", () => {
+  const { session } = distilled(sample(), { commands: ["files 1", "mount"], scrub: { names: true } });
+  const text = answer(session, "files 1");
+  assert.doesNotMatch(text, /\/\//);
+  assert.match(text, /<erased>/);
 });

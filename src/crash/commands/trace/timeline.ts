@@ -41,6 +41,8 @@ The file of --perfetto is JSON in the Trace Event Format. It shows which task ea
   records: () => [{ line: "timeline -n 5000", fields: timelineTable.columns }],
   *run(context, args) {
     const { kernel } = context;
+    const [surplus] = args.rest;
+    if (surplus !== undefined) throw new WrongUse(`timeline takes only options, not "${surplus}"`);
     const lastOf = lastChosen(args, "events");
     const isChosen = chooserOf(context, args);
     const { events, missing } = yield* withProgress("events", timelineOf(kernel, { kinds: kindsOf(args) }));
