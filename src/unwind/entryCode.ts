@@ -23,9 +23,22 @@ export function entryCodeRule(kernel: Kernel, cursor: FrameCursor, task: Obj | u
   if (/^__(irq|dabt|pabt|und|fiq)_svc$/.test(name)) {
     return { kind: "interrupted", registers: readPtRegs(kernel, cursor.sp), address: cursor.sp, exact: true };
   }
-  return task && kernel.code.cfi(lookupAddress(cursor)) === undefined
-    ? stepToUserRegisters(kernel, cursor, task)
-    : undefined;
+  if (kernel.code.cfi(lookupAddress(cursor)) !== undefined) return undefined;
+  return leafAssembly(kernel, cursor, name) ?? (task ? stepToUserRegisters(kernel, cursor, task) : undefined);
+}
+
+/**
+ * Steps out of arch/arm/lib/getuser.S and putuser.S, where an exception or interrupt came: they have no unwind
+ * information, call nothing and leave the stack as it is.
+ */
+function leafAssembly(kernel: Kernel, cursor: FrameCursor, name: string): Step | undefined {
+  if (!cursor.exact || !/^__(get|put)_user_\w+$/.test(name)) return undefined;
+  const registers = new Map(cursor.registers());
+  const pc = registers.get("lr");
+  if (pc === undefined || !kernel.code.isText(pc)) return undefined;
+  registers.delete("lr");
+  registers.delete("cpsr");
+  return { kind: "caller", cursor: callerCursor(kernel, pc, cursor.sp, registers), cfa: cursor.sp };
 }
 
 /** Whether no call made a return address: entry code set it to the first instruction of a function. */

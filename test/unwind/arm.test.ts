@@ -28,6 +28,7 @@ const functions = {
   ret_from_fork: { address: TEXT + 0x300n },
   start_kernel: { address: TEXT + 0x400n },
   ret_fast_syscall: { address: TEXT + 0x500n },
+  __put_user_1: { address: TEXT + 0x700n },
   sys_pause: { address: TEXT + 0x600n, cfi: cfiRow(16, { lr: { kind: "offset", offset: -4 } }, arm) },
 };
 
@@ -62,6 +63,20 @@ test("an interrupt is unwound from its stack to the interrupted function, and on
   assert.equal(stack.frames[2]!.trap?.type, "interrupt");
   assert.equal(stack.userTrap?.type, "system call");
   assert.equal(stack.userTrap.registers.get("pc"), 0x10000n);
+});
+
+test("a leaf of assembly code without unwind information is left by its link register where it was interrupted", () => {
+  const kernel = kernelWith(USR, 0x10000n);
+  const frame = STACK + 0x1000n;
+  const registers = new Array<bigint>(18).fill(0n);
+  [registers[13], registers[14], registers[15], registers[16]] = [frame + 0x100n, TEXT + 0x620n, TEXT + 0x700n, SVC];
+  putWords(kernel, frame, ...registers);
+  putWords(kernel, frame + 0x100n, 0n, 0n, 0n, TEXT + 0x320n);
+  const stack = from(kernel, { pc: TEXT + 0x120n, sp: frame });
+  assert.deepEqual(
+    stack.frames.slice(0, 3).map(({ symbol }) => symbol?.name),
+    ["__irq_svc", "__put_user_1", "sys_pause"],
+  );
 });
 
 test("a kernel thread ends where it was forked", () => {
