@@ -7,6 +7,10 @@
 export interface ElfRelocation {
   readonly size: 0 | 1 | 2 | 4 | 8;
   readonly relative: boolean;
+  /** Adds the value to the stored one, or subtracts it. A pair of both writes the difference of two symbols. */
+  readonly combine?: "add" | "subtract";
+  /** Writes only the lower six bits of the byte, or a ULEB128 number in as many bytes as are there. */
+  readonly form?: "six bits" | "ULEB128";
 }
 
 export interface ElfMachine {
@@ -24,3 +28,5 @@ export interface ElfMachine {
 
 export const absolute = (size: ElfRelocation["size"]): ElfRelocation => ({ size, relative: false });
 export const relative = (size: ElfRelocation["size"]): ElfRelocation => ({ size, relative: true });
+export const added = (size: ElfRelocation["size"]): ElfRelocation => ({ size, relative: false, combine: "add" });
+export const subtracted = (size: ElfRelocation["size"]): ElfRelocation => ({ ...added(size), combine: "subtract" });

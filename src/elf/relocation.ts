@@ -29,14 +29,17 @@ export function relocated(elf: ElfFile, section: ElfSection, placement?: Placeme
     read(offset, length) {
       patches ??= new Relocations(elf, section, relocations, placement);
       // Read a wider range, because a relocation can straddle the edge.
-      const start = Math.max(0, offset - 8);
-      const bytes = contents.read(start, offset - start + length + 8);
+      const start = Math.max(0, offset - MARGIN_BYTES);
+      const bytes = contents.read(start, offset - start + length + MARGIN_BYTES);
       patches.apply(bytes, start);
       return bytes.subarray(offset - start, offset - start + length);
     },
     close() {},
   };
 }
+
+/** Most bytes that a relocation writes: a ULEB128 number of 64 bits. */
+const MARGIN_BYTES = 10;
 
 class Relocations {
   private readonly elf: ElfFile;
@@ -113,8 +116,32 @@ class Relocations {
     if (rule.size === 0 || offset + rule.size > view.byteLength) return;
     const addendAt = at + 2 * wordSize;
     const addend = !this.withAddend ? stored(view, offset, rule.size, little) : wordSize === 8 ? this.table.getBigInt64(addendAt, little) : BigInt(this.table.getInt32(addendAt, little)); // prettier-ignore
-    const value = this.symbols.value(symbol) + addend - (rule.relative ? this.place + BigInt(start + offset) : 0n);
-    store(view, offset, rule.size, value, little);
+    const target = this.symbols.value(symbol) + addend - (rule.relative ? this.place + BigInt(start + offset) : 0n);
+    write(view, offset, rule, target, little);
+  }
+}
+
+/** Writes the value of a relocation in the form and in the way that its type has. */
+function write(view: DataView, at: number, rule: ElfRelocation, target: bigint, little: boolean): void {
+  const combined = (old: bigint): bigint =>
+    rule.combine === undefined ? target : rule.combine === "add" ? old + target : old - target;
+  if (rule.form === "ULEB128") return writeUleb(view, at, combined);
+  if (rule.form === "six bits") {
+    const byte = view.getUint8(at);
+    view.setUint8(at, (byte & 0xc0) | Number(BigInt.asUintN(6, combined(BigInt(byte & 0x3f)))));
+  } else store(view, at, rule.size, combined(rule.combine ? stored(view, at, rule.size, little) : 0n), little);
+}
+
+/** Replaces a ULEB128 number, without a change of its length. */
+function writeUleb(view: DataView, at: number, combined: (old: bigint) => bigint): void {
+  const limit = Math.min(view.byteLength, at + MARGIN_BYTES);
+  let [end, old] = [at, 0n];
+  do old |= BigInt(view.getUint8(end) & 0x7f) << BigInt(7 * (end - at));
+  while ((view.getUint8(end++) & 0x80) !== 0 && end < limit);
+  const value = BigInt.asUintN(7 * (end - at), combined(old));
+  for (let i = at; i < end; i++) {
+    const more = view.getUint8(i) & 0x80;
+    view.setUint8(i, more | Number((value >> BigInt(7 * (i - at))) & 0x7fn));
   }
 }
 

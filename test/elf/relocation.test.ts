@@ -101,6 +101,38 @@ test("any part of a section reads as the whole does, relocations out of order to
   }
 });
 
+test("RISC-V pairs of relocations write the difference of two symbols, in every size and in ULEB128", () => {
+  const bytes = new ByteWriter().u32(7).u16(0xfff0).u8(0xc3).u8(0x81).u8(0x00).append(new Uint8Array(23)).done(); // prettier-ignore
+  const entries: Entry[] = [
+    [0, 3, 35, 0x100n], // ADD32 function + 0x100
+    [0, 1, 39, 0n], // SUB32 .text
+    [4, 3, 34, 0x20n], // ADD16
+    [4, 1, 38, 0n], // SUB16
+    [6, 3, 53, 1n], // SET6
+    [6, 1, 52, 0n], // SUB6
+    [7, 3, 60, 0xc4n], // SET_ULEB128
+    [7, 1, 61, 0n], // SUB_ULEB128
+    [16, 3, 36, 0n], // ADD64
+    [16, 1, 40, 0n], // SUB64
+    [24, 3, 56, 0n], // SET32
+    [28, 3, 54, 2n], // SET8
+    [28, 1, 37, 0n], // SUB8
+    [8, 1, 51, 0n], // RELAX
+  ];
+  const contents = module(243, "little", entries, { bytes });
+  const read = view(contents.read(0, 32));
+  assert.equal(read.getUint32(0, true), 7 + 0x104);
+  assert.equal(read.getUint16(4, true), 0x14);
+  assert.equal(read.getUint8(6), 0xc5);
+  assert.deepEqual([read.getUint8(7), read.getUint8(8)], [0xc8, 0x01]);
+  assert.equal(read.getBigUint64(16, true), 4n);
+  assert.equal(read.getUint32(24, true), Number(BigInt.asUintN(32, loaded + 4n)));
+  assert.equal(read.getUint8(28), 6);
+  assert.deepEqual(contents.read(0, 32), contents.read(0, 32));
+  for (let start = 0; start < 32; start++)
+    assert.deepEqual(contents.read(start, 32 - start), contents.read(0, 32).subarray(start));
+});
+
 test("a linked file's leftover relocations are not applied again", () => {
   const bytes = module(62, "little", [[0, 1, 1, 8n]], { type: ET_EXEC }).read(0, 32);
   assert.deepEqual(bytes, new Uint8Array(32));
