@@ -5,6 +5,7 @@ import { evaluateValue } from "../debuginfo/dwarf/expressions/expression.ts";
 import type { CfiRow, CfiRule } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type FrameCursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { lostRegisters } from "./lostRegisters.ts";
 
 /** Unwinds by call frame information (DWARF 5, section 6.4), which compilers write for every function. */
 export function cfiRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
@@ -15,7 +16,7 @@ export function cfiRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   if (returnRule?.kind === "undefined") return { kind: "end" };
   // Only a function that has called nothing yet still has its return address in a register.
   if ((!returnRule || returnRule.kind === "same") && !cursor.exact) return undefined;
-  const registers = callerRegisters(kernel, row, cursor.registers(), cfa);
+  const registers = callerRegisters(kernel, row, cursor, cfa);
   const name = kernel.arch.dwarfRegisters[row.returnAddressRegister] ?? kernel.arch.pc;
   const returnAddress = registers.get(name) ?? cursor.registers().get(name);
   if (returnAddress === undefined) return undefined;
@@ -43,7 +44,7 @@ export function calleeSavedRegisters(kernel: Kernel, cursor: FrameCursor, cfa: b
   const registers = attempt(() => {
     const row = kernel.code.cfi(lookupAddress(cursor));
     if (!row || cfaOf(kernel, row, cursor.registers()) !== cfa) return undefined;
-    return callerRegisters(kernel, row, cursor.registers(), cfa);
+    return callerRegisters(kernel, row, cursor, cfa);
   });
   return registers instanceof Fault ? undefined : registers;
 }
@@ -55,12 +56,14 @@ function cfaOf(kernel: Kernel, { cfa }: CfiRow, registers: Registers): bigint | 
   return base === undefined ? undefined : wrap(kernel, base + BigInt(cfa.offset));
 }
 
-function callerRegisters(kernel: Kernel, row: CfiRow, registers: Registers, cfa: bigint): Map<string, bigint> {
+function callerRegisters(kernel: Kernel, row: CfiRow, cursor: FrameCursor, cfa: bigint): Map<string, bigint> {
+  const registers = cursor.registers();
   const found = new Map<string, bigint>();
+  const lost = lostRegisters(kernel, cursor);
   // A register without a rule has the same value in the caller.
   for (const name of kernel.arch.calleeSaved) {
     const value = registers.get(name);
-    if (value !== undefined) found.set(name, value);
+    if (value !== undefined && !lost.has(name)) found.set(name, value);
   }
   for (const [number, rule] of row.rules) {
     const name =

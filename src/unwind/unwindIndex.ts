@@ -4,6 +4,7 @@ import { listEntries } from "../kernel/list.ts";
 import { derived } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { callerCursor, type FrameCursor, lookupAddress, type Step } from "./cursor.ts";
+import { lostRegisters } from "./lostRegisters.ts";
 import { type IndexFrame, runUnwindCode } from "./unwindCode.ts";
 
 /** An entry has the address of a function and its unwind code, both relative to themselves. */
@@ -57,8 +58,13 @@ export function unwindIndexRule(kernel: Kernel, cursor: FrameCursor): Step | und
   const sp = runUnwindCode(code, frame);
   const pc = registers.get("pc") === cursor.pc ? registers.get("lr") : registers.get("pc");
   if (sp === undefined || pc === undefined || !kernel.code.isText(pc)) return undefined;
+  for (const name of lostRegisters(kernel, cursor)) {
+    // What the unwind code popped is the caller's value.
+    if (registers.get(name) === cursor.registers().get(name)) registers.delete(name);
+  }
   registers.delete("lr");
   registers.delete("cpsr");
+  registers.set("sp", sp).set("pc", pc);
   return { kind: "caller", cursor: callerCursor(kernel, pc, sp, registers), cfa: sp };
 }
 

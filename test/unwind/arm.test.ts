@@ -28,6 +28,7 @@ const functions = {
   ret_from_fork: { address: TEXT + 0x300n },
   start_kernel: { address: TEXT + 0x400n },
   ret_fast_syscall: { address: TEXT + 0x500n },
+  panic: { address: TEXT + 0x800n, cfi: cfiRow(16, { lr: { kind: "offset", offset: -4 } }, arm) },
   __put_user_1: { address: TEXT + 0x700n },
   sys_pause: { address: TEXT + 0x600n, cfi: cfiRow(16, { lr: { kind: "offset", offset: -4 } }, arm) },
 };
@@ -77,6 +78,16 @@ test("a leaf of assembly code without unwind information is left by its link reg
     stack.frames.slice(0, 3).map(({ symbol }) => symbol?.name),
     ["__irq_svc", "__put_user_1", "sys_pause"],
   );
+});
+
+test("what a function that does not return changed without saving it is unknown in its caller", () => {
+  const kernel = kernelWith(SVC, 0n);
+  const sp = LAST_REGS - 16n;
+  putWords(kernel, sp, 0n, 0n, 0n, TEXT + 0x320n);
+  putWords(kernel, TEXT + 0x800n, 0xe30c42e8n); // movw r4, #0xc2e8
+  const { frames } = from(kernel, { pc: TEXT + 0x820n, sp, r4: 1n, r5: 2n });
+  const caller = frames[1]?.registers;
+  assert.deepEqual([frames[1]?.symbol?.name, caller?.get("r4"), caller?.get("r5")], ["ret_from_fork", undefined, 2n]);
 });
 
 test("a kernel thread ends where it was forked", () => {

@@ -1,4 +1,5 @@
 /** arm: registers, paging, notes. */
+import { unsavedChanges } from "./changes.ts";
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { trapName } from "./traps.ts";
@@ -52,6 +53,7 @@ export const arm: Arch = {
   calleeSaved: ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "fp"],
   unwindRules: ["entry code", "call frame information", "unwind index"],
   interruptedAt,
+  unsavedChanges,
   switchFrame: { kind: "in task", path: "thread_info.cpu_context", aliases: new Map([["sl", "r10"]]) },
   irqStackPointer: "top",
   // vector_swi of arch/arm/kernel/entry-common.S makes system calls return to the first instruction of these functions.
