@@ -173,6 +173,8 @@ export interface Arch {
    * and `=x30` the register to print. Absent if crash prints all registers, four in a row.
    */
   readonly registerRows?: readonly string[];
+  /** Returns registers as lines, on machines whose layout is not rows of equal cells; has priority over `registerRows`. */
+  registerText?(registers: Registers): readonly string[];
   readonly pc: string;
   readonly sp: string;
   readonly framePointer: string;

@@ -7,6 +7,7 @@ import type { Arch, EntryReader, LayoutFacts, Paging, Registers } from "../arch.
 import { longDescriptorLevels } from "../longDescriptor.ts";
 import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
+import { registerText } from "./registerText.ts";
 import { swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
 import { walkTables } from "../walk.ts";
@@ -38,6 +39,7 @@ export const arm: Arch = {
   decoder: { arch: "ARCH_ARM", modes: ["MODE_ARM"], step: 4, longest: 4 },
   countsFramesFromPhysBase: true,
   registers,
+  registerText,
   pc: "pc",
   sp: "sp",
   framePointer: "fp",

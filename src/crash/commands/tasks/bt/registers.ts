@@ -11,6 +11,8 @@ import type { Line, Span } from "../../../../say/piece.ts";
 
 /** Returns registers as a block of lines; unknown registers are left out. */
 export function registerLines(kernel: Kernel, registers: Registers): Line[] {
+  const text = kernel.arch.registerText?.(registers);
+  if (text !== undefined) return text.map((line) => [`    ${line}`]);
   const layout = kernel.arch.registerRows ?? inRows(kernel, registers);
   return layout.flatMap((row): Line[] => {
     const cells = row.split(/(?<=\S)  /).flatMap((cell) => {
