@@ -17,7 +17,7 @@ const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
  * @property {string} stopped text of the exception
  * @property {readonly string[]} frames functions in the order of the call stack
  * @property {{ readonly frame: string, readonly text: string }} line source file and line of a frame
- * @property {{ readonly frame: string, readonly group: string, readonly text: string }} variable a row of a frame
+ * @property {{ readonly frame: string, readonly group: string, readonly name: string, readonly value: string }} variable
  * @property {string} log
  * @property {readonly string[]} tasks
  * @property {{ readonly command: string, readonly text: string }} memory a command of the console
@@ -93,16 +93,14 @@ async function frames(stage, { frames, line }) {
 
 async function variables(stage, { variable }) {
   await stackRow(stage, new RegExp(`^${variable.frame}`)).click();
-  const row = (text) => stage.page.locator(".debug-variables .monaco-list-row", { hasText: text }).first();
-  await row(variable.group).waitFor();
+  const { page } = stage;
+  const row = (text) => page.locator(".debug-variables .monaco-list-row", { hasText: text }).first();
+  const group = row(variable.group);
+  await group.waitFor();
   // VS Code unfolds the first group by itself, after a while.
-  const shown = await row(variable.text)
-    .waitFor({ timeout: 10_000 })
-    .then(() => true)
-    .catch(() => false);
-  if (shown) return;
-  await row(variable.group).locator(".monaco-tl-twistie").click();
-  await row(variable.text).waitFor();
+  await page.waitForTimeout(1000);
+  if ((await group.getAttribute("aria-expanded")) !== "true") await group.locator(".monaco-tl-twistie").click();
+  await row(new RegExp(`^${variable.name}\\s*=\\s*${variable.value}`)).waitFor();
 }
 
 async function panel(stage, { log, tasks }) {
