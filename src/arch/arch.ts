@@ -252,10 +252,7 @@ export interface Arch {
    * `code` up to the current instruction
    */
   calleeSaves?(code: Uint8Array, limit: number): CalleeSaves;
-  /**
-   * Returns the registers that a function writes and never saves, on machines where a function that does not return may
-   * do this to callee-saved registers. @param code the whole function
-   */
+  /** Returns the registers that a function writes and never saves, if one that does not return may do so. @param code of it */
   unsavedChanges?(code: Uint8Array): ReadonlySet<string>;
   /** KASAN_SHADOW_OFFSET: generic KASAN adds it to an eighth of an address. Absent if the configuration sets it. */
   readonly kasanShadowOffset?: bigint;
