@@ -5,6 +5,7 @@ import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
+import { moduleList } from "./moduleList.ts";
 
 /** Limit for loaded modules; distributions contain about 5,000. */
 const MAX_MODULES = 1 << 15;
@@ -12,7 +13,7 @@ const MAX_MODULES = 1 << 15;
 /** Yields the loaded modules, `struct module`, newest first. @throws Fault where the list breaks */
 export function* modules(kernel: Kernel): Generator<Obj<"struct module">, void, void> {
   let count = 0;
-  for (const module of listEntries(kernel, kernel.variable("modules"), "struct module", "list")) {
+  for (const module of listEntries(kernel, moduleList(kernel), "struct module", "list")) {
     if (++count > MAX_MODULES)
       throw Fault.at("corrupt", module.address, `list of modules has more than ${MAX_MODULES} entries`);
     yield module;

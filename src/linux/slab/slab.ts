@@ -4,13 +4,42 @@ import { bare } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
+import { headOf, namedHead } from "../../kernel/listHead.ts";
+import { derived } from "../../model/derived.ts";
 import { pglistData } from "../mm/mmzone.ts";
 import { pageSize } from "../mm/page.ts";
 import { globalAddress } from "../vmcoreinfo.ts";
 
 /** Yields every cache of the slab allocator, `struct kmem_cache`, newest first. @throws Fault as `listEntries` */
 export const slabCaches = (kernel: Kernel): Generator<Obj<"struct kmem_cache">> =>
-  listEntries(kernel, kernel.variable("slab_caches"), "struct kmem_cache", "list");
+  listEntries(kernel, cacheList(kernel), "struct kmem_cache", "list");
+
+/** Words of `kmalloc_caches` that are examined: types of memory times sizes. */
+const MAX_KMALLOC = 128;
+/** KMALLOC_MAX_SIZE is at most 32 MiB. */
+const MAX_OBJECT_BYTES = 32n << 20n;
+
+/**
+ * Returns the head of the list of caches. A kernel without CONFIG_KALLSYMS_ALL does not name it: then it is found from
+ * the first cache of kmalloc(), whose table is exported. @throws Fault
+ */
+const cacheList = derived("cache list", (kernel): Obj<"struct list_head"> =>
+  namedHead(kernel, "slab_caches", () => {
+    const table = globalAddress(kernel, "kmalloc_caches");
+    if (table === undefined) return undefined;
+    for (let i = 0; i < MAX_KMALLOC; i++) {
+      const address = kernel.memory.word(table + BigInt(i * kernel.arch.wordSize));
+      if (address !== 0n) return headOf(kernel.object("struct kmem_cache", address), "list", isCache);
+    }
+    return undefined;
+  }),
+);
+
+/** Whether an object can be a cache: its name is text, and its objects have a size. @throws Fault */
+function isCache(cache: Obj<"struct kmem_cache">): boolean {
+  const [used, size] = [cache.at("object_size").value(), cache.at("size").value()];
+  return used > 0n && used <= size && size <= MAX_OBJECT_BYTES && /^[\x20-\x7e]+$/.test(cacheName(cache));
+}
 
 /** Returns the name of a cache. @throws Fault */
 export const cacheName = (cache: Obj<"struct kmem_cache">): string => cache.at("name").text();
