@@ -33,8 +33,8 @@ export function instructionOf(facts: ReportFacts, context: LogContext): Instruct
   // The words of arch/arm/mm/alignment.c, do_alignment(): the program counter is already after the instruction that it
   // does not handle.
   if (facts.access.words.includes("alignment exception")) return undefined;
-  // After a breakpoint the program counter is behind it.
-  if (facts.kind === "int3") return undefined;
+  // After a breakpoint the program counter is behind it. An instruction that could not be fetched did not fault itself.
+  if (facts.kind === "int3" || facts.access.verb === "execute") return undefined;
   const { mnemonic, operands } = line;
   return {
     mnemonic,

@@ -248,12 +248,7 @@ class Reader {
     if (!isWithinTrace || !this.open || site.role !== "pc" || site.isUser) return;
     if (site.place?.name === undefined || machineOf(site.machine)?.placeInTrace !== true) return;
     const { place } = site;
-    this.open.entries.push({
-      ...place,
-      ...UNMARKED,
-      at,
-      isSite: true,
-    });
+    this.open.entries.push({ ...place, ...UNMARKED, at, isSite: true });
     this.open.end = at + 1;
   }
 
@@ -273,7 +268,8 @@ class Reader {
       for (const one of this.sites.slice(this.sites.indexOf(site))) if (one.machine === wrong) one.machine = other;
     }
     const code = site ? (machine.code?.exec(text) ?? machine.code?.exec(text.trimStart())) : null;
-    if (site && code && !site.code) site.code = { at, text: code[1] ?? "" };
+    const owner = site && code && this.ownerOfCode(site, at);
+    if (owner && !owner.code) owner.code = { at, text: code[1] ?? "" };
     const goesOn = /^\s/.test(text) ? this.rows : 0;
     const found = registersOf(text, machine, goesOn);
     this.rows = found.length === 0 ? 0 : goesOn + found.length;
@@ -282,6 +278,17 @@ class Reader {
     const more = [...registers, ...found.filter(({ name }) => !known.has(name)).map((one) => ({ ...one, at }))];
     if (site) site.registers = more;
     else this.early = more;
+  }
+
+  /**
+   * Returns the line that names the place of a line of code. x86 prints a program's code right below its place; up to
+   * 4.16 the kernel's code follows the registers of the program (oops_end()).
+   */
+  private ownerOfCode(last: Writable<SiteLine>, at: number): Writable<SiteLine> {
+    if (!last.isUser || at === last.at + 1) return last;
+    return (
+      this.sites.findLast(({ role, isUser, machine }) => role === "pc" && !isUser && machine === last.machine) ?? last
+    );
   }
 
   private close(): void {

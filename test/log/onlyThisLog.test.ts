@@ -200,3 +200,50 @@ Mem-Info:
                                         ^`);
   assert.equal(allocation?.end, 6);
 });
+
+const FAULT = (code: string, registers: string): string => `general protection fault: 0000 [#1] SMP KASAN
+CPU: 0 PID: 12 Comm: labd Not tainted 4.15.0-rc1 #204
+RIP: 0010:lab_check+0x55/0x470
+RSP: 0018:ffff8801cb5474a8 EFLAGS: 00010002
+${registers}
+Call Trace:
+ lab_call+0x1d5/0x580
+ entry_SYSCALL_64_fastpath+0x1f/0x96
+RIP: 0033:0x444dd9
+RSP: 002b:00007fff82dc6d68 EFLAGS: 00000246 ORIG_RAX: 0000000000000031
+RAX: ffffffffffffffda RBX: 0000000000000000 RCX: 0000000000444dd9
+Code: ${code}
+RIP: lab_check+0x55/0x470 RSP: ffff8801cb5474a8`;
+
+test("the kernel's code belongs to the kernel's instruction, although the registers of the program precede it", () => {
+  const report = only(
+    timed(
+      FAULT("48 c1 ea 03 <80> 3c 02 00 0f 85", "RAX: dffffc0000000000 RBX: 0000000000000000 RDX: 0000000000000004"),
+    ),
+  );
+  assert.equal(row(report, "Instruction"), "cmpb $0x0,(%rdx,%rax,1); RAX = 0xdffffc0000000000, RDX = 0x4");
+  assert.match(report.explanation, /^KASAN's check of an address near NULL \(between 0x20 and 7 bytes further\)/);
+});
+
+test("a shadow address of KASAN is explained by the address that was checked, wherever it is", () => {
+  const { explanation } = only(
+    timed(
+      FAULT("48 c1 ea 03 <80> 3c 02 00 0f 85", "RAX: dffffc0000000000 RBX: 0000000000000000 RDX: 1bd5a9d5a0000003"),
+    ),
+  );
+  assert.match(explanation, /^KASAN's check of an address between 0xdead4ead00000018 and 7 bytes further/);
+});
+
+test("code that could not be fetched is not the faulting instruction", () => {
+  const report = only(
+    timed(`BUG: unable to handle kernel paging request at ffff880214d12c00
+Oops: 0011 [#1] SMP
+CPU: 0 PID: 12 Comm: labd Not tainted 4.15.0 #204
+RIP: 0010:0xffff880214d12c00
+RSP: 0018:ffff8801cb5474a8 EFLAGS: 00010002
+Call Trace:
+ ? lab_call+0x1d5/0x580
+Code: 00 00 00 00 <00> 00 00 00`),
+  );
+  assert.equal(row(report, "Instruction"), undefined);
+});

@@ -176,7 +176,7 @@ const MAX_USER = 1n << 47n;
  * unknown or canonical.
  */
 function explainReached(facts: ReportFacts, context: LogContext): string | undefined {
-  const { address = thunkTarget(facts), based } = instructionOf(facts, context) ?? {};
+  const { address = thunkTarget(facts), based, values } = instructionOf(facts, context) ?? {};
   if (address === undefined || address === BigInt.asUintN(64, BigInt.asIntN(48, address))) return undefined;
   const checked = (address - SHADOW) << 3n;
   if (/\bKASAN\b/.test(facts.headline) && checked >= 0n && checked < MAX_USER) {
@@ -185,6 +185,9 @@ function explainReached(facts: ReportFacts, context: LogContext): string | undef
       ? `KASAN's check of an address near NULL (${span}) used a non-canonical shadow address. ${nullPointer(checked)}`
       : `KASAN's check of an address of user space (${span}) used a non-canonical shadow address.`;
   }
+  // A register with the offset of the shadow shows that the instruction is a check.
+  if (checked >= 0n && checked < 1n << 64n && values?.some(({ value }) => value === SHADOW) === true)
+    return `KASAN's check of an address between ${hex0x(checked)} and 7 bytes further used a non-canonical shadow address. ${NOT_CANONICAL}`;
   const letters = based && textIn(based.value);
   const known =
     explainAddress(facts, address) ??
