@@ -128,7 +128,7 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
   if (fault.includes("bad magic"))
     return `The magic number of the lock${lockAt(facts)}${inFunction(facts).replace(/^ in (.*)$/, ", used in $1 or in a call by it,")} is wrong${magic === undefined ? "" : ` (${magic} instead of ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"})`}. Usual causes: the lock was never initialised, was freed, or was overwritten.`;
   if (fault.includes("recursion"))
-    return `${subject(facts)} requested a spinlock${nearFunction(facts)} that it already holds according to the lock's owner field: it would wait for itself.${of}`;
+    return `${subject(facts)} requested a spinlock${nearFunction(facts)} that it already holds according to the lock's owner field. If that is right, it waits for itself.${of}`;
   if (fault.includes("lockup"))
     return `${subject(facts)} could not take a ${facts.headline.includes("rwlock") ? "read/write spinlock" : "spinlock"}${nearFunction(facts)} for a long time. Usual causes: its holder does not release it, or does not run.${of}`;
   if (fault.includes("already unlocked"))

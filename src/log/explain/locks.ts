@@ -35,7 +35,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-held":
       return explainHeld(facts, who);
     case "lock-nested":
-      return `${who === "a task" ? "A task" : who} takes${quotedLock(wants ?? particular(facts, "lock")) || " a lock"}${inFunction(facts)} and declares that it is nested in another lock, which the task does not hold.`;
+      return `${who === "a task" ? "A task" : who} requests${quotedLock(wants ?? particular(facts, "lock")) || " a lock"}${inFunction(facts)} and declares that it is nested in another lock, which the task does not hold.`;
     case "lock-key":
       return `Lockdep has no key for a lock that was used${nearFunction(facts)}. Usual causes: the lock was never initialised, or its key is not in static memory.`;
     case "lock-limit":
@@ -154,11 +154,11 @@ function explainHeld(facts: ReportFacts, who: string): string {
   const task = who === "a task" ? "A task" : who;
   const lock = `${quotedLock(particular(facts, "lock")) || " a lock"}`;
   if (/returning to user space/.test(facts.headline))
-    return `${task} returns to user space while it still holds${lock}: a code path does not release it.`;
+    return `${task} returns to user space while it still holds${lock}. Usual cause: a code path does not release it.`;
   const entries =
     facts.traces.find(({ role }) => role === "stack")?.entries.filter(({ isDoubtful }) => !isDoubtful) ?? [];
   if (entries.some(({ name }) => name === "do_exit"))
-    return `${task} exits while it still holds${lock}: a code path does not release it.`;
+    return `${task} exits while it still holds${lock}. Usual cause: a code path does not release it.`;
   const where = entries.length > 0 ? "reached" : "exits, or reached";
   return `${task} ${where} a place where it may be frozen, while it still holds${lock}. Usual causes: a code path does not release it, or may be frozen where it must not.`;
 }
