@@ -60,7 +60,7 @@ export function explainRefcount(facts: ReportFacts): string {
   if (/underflow/.test(says))
     return `References were to be dropped${calledBy(facts)} that the counter does not hold. Usual causes: more references were dropped than taken, or the counter was overwritten. The object may have been freed while it was still in use.`;
   if (/(?:addition|increment) on 0/.test(says))
-    return `A reference was taken${calledBy(facts)} on an object whose counter was zero. Usual causes: it is being freed, is freed (use after free), or its counter was never set.`;
+    return `A reference was to be taken${calledBy(facts)} on an object whose counter was zero. Usual causes: it is being freed, is freed (use after free), or its counter was never set.`;
   if (/saturated/.test(says))
     return `A reference counter was found saturated or overflowed${calledBy(facts)}. It stays saturated, so that it never reaches zero. Usual causes: too many references, or a counter that was overwritten.`;
   if (/decrement hit 0/.test(says))

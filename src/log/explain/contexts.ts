@@ -19,7 +19,7 @@ export function explainContext(facts: ReportFacts): string {
       if (!/rcu_dereference|RCU-list traversed|usage!/.test(place)) {
         return `A rule of RCU was broken${says}.`;
       }
-      return `A pointer that RCU protects was used without a lock or a read-side critical section that the check accepts${says}, so that the object could be freed during the use. This time the use may have been harmless.`;
+      return `A pointer that RCU protects was used without a lock or a read-side critical section that the check accepts${says}. Without that protection the object can be freed during the use; this time the use may have been harmless.`;
     }
     case "spinlock":
       return explainSpinlock(facts, groups.fault ?? "");
