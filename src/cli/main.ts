@@ -21,7 +21,9 @@ async function main([verb, ...rest]: readonly string[]): Promise<number> {
   keepCompiledCode(process.env);
   // A thread has the arguments of the process.
   if (!isMainThread) return (await import("./program.ts")).workOnTasks();
-  const beside = verb === undefined ? undefined : programs.get(verb);
+  // The help of these verbs is that of the program.
+  const isHelp = rest.some((word) => word === "--help" || word === "-h");
+  const beside = verb === undefined || isHelp ? undefined : programs.get(verb);
   if (beside !== undefined) return startBeside(beside, rest);
   const { run } = await import("./program.ts");
   return run(process.argv.slice(2));

@@ -7,7 +7,7 @@ import { debuginfo } from "./debuginfo.ts";
 import { distill } from "./distill.ts";
 import { docs } from "./docs.ts";
 import { doctor } from "./operate/doctor.ts";
-import { EXIT_OPEN } from "./exit.ts";
+import { EXIT_ANSWERED, EXIT_OPEN } from "./exit.ts";
 import { info } from "./info.ts";
 import { log } from "./log.ts";
 import { script } from "./node.ts";
@@ -15,6 +15,7 @@ import { notebook } from "./notebook.ts";
 import { openAndRun } from "./openAndRun.ts";
 import { completions } from "./shell/completions.ts";
 import { man } from "./shell/manPage.ts";
+import { asksForHelp, verbHelp } from "./shell/verbHelp.ts";
 import { query } from "./query.ts";
 import { report } from "./report.ts";
 import { reportBug } from "./operate/reportBug.ts";
@@ -47,6 +48,11 @@ export { workOnTasks } from "./parallel/taskWorker.ts";
 /** Runs the program. @returns the exit status */
 export function run(argv: readonly string[]): number | Promise<number> {
   const [name = "", ...rest] = argv;
+  const help = asksForHelp(rest) ? verbHelp(name) : undefined;
+  if (help !== undefined) {
+    process.stdout.write(help);
+    return EXIT_ANSWERED;
+  }
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
   return verb ? verb(rest) : openAndRun(argv);
 }

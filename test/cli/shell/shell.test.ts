@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { verbs } from "../../../src/cli/program.ts";
 import { shells } from "../../../src/cli/shell/completions.ts";
 import { manPage } from "../../../src/cli/shell/manPage.ts";
+import { asksForHelp, VERB_HELP, verbHelp } from "../../../src/cli/shell/verbHelp.ts";
 import { commonFlags, SUMMARIES, synopses } from "../../../src/cli/shell/synopsis.ts";
 import { commands } from "../../../src/crash/commands.ts";
 
@@ -104,4 +105,23 @@ test("the manual page names every verb and command, and man prints it without a 
   assert.equal(stderr, "");
   assert.match(stdout, /NAME\n\s+vmcore-debug - debug Linux kernel crash dumps/);
   return undefined;
+});
+
+test("--help after a verb shows its usage, each option with its help, examples and exit statuses", () => {
+  for (const { verb, lines, flags } of synopses()) {
+    const help = VERB_HELP[verb];
+    assert.ok(help && help.examples.length > 0, verb);
+    const common = commonFlags().flatMap(({ names }) => names);
+    const own = Object.keys(help.options ?? {});
+    for (const { names: [flag = ""] } of flags) assert.ok(own.includes(flag) || common.includes(flag), `${verb} ${flag}`); // prettier-ignore
+    for (const flag of own) assert.ok(flags.some(({ names }) => names.includes(flag)), `${verb} ${flag}`); // prettier-ignore
+    const page = verbHelp(verb) ?? "";
+    for (const line of lines) assert.ok(page.includes(`vmcore-debug ${line}`), verb);
+    assert.match(page, /^Examples:\n {2}vmcore-debug \S+/m);
+    assert.match(page, /^Exit status:\n {2}0 +success\n/m);
+    for (const line of page.split("\n")) assert.ok(line.length <= 120, line);
+  }
+  assert.deepEqual(Object.keys(VERB_HELP).sort(), Object.keys(SUMMARIES).sort());
+  assert.equal(asksForHelp(["-c", "bt", "--help"]), true);
+  assert.equal(asksForHelp(["--", "--help"]), false);
 });
