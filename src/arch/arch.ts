@@ -18,7 +18,7 @@ export interface LayoutFacts {
    * damaged.
    */
   number(key: string): bigint | undefined;
-  /** Returns `SYMBOL(name)`: a runtime virtual address. */
+  /** Returns `SYMBOL(name)`, a runtime virtual address; undefined if it is absent or damaged. */
   symbol(name: string): bigint | undefined;
   readonly pageSize: number;
   /** Physical base from the dump's header, or found by a search. */

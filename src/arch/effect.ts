@@ -13,7 +13,7 @@ export interface MemoryOperand {
 
 export interface MemoryAccess {
   readonly place: MemoryOperand;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly reads: boolean;
   readonly writes: boolean;
@@ -54,7 +54,7 @@ export type Relation = "==" | "!=" | "<" | "<=" | ">" | ">=";
 
 export interface Effect {
   readonly address: bigint;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly length: number;
   /** The explicit memory operand, if the instruction accesses one. */
   readonly access: MemoryAccess | undefined;

@@ -3,6 +3,7 @@ import { Fault } from "../base/fault.ts";
 import type { ByteReader } from "./byteReader.ts";
 import { type Member, PATH_MAX } from "./tar.ts";
 
+/** Size of a header in bytes: the magic and 13 fields of eight digits. */
 const HEADER = 110;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;

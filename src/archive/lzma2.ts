@@ -4,7 +4,7 @@
  */
 import { type Chunk, damaged, Lzma, POSITION_ALIGNMENT } from "./lzma.ts";
 
-/** The largest unpacked size of a chunk in bytes. */
+/** Maximum unpacked size of a chunk in bytes. */
 const MAX_CHUNK = 1 << 21;
 
 /**

@@ -39,8 +39,9 @@ export async function* packageMembers(path: string, options: UnpackOptions): Asy
 }
 
 const AR_MAGIC = "!<arch>\n";
+/** Size of the header of a member in bytes. */
 const AR_HEADER = 60;
-/** Limit of members; deb(5) defines three. */
+/** Maximum number of members; deb(5) defines three. */
 const MAX_AR_MEMBERS = 16;
 
 /**
@@ -65,6 +66,7 @@ function debPayload(file: RandomFile): Payload | undefined {
 }
 
 const RPM_LEAD_MAGIC = 0xedabeedb;
+/** Size of the lead in bytes. */
 const RPM_LEAD = 96;
 const RPM_HEADER_MAGIC = 0x8eade8;
 

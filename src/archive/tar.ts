@@ -10,11 +10,12 @@ export interface Member {
   readonly bytes: () => AsyncGenerator<Uint8Array>;
 }
 
+/** Size of a block in bytes. */
 const BLOCK = 512;
-/** Limit of long names and extended headers in bytes. */
+/** Maximum size in bytes of long names and extended headers. */
 const MAX_HEADER = 1 << 20;
 
-/** Limit of a path in bytes (include/uapi/linux/limits.h). A file with a longer name cannot be created. */
+/** Maximum length of a path in bytes (include/uapi/linux/limits.h). A file with a longer name cannot be created. */
 export const PATH_MAX = 4096;
 
 const OLD_FILE = "\0";

@@ -21,7 +21,7 @@ export interface UnpackOptions {
 }
 
 const CHUNK = 1 << 20;
-/** The longest time in milliseconds that the event loop may be blocked. */
+/** Maximum time in milliseconds that the event loop may be blocked. */
 const SLICE_MS = 15;
 
 const UNPACKERS: Partial<Readonly<Record<Packing, (source: Readable) => AsyncIterable<Uint8Array>>>> = {

@@ -23,17 +23,17 @@ const RESERVED = 0x3c;
 const HAS_PACKED_SIZE = 0x40;
 const HAS_UNPACKED_SIZE = 0x80;
 /**
- * Limit of unpacked bytes per packed byte. The real limit is about 7,000: a longest match of 273 bytes, at its highest
- * probability, takes a third of a bit.
+ * Maximum number of unpacked bytes per packed byte. The real limit is about 7,000: a longest match of 273 bytes, at its
+ * highest probability, takes a third of a bit.
  */
 const MAX_RATIO = 1 << 13;
-/** Limit of the dictionary in bytes. xz -9 uses 64 MiB. */
+/** Maximum size of the dictionary in bytes. xz -9 uses 64 MiB. */
 const MAX_DICTIONARY = 128 << 20;
-/** Limit of blocks. xz -T0 makes blocks of 3 MiB and more, so that a million of them hold more than 3 TiB. */
+/** Maximum number of blocks. xz -T0 makes blocks of 3 MiB and more, so that a million of them hold more than 3 TiB. */
 const MAX_BLOCKS = 1 << 20;
-/** Limit of streams in a file that is unpacked in memory. xz writes one stream. */
+/** Maximum number of streams in a file that is unpacked in memory. xz writes one stream. */
 const MAX_STREAMS = 1 << 10;
-/** Limit of the index in bytes, in a file that is unpacked in memory. */
+/** Maximum size of the index in bytes, in a file that is unpacked in memory. */
 const MAX_INDEX = 1 << 20;
 /** Number of input bytes without output after which unpacking in memory pauses. */
 const PAUSE = 1 << 16;

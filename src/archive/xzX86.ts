@@ -15,6 +15,7 @@ const ALLOWED: readonly boolean[] = [true, true, true, false, true, false, false
 /** Number of the highest byte of a target that an earlier opcode covers, by mask. */
 const COVERED: readonly number[] = [0, 1, 2, 2, 3, 3, 3, 3];
 
+/** Maximum number of conversions of one target. */
 const MAX_STEPS = 8;
 
 /** Whether a byte can be the highest of a target within 16 MiB. */

@@ -1,10 +1,15 @@
 /** Sorts large arrays of numeric keys. */
 
+/** Number of bits that one pass sorts by. */
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
+/** Number of values of the words that the keys are sorted as. */
 const WORD = 2 ** 32;
 
-/** Arrays with fewer keys are sorted by comparison, because the fixed cost of the passes is larger. */
+/**
+ * Minimum number of keys for the passes; fewer keys are sorted by comparison, because the fixed cost of the passes is
+ * larger.
+ */
 const FEW = 2048;
 
 /**

@@ -9,15 +9,15 @@ const KEPT = 2 * GIB;
 const AGREED = 32 * GIB;
 /** Number of bytes that may be unpacked for each byte that may be kept: one dump needs only a small part of a package. */
 const PASSED = 16;
-/** Limit for unpacked bytes in memory at one time: a module with DWARF has about 100 MiB. */
+/** Maximum number of unpacked bytes in memory at one time: a module with DWARF has about 100 MiB. */
 const HELD = 512 << 20;
-/** Limit for members read from archives, per session: kernel sources have about 90,000. */
+/** Maximum number of members read from archives, per session: kernel sources have about 90,000. */
 const FILES = 300_000;
 /** Milliseconds of work allowed per byte that may be kept: ten minutes for 2 GiB. */
 const MILLISECONDS = 600_000 / KEPT;
 
 export interface BudgetOptions {
-  /** Limit for bytes kept on disk. Default: 2 GiB. */
+  /** Maximum number of bytes kept on disk. Default: 2 GiB. */
   readonly kept?: number | undefined;
   /** Asks the user, once, whether to go on. Absent where there is no user to ask. */
   readonly ask?: ((question: string) => Promise<boolean>) | undefined;

@@ -16,7 +16,7 @@ export class Cancelled extends Error {
 
 /** Number of milliseconds that a job runs before the event loop continues. */
 const SLICE_MS = 15;
-/** A step that takes more milliseconds delays a cancel too long: the job must yield more often. */
+/** Maximum time of a step in milliseconds. A longer one delays a cancel too long: the job must yield more often. */
 const SLOW_STEP_MS = 200;
 
 /** Callbacks of `drive`. */

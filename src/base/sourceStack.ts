@@ -6,8 +6,9 @@ import { wholeFile } from "./file.ts";
 /** A line of V8's `Error.stack` that names a place in a bundle: `    at f (/x/dist/cli.js:70:13916)`. */
 const ENTRY = /^(\s{0,8}at (?:[^()]{1,500} \()?)((?:file:\/\/)?[^()]{1,4096}\.c?js):(\d{1,9}):(\d{1,9})(\)?)$/;
 
-/** Limit for a source map in bytes; that of the largest bundle has about 1 MB. */
+/** Maximum size of a source map in bytes; that of the largest bundle has about 1 MB. */
 const MAX_MAP_BYTES = 64 << 20;
+/** Maximum number of lines of a stack that are converted. */
 const MAX_LINES = 100;
 
 /** What is shown of an internal error. */

@@ -3,6 +3,7 @@ import type { Piece } from "../say/piece.ts";
 
 /** Delay in milliseconds before the first progress line, so that quick commands do not flicker. */
 const QUIET_MS = 500;
+/** Minimum time in milliseconds between two updates of the line. */
 const REFRESH_MS = 100;
 
 /** Milliseconds of work from which on the time left is estimated. */

@@ -68,8 +68,8 @@ export async function fileSink(path: string, append: boolean): Promise<Sink> {
 }
 
 /**
- * Starts a program that reads our output and writes to our stdout. @param onGone called when it stops reading, so that
- * the rest need not be computed
+ * Starts a program that reads our output and writes to our stdout. @param onGone called when the program stops reading,
+ * so that the rest need not be computed
  */
 export function programSink(commandLine: string, onGone: () => void): Sink {
   const child = spawn(commandLine, { shell: true, stdio: ["pipe", "inherit", "inherit"] });

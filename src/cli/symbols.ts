@@ -14,7 +14,7 @@ at most 24 GiB, indexes of debuginfo, copies of source archives, blocks of dumps
 debuginfo in debuginfod's cache, which other debuggers share and "remove" leaves alone. NAME is a name of the list, or its beginning.
 `;
 const DAY_MS = 86_400_000;
-/** Least characters of the beginning of a name. */
+/** Minimum length in characters of the beginning of a name that chooses files. */
 const LEAST_NAME = 4;
 
 /** Runs `vmcore-debug symbols`. @returns the exit status */

@@ -6,7 +6,7 @@ import { type ArrayType, type CType, sizeOf, type StructType, lazyArray } from "
 /** Looks up the same type in DWARF; undefined if it is not known. */
 export type Declared = () => CType | undefined;
 
-/** Limit for pointers, qualifiers and dimensions before an element; more means damage. */
+/** Maximum number of pointers, qualifiers and dimensions before an element; more means damage. */
 const MAX_LAYERS = 64;
 
 /**

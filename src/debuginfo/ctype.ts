@@ -96,7 +96,7 @@ export type TypeKind = "struct" | "union" | "enum" | "typedef" | "int";
 
 export const VOID: VoidType = { kind: "void" };
 
-/** Limit for typedefs and qualifiers before a type; more means damage. */
+/** Maximum number of typedefs and qualifiers before a type; more means damage. */
 const MAX_LAYERS = 64;
 
 /** Returns the type without typedefs and qualifiers; void if it has more of them than the limit. */

@@ -13,8 +13,9 @@ export interface ExportedData {
   readonly symbols: ReadonlyMap<string, KSymbol>;
 }
 
+/** Number of bytes that are read at once. */
 const STEP_BYTES = 4096;
-/** The search pauses after so many bytes. */
+/** Number of bytes between two pauses of the search. */
 const PAUSE_BYTES = 1 << 20;
 
 /**
@@ -78,7 +79,7 @@ function* findingBtf(
 const ANCHOR = "init_task";
 /** Maximum number of places where the name of the anchor is found, because each costs a scan of the read-only data. */
 const MAX_ANCHORS = 16;
-/** Limit for exported symbols; a kernel has about 20,000. */
+/** Maximum number of exported symbols; a kernel has about 20,000. */
 const MAX_EXPORTS = 1 << 17;
 
 interface Entry {
@@ -158,6 +159,7 @@ function* offsetsOf(bytes: Uint8Array, text: string): Generator<number> {
     yield at;
 }
 
+/** Maximum length of a symbol name in bytes, with its NUL. */
 const MAX_NAME = 512;
 
 /** Returns the symbol name at an offset of `bytes`; undefined if there is none. */

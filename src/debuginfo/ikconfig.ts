@@ -5,7 +5,7 @@ import { Fault } from "../base/fault.ts";
 /** Marks around `kernel_config_data` in a kernel with CONFIG_IKCONFIG (kernel/configs.c). */
 const IKCFG_ST = new TextEncoder().encode("IKCFG_ST");
 const IKCFG_ED = new TextEncoder().encode("IKCFG_ED");
-/** Limit for the unpacked text in bytes; a .config has about 300 KB. */
+/** Maximum size of the unpacked text in bytes; a .config has about 300 KB. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
 /**

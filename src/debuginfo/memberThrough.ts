@@ -59,7 +59,7 @@ function offsetFrom(location: VariableLocation, register: number): number | unde
 /** Whether an expression begins with one of DW_OP_breg0 to DW_OP_breg31. */
 const isOfRegister = ([opcode = 0]: Uint8Array): boolean => opcode >= 0x70 && opcode <= 0x8f;
 
-/** Limit for nested structures. */
+/** Maximum depth of nested structures. */
 const MAX_DEPTH = 16;
 
 /**

@@ -25,7 +25,9 @@ export interface OrcTable {
 /** Layouts of `struct orc_entry` in arch/x86/include/asm/orc_types.h: of 4.14, 6.3, 6.4 and 7.1. */
 export type OrcVersion = 1 | 2 | 3 | 4;
 
+/** Size of an entry in bytes. */
 const ENTRY_BYTES = 6;
+/** Maximum number of entries of a table. */
 const MAX_ENTRIES = 64 * 1024 * 1024;
 
 const registersBefore7_1: readonly (OrcRegister | undefined)[] = [

@@ -11,7 +11,7 @@ export const sessionHeading = ([vmcore]: readonly string[]): Block =>
 /** Returns the text that replaces the end of a line of `length` characters. */
 const cutEnd = (length: number): string => ` [... cut: the line has ${length} characters]`;
 
-/** Lines of an output that are kept. */
+/** Numbers of lines at the beginning and at the end of an output that are kept. */
 const KEPT: Shortening = { head: 300, tail: 100 };
 
 /** Maximum number of characters of a line that are kept. */

@@ -5,7 +5,7 @@ import type { OpenOptions } from "./format.ts";
 import { cachedPages, pageFault } from "./pages.ts";
 import type { PhysicalPages } from "./ranges.ts";
 
-/** Limit for runs, because a damaged file must not fill memory: 64 GiB whose pages are all stored apart. */
+/** Maximum number of runs, because a damaged file must not fill memory: 64 GiB whose pages are all stored apart. */
 const MAX_RUNS = 1 << 24;
 
 /**

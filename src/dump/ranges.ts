@@ -18,7 +18,7 @@ export interface MemoryRange {
 /** What the page readers implement of a DumpImage. */
 export type PhysicalPages = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "run" | "has" | "next" | "guestFrame">;
 
-/** Sorts ranges by physical address. They can be unsorted, overlapping and hundreds of thousands. */
+/** Collects ranges and reads their pages. The ranges can be unsorted, overlapping and hundreds of thousands. */
 export class Ranges {
   private readonly physical: number[] = [];
   private readonly offset: number[] = [];
@@ -37,7 +37,10 @@ export class Ranges {
     return this.offset.reduce((most, offset, i) => Math.max(most, offset + (this.fileSize[i] ?? 0)), 0);
   }
 
-  /** Whether all ranges have physical address 0, as in the core of a process. */
+  /**
+   * Whether all ranges have physical address 0, as in the core of a process; false for a single range, which can begin
+   * there.
+   */
   get lackPhysical(): boolean {
     return this.physical.length !== 1 && this.physical.every((address) => address === 0);
   }

@@ -27,7 +27,7 @@ interface Refused {
   readonly what: string;
   /** How to get a dump that is read. */
   readonly instead?: string;
-  /** Whether it holds the memory of a machine; docs/formats.md lists these. */
+  /** Whether the file contains the memory of a machine; docs/formats.md lists these kinds. */
   readonly isDump?: true;
 }
 

@@ -21,8 +21,8 @@ const SHT_NOTE = 7;
 const SHN_XINDEX = 0xffff;
 
 /**
- * Limit for sections, because a damaged header can claim any number. No kernel module built with `-ffunction-sections`
- * has more.
+ * Maximum number of sections, because a damaged header can claim any number. No kernel module built with
+ * `-ffunction-sections` has more.
  */
 const MAX_SECTIONS = 1 << 17;
 const MAX_ENTRY = 256;

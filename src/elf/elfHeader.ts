@@ -18,7 +18,9 @@ const PN_XNUM = 0xffff;
 
 /** Number of bytes of program headers read at once. */
 const BATCH = 1 << 18;
-/** Limit for program headers, because a damaged count must not fill memory. No machine's memory has more pieces. */
+/**
+ * Maximum number of program headers, because a damaged count must not fill memory. No machine's memory has more pieces.
+ */
 const MAX_SEGMENTS = 1 << 22;
 
 export interface ElfHeader {

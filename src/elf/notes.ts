@@ -19,12 +19,17 @@ export interface FileRange {
 }
 
 /**
- * Limit in bytes per range: enough for a dozen notes of each of ten thousand CPUs, and small if the size is damaged.
+ * Maximum number of notes that are read: a dozen of each of ten thousand CPUs. It bounds the work if a size is damaged.
  */
 const MAX_NOTES = 1 << 17;
+/** Maximum number of bytes of notes that are read in all. */
 const MAX_READ = 16 << 20;
+/** Number of bytes that are read at once. */
 const WINDOW = 1 << 20;
-/** Limit in bytes for device dumps, which drivers can put before all other notes (NT_VMCOREDD, fs/proc/vmcore.c). */
+/**
+ * Maximum size in bytes of the contents of a note that are kept: device dumps can be large (NT_VMCOREDD,
+ * fs/proc/vmcore.c).
+ */
 const MAX_DESC = 1 << 16;
 
 /**

@@ -9,7 +9,7 @@ const SHF_COMPRESSED = 0x800;
 const ELFCOMPRESS_ZLIB = 1;
 const ELFCOMPRESS_ZSTD = 2;
 
-/** Limit for a decompressed section in bytes: four times the .debug_info of a distribution kernel. */
+/** Maximum size of a decompressed section in bytes: four times the .debug_info of a distribution kernel. */
 const MAX_DECOMPRESSED = 1 << 30;
 
 /** Maximum expansion of a zlib stream. zstd has no such bound and is limited by the size in the header. */

@@ -61,7 +61,10 @@ interface Item extends vscode.QuickPickItem {
   readonly text: string;
 }
 
-/** Lets the user pick a symbol. A text that is not a symbol is returned as typed. */
+/**
+ * Lets the user pick a symbol; resolves to undefined if the user cancels. A text that is not a symbol is returned as
+ * typed.
+ */
 function pickSymbol(session: vscode.DebugSession, placeholder: string): Promise<string | undefined> {
   const box = vscode.window.createQuickPick<Item>();
   box.placeholder = placeholder;

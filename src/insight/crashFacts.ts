@@ -139,5 +139,5 @@ export const asLogFrame = ({ symbol, pc, exact }: Frame, at: number): LogFrame =
   returns: !exact,
 });
 
-/** Returns the source name of a frame's function, without compiler suffixes. */
+/** Returns the source name of a frame's function, without compiler suffixes; undefined if the frame has no symbol. */
 export const functionOf = ({ symbol }: Frame): string | undefined => symbol && plainName(symbol.name);

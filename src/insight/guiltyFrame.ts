@@ -12,7 +12,7 @@ export interface GuiltyFrame {
   /** Source name of the function, without compiler suffixes. */
   readonly function: string;
   readonly module: string | undefined;
-  /** Its frame; undefined if only the log names the function. */
+  /** The frame of the function; undefined if only the log names the function. */
   readonly frame: Frame | undefined;
   /** Index of the frame in the crash's frames. */
   readonly index: number | undefined;

@@ -44,6 +44,6 @@ export function* health(
   return { findings: [...of("suspect"), ...of("note")], passed, unchecked };
 }
 
-/** Returns the check that made a finding. */
+/** Returns the check that made a finding; undefined for a finding of the crash itself. */
 export const healthCheckOf = ({ id }: Finding): HealthCheck | undefined =>
   healthChecks.find((one) => `health.${one.id}` === id);

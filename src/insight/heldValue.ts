@@ -90,7 +90,7 @@ function beginsWith(type: CType, name: string, depth = 0): boolean {
   return plain.members.some((member) => member.bitOffset === 0 && beginsWith(member.type, name, depth + 1));
 }
 
-/** Reports an object whose cache does not provide the type that the code expects. */
+/** Reports an object whose cache does not provide the type that the code expects; undefined for other objects. */
 function wrongTypeFinding(kernel: Kernel, held: StoredValue, state: ObjectState): Finding | undefined {
   const { object, type, expression } = held;
   if (type === undefined || !expression || object !== state.address) return undefined;

@@ -12,9 +12,9 @@ const ALLOCATES =
 export interface PageCaller {
   readonly name: string;
   readonly module: string | undefined;
-  /** A return address in it. */
+  /** A return address in the function. */
   readonly address: bigint;
-  /** Its callers on the stack with the most pages, the nearest first. */
+  /** The callers of the function on the stack with the most pages, the nearest first. */
   readonly through: readonly string[];
   pages: number;
 }

@@ -86,7 +86,7 @@ function kindsOf(a: Verdict, b: Verdict): string | undefined {
   return `in both an object of ${cache} was used after it was freed ${machines}`;
 }
 
-/** Returns the slab cache of the freed object that was used. */
+/** Returns the slab cache of the freed object that was used; undefined if there is none. */
 function freedCache({ findings }: Verdict): string | undefined {
   const cache = findings.find(({ id }) => id === "fault.freed-object")?.slots["cache"];
   return typeof cache === "string" ? cache : undefined;

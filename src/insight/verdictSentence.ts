@@ -54,7 +54,10 @@ export function verdictSentence(verdict: Verdict): string | undefined {
   return `${certainty === "certain" ? "" : `${certainty}: `}${phrase.replaceAll("`", "")}`;
 }
 
-/** Returns the sentence at the head of a verdict: a deadlock with its tasks and locks, otherwise the line above. */
+/**
+ * Returns the sentence at the head of a verdict: a deadlock with its tasks and locks, otherwise the line above;
+ * undefined if no check found more than the log says.
+ */
 export function leadOf(verdict: Verdict): Lead | undefined {
   const cycle = deadlock(verdict);
   if (cycle) return cycle;
@@ -82,7 +85,7 @@ function phraseOf(verdict: Verdict): { readonly phrase: string; readonly certain
 /** Mechanisms that do not name a cause themselves. */
 const WITHOUT_CAUSE: ReadonlySet<string> = new Set(["hung-task", "sysrq", "none", "nmi"]);
 
-/** Returns a deadlock that is certain or likely, unless the crash has another cause. */
+/** Returns a deadlock that is certain or likely; undefined if there is none or the crash has another cause. */
 const deadlock = ({ findings, mechanism }: Verdict): Finding | undefined =>
   findings.find(
     ({ id, certainty, severity }) =>
@@ -90,8 +93,8 @@ const deadlock = ({ findings, mechanism }: Verdict): Finding | undefined =>
   );
 
 /**
- * Describes a deadlock by the tasks in it. The function in which one of them was reported is left out, because
- * it is not part of the deadlock.
+ * Describes a deadlock by the tasks in it; undefined if there is none. The function in which one of them was reported is
+ * left out, because it is not part of the deadlock.
  */
 function deadlockWords(verdict: Verdict): string | undefined {
   const cycle = deadlock(verdict);

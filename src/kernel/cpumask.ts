@@ -3,7 +3,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { derived, derivedFor } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 
-/** Limit for CPUs; NR_CPUS is at most 8192. */
+/** Maximum number of CPUs; NR_CPUS is at most 8192. */
 const MAX_CPUS = 65536;
 
 /** Returns the numbers of the bits set among the first `count` of a kernel bitmap, an array of words. @throws Fault */

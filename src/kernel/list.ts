@@ -65,7 +65,7 @@ function* checkedNodes(
   }
 }
 
-/** Limit for nodes after a broken link that are kept until they can be yielded in order. */
+/** Maximum number of nodes after a broken link that are kept until they can be yielded in order. */
 const MAX_AFTER_BREAK = 1 << 20;
 
 /**

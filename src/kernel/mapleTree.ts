@@ -31,7 +31,7 @@ interface Walk {
   fault: Fault | undefined;
 }
 
-/** Limit for the depth. A tree of 2^64 entries is less deep, even if few of its slots are used. */
+/** Maximum depth. A tree of 2^64 entries is less deep, even if few of its slots are used. */
 const MAX_DEPTH = 64;
 
 /** A node, and how it was reached. */

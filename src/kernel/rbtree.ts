@@ -4,7 +4,7 @@ import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { memberOffset } from "./list.ts";
 
-/** Limit for the depth: red-black trees are at most 2 log2(n + 1) deep. */
+/** Maximum depth: red-black trees are at most 2 log2(n + 1) deep. */
 const MAX_DEPTH = 128;
 
 /**

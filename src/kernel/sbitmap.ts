@@ -14,7 +14,7 @@ export interface SbitmapWord {
   readonly cleared: bigint;
 }
 
-/** Limit for words. The largest queues have tens of thousands of tags. */
+/** Maximum number of words. The largest queues have tens of thousands of tags. */
 const MAX_WORDS = 1 << 20;
 
 /** Returns the number of bits of each word. @throws Fault corrupt */

@@ -35,7 +35,7 @@ export function xarrayHead(root: Obj<"struct xarray" | "struct radix_tree_root">
   throw Fault.of("unknown", "neither an xarray nor a radix tree");
 }
 
-/** Limit for the depth: a node of 64 slots covers 6 bits, so that 64-bit indexes need 11 levels. */
+/** Maximum depth: a node of 64 slots covers 6 bits, so that 64-bit indexes need 11 levels. */
 const MAX_HEIGHT = 16;
 
 /**

@@ -53,9 +53,9 @@ export interface Task {
   readonly comm: string | Fault;
   /** Two letters, as crash prints it: RU, IN, UN, ZO, … */
   readonly state: string | Fault;
-  /** The CPU that it runs or ran on. */
+  /** The CPU that the task runs or ran on. */
   readonly cpu: number | Fault;
-  /** Whether a CPU executed it when the kernel stopped. */
+  /** Whether a CPU executed the task when the kernel stopped. */
   readonly isRunning: boolean;
   /** The `struct task_struct`. */
   readonly object: KernelObject;
@@ -65,7 +65,7 @@ export interface Task {
 export interface Frame {
   /** Undefined for code without a symbol. */
   readonly function: string | undefined;
-  /** Whether it is inlined into the next frame that is not. */
+  /** Whether the function is inlined into the next frame that is not. */
   readonly isInlined: boolean;
   readonly pc: bigint;
   readonly sp: bigint;

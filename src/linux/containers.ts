@@ -98,8 +98,8 @@ const table: ReadonlyMap<string, Contained> = new Map(
 );
 
 /**
- * Returns the type of the elements of a list, tree or array; undefined if it is not known. @param owner name of the
+ * Returns the type of the elements of a list, tree or array; undefined if it is not known. @param struct name of the
  * struct that the head is a member of; undefined for a global @param name name of the member or global
  */
-export const containedIn = (owner: string | undefined, name: string): Contained | undefined =>
-  table.get(owner === undefined ? name : `${owner}.${name}`);
+export const containedIn = (struct: string | undefined, name: string): Contained | undefined =>
+  table.get(struct === undefined ? name : `${struct}.${name}`);

@@ -16,7 +16,7 @@ interface Table {
   readonly count: number;
 }
 
-/** Limit for the entries of a table; a kernel has some thousands. */
+/** Maximum number of entries of a table; a kernel has some thousands. */
 const MAX_ENTRIES = 1 << 20;
 
 /**

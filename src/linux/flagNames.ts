@@ -24,11 +24,11 @@ function vmFlagNames(kernel: Kernel, value: bigint): readonly string[] {
 }
 
 /**
- * Returns the names of the bits set in a member, such as `TASK_UNINTERRUPTIBLE | TASK_NOLOAD`. @param owner name of the
+ * Returns the names of the bits set in a member, such as `TASK_UNINTERRUPTIBLE | TASK_NOLOAD`. @param struct name of the
  * struct that contains `member` @returns undefined if the member has no named bits, or none of them is set @throws
  * Fault
  */
-export function flagNames(owner: string | undefined, member: string, object: Obj): string | undefined {
-  const names = NAMES.get(`${owner}.${member}`)?.(object.kernel, object.value());
+export function flagNames(struct: string | undefined, member: string, object: Obj): string | undefined {
+  const names = NAMES.get(`${struct}.${member}`)?.(object.kernel, object.value());
   return names && names.length > 0 ? names.join(" | ") : undefined;
 }

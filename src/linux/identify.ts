@@ -187,7 +187,7 @@ const pageAt: Finder = (kernel, physical) => {
   return pfnToPage(kernel, pfn) === undefined ? undefined : { kind: "page", page: pageStruct(kernel, pfn), physical };
 };
 
-/** Limit for resources; devices reserve thousands of ranges. */
+/** Maximum number of resources; devices reserve thousands of ranges. */
 const MAX_RESOURCES = 100_000;
 
 const iomemRanges = derived("iomem resources", (kernel) => {

@@ -7,7 +7,7 @@ import { symbolText } from "../model/symbolText.ts";
 import { lockPrinters, lockWords } from "./locks/lockText.ts";
 import { spinlockText } from "./locks/spinHolder.ts";
 
-/** Limit for the bytes of a mask that are read; NR_CPUS and MAX_NUMNODES are far below it. */
+/** Maximum number of bytes of a mask that are read; NR_CPUS and MAX_NUMNODES are far below it. */
 const MAX_MASK_BYTES = 8192;
 
 /**

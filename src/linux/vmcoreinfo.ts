@@ -8,7 +8,7 @@ import type { Kernel } from "../model/kernel.ts";
 import { memberOffset } from "../kernel/list.ts";
 
 /**
- * Limit for numbers, so that a damaged one does not determine the size of a buffer. The largest struct in VMCOREINFO,
+ * Maximum number, so that a damaged one does not determine the size of a buffer. The largest struct in VMCOREINFO,
  * pglist_data, has about 200 KB.
  */
 const MAX_NOTED = 1 << 20;

@@ -17,7 +17,7 @@ export interface CodeLine {
 export interface BasedAddress {
   /** In lower case, of the full width: "rdi", "x0", "r3". */
   readonly register: string;
-  /** Bytes. */
+  /** Displacement in bytes. */
   readonly displacement: number;
 }
 

@@ -148,8 +148,8 @@ const ownTraces = ({ caller, headline }: Report, traces: readonly Trace[]): read
       );
 
 /**
- * The message of the panic that the report led to. A task that oopsed prints its end mark before it panics (oops_end):
- * a "Fatal exception" before that mark is of another CPU.
+ * Returns the message of the panic that the report led to; undefined if it led to none. A task that oopsed prints its
+ * end mark before it panics (oops_end): a "Fatal exception" before that mark is of another CPU.
  */
 function panicOf(log: KernelLog, { panic, end }: Report): string | undefined {
   if (panic === undefined) return undefined;
@@ -219,7 +219,7 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
   return at === undefined ? undefined : log.lines[at]?.text;
 }
 
-/** The longest headline of a cause that is shown. */
+/** Maximum length in characters of the headline of a cause that is shown. */
 const MAX_HEADLINE = 160;
 
 /** The report that led to a panic: its own first line, with the place of the processor and the task that it is about. */

@@ -107,7 +107,7 @@ export class KernelLog {
     });
   }
 
-  /** Returns the report at a line; where several overlap, that of the line's caller. */
+  /** Returns the report at a line, undefined if there is none; where several overlap, that of the line's caller. */
   reportAt(line: number): Report | undefined {
     const there = this.reports.filter(({ start, end }) => start <= line && line < end);
     return there.find((report) => this.isOwn(report, line)) ?? there[0];

@@ -13,16 +13,16 @@ export interface LogLine {
   readonly caller: string | undefined;
   /** KERN_EMERG 0 to KERN_DEBUG 7. */
   readonly level: number | undefined;
-  /** Whether a user program wrote it, through the same syslog. */
+  /** Whether a user program wrote the line, through the same syslog. */
   readonly isForeign: boolean;
-  /** Whether lines before it are lost (`** 12 printk messages dropped **`). */
+  /** Whether lines before this one are lost (`** 12 printk messages dropped **`). */
   readonly isAfterGap: boolean;
   /** Column in the original line of each character of the text, for a line with escapes. */
   readonly columns: readonly number[] | undefined;
 }
 
 /**
- * The maximum length of a line. A printk record has at most 1,024 characters, and its prefix and text added by decoders
+ * Maximum length of a line in characters. A printk record has at most 1,024, and its prefix and text added by decoders
  * fit in the rest. Longer lines are cut.
  */
 export const MAX_LINE = 4096;

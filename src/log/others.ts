@@ -64,7 +64,7 @@ const NONE: Others = { lines: new Set(), isTaskUnknown: false };
 interface Printer {
   readonly who: string;
   readonly cpu: string;
-  /** The line in which it began. */
+  /** The line in which the stack began. */
   readonly at: number;
   hasTrace: boolean;
 }
@@ -142,11 +142,13 @@ class Printers {
   private active: Printer[] = [];
   /** Who printed the last stack that ended; `""` if that was one of several. */
   private last: string | undefined;
-  /** Lines since the last one of a stack. */
+  /** Number of lines since the last one of a stack. */
   private pause = 0;
   /** Stacks that ended while several tasks printed. */
   private ends = 0;
-  /** A task began its stack while one that no line names was printed: which one is the report's is open. */
+  /**
+   * Whether a task began its stack while one that no line names was printed: which of the two is the report's is open.
+   */
   isOwnDoubtful = false;
 
   /** @param start of the report @param isOfObject the report itself has the sections of KASAN */

@@ -75,7 +75,10 @@ function aroundEntry(value: bigint): Poison | undefined {
  */
 const LAST_WORDS = [0xa56b_6b6b_6b6b_6b6bn, 0x6b6b_6b6b_6b6b_6ba5n];
 
-/** Returns the mark that fills a value, or from which the value differs by the offset of a member. */
+/**
+ * Returns the mark that fills a value, or from which the value differs by the offset of a member; undefined if there is
+ * none.
+ */
 function filledWith(value: bigint): Poison | undefined {
   const bytes = value > 0xffff_ffffn ? 8 : 4;
   const top = Number((value >> BigInt(8 * (bytes - 1))) & 0xffn);

@@ -92,7 +92,7 @@ const GREP = /(?:[\w./-]{1,200}[.:])?(?:\d{1,7}[:-])?[+ -]?/y;
 const PROGRAM = /[^\s:[\]]{1,255} [\w./@-]{1,64}\[\d{1,10}\]: /y;
 /** First words of reports. A time stamp later in such a line is part of the report's text, not of a prefix. */
 const MESSAGE = /^\W{0,8}(?:BUG: |WARNING: |INFO: |Oops|Kernel panic|Unable to handle|general protection|kernel BUG)/;
-/** The maximum number of parts of a prefix. */
+/** Maximum number of parts of a prefix. */
 const MAX_PARTS = 12;
 
 /** Matches the prefix of most lines, with nothing after it that could be a further part. */

@@ -11,7 +11,7 @@ export interface Report {
   readonly tail: number;
   /** The line of the headline. */
   readonly at: number;
-  /** The caller that printed it, where the kernel prints callers (CONFIG_PRINTK_CALLER). */
+  /** The caller that printed the report, where the kernel prints callers (CONFIG_PRINTK_CALLER). */
   readonly caller: string | undefined;
   /** From this line on other CPUs print their stacks into the report. */
   readonly allCpus: number | undefined;
@@ -28,20 +28,20 @@ export interface OpenReport {
   readonly hasRule: boolean;
   /** The last line that belongs to the report. */
   last: number;
-  /** The last line after its end mark that repeats the report's data. */
+  /** The last line after the end mark that repeats the data of the report. */
   tail: number;
   seconds: number | undefined;
   allCpus: number | undefined;
   panic: number | undefined;
-  /** Whether its end mark was read. */
+  /** Whether the end mark of the report was read. */
   ended: boolean;
   /** Lines of the same caller since the last line of the report. */
   gap: number;
-  /** Whether its call trace has begun. */
+  /** Whether the call trace of the report has begun. */
   hasTrace: boolean;
   /** The report in whose trace the headline is, until the next line shows which of the two goes on. */
   cut: OpenReport | undefined;
-  /** Whether its lines have a time; lines that a user program writes to the console have none. */
+  /** Whether the lines of the report have a time; lines that a user program writes to the console have none. */
   readonly hasTime: boolean;
 }
 

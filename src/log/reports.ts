@@ -28,9 +28,9 @@ const MAX_LINES = 2000;
 const MAX_SAID = 10;
 /** Maximum number of lines between the message of a check and its BUG(), or between a fault and die()'s line. */
 const MAX_BEFORE_DIE = 24;
-/** The maximum number of reports of different callers that are open at the same time. */
+/** Maximum number of reports of different callers that are open at the same time. */
 const MAX_OPEN = 64;
-/** The longest pause within a report, in seconds: a serial console is slow, but pauses for less. */
+/** Maximum pause within a report, in seconds: a serial console is slow, but pauses for less. */
 const MAX_SECONDS = 30;
 /** Reports that the sanitizers close with a rule. */
 const RULED: ReadonlySet<ReportKind> = new Set(["kasan", "kmsan", "kcsan", "kfence", "ubsan", "slab"]);

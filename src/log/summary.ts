@@ -60,7 +60,10 @@ export function summaryOf(log: KernelLog, report: Report, context: LogContext = 
 export const whereText = (place: ReportFacts["guilty"] & object): string =>
   placeText(place.place).replace(/\/0x.*/, "");
 
-/** Returns the source line of the guilty function: from the log itself, else from the kernel's files. */
+/**
+ * Returns the source line of the guilty function: from the log itself, else from the kernel's files; undefined if
+ * neither has it.
+ */
 export function sourceOfGuilty({ guilty }: ReportFacts, context: LogContext): SourceLine | undefined {
   if (guilty?.file !== undefined) return { file: guilty.file, line: guilty.line ?? 0 };
   return guilty?.place.offset === undefined ? undefined : context.sourceOf?.(guilty.place, guilty.returns);

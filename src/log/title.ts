@@ -2,7 +2,7 @@
 import type { Verdict } from "./guilty.ts";
 import type { Report } from "./reports.ts";
 
-/** The maximum length of a title, as in syzkaller, because a title can contain text that a user chose. */
+/** Maximum length of a title in characters, as in syzkaller, because a title can contain text that a user chose. */
 const MAX_TITLE = 120;
 
 /** Text that differs between occurrences of the same bug, and so is not part of a title: addresses, lines, numbers. */

@@ -126,7 +126,7 @@ function bareName(text: string, at: number): PrintedPlace | undefined {
   return { name, offset: undefined, size: undefined, module: module?.[1], address: undefined, start: at, end };
 }
 
-/** Returns the place of `[<ffffffff81000000>]` without a name after it. */
+/** Returns the place of `[<ffffffff81000000>]` without a name after it; undefined for other text. */
 function addressAlone(lead: string, start: number, digits: string | undefined, text: string): PrintedPlace | undefined {
   if (digits === undefined || text.slice(start + lead.length).trim() !== "") return undefined;
   const from = start + lead.indexOf(digits);

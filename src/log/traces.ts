@@ -33,7 +33,7 @@ export interface Trace {
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
-  /** The text of the line that begins it: the task that allocated, or the lock. */
+  /** The text of the line that begins the trace: the task that allocated, or the lock. */
   readonly head: string;
   readonly entries: readonly StackEntry[];
 }
@@ -41,7 +41,7 @@ export interface Trace {
 /** An entry of a call trace, or the program counter or return address that a line of registers names. */
 export interface StackEntry extends TraceEntry {
   readonly at: number;
-  /** Whether it is the interrupted instruction, in a trace of x86. */
+  /** Whether the entry is the interrupted instruction, in a trace of x86. */
   readonly isSite: boolean;
 }
 
@@ -51,7 +51,7 @@ export interface SiteLine extends Site {
   readonly registers: readonly (Register & { readonly at: number })[];
   /** The line of `Code:`; on arm and arm64 it follows the trace. */
   readonly code: { readonly at: number; readonly text: string } | undefined;
-  /** Whether it is within a call trace: it then belongs to an interrupted frame. */
+  /** Whether the line is within a call trace: it then belongs to an interrupted frame. */
   readonly isWithinTrace: boolean;
 }
 

@@ -93,7 +93,7 @@ export const moreModules = (line: string, start: number): ModuleWord[] =>
     ? moduleWords(line.slice(start), start)
     : [];
 
-/** Returns the word at a column. */
+/** Returns the word at a column; undefined if there is none. */
 export const wordAt = (words: readonly Word[], column: number): Word | undefined =>
   words.find(({ start, end }) => start <= column && column < end);
 

@@ -7,11 +7,11 @@ import type { InitializationOptions } from "../protocol/language.ts";
 export interface ClientTraits {
   readonly refreshesInlayHints: boolean;
   readonly refreshesCodeLenses: boolean;
-  /** Whether it shows `DocumentSymbol` with children; other clients support only flat lists. */
+  /** Whether the client shows `DocumentSymbol` with children; other clients support only flat lists. */
   readonly nestsSymbols: boolean;
-  /** Whether it requests the location of a workspace symbol when the user chooses the symbol. */
+  /** Whether the client requests the location of a workspace symbol when the user chooses the symbol. */
   readonly resolvesSymbols: boolean;
-  /** Whether it runs our commands and follows `command:` links. */
+  /** Whether the client runs our commands and follows `command:` links. */
   readonly servesCommands: boolean;
 }
 

@@ -9,7 +9,10 @@ import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import type { Known } from "./knowledge.ts";
 import type { WordQuery } from "./session.ts";
 
-/** Returns the context of a report, and the description of the place of its guilty function. */
+/**
+ * Returns the context of a report, and the description of the place of its guilty function: undefined if nothing is
+ * known about it.
+ */
 export async function contextOf(
   facts: ReportFacts,
   known: Known,

@@ -23,7 +23,7 @@ import { LogTexts } from "./texts.ts";
 /** A word of a document, with its log. */
 export interface WordInLog {
   readonly word: Word;
-  /** Whether it is the return address of an entry of a call trace. */
+  /** Whether the word is the return address of an entry of a call trace. */
   readonly returns: boolean;
   readonly log: Landmarks;
 }
@@ -79,7 +79,7 @@ export class LanguageServer {
     this.refresh();
   }
 
-  /** Finds the word at a position of a document. */
+  /** Finds the word at a position of a document; undefined if there is none. */
   wordAt(uri: string, line: number, column: number): WordInLog | undefined {
     const document = this.documents.get(uri);
     if (!document) return undefined;

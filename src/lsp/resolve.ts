@@ -34,7 +34,10 @@ export async function inlayHints(
   });
 }
 
-/** Returns a report with `(file.c:123)` after each entry of its call traces. @param line a line of the report */
+/**
+ * Returns a report with `(file.c:123)` after each entry of its call traces; undefined if there is no report at the
+ * line. @param line a line of the report
+ */
 export async function resolvedReport(
   { lines, log }: LogText,
   knowledge: Knowledge,

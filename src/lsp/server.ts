@@ -21,7 +21,7 @@ import { documentLinks } from "./sourceLinks.ts";
 
 /** Maximum number of symbols from a session in one response. */
 const MAX_SYMBOLS = 200;
-/** The same for symbols from files; lower, because each needs a look into the line tables. */
+/** Maximum number of symbols from files in one response; lower, because each needs a look into the line tables. */
 const MAX_FILE_SYMBOLS = 50;
 
 /** The language id of crash's output, in which every hexadecimal number may be an address. */

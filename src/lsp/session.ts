@@ -60,7 +60,10 @@ export class Session {
     return Promise.all(places.map((place) => this.places.get(keyOf(place)) ?? Promise.resolve(null)));
   }
 
-  /** Returns the path of a source file in the session, by the name that the compiler recorded. */
+  /**
+   * Returns the path of a source file in the session, by the name that the compiler recorded; undefined if it is not
+   * found.
+   */
   async sourceFile(file: string): Promise<string | undefined> {
     let request = this.files.get(file);
     if (!request) {

@@ -17,8 +17,8 @@ export class SourceRoots {
   }
 
   /**
-   * Returns the path of a file such as `kernel/panic.c` on this machine. Files outside the roots are refused, because a
-   * log is not trusted.
+   * Returns the path of a file such as `kernel/panic.c` on this machine; undefined if there is none. Files outside the
+   * roots are refused, because a log is not trusted.
    */
   find(file: string): string | undefined {
     if (!this.found.has(file)) {

@@ -37,7 +37,7 @@ export class StaticKernels {
     return release === undefined ? undefined : this.released(release);
   }
 
-  /** Returns the kernel in the settings. */
+  /** Returns the kernel in the settings; undefined if they name none that can be used. */
   configured(release?: string): StaticKernel | undefined {
     const { vmlinux, systemMap } = this.settings;
     return (
@@ -46,7 +46,7 @@ export class StaticKernels {
     );
   }
 
-  /** Searches the usual places for a kernel of a release. */
+  /** Searches the usual places for a kernel of a release; undefined if there is none. */
   private released(release: string): StaticKernel | undefined {
     if (!this.byRelease.has(release)) {
       const path = [...vmlinuxCandidates(undefined, release, this.places)].find(

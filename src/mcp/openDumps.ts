@@ -90,7 +90,9 @@ export class OpenDumps {
     return real;
   }
 
-  /** Returns the real path of a file below a root; a relative path is tried in each root. */
+  /**
+   * Returns the real path of a file below a root; a relative path is tried in each root; undefined if there is none.
+   */
   private below(path: string): string | undefined {
     const paths = isAbsolute(path) ? [path] : this.roots.map((root) => join(root, path));
     return paths.map((one) => pathBelow(one, this.roots)).find((one) => one !== undefined);

@@ -11,10 +11,11 @@ export interface SearchProgress {
   readonly total: number;
 }
 
+/** Number of steps between two pauses. */
 const PAUSE_EVERY = 256;
 /**
- * Limit in pages, so that a search takes minutes on a machine with terabytes. What is searched for was allocated at
- * boot.
+ * Maximum number of pages that are searched, so that a search takes minutes on a machine with terabytes. What is
+ * searched for was allocated at boot.
  */
 const PAGE_LIMIT = 1 << 24;
 /** The kernel keeps the text, and the note made of it, at the start of a page of its own (kernel/vmcore_info.c). */

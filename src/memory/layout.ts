@@ -29,7 +29,7 @@ const isPageSize = (size: number): boolean => [4096, 8192, 16384, 32768, 65536].
 
 /**
  * Returns the physical address of the root table according to program headers that map virtual addresses
- * (/proc/vmcore).
+ * (/proc/vmcore); undefined if none maps it.
  */
 export function rootBySegments(image: DumpImage, paging: Paging): bigint | undefined {
   const address = paging.rootAddress;

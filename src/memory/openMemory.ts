@@ -64,12 +64,14 @@ export function kaslrOffset(
   return vmcoreinfo?.number("KERNELOFFSET");
 }
 
-/** Limit for candidates whose page tables are searched, because memory can contain any number of foreign texts. */
+/**
+ * Maximum number of candidates whose page tables are searched, because memory can contain any number of foreign texts.
+ */
 const UNCERTAIN_LIMIT = 8;
 
 /**
  * Chooses the first VMCOREINFO text in memory whose page tables are valid; otherwise the first whose page tables a
- * search finds; otherwise the first.
+ * search finds; otherwise the first. Returns undefined if there is no text.
  */
 function* searched(image: DumpImage, options: MemoryOptions): Generator<SearchProgress, Candidate | undefined> {
   const uncertain: Candidate[] = [];

@@ -6,8 +6,9 @@ import type { Translation, WalkStep } from "../arch/arch.ts";
 import type { ReadRecorder } from "../dump/format.ts";
 import type { AddressSpace } from "./memory.ts";
 
-/** Limit for one read in bytes, because a damaged size must not allocate more. */
+/** Maximum size of one read in bytes, because a damaged size must not allocate more. */
 const READ_LIMIT = 64 << 20;
+/** Default for the maximum length of a string in bytes. */
 const STRING_LIMIT = 4096;
 
 /** Name, byte order and page cache of an address space. */

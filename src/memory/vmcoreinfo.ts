@@ -7,7 +7,7 @@ export interface Vmcoreinfo {
    * absent or not a number.
    */
   number(key: string): bigint | undefined;
-  /** Returns `SYMBOL(name)`: a runtime virtual address. */
+  /** Returns `SYMBOL(name)`, a runtime virtual address; undefined if it is absent or damaged. */
   symbol(name: string): bigint | undefined;
   /** All lines, in order. */
   readonly lines: ReadonlyMap<string, string>;
@@ -30,7 +30,10 @@ export function parseVmcoreinfo(text: string): Vmcoreinfo {
   return { lines, number, text: (key) => lines.get(key), symbol: (name) => number(`SYMBOL(${name})`) };
 }
 
-/** Parses a number. It accepts at most the digits of 64 bits, because the text can be damaged. */
+/**
+ * Parses a number; undefined for other text. At most the digits of 64 bits are accepted, because the text can be
+ * damaged.
+ */
 function parseNumber(value: string, isHexadecimal: boolean): bigint | undefined {
   if (isHexadecimal && /^[0-9a-f]{1,16}$/i.test(value)) return BigInt(`0x${value}`);
   if (/^0x[0-9a-f]{1,16}$/i.test(value)) return BigInt(value);

@@ -24,7 +24,7 @@ export interface FormatOptions {
   readonly radix?: 10 | 16;
   /** gdb's format letter, which has precedence over the radix. */
   readonly letter?: FormatLetter | undefined;
-  /** Limit for array elements and string characters before `...`: crash's `set print_max`. */
+  /** Maximum number of array elements and of string characters before `...`: crash's `set print_max`. */
   readonly limit?: number;
   /** Shows `char[]` up to its first NUL: crash's `set null-stop`. */
   readonly stopAtNull?: boolean;
@@ -44,8 +44,8 @@ export interface FormatOptions {
 const PRINT_MAX = 256;
 
 /**
- * Limits because input can be damaged: nesting of structs, pieces of text in all and per line. rcu_state has half a
- * million.
+ * Maximum depth of nested structs, number of pieces of text in all, and number of pieces per line, because input can be
+ * damaged. rcu_state has half a million pieces.
  */
 const MAX_DEPTH = 32;
 const MAX_TOKENS = 1_000_000;

@@ -14,10 +14,11 @@ export interface Types {
   named(name: string): CType;
   /** Returns a type by kind and name; undefined if no source has it. */
   find(kind: TypeKind, name: string): CType | undefined;
-  /** Returns the declared type of a global variable. */
+  /** Returns the declared type of a global variable; undefined if it is not known. */
   variable(name: string): CType | undefined;
   /**
-   * Returns the type from its declaration in a file, with the length of an array; with DWARF it can take half a second.
+   * Returns the type from the declaration of the variable in a file, with the length of an array; undefined if it is
+   * not known. With DWARF this can take half a second.
    */
   exactVariable(name: string): CType | undefined;
   /**
@@ -37,7 +38,7 @@ export interface Types {
 
 /** Symbols of the kernel and of its modules at their runtime addresses. */
 export interface Symbols {
-  /** Returns the first symbol of that name, the kernel's before a module's. */
+  /** Returns the first symbol of that name, the kernel's before a module's; undefined if there is none. */
   find(name: string): KSymbol | undefined;
   named(name: string): readonly KSymbol[];
   /** Returns the symbol that contains `address`; undefined outside kernel and modules. */

@@ -23,13 +23,13 @@ export function parsePath(path: string): Path {
 
 export interface FoundMember {
   readonly member: Member;
-  /** Offset from the start of the outermost struct. */
+  /** Offset in bits from the start of the outermost struct. */
   readonly bitOffset: number;
-  /** Enclosing anonymous structs and unions. */
+  /** Number of enclosing anonymous structs and unions. */
   readonly depth: number;
 }
 
-/** Limit for nested anonymous structs; real ones nest three or four deep. */
+/** Maximum depth of nested anonymous structs; real ones nest three or four deep. */
 const MAX_NESTING = 64;
 
 const found = new WeakMap<StructType, Map<string, FoundMember | undefined>>();

@@ -3,16 +3,16 @@ import { bare, type CType, type Member, sizeOf, type StructType } from "../debug
 
 /** The innermost member at an offset. */
 export interface MemberAt {
-  /** Its path: "mm.pgd", "slots[3]"; empty for the object itself. */
+  /** The path of the member: "mm.pgd", "slots[3]"; empty for the object itself. */
   readonly path: string;
   readonly type: CType;
-  /** Remaining bytes of the offset within it. */
+  /** Remaining bytes of the offset within the member. */
   readonly rest: number;
   /** Whether members of a union are also there, so that the choice is uncertain. */
   readonly isAmbiguous: boolean;
 }
 
-/** Limit for nested structs; real types have about five levels. */
+/** Maximum depth of nested structs; real types have about five levels. */
 const MAX_DEPTH = 32;
 
 /**
@@ -23,7 +23,10 @@ export function memberAt(type: CType, offset: number, size: number): MemberAt | 
   return offset < 0 ? undefined : inside(type, offset, size, 0);
 }
 
-/** Returns the outermost member that begins at an offset: `&p->lock` is the lock, not its first member. */
+/**
+ * Returns the outermost member that begins at an offset: `&p->lock` is the lock, not its first member; undefined if
+ * none begins there.
+ */
 export function outermostAt(type: CType, offset: number): MemberAt | undefined {
   const at = bare(type);
   if (offset < 0 || (at.kind !== "struct" && at.kind !== "union")) return undefined;

@@ -11,7 +11,7 @@ export interface MemberStep {
   readonly offset: number;
 }
 
-/** Limit for nested structs; real ones nest about eight deep. */
+/** Maximum depth of nested structs; real ones nest about eight deep. */
 const MAX_DEPTH = 32;
 
 /**

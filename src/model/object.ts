@@ -12,13 +12,13 @@ export type Storage =
   /** An rvalue: a register, a constant, a computed number; in the machine's byte order. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array };
 
-/** Limit for the size of an object in bytes; larger sizes mean damaged type information. */
+/** Maximum size of an object in bytes; larger sizes mean damaged type information. */
 const MAX_OBJECT_BYTES = 64 << 20;
 
-/** Limit for the size of a number in bytes: `__int128`. */
+/** Maximum size of a number in bytes: `__int128`. */
 const MAX_SCALAR_BYTES = 16;
 
-/** Limit in bytes for text without a known length: the target of a pointer, or a flexible array. */
+/** Maximum size in bytes of text without a known length: the target of a pointer, or a flexible array. */
 const MAX_TEXT = 4096;
 
 const VOID_TYPE: CType = { kind: "void" };

@@ -9,7 +9,7 @@ import { TokenCursor } from "./expression/lexer.ts";
 export interface TypeLookup {
   readonly wordSize: 4 | 8;
   find(kind: TypeKind, name: string): CType | undefined;
-  /** Returns an arithmetic type by gdb's spelling, "unsigned long". */
+  /** Returns an arithmetic type by gdb's spelling, "unsigned long"; undefined for other names. */
   base(name: string): CType | undefined;
 }
 

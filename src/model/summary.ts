@@ -15,12 +15,13 @@ export interface SummaryOptions {
   readonly isAddress?: (word: bigint) => boolean;
 }
 
+/** Default width of a preview in characters. */
 const WIDTH = 80;
 
-/** Limit for nested structs in a preview, including wrappers with one member. */
+/** Maximum depth of nested structs in a preview, including wrappers with one member. */
 const MAX_DEPTH = 6;
 
-/** Limit for members considered for a preview, and for characters of a string in it. */
+/** Maximum number of members considered for a preview, and of characters of a string in it. */
 const MAX_MEMBERS = 12;
 const MAX_TEXT = 64;
 
@@ -150,7 +151,7 @@ class Summarizer {
   }
 }
 
-/** Limit for members examined for a preview: task_struct has about 250. */
+/** Maximum number of members examined for a preview: task_struct has about 250. */
 const MAX_FLAT = 1000;
 
 function flatten(object: Obj, type: StructType): [string, Obj][] {
@@ -173,7 +174,7 @@ function* flattened(object: Obj, type: StructType, depth: number): Generator<[st
   }
 }
 
-/** Returns the printer of a typedef, or of the struct behind it. */
+/** Returns the printer of a typedef, or of the struct behind it; undefined if there is none. */
 function printerOf({ type, kernel }: Obj): Printer | undefined {
   const { printers } = kernel.summaries;
   let at = type;

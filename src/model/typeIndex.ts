@@ -156,7 +156,7 @@ const valueIn = (type: EnumType | undefined, name: string): ReturnType<Types["en
 const isIncomplete = (type: CType): boolean =>
   (type.kind === "struct" || type.kind === "union" || type.kind === "enum") && type.incomplete;
 
-/** Returns the first spelling whose types this kernel has. */
+/** Returns the type by the first spelling whose types this kernel has; undefined if it has none of them. */
 function declared(spellings: readonly string[], named: (text: string) => CType): CType | undefined {
   for (const text of spellings) {
     try {

@@ -20,7 +20,7 @@ export interface LayoutPart {
   readonly member: Member | undefined;
 }
 
-/** Limits for nested blocks and for parts, because input can be damaged. */
+/** Maximum depth of nested blocks, and maximum number of parts, because input can be damaged. */
 const MAX_DEPTH = 32;
 const MAX_PARTS = 100_000;
 
@@ -67,7 +67,10 @@ const gap = (kind: "hole" | "padding", { bitOffset, depth }: Place, from: number
 
 const bitsOf = ({ type, bitSize }: Member): number => bitSize ?? sizeOf(type) * 8;
 
-/** Returns a struct or union that is declared where the member is, and has no name to look it up by. */
+/**
+ * Returns a struct or union that is declared where the member is, and has no name to look it up by; undefined for other
+ * types.
+ */
 function blockOf(type: CType): StructType | undefined {
   const at = type.kind === "qualified" ? bare(type) : type;
   return (at.kind === "struct" || at.kind === "union") && at.name === undefined ? at : undefined;

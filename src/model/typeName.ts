@@ -2,7 +2,7 @@
 import { unqualified, type CType, type EnumType, type FunctionType, type QualifiedType } from "../debuginfo/ctype.ts";
 import { plainName } from "./baseTypes.ts";
 
-/** Limit for nested types, because input can be damaged. */
+/** Maximum depth of nested types, because input can be damaged. */
 const MAX_DEPTH = 32;
 
 /** Formats a type: `struct list_head *`, `int (*)(void)`, `char [16]`. */

@@ -27,7 +27,7 @@ export interface LayoutOptions {
   readonly member?: string;
 }
 
-/** Limits for nested blocks and lines, because input can be damaged. */
+/** Maximum depth of nested blocks, and maximum number of lines, because input can be damaged. */
 const MAX_DEPTH = 32;
 const MAX_LINES = 100_000;
 
@@ -94,7 +94,8 @@ function splitAtBase(type: CType, name: string): [string, string] {
 }
 
 /**
- * Returns the anonymous struct or union that a member declares in place, through arrays and pointers but not typedefs.
+ * Returns the anonymous struct or union that a member declares in place, through arrays and pointers but not typedefs;
+ * undefined for other types.
  */
 function anonymousBlock(type: CType): StructType | undefined {
   const base = innermost(type);

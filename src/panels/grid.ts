@@ -34,7 +34,8 @@ import {
 } from "./view.ts";
 
 /**
- * Any command's records as a table that can be sorted by its headings, filtered, and walked by key. Cells are links.
+ * Any command's records as a table that can be sorted by its headings, filtered, and navigated by keyboard. Cells are
+ * links.
  */
 export class GridView implements View {
   readonly element = document.createElement("section");
@@ -225,7 +226,7 @@ export class GridView implements View {
   }
 }
 
-/** Whether it is a table; a single value is shown as a fact next to one. */
+/** Whether the rows are shown as a table; a single value is shown as a fact next to one. */
 const isTable = ({ columns, rows }: GridTable): boolean => columns.length > 1 || rows.length > 1;
 
 const factText = ({ columns: [column], rows: [row] }: GridTable): string =>

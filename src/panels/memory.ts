@@ -184,8 +184,8 @@ async function moreCounters(ask: Ask, zones: Loaded, areas: Loaded, pageSize: nu
 }
 
 /**
- * Returns the number that `p` printed. The low bits of an address are lost, but differences of addresses here do not
- * need them.
+ * Returns the number that `p` printed; undefined if it printed none. The low bits of an address are lost, but
+ * differences of addresses here do not need them.
  */
 function valueOf(loaded: Loaded): number | undefined {
   if (!loaded || loaded instanceof Error) return undefined;

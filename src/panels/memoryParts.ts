@@ -183,7 +183,10 @@ export interface Gauge {
   readonly marks: readonly number[];
 }
 
-/** The bar ends at three times the highest watermark, because above it the zone does not lack memory. */
+/**
+ * Returns the bar of a zone; undefined if its pages are not known. The bar ends at three times the highest watermark,
+ * because above it the zone does not lack memory.
+ */
 export function gaugeOf({ free, watermarks }: Zone): Gauge | undefined {
   const end = 3 * Math.max(0, ...watermarks);
   if (free === undefined || end === 0) return undefined;

@@ -18,9 +18,11 @@ import {
 import { bytesText } from "./units.ts";
 import { cellText } from "./rows.ts";
 
-/** Maximum numbers of rows on this page. The complete tables have their own tabs. */
+/** Number of slab caches that are shown. The complete tables have their own tabs. */
 const TOP_CACHES = 12;
+/** Number of tasks that are shown. */
 const TOP_TASKS = 8;
+/** Number of callers of vmalloc() that are shown. */
 const TOP_CALLERS = 8;
 
 export function cachesTable(grid: Grid): TemplateResult {

@@ -14,7 +14,10 @@ export interface Order {
   readonly descending: boolean;
 }
 
-/** Returns the next order for a click on a heading: ascending, descending, then the order of the kernel. */
+/**
+ * Returns the next order for a click on a heading: ascending, descending, then undefined, which is the order of the
+ * kernel.
+ */
 export function nextOrder(order: Order | undefined, column: number): Order | undefined {
   if (order?.column !== column) return { column, descending: false };
   return order.descending ? undefined : { column, descending: true };
@@ -80,7 +83,10 @@ export function sorted(
 const textKey = (cell: GridCell): string | undefined =>
   cell === null || typeof cell === "object" ? undefined : cellText(cell).toLowerCase();
 
-/** Returns a number with the order of the value. Addresses become a bigint, because a double cannot hold them. */
+/**
+ * Returns a number with the order of the value; undefined for other text. Addresses become a bigint, because a double
+ * cannot hold them.
+ */
 function numberKey(cell: GridCell): number | bigint | undefined {
   if (typeof cell === "number") return cell;
   if (typeof cell !== "string" || !/^(-?\d+|0x[0-9a-f]+)$/.test(cell)) return undefined;

@@ -29,7 +29,7 @@ export interface TableOwner {
 /** Number of tables so far. It makes ids unique, because pages of several sessions share the document. */
 let tables = 0;
 
-/** Rows of equal height, of which only the visible ones are in the document; sorted and walked by key. */
+/** Rows of equal height, of which only the visible ones are in the document; sorted, and navigated by keyboard. */
 export class Table {
   private readonly owner: TableOwner;
   private readonly number = ++tables;
@@ -41,7 +41,7 @@ export class Table {
     this.owner = owner;
   }
 
-  /** Replaces the rows. The owner must draw afterwards. */
+  /** Replaces the rows. The page must draw afterwards. */
   set(shown: TableRows, measured: readonly GridRow[] = shown.rows): void {
     clearSelection(this.body);
     this.shown = shown;

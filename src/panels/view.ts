@@ -11,7 +11,7 @@ export interface View {
   show(): void;
   /** Performs the action of a button in the view's title. */
   act(action: PageAction): void;
-  /** Called when debuginfo has arrived, so that the page can tell more. */
+  /** Called when debuginfo has arrived, so that the page can show more. */
   outdated?(): void;
   /** Shows a line, counted from the end of the log. */
   goToLine?(fromEnd: number): Promise<void>;

@@ -13,6 +13,6 @@ export type DumpFacts =
   | {
       readonly ok: false;
       readonly message: string;
-      /** Whether it is a text file, such as a log with the name of a dump. */
+      /** Whether the file is text, such as a log with the name of a dump. */
       readonly isText: boolean;
     };

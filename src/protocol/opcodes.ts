@@ -15,6 +15,6 @@ export interface Opcode {
   /** `89 28`. */
   readonly bytes: string;
   readonly text: string;
-  /** Whether it is the faulting instruction. */
+  /** Whether the instruction is the one that faulted. */
   readonly faulting: boolean;
 }

@@ -69,7 +69,7 @@ export interface VerdictState {
   readonly key: string;
   /** Kind of the report; "none" if the machine was running. */
   readonly kind: string;
-  /** What it says first, in one sentence. */
+  /** The sentence at the head of the verdict. */
   readonly lead: Pick<VerdictSentence, "parts" | "certainty"> | undefined;
   readonly sections: readonly VerdictSection[];
   readonly unchecked: readonly { readonly check: string; readonly because: string }[];

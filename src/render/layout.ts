@@ -47,7 +47,7 @@ export function* table<Row>(
 export class TableLayout<Row> {
   private readonly declared: Table<Row>;
   private readonly prepared: PreparedTable<Row>;
-  /** As prepared, with the widths of the rows after `fit`. */
+  /** The prepared lines of the table; after `fit` with the widths of the rows. */
   private shownLines: PreparedTable<Row>["lines"];
 
   constructor(machine: Machine, declared: Table<Row>) {
@@ -135,7 +135,7 @@ export class TableLayout<Row> {
     return this.shownLines.map((columns, i) => this.lineOf(row, columns, i === 0, i === last));
   }
 
-  /** Returns the first line. */
+  /** Returns the first line of a row. */
   line(row: Row): Line {
     return this.lineOf(row, this.shownLines[0] ?? [], true, this.shownLines.length <= 1);
   }

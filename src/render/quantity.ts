@@ -15,14 +15,14 @@ export function dateText(seconds: number): string {
   return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${day} ${time} UTC ${date.getUTCFullYear()}`;
 }
 
-/** Whole days, and the rest as `14:14:39`. */
+/** Returns the whole days, and the rest as `14:14:39`. */
 export function durationParts(seconds: number): { readonly days: number; readonly time: string } {
   const whole = Math.max(0, Math.floor(seconds));
   const time = [Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60].map(two).join(":");
   return { days: Math.floor(whole / 86_400), time };
 }
 
-/** Days, then hours to milliseconds: `0 00:00:01.162`. */
+/** Formats a duration as days, then hours to milliseconds: `0 00:00:01.162`. */
 export function agoText(nanoseconds: bigint): string {
   const milliseconds = nanoseconds / 1_000_000n;
   const { days, time } = durationParts(Number(milliseconds / 1000n));

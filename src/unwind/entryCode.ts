@@ -8,8 +8,8 @@ import { taskStackRange } from "./stacks.ts";
 import { isUser } from "./user.ts";
 
 /**
- * Limit in bytes for what entry code from user space leaves below `struct pt_regs`: two arguments of a system call,
- * alignment.
+ * Maximum size in bytes of what entry code from user space leaves below `struct pt_regs`: two arguments of a system
+ * call, alignment.
  */
 const ENTRY_BYTES = 64n;
 

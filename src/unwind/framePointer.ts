@@ -29,7 +29,10 @@ export function framePointerRule(kernel: Kernel, cursor: FrameCursor): Step | un
   return step && (isCertain ? step : { ...step, doubt: "frame pointer" });
 }
 
-/** Returns the caller of a function whose return address is at `slot`. @param fp the caller's frame pointer */
+/**
+ * Returns the caller of a function whose return address is at `slot`; undefined if it is not code. @param fp the
+ * caller's frame pointer
+ */
 function callerAt(kernel: Kernel, cursor: FrameCursor, slot: bigint, fp: bigint | undefined): CallerStep | undefined {
   const { arch, memory } = kernel;
   const pc = memory.word(slot);
@@ -41,7 +44,7 @@ function callerAt(kernel: Kernel, cursor: FrameCursor, slot: bigint, fp: bigint 
 
 type CallerStep = Extract<Step, { kind: "caller" }>;
 
-/** Limit in bytes for the code at the start of a function that is examined: the first instructions make the frame. */
+/** Number of bytes at the start of a function that are examined: the first instructions make the frame. */
 const PROLOGUE_BYTES = 64;
 /** Number of bytes from the current instruction on that `Arch.returnAddressAt` examines, such as `pop %ebp; ret`. */
 const NEXT_BYTES = 2;

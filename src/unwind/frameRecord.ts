@@ -95,7 +95,7 @@ export function frameRecordRule(kernel: Kernel, cursor: FrameCursor): Step | und
   return isLeaf ? { ...step, doubt: "frame record" } : step;
 }
 
-/** Limit for the bytes of one function that are decoded; a prologue is far shorter. */
+/** Maximum number of bytes of one function that are decoded; a prologue is far shorter. */
 const PROLOGUE_BYTES = 256;
 const FUNCTION_BYTES = 4096;
 

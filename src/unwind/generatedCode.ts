@@ -14,7 +14,7 @@ export interface GeneratedCode {
   readonly symbol: KSymbol;
   /** Address of the kernel function of which the code is a copy; undefined for other code. */
   readonly copyOf: bigint | undefined;
-  /** Whether it is a detour of an optimized kprobe: it saves all registers and calls the probe's handler. */
+  /** Whether the code is a detour of an optimized kprobe, which saves all registers and calls the probe's handler. */
   readonly isDetour: boolean;
 }
 
@@ -31,7 +31,7 @@ const MAX_CODE_BYTES = 16 << 20;
 
 const listHead = (kernel: Kernel, address: bigint): Obj => kernel.object("struct list_head", address);
 
-/** Returns the generated code at an address. The kernel's lists are read at first use. */
+/** Returns the generated code at an address; undefined if there is none. The kernel's lists are read at first use. */
 export function generatedCode(kernel: Kernel, pc: bigint): GeneratedCode | undefined {
   const { codes } = codeList(kernel);
   const code = itemAtOrBelow(codes, ({ symbol }) => symbol.address, pc);

@@ -4,7 +4,9 @@ import type { Kernel } from "../model/kernel.ts";
 import { callerCursor, type FrameCursor, type Step, wrap } from "./cursor.ts";
 import { ptRegsSize, readPtRegs } from "./ptRegs.ts";
 
-/** The callee saves its return address there, in the frame of its caller (64-Bit ELF V2 ABI, section 2.2.3). */
+/**
+ * Offset in the frame of the caller at which the callee saves its return address (64-Bit ELF V2 ABI, section 2.2.3).
+ */
 const LR_SAVE = 16n;
 
 /** STACK_FRAME_REGS_MARKER of arch/powerpc/include/asm/ptrace.h: "REGS", and before "regshere". */
@@ -56,7 +58,7 @@ export function callerOf(kernel: Kernel, sp: bigint): FrameCursor | undefined {
   return callerCursor(kernel, pc, outer);
 }
 
-/** Limit in bytes for the code of a function that is examined. */
+/** Maximum number of bytes of a function that are examined. */
 const PROLOGUE_BYTES = 256;
 
 /** Whether `stdu r1,-n(r1)`, which makes the frame, is among the instructions up to `pc`. */

@@ -22,7 +22,7 @@ export interface FrameVariable {
   readonly inferred: boolean;
 }
 
-/** Limit in bytes for objects in pieces or registers; larger objects are in memory. */
+/** Maximum size in bytes of objects in pieces or registers; larger objects are in memory. */
 const MAX_BYTES = 4096;
 
 /** Returns the parameters and locals of one function of a frame, innermost block first. */

@@ -5,7 +5,7 @@ import type { Kernel } from "../model/kernel.ts";
 import { lookupAddress } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
 
-/** Limit for the calls followed to infer one variable: a function can pass on what it was called with. */
+/** Maximum number of calls followed to infer one variable: a function can pass on what it was called with. */
 const MAX_CALLS = 64;
 
 /** Counts the calls that were followed to infer the value of a variable. */

@@ -46,7 +46,10 @@ export function orcRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   }
 }
 
-/** Returns the ORC entry for `pc`. A trampoline of ftrace has the entries of the code of which it is a copy. */
+/**
+ * Returns the ORC entry for `pc`; undefined if there is none. A trampoline of ftrace has the entries of the code of
+ * which it is a copy.
+ */
 function ruleFor(kernel: Kernel, pc: bigint): OrcEntry | undefined {
   const own = kernel.code.orc(pc);
   if (own) return own;

@@ -7,7 +7,7 @@ import type { FrameCursor } from "./cursor.ts";
 import type { StackKind } from "./frame.ts";
 import { isInGuardPage, type StackRange, stackAt, taskStackRange } from "./stacks.ts";
 
-/** Limit for consecutive functions without a frame, which do not change sp; real chains are shorter. */
+/** Maximum number of consecutive functions without a frame, which do not change sp; real chains are shorter. */
 const MAX_AT_SAME_SP = 8;
 
 /** Checks that a walk goes outwards: on each stack sp only rises, even if the walk leaves the stack and returns. */

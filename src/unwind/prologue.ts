@@ -7,7 +7,7 @@ import type { Kernel } from "../model/kernel.ts";
 import { callerCursor, type FrameCursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 
-/** Limit in bytes for a prologue. */
+/** Maximum size of a prologue in bytes. */
 const PROLOGUE_BYTES = 96;
 
 /**

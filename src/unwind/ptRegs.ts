@@ -16,7 +16,7 @@ interface Layout {
   readonly slots: readonly Slot[];
 }
 
-/** Limit in bytes; real structs have a few hundred. */
+/** Maximum size of the struct in bytes; real ones have a few hundred. */
 const MAX_BYTES = 4096;
 
 /** Offset of each register in `struct pt_regs`, from its type. */

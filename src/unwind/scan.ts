@@ -8,7 +8,7 @@ import type { Stack } from "./frame.ts";
 import { taskStackRange } from "./stacks.ts";
 import { unwind } from "./unwind.ts";
 
-/** Limit for candidates of the innermost frame. */
+/** Maximum number of candidates of the innermost frame. */
 const MAX_CANDIDATES = 256;
 /** Alignment of stack pointers in bytes, the least of all machines. */
 const STACK_ALIGNMENT = 8n;

@@ -17,8 +17,9 @@ export interface StackRange {
   readonly cpu: number | undefined;
 }
 
-/** Limit for THREAD_SIZE in bytes: with KASAN and 64K pages it is 128 KiB. */
+/** Maximum THREAD_SIZE in bytes: with KASAN and 64K pages it is 128 KiB. */
 const MAX_THREAD_SIZE = 1 << 20;
+/** Size of a stack for exceptions in bytes. */
 const EXCEPTION_STACK_BYTES = 4096n;
 const PAGE_BYTES = 4096n;
 
@@ -30,7 +31,7 @@ export const threadSize = derived("THREAD_SIZE", (kernel): number => {
   return size >= 4096 && size <= MAX_THREAD_SIZE && (size & (size - 1)) === 0 ? size : kernel.arch.threadSize;
 });
 
-/** Returns the stack that contains `address`: the task's own, otherwise one of a CPU's. */
+/** Returns the stack that contains `address`: the task's own, otherwise one of a CPU's; undefined if none does. */
 export function stackAt(kernel: Kernel, address: bigint, task: Obj | undefined): StackRange | undefined {
   const own = task && attempt(() => taskStackRange(kernel, task));
   if (own && !(own instanceof Fault) && holds(own, address)) return own;
@@ -85,9 +86,9 @@ function perCpu(kernel: Kernel, name: string): ((cpu: number) => bigint) | undef
 }
 
 /**
- * Returns the stacks for interrupts and softirqs. x86_64 stores the top (`irq_stack_ptr` before 5.2,
- * `hardirq_stack_ptr` since, in `pcpu_hot` from 6.2 to 6.14), arm the top (`irq_stack_ptr`), arm64 the bottom
- * (`irq_stack_ptr`).
+ * Returns the stacks for interrupts and softirqs; undefined for kernels without these variables. x86_64 stores the top
+ * (`irq_stack_ptr` before 5.2, `hardirq_stack_ptr` since, in `pcpu_hot` from 6.2 to 6.14), arm the top
+ * (`irq_stack_ptr`), arm64 the bottom (`irq_stack_ptr`).
  */
 function irqStack(kernel: Kernel): CpuStacks | undefined {
   const size = BigInt(threadSize(kernel));
@@ -118,7 +119,10 @@ function interruptContexts(kernel: Kernel): CpuStacks | undefined {
     });
 }
 
-/** Returns the stacks for emergencies of powerpc. The `struct paca_struct` of a CPU has their ends (asm/paca.h). */
+/**
+ * Returns the stacks for emergencies of powerpc; undefined if the kernel does not have them. The `struct paca_struct`
+ * of a CPU has their ends (asm/paca.h).
+ */
 function emergencyStacks(kernel: Kernel): CpuStacks | undefined {
   const pacas = kernel.symbols.find("paca_ptrs");
   if (!pacas) return undefined;
@@ -134,7 +138,10 @@ function emergencyStacks(kernel: Kernel): CpuStacks | undefined {
   };
 }
 
-/** Returns the stacks for softirqs of i386, which stores their bottoms (arch/x86/kernel/irq_32.c). */
+/**
+ * Returns the stacks for softirqs of i386, which stores their bottoms (arch/x86/kernel/irq_32.c); undefined if the
+ * kernel does not have them.
+ */
 function softirqStack(kernel: Kernel): CpuStacks | undefined {
   const place = perCpuPointer(kernel, "softirq_stack_ptr");
   const size = BigInt(threadSize(kernel));
@@ -147,11 +154,17 @@ function softirqStack(kernel: Kernel): CpuStacks | undefined {
   );
 }
 
-/** Returns a function that gives the address of a CPU's pointer to its interrupt stack. */
+/**
+ * Returns a function that gives the address of a CPU's pointer to its interrupt stack; undefined if the kernel does not
+ * have it.
+ */
 const irqStackPointer = (kernel: Kernel): ((cpu: number) => bigint) | undefined =>
   perCpuPointer(kernel, "hardirq_stack_ptr") ?? perCpu(kernel, "irq_stack_ptr");
 
-/** Returns a function that gives the address of a CPU's pointer that was in `pcpu_hot` from 6.2 to 6.14. */
+/**
+ * Returns a function that gives the address of a CPU's pointer that was in `pcpu_hot` from 6.2 to 6.14; undefined if
+ * the kernel does not have it.
+ */
 function perCpuPointer(kernel: Kernel, name: string): ((cpu: number) => bigint) | undefined {
   const hot = perCpu(kernel, "pcpu_hot");
   if (hot && kernel.types.find("struct", "pcpu_hot")) {
@@ -164,7 +177,7 @@ function perCpuPointer(kernel: Kernel, name: string): ((cpu: number) => bigint) 
 
 /**
  * Returns the stacks of x86_64's interrupt stack table, and the stack on which entry code starts, from
- * `cpu_entry_area`.
+ * `cpu_entry_area`; undefined if the kernel does not have them.
  */
 function exceptionStacks(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "cea_exception_stacks");
@@ -187,8 +200,8 @@ function exceptionStacks(kernel: Kernel): CpuStacks | undefined {
 }
 
 /**
- * Returns the stacks of the interrupt stack table before 5.2, when `orig_ist.ist[]` had their tops. The second is the
- * NMI's (arch/x86/include/asm/page_64_types.h).
+ * Returns the stacks of the interrupt stack table before 5.2, when `orig_ist.ist[]` had their tops; undefined for later
+ * kernels. The second is the NMI's (arch/x86/include/asm/page_64_types.h).
  */
 function oldExceptionStacks(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "orig_ist");
@@ -200,13 +213,16 @@ function oldExceptionStacks(kernel: Kernel): CpuStacks | undefined {
     });
 }
 
-/** Returns the stacks that arm64 uses after a stack overflow. */
+/** Returns the stacks that arm64 uses after a stack overflow; undefined if the kernel does not have them. */
 function overflowStack(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "overflow_stack");
   return place && ((cpu) => [{ kind: "overflow", start: place(cpu), end: place(cpu) + EXCEPTION_STACK_BYTES, cpu }]);
 }
 
-/** Returns the stacks of s390x. The `struct lowcore` of a CPU has an address in each, slightly below the end. */
+/**
+ * Returns the stacks of s390x; undefined if the kernel does not have them. The `struct lowcore` of a CPU has an address
+ * in each, slightly below the end.
+ */
 function lowcoreStacks(kernel: Kernel): CpuStacks | undefined {
   const pointers = kernel.symbols.find("lowcore_ptr");
   if (!pointers) return undefined;

@@ -10,7 +10,7 @@ import { readPtRegs } from "./ptRegs.ts";
 /** Code whose address function-graph tracing and return probes store instead of a return address. */
 const trampolines = ["return_to_handler", "arch_rethook_trampoline", "__kretprobe_trampoline", "kretprobe_trampoline"];
 
-/** Limit in bytes for a task's `ret_stack`: FTRACE_RETFUNC_DEPTH entries, or a page since 6.11. */
+/** Maximum size in bytes of a task's `ret_stack`: FTRACE_RETFUNC_DEPTH entries, or a page since 6.11. */
 const RET_STACK_BYTES = 4096;
 
 /**
@@ -56,7 +56,10 @@ function tracedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefin
   return undefined;
 }
 
-/** Returns the same from `task->rethooks` (kernel/trace/rethook.c, 5.18 and later). */
+/**
+ * Returns the same from `task->rethooks` (kernel/trace/rethook.c, 5.18 and later); undefined if it has none for the
+ * slot.
+ */
 function hookedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefined {
   if (!task.has("rethooks.first")) return undefined;
   for (const node of llistEntries(kernel, task.at("rethooks"), "struct rethook_node", "llist"))

@@ -44,7 +44,7 @@ const rules: Readonly<Record<UnwindRule, Rule>> = {
   "unwind index": unwindIndexRule,
 };
 
-/** Limit for frames: kernel stacks have 16 KiB, more frames are a loop. */
+/** Maximum number of frames: kernel stacks have 16 KiB, more frames are a loop. */
 const MAX_FRAMES = 1000;
 
 interface UnwindOptions {

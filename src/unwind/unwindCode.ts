@@ -1,6 +1,6 @@
 /** The unwind code of 32-bit arm. Source: EHABI32, section 10.3 "Frame unwinding instructions". */
 
-/** What the code changes: the registers, and reads: the stack. */
+/** The registers, which the code changes, and the stack, which it reads. */
 export interface IndexFrame {
   readonly sp: bigint;
   readonly registers: Map<string, bigint>;
@@ -91,7 +91,7 @@ function pop(run: Run, registers: readonly number[]): void {
   if (sp !== undefined) run.sp = sp;
 }
 
-/** Limit for the bytes of a number: the stack has 32-bit addresses. */
+/** Maximum number of bytes of a number: the stack has 32-bit addresses. */
 const MAX_ULEB_BYTES = 5;
 
 function uleb128(run: Run): bigint {

@@ -10,7 +10,7 @@ import { type IndexFrame, runUnwindCode } from "./unwindCode.ts";
 /** An entry has the address of a function and its unwind code, both relative to themselves. */
 const ENTRY_BYTES = 8;
 const EXIDX_CANTUNWIND = 1n;
-/** Limit for the words of one function's unwind code: their number is in a byte. */
+/** Maximum number of words of one function's unwind code: their number is in a byte. */
 const MAX_WORDS = 256;
 
 /** A table of entries in the order of their functions. */
@@ -87,7 +87,7 @@ function unwindCode(kernel: Kernel, pc: bigint): readonly number[] | undefined {
   return codeOf([first, ...Array.from({ length: more }, (_, i) => kernel.memory.word(place + BigInt(4 * (i + 1))))]);
 }
 
-/** Returns the address of the last entry whose function starts at or below `pc`. */
+/** Returns the address of the last entry whose function starts at or below `pc`; undefined if none does. */
 function entryAt(kernel: Kernel, { start, count }: UnwindTable, pc: bigint): bigint | undefined {
   const functionOf = (index: number): bigint => {
     const at = start + BigInt(index * ENTRY_BYTES);
@@ -106,7 +106,10 @@ function entryAt(kernel: Kernel, { start, count }: UnwindTable, pc: bigint): big
 /** A 31-bit signed offset from its own address. */
 const relative = (at: bigint, word: bigint): bigint => BigInt.asUintN(32, at + BigInt.asIntN(31, word));
 
-/** The compact models 0 and 1 of the EHABI; others need a personality routine, which the kernel has not. */
+/**
+ * Returns the bytes of the compact models 0 and 1 of the EHABI; undefined for others, which need a personality routine,
+ * which the kernel does not have.
+ */
 function codeOf(words: readonly bigint[]): readonly number[] | undefined {
   const [first = 0n] = words;
   const model = first >> 24n;

@@ -130,9 +130,9 @@ function memberOf(
   text: string,
   frame: FrameRow | undefined,
 ): { struct: string | undefined; member: string } {
-  const [, object, member = ""] = MEMBER.exec(text) ?? [];
-  if (object === undefined) return { struct: undefined, member };
-  return { struct: structOf(target, object, frame) ?? "", member };
+  const [, base, member = ""] = MEMBER.exec(text) ?? [];
+  if (base === undefined) return { struct: undefined, member };
+  return { struct: structOf(target, base, frame) ?? "", member };
 }
 
 /**

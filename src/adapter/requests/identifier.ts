@@ -21,10 +21,11 @@ import { structsWith } from "../values/memberIndex.ts";
 import { scopeOf } from "../values/scope.ts";
 import type { Target } from "../target.ts";
 
-/** Limits for a hover: numbers of lines, and the length of a value in characters. */
+/** Maximum numbers of members, structs and CPUs in a hover. */
 const MAX_MEMBERS = 40;
 const MAX_STRUCTS = 12;
 const MAX_CPUS = 16;
+/** Maximum length of a value in characters. */
 const WIDTH = 160;
 
 /** Describes an identifier of kernel C: its type in this build and its value in this dump. */

@@ -119,7 +119,7 @@ function* wordLines(kernel: Kernel, from: bigint, to: bigint, names: PlaceNames,
   }
 }
 
-/** Describes a word by its value. */
+/** Describes a word by its place or its value; undefined for a number without a meaning. */
 function wordText(
   kernel: Kernel,
   at: bigint,

@@ -62,8 +62,8 @@ function wrap(module: CapstoneModule, { arch, modes, step, longest }: CapstoneMa
 }
 
 /**
- * A relative branch of s390x on no condition: GNU's disassembler has names of its own. The compiler puts one at the start
- * of each traceable function, with an arbitrary target (z/Architecture Principles of Operation, "BRANCH RELATIVE ON
+ * Renames a relative branch of s390x on no condition as GNU's disassembler does. The compiler puts one at the start of
+ * each traceable function, with an arbitrary target (z/Architecture Principles of Operation, "BRANCH RELATIVE ON
  * CONDITION").
  */
 function gnuNoOperation(mnemonic: string, operands: string): { mnemonic: string; operands: string } {

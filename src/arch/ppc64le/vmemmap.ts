@@ -2,7 +2,7 @@
 import { Fault } from "../../base/fault.ts";
 import type { EntryReader, LayoutFacts, Translation, WalkStep } from "../arch.ts";
 
-/** Limit for the blocks of the array. Blocks of 16 MiB describe at least 16 TiB of memory. */
+/** Maximum number of blocks of the array. Blocks of 16 MiB describe at least 16 TiB of memory. */
 const MAX_BLOCKS = 1 << 16;
 
 type VmemmapWalk = (address: bigint, read: EntryReader, trail?: WalkStep[]) => Translation | Fault | undefined;

@@ -1,8 +1,9 @@
 /** Direct calls in x86_64 code. */
 import { viewOf } from "../../base/bytes.ts";
 
-/** Opcode of `call rel32` and its length. */
+/** Opcode of `call rel32`. */
 const CALL = 0xe8;
+/** Length of the instruction in bytes. */
 const LENGTH = 5;
 
 /** Whether code contains the bytes of a `call rel32` of one of the functions, at any offset. */

@@ -4,7 +4,10 @@
  */
 import { Malformed, V0Reader } from "./v0Reader.ts";
 
-/** Limits, because a symbol can refer to its own parts: nesting of paths, steps in all, characters of the result. */
+/**
+ * Maximum depth of paths, number of steps, and length of the result in characters, because a symbol can refer to its
+ * own parts.
+ */
 const MAX_DEPTH = 200;
 const MAX_STEPS = 20_000;
 const MAX_NAME_LENGTH = 65_536;

@@ -17,7 +17,7 @@ import { readOptions, type CliOptions } from "../options.ts";
 
 /** Commands that together read most structures. */
 const COMMANDS = ["sys", "analyze", "bt", "bt -a", "ps", "log", "mod", "mount", "net", "irq", "timer", "runq", "kmem -i", "waits", "health"]; // prettier-ignore
-/** Limit for one command in milliseconds. */
+/** Maximum time of one command in milliseconds. */
 const COMMAND_LIMIT = 20_000;
 
 /**

@@ -6,7 +6,7 @@ import { attemptSystem } from "../../base/systemError.ts";
 import { failedRecord, type TriageRecord } from "../../crash/triage/triageRecord.ts";
 import { script } from "../node.ts";
 
-/** A dump that takes longer is given up: milliseconds. */
+/** Maximum time in milliseconds for one dump; a slower one is given up. */
 const LIMIT_MS = 300_000;
 
 export interface Workers {

@@ -12,9 +12,9 @@ export interface Difference {
   readonly command: string | undefined;
   /** Line of the output, counted from 1; 0 for a number in the text. */
   readonly line: number;
-  /** What the report says; undefined if a line is missing in it. */
+  /** The line in the report; undefined if it is missing there. */
   readonly reported: string | undefined;
-  /** What the dump says; undefined if it has no such line or number. */
+  /** The line or number in the dump; undefined if it has none. */
   readonly actual: string | undefined;
 }
 

@@ -25,7 +25,9 @@ export interface DumpFormat {
   readonly symbolic?: (word: bigint) => Span | undefined;
 }
 
+/** Number of bytes in a line of units. */
 const LINE_BYTES = 16;
+/** Number of bytes in a line of text. */
 const TEXT_LINE_BYTES = 60;
 /** Maximum number of bytes of a text without a unit count. */
 const MAX_TEXT = 65536;

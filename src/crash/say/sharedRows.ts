@@ -2,7 +2,7 @@
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
-/** Maximum number of cached rows of one kind of table over all owners: about 40 MiB for memory areas, the largest rows. */
+/** Maximum number of cached rows of one kind of table in all: about 40 MiB for memory areas, the largest rows. */
 const MAX_ROWS = 1 << 16;
 
 /**
@@ -14,24 +14,27 @@ export class SharedRows<T> {
   private count = 0;
 
   /**
-   * Returns the rows of the owner at an address, from the cache or else from `rows`. Rows are cached only when the walk
+   * Returns the rows of the struct at an address, from the cache or else from `rows`. Rows are cached only when the walk
    * ends without an error and is not abandoned.
    */
-  *of(owner: bigint, rows: () => Iterable<T>): Generator<T, void, void> {
-    const known = this.kept.get(owner);
+  *of(address: bigint, rows: () => Iterable<T>): Generator<T, void, void> {
+    const known = this.kept.get(address);
     if (known) return yield* known;
     const made: T[] = [];
     for (const row of rows()) {
       if (made.length <= MAX_ROWS) made.push(row);
       yield row;
     }
-    this.keep(owner, made);
+    this.keep(address, made);
   }
 
-  /** Evicts the oldest owners first: tasks are listed by pid, so the threads of a process are close together. */
-  private keep(owner: bigint, rows: readonly T[]): void {
-    if (rows.length > MAX_ROWS || this.kept.has(owner)) return;
-    this.kept.set(owner, rows);
+  /**
+   * Adds the rows of a struct. Removes the rows that were added first: tasks are listed by pid, so the threads of a
+   * process are close together.
+   */
+  private keep(address: bigint, rows: readonly T[]): void {
+    if (rows.length > MAX_ROWS || this.kept.has(address)) return;
+    this.kept.set(address, rows);
     this.count += rows.length;
     for (const [oldest, { length }] of this.kept) {
       if (this.count <= MAX_ROWS) return;

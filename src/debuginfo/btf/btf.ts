@@ -49,10 +49,12 @@ export interface BtfOptions {
   readonly declared?: () => Pick<TypeSource, "find" | "variable"> | undefined;
 }
 
-/** Limit for consecutive type tags; more means damage. */
+/** Maximum number of consecutive type tags; more means damage. */
 const MAX_TAGS = 64;
 
-/** Only so many bytes of a name are hashed, because a string of a damaged table can be as long as the table. */
+/**
+ * Maximum number of bytes of a name that are hashed, because a string of a damaged table can be as long as the table.
+ */
 const HASHED_BYTES = 128;
 
 const kindNames = new Map<number, TypeKind>([

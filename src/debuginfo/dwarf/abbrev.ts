@@ -5,7 +5,7 @@ import { DW_AT_name, DW_AT_sibling } from "./constants.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Section } from "./section.ts";
 
-/** Limits for abbreviations per table and attributes per abbreviation; larger counts mean damage. */
+/** Maximum numbers of abbreviations per table and of attributes per abbreviation; larger counts mean damage. */
 const MAX_ABBREVS = 1 << 16;
 const MAX_ATTRIBUTES = 1 << 10;
 

@@ -16,6 +16,7 @@ import { Section } from "./section.ts";
 import type { Unit } from "./unit.ts";
 import { UnitIndex } from "./unitIndex.ts";
 
+/** Number of units whose tables of functions are cached. */
 const FUNCTION_TABLES_KEPT = 256;
 
 /** Looks up code by link address. */

@@ -7,8 +7,8 @@ import type { Cursor } from "./cursor.ts";
 import type { Unit } from "./unit.ts";
 
 /**
- * Limit for a chain of references: a concrete inline instance refers to its abstract one, that to a declaration. Real
- * chains have two or three links.
+ * Maximum length of a chain of references: a concrete inline instance refers to its abstract one, that to a
+ * declaration. Real chains have two or three links.
  */
 const MAX_ORIGINS = 16;
 

@@ -16,7 +16,7 @@ export interface DwarfOptions {
   readonly alternate?: ElfFile;
   /** The index of names that an earlier session saved for this file. A damaged index is ignored. */
   readonly names?: () => Uint8Array | undefined;
-  /** The same for positions of functions; only for a file that is not relocatable. */
+  /** The positions of functions that an earlier session saved; only for a file that is not relocatable. */
   readonly functions?: () => Uint8Array | undefined;
 }
 

@@ -5,7 +5,7 @@ import { dieRanges } from "./ranges.ts";
 import { RangeTable } from "./rangeTable.ts";
 import type { Unit } from "./unit.ts";
 
-/** Limit for nested namespaces; more means damage. */
+/** Maximum depth of nested namespaces; more means damage. */
 const MAX_NESTING = 16;
 
 /** The functions of a unit that have code, sorted by address. */

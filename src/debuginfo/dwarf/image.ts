@@ -18,6 +18,7 @@ import { Unit } from "./unit.ts";
 
 /** Number of units whose bytes are cached; a unit of a kernel has about 60 KiB. */
 const UNITS_KEPT = 128;
+/** Number of abbreviation tables that are cached. */
 const TABLES_KEPT = 64;
 
 /** The DWARF sections of one file and the units in them. */

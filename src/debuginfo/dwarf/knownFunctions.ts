@@ -8,7 +8,7 @@ import { RangeTable } from "./rangeTable.ts";
 
 /** Number of fields of an entry: start, end, the unit's offset and the DIE's offset in it. */
 const ROW = 4;
-/** Limit for entries. A kernel has about 60,000 functions; stacks contain hundreds. */
+/** Maximum number of entries. A kernel has about 60,000 functions; stacks contain hundreds. */
 const MAX_ROWS = 1 << 16;
 
 /**

@@ -16,7 +16,7 @@ import type { Die } from "./die.ts";
 import { dieRanges } from "./ranges.ts";
 import { blockVariables } from "./variables.ts";
 
-/** Limit for nesting of blocks and inlined calls; compilers stay far below it. */
+/** Maximum depth of nesting of blocks and inlined calls; compilers stay far below it. */
 const MAX_NESTING = 256;
 
 /** A function or inlined call, and its blocks that contain a pc, outermost first. */

@@ -6,9 +6,9 @@ import { Lru } from "../../base/lru.ts";
 import { Cursor, type Encoding } from "./cursor.ts";
 
 const WINDOW = 1 << 16;
-/** Limit for the cache of each section: 2 MiB. */
+/** Maximum size of the cache of each section: 2 MiB. */
 const WINDOWS_KEPT = 32;
-/** Limit for a name in bytes. */
+/** Maximum length of a name in bytes. */
 const MAX_TEXT = 1 << 16;
 
 /** One DWARF section, read in parts unless the whole is requested. */

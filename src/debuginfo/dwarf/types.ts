@@ -47,6 +47,7 @@ const DW_ATE_UTF = 0x10;
 
 const DW_OP_plus_uconst = 0x23;
 
+/** Maximum number of dimensions of an array that are read. */
 const MAX_DIMENSIONS = 32;
 
 const known = new WeakMap<Unit, Map<number, CType>>();

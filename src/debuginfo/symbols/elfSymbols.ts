@@ -25,9 +25,9 @@ const STT_OBJECT = 1;
 const STT_GNU_IFUNC = 10;
 
 const MAX_NAME = 4096;
-/** Limit in bytes for the padding after a function: functions are aligned to a page at most. */
+/** Maximum size in bytes of the padding after a function: functions are aligned to a page at most. */
 const MAX_FILL = 4096;
-/** Limit for labels within one function of assembly when looking for the function. */
+/** Maximum number of labels within one function of assembly when looking for the function. */
 const MAX_LABELS = 64;
 
 const known = new WeakMap<ElfFile, ElfSymbols>();

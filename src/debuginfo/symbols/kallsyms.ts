@@ -21,15 +21,18 @@ export interface KallsymsTables {
   readonly addresses?: bigint | undefined;
 }
 
-/** Limits, because a damaged table can claim any size: real kernels have about 200,000 symbols in 3 MiB. */
+/**
+ * Maximum numbers of symbols, and of bytes of their names, because a damaged table can claim any size: real kernels
+ * have about 200,000 symbols in 3 MiB.
+ */
 const MAX_SYMBOLS = 4 * 1024 * 1024;
 const MAX_NAMES_BYTES = 64 * 1024 * 1024;
 /**
- * Limit for a symbol's size, because the table has none: a symbol ends where the next begins, but not after a gap
+ * Maximum size of a symbol in bytes. The table has no sizes: a symbol ends where the next begins, but not after a gap
  * between regions.
  */
 const MAX_SYMBOL_BYTES = 16n * 1024n * 1024n;
-/** Limit for symbols considered at one address; real kernels have dozens. */
+/** Maximum number of symbols considered at one address; real kernels have dozens. */
 const MAX_ALIASES = 4096;
 
 /** Where `_stext` is: exactly, or within a range. */

@@ -4,7 +4,7 @@ import { Fault } from "../../base/fault.ts";
 import { HASH_FACTOR, nameHash, NameIndex } from "./nameIndex.ts";
 import type { TargetMemory } from "../targetMemory.ts";
 
-/** KSYM_NAME_LEN of 6.1 and later. */
+/** Maximum length of a name in bytes: KSYM_NAME_LEN of 6.1 and later. */
 const MAX_NAME_BYTES = 512;
 
 /** Reads the 256 tokens of which names are made. @throws Fault corrupt, and faults of the memory */

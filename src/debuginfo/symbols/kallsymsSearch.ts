@@ -7,14 +7,17 @@ import { nameStarts } from "./kallsymsNames.ts";
 import type { SymbolSource } from "../source.ts";
 import type { TargetMemory } from "../targetMemory.ts";
 
+/** Number of bytes that are read at once. */
 const STEP_BYTES = 4096;
-/** The search pauses after so many bytes. */
+/** Number of bytes between two pauses of the search. */
 const PAUSE_BYTES = 1n << 20n;
+/** Number of tokens of a table. */
 const TOKENS = 256;
-/** Limit for the length of a token in bytes. A token is two letters to a few words; the longest seen has 40 bytes. */
+/** Maximum length of a token in bytes. A token is two letters to a few words; the longest seen has 40 bytes. */
 const MAX_TOKEN_BYTES = 256;
-/** Limit for the distance from names to tokens in bytes: Debian's 160,000 symbols take 2.2 MB. */
+/** Maximum distance from names to tokens in bytes: Debian's 160,000 symbols take 2.2 MB. */
 const MAX_NAMES_BYTES = 16 * 1024 * 1024;
+/** Minimum number of symbols of a kernel. */
 const MIN_SYMBOLS = 1000;
 
 /** Progress of a search in bytes. */

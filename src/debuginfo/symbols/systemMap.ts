@@ -6,11 +6,12 @@ import type { RandomFile } from "../../base/file.ts";
 import { NameIndex, nameHash } from "./nameIndex.ts";
 import type { KSymbol, SymbolSource } from "../source.ts";
 
-/** Limit in bytes; real files have about 5 MiB. */
+/** Maximum size of the file in bytes; real files have about 5 MiB. */
 const MAX_FILE = 256 << 20;
+/** Maximum length of a line and of a name in bytes. */
 const MAX_NAME = 4096;
 /**
- * Limit for a symbol's size, because the file has none: a symbol ends where the next begins, but not after a gap
+ * Maximum size of a symbol in bytes. The file has no sizes: a symbol ends where the next begins, but not after a gap
  * between regions.
  */
 const MAX_SYMBOL_BYTES = 16n << 20n;

@@ -11,7 +11,7 @@ const HEADER_BYTES = 4096;
 const RECORD_BYTES = 16;
 /** Number of bytes read at once while following the records, so that many small records are found in one read. */
 const WINDOW = 1 << 16;
-/** Limit for records, because a damaged file must not fill memory: one terabyte in records of 64 KiB. */
+/** Maximum number of records, because a damaged file must not fill memory: one terabyte in records of 64 KiB. */
 const MAX_RECORDS = 1 << 24;
 
 export const isFlat = (head: Uint8Array): boolean => cString(head.subarray(0, 16)) === SIGNATURE;

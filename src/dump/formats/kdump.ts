@@ -13,7 +13,7 @@ import { readNotes, vmcoreinfoOf, type FileRange } from "../../elf/notes.ts";
 /** Header status of a dump that did not fit on its disk (makedumpfile's diskdump_mod.h). */
 const DUMP_DH_COMPRESSED_INCOMPLETE = 0x8;
 /**
- * Limit in bytes for the text about erased data, which has one line per object of a list. A damaged size must not
+ * Maximum size in bytes of the text about erased data, which has one line per object of a list. A damaged size must not
  * allocate more.
  */
 const MAX_TEXT_BYTES = 1 << 24;

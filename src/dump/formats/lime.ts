@@ -11,7 +11,7 @@ const MAGIC = "EMiL";
 /** The magic number 0x4c4d5641 as it is in the file. */
 const AVML_MAGIC = "AVML";
 export const LIME_HEADER_BYTES = 32;
-/** Limit for ranges, because a damaged file must not make thousands of millions. Machines have a few dozen. */
+/** Maximum number of ranges, because a damaged file must not make thousands of millions. Machines have a few dozen. */
 const MAX_RANGES = 1 << 16;
 const PAGE_BYTES = 4096;
 

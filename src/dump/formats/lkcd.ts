@@ -19,7 +19,7 @@ const VERSION_FLAGS = 0xc0000000;
 const VERSIONS = [1, 2, 3, 5, 6, 7, 8, 9, 10];
 const FIRST_PAGE = 65536;
 const HEADER_BYTES = 1024;
-/** The end of the fields that all versions share. */
+/** Offset in bytes of the end of the fields that all versions share. */
 const COMMON_BYTES = 48;
 const PANIC_BYTES = 0x100;
 /** DUMP_COMPRESS_*. */
@@ -29,7 +29,7 @@ const RAW = 1;
 const COMPRESSED = 2;
 const END = 4;
 const DESCRIPTOR_BYTES = 16;
-/** Older dumps have page sizes up to 64 KiB; a compressed page is not larger. */
+/** Maximum size of a page in bytes, in older dumps; a compressed page is not larger. */
 const MAX_PAGE = 1 << 16;
 
 /** Dumps of the LKCD patches and of SUSE kernels before kdump. */

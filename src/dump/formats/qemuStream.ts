@@ -30,7 +30,7 @@ const SECTION = {
   command: 8,
   footer: 0x7e,
 };
-/** Limit in bytes for the data of a section other than "ram" that precedes the end of the RAM. */
+/** Maximum size in bytes of the data of a section other than "ram" that precedes the end of the RAM. */
 const MAX_FOREIGN = 1 << 24;
 const WINDOW = 1 << 16;
 const INSTEAD = "dump the guest with `virsh dump --memory-only` or dump-guest-memory";

@@ -7,7 +7,7 @@ import { cutFact, memoryImage } from "../memoryImage.ts";
 import { Ranges } from "../ranges.ts";
 
 const PAGE_BYTES = 4096;
-/** Limit in bytes for the list; real ones have some dozen lines. */
+/** Maximum size of the list in bytes; real ones have some dozen lines. */
 const MAX_LIST_BYTES = 1 << 16;
 /** `load.cmm`: a command of TRACE32, `d.load.binary DDRCS0_0.BIN 0x80000000`. */
 const CMM_LINE = /^\s*(?:d|data)\.load\.(?:b|binary)\s+["']?([\w.\\/-]{1,128}?\.bin)["']?\s+(?:0x)?([0-9a-f]{1,16})\b/i;

@@ -13,7 +13,7 @@ import { processorsOf } from "../smram.ts";
 /** struct sadump_part_header: signature, positions of its fields, and the end of its fixed part. */
 const SIGNATURE = "sadump\0\0";
 const PART = { disk: 88, set: 104, time: 136, number: 152, used: 160, end: 168 };
-/** A media backup has a header of its own before the header of the partition. */
+/** Size in bytes of the header of a media backup, which precedes the header of the partition. */
 const MEDIA_BLOCK = 4096;
 /** struct sadump_header. */
 const HEADER_BYTES = 120;

@@ -5,7 +5,7 @@ import { Fault } from "../../base/fault.ts";
 /** A block of a guest's RAM. */
 export interface RamBlock {
   readonly name: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 

@@ -5,7 +5,7 @@ import { type RandomFile, readBytes } from "../../base/file.ts";
 import type { ProcessorRegisters } from "../processorNotes.ts";
 
 /**
- * Limit in bytes for the search. Devices follow the RAM, and their sections have no length, so that the sections of
+ * Number of bytes that are searched. Devices follow the RAM, and their sections have no length, so that the sections of
  * CPUs are found by their headers.
  */
 const SEARCHED = 64 << 20;

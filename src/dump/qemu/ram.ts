@@ -18,7 +18,7 @@ const COMPRESSED = 0x100;
 const MULTIFD_FLUSH = 0x200;
 /** Number of bytes of the header of a page that is in the same block as the previous page. */
 const PAGE_HEADER_BYTES = 8;
-/** Limit for blocks. Guests have a few dozen. */
+/** Maximum number of blocks. Guests have a few dozen. */
 const MAX_BLOCKS = 4096;
 
 /** How a page is stored. The values are in the low bits of a page location. */

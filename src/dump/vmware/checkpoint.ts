@@ -12,7 +12,7 @@ const HEADER_BYTES = 12;
 /** Size in bytes of an entry in the list of groups: a name of 64 bytes, the position and the size of its tags. */
 const GROUP_BYTES = 80;
 const NAME_BYTES = 64;
-/** Limits for damaged files. A guest has some dozen groups and a few thousand tags. */
+/** Maximum numbers of groups and of tags, for damaged files. A guest has some dozen groups and a few thousand tags. */
 const MAX_GROUPS = 1024;
 const MAX_TAGS = 1 << 20;
 /**
@@ -27,7 +27,7 @@ export interface Tag {
   readonly indexes: readonly number[];
   /** Offset of the value in the file. */
   readonly at: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly isCompressed: boolean;
 }

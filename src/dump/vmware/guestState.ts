@@ -7,7 +7,7 @@ import type { MemoryRange } from "../ranges.ts";
 import { tagsOf } from "./checkpoint.ts";
 
 const PAGE_BYTES = 4096;
-/** Limits for damaged files, in which the indexes of tags can have any value. */
+/** Maximum numbers of regions and of CPUs, because the indexes of tags in a damaged file can have any value. */
 const MAX_REGIONS = 1024;
 const MAX_CPUS = 4096;
 

@@ -12,7 +12,7 @@ const CRASH_INFO_BYTES = 8 * 8;
 const ENTRY_BYTES = 8;
 /** FOREIGN_FRAME_BIT and IDENTITY_FRAME_BIT: pages that are not the guest's memory (arch/x86/include/asm/xen/page.h). */
 const NOT_MEMORY = 0xc000000000000000n;
-/** Limit for frames in damaged lists: 64 GiB, more than any dom0 needs. */
+/** Maximum number of frames in damaged lists: 64 GiB, more than any dom0 needs. */
 const MAX_FRAMES = 1 << 24;
 
 /**

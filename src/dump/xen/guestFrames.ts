@@ -8,7 +8,7 @@ import type { PhysicalPages } from "../ranges.ts";
 /** The pages of a guest, and the guest's frame of each frame of the host. */
 export type GuestPages = PhysicalPages & Required<Pick<DumpImage, "guestFrame">>;
 
-/** Limit for frame numbers of x86: physical addresses have at most 52 bits. */
+/** Maximum frame number of x86: physical addresses have at most 52 bits. */
 export const MAX_FRAME = 2 ** 40;
 
 /** Pairs of frames: the guest's (pfn) and the host's (mfn) of the same page. */

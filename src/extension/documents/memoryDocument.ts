@@ -70,6 +70,7 @@ const startOf = (uri: vscode.Uri): bigint => BigInt(/0x[0-9a-f]+/.exec(uri.path)
 
 const hex0x = (value: bigint): string => `0x${value.toString(16)}`;
 
+/** Number of bytes in a row. */
 const ROW = 16;
 
 /**

@@ -2,9 +2,9 @@
 import type { About } from "../../protocol/custom.ts";
 import { dumpName, titleOf } from "../dumpName.ts";
 
-/** A dump that was opened, with what the session said about it. */
+/** A dump that was opened, with facts that its session reported. */
 export interface Recent extends Pick<About, "vmcore" | "title" | "crash" | "panicked" | "release" | "host"> {
-  /** When it was opened last, in milliseconds since 1970. */
+  /** When the dump was opened last, in milliseconds since 1970. */
   readonly openedAt: number;
 }
 

@@ -80,7 +80,7 @@ function requestFinding(report: ReportFacts): Finding {
   };
 }
 
-/** Returns the first group of the first text that matches. */
+/** Returns the first group of the first text that matches; undefined if none matches. */
 const firstMatch = (texts: readonly string[], pattern: RegExp): string | undefined => {
   for (const text of texts) {
     const found = pattern.exec(text.trim());

@@ -12,7 +12,7 @@ const LINE =
 const MAX_LINES = 4;
 
 interface Overrun {
-  /** Whether it is the end that went beyond the buffer, else the start. */
+  /** Whether the data went beyond the end of the buffer, else beyond the start. */
   readonly isEnd: boolean;
   /** Return address in the function that asked for more. */
   readonly caller: bigint;

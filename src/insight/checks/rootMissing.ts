@@ -49,7 +49,7 @@ function diskWords(names: readonly string[]): string {
   return `the disks are ${names.slice(0, MAX_DISKS).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Returns the line of the log that shows the kernel command line. */
+/** Returns the line of the log that shows the kernel command line; undefined if there is none. */
 function commandLine(kernel: Kernel): { readonly at: number; readonly text: string } | undefined {
   const lines = logLines(kernel);
   const at = lines.findIndex(({ text }) => /^(?:Kernel c|C)ommand line: /.test(text));

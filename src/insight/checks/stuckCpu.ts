@@ -60,7 +60,7 @@ function starvingCpu({ texts }: ReportFacts): number[] {
   return digits === undefined ? [] : [Number(digits)];
 }
 
-/** Returns the duration of the stall in seconds, from `t=1252 jiffies` of the report. */
+/** Returns the duration of the stall in seconds, from `t=1252 jiffies` of the report; undefined if it is not known. */
 function stallSeconds(kernel: Kernel, { texts }: ReportFacts): number | undefined {
   const digits = texts.map((text) => /\bt=(\d{1,12}) jiffies\b/.exec(text)?.[1]).find((one) => one !== undefined);
   const rate = attempt(() => hz(kernel));
@@ -114,7 +114,7 @@ function timeText({ kind }: CrashFacts, seconds: number | undefined): string {
   return seconds < 1 ? "" : `, without a tick for ${seconds} s`;
 }
 
-/** Returns the function that loops or waits: the first one that is not machinery. */
+/** Returns the function that loops or waits: the first one that is not machinery; undefined if there is none. */
 function loopOf({ frames }: CpuContext, { report }: CrashFacts): string | undefined {
   const row = report?.report.headline.row;
   const found = row?.guilty === "stall" ? guiltyAmong(frames.map(asLogFrame), row).frame : undefined;

@@ -26,7 +26,7 @@ export const truncated: Check = {
   },
 };
 
-/** Smaller values are offsets, errors and counts rather than parts of an address. */
+/** Minimum value that can be a part of an address; smaller ones are offsets, errors and counts. */
 const MIN_VALUE = 0x10000n;
 
 /** Returns whether a value is an invalid pointer without another explanation. */

@@ -7,8 +7,8 @@ import { type HealthCheck, observed } from "../healthCheck.ts";
 import { type MemoryConsumer, memoryConsumers } from "../memoryConsumers.ts";
 import { percentWords, sizeWords } from "./amounts.ts";
 
-/** Share of the memory above which a line is reported. */
-const LIMIT = 0.25;
+/** Minimum share of the memory of a reported line. */
+const MIN_SHARE = 0.25;
 
 /**
  * Files and functions that allocate the memory of processes and the page cache, which may take all memory, and the
@@ -32,7 +32,7 @@ export const allocations: HealthCheck = {
     const [largest] = consumers;
     if (!largest) throw Fault.of("unknown", "no consumer of memory can be read");
     for (const consumer of consumers) {
-      if (consumer.bytes <= all * LIMIT) break;
+      if (consumer.bytes <= all * MIN_SHARE) break;
       const isCounted = consumer.kind === "allocation tag" || consumer.kind === "page_owner";
       if (!isCounted || isUsual(consumer)) continue;
       const { bytes } = consumer;

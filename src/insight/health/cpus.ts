@@ -10,8 +10,8 @@ import type { Finding } from "../finding.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/** A task that runs longer than this without a switch is reported, in nanoseconds. */
-const LIMIT = 10n * SECOND;
+/** Minimum time in nanoseconds that a reported task runs without a switch. */
+const MIN_NS = 10n * SECOND;
 
 /** Reports CPUs that did not schedule for 10 seconds. A CPU that is idle has nothing to schedule. */
 export const cpus: HealthCheck = {
@@ -36,10 +36,10 @@ function busyCpu(kernel: Kernel, cpu: number): Finding | undefined {
   const newest = newestClock(kernel);
   const clock = runqueueClock(kernel, cpu);
   const ran = newest - lastArrival(task);
-  if (ran < LIMIT) return undefined;
+  if (ran < MIN_NS) return undefined;
   const behind = newest - clock;
   const waiting = Math.max(0, runqueue(kernel, cpu).at("nr_running").number() - 1);
-  const isSilent = behind >= LIMIT;
+  const isSilent = behind >= MIN_NS;
   const comm = taskComm(task);
   return observed(
     "cpus",

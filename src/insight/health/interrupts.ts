@@ -7,7 +7,10 @@ import { type HealthCheck, observed } from "../healthCheck.ts";
 
 /** Average interrupts per second and line from which on it is a storm. */
 const STORM = 100_000;
-/** note_interrupt() disables a line after 99,900 of 100,000 interrupts without a handler. */
+/**
+ * Minimum number of interrupts without a handler that is reported. note_interrupt() disables a line after 99,900 of
+ * 100,000.
+ */
 const UNHANDLED = 50_000;
 
 /** Reports interrupt lines that the kernel disabled, that no handler is responsible for, or that interrupt very often. */

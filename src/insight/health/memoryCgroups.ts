@@ -6,11 +6,11 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, sizeWords } from "./amounts.ts";
 
-/** Share of the limit from which on a cgroup is at its limit: CPUs charge in batches of 64 pages. */
+/** Minimum share of the limit that a cgroup at its limit uses: CPUs charge in batches of 64 pages. */
 const AT_LIMIT = 0.98;
-/** The same for a cgroup that ran out of memory: killing a process freed some. */
+/** Minimum share for a cgroup that ran out of memory: killing a process freed some. */
 const NEAR_LIMIT = 0.9;
-/** The number of cgroups that are reported. */
+/** Maximum number of cgroups that are reported. */
 const MAX_CGROUPS = 16;
 
 /** Reports memory cgroups that use all they may use. */

@@ -10,7 +10,7 @@ export interface MemoryShare {
   /** A plural noun phrase: "page tables". */
   readonly title: string;
   readonly shows: string;
-  /** Share of the memory above which it is reported: 0.1 for 10 %. */
+  /** Minimum share of the memory that is reported: 0.1 for 10 %. */
   readonly limit: number;
   readonly severity: "suspect" | "note";
   /** @returns the number of pages; @throws Fault */

@@ -5,10 +5,8 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/**
- * A queue that is stopped longer than this, and longer than the device's watchdog allows, is reported. In nanoseconds.
- */
-const LIMIT = 5n * SECOND;
+/** Minimum time in nanoseconds that a reported queue is stopped, unless the device's watchdog allows more. */
+const MIN_NS = 5n * SECOND;
 
 /** Reports transmit queues that their driver stopped for longer than the device's watchdog allows. */
 export const networkQueues: HealthCheck = {
@@ -22,7 +20,7 @@ export const networkQueues: HealthCheck = {
         yield pause("network devices");
         devices++;
         const name = netDeviceName(device);
-        const stopped = stoppedQueues(device).filter(({ since, limit }) => since > (limit > LIMIT ? limit : LIMIT));
+        const stopped = stoppedQueues(device).filter(({ since, limit }) => since > (limit > MIN_NS ? limit : MIN_NS));
         const [first] = stopped.toSorted((a, b) => (a.since > b.since ? -1 : 1));
         if (first)
           yield observed(

@@ -10,9 +10,9 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { SECOND, timeWords } from "./amounts.ts";
 
-/** A wait longer than this is reported, in nanoseconds. */
-const LIMIT = 10n * SECOND;
-/** The number of tasks that are reported. */
+/** Minimum time in nanoseconds that a reported task waits. */
+const MIN_NS = 10n * SECOND;
+/** Maximum number of tasks that are reported. */
 const MAX_TASKS = 8;
 
 interface Waiting {
@@ -34,7 +34,7 @@ export const runQueueLag: HealthCheck = {
       const waiting = waitingTask(kernel, task);
       if (!waiting) continue;
       if (waiting.waited > longest) longest = waiting.waited;
-      if (waiting.waited >= LIMIT) late.push(waiting);
+      if (waiting.waited >= MIN_NS) late.push(waiting);
     }
     late.sort((a, b) => (a.waited > b.waited ? -1 : 1));
     for (const { task, cpu, waited } of late.slice(0, MAX_TASKS)) {

@@ -8,7 +8,7 @@ import type { Finding } from "../finding.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, sizeWords } from "./amounts.ts";
 
-/** The number of sockets that are reported. */
+/** Maximum number of sockets that are reported. */
 const MAX_SOCKETS = 16;
 /** Share of its limit from which on a buffer is full. */
 const FULL = 0.95;

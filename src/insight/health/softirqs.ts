@@ -5,7 +5,7 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords } from "./amounts.ts";
 
-/** Share of net.core.netdev_max_backlog from which on a CPU's backlog is full. */
+/** Minimum share of net.core.netdev_max_backlog that a full backlog of a CPU has. */
 const FULL = 0.9;
 
 /** Reports CPUs whose backlog of received packets is full, or that dropped packets because it was. */

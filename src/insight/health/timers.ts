@@ -11,7 +11,7 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/** Limit in nanoseconds: a timer that is overdue by more is reported. */
+/** Minimum time in nanoseconds by which a reported timer is overdue. */
 const LIMIT = 10n * SECOND;
 
 interface Overdue {

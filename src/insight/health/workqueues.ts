@@ -18,9 +18,9 @@ import { countWords, SECOND, timeWords } from "./amounts.ts";
 
 /** The kernel's default of wq_watchdog_thresh, in seconds. */
 const STALL_SECONDS = 30;
-/** A worker that sleeps longer in one work is reported; from the second limit on it is a suspect. In nanoseconds. */
-const LONG = 10n * SECOND;
-const VERY_LONG = 120n * SECOND;
+/** Minimum time in nanoseconds that a reported worker sleeps in one work, and one that is a suspect. */
+const MIN_NS = 10n * SECOND;
+const SUSPECT_NS = 120n * SECOND;
 /** Maximum number of works of a pool that are counted. */
 const MAX_WORKS = 10_000;
 
@@ -47,8 +47,8 @@ export const workqueues: HealthCheck = {
 };
 
 /**
- * Reports a pool whose works wait longer than the watchdog allows. As wq_watchdog_timer_fn(), it takes the later of the
- * pool's last progress and of the last touch of the watchdog.
+ * Reports a pool whose works wait longer than the watchdog allows; undefined for other pools. As
+ * wq_watchdog_timer_fn(), it takes the later of the pool's last progress and of the last touch of the watchdog.
  */
 function stalledPool(kernel: Kernel, pool: Obj<"struct worker_pool">): Finding | undefined {
   const [oldest] = queuedWorks(pool);
@@ -92,19 +92,19 @@ function touchedAt(kernel: Kernel, cpu: number): bigint | undefined {
 const functionOf = (kernel: Kernel, address: bigint): string =>
   symbolText(kernel, address, true) ?? `0x${address.toString(16)}`;
 
-/** Reports a worker that sleeps in one work for long. */
+/** Reports a worker that sleeps in one work for long; undefined for other workers. */
 function slowWork(kernel: Kernel, pool: Obj<"struct worker_pool">, worker: Obj<"struct worker">): Finding | undefined {
   const task = worker.at("task").deref().as("struct task_struct");
   const slept = attempt(() =>
     taskActivity(task) === "sleeping" ? newestClock(kernel) - lastArrival(task) : undefined,
   );
-  if (slept instanceof Fault || slept === undefined || slept < LONG) return undefined;
+  if (slept instanceof Fault || slept === undefined || slept < MIN_NS) return undefined;
   const called = functionOf(kernel, worker.at("current_func").value());
   const [pid, comm] = [taskPid(task), taskComm(task)];
   const stack: Evidence = { kind: "output", command: `bt ${pid}`, text: `${comm} [${pid}] executes ${called}` };
   return observed(
     "workqueues",
-    slept >= VERY_LONG ? "suspect" : "note",
+    slept >= SUSPECT_NS ? "suspect" : "note",
     { pool: pool.at("id").number(), function: called, pid, slept_ns: slept },
     [
       "The worker ",

@@ -84,7 +84,7 @@ const isReadFault = (code: bigint | undefined): boolean => code !== undefined &&
 /** The register of an operand that made its address bad. */
 interface BadRegister {
   readonly name: string | undefined;
-  /** Whether it was added to another register, which holds a mapped address. */
+  /** Whether the register was added to another one, which holds a mapped address. */
   readonly isIndex: boolean;
 }
 

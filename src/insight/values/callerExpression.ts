@@ -18,7 +18,10 @@ export function passedExpression(site: Site, register: string, index: number): E
 /** Maximum number of instructions between the store of a value and its use. */
 const MAX_STORE = 16;
 
-/** Returns the expression of the memory that a register was stored to since it got its value: `outlet->interval`. */
+/**
+ * Returns the expression of the memory that a register was stored to since it got its value: `outlet->interval`;
+ * undefined if there is no such store.
+ */
 function storedExpression(site: Site, register: string, index: number): Expression | undefined {
   const { graph } = site;
   let at = index;

@@ -134,7 +134,7 @@ function* holderSteps(
   return chain;
 }
 
-/** Returns `cfg` for `cfg->target`. */
+/** Returns `cfg` for `cfg->target`; undefined for text without such an access. */
 export const holderName = (text: string | undefined): string | undefined => /^(.+)->\w[\w.[\]]*$/.exec(text ?? "")?.[1];
 
 /** What shows that memory still holds a loaded value. */

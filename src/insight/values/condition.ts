@@ -75,7 +75,10 @@ export function conditionOf(site: Site): Condition | typeof UNCONDITIONAL | unde
   return undefined;
 }
 
-/** Returns the comparison that set the flags of a branch. */
+/**
+ * Returns the comparison that set the flags of a branch; undefined if there is none, or several paths lead from it to
+ * the branch.
+ */
 function comparedBefore({ graph }: Site, branch: number): { comparison: Comparison; index: number } | undefined {
   let at = branch;
   for (let steps = 0; steps < MAX_STEPS; steps++) {

@@ -29,7 +29,8 @@ export interface Expression {
 const MAX_DEPTH = 4;
 
 /**
- * Returns the source expression of a register's value before an instruction: the variable's name, or how it was loaded.
+ * Returns the source expression of a register's value before an instruction: the variable's name, or how it was loaded;
+ * undefined if neither is known.
  */
 export function registerExpression(site: Site, register: string, index: number, depth = 0): Expression | undefined {
   return variable(site, register, index) ?? loaded(site, register, index, depth) ?? object(site, register, index);
@@ -39,7 +40,7 @@ export function registerExpression(site: Site, register: string, index: number, 
 export const originExpression = (site: Site, register: string, index: number): Expression | undefined =>
   loaded(site, register, index, 0) ?? variable(site, register, index) ?? object(site, register, index);
 
-/** Returns the variable that DWARF locates in a register before an instruction. */
+/** Returns the variable that DWARF locates in a register before an instruction; undefined if there is none. */
 export function variable({ kernel, graph }: Site, register: string, index: number): Expression | undefined {
   const pc = graph.effects[index]?.address;
   const [found] = pc === undefined ? [] : variablesIn(kernel, pc, register);
@@ -140,7 +141,7 @@ export function valueExpression(site: Site, value: Value, index: number, depth =
   }
 }
 
-/** Returns the expression of a loaded value. A part of a pointer has no expression. */
+/** Returns the expression of a loaded value; undefined if its place has none. A part of a pointer has no expression. */
 export function loadExpression(
   site: Site,
   place: MemoryOperand,
@@ -238,7 +239,7 @@ function* pointersAt(
   if (expression) yield { expression, offset: Number(displacement) };
 }
 
-/** Returns the expression of a global or per-CPU variable and its member. */
+/** Returns the expression of a global or per-CPU variable and its member; undefined for other operands. */
 function globalExpression(kernel: Kernel, place: MemoryOperand, size: number): Expression | undefined {
   if (place.index !== undefined) return undefined;
   const address = BigInt.asUintN(64, place.displacement);
@@ -257,7 +258,10 @@ function globalExpression(kernel: Kernel, place: MemoryOperand, size: number): E
   };
 }
 
-/** Returns the parameter that is still in its argument register, by the function's prototype. */
+/**
+ * Returns the parameter that is still in its argument register, by the function's prototype; undefined if there is
+ * none.
+ */
 function parameter({ kernel, graph }: Site, register: string): Expression | undefined {
   const at = kernel.arch.argumentRegisters?.indexOf(register) ?? -1;
   const declared = at < 0 ? undefined : prototype(kernel, graph.symbol.name)?.parameters[at];

@@ -49,12 +49,12 @@ export class FunctionGraph {
     this.clobbered = new Set(kernel.arch.registers.filter((name) => !this.isKept(name)));
   }
 
-  /** Returns the index of the instruction at an address. */
+  /** Returns the index of the instruction at an address; undefined if none begins there. */
   at(address: bigint): number | undefined {
     return this.byAddress.get(address);
   }
 
-  /** Returns the index of the call that returns to an address. */
+  /** Returns the index of the call that returns to an address; undefined if none does. */
   callBefore(returnAddress: bigint): number | undefined {
     const index = this.effects.findIndex(({ address, length }) => address + BigInt(length) === returnAddress);
     return this.effects[index]?.flow === "call" ? index : undefined;

@@ -36,7 +36,7 @@ export interface Root {
   readonly register: string;
   readonly index: number;
   readonly value: bigint;
-  /** Bytes that were added since. */
+  /** Number of bytes that were added to the value since. */
   readonly offset: bigint;
 }
 
@@ -56,7 +56,7 @@ export interface Cut {
   readonly effect: Effect;
   /** Number of low bits that were copied. */
   readonly bits: number;
-  /** Whether the others became copies of the sign bit; otherwise 0. */
+  /** Whether the other bits became copies of the sign bit; otherwise they became 0. */
   readonly isSigned: boolean;
   /** The whole value before the copy; undefined if the dump does not have it. */
   readonly before: bigint | undefined;
@@ -166,7 +166,10 @@ const cutBy = (
   before: () => bigint | undefined,
 ): Cut | undefined => (bits < 64 ? { effect, bits, isSigned, before: before() } : undefined);
 
-/** Returns the aligned word of which a load reads the first bytes. */
+/**
+ * Returns the aligned word of which a load reads the first bytes; undefined if it is not aligned or not known, or the
+ * machine is big-endian.
+ */
 function wholeWord(site: Site, place: MemoryOperand, index: number): bigint | undefined {
   const address = addressAt(site, place, index);
   const isAligned = address !== undefined && address % 8n === 0n && site.kernel.arch.byteOrder === "little";

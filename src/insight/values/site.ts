@@ -95,7 +95,10 @@ export function sumOf(kernel: Kernel, from: Value): { register: string; added: b
   return { register: left.name, added: operator === "+" ? by : -by };
 }
 
-/** Returns the argument in a register: from the caller, or from a register that it was copied to. */
+/**
+ * Returns the argument in a register: from the caller, or from a register that it was copied to; undefined if neither
+ * has it.
+ */
 export function entryValue({ entry, graph, index, registers, kernel }: Site, register: string): bigint | undefined {
   const noted = entry?.get(register);
   if (noted !== undefined) return noted;
@@ -110,7 +113,7 @@ export function entryValue({ entry, graph, index, registers, kernel }: Site, reg
   return undefined;
 }
 
-/** Evaluates a value before an instruction. Loads read the dump's memory. */
+/** Evaluates a value before an instruction; undefined if a part of it is not known. Loads read the dump's memory. */
 export function valueAt(site: Site, value: Value, index: number, depth = 0): bigint | undefined {
   switch (value.kind) {
     case "constant":
@@ -148,7 +151,7 @@ const OPERATIONS = {
 const extended = (value: bigint, bits: number, signed: boolean): bigint =>
   signed ? wrap64(BigInt.asIntN(bits, value)) : BigInt.asUintN(bits, value);
 
-/** Returns the address of a memory operand before an instruction. */
+/** Returns the address of a memory operand before an instruction; undefined if a register of it is not known. */
 export function addressAt(site: Site, place: MemoryOperand, index: number, depth = 0): bigint | undefined {
   let address = place.displacement;
   if (place.segment !== undefined) {

@@ -134,7 +134,7 @@ function userAddress(kernel: Kernel, common: ValueSlots, who: Sentence): Stateme
   };
 }
 
-/** Returns the statement about a value that was added to a pointer. */
+/** Returns the statement about a value that was added to a pointer; undefined if the pointer is not mapped either. */
 function indexStatement({ bad: { site, address, place }, value }: Subject, who: Sentence): Statement | undefined {
   const start = value === undefined || !place ? undefined : BigInt.asUintN(64, address - value * BigInt(place.scale));
   if (start === undefined || site.kernel.memory.translate(start) instanceof Fault) return undefined;
@@ -152,7 +152,9 @@ function indexStatement({ bad: { site, address, place }, value }: Subject, who: 
   };
 }
 
-/** Returns the statement about an address that vmalloc() gave out and vfree() took back. */
+/**
+ * Returns the statement about an address that vmalloc() gave out and vfree() took back; undefined for other addresses.
+ */
 function freedArea({ site: { kernel } }: BadPointer, common: ValueSlots, who: Sentence): Statement | undefined {
   const area = freedAreaAt(kernel, common.value);
   if (!area) return undefined;
@@ -173,7 +175,8 @@ function freedArea({ site: { kernel } }: BadPointer, common: ValueSlots, who: Se
 }
 
 /**
- * Returns the statement about a call of code that is no longer there. Init code of a module that stays is freed too.
+ * Returns the statement about a call of code that is no longer there; undefined for other accesses. Init code of a
+ * module that stays is freed too.
  */
 function unloadedCode(
   { site: { kernel }, access }: BadPointer,

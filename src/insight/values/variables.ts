@@ -50,7 +50,7 @@ const DW_OP_breg0 = 0x70;
 const DW_OP_breg31 = 0x8f;
 const DW_OP_stack_value = 0x9f;
 
-/** Decodes a location that is one register, or the sum of a register and a constant. */
+/** Decodes a location that is one register, or the sum of a register and a constant; undefined for other locations. */
 function heldIn(location: VariableLocation): { register: number; offset: bigint } | undefined {
   if (location.kind !== "expression") return undefined;
   const [operation = 0, ...rest] = location.bytes;

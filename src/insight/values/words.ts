@@ -22,7 +22,10 @@ export function* instructionText(kernel: Kernel, effect: Effect): Generator<Step
   return `${one.mnemonic} ${one.operands}${callee === undefined ? "" : ` <${callee}>`}`.trim();
 }
 
-/** Returns the function that a call or jump goes to; for a thunk with the register that it goes through. */
+/**
+ * Returns the name of the function that a call or jump leads to, for a thunk with the register that contains its
+ * target; undefined if no symbol begins at the target.
+ */
 function calleeName(kernel: Kernel, effect: Effect, target: bigint): string | undefined {
   const register = registerOfTarget(kernel, effect);
   if (register !== undefined) return `__x86_indirect_thunk_${register}`;
@@ -46,7 +49,10 @@ export function sourceWords(kernel: Kernel, pc: bigint): Sentence {
 /** Returns the function of a site, without compiler suffixes. */
 export const functionName = ({ graph }: Site): string => plainName(graph.symbol.name);
 
-/** Returns the function that contains the return address of a site's function. A tail call may be between them. */
+/**
+ * Returns the function that contains the return address of a site's function; undefined if it has no symbol. A tail
+ * call may be between them.
+ */
 export const callerName = ({ frame, caller }: Site): string | undefined => {
   const name = caller ? caller.graph.symbol.name : frame.caller?.symbol?.name;
   return name === undefined ? undefined : plainName(name);

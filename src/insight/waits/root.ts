@@ -7,7 +7,7 @@ export interface WaitRoot {
   readonly task: bigint;
   readonly pid: number | undefined;
   readonly comm: string | undefined;
-  /** Its activity; "cycle" if the chain returns to a task that it contains. */
+  /** What the last task does; "cycle" if the chain returns to a task that it contains. */
   readonly state: KnownHolder["fate"]["activity"] | "cycle";
   /** The last task as a holder. */
   readonly holder: KnownHolder;
@@ -19,7 +19,7 @@ export interface WaitRoot {
 
 const RANKS: readonly KnownHolder["certainty"][] = ["certain", "likely", "possible"];
 
-/** Returns the holder that a chain follows: the first of the most certain ones. */
+/** Returns the holder that a chain follows: the first of the most certain ones; undefined if no holder is known. */
 export const firstHolder = ({ holders }: WaitingTask): KnownHolder | undefined =>
   RANKS.flatMap((rank) => holders.filter(({ certainty }) => certainty === rank))[0];
 

@@ -45,8 +45,8 @@ export function* takenIn(
 }
 
 /**
- * Returns how the function of a site has taken a lock. One of its calls must have taken this lock, and a path must lead
- * from there to the site without a call that releases the lock.
+ * Returns how the function of a site has taken a lock; undefined if it has not. One of its calls must have taken this
+ * lock, and a path must lead from there to the site without a call that releases the lock.
  */
 export function takenAt(site: Site, lock: bigint, calls: LockCalls, isMentioned: () => boolean): Taken | undefined {
   const { kernel, graph } = site;

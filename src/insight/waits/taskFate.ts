@@ -10,7 +10,7 @@ import { derivedFor } from "../../model/derived.ts";
 export interface TaskFate {
   /** "freed": its memory was freed. "gone": it is in no task list, and nothing else is known. */
   readonly activity: TaskActivity | "freed" | "gone";
-  /** The CPU that it runs on. */
+  /** The CPU that the task runs on. */
   readonly cpu: number | undefined;
 }
 

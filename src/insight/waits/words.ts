@@ -6,7 +6,10 @@ import { taskState } from "../../linux/sched/taskState.ts";
 import { firstHolder } from "./root.ts";
 import type { KnownHolder, WaitGraph, WaitingTask } from "./waitGraph.ts";
 
-/** Returns the kind of a resource and the mode of the request: `rwsem-write`, `mutex`. */
+/**
+ * Returns the kind of a resource and the mode of the request: `rwsem-write`, `mutex`; undefined if the resource is not
+ * known.
+ */
 export const waitType = ({ resource, mode }: Wait): string | undefined =>
   resource && (mode === undefined ? resource.kind : `${resource.kind}-${mode}`).replaceAll(" ", "-");
 

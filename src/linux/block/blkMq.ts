@@ -128,7 +128,7 @@ function* tagSets(queue: Obj<"struct request_queue">): Generator<TagSet, void, v
   }
 }
 
-/** Limit for hardware queues; there is at most one for each CPU. */
+/** Maximum number of hardware queues; there is at most one for each CPU. */
 const MAX_QUEUES = 1 << 14;
 
 /**

@@ -42,7 +42,7 @@ export function bpfTypeName(type: Obj, prefix: "BPF_PROG_TYPE_" | "BPF_MAP_TYPE_
   return found?.name.replace(prefix, "") ?? String(value);
 }
 
-/** Limit for the maps of a program, and for its functions; the kernel's limit for maps is 64. */
+/** Maximum number of maps of a program, and of its functions; the kernel's limit for maps is 64. */
 const MAX_PARTS = 1024;
 
 /** Yields the maps that a program uses. @throws Fault */

@@ -25,7 +25,7 @@ const E820_TYPES: ReadonlyMap<number, string> = new Map([
   [0xefffffff, "E820_SOFT_RESERVED"],
 ]);
 
-/** Limit for entries; E820_MAX_ENTRIES is 128 plus three for each of 1024 nodes. */
+/** Maximum number of entries; E820_MAX_ENTRIES is 128 plus three for each of 1024 nodes. */
 const MAX_ENTRIES = 8192;
 
 /**
@@ -49,7 +49,7 @@ export function* e820Entries(kernel: Kernel): Generator<MemoryRange, void, void>
   }
 }
 
-/** Limit for the regions of memblock. */
+/** Maximum number of regions of memblock. */
 const MAX_REGIONS = 1 << 16;
 
 /**

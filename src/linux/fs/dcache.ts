@@ -11,9 +11,9 @@ export interface VfsPath {
   readonly dentry: Obj<"struct dentry">;
 }
 
-/** Limit for the names of a path, because a damaged one can be a loop. PATH_MAX is 4096. */
+/** Maximum number of names of a path, because a damaged one can be a loop. PATH_MAX is 4096. */
 const MAX_NAMES = 2048;
-/** Limit for the length of a name. NAME_MAX is 255, but the kernel's names for sockets and memfds can be longer. */
+/** Maximum length of a name. NAME_MAX is 255, but the kernel's names for sockets and memfds can be longer. */
 const MAX_NAME = 4096;
 
 /**

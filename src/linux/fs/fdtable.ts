@@ -9,7 +9,7 @@ export interface OpenFile {
   readonly file: Obj<"struct file">;
 }
 
-/** Limit for descriptors in a table; more would fill half a gigabyte. */
+/** Maximum number of descriptors in a table; more would fill half a gigabyte. */
 const MAX_FDS = 1 << 26;
 
 /**

@@ -22,7 +22,7 @@ const FILE_TYPES = {
  */
 export type FileType = (typeof FILE_TYPES)[keyof typeof FILE_TYPES];
 
-/** Returns the type of an inode. @throws Fault */
+/** Returns the type of an inode; undefined for an unknown one. @throws Fault */
 export const fileType = (inode: Obj<"struct inode">): FileType | undefined =>
   FILE_TYPES[(inode.at("i_mode").number() & S_IFMT) as keyof typeof FILE_TYPES];
 

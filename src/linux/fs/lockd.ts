@@ -9,7 +9,7 @@ import { hlistEntries, listEntries } from "../../kernel/list.ts";
 export interface LockedFile {
   /** `struct file`. */
   readonly file: Obj<"struct file">;
-  /** Names of the clients that have a lock on it. */
+  /** Names of the clients that have a lock on the file. */
   readonly clients: readonly string[];
 }
 

@@ -17,7 +17,7 @@ export interface OpenEnd {
   readonly inode: Obj<"struct inode">;
 }
 
-/** Limit for open files that are looked at. */
+/** Maximum number of open files that are looked at. */
 const MAX_FILES = 1 << 21;
 
 /** FMODE_READ and FMODE_WRITE of include/linux/fs.h. */
@@ -53,7 +53,10 @@ function addEnd(found: Map<bigint, OpenEnd[]>, task: bigint, file: Obj<"struct f
   else found.set(object, [end]);
 }
 
-/** Returns the `pipe_inode_info` of a pipe, the `sock` of a socket, the private data of a device's file. @throws Fault */
+/**
+ * Returns the `pipe_inode_info` of a pipe, the `sock` of a socket, the private data of a device's file; undefined for
+ * other files. @throws Fault
+ */
 function objectOf(file: Obj<"struct file">, inode: Obj<"struct inode">): bigint | undefined {
   switch (fileType(inode)) {
     case "FIFO":

@@ -9,9 +9,9 @@ import { perCpuPointee } from "../../kernel/percpu.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
 import { xarrayEntries } from "../../kernel/xarray.ts";
 
-/** Limit for interrupt numbers. MAX_SPARSE_IRQS is INT_MAX since v6.5, but real machines have far fewer. */
+/** Maximum interrupt number. MAX_SPARSE_IRQS is INT_MAX since v6.5, but real machines have far fewer. */
 const MAX_IRQS = 1 << 20;
-/** Limit for handlers that share an interrupt line. */
+/** Maximum number of handlers that share an interrupt line. */
 const MAX_ACTIONS = 1024;
 
 /** An interrupt's number and its `struct irq_desc`. */

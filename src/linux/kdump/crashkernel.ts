@@ -3,7 +3,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { globalWord } from "../vmcoreinfo.ts";
 
-/** Limit for the command line in characters; no architecture takes as much. */
+/** Maximum length of the command line in characters; no architecture takes as much. */
 const MAX_COMMAND_LINE = 1 << 16;
 
 /**

@@ -62,7 +62,7 @@ export const KERNEL_NEEDS: readonly KernelNeed[] = [
 /** The options of a .config by name without `CONFIG_`. An option that is not set is missing. */
 export type KernelConfig = ReadonlyMap<string, string>;
 
-/** Limit for the options of a configuration; a kernel has some 20,000. */
+/** Maximum number of options of a configuration; a kernel has some 20,000. */
 const MAX_OPTIONS = 1 << 17;
 
 /** Reads the lines of a .config. Lines that set no option are skipped. */

@@ -59,8 +59,8 @@ function completionState(kernel: Kernel, address: bigint): ResourceState {
 }
 
 /**
- * Returns the grace period for which a completion is used. In kernel/rcu the completion is in a `struct
- * rcu_synchronize` of the caller.
+ * Returns the grace period for which a completion is used; undefined if it is used for none. In kernel/rcu the
+ * completion is in a `struct rcu_synchronize` of the caller.
  */
 function gracePeriod(sleeper: Sleeper, address: bigint): Found | undefined {
   const names = callers(sleeper, 4);
@@ -87,9 +87,9 @@ const byVforkDone = derived("tasks by vfork_done", (kernel) => {
 });
 
 /**
- * Returns the task whose exit completes a completion. mm_release() completes `task_struct.vfork_done` when the task
- * exits or executes another program. For a kernel thread it is the completion that kthread_stop() waits for
- * (kernel/kthread.c: set_kthread_struct()).
+ * Returns the task whose exit completes a completion; undefined if there is none. mm_release() completes
+ * `task_struct.vfork_done` when the task exits or executes another program. For a kernel thread it is the completion
+ * that kthread_stop() waits for (kernel/kthread.c: set_kthread_struct()).
  */
 function taskExit({ kernel }: Sleeper, address: bigint): Found | undefined {
   const task = byVforkDone(kernel).get(address);
@@ -112,8 +112,8 @@ function taskExit({ kernel }: Sleeper, address: bigint): Found | undefined {
 const PF_KTHREAD = 0x00200000;
 
 /**
- * Returns the bio for whose end a task waits: submit_bio_wait() stores the completion in `bio->bi_private`
- * (block/bio.c).
+ * Returns the bio for whose end a task waits; undefined if it waits for none. submit_bio_wait() stores the completion
+ * in `bio->bi_private` (block/bio.c).
  */
 function bioEnd(sleeper: Sleeper, address: bigint): Found | undefined {
   if (!callers(sleeper, 4).some((name) => /^(submit_bio_wait|blkdev_issue_\w+)$/.test(name))) return undefined;
@@ -133,8 +133,8 @@ function diskState(disk: Obj | Fault): { state?: ResourceState } {
 }
 
 /**
- * Returns the request for whose end a task waits: blk_execute_rq() stores its `struct blk_rq_wait`, which starts with
- * the completion, in `end_io_data` (block/blk-mq.c).
+ * Returns the request for whose end a task waits; undefined if it waits for none. blk_execute_rq() stores its `struct
+ * blk_rq_wait`, which starts with the completion, in `end_io_data` (block/blk-mq.c).
  */
 function requestEnd(sleeper: Sleeper, address: bigint): Found | undefined {
   if (!callers(sleeper, 4).some((name) => /^blk_execute_rq$/.test(name))) return undefined;

@@ -9,9 +9,9 @@ import { workersOf } from "../workqueue/workerPool.ts";
 import type { Found, Holder, ReadField, ResourceState } from "./resource.ts";
 import { frameFunction, type Sleeper } from "./sleeper.ts";
 
-/** Limit for barriers of the same work that are skipped. */
+/** Maximum number of barriers of the same work that are skipped. */
 const MAX_BARRIERS = 1 << 16;
-/** Limit for the worker pools of one workqueue. */
+/** Maximum number of worker pools of one workqueue. */
 const MAX_POOLS = 1 << 16;
 
 /**

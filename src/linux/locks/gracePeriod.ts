@@ -9,7 +9,7 @@ import type { Found, Holder, ReadField } from "./resource.ts";
 
 /** kernel/rcu/rcu.h: RCU_SEQ_STATE_MASK; nonzero during a grace period. */
 const RCU_SEQ_STATE_MASK = 3n;
-/** Limit for the nodes of the tree: 65536 CPUs, 16 for each leaf. */
+/** Maximum number of nodes of the tree: 65536 CPUs, 16 for each leaf. */
 const MAX_NODES = 8192;
 
 /**

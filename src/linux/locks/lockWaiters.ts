@@ -67,8 +67,8 @@ export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
 }
 
 /**
- * Whether a waiter reads or writes. enum rwsem_waiter_type: RWSEM_WAITING_FOR_WRITE is 0,
- * RWSEM_WAITING_FOR_READ 1 (kernel/locking/rwsem.c).
+ * Returns whether a waiter of an rwsem reads or writes; undefined for other locks. enum rwsem_waiter_type:
+ * RWSEM_WAITING_FOR_WRITE is 0, RWSEM_WAITING_FOR_READ 1 (kernel/locking/rwsem.c).
  */
 function modeOf({ kind }: LockShape, waiter: Obj): "read" | "write" | undefined {
   if (kind !== "rwsem") return undefined;

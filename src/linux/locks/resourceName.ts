@@ -104,8 +104,8 @@ const pathText = (path: readonly MemberStep[]): string =>
   path.map(({ name }) => (name === "" || name.startsWith("[") ? name : `.${name}`)).join("");
 
 /**
- * Returns the name of a member of a slab object whose cache name determines its type. A merged cache has objects of
- * other types too: there the object must have an identity of that type.
+ * Returns the name of a member of a slab object whose cache name determines its type; undefined if there is none. A
+ * merged cache has objects of other types too: there the object must have an identity of that type.
  */
 function slabResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   const object = slabObjectAt(kernel, address);
@@ -171,7 +171,7 @@ function superBlockResourceName(kernel: Kernel, address: bigint, wanted: string 
   return block && path && memberOf(kernel, block.address, path);
 }
 
-/** Returns the name of a page or folio by its file. */
+/** Returns the name of a page or folio by its file; undefined if another type is wanted. */
 function pageResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   if (wanted !== "struct page" && wanted !== "struct folio") return undefined;
   const mapping = kernel.object("struct page", address).at("mapping").value();

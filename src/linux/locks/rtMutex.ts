@@ -6,7 +6,7 @@ import type { Obj } from "../../model/object.ts";
 import { rtMutexType } from "./mutex.ts";
 import type { Found, QueuedTask } from "./resource.ts";
 
-/** Limit for waiters: PID_MAX_LIMIT. */
+/** Maximum number of waiters: PID_MAX_LIMIT. */
 const MAX_WAITERS = 4 * 1024 * 1024;
 
 /**

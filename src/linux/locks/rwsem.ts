@@ -9,7 +9,7 @@ import { savedRegisters, type Sleeper, stackWords } from "./sleeper.ts";
 
 // kernel/locking/rwsem.c since v5.3
 const RWSEM_READER_OWNED = 1n;
-/** Includes a second flag for writers of v5.3 to v5.10. */
+/** Mask of the flags in `owner`, with a second flag for writers of v5.3 to v5.10. */
 const RWSEM_OWNER_FLAGS = 7n;
 const RWSEM_WRITER_LOCKED = 1n;
 const RWSEM_READER_SHIFT = 8n;

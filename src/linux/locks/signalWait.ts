@@ -111,14 +111,17 @@ function threadsWait(waitedFor: readonly Obj[], { object, type, kind, phrase, ho
   return { resource: { kind, type, address, phrase }, state: { holders, fields: [field] } };
 }
 
-/** Returns the `struct core_state` of a process: in `signal_struct` since v5.16 (commit 0258b5fd7c71), before in `mm`. */
+/**
+ * Returns the `struct core_state` of a process; undefined if no core is dumped. It is in `signal_struct` since v5.16
+ * (commit 0258b5fd7c71), before in `mm`.
+ */
 function coreState(task: Task): Obj | undefined {
   const path = ["signal.core_state", "mm.core_state"].find((one) => task.has(one));
   const state = path === undefined ? undefined : task.at(path).deref();
   return state && state.address !== 0n ? state : undefined;
 }
 
-/** Limit for the threads of a process: PID_MAX_LIMIT. */
+/** Maximum number of threads of a process: PID_MAX_LIMIT. */
 const MAX_THREADS = 4 * 1024 * 1024;
 
 /** Returns the threads that are stopped for a core dump, with the one that writes it (fs/coredump.c: core_thread). */
@@ -132,8 +135,8 @@ function stoppedThreads(state: Obj): Set<bigint> {
 }
 
 /**
- * Returns what the thread that writes a core dump waits for: the threads that are not stopped yet. @param completion
- * the completion that it waits for, which is `core_state.startup`
+ * Returns what the thread that writes a core dump waits for, the threads that are not stopped yet; undefined if the
+ * completion is another. @param completion the completion that it waits for, which is `core_state.startup`
  */
 export function coreDumpWait({ task }: Sleeper, completion: bigint): Found | undefined {
   const state = coreState(task);

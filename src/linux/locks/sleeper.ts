@@ -24,7 +24,10 @@ export interface Sleeper {
 const PASSED_OVER =
   /^(__schedule|schedule|schedule_timeout(_\w+)?|io_schedule(_\w+)?|schedule_preempt_disabled|schedule_hrtimeout\w*|schedule_rtlock|rt_mutex_schedule|preempt_schedule\w*|__switch_to\w*|bit_wait(_io)?(_timeout)?|__wait_on_bit(_lock)?|wait_woken|poll_schedule_timeout|do_wait_intr(_irq)?|swait_\w+|rpc_wait_bit_killable|nfs_wait_bit_killable|nfs_wait_atomic_killable)$/;
 
-/** Returns the name of a frame's function in the source, without suffixes of compilers. */
+/**
+ * Returns the name of a frame's function in the source, without suffixes of compilers; undefined if the frame has no
+ * symbol.
+ */
 export const frameFunction = ({ symbol }: SleepFrame): string | undefined => symbol && plainName(symbol.name);
 
 /** Returns the names of the function that waits and of its callers, `count` in all. */

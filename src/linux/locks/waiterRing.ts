@@ -31,7 +31,7 @@ export interface WaiterShape {
   readonly wake?: string;
 }
 
-/** Limit for waiters: PID_MAX_LIMIT. */
+/** Maximum number of waiters: PID_MAX_LIMIT. */
 const MAX_WAITERS = 4 * 1024 * 1024;
 
 /** Rings by each of their nodes, so that each ring is followed only once. */

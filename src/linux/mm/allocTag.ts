@@ -28,7 +28,7 @@ interface TagRange {
   readonly isUnloaded: boolean;
 }
 
-/** Limit for the tags of all sections; an ordinary kernel with its modules has some 10,000. */
+/** Maximum number of tags of all sections; an ordinary kernel with its modules has some 10,000. */
 const MAX_TAGS = 1 << 20;
 /** Number of tags that are read between two reports of progress. */
 const TAGS_PER_STEP = 256;

@@ -16,8 +16,8 @@ export interface FreeList {
 }
 
 /**
- * Limits for damaged data. The kernel's MAX_ORDER is at most 16 (14 on arm64 with 64 KiB pages), its MIGRATE_TYPES at
- * most 7.
+ * Maximum numbers of orders and of migrate types, for damaged data. The kernel's MAX_ORDER is at most 16 (14 on arm64
+ * with 64 KiB pages), its MIGRATE_TYPES at most 7.
  */
 const MAX_ORDER = 20;
 const MAX_MIGRATE_TYPES = 16;

@@ -37,9 +37,9 @@ function candidates(kernel: Kernel): bigint[] {
   });
 }
 
-/** Distance of the pages that confirm an offset. A mapping of the kernel image alone is shorter. */
+/** Distance in bytes of the pages that confirm an offset. A mapping of the kernel image alone is shorter. */
 const SAMPLE_BYTES = 64n << 20n;
-/** 32-bit machines map less than a gigabyte. */
+/** Number of pages that confirm an offset: 32-bit machines map less than a gigabyte. */
 const SAMPLES = 8;
 
 /** Whether the page tables map physical memory at this offset, also far from the start of memory. */

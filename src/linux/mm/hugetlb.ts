@@ -6,7 +6,7 @@ import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 
-/** HUGE_MAX_HSTATE is at most 16 (powerpc). */
+/** Maximum number of sizes of huge pages; HUGE_MAX_HSTATE is at most 16 (powerpc). */
 const MAX_HSTATES = 32;
 
 /**
@@ -24,7 +24,7 @@ export function* hstates(kernel: Kernel): Generator<Obj<"struct hstate">> {
   }
 }
 
-/** Limit for the order: 2^30 pages of 4 KB are 4 TB; the largest existing huge pages have 16 GB. */
+/** Maximum order: 2^30 pages of 4 KB are 4 TB; the largest existing huge pages have 16 GB. */
 const MAX_HUGE_ORDER = 30;
 
 /**

@@ -14,7 +14,7 @@ import { globalWord } from "../vmcoreinfo.ts";
 export interface KernelRange {
   readonly kind: "direct map" | "vmalloc" | "vmemmap" | "kernel image";
   readonly start: bigint;
-  /** Exclusive. */
+  /** The end, exclusive. */
   readonly end: bigint;
 }
 

@@ -4,9 +4,9 @@ import { listEntries } from "../../kernel/list.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 
-/** Limit for the depth of nested cgroups; cgroups have none by default, but our recursion needs one. */
+/** Maximum depth of nested cgroups; cgroups have none by default, but our recursion needs one. */
 const MAX_DEPTH = 64;
-/** Limit for the names of a path. */
+/** Maximum number of names of a path. */
 const MAX_NAMES = 256;
 
 /** Yields the memory cgroups, parents before children; none without CONFIG_MEMCG. @throws Fault where a list breaks */

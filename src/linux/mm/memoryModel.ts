@@ -24,9 +24,9 @@ export interface MemoryModel {
   readonly runs: readonly PageRun[];
 }
 
-/** Limit for page frame numbers: 52 bits of physical address. A larger number is damage. */
+/** Maximum page frame number: 52 bits of physical address. A larger number is damage. */
 const MAX_PFN = 2 ** 40;
-/** Limit for runs: 32 TB in sections of 128 MB, each in a run of its own. */
+/** Maximum number of runs: 32 TB in sections of 128 MB, each in a run of its own. */
 const MAX_RUNS = 1 << 18;
 
 /** Reads the memory model: sparse memory if the kernel has sections, else flat memory. @throws Fault */

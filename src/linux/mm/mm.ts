@@ -87,7 +87,7 @@ function pagesOfThreads(leader: Obj<"struct task_struct">): number {
   return sum instanceof Fault ? 0 : pages;
 }
 
-/** Limit for memory nodes; MAX_NUMNODES is at most 1024. */
+/** Maximum number of memory nodes; MAX_NUMNODES is at most 1024. */
 const MAX_NODES = 1024;
 
 /** Yields the address of every `struct pglist_data`: one, or the non-NULL entries of `node_data[]`. @throws Fault */

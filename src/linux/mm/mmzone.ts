@@ -10,7 +10,7 @@ export function* pglistData(kernel: Kernel): Generator<Obj<"struct pglist_data">
   for (const address of memoryNodes(kernel)) yield kernel.object("struct pglist_data", address);
 }
 
-/** Limit for the zones of a node; MAX_NR_ZONES is at most 6. */
+/** Maximum number of zones of a node; MAX_NR_ZONES is at most 6. */
 const MAX_ZONES = 16;
 
 /** Yields the zones of a node, `struct zone`, including unpopulated ones. @throws Fault */

@@ -23,7 +23,7 @@ export interface Progress {
 const INVALID = 1n;
 /** Number of pages whose records are read at a time. */
 const CHUNK = 1024;
-/** Limit in bytes for a record of page_ext; real ones have some 100. */
+/** Maximum size in bytes of a record of page_ext; real ones have some 100. */
 const MAX_RECORD = 4096;
 
 /**
@@ -55,7 +55,7 @@ export function* pagesByStack(kernel: Kernel): Generator<Progress, PagesOfStack[
 
 /** Positions in the record of a page, in bytes. */
 interface Layout {
-  /** Bytes of a record. */
+  /** Size of a record in bytes. */
   readonly size: number;
   readonly flags: number;
   /** Offset of the handle of the stack. */

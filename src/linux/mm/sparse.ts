@@ -43,7 +43,10 @@ export function pagesPerSection(kernel: Kernel): number {
 
 export const hasSections = (kernel: Kernel): boolean => kernel.symbols.find("mem_section") !== undefined;
 
-/** Limit for entries of the root table: 52 bits of physical memory in sections of 128 MB, 256 to a root, need 2^17. */
+/**
+ * Maximum number of entries of the root table: 52 bits of physical memory in sections of 128 MB, 256 to a root, need
+ * 2^17.
+ */
 const MAX_ROOTS = 1 << 20;
 
 /**

@@ -4,7 +4,7 @@ import { hex } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 
-/** Limit for the frames of a stack: CONFIG_STACKDEPOT_MAX_FRAMES is at most 256. */
+/** Maximum number of frames of a stack: CONFIG_STACKDEPOT_MAX_FRAMES is at most 256. */
 const MAX_FRAMES = 256;
 /** 1 << DEPOT_STACK_ALIGN: a handle gives the offset in a pool in units of this many bytes. */
 const ALIGN = 16n;

@@ -10,7 +10,7 @@ const SWP_USED = 1 << 0;
 const S_IFMT = 0o170000;
 const S_IFBLK = 0o060000;
 
-/** MAX_SWAPFILES is at most 32. */
+/** Maximum number of swap areas; MAX_SWAPFILES is at most 32. */
 const MAX_SWAPFILES = 32;
 
 /**

@@ -72,7 +72,7 @@ export interface VmaFlag {
   readonly mask: bigint;
 }
 
-/** Limit for entries of the kernel's table: the number of bits. */
+/** Maximum number of entries of the kernel's table: the number of bits. */
 const MAX_FLAGS = 64;
 
 /**

@@ -42,7 +42,7 @@ export const vmapAreas = derived("vmap areas", (kernel): VmapAreas => {
   return { areas, fault };
 });
 
-/** Limit for vmap nodes; nr_vmap_nodes is at most 128 (mm/vmalloc.c: vmap_init_nodes). */
+/** Maximum number of vmap nodes; nr_vmap_nodes is at most 128 (mm/vmalloc.c: vmap_init_nodes). */
 const MAX_VMAP_NODES = 4096;
 
 /**
@@ -66,7 +66,10 @@ function* vmapNodes(kernel: Kernel): Generator<Obj<"struct vmap_node">> {
   for (let i = 0; i < count; i++) yield kernel.object(type, nodes + BigInt(i * sizeOf(type))).as("struct vmap_node");
 }
 
-/** A 32-bit kernel has one node, `single`, and the compiler removes the pointer to it. */
+/**
+ * Returns the address of the one node of a 32-bit kernel, `single`; undefined for other kernels. The compiler removes
+ * the pointer to it.
+ */
 function singleNode(kernel: Kernel, bytes: number): bigint | undefined {
   const symbol = kernel.symbols.find("single");
   return symbol?.size === bytes ? symbol.address : undefined;

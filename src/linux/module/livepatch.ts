@@ -20,7 +20,7 @@ export interface LivePatchedFunction {
   readonly transition: boolean;
 }
 
-/** Limits for patches, objects of a patch and functions of an object. */
+/** Maximum numbers of patches, objects of a patch and functions of an object. */
 const MAX_PATCHES = 1024;
 const MAX_OBJECTS = 4096;
 const MAX_FUNCTIONS = 65536;

@@ -7,7 +7,7 @@ import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
 import { moduleList } from "./moduleList.ts";
 
-/** Limit for loaded modules; distributions contain about 5,000. */
+/** Maximum number of loaded modules; distributions contain about 5,000. */
 const MAX_MODULES = 1 << 15;
 
 /** Yields the loaded modules, `struct module`, newest first. @throws Fault where the list breaks */
@@ -29,7 +29,7 @@ export interface ModuleRange {
   readonly kind:
     "text" | "data" | "rodata" | "ro_after_init" | "init_text" | "init_data" | "init_rodata" | "core" | "init";
   readonly base: bigint;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** Size of the code at the start of the range, in bytes. */
   readonly textSize: number;
@@ -109,7 +109,7 @@ const modulesWithRanges = derived(
   },
 );
 
-/** Limit for the sections of a module. */
+/** Maximum number of sections of a module. */
 const MAX_SECTIONS = 4096;
 
 /** A section and its address in memory. */

@@ -8,9 +8,11 @@ import { nameHash } from "../../debuginfo/symbols/nameIndex.ts";
 import type { Obj } from "../../model/object.ts";
 import { type ModuleRange, moduleName, moduleRanges } from "./module.ts";
 
-/** Limit for the symbols of one module; large GPU drivers have about 60,000. */
+/** Maximum number of symbols of one module; large GPU drivers have about 60,000. */
 const MAX_SYMBOLS = 1 << 19;
-/** Limit for the symbols of all modules, so that damaged module structs do not exhaust the memory of this program. */
+/**
+ * Maximum number of symbols of all modules, so that damaged module structs do not exhaust the memory of this program.
+ */
 const MAX_ALL_SYMBOLS = 1 << 22;
 const MAX_NAME = 512;
 const SHN_UNDEF = 0;

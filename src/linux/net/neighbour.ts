@@ -4,7 +4,7 @@ import type { Obj } from "../../model/object.ts";
 import { chain } from "../../kernel/chain.ts";
 import { hlistEntries } from "../../kernel/list.ts";
 
-/** Limit for the binary logarithm of the number of buckets; net/core/neighbour.c grows the table with its entries. */
+/** Maximum binary logarithm of the number of buckets; net/core/neighbour.c grows the table with its entries. */
 const MAX_SHIFT = 24;
 
 /**

@@ -3,7 +3,7 @@ import type { Obj } from "../../model/object.ts";
 import { shortenedGroups } from "./inet.ts";
 import { socketEndpoints } from "./socket.ts";
 
-/** Limit for the path of a UNIX socket: sizeof sun_path (include/uapi/linux/un.h). */
+/** Maximum length in bytes of the path of a UNIX socket: sizeof sun_path (include/uapi/linux/un.h). */
 const UNIX_PATH_MAX = 108;
 
 /**

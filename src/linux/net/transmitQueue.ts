@@ -12,7 +12,7 @@ export interface StoppedQueue {
   readonly limit: bigint;
 }
 
-/** Limit for the queues of a device; num_tx_queues is at most 65,535. */
+/** Maximum number of queues of a device; num_tx_queues is at most 65,535. */
 const MAX_QUEUES = 1 << 16;
 /** Bits of net_device.state: __LINK_STATE_START, __LINK_STATE_PRESENT, __LINK_STATE_NOCARRIER. */
 const START = 1n << 0n;

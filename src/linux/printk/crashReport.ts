@@ -91,7 +91,10 @@ function firstOfRound(reports: readonly Oops[], last: Oops | undefined): Oops | 
   return reports[before + 1] ?? last;
 }
 
-/** Returns the CPU of a report: from its headline, else from a line of dump_stack() or show_regs(). */
+/**
+ * Returns the CPU of a report: from its headline, else from a line of dump_stack() or show_regs(); undefined if none
+ * names it.
+ */
 function cpuOf({ title, lines }: Oops): number | undefined {
   const named = /\bCPU#(\d+)|\bon cpu (\d+)/i.exec(title);
   for (const text of named?.slice(1) ?? []) if (text !== undefined) return Number(text);

@@ -16,7 +16,7 @@ export interface Oops {
   readonly kind: CrashKind;
   readonly title: string;
   readonly lines: readonly string[];
-  /** Index of its first line in the log. */
+  /** Index of the first line of the report in the log. */
   readonly at: number;
   /** The report of the log: this report, or the one that contains this panic. */
   readonly report: Report;
@@ -24,7 +24,7 @@ export interface Oops {
   readonly errorCode: bigint | undefined;
   /** Faulting address that the kernel printed. */
   readonly faultAddress: bigint | undefined;
-  /** The log that contains it. */
+  /** The log that contains the report. */
   readonly log: KernelLog;
 }
 

@@ -20,7 +20,10 @@ export const panicCpu = derived("panic CPU", (kernel): number | undefined => {
   return kernel.symbols.find("panic_cpu") ? undefined : loggedCpu(kernel);
 });
 
-/** Returns the CPU in the last line `CPU: 1 PID: 42 Comm: ...` (lib/dump_stack.c) of a log that has a panic. */
+/**
+ * Returns the CPU in the last line `CPU: 1 PID: 42 Comm: ...` (lib/dump_stack.c) of a log that has a panic; undefined
+ * if there is none.
+ */
 function loggedCpu(kernel: Kernel): number | undefined {
   const lines = logLines(kernel);
   if (!lines.some(({ text }) => isPanicTitle(text))) return undefined;

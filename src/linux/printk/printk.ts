@@ -56,7 +56,7 @@ export interface LogLine {
   readonly level: number | undefined;
 }
 
-/** Limit for the characters of `logLines`; of a longer log the newest lines are kept. */
+/** Maximum number of characters of `logLines`; of a longer log the newest lines are kept. */
 const MAX_SEARCHED = 16 << 20;
 
 /** The lines of the whole log, read once, for searches. Faults are left out. */

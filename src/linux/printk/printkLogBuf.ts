@@ -6,8 +6,8 @@ import { callerName, type LogRecord } from "./printkRecord.ts";
 import { globalU32, globalWord, noteOffset, noteSize, noteSymbol } from "../vmcoreinfo.ts";
 
 /**
- * Limit for the size of the log: 64 MiB, more than any CONFIG_LOG_BUF_SHIFT. It bounds what is allocated if the size is
- * damaged.
+ * Maximum size of the log in bytes: 64 MiB, more than any CONFIG_LOG_BUF_SHIFT. It bounds what is allocated if the size
+ * is damaged.
  */
 const MAX_LOG_BYTES = 1 << 26;
 

@@ -10,7 +10,8 @@ const desc_committed = 1;
 const desc_finalized = 2;
 
 /**
- * Limits: a log of 1 GiB, more than any CONFIG_LOG_BUF_SHIFT or log_buf_len, and its descriptors (PRB_AVGBITS is 5).
+ * Maximum sizes as powers of two: a log of 1 GiB, more than any CONFIG_LOG_BUF_SHIFT or log_buf_len, and the number of
+ * its descriptors (PRB_AVGBITS is 5).
  */
 const MAX_SIZE_BITS = 30;
 const MAX_COUNT_BITS = MAX_SIZE_BITS - 5;

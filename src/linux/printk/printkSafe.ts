@@ -17,7 +17,7 @@ export interface SafeBuffer {
   readonly lines: readonly string[];
 }
 
-/** Limit for the text of a buffer, in bytes; larger than any SAFE_LOG_BUF_LEN. */
+/** Maximum size of the text of a buffer, in bytes; larger than any SAFE_LOG_BUF_LEN. */
 const MAX_BYTES = 1 << 16;
 
 /** Yields the `struct printk_safe_seq_buf` of every CPU (kernel/printk/printk_safe.c, v4.11 to v5.14). @throws Fault */

@@ -10,7 +10,7 @@ import { taskTable, taskCpu } from "./task.ts";
 /** Returns the `struct rq` of a CPU (kernel/sched/sched.h). @throws Fault */
 export const runqueue = (kernel: Kernel, cpu: number): Obj<"struct rq"> => perCpuVariable(kernel, "runqueues", cpu);
 
-/** Limit for nested task groups. Cgroups have no limit for nesting, but our recursion needs one. */
+/** Maximum depth of nested task groups. Cgroups have no limit for nesting, but our recursion needs one. */
 const MAX_DEPTH = 64;
 
 /** What a scheduling entity represents: a task, or the run queue of a task group on this CPU. */

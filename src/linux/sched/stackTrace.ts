@@ -85,8 +85,8 @@ export function stackFrom(kernel: Kernel, task: Obj<"struct task_struct">, start
 const STACK_POINTER = /\b(?:RSP: [0-9a-f]{4}:|sp ?: )([0-9a-f]{8,16})\b/;
 
 /**
- * Returns what the kernel log says about an exception with these registers. Its report is identified by the stack
- * pointer.
+ * Returns what the kernel log says about an exception with these registers; undefined if it says nothing. The report of
+ * the exception is identified by the stack pointer.
  */
 function loggedException(kernel: Kernel, registers: Registers): ExceptionDetails | undefined {
   const sp = registers.get(kernel.arch.sp);

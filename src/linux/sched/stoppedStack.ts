@@ -89,7 +89,10 @@ function inNmi(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): 
   });
 }
 
-/** Returns the first stack that unwinds from a return address into `name` and for which `isRight` returns true. */
+/**
+ * Returns the first stack that unwinds from a return address into `name` and for which `isRight` returns true;
+ * undefined if there is none.
+ */
 function stackWith(
   kernel: Kernel,
   task: Obj<"struct task_struct">,

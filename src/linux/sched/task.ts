@@ -83,7 +83,7 @@ export function pidTask(pid: Obj<"struct pid">): Obj<"struct task_struct"> | und
   return kernel.object(task.type, BigInt.asUintN(64, first - link.address));
 }
 
-/** Limit for tasks: PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
+/** Maximum number of tasks: PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
 const MAX_TASKS = 4 * 1024 * 1024;
 
 /** Every task, and the fault because of which some can be missing. */
@@ -135,7 +135,10 @@ export const taskTable = derived("task table", (kernel): TaskTable => {
   return { tasks: order.map(({ task }) => task), pids: order.map(({ pid }) => pid), fault, note };
 });
 
-/** Compares the number of tasks with nr_threads, which counts every task except the idle ones (kernel/fork.c). */
+/**
+ * Compares the number of tasks with nr_threads, which counts every task except the idle ones (kernel/fork.c). Returns
+ * the difference as a sentence; undefined if there is none.
+ */
 function countNote(kernel: Kernel, found: number): string | undefined {
   const counted = attempt(() => globalU32(kernel, "nr_threads"));
   if (counted instanceof Fault || counted === undefined || counted === found) return undefined;

@@ -52,7 +52,7 @@ function* barns(
   }
 }
 
-/** Limit for objects in a sheaf; sheaf_capacity is at most a few hundred. */
+/** Maximum number of objects in a sheaf; sheaf_capacity is at most a few hundred. */
 const MAX_CAPACITY = 1 << 16;
 
 /** Returns the number of free objects in a sheaf. @throws Fault */

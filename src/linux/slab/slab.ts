@@ -44,7 +44,10 @@ function isCache(cache: Obj<"struct kmem_cache">): boolean {
 /** Returns the name of a cache. @throws Fault */
 export const cacheName = (cache: Obj<"struct kmem_cache">): string => cache.at("name").text();
 
-/** Returns the first cache with a name; several caches can have the same name. @throws Fault as `slabCaches` */
+/**
+ * Returns the first cache with a name; undefined if there is none. Several caches can have the same name. @throws Fault
+ * as `slabCaches`
+ */
 export function findCache(kernel: Kernel, name: string): Obj<"struct kmem_cache"> | undefined {
   for (const cache of slabCaches(kernel)) if (cacheName(cache) === name) return cache;
   return undefined;

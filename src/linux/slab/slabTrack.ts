@@ -16,7 +16,7 @@ export function slabTracks(kernel: Kernel, object: SlabObject): SlabTracks | und
   return found?.allocated || found?.freed ? found : slubTracks(kernel, object);
 }
 
-/** Reads the two `struct track` after an object (mm/slub.c). */
+/** Reads the two `struct track` after an object (mm/slub.c); undefined if the cache stores none. */
 function slubTracks(kernel: Kernel, { cache, address }: SlabObject): SlabTracks | undefined {
   if (isSlabAllocator(cache) || !hasSlabFlag(cache, "SLAB_STORE_USER")) return undefined;
   const track = kernel.types.find("struct", "track");

@@ -33,7 +33,7 @@ export const slabType = derived("type of slabs", (kernel): CType => {
   return isOwn ? slab : kernel.types.named("struct page");
 });
 
-/** Limit for objects in a slab: the kernel's counter has 15 bits. It bounds walks if the number is damaged. */
+/** Maximum number of objects in a slab: the kernel's counter has 15 bits. It bounds walks if the number is damaged. */
 const MAX_OBJECTS = 1 << 15;
 
 /** Reads a slab. @throws Fault if the address is not a slab of the cache */
@@ -83,7 +83,7 @@ export function cpuSlab(cache: Obj<"struct kmem_cache">, cpu: number): CpuSlab |
   };
 }
 
-/** Limit for partial slabs of a CPU, which has at most a few dozen. */
+/** Maximum number of partial slabs of a CPU, which has at most a few dozen. */
 const MAX_PARTIAL = 1 << 16;
 
 /** Yields the CPU's partial slabs. @throws Fault where the chain breaks */

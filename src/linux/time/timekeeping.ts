@@ -29,7 +29,7 @@ export function timekeeper(kernel: Kernel): Obj<"struct timekeeper"> {
   return kernel.object("struct timekeeper", core + ((size + alignment - 1n) & -alignment));
 }
 
-/** Limit for the clock, in seconds since the epoch: the last second of a year with four digits. */
+/** Maximum of the clock, in seconds since the epoch: the last second of a year with four digits. */
 const MAX_SECONDS = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 
 /**

@@ -238,7 +238,7 @@ function rawText(entry: EventEntry, one: EventField): string {
   return one.isSigned ? String(value) : `0x${value.toString(16)}`;
 }
 
-/** Limit for the size of numbers in JSON, because larger ones are not exact. */
+/** Maximum number in JSON, because larger ones are not exact. */
 const MAX_EXACT = 2n ** 53n;
 
 /** Returns the fields of an entry by name: numbers up to 2^53, and other values as text. */

@@ -9,7 +9,7 @@ import { numberOf, type PrintValue } from "./printValue.ts";
 const CONVERSION = /%([-+ #0]*)(\*|\d+)?(?:\.(\*|-?\d+)?)?(hh|h|ll|l|L|z|Z|t|q|j)?([diouxXcsp%])/g;
 /** The letters after %p; of a form that is not known, the first letter. */
 const POINTER = /^(?:I[46][Scpfs]*|i[46]|[SsFfB]R?b?|[mM][FR]?|U[bBlL]?|h[CDN]?|x|K|[a-zA-Z])/;
-/** Limit for the width of a text. */
+/** Maximum width of a text. */
 const MAX_WIDTH = 1024;
 
 /** A conversion of a format. */

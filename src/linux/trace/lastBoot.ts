@@ -13,14 +13,14 @@ export interface LastBoot {
   adjusted(address: bigint): bigint;
 }
 
-/** Limit for modules of the boot before. */
+/** Maximum number of modules of the boot before. */
 const MAX_MODULES = 4096;
 
 /** A module of the boot before. */
 interface Moved {
-  /** Where its code was. */
+  /** Address of the code of the module in that boot. */
   readonly address: bigint;
-  /** By how much it moved. */
+  /** Number of bytes by which the code moved. */
   readonly delta: bigint;
 }
 

@@ -34,7 +34,7 @@ export interface PrintFormat {
   readonly arguments: readonly PrintExpression[];
 }
 
-/** Limit for nested expressions. */
+/** Maximum depth of nested expressions. */
 const MAX_DEPTH = 200;
 
 const PRECEDENCE: Readonly<Record<string, number>> = {

@@ -23,7 +23,7 @@ const MAX_SHORT = 28;
 const PADDING = 29;
 const TIME_EXTEND = 30;
 const TIME_STAMP = 31;
-/** Bits of `time_delta`. */
+/** Number of bits of `time_delta`. */
 const DELTA_BITS = 27n;
 /** A time stamp has 59 bits; the upper five are those of the time before it. */
 const STAMP_MASK = (1n << 59n) - 1n;
@@ -33,7 +33,7 @@ const LINK_FLAGS = 3n;
 const PAGE_HEAD = 1n;
 /** Flags in `buffer_data_page.commit`: events before this page were lost. */
 const COMMIT_MASK = 0x3fff_ffff;
-/** Limit for pages of a buffer: 16 GB. */
+/** Maximum number of pages of a buffer: 16 GB. */
 const MAX_PAGES = 1 << 22;
 
 /**

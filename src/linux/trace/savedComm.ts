@@ -8,9 +8,9 @@ import { globalWord } from "../vmcoreinfo.ts";
 
 /** NO_CMDLINE_MAP: the PID has no name. */
 const NO_NAME = 0xffff_ffff;
-/** Limit for the names that ftrace keeps. */
+/** Maximum number of names that ftrace keeps. */
 const MAX_NAMES = 1 << 20;
-/** TASK_COMM_LEN */
+/** Size of a name in bytes: TASK_COMM_LEN. */
 const COMM_BYTES = 16;
 
 /**

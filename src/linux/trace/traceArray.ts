@@ -27,7 +27,7 @@ export interface TraceArray {
 
 /** Name of the instance whose files are in the root of tracefs. */
 export const TOP_INSTANCE = "top";
-/** Limit for the order of a sub-buffer (kernel/trace/ring_buffer.c: 32 MB). */
+/** Maximum order of a sub-buffer (kernel/trace/ring_buffer.c: 32 MB). */
 const MAX_ORDER = 13;
 
 /** Lists the instances, the top one first. @throws Fault unknown if the kernel has no ftrace */

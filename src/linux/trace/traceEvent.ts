@@ -29,7 +29,7 @@ export interface TraceEvent {
   readonly printFormat: string;
 }
 
-/** Limits for events, for the fields of an event and for the bytes of a format. */
+/** Maximum numbers of events, of fields of an event and of bytes of a format. */
 const MAX_EVENTS = 1 << 16;
 const MAX_FIELDS = 256;
 const MAX_FORMAT = 1 << 16;

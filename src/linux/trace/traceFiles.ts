@@ -8,7 +8,7 @@ import { globalAddress } from "../vmcoreinfo.ts";
 import { namesOfPids } from "./savedComm.ts";
 import { commonFields, type EventField, type TraceEvent } from "./traceEvent.ts";
 
-/** Limit for the formats of trace_printk(). */
+/** Maximum number of formats of trace_printk(). */
 const MAX_FORMATS = 1 << 16;
 const MAX_FORMAT = 4096;
 

@@ -73,7 +73,7 @@ function explainSchedule(facts: ReportFacts): string {
   return `A task called the scheduler where this is forbidden: ${why}.${holding(facts)}${disabled === undefined ? "" : ` Preemption was last disabled in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
 }
 
-/** The largest number of locks that a sentence names. */
+/** Maximum number of locks that a sentence names. */
 const MAX_NAMED = 4;
 
 /** Names the locks that the report lists as held, the last one taken last. */

@@ -108,7 +108,10 @@ function explainUserJump({ access, traces, ...facts }: ReportFacts, address: big
   return `The kernel jumped into user memory at ${hex0x(address)}: a function pointer or a return address was wrong.${why}${from}`;
 }
 
-/** Names a register that holds a poison value, for faults whose report gives no address (general protection). */
+/**
+ * Names a register that holds a poison value, for faults whose report gives no address (general protection); undefined
+ * if none does.
+ */
 function poisonedRegister({ site }: ReportFacts): string | undefined {
   for (const { name, value } of site?.registers ?? []) {
     if (value < 0x1_0000_0000n) continue;
@@ -197,7 +200,10 @@ function explainReached(facts: ReportFacts, context: LogContext): string | undef
   return `The kernel used ${hex0x(address)}${known ?? `, which is not a canonical address. ${NOT_CANONICAL}`}`;
 }
 
-/** Retpolines (arch/x86/lib/retpoline.S) jump to the value of a register; their name contains the register's name. */
+/**
+ * Returns the target of a retpoline (arch/x86/lib/retpoline.S), which jumps to the value of a register; undefined for
+ * other functions. The name of the retpoline contains that of the register.
+ */
 function thunkTarget({ site }: ReportFacts): bigint | undefined {
   const name = /^__x86_indirect_(?:call_|jump_)?thunk_(r\w{1,3})$/.exec(site?.place?.name ?? "")?.[1];
   return site?.registers.find((one) => one.name.toLowerCase().replace("r0", "r") === name)?.value;
@@ -225,7 +231,7 @@ export function explainOpcode({ texts, site }: ReportFacts): string {
     : "The processor tried to execute an invalid instruction. Usual causes: the code was overwritten, a jump went to a wrong address, or it is the kernel's own `BUG()`.";
 }
 
-/** From this number of entries in a trace on, the explanation names the function. */
+/** Minimum number of entries in a trace of a function that the explanation names. */
 const OFTEN = 4;
 
 /** Explains an access to a guard page, which a stack has on both sides (arch/x86/mm/fault.c, handle_stack_overflow()). */

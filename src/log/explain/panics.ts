@@ -85,7 +85,9 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/bad mode/, "The processor took an exception that must not happen in that mode."],
 ];
 
-/** Names the task that requested a crash through /proc/sysrq-trigger (drivers/tty/sysrq.c). */
+/**
+ * Names the task that requested a crash through /proc/sysrq-trigger (drivers/tty/sysrq.c); undefined for other panics.
+ */
 function requestedBy({ comm, pid, panic, headline, traces }: ReportFacts): string | undefined {
   const isProc = traces.some(({ entries }) => entries.some(({ name }) => name === "write_sysrq_trigger"));
   if (comm === undefined || !isProc || !/sysrq triggered crash/.test(panic ?? headline)) return undefined;
@@ -124,7 +126,7 @@ export function explainPanic(facts: ReportFacts): string {
 
 const LOST_STACK = "Usual causes: the kernel stack overflowed, or its pointer was overwritten.";
 
-/** The largest distance from the stack pointer to the end of an exception frame that is pushed there, in bytes. */
+/** Maximum distance in bytes from the stack pointer to the end of an exception frame that is pushed there. */
 const MAX_FRAME = 64n;
 
 /** Explains a double fault (x86: arch/x86/kernel/traps.c, exc_double_fault()). */

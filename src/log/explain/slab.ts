@@ -15,7 +15,7 @@ function firstByte({ texts }: ReportFacts): string {
   return range === undefined ? "" : ` (${range}; the first byte is ${was} instead of ${right})`;
 }
 
-/** The address of the object that SLUB prints (print_trailer). */
+/** Returns ` at 0x…` for the object that SLUB prints (print_trailer); empty if it prints none. */
 const slabObject = (facts: ReportFacts): string => {
   const address = /^Object (0x[0-9a-f]{8,16})/.exec(particular(facts, "slabObject") ?? "")?.[1];
   return address === undefined ? "" : ` at ${address}`;

@@ -69,7 +69,10 @@ function explainStall(facts: ReportFacts): string {
   ].join(" ");
 }
 
-/** The age of the grace period, in jiffies: `t=` of a stall, the number after the CPUs of an expedited one. */
+/**
+ * Returns the age of the grace period, in jiffies: `t=` of a stall, the number after the CPUs of an expedited one;
+ * undefined if the report has neither.
+ */
 const jiffiesOf = (facts: ReportFacts): string | undefined =>
   /\bt=(\d{1,20}) jiffies/.exec(particular(facts, "time") ?? particular(facts, "detected") ?? facts.headline)?.[1] ??
   /\} (\d{1,20}) jiffies/.exec(facts.headline)?.[1];

@@ -15,7 +15,7 @@ import {
 /** The kind of access to memory, and its address. */
 export interface Access {
   readonly verb: "read" | "write" | "execute" | "access" | undefined;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number | undefined;
   readonly address: bigint | undefined;
   /**

@@ -95,7 +95,10 @@ function isCause({ kind, severity }: KindRow, kinds: (typeof CAUSES)[number][1])
   return kinds.includes("warning") && STOPS_AT_WARNING.has(kind);
 }
 
-/** Returns the report that led to a panic; another panic is never the cause, because a kernel panics once. */
+/**
+ * Returns the report that led to a panic; undefined if there is none. Another panic is never the cause, because a
+ * kernel panics once.
+ */
 export function causeOf(log: KernelLog, report: Report): Report | undefined {
   const kinds = CAUSES.find(([words]) => words.test(log.lines[report.at]?.text ?? ""))?.[1];
   if (report.headline.row.severity !== "panic" || !kinds) return undefined;

@@ -5,7 +5,8 @@ import type { SiteLine } from "../traces.ts";
 const MAX_DISTANCE = 16;
 
 /**
- * Returns the place of the report among lines that name one: i386 up to 4.15 prints its address and, below, its name.
+ * Returns the place of the report, which the first of the lines names; undefined without lines. i386 up to 4.15 prints
+ * its address and, below, its name.
  */
 export function siteIn(sites: readonly SiteLine[]): SiteLine | undefined {
   const [first] = sites;
@@ -32,7 +33,7 @@ function withCode(first: SiteLine, sites: readonly SiteLine[]): SiteLine {
   return first.code === undefined && other ? { ...first, code: other.code, registers: other.registers } : first;
 }
 
-/** Returns the line with the return-address register that is printed near a place. */
+/** Returns the line with the return-address register that is printed near a place; undefined if there is none. */
 export const linkOf = (sites: readonly SiteLine[], site: SiteLine): SiteLine | undefined =>
   sites.find(
     ({ role, at, machine }) => role === "link" && machine === site.machine && Math.abs(at - site.at) <= MAX_DISTANCE,

@@ -57,7 +57,10 @@ export function taskOf(
   return { cpu, pid, comm };
 }
 
-/** Returns the groups of the first line that matches a form and does not name another task than `pid`. */
+/**
+ * Returns the groups of the first line that matches a form and does not name another task than `pid`; undefined if
+ * there is none.
+ */
 function firstOf(
   texts: readonly string[],
   form: RegExp,

@@ -41,7 +41,10 @@ export const i386: Machine = {
 /** Registers in the order of their numbers in an instruction. */
 const REGISTERS = ["RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI"];
 
-/** Returns the divisor of DIV and IDIV with a register: `f7 /6` and `f7 /7` (Intel SDM vol. 2). */
+/**
+ * Returns the divisor of DIV and IDIV with a register, `f7 /6` and `f7 /7` (Intel SDM vol. 2); undefined for other
+ * instructions.
+ */
 function divisor({ code, registers }: { code: string; registers: readonly Register[] }): Operand | undefined {
   const [, rex = "40", form] = /<(?:(4[0-9a-f])> f7|f7>) ([0-9a-f]{2})\b/.exec(code) ?? [];
   if (form === undefined) return undefined;

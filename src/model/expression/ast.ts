@@ -26,7 +26,7 @@ export type BinaryOperator =
 /** A C expression. `position` is its offset in the user's text, for messages. */
 export type Expression = { readonly position: number } & (
   | { readonly kind: "number"; readonly value: bigint; readonly type: string }
-  /** Its bytes, one per character, without the NUL. */
+  /** `text` has the bytes of the string, one per character, without the NUL. */
   | { readonly kind: "string"; readonly text: string }
   /** A variable, function, enumerator or name of the scope; `$rip` includes its dollar sign. */
   | { readonly kind: "name"; readonly name: string }

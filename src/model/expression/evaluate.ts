@@ -34,7 +34,7 @@ function requireType(object: Obj, position: number): Obj {
   );
 }
 
-/** Limit for nested operators, far above what people write and below our stack. */
+/** Maximum depth of nested operators, far above what people write and below our stack. */
 const MAX_DEPTH = 500;
 
 /**

@@ -19,7 +19,7 @@ const FLOAT = /[0-9]+(?:\.[0-9]|[eE][-+]?[0-9])/y;
 const QUOTED = /(["'])((?:[^\\\n]|\\.)*?)\1/y;
 const SPACE = /\s+/y;
 
-/** Limit for nesting, which bounds the recursion of the parsers. */
+/** Maximum depth of nesting, which bounds the recursion of the parsers. */
 const MAX_NESTING = 200;
 
 /**

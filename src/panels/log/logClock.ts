@@ -12,6 +12,7 @@ const TIMES: readonly (readonly [TimeMode, string])[] = [
   ["panic", "Relative to the panic"],
 ];
 
+/** Formats the times of a log in the mode that the user chose. */
 export class LogClock {
   private readonly ask: Ask;
   private readonly changed: () => void;

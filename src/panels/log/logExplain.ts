@@ -33,7 +33,7 @@ export const moved = ({ rows, sources }: Explanation, lines: number): Explanatio
   sources: new Map([...sources].map(([line, source]) => [line + lines, source])),
 });
 
-/** The number of lines of a report that are looked up. Longer reports are unlikely to be read in full. */
+/** Maximum number of lines of a report that are looked up. Longer reports are unlikely to be read in full. */
 const MAX_LINES = 200;
 
 export function questionsOf(lines: readonly LogLine[], { first, end }: LogReport): Questions {
@@ -76,7 +76,7 @@ function placeName({ name = "", offset = 0, size, module }: Omit<LogPlace, "addr
   return `${name}+0x${offset.toString(16)}${of}${module === undefined ? "" : ` [${module}]`}`;
 }
 
-/** The width in columns of the meaning of a report. */
+/** Width of the meaning of a report in characters. */
 const MEANING_WIDTH = 110;
 
 /** Returns the meaning of a report as rows for below its headline. */
@@ -161,7 +161,7 @@ export function explanationOf(
   return { rows, sources };
 }
 
-/** The number of instructions that are shown before and after the faulting one. */
+/** Number of instructions that are shown before and after the faulting one. */
 const BEFORE = 8;
 const AFTER = 4;
 

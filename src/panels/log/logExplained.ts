@@ -93,7 +93,7 @@ export class LogExplained {
     return entries;
   }
 
-  /** Returns a line of the log, or a row that explains one. */
+  /** Returns a line of the log, or a row that explains one; undefined for other numbers. */
   lineOf(entry: RowNumber): LogLine | undefined {
     const { lines } = this.log;
     return lines[entry] ?? this.rows[entry - lines.length];

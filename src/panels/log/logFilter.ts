@@ -16,6 +16,7 @@ const LEVELS = [
   "All but debug",
   "Everything",
 ];
+/** The log level at which all messages are shown: KERN_DEBUG. */
 const EVERYTHING = 7;
 
 export class LogFilter {

@@ -84,7 +84,7 @@ export function reportsIn(lines: readonly LogLine[]): LogReport[] {
 
 /**
  * Returns the zero of times relative to the panic, in seconds since boot: the panic, or the last oops, or the end of
- * the log.
+ * the log; undefined if that line has no time.
  */
 export function panicSeconds(lines: readonly LogLine[], reports: readonly LogReport[]): number | undefined {
   const panicked = reports.findLast(({ panic }) => panic !== undefined);

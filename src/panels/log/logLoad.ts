@@ -3,10 +3,10 @@ import type { Ask } from "../ask.ts";
 import { type LogReport, reportsIn, linesOf, type LogLine } from "./logLines.ts";
 
 /**
- * The number of messages in the first request and in each further one. Small requests keep the page and the other users
- * of the engine responsive.
+ * Number of messages in the first request. Small requests keep the page and the other users of the engine responsive.
  */
 const NEWEST = 1000;
+/** Number of messages in each further request. */
 const PIECE = 5000;
 
 /** The part of the kernel log that has been read: its newest end first. It does not use the DOM. */

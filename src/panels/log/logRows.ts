@@ -126,7 +126,7 @@ export class LogRows {
     return [this.text(entry), ...(sources.length > 0 ? [sources.map(shortened).join(INLINED_INTO)] : [])].join(" ");
   }
 
-  /** Returns the text selected with the mouse, with its lines in the format of dmesg. */
+  /** Returns the text selected with the mouse, with its lines in the format of dmesg; undefined if none is selected. */
   selected(body: Element | null, entries: readonly RowNumber[]): string | undefined {
     if (!body) return undefined;
     const row = (index: number): string | undefined => this.textWithSources(entries[index] ?? 0);

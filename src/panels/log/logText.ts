@@ -16,7 +16,10 @@ const LINKS =
 /** `Modules linked in: a(OE+) b [last unloaded: c]`. */
 const MODULES = /^Modules linked in: /;
 
-/** Smaller register values are counts and flags; the largest are negative numbers and errors (MAX_ERRNO). */
+/**
+ * Minimum register value that can be an address; smaller ones are counts and flags. The largest are negative numbers
+ * and errors (MAX_ERRNO).
+ */
 const MIN_ADDRESS = 1n << 32n;
 const MAX_ADDRESS = 0xffff_ffff_ffff_f000n;
 

@@ -27,7 +27,7 @@ export interface ResourceNode {
   readonly state: string;
   readonly address: string | undefined;
   readonly holders: readonly Holder[];
-  /** Whether it is a lock, which tasks hold; the waiters of other resources depend on a task instead. */
+  /** Whether the resource is a lock, which tasks hold; the waiters of other resources depend on a task instead. */
   readonly isLock: boolean;
   readonly inCycle: boolean;
 }

@@ -13,6 +13,7 @@ const LINE_BYTES = 64n;
 const MAX_FUNCTION = 4096;
 /** arch/x86/include/asm/orc_lookup.h: LOOKUP_BLOCK_SIZE. */
 const BLOCK_BYTES = 256n;
+/** Size in bytes of an address in the ORC tables. */
 const IP_BYTES = 4;
 /** Size of a `struct orc_entry` in bytes. */
 const ENTRY_BYTES = 6;

@@ -190,7 +190,7 @@ function* writing(
 }
 
 function* held(image: DumpImage): Generator<number> {
-  // Of a distilled dump, the pages of the first one: otherwise the reasons for absent pages would be wrong.
+  // Use the pages of the first dump if this one is distilled; otherwise the reasons for absent pages would be wrong.
   const next = (pfn: number): number => image.sourceNext?.(pfn) ?? image.next(pfn);
   for (let pfn = next(0); pfn >= 0; pfn = next(pfn + 1)) yield pfn;
 }

@@ -11,6 +11,7 @@ const PAGE = 4096n;
 const MAX_BYTES = 1 << 30;
 /** Maximum number of elements of an array of texts. */
 const MAX_TEXTS = 4096;
+/** Maximum length of a text in bytes. */
 const TEXT_BYTES = 256;
 
 /** Reads a range; pages that the dump does not contain are skipped. */

@@ -51,7 +51,10 @@ const configPlaces = (root: string, release: string): readonly string[] =>
 export const runningConfig = (root: string, release: string): ConfigFile | undefined =>
   firstConfig([join(root, "proc/config.gz"), ...configPlaces(root, release)]);
 
-/** Finds the configuration of a dump's kernel by its release: beside the dump, or of an installed kernel. */
+/**
+ * Finds the configuration of a dump's kernel by its release, beside the dump or of an installed kernel; undefined if
+ * there is none.
+ */
 export const dumpConfig = ({ beside, root }: DebuginfoPlaces, release: string): ConfigFile | undefined =>
   isRelease(release)
     ? firstConfig([...beside.map((directory) => join(directory, `config-${release}`)), ...configPlaces(root, release)])

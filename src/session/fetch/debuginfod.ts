@@ -48,7 +48,7 @@ export interface DebuginfodAnswer {
 /** Negative-cache lifetime: debuginfod_find_debuginfo(3), "cache_miss_s". */
 const MISS_MS = 600_000;
 
-/** A server that sends fewer bytes than LEAST_BYTES in this number of seconds is given up. */
+/** Time in seconds in which a server must send LEAST_BYTES; a slower one is given up. */
 const TIMEOUT_S = 90;
 const LEAST_BYTES = 100 << 10;
 /** Default of the maximum size of a file in bytes. The largest vmlinux of a distribution has some 1 GiB. */

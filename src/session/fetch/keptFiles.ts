@@ -19,7 +19,9 @@ export interface KeptFiles {
   readonly used: number;
 }
 
-/** Limits, because a cache can have any contents: entries of a directory, and directories below it. */
+/**
+ * Maximum numbers of entries of a directory, and maximum depth of directories, because a cache can have any contents.
+ */
 const MAX_ENTRIES = 100_000;
 const MAX_DEPTH = 8;
 

@@ -7,7 +7,7 @@ import { keepNewFile, placeNew } from "./keptFile.ts";
 import { sizeOf } from "./keptFiles.ts";
 import { removeLeastUsed } from "./leastUsed.ts";
 
-/** Limit of the store in bytes. A kernel with the debuginfo of all its modules has about 6 GiB. */
+/** Maximum size of the store in bytes. A kernel with the debuginfo of all its modules has about 6 GiB. */
 const MAX_STORE = 24 * 2 ** 30;
 
 /** Moves a finished file into the store. @throws NodeJS.ErrnoException */

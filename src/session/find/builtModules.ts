@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { wholeFile } from "../../base/file.ts";
 import { within } from "../sources/sourceRoot.ts";
 
-/** Limit in bytes. The list of all modules of the kernel has some 300 KiB. */
+/** Maximum size of the list in bytes. That of all modules of the kernel has some 300 KiB. */
 const MAX_ORDER = 16 << 20;
 
 /**

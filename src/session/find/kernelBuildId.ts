@@ -6,7 +6,7 @@ import type { OpenedMemory } from "../../memory/openMemory.ts";
 import type { Piece } from "../../say/piece.ts";
 import { readingDumpSymbols } from "../open/kernelImage.ts";
 
-/** Limit in bytes. The notes of a kernel have some hundred bytes. */
+/** Maximum size of the notes in bytes. Those of a kernel have some hundred. */
 const MAX_NOTES = 1 << 16;
 
 const known = new WeakMap<OpenedMemory, string | undefined>();

@@ -11,7 +11,9 @@ import { isCheckpoint } from "../../dump/vmware/checkpoint.ts";
 import { OpenError } from "../open/openError.ts";
 import { dumpHead } from "./dumpFiles.ts";
 
-/** Limits, because a directory of dumps can be large: entries that are looked at, and names in a message. */
+/**
+ * Maximum numbers of entries that are looked at and of names in a message, because a directory of dumps can be large.
+ */
 const MAX_ENTRIES = 1000;
 const MAX_NAMED = 10;
 

@@ -42,7 +42,7 @@ const SECTOR = 512;
  */
 const SIZE_BYTES = 4;
 
-/** Limit of the packed kernel, and of the unpacked one, in bytes. Debian's are 14 and 70 MiB. */
+/** Maximum sizes in bytes of the packed kernel and of the unpacked one. Debian's are 14 and 70 MiB. */
 const MAX_PACKED = 256 << 20;
 const MAX_KERNEL = 512 << 20;
 

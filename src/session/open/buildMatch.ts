@@ -54,7 +54,10 @@ export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   };
 }
 
-/** Reads the build ID in the dump's memory at the address where this vmlinux has its notes. */
+/**
+ * Reads the build ID in the dump's memory at the address where this vmlinux has its notes; undefined if it is not
+ * readable.
+ */
 function notedBuildId(elf: ElfFile, { memory, arch }: OpenedMemory, bias: bigint): string | undefined {
   const notes = elf.section(".notes");
   if (!notes || notes.size > MAX_NOTES) return undefined;
@@ -74,7 +77,10 @@ function otherKernel(elf: ElfFile, { vmcoreinfo }: OpenedMemory): string {
     : `is of another kernel, Linux ${ours}; the dump is of ${theirs}`;
 }
 
-/** Reads linux_banner (init/version.c): release, compiler, and time of the build. */
+/**
+ * Reads linux_banner (init/version.c), which has release, compiler, and time of the build; undefined if the file does
+ * not contain it.
+ */
 function bannerOf(elf: ElfFile): string | undefined {
   const symbol = elfSymbols(elf).named("linux_banner")[0];
   const section =
@@ -87,7 +93,10 @@ function bannerOf(elf: ElfFile): string | undefined {
   return banner(elf.file.read(section.offset + Number(symbol.address - section.address), MAX_BANNER));
 }
 
-/** Reads the text in the dump's memory at the address where this vmlinux has its banner. */
+/**
+ * Reads the text in the dump's memory at the address where this vmlinux has its banner; undefined if it is not
+ * readable.
+ */
 function bannerInMemory(elf: ElfFile, { memory }: OpenedMemory, bias: bigint): string | undefined {
   const symbol = elfSymbols(elf).named("linux_banner")[0];
   const bytes = symbol && attempt(() => memory.read(symbol.address + bias, MAX_BANNER));

@@ -22,7 +22,7 @@ type Disassemble = NonNullable<LogContext["disassemble"]>;
  * An address for the instruction of the report, chosen so that no address around it wraps. Only distances are shown.
  */
 const PLACE = 1n << 40n;
-/** The same for a decoder of 32 bits, which cuts addresses. */
+/** An address for the instruction of the report, for a decoder of 32 bits, which cuts addresses. */
 const PLACE_32 = 1n << 30n;
 /** Maximum distance of a jump or call in bytes. */
 const MAX_JUMP = 1n << 31n;

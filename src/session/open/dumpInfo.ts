@@ -17,7 +17,7 @@ export interface PageCounts {
   readonly missing: number | undefined;
 }
 
-/** What the headers say, and what the file holds. Absent facts are undefined. */
+/** The facts in the headers, and the pages that the file contains. Absent facts are undefined. */
 export type DumpInfo = ReturnType<typeof headerOf> & { readonly pages: PageCounts };
 
 const PAUSE_EVERY = 1 << 14;
@@ -34,7 +34,7 @@ export function* readingDumpInfo(options: Pick<OpenOptions, "vmcore" | "raw" | "
   }
 }
 
-/** Returns what the headers of a dump say. */
+/** Returns the facts in the headers of a dump. */
 export function headerOf({ facts, notes, vmcoreinfo, ...image }: DumpImage) {
   return {
     files: facts.files,

@@ -33,7 +33,7 @@ export interface KernelImage {
   readonly limitations: readonly string[];
 }
 
-/** Limit in bytes, larger than any kernel's BTF: Debian's has 4 MiB. */
+/** Maximum size in bytes, larger than any kernel's BTF: Debian's has 4 MiB. */
 const MAX_BTF = 256 << 20;
 
 const ONLY_EXPORTED_DATA =
@@ -164,7 +164,7 @@ function* preparingTypes(
   return { btf, exported };
 }
 
-/** Limit in bytes, larger than any kernel's read-only data: those of distributions have some 10 MiB. */
+/** Maximum size in bytes, larger than any kernel's read-only data: those of distributions have some 10 MiB. */
 const MAX_READ_ONLY = 64n << 20n;
 
 function* searchingExports(

@@ -36,7 +36,10 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     return toEnd(this.finding(module, name));
   }
 
-  /** Returns what `of` returns, and yields where the caller may pause; `of` may be called in the meantime. */
+  /**
+   * Returns what `of` returns, undefined if no file is found, and yields where the caller may pause; `of` may be called
+   * in the meantime.
+   */
   *finding(module: Obj, name: string): Generator<void, ModuleDebuginfo | undefined> {
     if (!this.known.has(name)) {
       const search = yield* this.files.searching(module, name);

@@ -101,7 +101,10 @@ function orcOf(kernel: Kernel, module: Obj, { orcVersion }: ModuleOptions): OrcS
   return orc instanceof Fault ? undefined : orc;
 }
 
-/** Limit in bytes. A module's BTF has only types that the kernel's lacks; the largest of Debian's has 300 KiB. */
+/**
+ * Maximum size of a module's BTF in bytes. It has only types that the kernel's lacks; the largest of Debian's has 300
+ * KiB.
+ */
 const MAX_BTF = 64 << 20;
 
 function typesOf(

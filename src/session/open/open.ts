@@ -104,8 +104,8 @@ function* kernelMemory(dump: DumpImage): Job<OpenedMemory, Piece> {
 }
 
 /**
- * Returns the name of a file with split DWARF. Split units have their addresses in .debug_addr, which few other images
- * have, so no other image is examined.
+ * Returns the name of a file with split DWARF; undefined if there is none. Split units have their addresses in
+ * .debug_addr, which few other images have, so no other image is examined.
  */
 function splitDwarf(vmlinux: Vmlinux): string | undefined {
   if (!vmlinux.elf.section(".debug_addr")) return undefined;
@@ -218,7 +218,10 @@ function vmlinuxWarnings(vmlinux: Vmlinux): string[] {
   return warnings;
 }
 
-/** Opens the System.map that the user named. @param tries receives why the preferred one is not used */
+/**
+ * Opens the System.map that the user named, otherwise the preferred one; undefined if neither is given or the preferred
+ * one is not used. @param tries receives why the preferred one is not used
+ */
 function namedMap(options: OpenOptions, memory: OpenedMemory, tries: Try[]): PlacedMap | undefined {
   return options.systemMap === undefined
     ? openPreferredMap(options.preferredSystemMap, memory, tries)

@@ -46,7 +46,7 @@ export interface OpenOptions {
   readonly search?: DebuginfoPlaces | undefined;
   /** Directory of indexes that make the next session faster; undefined for no indexes. */
   readonly indexes?: string | undefined;
-  /** Limits of unpacking, shared by everything in this session. */
+  /** The limits of unpacking, shared by everything in this session. */
   readonly budget?: Budget | undefined;
 }
 

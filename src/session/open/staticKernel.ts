@@ -230,12 +230,15 @@ export interface KernelSurroundings {
   readonly budget: Budget;
 }
 
-/** Limit in bytes. The banner begins with the release, followed by builder, compiler and time (init/version.c). */
+/**
+ * Maximum size of a banner in bytes. It begins with the release, followed by builder, compiler and time
+ * (init/version.c).
+ */
 const MAX_BANNER = 96;
 
 /**
- * Opens the first of the files that is a module. Its sections are laid out one after the other, because their real
- * addresses are unknown.
+ * Opens the first of the files that is a module; undefined if none is. Its sections are laid out one after the other,
+ * because their real addresses are unknown.
  */
 function moduleOf(paths: readonly string[], budget: Budget): Image | undefined {
   for (const path of paths) {

@@ -116,7 +116,7 @@ export function elfKind(path: string): "program" | "module" | undefined {
   return kind instanceof Fault ? undefined : kind;
 }
 
-/** @param type ET_* */
+/** Returns what an ELF file is to a kernel; undefined for other files. @param type ET_* */
 function kindOf(type: number): "program" | "module" | undefined {
   if (type === ET_REL) return "module";
   return type === ET_EXEC || type === ET_DYN ? "program" : undefined;

@@ -5,7 +5,7 @@ import { Lru } from "../../base/lru.ts";
 import type { RandomFile } from "../../base/file.ts";
 import { CONTROL, MAX_ANSWER, OUTCOME, sourceError, type SourcePlace, type SourceRequest, STATE, type WorkerStart } from "./messages.ts"; // prettier-ignore
 
-/** Limits in milliseconds for an answer. */
+/** Maximum times in milliseconds until a source is opened, until it answers a read, and until it is closed. */
 const OPEN_TIMEOUT = 60_000;
 const READ_TIMEOUT = 90_000;
 const CLOSE_TIMEOUT = 3_000;
@@ -13,7 +13,7 @@ const CLOSE_TIMEOUT = 3_000;
 const BLOCK_BYTES = 1 << 16;
 /** Number of blocks that are kept: 64 MiB. */
 const BLOCKS = 1024;
-/** Limit for blocks that one request reads, if the source is read in sequence. */
+/** Maximum number of blocks that one request reads, if the source is read in sequence. */
 const MAX_AHEAD = MAX_ANSWER / BLOCK_BYTES;
 
 /**

@@ -2,9 +2,9 @@
 import { connect, type Socket } from "node:net";
 import { sourceError } from "./messages.ts";
 
-/** Limit in bytes for what the other side sends without completing a packet. */
+/** Maximum number of bytes that the other side sends without completing a packet. */
 const MAX_PENDING = 8 << 20;
-/** Limits in milliseconds for a connection and for an answer. */
+/** Maximum times in milliseconds until a connection is made, and until an answer is complete. */
 const CONNECT_TIMEOUT = 10_000;
 const ANSWER_TIMEOUT = 10_000;
 

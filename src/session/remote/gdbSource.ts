@@ -9,10 +9,11 @@ const PACKET_BYTES = 2048;
 const PACKETS_AHEAD = 64;
 /** How long a guest that is read while it runs stays stopped for the next read, in milliseconds. */
 const REST_MS = 50;
-/** Limits, because the other side can be anything. */
+/** Maximum numbers of CPUs, of parts of a file, and of packets of output, because the other side can be anything. */
 const MAX_CPUS = 4096;
 const MAX_PARTS = 256;
 const MAX_OUTPUT_PACKETS = 1 << 16;
+/** Number of bytes of a file that one packet asks for. */
 const XML_BYTES = 2048;
 
 /** Description of a guest. Registers are hexadecimal numbers by name, one object for each CPU. */

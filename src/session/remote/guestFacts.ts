@@ -1,4 +1,4 @@
-/** Reads what QEMU's gdbstub and monitor say of a guest. */
+/** Reads the facts about a guest in the replies of QEMU's gdbstub and monitor. */
 
 /** A range of the guest's memory; both addresses are included. */
 export interface GuestRange {
@@ -35,7 +35,9 @@ export interface RegisterPlace {
   readonly bytes: number;
 }
 
+/** Maximum number of files that a description includes. */
 const MAX_FILES = 16;
+/** Maximum number of registers of a description. */
 const MAX_REGISTERS = 2048;
 
 /**

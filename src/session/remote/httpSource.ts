@@ -7,13 +7,14 @@ import { redactedAddress } from "./httpFile.ts";
 
 /** Number of bytes that the first request reads, which tells the size of the file. */
 const FIRST_BYTES = 1 << 16;
-/** Limit in milliseconds for one request, and the pauses before it is repeated. */
+/** Maximum time of one request in milliseconds. */
 const REQUEST_MS = 20_000;
+/** Times in milliseconds before a failed request is repeated. */
 const PAUSES_MS = [200, 1000, 3000];
 
 /** Description of a file on a server. */
 export interface HttpAbout {
-  /** Bytes. */
+  /** Size of the file in bytes. */
   readonly size: number;
 }
 
@@ -21,7 +22,7 @@ export interface HttpAbout {
 const isFinal = (error: unknown): boolean =>
   error instanceof Error && "code" in error && ["ENOTSUP", "ESTALE", "ENOENT", "EACCES"].includes(String(error.code));
 
-/** A range of the file with what the server says of the whole. */
+/** A range of the file, with the facts about the whole file in the response. */
 interface Range {
   readonly bytes: Uint8Array;
   readonly size: number;
@@ -130,7 +131,7 @@ class HttpFile {
   }
 }
 
-/** Returns what identifies the version of a file; undefined if the server says nothing certain. */
+/** Returns what identifies the version of a file; undefined if the headers do not. */
 function versionOf(headers: Headers): string | undefined {
   const tag = headers.get("etag");
   if (tag !== null && !tag.startsWith("W/")) return tag;

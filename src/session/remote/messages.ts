@@ -38,7 +38,7 @@ export const CONTROL = { state: 0, outcome: 1, length: 2, words: 3 } as const;
 export const STATE = { idle: 0, asked: 1, answered: 2 } as const;
 export const OUTCOME = { bytes: 0, error: 1 } as const;
 
-/** Limit in bytes for an answer. */
+/** Maximum size of an answer in bytes. */
 export const MAX_ANSWER = 4 << 20;
 
 /** Source of bytes, which runs in the worker. */

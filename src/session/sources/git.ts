@@ -39,7 +39,8 @@ export const isRepository = ({ path, why }: Pick<SourceRoot, "path" | "why">): b
   (why === "kernelSource" && ["HEAD", "objects", "refs"].every((name) => existsSync(join(path, name))));
 
 /**
- * Returns the tree of the first of these revisions that a repository has. @param revisions result of `releaseRevisions`
+ * Returns the tree of the first of these revisions that a repository has; undefined if it has none. @param revisions
+ * result of `releaseRevisions`
  */
 export function gitTree(repository: string, revisions: readonly string[]): GitTree | undefined {
   const found = revisions.find((revision) =>
@@ -75,14 +76,19 @@ export function releaseRevisions(release: string, version: string): string[] {
 const tagged = (prefix: string, rest: string | undefined): string | undefined =>
   rest === undefined ? undefined : prefix + rest;
 
-/** Returns Ubuntu's version. Release 5.15.0-91-generic of upload #101 is tagged 5.15.0-91.101. */
+/**
+ * Returns Ubuntu's version; undefined for other kernels. Release 5.15.0-91-generic of upload #101 is tagged
+ * 5.15.0-91.101.
+ */
 function ubuntuVersion(release: string, version: string): string | undefined {
   const upload = /^#(\d+)(?:~\S+)?-Ubuntu\b/.exec(version)?.[1];
   const abi = /^(\d+\.\d+\.\d+-\d+)-/.exec(release)?.[1];
   return upload && abi ? `${abi}.${upload}` : undefined;
 }
 
-/** Returns Linus's tag, which omits a zero: 6.7.0-rc3 is v6.7-rc3, 6.7.0 is v6.7. */
+/**
+ * Returns Linus's tag, which omits a zero: 6.7.0-rc3 is v6.7-rc3, 6.7.0 is v6.7. Undefined for text without a version.
+ */
 function upstreamTag(text: string): string | undefined {
   const [, base, sub, candidate = ""] = /^(\d+\.\d+)(?:\.(\d+))?(-rc\d+)?/.exec(text) ?? [];
   return base && `v${base}${sub === undefined || sub === "0" ? "" : `.${sub}`}${candidate}`;

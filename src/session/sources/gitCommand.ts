@@ -8,9 +8,9 @@ import { isDirectory, MAX_SOURCE } from "./sourceRoot.ts";
 
 /** Maximum duration of one synchronous git call in milliseconds. A kernel repository on a slow disk answers in one second. */
 const TIMEOUT_MS = 10_000;
-/** Limit in bytes of a file that contains a path. */
+/** Maximum size in bytes of a file that contains a path. */
 const MAX_POINTER = 1 << 16;
-/** Limit in characters of one line of output, and of the error message. */
+/** Maximum length in characters of one line of output, and of the error message. */
 const MAX_LINE = 1 << 16;
 
 /** The files that every git command opens in a repository (gitrepository-layout(5)). */
@@ -57,7 +57,7 @@ export function git(repository: string, args: readonly string[], input = ""): Bu
 /** How a git command ended. */
 export type GitEnd =
   | { readonly kind: "done" }
-  /** It was stopped through the signal. */
+  /** The command was stopped through the signal. */
   | { readonly kind: "stopped" }
   /** @property why the first line of git's message */
   | { readonly kind: "failed"; readonly why: string };
@@ -155,7 +155,10 @@ function isOfFiles(repository: string): boolean {
 
 const isFileOrNone = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
 
-/** Returns the git directory of a work tree. In a linked work tree or a submodule, `.git` is a file that names it. */
+/**
+ * Returns the git directory of a work tree; undefined if there is none. In a linked work tree or a submodule, `.git` is
+ * a file that names it.
+ */
 const gitDirectory = (path: string): string | undefined =>
   isDirectory(path) ? path : pointedAt(path, dirname(path), "gitdir: ");
 

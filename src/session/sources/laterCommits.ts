@@ -43,7 +43,7 @@ export const laterCommitsIn = (files: () => SourceFiles): LaterCommitsOf =>
     return answer(place, found, { commits, branches, remarks, endedBy });
   };
 
-/** Returns why there is nothing to search, as a sentence. */
+/** Returns why there is nothing to search, as a sentence; undefined if the search can begin. */
 function reasonWithoutCommits(
   { function: name, file }: SourceFunction,
   found: RepositoryFile | undefined,

@@ -111,8 +111,8 @@ export class SourceFiles {
   }
 
   /**
-   * Returns the git repository that contains a source, or the first one that could. Repositories next to the dump or to
-   * modules are not used.
+   * Returns the git repository that contains a source, or the first one that could; undefined if there is none.
+   * Repositories next to the dump or to modules are not used.
    */
   inRepository(file: string): RepositoryFile | undefined {
     const { release, versionText = "" } = this.options;
@@ -174,8 +174,8 @@ export class SourceFiles {
   }
 
   /**
-   * Searches the roots, the modules' directories and the archive for a name.
-   * @param isWhole whether the name may be that of a file in a kernel tree
+   * Searches the roots, the modules' directories and the archive for a name; undefined if none has it. @param isWhole
+   * whether the name may be that of a file in a kernel tree
    */
   private lookFor(name: string, isWhole: boolean, modules: readonly string[]): FoundSource | undefined {
     const isTree = (root: SourceRoot): boolean => root.version !== undefined || this.treeOf(root) !== undefined;
@@ -205,7 +205,7 @@ export class SourceFiles {
     return { stored: { revision, name, place, text: () => tree.text(blob) } };
   }
 
-  /** Returns the tree of the dump's kernel in a root's repository. */
+  /** Returns the tree of the dump's kernel in a root's repository; undefined if it has none. */
   private treeOf(root: SourceRoot): GitTree | undefined {
     const { release, versionText = "" } = this.options;
     if (release === undefined || root.why.startsWith("beside")) return undefined;
@@ -246,7 +246,7 @@ function tailsOf(path: string): string[] {
 
 const isArchive = (path: string): boolean => ARCHIVE_NAME.test(posix.basename(path));
 
-/** Maps a path below one directory to the same path below another. */
+/** Maps a path below one directory to the same path below another; undefined for other paths. */
 function below(path: string, from: string, to: string): string | undefined {
   const prefix = from.endsWith("/") ? from : `${from}/`;
   return path.startsWith(prefix) ? within(to, path.slice(prefix.length)) : undefined;

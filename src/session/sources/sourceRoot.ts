@@ -25,7 +25,7 @@ export const rootOf = (path: string, why: SourceRoot["why"]): SourceRoot => ({
   version: isFile(join(path, "kernel/panic.c")) ? makefileVersion(headOf(join(path, "Makefile"))) : undefined,
 });
 
-/** Parses a kernel tree's version from the first lines of its Makefile. */
+/** Parses a kernel tree's version from the first lines of its Makefile; undefined if they have none. */
 export function makefileVersion(makefile: string): string | undefined {
   const part = (name: string): string => new RegExp(`^${name} *= *(\\S*)`, "m").exec(makefile)?.[1] ?? "";
   const version = part("VERSION");

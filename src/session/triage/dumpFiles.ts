@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { attemptSystem } from "../../base/systemError.ts";
 import { isDumpFile } from "../find/dumpFiles.ts";
 
-/** Limit for the depth of directories. Symbolic links below the named paths are not followed. */
+/** Maximum depth of directories. Symbolic links below the named paths are not followed. */
 const MAX_DEPTH = 32;
 
 /**

@@ -83,7 +83,7 @@ interface QueueRow {
   /** The queue, `struct sbitmap_queue`. */
   readonly queue: Obj;
   readonly words: readonly SbitmapWord[] | Fault;
-  /** Its wait states, `struct sbq_wait_state`s, and why the list may be incomplete. */
+  /** The wait states of the queue, `struct sbq_wait_state`s, and why the list may be incomplete. */
   readonly states: readonly (Obj | Fault)[];
 }
 

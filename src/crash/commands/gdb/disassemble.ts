@@ -16,7 +16,7 @@ import { place } from "./place.ts";
 import { addressOrder, lineOrder, type SourceBlock } from "./sourceBlocks.ts";
 import { sourceLines } from "./sourceLines.ts";
 
-/** Limit for the bytes that are disassembled. The longest functions of a kernel have about 60 KiB. */
+/** Maximum number of bytes that are disassembled. The longest functions of a kernel have about 60 KiB. */
 const MAX_BYTES = 1 << 20;
 
 /** The fields of an instruction. */

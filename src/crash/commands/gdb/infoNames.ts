@@ -9,9 +9,9 @@ import { progress, record, text } from "../../../say/piece.ts";
 import { hex0x } from "../../../base/hex.ts";
 import type { Context, Running } from "../../language/command.ts";
 
-/** Limit for the names that are listed. */
+/** Maximum number of names that are listed. */
 const MAX_NAMES = 5000;
-/** Limit for the characters of a regular expression, and for those of a name that it is tried on. */
+/** Maximum length in characters of a regular expression, and of a name that it is tried on. */
 const MAX_PATTERN = 200;
 const MAX_NAME = 256;
 

@@ -5,7 +5,7 @@ import { declare } from "../../../model/typeName.ts";
 
 /** Width of the comment before each member. */
 const MARGIN = 27;
-/** Limits for nested structs and lines, because input can be damaged. */
+/** Maximum depth of nested structs, and maximum number of lines, because input can be damaged. */
 const MAX_DEPTH = 32;
 const MAX_LINES = 100_000;
 

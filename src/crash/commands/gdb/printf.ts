@@ -9,7 +9,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 import { lazyRecord } from "../../../say/piece.ts";
 import { gdbCommand } from "./gdbCommand.ts";
 
-/** Limit for widths and precisions. */
+/** Maximum width and precision in characters. */
 const MAX_WIDTH = 10_000;
 
 export const printf = gdbCommand({

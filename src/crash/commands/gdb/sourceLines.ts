@@ -13,7 +13,7 @@ export const listedFields: Fields = {
   text: { kind: "text", about: "if the file is on this machine" },
 };
 
-/** Limit for the lines that are printed at once. */
+/** Maximum number of lines that are printed at once. */
 const MAX_LINES = 10_000;
 
 /** Yields the lines `first` to `last` of a file; without the file on this machine, one row for each says where it is. */

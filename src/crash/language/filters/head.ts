@@ -3,6 +3,7 @@ import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
 import type { Line } from "../../../say/piece.ts";
 import { count } from "../number.ts";
 
+/** Default number of lines. */
 const LINES = 10;
 
 export const head = filter({

@@ -2,6 +2,7 @@
 import { collect, filter, isLine, type Filtered, type Flow } from "../filter.ts";
 import { count } from "../number.ts";
 
+/** Default number of lines. */
 const LINES = 10;
 
 export const tail = filter({

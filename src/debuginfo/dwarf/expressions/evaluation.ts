@@ -9,7 +9,7 @@ import { EvaluationStack } from "./evaluationStack.ts";
 import { binary, compared, typedValue, unary } from "./expressionValue.ts";
 import * as op from "./operations.ts";
 
-/** Limits: of executed operations, because expressions can loop, of nested calls and of pieces. */
+/** Maximum numbers of executed operations, because expressions can loop, of nested calls and of pieces. */
 const MAX_OPERATIONS = 100_000;
 const MAX_CALLS = 16;
 const MAX_PIECES = 1024;

@@ -8,6 +8,7 @@ import type { Machine, PieceLocation } from "./expression.ts";
 import { genericValue, type Value } from "./expressionValue.ts";
 import * as op from "./operations.ts";
 
+/** Maximum number of values on the stack. */
 const MAX_STACK = 1024;
 
 /** The stack, the location that was set last, and the operations that push constants. */

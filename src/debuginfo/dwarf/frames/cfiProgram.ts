@@ -36,7 +36,7 @@ const DW_CFA_AARCH64_negate_ra_state = 0x2d;
 const DW_CFA_GNU_args_size = 0x2e;
 const DW_CFA_GNU_negative_offset_extended = 0x2f;
 
-/** Limit for saved states; compilers nest two or three. */
+/** Maximum number of saved states; compilers nest two or three. */
 const MAX_STATES = 64;
 
 type Cfa = CfiRow["cfa"];

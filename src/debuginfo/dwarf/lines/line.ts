@@ -21,7 +21,10 @@ const DW_LNE_set_address = 0x02;
 /** Maximum size of a unit's line program in bytes; that of a large kernel file has about 100 KiB. */
 const MAX_PROGRAM = 1 << 26;
 
-/** Limits for the rows of one statement, and for those at one address; a compiler emits a few. */
+/**
+ * Maximum number of rows before and after a row that are examined for its statement, and of rows at one address; a
+ * compiler emits a few.
+ */
 const MAX_NEIGHBOURS = 1000;
 const MAX_SAME_ADDRESS = 64;
 
@@ -209,7 +212,7 @@ export function readLines(unit: Unit, offset: number): LineTable {
 /** Scratch rows: one program at a time writes its rows here; the used ones are then copied. */
 let scratch = Rows.of(1 << 14);
 
-/** Limit in rows for the scratch that is kept. */
+/** Maximum number of rows for which the scratch is kept. */
 const MAX_SCRATCH = 1 << 20;
 
 /** Returns the scratch with room for a program of that many bytes: each opcode makes at most one row. */

@@ -28,7 +28,8 @@ export class FileNames {
   }
 
   /**
-   * Returns the path of a file as the compiler wrote it; a path relative to the compilation directory stays relative.
+   * Returns the path of a file as the compiler wrote it, undefined if there is none; a path relative to the compilation
+   * directory stays relative.
    */
   path(index: number): string | undefined {
     if (!this.known.has(index)) this.known.set(index, this.join(index));

@@ -10,8 +10,8 @@ import type { QueuedEntry } from "./queueResource.ts";
 const MAX_CHILDREN = 16;
 
 /**
- * Returns the child that a task waits for. wait4(2) waits on the queue of its own process; the entry is in a `struct
- * wait_opts`, which has the pid (kernel/exit.c: do_wait()).
+ * Returns the child that a task waits for; undefined if the queue is another. wait4(2) waits on the queue of its own
+ * process; the entry is in a `struct wait_opts`, which has the pid (kernel/exit.c: do_wait()).
  */
 export function childWait({ sleeper: { task }, entry, queue }: QueuedEntry): Found | undefined {
   if (task.at("signal.wait_chldexit").address !== queue) return undefined;

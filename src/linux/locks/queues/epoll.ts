@@ -9,10 +9,13 @@ import type { QueuedEntry } from "./queueResource.ts";
 
 /** Number of files whose names are listed. */
 const MAX_NAMES = 3;
-/** Limit for the files of one wait. */
+/** Maximum number of files of one wait. */
 const MAX_FILES = 1 << 20;
 
-/** Returns the epoll instance of a queue (fs/eventpoll.c: struct eventpoll). Its file points back to it. */
+/**
+ * Returns the epoll instance of a queue (fs/eventpoll.c: struct eventpoll); undefined for another queue. Its file
+ * points back to it.
+ */
 export function epollWait({ sleeper: { kernel }, queue }: QueuedEntry): Found | undefined {
   const type = "struct eventpoll";
   const poll = kernel.object(type, queue - kernel.object(type, 0n).at("wq").address);

@@ -14,14 +14,14 @@ const TYPE = "struct file_lock";
 const FL_POSIX = 1;
 const FL_FLOCK = 2;
 const FL_OFDLCK = 1024;
-/** Limit for requests between a request and the lock that blocks it. */
+/** Maximum number of requests between a request and the lock that blocks it. */
 const MAX_STEPS = 1 << 16;
 
 /**
- * Returns the lock that a task waits for. The wait queue is in the task's request (`struct file_lock`). The request is
- * in `blocked_requests` of the lock or request that blocks it; the end of that chain is the lock (fs/locks.c). The
- * members are in `file_lock_core` since Linux kernel commit a69ce85ec9af ("filelock: split common fields into struct
- * file_lock_core") (in v6.9). @throws Fault
+ * Returns the lock that a task waits for; undefined if none blocks the request. The wait queue is in the task's request
+ * (`struct file_lock`). The request is in `blocked_requests` of the lock or request that blocks it; the end of that
+ * chain is the lock (fs/locks.c). The members are in `file_lock_core` since Linux kernel commit a69ce85ec9af
+ * ("filelock: split common fields into struct file_lock_core") (in v6.9). @throws Fault
  */
 export function fileLockWait({ sleeper: { kernel }, queue }: QueuedEntry): Found | undefined {
   const member = membersOf(kernel);

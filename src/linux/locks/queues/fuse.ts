@@ -8,7 +8,7 @@ import type { QueuedEntry } from "./queueResource.ts";
 
 /**
  * Returns the request whose answer a task waits for (fs/fuse/dev.c: request_wait_answer()), for kernels in which
- * `fuse_req` has a pointer to its mount (`fm`, since 2020). @throws Fault
+ * `fuse_req` has a pointer to its mount (`fm`, since 2020); undefined for another queue. @throws Fault
  */
 export function fuseRequestWait({ sleeper: { kernel }, queue }: QueuedEntry): Found | undefined {
   const type = "struct fuse_req";

@@ -9,7 +9,9 @@ import type { QueuedEntry } from "./queueResource.ts";
 
 const TYPE = "struct pipe_inode_info";
 
-/** Returns the pipe of a queue: `rd_wait` or `wr_wait` since v5.6 (commit 0ddad21d3e99). */
+/**
+ * Returns the pipe of a queue: `rd_wait` or `wr_wait` since v5.6 (commit 0ddad21d3e99); undefined for another queue.
+ */
 export function pipeWait({ sleeper, queue }: QueuedEntry): Found | undefined {
   const { kernel, task } = sleeper;
   const probe = kernel.object(TYPE, 0n);
@@ -51,7 +53,10 @@ const NOTES = {
   open: () => ({}),
 } as const;
 
-/** Returns the name of the pipe's inode: from a file that is open, or the inode that the task is about to open. */
+/**
+ * Returns the name of the pipe's inode: from a file that is open, or the inode that the task is about to open;
+ * undefined if neither is found.
+ */
 function pipeName(sleeper: Sleeper, pipe: bigint): string | undefined {
   const [end] = openEnds(sleeper.kernel, pipe);
   const name = attempt(() => {

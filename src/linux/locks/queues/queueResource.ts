@@ -62,7 +62,10 @@ export function resourceOfQueue(queued: QueuedEntry): Found {
   return { resource: { kind: "wait queue", type: "struct wait_queue_head", address: queued.queue } };
 }
 
-/** Returns the tags that a task waits for: blk_mq_get_tag() waits with a `struct sbq_wait`, which points to them. */
+/**
+ * Returns the tags that a task waits for; undefined for another queue. blk_mq_get_tag() waits with a `struct sbq_wait`,
+ * which points to them.
+ */
 function tagWait({ sleeper: { kernel }, entry }: QueuedEntry): Found | undefined {
   if (!kernel.types.find("struct", "sbq_wait")) return undefined;
   const address = entry.containerOf("struct sbq_wait", "wait").at("sbq").value();

@@ -49,7 +49,7 @@ export function socketWait({ sleeper, queue }: QueuedEntry): Found | undefined {
 
 /**
  * Returns the socket in whose queue a UNIX socket waits for room: `peer_wait` of the socket that it connects or sends
- * to (net/unix/af_unix.c: unix_wait_for_peer()).
+ * to (net/unix/af_unix.c: unix_wait_for_peer()); undefined for another queue.
  */
 export function peerSocketWait({ sleeper, queue }: QueuedEntry): Found | undefined {
   const { kernel, task } = sleeper;
@@ -95,7 +95,10 @@ function peerOf(sock: Obj<"struct sock">): bigint | undefined {
   return key === undefined ? undefined : byEnds(kernel).get(key);
 }
 
-/** Returns protocol and both ends of a connected internet socket as a key. @throws Fault */
+/**
+ * Returns protocol and both ends of a connected internet socket as a key; undefined for a socket that is not connected.
+ * @throws Fault
+ */
 function endsKey(sock: Obj<"struct sock">, isPeer: boolean): string | undefined {
   const ends = socketEndpoints(sock);
   if (!ends || ends.destination.port === 0) return undefined;

@@ -70,7 +70,9 @@ const manualFields: Fields = {
   examples: { kind: "data", fields: { line: { kind: "text" }, shows: { kind: "text" } } },
 };
 
+/** Number of columns of the list of commands. */
 const COLUMNS = 5;
+/** Width of a column in characters. */
 const COLUMN_WIDTH = 15;
 
 /** Lists the commands in columns, read downwards. In JSON, each command is a record. */

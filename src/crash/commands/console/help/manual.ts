@@ -4,6 +4,7 @@ import { indent, labelled } from "../../../../render/pad.ts";
 import { recordedSample } from "./sampleOutput.ts";
 import type { Line } from "../../../../say/piece.ts";
 
+/** Width of a manual page in characters. */
 const WIDTH = 78;
 const INDENT = "  ";
 
@@ -49,6 +50,7 @@ export function paragraphs(text: string): string[] {
     ]);
 }
 
+/** Width of the column of options in characters. */
 const OPTION_WIDTH = 14;
 
 function optionLines({ flag, argument, optional, help }: Option): string[] {

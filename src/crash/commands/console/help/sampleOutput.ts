@@ -2,7 +2,7 @@
 import { lineText, type Piece } from "../../../../say/piece.ts";
 import samples from "./samples.json" with { type: "json" };
 
-/** Limits in lines and in characters of a line. */
+/** Maximum number of lines, and maximum length of a line in characters. */
 const MAX_LINES = 6;
 const MAX_WIDTH = 92;
 

@@ -46,7 +46,7 @@ export const busTable: Table<Obj> = {
 interface DeviceRow {
   /** The device, `struct pci_dev`. */
   readonly device: Obj;
-  /** Its bus, `struct pci_bus`. */
+  /** The bus of the device, `struct pci_bus`. */
   readonly bus: Obj;
 }
 

@@ -21,7 +21,7 @@ export function* memoryNodeTables(kernel: Kernel): Pieces {
 interface NodeRow {
   /** The node, `pg_data_t`. */
   readonly node: Obj;
-  /** Its zones, `struct zone`s. */
+  /** The zones of the node, `struct zone`s. */
   readonly zones: readonly Obj[];
   readonly start: Start | Fault | undefined;
 }

@@ -93,7 +93,7 @@ export function* sectionTable(kernel: Kernel): Pieces {
 interface BlockRow {
   /** The block, `struct memory_block`. */
   readonly block: Obj;
-  /** Its range of physical addresses. */
+  /** The range of physical addresses of the block. */
   readonly range: { readonly start: bigint; readonly last: bigint } | Fault;
 }
 

@@ -18,7 +18,7 @@ import { kernelPages, physicalPages, readTarget, virtualPages, type MemoryPage, 
 /** Memory that is searched as one: a whole address space, or one task's stack. */
 export interface Scope {
   readonly space: AddressSpace;
-  /** The task whose stack it is. */
+  /** The task whose stack is searched; undefined for other memory. */
   readonly task: Obj | undefined;
   /** Size of the address range in bytes, for progress. */
   readonly size: number;

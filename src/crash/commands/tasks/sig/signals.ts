@@ -28,6 +28,7 @@ import {
 } from "../../../../say/piece.ts";
 import type { Fields, Form, Table } from "../../../../say/table.ts";
 
+/** Number of hexadecimal digits of a signal set. */
 const SET_DIGITS = 16;
 const setText = (set: bigint): string => padHex(set, SET_DIGITS);
 

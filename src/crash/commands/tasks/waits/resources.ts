@@ -57,7 +57,7 @@ export function* resourceRows(kernel: Kernel, graph: WaitGraph, chosen: readonly
   for (const row of rows) yield layout.row(row, () => queueLines(row));
 }
 
-/** The number of waiters of a resource that are printed; `--json` has all. */
+/** Maximum number of waiters of a resource that are printed; `--json` has all. */
 const MAX_SHOWN = 32;
 
 function queueLines({ waiting }: WaitRow): Line[] {

@@ -160,7 +160,7 @@ function chainJson({ graph, waiting }: WaitRow): Json {
   return steps.map(({ pid }) => pid ?? null);
 }
 
-/** The number of steps of a chain that are printed. */
+/** Maximum number of steps of a chain that are printed. */
 const MAX_SHOWN = 8;
 
 /**

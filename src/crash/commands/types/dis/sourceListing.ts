@@ -12,7 +12,7 @@ const LINES = 20;
 interface SourceRow {
   readonly number: number;
   readonly text: string;
-  /** Whether this is the line of the address. */
+  /** Whether the row is the line of the address. */
   readonly isAsked: boolean;
 }
 
