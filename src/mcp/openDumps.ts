@@ -4,6 +4,7 @@ import { Budget } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Piece } from "../say/piece.ts";
 import { placesOf } from "../session/find/debuginfoPlaces.ts";
+import { namedDump } from "../session/find/namedDump.ts";
 import { pathBelow, realPath } from "../session/find/dumpFiles.ts";
 import { isDirectory } from "../session/sources/sourceRoot.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
@@ -20,10 +21,17 @@ export interface OpenedDump {
 /** Maximum number of dumps that are open at the same time; opening another closes the one that was used longest ago. */
 const MAX_OPEN = 4;
 
+/** Where distributions install the kernel's source. */
+const INSTALLED_SOURCES = "/usr/src";
+
+const realPaths = (paths: readonly string[]): string[] => paths.flatMap((path) => realPath(path) ?? []);
+
 /** Opens dumps below the roots and keeps those that were used last. */
 export class OpenDumps {
   /** Real paths of the directories whose dumps may be opened. */
   readonly roots: readonly string[];
+  /** Real paths of the directories whose source files may be shown. */
+  private readonly sourceRoots: readonly string[];
   private readonly options: ServerOptions;
   /** In the order of their last use. */
   private readonly dumps = new Map<string, OpenedDump>();
@@ -31,7 +39,11 @@ export class OpenDumps {
 
   constructor(options: ServerOptions) {
     this.options = options;
-    this.roots = options.roots.flatMap((root) => realPath(root) ?? []);
+    this.roots = realPaths(options.roots);
+    this.sourceRoots = [
+      ...this.roots,
+      ...realPaths([...options.kernelSource, ...options.debuginfo, INSTALLED_SOURCES]),
+    ];
   }
 
   get all(): readonly OpenedDump[] {
@@ -59,7 +71,7 @@ export class OpenDumps {
    * @throws UsageError if a path is outside the roots; OpenError
    */
   *opening(paths: readonly string[], vmlinux?: string): Generator<Piece, OpenedDump, void> {
-    const files = paths.map((path) => this.allowed(path));
+    const files = this.allowedFiles(paths);
     const open = this.all.find((one) => one.files.join("\0") === files.join("\0"));
     if (open && vmlinux === undefined) return this.use(open.name);
     const { modules, debuginfo, kernelSource, searches } = this.options;
@@ -68,6 +80,7 @@ export class OpenDumps {
       ...(vmlinux !== undefined && { vmlinux: this.allowed(vmlinux) }),
       modules,
       kernelSource,
+      readableSource: (path) => pathBelow(path, this.sourceRoots),
       search: searches ? placesOf(files, debuginfo, process.env) : undefined,
       indexes: indexDirectory(process.env),
       budget: new Budget(),
@@ -79,6 +92,20 @@ export class OpenDumps {
     this.dumps.set(opened.name, opened);
     return opened;
   }
+
+  /**
+   * Returns the real paths of a dump's files, with those beside it that belong to it, so that none of them is a link
+   * out of the roots.
+   * @throws UsageError
+   */
+  private allowedFiles(paths: readonly string[]): readonly string[] {
+    const files = paths.map((path) => this.allowed(path));
+    return namedDump(files).map((path) => (files.includes(path) || this.isNamed(paths) ? path : this.allowed(path)));
+  }
+
+  /** Whether the user named the dump when the server was started. */
+  private readonly isNamed = (paths: readonly string[]): boolean =>
+    paths.every((path) => this.options.vmcore.includes(path));
 
   /** @throws UsageError for a file that does not exist or is outside the roots; the text does not tell which */
   private allowed(path: string): string {

@@ -159,7 +159,7 @@ class Elements {
       schema: 1,
       tool,
       says: printable(says),
-      commands: [...commands],
+      commands: commands.map((line) => printable(line)),
       data: this.data,
       offset: this.offset,
       next,

@@ -3,9 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { Client } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import type { Answer } from "../../src/tools/answer.ts";
+import { type Called, called, connected } from "./connect.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "mcp-")));
 const root = join(folder, "root");
@@ -15,32 +13,14 @@ copyFileSync("sample/vmcore", join(root, "second"));
 copyFileSync("sample/vmcore", join(folder, "outside"));
 symlinkSync(join(folder, "outside"), join(root, "link"));
 
-/** A client of a server that was started with arguments. */
-async function connected(...argv: readonly string[]): Promise<Client> {
-  const client = new Client({ name: "test", version: "0" });
-  await client.connect(
-    new StdioClientTransport({ command: process.execPath, args: ["src/mcp/main.ts", ...argv], stderr: "pipe" }),
-  );
-  return client;
-}
-
 const client = await connected("--no-search", "--root", root);
 after(async () => {
   await client.close();
   rmSync(folder, { recursive: true });
 });
 
-interface Called {
-  readonly answer: Answer | undefined;
-  readonly text: string;
-  readonly isError: boolean;
-}
-
-async function call(name: string, given: Record<string, unknown> = {}, on = client): Promise<Called> {
-  const { structuredContent, content, isError } = await on.callTool({ name, arguments: given });
-  const [first] = content as readonly { readonly text?: string }[];
-  return { answer: structuredContent as Answer | undefined, text: first?.text ?? "", isError: isError === true };
-}
+const call = (name: string, given: Record<string, unknown> = {}, on = client): Promise<Called> =>
+  called(on, name, given);
 
 test("there are at most twelve tools, each described and declared to read only", async () => {
   const { tools } = await client.listTools();

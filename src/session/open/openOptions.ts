@@ -38,6 +38,8 @@ export interface OpenOptions {
   readonly kernelSource?: readonly string[] | undefined;
   /** Maps a prefix of paths in the debuginfo to a directory on this machine. */
   readonly sourceFileMap?: Readonly<Record<string, string>> | undefined;
+  /** Returns the path by which a source file may be read; undefined if it may not. Default: each that is found. */
+  readonly readableSource?: ((path: string) => string | undefined) | undefined;
   /** Open folders. Sources are searched for in those that look like a kernel tree. */
   readonly workspace?: readonly string[] | undefined;
   /** Whether to use a vmlinux of another build nevertheless. */
@@ -55,7 +57,7 @@ export interface OpenOptions {
  * debuginfo.
  */
 export function sourceFiles(
-  { vmcore, modules = [], kernelSource = [], sourceFileMap = {}, workspace = [] }: OpenOptions,
+  { vmcore, modules = [], kernelSource = [], sourceFileMap = {}, workspace = [], readableSource }: OpenOptions,
   kernel: Kernel,
   debuginfos: ModuleDebuginfos,
 ): SourceFiles {
@@ -64,6 +66,7 @@ export function sourceFiles(
     kernelSource,
     sourceFileMap,
     workspace,
+    readable: readableSource,
     beside: [...modules, ...vmcore.map((path) => dirname(path))],
     modules: () => debuginfos.paths(),
     ...(uts instanceof Fault ? {} : { release: uts.release, versionText: uts.version }),

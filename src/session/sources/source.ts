@@ -19,6 +19,11 @@ export interface SourceOptions {
   readonly installed?: readonly string[];
   /** Directory that contains only sources; tests set their own. */
   readonly installedBelow?: string;
+  /**
+   * Returns the path by which a source file on this machine may be read; undefined if it may not. Default: each file
+   * that is found, also through symbolic links.
+   */
+  readonly readable?: ((path: string) => string | undefined) | undefined;
   /** `utsname.release` and `utsname.version` of the dump; the latter contains Debian's source version. */
   readonly release?: string;
   readonly versionText?: string;
@@ -106,7 +111,7 @@ export class SourceFiles {
 
   /** Returns the local file, or the text in a repository or an archive; undefined if no root has it. */
   locate(file: string): FoundSource | undefined {
-    if (!this.known.has(file)) this.known.set(file, this.search(file));
+    if (!this.known.has(file)) this.known.set(file, this.readable(this.search(file)));
     return this.known.get(file);
   }
 
@@ -151,6 +156,13 @@ export class SourceFiles {
   addArchive(archive: SourceArchive): void {
     this.archive = archive;
     this.known.clear();
+  }
+
+  private readable(found: FoundSource | undefined): FoundSource | undefined {
+    const { readable } = this.options;
+    if (!found || found.stored || !readable) return found;
+    const path = readable(found.path);
+    return path === undefined ? undefined : { path };
   }
 
   private search(file: string): FoundSource | undefined {
