@@ -4,15 +4,33 @@ import { commands } from "../crash/commands.ts";
 import { filters } from "../crash/language/filters.ts";
 import { synopsis } from "../crash/language/command.ts";
 import { SCHEMA } from "../render/json.ts";
+import { documentSchema, type JsonSchema } from "../render/jsonSchema.ts";
 import type { Fields, ColumnKind } from "../say/table.ts";
 import { EXIT_ANSWERED } from "./exit.ts";
 import { formatsPage } from "../session/open/formatsPage.ts";
 
-/** Runs `vmcore-debug docs [json | formats]`: prints docs/commands.md, docs/json.md or docs/formats.md. */
+/**
+ * Runs `vmcore-debug docs [json | formats | schema]`: prints docs/commands.md, docs/json.md, docs/formats.md, or the
+ * schemas of docs/schema as one document with a key for each command.
+ */
 export function docs([page]: readonly string[] = []): number {
-  process.stdout.write(page === "json" ? jsonPage() : page === "formats" ? formatsPage() : commandsPage());
+  process.stdout.write(
+    page === "json"
+      ? jsonPage()
+      : page === "formats"
+        ? formatsPage()
+        : page === "schema"
+          ? `${JSON.stringify(commandSchemas(), undefined, 2)}\n`
+          : commandsPage(),
+  );
   return EXIT_ANSWERED;
 }
+
+/** Returns the JSON schema of each command that prints records, by the command's name. */
+export const commandSchemas = (): Readonly<Record<string, JsonSchema>> =>
+  Object.fromEntries(
+    commands().flatMap(({ name, records }) => (records ? [[name, documentSchema(name, records())]] : [])),
+  );
 
 /** Returns docs/json.md, generated from the declarations of the commands' tables. */
 export function jsonPage(): string {
@@ -22,7 +40,7 @@ export function jsonPage(): string {
     "",
     "Printed by `vmcore-debug docs json` from the declarations that also lay out the tables: do not edit.",
     "",
-    `Each command gives one document, \`{"schema": ${SCHEMA}, "records": [...]}\`. The schema number increases when a key is removed or its meaning changes; keys may be added without a new number. Nothing was released before schema 1, so it includes all earlier changes.`,
+    `Each command gives one document, \`{"schema": ${SCHEMA}, "records": [...]}\`. The schema number increases when a key is removed or its meaning changes; keys may be added without a new number. Nothing was released before schema 1, so it includes all earlier changes. \`docs/schema\` has a JSON schema of each command's document; it is of the version that it comes with.`,
     "",
     "| type | in JSON |",
     "| --- | --- |",

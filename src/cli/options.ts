@@ -57,7 +57,7 @@ export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
        vmcore-debug --report-bug [options] [VMCORE...]
        vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]
        vmcore-debug sample [options]
-       vmcore-debug docs [json | formats]
+       vmcore-debug docs [json | formats | schema]
        vmcore-debug completions bash|zsh|fish
        vmcore-debug man
 

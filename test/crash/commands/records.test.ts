@@ -1,15 +1,20 @@
-/** Every record of `--json` is described in docs/json.md. */
+/** Every record of `--json` is described in docs/json.md, and valid by the schemas of docs/schema. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import ts from "typescript";
+import { z } from "zod";
 import { commands } from "../../../src/crash/commands.ts";
 import { run } from "../../../src/crash/language/language.ts";
 import { disassembler } from "../../../src/arch/disassembler/disassembler.ts";
 import { effectDecoder } from "../../../src/arch/disassembler/effects.ts";
 import { drive } from "../../../src/base/job.ts";
 import { openSession } from "../../../src/session/open/open.ts";
+import { commandSchemas } from "../../../src/cli/docs.ts";
+import { jsonText } from "../../../src/render/json.ts";
+import { schemaFile } from "../../../src/render/jsonSchema.ts";
+import type { Json } from "../../../src/say/piece.ts";
 import { ANY_KEY, type Fields, type Records } from "../../../src/say/table.ts";
 
 const session = openSession({ vmcore: ["sample/vmcore"] });
@@ -46,6 +51,34 @@ const isDescribed = (data: object, records: readonly Records[]): boolean => {
   return records.some(({ fields }) => keys.every((key) => has(fields, key)));
 };
 
+/** The checks of the published schemas, by command. */
+const schemas = new Map(
+  Object.keys(commandSchemas()).map((name) => [
+    name,
+    z.fromJSONSchema(JSON.parse(published(name)) as Parameters<typeof z.fromJSONSchema>[0]),
+  ]),
+);
+
+/** Returns the schema of a command as it is in docs/schema. */
+function published(name: string): string {
+  return readFileSync(join("docs/schema", schemaFile(name)), "utf8");
+}
+
+/** Says why a record is in no document that a command may print; undefined if it is. */
+function invalid(data: Json, name: string): string | undefined {
+  const document: unknown = JSON.parse(`{"schema":1,"records":[${jsonText(data)}]}`);
+  const named = RUNS_OTHERS.includes(name) ? [...schemas.values()] : [schemas.get(name)!];
+  const errors = named.flatMap((schema) => schema.safeParse(document).error ?? []);
+  return errors.length < named.length ? undefined : z.prettifyError(errors[0]!);
+}
+
+test("a schema refuses a record with a value of another kind, and one with an unknown key", () => {
+  assert.equal(invalid({ pid: 1, comm: "init" }, "ps"), undefined);
+  assert.ok(invalid({ pid: "1", comm: "init" }, "ps"));
+  assert.ok(invalid({ pid: 1, colour: "red" }, "ps"));
+  assert.ok(invalid({ task: "0x10" }, "ps"));
+});
+
 for (const { name, examples } of commands()) {
   const lines = [...examples.map(({ line }) => line), ...(more[name] ?? [])];
   if (lines.length === 0) continue;
@@ -56,6 +89,8 @@ for (const { name, examples } of commands()) {
         // A filtered line, or one of the kernel's configuration, is a text.
         if (piece.kind !== "record" || typeof piece.data !== "object" || piece.data === null) continue;
         assert.ok(isDescribed(piece.data, records), `${line}: ${Object.keys(piece.data).join()}`);
+        const wrong = invalid(piece.data, name);
+        assert.equal(wrong, undefined, `${line}: ${wrong}: ${JSON.stringify(piece.data).slice(0, 400)}`);
       }
   });
 }
