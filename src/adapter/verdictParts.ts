@@ -162,7 +162,7 @@ const objectLink = (type: string, address: bigint): VerdictLink => ({
   target: `*(${type} *)${hex0x(address)}`,
 });
 
-/** Leads to the object at an address if the type of its slab cache is known, otherwise to the memory there. */
+/** Returns a link to the object at an address if the type of its slab cache is known, otherwise to the memory there. */
 function addressLink(kernel: Kernel, address: bigint): VerdictLink {
   const object = objectState(kernel, address);
   return object?.type !== undefined && object.address === address
@@ -176,7 +176,7 @@ function cpuLink(kernel: Kernel, cpu: number): VerdictLink | undefined {
   return task === undefined || task instanceof Fault ? undefined : taskLink(task.address);
 }
 
-/** Counts from the end of the log, because the Log page reads it from there. */
+/** Returns a link to a line of the log, counted from the end, because the Log page reads it from there. */
 const logLink = (kernel: Kernel, line: number): VerdictLink => ({
   kind: "log",
   target: String(logLines(kernel).length - line),

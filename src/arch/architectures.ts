@@ -20,7 +20,7 @@ export const elfMachineOf = (machine: number): ElfMachine | undefined =>
   architectures.find(({ elf }) => elf.machine === machine)?.elf ??
   unsupportedMachines.find((one) => one.machine === machine);
 
-/** What a dump says about its machine. Unknown facts are undefined. */
+/** The facts in a dump about its machine. Unknown facts are undefined. */
 export interface MachineHints {
   /** Byte order of the file. That of the memory can differ. */
   readonly byteOrder: ByteOrder;

@@ -17,7 +17,7 @@ export interface Segment {
   readonly memorySize: bigint;
 }
 
-/** What the headers of a dump file say besides memory. Values that a format does not record are absent. */
+/** The facts in the headers of a dump file. Those that a format does not record are absent. */
 export interface DumpFacts {
   /** `struct new_utsname` from the dump header. */
   readonly utsname?: Utsname;

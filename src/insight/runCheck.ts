@@ -45,7 +45,7 @@ export function* runCheck<T>(
   }
 }
 
-/** A check may take this many times its limit of processor time, because the dump can be on a slow disk. */
+/** Maximum time of a check as a multiple of its limit of processor time, because the dump can be on a slow disk. */
 const MAX_STRETCH = 5;
 
 /** Returns the processor time since a measurement, in milliseconds. */

@@ -66,7 +66,7 @@ export function factsOf(log: KernelLog, report: Report): ReportFacts {
   return facts;
 }
 
-/** Limit on the lines of a report that are read for facts, because tables of tasks at its end have thousands. */
+/** Maximum number of lines of a report that are read for facts, because tables of tasks at its end have thousands. */
 const MAX_LINES = 4000;
 
 function read(log: KernelLog, report: Report): ReportFacts {

@@ -39,7 +39,7 @@ export interface Headline {
 /** Words of headlines that are also searched for within a line, because two messages can be torn into each other. */
 const TORN =
   /(?:(?:(?:NMI )?watchdog: )?BUG: soft lockup - |(?:rcu: )?INFO: rcu_\w{3,12} (?:self-)?detected |BUG: (?:unable|sleeping function|scheduling while|workqueue lockup|Bad page|KASAN|KMSAN|KFENCE|kernel NULL)|general protection fault: |WARNING: CPU: |INFO: task .{1,64} blocked for|Unable to handle kernel |Kernel panic - not syncing|kernel BUG at )/;
-/** Number of characters of a line in which they are searched for. */
+/** Number of characters of a line in which these words are searched for. */
 const MAX_TORN = 300;
 
 /**

@@ -5,11 +5,11 @@ import { demangled, demangleRust } from "../base/rust/demangle.ts";
 
 /** A place in code as the kernel prints it: `f+0x1c/0x90 [module]`, or an address without a name. */
 export interface PrintedPlace {
-  /** With the suffixes of the compiler: `__mutex_lock.constprop.0`. */
+  /** Name with the suffixes of the compiler: `__mutex_lock.constprop.0`. */
   readonly name: string | undefined;
-  /** Bytes from the start of the function. */
+  /** Offset in bytes from the start of the function. */
   readonly offset: number | undefined;
-  /** Bytes of the function. */
+  /** Size of the function in bytes. */
   readonly size: number | undefined;
   readonly module: string | undefined;
   readonly address: bigint | undefined;

@@ -20,7 +20,7 @@ export type { OpenReport, Report, State } from "./report.ts";
 
 /** Maximum number of foreign lines between two lines of a report; with more of them the report has ended. */
 const MAX_GAP = 16;
-/** The same limit before the call trace of the report. */
+/** Maximum number of foreign lines between two lines before the call trace of a report. */
 const MAX_EARLY_GAP = 48;
 /** Maximum number of lines of others, and of user programs, between two lines of a report. */
 const MAX_LINES = 2000;

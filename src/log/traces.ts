@@ -27,11 +27,11 @@ export type Role =
 
 export interface Trace {
   readonly role: Role;
-  /** The processor that printed it on request, where the line before says which. */
+  /** The processor that printed the trace on request, where the line before says which. */
   readonly cpu: number | undefined;
-  /** The line that begins it, or its first entry's. */
+  /** The line that begins the trace, or that of its first entry. */
   readonly start: number;
-  /** Exclusive. */
+  /** The end, exclusive. */
   readonly end: number;
   /** The text of the line that begins the trace: the task that allocated, or the lock. */
   readonly head: string;

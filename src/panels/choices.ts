@@ -14,7 +14,7 @@ export interface Choice {
 interface Option {
   /** The value, as `chosenRows` expects it. */
   readonly value: string;
-  /** Rows that have it. */
+  /** Number of rows that have the value. */
   readonly count: number;
 }
 

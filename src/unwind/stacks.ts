@@ -13,7 +13,7 @@ export interface StackRange {
   readonly kind: StackKind;
   readonly start: bigint;
   readonly end: bigint;
-  /** The CPU that it belongs to; undefined for a task's stack. */
+  /** The CPU that the stack belongs to; undefined for a task's stack. */
   readonly cpu: number | undefined;
 }
 

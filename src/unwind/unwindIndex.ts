@@ -7,7 +7,7 @@ import { callerCursor, type FrameCursor, lookupAddress, type Step } from "./curs
 import { lostRegisters } from "./lostRegisters.ts";
 import { type IndexFrame, runUnwindCode } from "./unwindCode.ts";
 
-/** An entry has the address of a function and its unwind code, both relative to themselves. */
+/** Size of an entry in bytes: the address of a function and its unwind code, both relative to themselves. */
 const ENTRY_BYTES = 8;
 const EXIDX_CANTUNWIND = 1n;
 /** Maximum number of words of one function's unwind code: their number is in a byte. */

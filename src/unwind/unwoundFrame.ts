@@ -22,7 +22,7 @@ export class UnwoundFrame implements Frame {
   readonly stack: StackKind;
   readonly trap: Trap | undefined;
   readonly doubt: string | undefined;
-  /** Set when the walk reaches it. */
+  /** The caller; set when the walk reaches it. */
   caller: Frame | undefined;
   private readonly kernel: Kernel;
   private readonly cursor: FrameCursor;

@@ -22,8 +22,9 @@ const PAGE_OFFSETS = [0xc0000000n, 0xb0000000n, 0x80000000n, 0x40000000n];
  */
 const MODULES_BYTES = 1n << 24n;
 
-/** A Linux entry is 2048 bytes before the hardware's (arch/arm/include/asm/pgtable-2level.h). */
+/** Bit of the kernel's own entry of a page that is present (arch/arm/include/asm/pgtable-2level.h). */
 const L_PTE_PRESENT = 1n;
+/** Distance in bytes from the hardware's entry back to the kernel's own. */
 const LINUX_ENTRIES = 2048n;
 
 const MEBIBYTE = 1n << 20n;

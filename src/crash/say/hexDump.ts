@@ -17,9 +17,9 @@ export interface DumpFormat {
   /** Size of a unit in bytes. */
   readonly size: WordSize;
   readonly as: "hex" | "signed" | "unsigned" | "text";
-  /** Swap the bytes of each unit, that is, read it in the other byte order. */
+  /** Whether to swap the bytes of each unit, that is, to read it in the other byte order. */
   readonly swapped?: boolean;
-  /** Show the bytes as text after the units. */
+  /** Whether to show the bytes as text after the units. */
   readonly withText?: boolean;
   /** Returns the text that replaces a unit, such as a symbol; undefined to show the number. */
   readonly symbolic?: (word: bigint) => Span | undefined;

@@ -25,7 +25,7 @@ export const symbolFields: Fields = {
 interface Shown {
   /** An address within the symbol, shown with its offset. Default: the symbol's address. */
   readonly address?: bigint | undefined;
-  /** Omit the source line and the module, for lists. */
+  /** Whether to omit the source line and the module, for lists. */
   readonly plain?: boolean;
 }
 

@@ -108,7 +108,10 @@ export function readBtfTable(bytes: Uint8Array): BtfTable {
   return { bytes, view, little, byteOrder, ...index, stringsStart: strings.start, stringsLength: strings.length };
 }
 
-/** Sizes of unknown kinds from `struct btf_layout` (7.1), so that they can be skipped. */
+/**
+ * Returns the sizes of all kinds. Those of unknown ones are from `struct btf_layout` (7.1), so that types of these
+ * kinds can be skipped.
+ */
 function withLayout(bytes: Uint8Array, start: number, length: number): (KindLayout | undefined)[] {
   const kinds = [...layouts];
   for (let kind = layouts.length; kind < Math.min(length / 4, 128); kind++) {

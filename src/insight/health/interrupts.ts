@@ -5,7 +5,7 @@ import { uptime } from "../../linux/time/timekeeping.ts";
 import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 
-/** Average interrupts per second and line from which on it is a storm. */
+/** Minimum average number of interrupts of a storm, per second and line. */
 const STORM = 100_000;
 /**
  * Minimum number of interrupts without a handler that is reported. note_interrupt() disables a line after 99,900 of

@@ -10,7 +10,7 @@ import { countWords, sizeWords } from "./amounts.ts";
 
 /** Maximum number of sockets that are reported. */
 const MAX_SOCKETS = 16;
-/** Share of its limit from which on a buffer is full. */
+/** Minimum share of its limit that a full buffer has. */
 const FULL = 0.95;
 
 /** Reports sockets whose listen queue, receive buffer or send buffer is full. */

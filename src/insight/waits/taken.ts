@@ -69,7 +69,10 @@ export function takenAt(site: Site, lock: bigint, calls: LockCalls, isMentioned:
   return { by, function: plainName(graph.symbol.name), releases, isConditional };
 }
 
-/** What one pass over all symbols finds: a kernel has about 200,000. */
+/**
+ * The first and the last function, and the functions that take semaphores for reading, found in one pass over all
+ * symbols: a kernel has about 200,000.
+ */
 export const codeSymbols = derived("first and last function, and those that take semaphores for reading", (kernel) => {
   const readTakers = new Set<bigint>();
   let [first, last] = [-1n, 0n];

@@ -68,7 +68,7 @@ export function* bpfFunctions(program: Obj<"struct bpf_prog">): Generator<Obj<"s
   for (let i = 1; i < count; i++) yield aux.at("func").index(i).deref();
 }
 
-/** BPF_COMPLEXITY_LIMIT_INSNS: the verifier rejects longer programs. */
+/** Maximum number of instructions: BPF_COMPLEXITY_LIMIT_INSNS. The verifier rejects longer programs. */
 const MAX_INSNS = 1_000_000;
 
 /** Returns the translated instructions of a program, eight bytes each. @throws Fault */

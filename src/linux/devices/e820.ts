@@ -6,7 +6,7 @@ import { globalAddress } from "../vmcoreinfo.ts";
 /** A range of physical memory and its use. */
 export interface MemoryRange {
   readonly start: bigint;
-  /** Exclusive. */
+  /** The end, exclusive. */
   readonly end: bigint;
   /** "E820_RAM", "MEMORY", "RESERVED". */
   readonly type: string;

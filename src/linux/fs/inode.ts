@@ -30,9 +30,9 @@ export const fileType = (inode: Obj<"struct inode">): FileType | undefined =>
 export const inodeMapping = (inode: Obj<"struct inode">): Obj<"struct address_space"> => inode.at("i_mapping").deref();
 
 /**
- * Returns the `struct inode` at an address that a user entered. It is valid if the owner of its pages has the same
- * `i_mapping`, because several inodes of a block device share the pages of one (include/linux/fs.h: i_mapping, host).
- * @throws Fault "corrupt" if it is not an inode
+ * Returns the `struct inode` at an address that a user entered. It is valid if the inode to which its pages belong has
+ * the same `i_mapping`, because several inodes of a block device share the pages of one (include/linux/fs.h: i_mapping,
+ * host). @throws Fault "corrupt" if it is not an inode
  */
 export function inodeAt(kernel: Kernel, address: bigint): Obj<"struct inode"> {
   const inode = kernel.object("struct inode", address);

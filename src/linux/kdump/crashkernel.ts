@@ -24,7 +24,7 @@ export const commandLine = (kernel: Kernel): string => kernel.variable("saved_co
 /** A range of physical memory. */
 export interface PhysicalRange {
   readonly start: bigint;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: bigint;
 }
 

@@ -10,7 +10,7 @@ import { hasSections, memSections, pagesPerSection, sectionMap, SECTION_HAS_MEM_
 /** Page frames whose `struct page`s are contiguous. */
 export interface PageRun {
   readonly first: number;
-  /** Exclusive. */
+  /** The end, exclusive. */
   readonly end: number;
   /** Address that the struct of page frame 0 would have. */
   readonly base: bigint;

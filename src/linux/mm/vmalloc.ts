@@ -15,7 +15,7 @@ export interface VmapArea {
   /** `struct vm_struct`; undefined for areas of vm_map_ram(). */
   readonly vm: Obj<"struct vm_struct"> | undefined;
   readonly start: bigint;
-  /** Exclusive. */
+  /** The end, exclusive. */
   readonly end: bigint;
 }
 

@@ -180,7 +180,7 @@ export function moduleBuildId(module: Obj<"struct module">): string | undefined 
 /** A table or other data of a module in memory. */
 export interface ModuleBlob {
   readonly address: bigint;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 

@@ -10,7 +10,7 @@ export interface SafeBuffer {
   readonly name: string;
   readonly cpu: number;
   readonly address: bigint;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly length: number;
   /** Number of messages that did not fit. */
   readonly lost: number;

@@ -10,9 +10,9 @@ import { slabAllocatorUsage } from "./slabAllocator.ts";
 
 /** Usage of a cache. */
 export interface SlabUsage {
-  /** Objects that the kernel has allocated from the cache. */
+  /** Number of objects that the kernel has allocated from the cache. */
   readonly allocated: number;
-  /** Objects that fit into its slabs. */
+  /** Number of objects that fit into the slabs of the cache. */
   readonly total: number;
   readonly slabs: number;
 }

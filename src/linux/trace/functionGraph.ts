@@ -13,7 +13,7 @@ import { fieldValue, numberOf } from "./printValue.ts";
 export interface GraphLine {
   /** The entry; of a call without calls in it the one at its begin. */
   readonly entry: TraceEntry;
-  /** Calls around it. */
+  /** Number of calls around the line. */
   readonly depth: number;
   /** Duration in nanoseconds of a call that ended in this line. */
   readonly duration: bigint | undefined;
@@ -36,7 +36,7 @@ interface Drawn {
   readonly entered: (bigint | undefined)[];
 }
 
-/** The kernel remembers the functions of this many levels (FTRACE_RETFUNC_DEPTH). */
+/** Number of levels of which the kernel remembers the functions (FTRACE_RETFUNC_DEPTH). */
 const MAX_KNOWN_DEPTH = 50;
 const NO_INTERRUPT = { begins: false, ends: false };
 

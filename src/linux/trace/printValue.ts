@@ -14,7 +14,7 @@ import type { EventField, TraceEvent } from "./traceEvent.ts";
 /** Bytes in an entry: an array, a struct, or the contents of a dynamic field. */
 export interface EntryBytes {
   readonly bytes: Uint8Array;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly elementSize: number;
   readonly isSigned: boolean;
 }

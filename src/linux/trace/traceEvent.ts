@@ -13,7 +13,7 @@ export interface EventField {
   readonly type: string;
   /** Offset in the entry, in bytes. */
   readonly offset: number;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly isSigned: boolean;
 }

@@ -9,12 +9,12 @@ type WaitRecord = ReadonlyMap<Key, GridCell>;
 
 export interface TaskNode {
   readonly kind: "task";
-  /** Address of its `task_struct`, which identifies the node. */
+  /** Address of the `task_struct` of the task, which identifies the node. */
   readonly key: string;
   readonly name: string;
-  /** The text below its name: "UN, last ran 12.1 s ago", or the activity of a holder, such as "running". */
+  /** The text below the name of the task: "UN, last ran 12.1 s ago", or the activity of a holder, such as "running". */
   readonly state: string;
-  /** Key of the resource it waits for. */
+  /** Key of the resource that the task waits for. */
   readonly waitsFor: string | undefined;
   readonly inCycle: boolean;
 }
@@ -23,7 +23,7 @@ export interface ResourceNode {
   readonly kind: "resource";
   readonly key: string;
   readonly name: string;
-  /** The text below its name: what holds it, when that is not a task. */
+  /** The text below the name of the resource: what holds it, when that is not a task. */
   readonly state: string;
   readonly address: string | undefined;
   readonly holders: readonly Holder[];
@@ -40,7 +40,7 @@ export interface Holder {
 }
 
 export interface Cycle {
-  /** Keys of its tasks; each waits for the next. */
+  /** Keys of the tasks of the cycle; each waits for the next. */
   readonly tasks: readonly string[];
   /** Whether each lock names its holder, so that the cycle is a certain deadlock. */
   readonly isCertain: boolean;

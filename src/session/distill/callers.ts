@@ -7,7 +7,7 @@ import { keep } from "./keep.ts";
 const CALL_BYTES = 8;
 /** Number of bytes at the start of a function that show whether it has a frame pointer. */
 const PROLOGUE_BYTES = 16;
-/** gdb, with which crash disassembles, reads lines of this size. */
+/** Size in bytes of the lines that gdb, with which crash disassembles, reads. */
 const LINE_BYTES = 64n;
 /** Maximum size in bytes of a function that is kept as a whole. */
 const MAX_FUNCTION = 4096;

@@ -54,9 +54,9 @@ export interface DistillOptions {
 /** What was written. */
 export interface Distilled {
   readonly pages: number;
-  /** Bytes of the file. */
+  /** Size of the file in bytes. */
   readonly size: number;
-  /** Bytes of the dump's files. */
+  /** Size of the dump's files in bytes. */
   readonly sourceSize: number;
   /** Commands that gave no full answer on the dump, and so will give none on the file. */
   readonly unanswered: readonly string[];

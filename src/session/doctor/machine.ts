@@ -27,7 +27,7 @@ export const machineDiagnoses = (root: string): readonly Diagnosis[] => [
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 
-/** Compares what `crashkernel=` asks for with what is reserved. */
+/** Compares the size that `crashkernel=` requests with the size that is reserved. */
 function* reservation(root: string): Generator<Diagnosis> {
   const line = textOf(root, "proc/cmdline");
   const asked = line === undefined ? [] : crashkernelOf(line);

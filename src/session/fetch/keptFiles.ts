@@ -9,7 +9,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Files of one kernel, archive or address that are kept together. */
 export interface KeptFiles {
-  /** What they are: "debuginfo" is in debuginfod's cache, which other debuggers share; all others are only ours. */
+  /**
+   * What the files are: "debuginfo" is in debuginfod's cache, which other debuggers share; all others are only ours.
+   */
   readonly kind: (typeof ownCacheKinds)[number] | "debuginfo";
   /** Build ID, or the name of the file or directory. */
   readonly name: string;

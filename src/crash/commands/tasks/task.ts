@@ -55,16 +55,16 @@ const taskFields: Fields = {
 };
 
 function shown(task: Obj, members: readonly string[], options: FormatOptions): Piece {
-  const owners = members.flatMap((path) => ownersOf(task, path).map((owner) => ({ path, owner })));
+  const structs = members.flatMap((path) => structsWith(task, path).map((struct) => ({ path, struct })));
   const data = (): Json => {
     // If both structs have a member of this name, such as flags, the value in task_struct is used.
-    const values = owners.toReversed().map(({ path, owner }): [string, Json] => [path, valueJson(owner.at(path))]);
+    const values = structs.toReversed().map(({ path, struct }): [string, Json] => [path, valueJson(struct.at(path))]);
     const value = members.length > 0 ? Object.fromEntries(values) : valueJson(task);
     return { ...taskFacts(task), value };
   };
   return lazyRecord(data, () => {
     if (members.length === 0) return [taskHeading(task), ...wholeLines(task, options)];
-    const lines = owners.flatMap(({ path, owner }) => [...memberLines(owner, path, options)]);
+    const lines = structs.flatMap(({ path, struct }) => [...memberLines(struct, path, options)]);
     return [taskHeading(task), ...lines, []];
   });
 }
@@ -90,12 +90,12 @@ function threadInfo(task: Obj): Obj | undefined {
 }
 
 /** Returns the structs that have a member: task_struct, thread_info, or both. @throws UsageError when neither has it */
-function ownersOf(task: Obj, path: string): Obj[] {
+function structsWith(task: Obj, path: string): Obj[] {
   // A text that is not a valid path is reported as an unknown member.
   if (/^\w+(\[\d+\])*([.]\w+(\[\d+\])*)*$/.test(path)) {
     const info = threadInfo(task);
-    const owners = [task, ...(info ? [info] : [])].filter((owner) => owner.has(path));
-    if (owners.length > 0) return owners;
+    const structs = [task, ...(info ? [info] : [])].filter((struct) => struct.has(path));
+    if (structs.length > 0) return structs;
   }
   throw new UsageError(`${path}: not a task_struct or thread_info member`);
 }
