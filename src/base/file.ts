@@ -97,7 +97,14 @@ export function fileStream(
  * Returns the text of an input that the user named, which may be a pipe; 0 is standard input.
  * @throws NodeJS.ErrnoException
  */
-export const inputText = (path: string | 0): string => readFileSync(path, "utf8");
+export function inputText(path: string | 0): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    // Errors after opening, for example for a directory, do not name the file.
+    throw error instanceof Error && path !== 0 ? Object.assign(error, { path }) : error;
+  }
+}
 
 /**
  * Opens a file read-only.

@@ -72,7 +72,7 @@ async function write(
   const part = `${output}.part`;
   let fd: number | undefined;
   const create = () => {
-    const created = openSync(part, "w");
+    const created = opened(part, output);
     fd = created;
     return {
       write(bytes: Uint8Array, offset: number): void {
@@ -92,6 +92,15 @@ async function write(
       closeSync(fd);
       rmSync(part, { force: true });
     }
+  }
+}
+
+/** Opens the file that is renamed at the end; an error names the output. @throws NodeJS.ErrnoException */
+function opened(part: string, output: string): number {
+  try {
+    return openSync(part, "w");
+  } catch (error) {
+    throw isSystemError(error) ? Object.assign(error, { path: output }) : error;
   }
 }
 

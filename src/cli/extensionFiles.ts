@@ -1,6 +1,6 @@
 /** Loads the user's own commands from files. */
 import { attemptSystem } from "../base/systemError.ts";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { UsageError } from "../base/usageError.ts";
@@ -26,7 +26,13 @@ export class ExtensionFiles implements Extensions {
     try {
       exported = require(full);
     } catch (error) {
-      throw new UsageError(`${path}: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
+      const why = existsSync(full)
+        ? error instanceof Error
+          ? error.message.split("\n")[0]
+          : String(error)
+        : "no such file";
+      const isFolder = attemptSystem(() => statSync(full).isDirectory()) === true;
+      throw new UsageError(`${path}: ${isFolder ? "is a directory; name a file of JavaScript or TypeScript" : why}`);
     }
     const { default: main, commands } = Object(exported) as { readonly default?: unknown; readonly commands?: unknown };
     const found = [main, commands, exported].flat().filter(isCommand);

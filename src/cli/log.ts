@@ -21,6 +21,7 @@ import { OpenError } from "../session/open/openError.ts";
 import { logText } from "../session/open/logText.ts";
 import { resolveLog } from "../session/open/resolveLog.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+import { systemReason } from "./systemReason.ts";
 
 const USAGE = `usage: vmcore-debug log [--json] [--vmlinux VMLINUX | --resolve VMLINUX] FILE...
 
@@ -59,9 +60,11 @@ export async function log(argv: readonly string[]): Promise<number> {
     const isOpen = error instanceof Fault || error instanceof OpenError || isSystemError(error);
     if (!isUsage && !isOpen) throw error;
     const usage = isArgumentError(error) ? `\n${USAGE}` : "";
-    process.stderr.write(
-      `vmcore-debug: ${`${error.message}${usage}`.split("\n").map(printable).join("\n").trimEnd()}\n`,
-    );
+    const { path } = error as NodeJS.ErrnoException;
+    const message = isSystemError(error)
+      ? `${path === undefined ? "" : `${path}: `}${systemReason(error)}`
+      : error.message;
+    process.stderr.write(`vmcore-debug: ${`${message}${usage}`.split("\n").map(printable).join("\n").trimEnd()}\n`);
     return isUsage ? EXIT_USAGE : EXIT_OPEN;
   }
 }

@@ -17,4 +17,4 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
 
 /** Returns why the system refused, without the name of the file. */
 export const systemReason = (error: NodeJS.ErrnoException): string =>
-  SYSTEM_ERRORS[error.code ?? ""] ?? error.message.replace(/^E[A-Z]+: /, "");
+  SYSTEM_ERRORS[error.code ?? ""] ?? error.message.replace(/^E[A-Z]+: /, "").replace(/, \w+(?: '.*')?$/, "");

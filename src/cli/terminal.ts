@@ -252,7 +252,7 @@ function explain(error: unknown): string {
   if (error instanceof UsageError || error instanceof OpenError) return error.message;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined) return internalError(error).stack;
-  return path === undefined ? error.message : `${path}: ${systemReason(error)}`;
+  return path === undefined ? systemReason(error) : `${path}: ${systemReason(error)}`;
 }
 
 const runShell = (command: string): boolean =>

@@ -263,3 +263,21 @@ test("compare has the exit status of the dump that cannot be opened", () => {
 test("timeline refuses words that it would ignore", () => {
   assert.match(cli([dump, "-c", "timeline init"]).err, /^timeline: timeline takes only options, not "init"$/m);
 });
+
+test("errors of the system are in plain words, with the name that the user gave", () => {
+  const none = join(home, "no/such");
+  for (const [argv, status, said] of [
+    [["log", none], 3, "no such file"],
+    [["notebook", "run", home, dump], 1, "is a directory"],
+    [["distill", dump, "-o", none], 1, "no such file"],
+    [[dump, "--record", none, "-c", "p 1"], 1, "no such file"],
+    [[dump, "-c", `rd -r ${none} init_task 16`], 1, "no such file"],
+    [[dump, "-c", `extend ${none}`], 1, "no such file"],
+    [[dump, "-c", `extend ${home}`], 1, "is a directory"],
+  ] as const) {
+    const answer = spawnSync(process.execPath, [program, ...argv], { encoding: "utf8", env: { ...process.env, HOME: home } }); // prettier-ignore
+    assert.equal(answer.status, status, argv.join(" "));
+    assert.match(answer.stderr, new RegExp(`: ${said}`));
+    assert.doesNotMatch(answer.stderr, /E[A-Z]{4,}|\.part|Cannot find module/, argv.join(" "));
+  }
+});

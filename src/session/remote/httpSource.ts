@@ -139,7 +139,27 @@ function versionOf(headers: Headers): string | undefined {
 }
 
 /** Returns the reason of a failed request; that of `fetch` is in its cause. */
+/** Errors of the network in plain words, by code. */
+const NETWORK_ERRORS: Readonly<Record<string, string | undefined>> = {
+  ENOTFOUND: "no server has this name",
+  EAI_AGAIN: "the name of the server cannot be looked up now",
+  ECONNREFUSED: "no server listens there",
+  ECONNRESET: "the server ended the connection",
+  EHOSTUNREACH: "the server cannot be reached",
+  ENETUNREACH: "the network cannot be reached",
+  ETIMEDOUT: "the server does not answer",
+  UND_ERR_CONNECT_TIMEOUT: "the server does not answer",
+  UND_ERR_SOCKET: "the server ended the connection",
+  CERT_HAS_EXPIRED: "the certificate of the server has expired",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server has signed its certificate itself: NODE_EXTRA_CA_CERTS can name it",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the certificate of the server cannot be verified",
+};
+
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const known = NETWORK_ERRORS[code];
+  if (known !== undefined) return known;
+  if (cause instanceof Error && cause.message === "bad port") return "the port is one that browsers never use";
   return cause instanceof Error ? cause.message : String(cause);
 }
