@@ -40,7 +40,11 @@ const tasks = {
   // Machines and kernels: a guest of each. One at a time, since each guest takes both CPUs.
   matrix: () => [...tasks.build(), tests((_, file) => file.startsWith(MATRIX), 1)],
   // What takes long or much: other kernels. What is skipped is said.
-  nightly: () => [...tasks.build(), tests((_, file) => file.startsWith(NIGHTLY) || file.startsWith(MATRIX), 1)],
+  nightly: () => [
+    ...tasks.package(),
+    tests((_, file) => file.startsWith(NIGHTLY) || file.startsWith(MATRIX), 1),
+    ["--disable-warning=ExperimentalWarning", "--test", "test/e2e/nightly/machines.e2e.mjs"],
+  ],
   // Alone, since it measures time.
   scale: () => [...tasks.build(), tests((folder) => folder === "scale", 1)],
   bench: () => [...tasks.build(), ["scripts/bench.mjs", ...more.splice(0)], ["scripts/benchAdapter.mjs"]],

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { Stage } from "./stage.mjs";
+import { isInstalled } from "./workbench/workbench.mjs";
 
 const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
 
@@ -35,6 +36,10 @@ function vmlinuxOf(family) {
 
 /** One session for each dump, in one browser. @param {readonly string[]} names of files in test/e2e/machines */
 export function machineSuites(names) {
+  if (!isInstalled()) {
+    test("dumps of machines in a workbench", { skip: "run test/e2e/workbench/install.sh" }, () => {});
+    return;
+  }
   const stage = new Stage("machines-");
   const dumps = names.map((name) => {
     /** @type {Expected} */

@@ -74,5 +74,4 @@ export const rows: readonly Row[] = [
     kernel: kernel("s390x-6.1", "bookworm", "s390x", "6.1", "s390x"),
   },
   { machine: "s390x", name: "s390x-6.12", variant: "", kernel: kernel("s390x-6.12", "trixie", "s390x", "6.12", "s390x") }, // prettier-ignore
-  { machine: "s390x", name: "s390x-7", variant: "", kernel: kernel("s390x-7", "sid", "s390x", "7", "s390x") },
 ];
