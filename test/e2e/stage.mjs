@@ -56,7 +56,8 @@ export class Stage {
   ) {
     const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
     const vsix = [resolve(process.env.VSIX ?? `${name}-${version}.vsix`)];
-    this.#server = await startServer({ vsix, settings, machineSettings, isDriven, hasTrust });
+    const given = { ...(settings && { settings }), ...(machineSettings && { machineSettings }) };
+    this.#server = await startServer({ vsix, ...given, isDriven, hasTrust });
     const { browser, context } = await launchBrowser({ width, height });
     this.#browser = browser;
     this.#context = context;
