@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { declarationFile } from "./declarations.mjs";
 
-/** What only the editor loads. */
-const OF_THE_EDITOR = /^(?:extension\.cjs|panels\.(?:js|css))(?:\.map)?$/;
-const COPIED = ["docs", "sample", "skills", "CHANGELOG.md", "LICENSE", "ThirdPartyNotices.md"];
+/** What only the editor loads, and the source maps, which are a third of the package. */
+const LEFT_OUT = /^(?:extension\.cjs|panels\.(?:js|css))$|\.map$/;
+// The sample dump would be most of the package: `vmcore-debug sample` says where to get it.
+const COPIED = ["docs", "skills", "CHANGELOG.md", "LICENSE", "ThirdPartyNotices.md"];
 const README = "packages/npm/README.md";
 
 /** @param {string} path */
@@ -26,7 +27,7 @@ function fill(folder) {
     stdio: "inherit",
   });
   if (status !== 0) throw new Error("the build failed");
-  for (const name of readdirSync(dist).filter((one) => OF_THE_EDITOR.test(one))) rmSync(join(dist, name));
+  for (const name of readdirSync(dist).filter((one) => LEFT_OUT.test(one))) rmSync(join(dist, name));
   writeFileSync(join(folder, "dist", "library.d.ts"), declarationFile());
 }
 

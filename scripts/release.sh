@@ -11,7 +11,7 @@ fi
 rm -rf release
 mkdir release
 npm run package -- "release/vmcore-debug-$version.vsix"
-node scripts/pack.mjs release
+npm run pack -- release
 npm run deb -- release
 npm sbom --sbom-format cyclonedx --sbom-type application --package-lock-only --omit dev > "release/vmcore-debug-$version.cdx.json"
 awk -v version="$version" '/^## /{wanted = ($2 == version)} wanted' CHANGELOG.md > release/CHANGES.md

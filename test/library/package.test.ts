@@ -46,6 +46,15 @@ test("the program of the package runs", () => {
   assert.match(stdout, /^BUG: unable to handle kernel NULL pointer dereference in lab_apply/);
 });
 
+test("the package has no sample and no source maps, and says where to get the sample", () => {
+  const root = join(folder, "node_modules/vmcore-debug");
+  assert.deepEqual(readdirSync(root).sort(), ["CHANGELOG.md", "LICENSE", "README.md", "ThirdPartyNotices.md", "dist", "docs", "package.json", "skills"]); // prettier-ignore
+  assert.deepEqual(readdirSync(join(root, "dist")).filter((name) => name.endsWith(".map")), []); // prettier-ignore
+  const { status, stderr } = spawnSync(process.execPath, [join(root, "dist/cli.js"), "sample"], { encoding: "utf8" });
+  assert.equal(status, 3);
+  assert.match(stderr, /this package has no sample dump: get sample\/vmcore \(15 MB\) from https:/);
+});
+
 test("its declarations type-check the examples, under the strictest options and without other files", () => {
   const typeRoots = [resolve("node_modules/@types")];
   const compilerOptions = {
