@@ -2,13 +2,14 @@
 import type { KindRow } from "./kind.ts";
 
 const SITE = String.raw`(?:CPU: \d+ PID: -?\d+ )?at `;
+const SITE_FIRST = String.raw`(?:\[.{0,200}\] )?(?=\S{1,300} at )`;
 
 /**
  * Returns the pattern of the first line of WARN() in all kernel versions: `at file:line f+o` with CPU and PID since
- * 3.11, `file:line at f+o, CPU#` since 6.19.
+ * 3.11, `file:line at f+o, CPU#` since 6.19. The path is in it once, because Node 22 refuses a group that is named twice.
  */
 const warning = (path: string, rest = ""): RegExp =>
-  new RegExp(String.raw`^WARNING: (?:${SITE}${path}|(?:\[.{0,200}\] )?${path} at )${rest}`);
+  new RegExp(`^WARNING: (?:${SITE}|${SITE_FIRST})${path}(?: at )?${rest}`);
 
 export const checks: readonly KindRow[] = [
   {
