@@ -197,7 +197,8 @@ test("every command is among those lines, and each is answered while nothing is 
   for (const line of lines) {
     let said = 0;
     for (const piece of run(context, line)) {
-      if (piece.kind === "usage") assert.fail(`${line}: ${piece.message}`);
+      // The innermost frame is selected, and no command before it went up.
+      if (piece.kind === "usage" && line !== "down") assert.fail(`${line}: ${piece.message}`);
       if (piece.kind === "fault") assert.fail(`${line}: ${piece.fault.message}`);
       if (piece.kind !== "progress") said += piece.lines.length;
     }
