@@ -187,6 +187,9 @@ sessionOver({ ...whole, page: (pfn) => (foundations.add(pfn), whole.page(pfn)) }
 opens("memories with one page in a hundred damaged", 7, (below) => damagedMemory(whole, below, 10));
 opens("memories with one page in five damaged", 5, (below) => damagedMemory(whole, below, 200));
 
+/** Lines that are refused with a reason: the innermost frame is selected, and the kernel has no debuginfo. */
+const refused = ["down", "info locals", "info scope schedule"];
+
 /** Commands without an answer on any dump: they end the session, need a running system, or say that a dump is read-only. */
 const silent = ["exit", "q", "refresh", "wr"];
 
@@ -197,11 +200,10 @@ test("every command is among those lines, and each is answered while nothing is 
   for (const line of lines) {
     let said = 0;
     for (const piece of run(context, line)) {
-      // The innermost frame is selected, and no command before it went up.
-      if (piece.kind === "usage" && line !== "down") assert.fail(`${line}: ${piece.message}`);
+      if (piece.kind === "usage") assert.ok(refused.includes(line), `${line}: ${piece.message}`);
       if (piece.kind === "fault") assert.fail(`${line}: ${piece.fault.message}`);
       if (piece.kind !== "progress") said += piece.lines.length;
     }
-    assert.ok(said > 0, line);
+    assert.ok(said > 0 || refused.includes(line), line);
   }
 });
