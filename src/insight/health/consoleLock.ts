@@ -1,4 +1,6 @@
 /** Checks whether the lock of the consoles is held. */
+import { type OwnedConsole, ownedConsoles } from "../../linux/printk/nbcon.ts";
+import type { Finding } from "../finding.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { waitGraph } from "../waits/waitGraph.ts";
 import { countWords } from "./amounts.ts";
@@ -9,8 +11,10 @@ export const consoleLock: HealthCheck = {
   title: "console lock",
   shows: "p console_sem",
   *run(kernel) {
+    const owned = ownedConsoles(kernel);
+    for (const one of owned) yield ownedFinding(one);
     const lock = kernel.variable("console_sem").as("struct semaphore");
-    if (lock.at("count").number() > 0) return "The console lock is free.";
+    if (lock.at("count").number() > 0) return owned.length > 0 ? "" : "The console lock is free.";
     const { blocked } = yield* waitGraph(kernel);
     const waiters = blocked.filter(({ wait }) => wait.resource?.address === lock.address);
     const [first] = waiters;
@@ -33,3 +37,17 @@ export const consoleLock: HealthCheck = {
     return "";
   },
 };
+
+/** Reports a console that a CPU owns, which prints without the console lock. */
+const ownedFinding = ({ console, name, cpu, priority, isUnsafe }: OwnedConsole): Finding =>
+  observed(
+    "console-lock",
+    "note",
+    { console: name, cpu, priority },
+    [
+      `The console ${name} is owned by `,
+      { kind: "cpu", cpu },
+      `, which prints messages with priority ${priority}${isUnsafe ? ", in a section in which nobody may take it over" : ""}.`,
+    ],
+    { kind: "field", type: "struct console", address: console.address, path: "nbcon_state", value: `prio ${priority}, cpu ${cpu}` }, // prettier-ignore
+  );

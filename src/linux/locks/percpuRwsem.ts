@@ -1,7 +1,10 @@
 /** Holders of percpu_rw_semaphores. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { perCpuPointee } from "../../kernel/percpu.ts";
 import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
 import { frozenText } from "../fs/superBlock.ts";
 import type { Found, ResourceState } from "./resource.ts";
 import { savedRegisters, type Sleeper, stackWords } from "./sleeper.ts";
@@ -45,6 +48,19 @@ function isLock(kernel: Kernel, address: bigint): boolean {
 }
 
 /**
+ * Returns how many readers have a lock: the sum of the CPUs' counts, of which one can be negative, because a reader may
+ * leave on another CPU than it came.
+ */
+function readersWords(lock: Obj): string {
+  const { kernel } = lock;
+  const count = attempt(() => {
+    const counter = lock.at("read_count");
+    return possibleCpus(kernel).reduce((sum, cpu) => sum + perCpuPointee(kernel, counter, cpu).as("int").number(), 0);
+  });
+  return typeof count === "number" && count > 0 ? `its ${count} reader${count === 1 ? "" : "s"}` : "its readers";
+}
+
+/**
  * Returns the lock whose writer waits for its readers to leave: a word of the stack points to a lock whose `writer` is
  * the task. @throws Fault "unknown" if there is no such word
  */
@@ -61,7 +77,7 @@ export function percpuWriterWait(sleeper: Sleeper): Found {
       mode: "write",
       state: {
         holders: [],
-        note: "waits for its readers to leave, which the lock does not record",
+        note: `waits for ${readersWords(kernel.object(TYPE, value))} to leave, which the lock does not record`,
         fields: [{ type: TYPE, address: value, path: "writer.task", value: hex0x(task.address) }],
       },
     };

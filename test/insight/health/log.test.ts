@@ -6,7 +6,7 @@ import { lostMessages } from "../../../src/insight/health/lostMessages.ts";
 import { checkedOne } from "../../builders/changedSample.ts";
 import { toyKernel, type ToyKernel } from "../../builders/kernel.ts";
 import { type LogMessage, ringbuffer } from "../../builders/log.ts";
-import { ring, sleepingKernel, waiterAddress } from "../../builders/sleepers.ts";
+import { lockTypes, ring, sleepingKernel, waiterAddress } from "../../builders/sleepers.ts";
 import { taskAddress } from "../../builders/tasks.ts";
 
 /** A kernel with a log, up for a million seconds by its timer ticks. */
@@ -127,4 +127,34 @@ test("a console lock that a task waits for is a suspect; one that is only held i
 test("a free console lock passes", () => {
   const { findings, said } = checkedOne(withConsole(1, false), consoleLock);
   assert.deepEqual([findings, said], [[], "The console lock is free."]);
+});
+
+test("a console that prints without the console lock is reported with the CPU that owns it", () => {
+  const [FIRST, SECOND] = [0xffff_8880_3100_0000n, 0xffff_8880_3100_1000n];
+  /** Offset of `node` in the toy's struct console. */
+  const NODE = 24n;
+  const types = `${lockTypes} struct hlist_head { void *first; }; struct hlist_node { void *next, *pprev; };
+    struct nbcon_state { unsigned int prio:2, req_prio:2, unsafe:1, unsafe_takeover:1, cpu:24; };
+    struct console { char name[16]; short index; struct hlist_node node; struct { unsigned int counter; } nbcon_state; };`;
+  const kernel = sleepingKernel({
+    sleepers: [],
+    types,
+    symbols: {
+      console_sem: { address: SEM, size: 24, type: "d" },
+      console_list: { address: SEM + 0x100n, size: 8, type: "b" },
+    },
+    memory: [
+      ["struct semaphore", SEM, { count: 1 }],
+      ...ring(SEM + WAIT_LIST),
+      ["struct hlist_head", SEM + 0x100n, { first: FIRST + NODE }],
+      // Priority normal, unsafe, CPU 3; the second console is owned by nobody.
+      ["struct console", FIRST, { name: "ttyS", index: 0, node: { next: SECOND + NODE, pprev: SEM + 0x100n }, nbcon_state: { counter: 1 | (1 << 4) | (3 << 6) } }], // prettier-ignore
+      ["struct console", SECOND, { name: "tty", index: 1, node: { next: 0n, pprev: FIRST + NODE } }],
+    ],
+  });
+  const { findings } = checkedOne(kernel, consoleLock);
+  assert.deepEqual(
+    findings.map(({ slots }) => slots),
+    [{ console: "ttyS0", cpu: 3, priority: "normal" }],
+  );
 });
