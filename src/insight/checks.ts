@@ -1,6 +1,7 @@
 /** Lists all checks. */
 import type { Check } from "./check.ts";
 import { access } from "./checks/access.ts";
+import { atomicContext } from "./checks/atomicContext.ts";
 import { bitFlip } from "./checks/bitFlip.ts";
 import { condition } from "./checks/condition.ts";
 import { deliberate } from "./checks/deliberate.ts";
@@ -59,6 +60,7 @@ export const checks: readonly Check[] = [
   rcuStall,
   stuckCpu,
   spinningLock,
+  atomicContext,
   suspects,
   waits,
 ];

@@ -31,7 +31,7 @@ const HEADINGS: readonly Heading[] = [
   { id: "stack", title: "The stack", prefixes: ["stack."] },
   { id: "start", title: "Start of the system", prefixes: ["init.", "root."] },
   { id: "waits", title: "Who waits for whom", prefixes: ["wait.", "lock."] },
-  { id: "cpus", title: "CPUs", prefixes: ["cpu.", "rcu."] },
+  { id: "cpus", title: "CPUs", prefixes: ["cpu.", "rcu.", "context."] },
   { id: "memory", title: "Memory", prefixes: ["oom."] },
   { id: "hardware", title: "Hardware", prefixes: ["hardware."] },
   { id: "before", title: "Warnings before", prefixes: ["suspect.warning"] },
