@@ -15,7 +15,7 @@ import { notebook } from "./notebook.ts";
 import { openAndRun } from "./openAndRun.ts";
 import { completions } from "./shell/completions.ts";
 import { man } from "./shell/manPage.ts";
-import { asksForHelp, verbHelp } from "./shell/verbHelp.ts";
+import { requestsHelp, verbHelp } from "./shell/verbHelp.ts";
 import { query } from "./query.ts";
 import { report } from "./report.ts";
 import { reportBug } from "./operate/reportBug.ts";
@@ -48,7 +48,7 @@ export { workOnTasks } from "./parallel/taskWorker.ts";
 /** Runs the program. @returns the exit status */
 export function run(argv: readonly string[]): number | Promise<number> {
   const [name = "", ...rest] = argv;
-  const help = asksForHelp(rest) ? verbHelp(name) : undefined;
+  const help = requestsHelp(rest) ? verbHelp(name) : undefined;
   if (help !== undefined) {
     process.stdout.write(help);
     return EXIT_ANSWERED;

@@ -52,10 +52,10 @@ export async function query(argv: readonly string[]): Promise<number> {
 
 const OWN = { "time-limit": true } as const;
 
-/** Default limit for a statement, in seconds. */
+/** Default time limit of a statement in seconds. */
 const TIME_LIMIT = 600;
 
-/** Parses the limit for a statement in seconds; 0 is none. @throws UsageError */
+/** Parses the time limit of a statement in seconds; 0 means no limit. @throws UsageError */
 function timeLimit(text: string | undefined): number {
   const seconds = text === undefined ? TIME_LIMIT : Number(text);
   if (!(seconds >= 0 && seconds <= 1e6)) throw new UsageError(`--time-limit ${text}: not a number of seconds`);

@@ -96,7 +96,7 @@ export interface DumpImage {
   guestFrame?(hostFrame: number): number;
   /** Returns the first page at or after `pfn` that the dump contains; -1 if there is none. */
   next(pfn: number): number;
-  /** The same of the dump that this one was distilled from; absent for other dumps. */
+  /** Returns the same as `next` for the dump that this one was distilled from. Absent for other dumps. */
   sourceNext?(pfn: number): number;
   /** Receives each read of the address spaces over this dump, if its reads are recorded. */
   readonly onRead?: ReadRecorder;

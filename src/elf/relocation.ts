@@ -38,7 +38,7 @@ export function relocated(elf: ElfFile, section: ElfSection, placement?: Placeme
   };
 }
 
-/** Most bytes that a relocation writes: a ULEB128 number of 64 bits. */
+/** Maximum number of bytes that a relocation writes: a ULEB128 number of 64 bits. */
 const MARGIN_BYTES = 10;
 
 class Relocations {

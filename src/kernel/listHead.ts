@@ -5,10 +5,9 @@ import type { Obj } from "../model/object.ts";
 import { listNodes } from "./list.ts";
 
 /**
- * Returns the `struct list_head` of a list from an entry: the only node that is not a member of an entry.
- * @param entry of the list @param member its `struct list_head` member
- * @param isEntry whether an object can be an entry; may throw Faults, which mean that it cannot
- * @throws Fault corrupt if not exactly one node is none
+ * Returns the `struct list_head` of a list from an entry: the only node that is not a member of an entry. @param entry
+ * of the list @param member its `struct list_head` member @param isEntry whether an object can be an entry; may throw
+ * Faults, which mean that it cannot @throws Fault corrupt if not exactly one node is outside the entries
  */
 export function headOf<T extends string>(
   entry: Obj<T>,

@@ -44,6 +44,6 @@ export interface NoVmlinux {
   readonly sentence: string;
   /** Number of files that were tried. */
   readonly places: number;
-  /** The command that installs it from the kernel's distribution, if that is known. */
+  /** The command that installs the vmlinux from the kernel's distribution, if that is known. */
   readonly install: string | undefined;
 }

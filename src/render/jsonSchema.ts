@@ -9,7 +9,7 @@ export type JsonSchema = Json;
 const DECIMAL = "^-?[0-9]+$";
 const ADDRESS = "^0x[0-9a-f]{16}$";
 
-/** The forms of values. See docs/json.md. */
+/** The schemas of values by the kind of their column. See docs/json.md. */
 const forms: Readonly<Record<ColumnKind, object>> = {
   number: { type: "number" },
   integer: { type: "string", pattern: DECIMAL },
@@ -23,7 +23,7 @@ const forms: Readonly<Record<ColumnKind, object>> = {
   data: {},
 };
 
-/** A value that does not exist, and one that cannot be read. */
+/** The schemas of a value that does not exist, and of one that cannot be read. */
 const definitions = {
   fault: {
     type: "object",

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type FrameCursor, lookupAddress } from "./cursor.ts";
 
-/** Limit in bytes for a function that is examined. */
+/** Maximum size in bytes of a function that is examined. */
 const MAX_FUNCTION_BYTES = 1 << 16;
 
 /**

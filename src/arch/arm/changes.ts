@@ -52,7 +52,7 @@ function writtenBy(word: number): number {
   }
 }
 
-/** A load or store writes its base back when it is post-indexed or has "!". */
+/** Returns the mask of the base that a load or store writes back: when it is post-indexed or has "!". */
 const writeBack = (word: number, base: number): number =>
   (word & 0x01000000) === 0 || (word & 0x00200000) !== 0 ? base : 0;
 

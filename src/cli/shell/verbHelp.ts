@@ -2,7 +2,7 @@
 import { column } from "../../render/pad.ts";
 import { SUMMARIES, synopses } from "./synopsis.ts";
 
-/** What the usage text does not say of a verb. */
+/** The parts of the help of a verb that are not in the usage text. */
 interface VerbHelp {
   /** The verb's own options by flag. */
   readonly options?: Readonly<Record<string, string>>;
@@ -15,7 +15,7 @@ interface VerbHelp {
 
 const FAULTS = { 1: "a part of the answer could not be read", 3: "the dump or the vmlinux could not be opened" };
 
-/** A test compares the verbs and their options with the usage text. */
+/** The help of each verb, by its name. A test compares the verbs and their options with the usage text. */
 export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
   analyze: {
     options: {
@@ -202,8 +202,8 @@ export function verbHelp(name: string): string | undefined {
   ].join("\n");
 }
 
-/** Whether the arguments of a verb ask for its help. A value of an option can be `-h` only after `=`. */
-export const asksForHelp = (argv: readonly string[]): boolean => {
+/** Whether the arguments of a verb request its help. A value of an option can be `-h` only after `=`. */
+export const requestsHelp = (argv: readonly string[]): boolean => {
   const end = argv.indexOf("--");
   return (end < 0 ? argv : argv.slice(0, end)).some((word) => word === "--help" || word === "-h");
 };

@@ -42,6 +42,7 @@ export function stopWait({ task }: Sleeper): Found | undefined {
   if (state === "ST") return signalResource(task, "SIGCONT");
   if (state === "TR") {
     const tracer = task.at("parent").value();
+    // __ptrace_unlink() clears `ptrace` before it wakes the task, which stops again if its process is stopped.
     if (task.at("ptrace").number() === 0) return signalResource(task, "SIGCONT or its tracer");
     return {
       ...signalResource(task, "its tracer"),

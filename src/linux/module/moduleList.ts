@@ -17,7 +17,7 @@ export const moduleList = derived("module list", (kernel): Obj<"struct list_head
   }),
 );
 
-/** Limits for mounts and registered file systems that are examined. */
+/** Maximum numbers of mounts and of registered file systems that are examined. */
 const MAX_MOUNTS = 256;
 const MAX_TYPES = 256;
 

@@ -14,9 +14,9 @@ import { globalAddress } from "../vmcoreinfo.ts";
 export const slabCaches = (kernel: Kernel): Generator<Obj<"struct kmem_cache">> =>
   listEntries(kernel, cacheList(kernel), "struct kmem_cache", "list");
 
-/** Words of `kmalloc_caches` that are examined: types of memory times sizes. */
+/** Number of words of `kmalloc_caches` that are examined: types of memory times sizes. */
 const MAX_KMALLOC = 128;
-/** KMALLOC_MAX_SIZE is at most 32 MiB. */
+/** Maximum size of an object in bytes: KMALLOC_MAX_SIZE is at most 32 MiB. */
 const MAX_OBJECT_BYTES = 32n << 20n;
 
 /**

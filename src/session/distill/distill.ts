@@ -126,7 +126,7 @@ function* reading(recording: Recording, options: DistillOptions): Job<Read, Piec
   }
 }
 
-/** Throws what is wrong with a command of the user. @throws UsageError */
+/** Reports a mistake in a command of the user. @throws UsageError */
 const refuse = (line: string, message: string): never => {
   throw new UsageError(`--for "${line}": ${message}`);
 };

@@ -37,11 +37,11 @@ export interface VmlinuxNotice {
   readonly sentence: string;
   /** Number of files that were tried. */
   readonly places: number;
-  /** The command that installs it from the kernel's distribution, if that is known. */
+  /** The command that installs the vmlinux from the kernel's distribution, if that is known. */
   readonly install: string | undefined;
 }
 
-/** Returns undefined if there is a vmlinux, or none was searched for. */
+/** Returns what a session without a vmlinux lacks; undefined if it has one, or none was searched for. */
 export function vmlinuxNotice({ vmlinux, tries, kernel, memory }: Session): VmlinuxNotice | undefined {
   const places = tries.length;
   if (vmlinux || places === 0) return undefined;

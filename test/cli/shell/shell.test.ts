@@ -8,7 +8,7 @@ import { after, test } from "node:test";
 import { verbs } from "../../../src/cli/program.ts";
 import { shells } from "../../../src/cli/shell/completions.ts";
 import { manPage } from "../../../src/cli/shell/manPage.ts";
-import { asksForHelp, VERB_HELP, verbHelp } from "../../../src/cli/shell/verbHelp.ts";
+import { requestsHelp, VERB_HELP, verbHelp } from "../../../src/cli/shell/verbHelp.ts";
 import { commonFlags, SUMMARIES, synopses } from "../../../src/cli/shell/synopsis.ts";
 import { commands } from "../../../src/crash/commands.ts";
 
@@ -122,6 +122,6 @@ test("--help after a verb shows its usage, each option with its help, examples a
     for (const line of page.split("\n")) assert.ok(line.length <= 120, line);
   }
   assert.deepEqual(Object.keys(VERB_HELP).sort(), Object.keys(SUMMARIES).sort());
-  assert.equal(asksForHelp(["-c", "bt", "--help"]), true);
-  assert.equal(asksForHelp(["--", "--help"]), false);
+  assert.equal(requestsHelp(["-c", "bt", "--help"]), true);
+  assert.equal(requestsHelp(["--", "--help"]), false);
 });

@@ -73,7 +73,7 @@ function earlierEvents(args: Parsed, count: number): Piece {
 function kindsOf(args: Parsed): readonly TimelineKind[] | undefined {
   const given = args.value("-k")?.split(",");
   const unknown = given?.find((one) => !KINDS.some((kind) => kind === one));
-  if (unknown !== undefined) throw new WrongUse(`-k does not know ${unknown}: ${KINDS.join(", ")}`);
+  if (unknown !== undefined) throw new WrongUse(`-k ${unknown}: not one of ${KINDS.join(", ")}`);
   return given && KINDS.filter((kind) => given.includes(kind));
 }
 
