@@ -47,7 +47,12 @@ const tasks = {
   ],
   // Alone, since it measures time.
   scale: () => [...tasks.build(), tests((folder) => folder === "scale", 1)],
-  bench: () => [...tasks.build(), ["scripts/bench.mjs", ...more.splice(0)], ["scripts/benchAdapter.mjs"]],
+  bench: () => [
+    ...tasks.build(),
+    ["scripts/bench.mjs", ...more.splice(0)],
+    ["scripts/benchAdapter.mjs"],
+    ["scripts/benchScale.mjs"],
+  ],
   // One after the other: each starts a whole workbench.
   e2e: () => [
     ...tasks.package(),

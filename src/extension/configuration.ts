@@ -12,7 +12,7 @@ import { SOURCE_SCHEME } from "./documents/storedSources.ts";
 const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "debuginfo", "kernelSource"];
 
 /** Dumps that are not files of this machine: the gdbstub of a guest, a file on a web server. */
-const ADDRESS = /^(?:gdb|unix|https?):/;
+const ADDRESS = /^(?:gdb|unix|https?|ssh):/;
 
 /** Settings that are the defaults of the attributes of the same name. */
 const DEFAULTS = ["modules", "debuginfo", "debuginfod", "kernelSource", "sourceFileMap", "threads"];

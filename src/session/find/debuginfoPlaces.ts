@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { attemptSystem } from "../../base/systemError.ts";
-import { isHttpAddress } from "../remote/httpFile.ts";
+import { isRemoteAddress } from "../remote/addressedFile.ts";
 import { ownCache, userCache } from "../userCache.ts";
 
 /** Where to search for debuginfo. */
@@ -34,7 +34,7 @@ export function placesOf(
 ): DebuginfoPlaces {
   const isDirectory = (path: string): boolean => attemptSystem(() => statSync(path).isDirectory()) ?? false;
   const beside = vmcore
-    .filter((path) => !isHttpAddress(path))
+    .filter((path) => !isRemoteAddress(path))
     .map((path) => (isDirectory(path) ? path : dirname(path)));
   return { beside: [...new Set(beside)], directories, root: "/", store: storeOf(env), cache: cacheOf(env) };
 }

@@ -8,7 +8,7 @@ import type { Job } from "../../base/job.ts";
 import { findingKernelBuildId } from "./kernelBuildId.ts";
 import type { Piece } from "../../say/piece.ts";
 import { missingModules } from "./missingDebuginfo.ts";
-import { redactedAddress } from "../remote/httpFile.ts";
+import { redactedAddress } from "../remote/addressedFile.ts";
 import { openingSession, type OpenOptions, type Session } from "../open/open.ts";
 import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
 

@@ -6,7 +6,7 @@ import { isFlat } from "../../dump/formats/flat.ts";
 import type { DumpImage } from "../../dump/format.ts";
 import { openDump } from "../../dump/formats.ts";
 import { gdbStubOf, openGuest } from "../remote/gdbGuest.ts";
-import { isHttpAddress, redactedAddress } from "../remote/httpFile.ts";
+import { isRemoteAddress, redactedAddress } from "../remote/addressedFile.ts";
 import { checkLiveKernel, KCORE } from "./liveKernel.ts";
 import { OpenError } from "./openError.ts";
 import type { OpenOptions } from "./openOptions.ts";
@@ -20,7 +20,7 @@ export function openNamedImage({ vmcore, raw, live }: Pick<OpenOptions, "vmcore"
   const isKernel = second === undefined && first === KCORE;
   if (isKernel) checkLiveKernel();
   const files = vmcore.map((path) => openNamed(path, "dump"));
-  const flat = vmcore.findIndex((path, i) => isHttpAddress(path) && isFlattened(files[i]));
+  const flat = vmcore.findIndex((path, i) => isRemoteAddress(path) && isFlattened(files[i]));
   if (flat >= 0) {
     files.forEach((file) => file.close());
     throw new OpenError(

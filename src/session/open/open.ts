@@ -20,7 +20,7 @@ import { OpenError } from "./openError.ts";
 import { absentFileWarnings, modulePlaces, type OpenOptions, sourceFiles } from "./openOptions.ts";
 import { buildWarnings, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { headerOf, infoRows } from "./dumpInfo.ts";
-import { redactedAddress } from "../remote/httpFile.ts";
+import { redactedAddress } from "../remote/addressedFile.ts";
 import { namedDump } from "../find/namedDump.ts";
 import { liveness, openNamedImage } from "./namedImage.ts";
 import { distilled, erased } from "./erased.ts";

@@ -14,7 +14,7 @@ import { alternateDebug } from "../find/debugLink.ts";
 import { type IndexKind, indexKinds, readIndex, writeIndex } from "./indexCache.ts";
 import { BOOT_HEAD, isBootImage, kernelOfBootImage } from "./bootImage.ts";
 import { whyNoElf, whyNoVmlinux } from "./notVmlinux.ts";
-import { isHttpAddress, openHttpFile } from "../remote/httpFile.ts";
+import { isRemoteAddress, openAddressedFile } from "../remote/addressedFile.ts";
 import { OpenError, isUnreadable } from "./openError.ts";
 import { isText } from "../../dump/recognize.ts";
 
@@ -133,7 +133,7 @@ export function isUserProgram(path: string): boolean {
 
 /** Opens a file that the user named, also on a web server. @throws OpenError if it does not exist or cannot be read */
 export function openNamed(path: string, what: string): RandomFile {
-  if (isHttpAddress(path)) return openHttpFile(path);
+  if (isRemoteAddress(path)) return openAddressedFile(path);
   try {
     return openFile(path);
   } catch (error) {

@@ -2,8 +2,8 @@
 import { setTimeout } from "node:timers/promises";
 import { fetchWithin } from "../fetch/redirect.ts";
 import { BlockCache } from "./blockCache.ts";
-import { MAX_ANSWER, type Source, sourceError } from "./messages.ts";
-import { redactedAddress } from "./httpFile.ts";
+import { type FileAbout, MAX_ANSWER, type Source, sourceError } from "./messages.ts";
+import { redactedAddress } from "./addressedFile.ts";
 
 /** Number of bytes that the first request reads, which tells the size of the file. */
 const FIRST_BYTES = 1 << 16;
@@ -11,12 +11,6 @@ const FIRST_BYTES = 1 << 16;
 const REQUEST_MS = 20_000;
 /** Times in milliseconds before a failed request is repeated. */
 const PAUSES_MS = [200, 1000, 3000];
-
-/** Description of a file on a server. */
-export interface HttpAbout {
-  /** Size of the file in bytes. */
-  readonly size: number;
-}
 
 /** Errors that a repetition does not change. */
 const isFinal = (error: unknown): boolean =>
@@ -49,7 +43,7 @@ export async function httpSource(address: string, cache: string | undefined): Pr
     cache !== undefined && version !== undefined
       ? BlockCache.open(cache, `${url.host}${url.pathname} ${version}`, size)
       : undefined;
-  const about: HttpAbout = { size };
+  const about: FileAbout = { size };
   return {
     about,
     async read(offset, length) {

@@ -9,11 +9,17 @@ export type SourcePlace =
       readonly isLive: boolean;
     }
   | {
-      readonly kind: "http";
+      readonly kind: "http" | "ssh";
       readonly address: string;
       /** Directory for the blocks that were read; undefined to keep none on disk. */
       readonly cache: string | undefined;
     };
+
+/** Description of a file on another machine. */
+export interface FileAbout {
+  /** Size of the file in bytes. */
+  readonly size: number;
+}
 
 /** A request to the worker; its answer is bytes. */
 export interface SourceRequest {

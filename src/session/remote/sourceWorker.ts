@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { gdbSource } from "./gdbSource.ts";
 import { httpSource } from "./httpSource.ts";
+import { sftpSource } from "./sftpSource.ts";
 import { CONTROL, MAX_ANSWER, OUTCOME, type Source, type SourcePlace, type SourceRequest, STATE, type WorkerStart } from "./messages.ts"; // prettier-ignore
 
 function connect(place: SourcePlace): Promise<Source> {
@@ -10,6 +11,8 @@ function connect(place: SourcePlace): Promise<Source> {
       return gdbSource(place.address, place.isLive);
     case "http":
       return httpSource(place.address, place.cache);
+    case "ssh":
+      return sftpSource(place.address, place.cache);
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { openDump } from "../../../src/dump/formats.ts";
 import { fetchWithin } from "../../../src/session/fetch/redirect.ts";
-import { openHttpFile, redactedAddress } from "../../../src/session/remote/httpFile.ts";
+import { openAddressedFile, redactedAddress } from "../../../src/session/remote/addressedFile.ts";
 import { openNamedImage } from "../../../src/session/open/namedImage.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 import { flattened } from "../../builders/flat.ts";
@@ -31,7 +31,7 @@ async function started(built: Partial<BuiltServer> = {}): Promise<RangeServer> {
 test("a file is read by ranges, a range is requested once, and the next process reads it from the disk", async () => {
   const server = await started();
   const read = (): void => {
-    const file = openHttpFile(`${server.origin}/f`);
+    const file = openAddressedFile(`${server.origin}/f`);
     assert.equal(file.size, bytes.length);
     for (const [at, length] of [
       [100, 50],
@@ -52,7 +52,7 @@ test("a file is read by ranges, a range is requested once, and the next process 
 
 test("a file that is read in sequence is read ahead in larger and larger ranges", async () => {
   const server = await started({ etag: undefined as unknown as string });
-  const file = openHttpFile(`${server.origin}/f`);
+  const file = openAddressedFile(`${server.origin}/f`);
   for (let at = 0; at < bytes.length; at += 4096) file.read(at, 4096);
   assert.ok((await server.seen()).length < 10);
   file.close();
@@ -77,7 +77,7 @@ test("what a server cannot do, or refuses, is said with what to do", async () =>
   const refused = async (built: Partial<BuiltServer>, message: RegExp): Promise<void> => {
     const { origin } = await started(built);
     assert.throws(
-      () => openHttpFile(`${origin}/f?token=secret`),
+      () => openAddressedFile(`${origin}/f?token=secret`),
       (error: Error) => {
         assert.match(error.message, message);
         assert.doesNotMatch(error.message, /secret/);
@@ -97,11 +97,11 @@ test("what a server cannot do, or refuses, is said with what to do", async () =>
 
 test("a request that is cut off is repeated, and a file that changed is a fault", async () => {
   const cutting = await started({ cuts: 2 });
-  const file = openHttpFile(`${cutting.origin}/f`);
+  const file = openAddressedFile(`${cutting.origin}/f`);
   assert.equal(file.read(9, 1)[0], bytes[9]);
   file.close();
   const changing = await started({ changesAfter: 1 });
-  const other = openHttpFile(`${changing.origin}/f`);
+  const other = openAddressedFile(`${changing.origin}/f`);
   assert.throws(() => other.read(1 << 20, 10), /the file changed on the server while it was read: open it again$/);
   other.close();
 });
@@ -110,7 +110,7 @@ test("a password is sent to the host that the user named, and not to where it re
   const target = await started();
   // Only a server that the user named may redirect to a private host, so the same server redirects to itself.
   const first = await started({ redirect: { from: "/old", to: "/new" } });
-  const file = openHttpFile(first.origin.replace("//", "//user:pass%20word@") + "/old");
+  const file = openAddressedFile(first.origin.replace("//", "//user:pass%20word@") + "/old");
   assert.equal(file.size, bytes.length);
   file.close();
   const basic = `Basic ${Buffer.from("user:pass word").toString("base64")}`;
@@ -132,7 +132,7 @@ test("a password is sent to the host that the user named, and not to where it re
   );
   const leaving = await started({ redirect: { from: "/old", to: `${target.origin}/new` } });
   assert.throws(
-    () => openHttpFile(`${leaving.origin}/old`),
+    () => openAddressedFile(`${leaving.origin}/old`),
     /redirects to 127\.0\.0\.1:\d+, which is not a public host/,
   );
 });

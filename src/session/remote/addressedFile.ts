@@ -1,12 +1,14 @@
-/** Opens a file on a web server as a file of the engine. */
+/** Opens a file that an address names, on a web server or through ssh, as a file of the engine. */
 import type { RandomFile } from "../../base/file.ts";
 import { ownCache } from "../userCache.ts";
 import { OpenError } from "../open/openError.ts";
 import { remoteFile, RemoteSource } from "./answers.ts";
-import type { HttpAbout } from "./httpSource.ts";
+import type { FileAbout } from "./messages.ts";
 
-/** Whether a path is the address of a file on a web server. */
-export const isHttpAddress = (path: string): boolean => /^https?:\/\//i.test(path) && URL.canParse(path);
+const isHttpAddress = (path: string): boolean => /^https?:\/\//i.test(path) && URL.canParse(path);
+
+/** Whether a path is the address of a file on a web server, or of one to read through ssh. */
+export const isRemoteAddress = (path: string): boolean => isHttpAddress(path) || path.startsWith("ssh://");
 
 /**
  * Returns an address without its secrets: user, password, and query, which signs addresses of cloud storage. A path that
@@ -18,12 +20,16 @@ export function redactedAddress(path: string): string {
   return `${origin}${pathname}${search === "" ? "" : "?..."}`;
 }
 
-/** Opens a file on a web server. Blocks that were read are kept on disk. @throws OpenError */
-export function openHttpFile(address: string): RandomFile {
+/** Opens a file that an address names. Blocks that were read are kept on disk. @throws OpenError */
+export function openAddressedFile(address: string): RandomFile {
   const name = redactedAddress(address);
-  const source = new RemoteSource(name, { kind: "http", address, cache: ownCache(process.env, "remote") });
+  const source = new RemoteSource(name, {
+    kind: isHttpAddress(address) ? "http" : "ssh",
+    address,
+    cache: ownCache(process.env, "remote"),
+  });
   try {
-    const { size } = source.open() as HttpAbout;
+    const { size } = source.open() as FileAbout;
     return remoteFile(source, name, size);
   } catch (error) {
     source.close();
