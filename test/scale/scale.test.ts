@@ -99,3 +99,10 @@ for (const line of [...compared, ...alsoGrowing]) {
     if (ratio !== undefined) assert.ok(ratio <= MOST_OF_CRASH, `${ratio.toFixed(2)} times crash's processor time`);
   });
 }
+
+test("search of the kernel's memory takes at most three times the processor time of reading the file", { skip }, () => {
+  const found = Math.min(...[1, 2].map(() => ours(large, "search -k ffff889dc5500000 deadbeef12345678").seconds));
+  const cat = Math.max(...[1, 2].map(() => cost(["cat", large]).seconds));
+  console.log(`search -k of 4,000 tasks: ${found.toFixed(2)} s; cat: ${cat.toFixed(2)} s`);
+  assert.ok(found - start(large) < 3 * cat + JITTER, `${found.toFixed(2)} s against ${cat.toFixed(2)} s`);
+});
