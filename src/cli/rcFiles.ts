@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, relative } from "node:path";
 import { printable } from "../base/printable.ts";
+import { attemptSystem } from "../base/systemError.ts";
 import { reportError, type Terminal } from "./terminal.ts";
 
 const NAMES = [".crashrc", ".vmcoredebugrc"];
@@ -33,13 +34,8 @@ export async function runRcFiles(terminal: Terminal, isShown: boolean): Promise<
   }
 }
 
-const realPath = (path: string): string => {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-};
+/** Returns a path without symbolic links; the path itself if nothing is there. */
+const realPath = (path: string): string => attemptSystem(() => realpathSync(path)) ?? path;
 
 /** Whether a directory is one of a list, or below one. @param list separated as PATH is */
 export function isTrusted(directory: string, list: string): boolean {
