@@ -57,7 +57,7 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
  * expression.
  */
 function consoleEntry(target: Target, text: string, frame: FrameRow | undefined): VariableEntry | undefined {
-  if (isCommandLine(target.context, text)) return undefined;
+  if (isCommandLine(target.context, text, scopeOf(target, frame))) return undefined;
   try {
     return entryOf(target, text, frame);
   } catch (error) {

@@ -264,6 +264,8 @@ export interface Command {
    * command receives the whole line.
    */
   readonly answersTo?: (word: string) => boolean;
+  /** Whether a local variable of that name has precedence where an expression can be typed: kernels have many `info`s. */
+  readonly yieldsToLocals?: true;
   /** Describes the command's records, for docs/json.md. */
   readonly records?: () => readonly Records[];
   /** What the command requires. If it is missing, the command reports that in one line. */

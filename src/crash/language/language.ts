@@ -1,5 +1,5 @@
 /** Runs command lines: splits them, finds the command, applies the filters, and reports mistakes. */
-import { Fault } from "../../base/fault.ts";
+import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
 import { type Change, type Command, commandsOf, type Context, type Parsed, type Running, synopsis } from "./command.ts";
@@ -11,6 +11,7 @@ import { type CommandLine, parseLine } from "./line.ts";
 import { parseOptions } from "./parse.ts";
 import { WrongUse } from "./wrongUse.ts";
 import { SymbolNotFound, symbolNotFound } from "./symbolNotFound.ts";
+import type { Scope } from "../../model/expression/evaluate.ts";
 import { faultPiece, type Piece, type Pieces } from "../../say/piece.ts";
 import { variable } from "./variables.ts";
 
@@ -162,11 +163,17 @@ export function resolve(context: Context, text: string): { command: Command; lin
   throw new UsageError(`command not found: ${name}; "help" lists the commands`);
 }
 
-/** Whether the first word of a line names a command. An empty line counts as one, because it is not an expression. */
-export function isCommandLine(context: Context, text: string): boolean {
+/**
+ * Whether the first word of a line names a command. An empty line counts as one, because it is not an expression. @param
+ * locals the names of the frame: one that is the whole line has precedence over some commands (`yieldsToLocals`)
+ */
+export function isCommandLine(context: Context, text: string, locals?: Scope): boolean {
   const line = expandAlias(context, text.trim());
   const first = /^(\*|[^\s/]+)/.exec(line)?.[0];
-  return first === undefined || commandsOf(context).some(({ name }) => name === first);
+  if (first === undefined) return true;
+  const named = commandsOf(context).find(({ name }) => name === first);
+  if (named?.yieldsToLocals && first === line && locals) return attempt(() => locals(first)) === undefined;
+  return named !== undefined;
 }
 
 function impliedCommand({ kernel }: Context, name: string): string | undefined {

@@ -19,6 +19,7 @@ export const gdbCommand = (declaration: Declaration): Command =>
   command({
     ...declaration,
     readsOnly: true,
+    yieldsToLocals: true,
     options: [],
     takesExpression: true,
     takesText: true,

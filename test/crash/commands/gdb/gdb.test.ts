@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { disassembler } from "../../../../src/arch/disassembler/disassembler.ts";
 import { drive } from "../../../../src/base/job.ts";
+import { isCommandLine } from "../../../../src/crash/language/language.ts";
 import { openSession } from "../../../../src/session/open/open.ts";
 import { pieceText } from "../../../../src/render/text.ts";
 import { pieces, transcript } from "../../../builders/transcript.ts";
@@ -177,4 +178,10 @@ test("after set gdb on, all lines except those that begin with crash are gdb com
   assert.match(said("btop 1000"), /is not supported/);
   said("set gdb off");
   assert.equal(said("btop 1000"), "1000: 1");
+});
+
+test("a local variable has precedence over a command of gdb that has its name, but not over one of crash", () => {
+  const locals = (name: string) => (/^(info|x|task)$/.test(name) ? session.kernel.value("int", 1n) : undefined);
+  const isCommand = (line: string): boolean => isCommandLine(session.context, line, locals);
+  assert.deepEqual(["info", "x", "up", "info frame", "x/4x &jiffies", "task"].map(isCommand), [false, false, true, true, true, true]); // prettier-ignore
 });
