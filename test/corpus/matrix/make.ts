@@ -36,7 +36,9 @@ function unpackedKernel({ name, suite, debian, packages }: Kernel): string {
   const complete = join(root, "complete-matrix");
   if (!existsSync(complete)) {
     rmSync(join(lab, "kernels", name), { recursive: true, force: true });
-    script("get-kernel.sh", [name, suite, debian, ...packages, "busybox-static"]);
+    script("get-kernel.sh", [name, suite, debian, ...packages]);
+    // Not every mirror has what an archived suite had.
+    script("get-kernel.sh", [name, suite === "bullseye" ? "bookworm" : suite, debian, "busybox-static"]);
     writeFileSync(complete, "");
   }
   const folder = ["usr/lib/modules", "lib/modules"].map((path) => join(root, path)).find((path) => existsSync(path))!;
