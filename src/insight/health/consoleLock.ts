@@ -47,7 +47,7 @@ const ownedFinding = ({ console, name, cpu, priority, isUnsafe }: OwnedConsole):
     [
       `The console ${name} is owned by `,
       { kind: "cpu", cpu },
-      `, which prints messages with priority ${priority}${isUnsafe ? ", in a section in which nobody may take it over" : ""}.`,
+      `, which prints messages with priority ${priority}${isUnsafe ? ", in a section in which the console must not be taken over" : ""}.`,
     ],
     { kind: "field", type: "struct console", address: console.address, path: "nbcon_state", value: `prio ${priority}, cpu ${cpu}` }, // prettier-ignore
   );

@@ -48,8 +48,8 @@ function isLock(kernel: Kernel, address: bigint): boolean {
 }
 
 /**
- * Returns how many readers have a lock: the sum of the CPUs' counts, of which one can be negative, because a reader may
- * leave on another CPU than it came.
+ * Returns how many readers have a lock: the sum of the counts of the CPUs. One of them can be negative, because a
+ * reader may release the lock on another CPU than the one on which it took the lock.
  */
 function readersWords(lock: Obj): string {
   const { kernel } = lock;

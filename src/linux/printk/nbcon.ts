@@ -12,14 +12,14 @@ export interface OwnedConsole {
   readonly cpu: number;
   /** enum nbcon_prio. */
   readonly priority: "normal" | "emergency" | "panic";
-  /** Whether the owner is in a section in which nobody may take the console over, such as a change of the device. */
+  /** Whether the owner is in a section in which the console must not be taken over, such as a change of the device. */
   readonly isUnsafe: boolean;
 }
 
-/** include/linux/console.h, enum nbcon_prio: NBCON_PRIO_NONE means that nobody owns the console. */
+/** include/linux/console.h, enum nbcon_prio: NBCON_PRIO_NONE means that the console has no owner. */
 const PRIORITIES = [undefined, "normal", "emergency", "panic"] as const;
 
-/** Limit for the list of consoles. */
+/** Maximum number of consoles. */
 const MAX_CONSOLES = 64;
 
 /**
