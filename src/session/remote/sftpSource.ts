@@ -166,7 +166,7 @@ class Connection {
     const answer = this.answer(0, OPEN_MS);
     this.send(INIT, [u32(PROTOCOL)]);
     const packet = await answer;
-    if (packet.type !== VERSION) throw sourceError("EPROTO", `${this.name}: the server does not speak SFTP`);
+    if (packet.type !== VERSION) throw sourceError("EPROTO", `${this.name}: the answer is not that of an SFTP server`);
   }
 
   /** Sends a request, and returns its answer. @throws Error with `code` if it has another type */
