@@ -82,7 +82,7 @@ async function main() {
   const parts = [
     "## Size",
     "Processor time of whole processes, so that other work on the machine changes it little; the median of " +
-      `${RUNS} runs, of crash one.`,
+      `${RUNS} runs. Figures of crash are of one run and include its start, about 3 s.`,
     "The guest of 20,185 tasks (5.2 GB ELF, sparse) with its vmlinux:",
     scaleTable(large),
     "Growth: time a line of the guests of 1,000 and 4,000 tasks, without the start. `npm run scale` fails if the second is more than 1.6 times the first.",
