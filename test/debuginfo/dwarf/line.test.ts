@@ -190,3 +190,18 @@ test("a file's MD5 is returned with its lines if the compiler recorded it", () =
   );
   assert.equal(line(0), `b.c:1:0 ${"ff".repeat(16)}`);
 });
+
+test("a statement is the row that begins one, and its range the neighbouring rows of the same line", () => {
+  const code = codeOf({ files: [["a.c", 0]] }, (out) => {
+    setAddress(out, 0x10).u8(4).uleb(0).u8(1); // line 1, a statement
+    out.u8(3).sleb(1).u8(6).u8(1); // line 2 at the same address, within the statement
+    out.u8(2).uleb(4).u8(3).sleb(-1).u8(1); // 0x14: line 1 again
+    out.u8(2).uleb(4).u8(3).sleb(2).u8(6).u8(1).u8(2).uleb(8); // 0x18: line 3, a statement
+    endSequence(out);
+  });
+  const statement = (offset: number): number[] => {
+    const found = code.statement?.(CODE + BigInt(offset));
+    return found ? [found.source.line, Number(found.start - CODE), Number(found.end - CODE)] : [];
+  };
+  assert.deepEqual([0x10, 0x14, 0x18, 0x20].map(statement), [[1, 0x10, 0x18], [1, 0x10, 0x18], [3, 0x18, 0x20], []]);
+});
