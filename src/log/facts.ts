@@ -1,7 +1,7 @@
 /** The facts of a report, gathered from its lines. */
 import { partitionPoint } from "../base/search.ts";
 import { type Access, accessOf } from "./facts/access.ts";
-import { causeOf, isOfOther } from "./facts/cause.ts";
+import { causeOf, canLeadTo, isOfOther } from "./facts/cause.ts";
 import { isMixedUp } from "./facts/mixed.ts";
 import { type Particular, particularsOf } from "./facts/particulars.ts";
 import { type System, systemOf } from "./facts/system.ts";
@@ -91,8 +91,9 @@ function read(log: KernelLog, report: Report): ReportFacts {
     groups,
     /^(?:lock-|rcu-usage)/.test(row.kind),
   );
-  const cause = causeOf(log, report);
   const headline = log.lines[report.at]?.text.trim() ?? "";
+  const before = causeOf(log, report);
+  const cause = before && canLeadTo(headline, factsOf(log, before)) ? before : undefined;
   const isMixed =
     isMixedUp(log, report, texts) || (cause !== undefined && isOfOther(headline, task, factsOf(log, cause)));
   const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);

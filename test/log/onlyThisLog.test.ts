@@ -247,3 +247,18 @@ Code: 00 00 00 00 <00> 00 00 00`),
   );
   assert.equal(row(report, "Instruction"), undefined);
 });
+
+test("the fault of another task is not the cause of the end of init", () => {
+  const cause = (pid: number): string | undefined =>
+    row(
+      timed(`BUG: unable to handle page fault for address: ffff8801d386d964
+CPU: 0 PID: ${String(pid)} Comm: labd Not tainted 6.1.0 #1
+RIP: 0010:lab_check+0x55/0x470
+---[ end trace 1e8bf21d99144682 ]---
+Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000009
+CPU: 0 PID: 1 Comm: init Tainted: G      D            6.1.0 #1`).at(-1)!,
+      "Cause",
+    );
+  assert.match(cause(1) ?? "", /^BUG: unable to handle page fault .* in lab_check\+0x55 \(labd, PID 1\)$/);
+  assert.equal(cause(52), undefined);
+});

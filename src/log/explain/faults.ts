@@ -57,7 +57,7 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   if (known !== undefined) return `${did}${known}`;
   if (isUserAddress(facts, address)) {
     return facts.kind === "user-access"
-      ? `${did}, which is user memory, while access to user memory was not enabled. Usual cause: the access is not made by \`copy_from_user\` or another function that enables it.`
+      ? `${did}, which is user memory. The kernel allows such an access only to the functions that are made for it (\`copy_from_user\` and others), while they have enabled it.`
       : `${did}, an address of user space. Usual causes: a wrong pointer, or a program's pointer that was used without \`copy_from_user\`.`;
   }
   if (isForbidden === true && verb === "write") return `${did}, a mapped page that is write-protected.`;

@@ -38,6 +38,10 @@ export const isOfOther = (panic: string, own: TaskFact, cause: TaskFact): boolea
   // Idle tasks, one of each CPU, have PID 0; other tasks may have moved to another CPU meanwhile.
   (own.pid !== cause.pid || (own.pid === 0 && own.cpu !== cause.cpu));
 
+/** Whether a fault can be the cause of a panic: init ends by a fault of its own, not by that of another task. */
+export const canLeadTo = (panic: string, { pid }: TaskFact): boolean =>
+  !panic.includes("Attempted to kill init") || pid === undefined || pid === 1;
+
 /** Errors that do not kill the task in which they happen: they do not cause a panic that ends a task. */
 const SURVIVED: ReadonlySet<ReportKind> = new Set([
   "soft-lockup",
