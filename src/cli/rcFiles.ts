@@ -1,7 +1,7 @@
 /** The files of commands that run at the start: `.crashrc` and `.vmcoredebugrc`. */
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join, relative } from "node:path";
+import path, { join, type PlatformPath } from "node:path";
 import { printable } from "../base/printable.ts";
 import { attemptSystem } from "../base/systemError.ts";
 import { reportError, type Terminal } from "./terminal.ts";
@@ -35,13 +35,16 @@ export async function runRcFiles(terminal: Terminal, isShown: boolean): Promise<
 }
 
 /** Returns a path without symbolic links; the path itself if nothing is there. */
-const realPath = (path: string): string => attemptSystem(() => realpathSync(path)) ?? path;
+const realPath = (named: string): string => attemptSystem(() => realpathSync(named)) ?? named;
 
-/** Whether a directory is one of a list, or below one. @param list separated as PATH is */
-export function isTrusted(directory: string, list: string): boolean {
-  return list.split(delimiter).some((one) => {
+/**
+ * Whether a directory is one of a list, or below one. @param list separated as PATH is @param paths the operating
+ * system's kind of paths: on Windows the way to another drive is an absolute path
+ */
+export function isTrusted(directory: string, list: string, paths: PlatformPath = path): boolean {
+  return list.split(paths.delimiter).some((one) => {
     if (one === "") return false;
-    const way = relative(realPath(one), realPath(directory));
-    return way === "" || (!way.startsWith("..") && !way.startsWith("/"));
+    const way = paths.relative(realPath(one), realPath(directory));
+    return way !== ".." && !way.startsWith(`..${paths.sep}`) && !paths.isAbsolute(way);
   });
 }

@@ -255,9 +255,10 @@ function explain(error: unknown): string {
   return path === undefined ? systemReason(error) : `${path}: ${systemReason(error)}`;
 }
 
-const runShell = (command: string): boolean =>
-  spawnSync(command === "" ? (process.env["SHELL"] ?? "/bin/sh") : command, { shell: true, stdio: "inherit" })
-    .status === 0;
+const runShell = (command: string): boolean => {
+  const shell = process.platform === "win32" ? process.env["ComSpec"] : process.env["SHELL"];
+  return spawnSync(command === "" ? (shell ?? "/bin/sh") : command, { shell: true, stdio: "inherit" }).status === 0;
+};
 
 /** Reads the lines of a file. @throws NodeJS.ErrnoException */
 function linesOf(path: string): string[] {

@@ -34,10 +34,11 @@ export function sourceTexts(files: () => SourceFiles, cache: string | undefined,
 function textOf(files: SourceFiles, file: string): readonly string[] | undefined {
   const found = files.locate(file);
   if (!found) return undefined;
-  if (found.stored) return found.stored.text()?.split("\n");
-  return attemptSystem(() => wholeFile(found.path, MAX_SOURCE))
-    ?.toString("utf8")
-    .split("\n");
+  const text = found.stored
+    ? found.stored.text()
+    : attemptSystem(() => wholeFile(found.path, MAX_SOURCE))?.toString("utf8");
+  // A checkout on Windows can have its lines end with a carriage return too.
+  return text?.split(/\r?\n/);
 }
 
 /**

@@ -50,6 +50,16 @@ test("a source is read from the packed archive of the dump's kernel, with progre
   assert.deepEqual(await ask(texts, "kernel/none.c"), { lines: undefined, pieces: [] });
 });
 
+test("lines that end with a carriage return and a newline are read without both", async () => {
+  const crlf = gzipSync(tar({ "linux-source-6.1/Makefile": "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 192\n", "linux-source-6.1/kernel/panic.c": "void panic(void)\r\n{\r\n" })); // prettier-ignore
+  const { files, cache } = installed("cache-crlf", crlf);
+  const { lines } = await ask(
+    sourceTexts(() => files, cache),
+    "kernel/panic.c",
+  );
+  assert.deepEqual(lines, ["void panic(void)", "{", ""]);
+});
+
 test("a face that reads archives itself is not kept waiting", async () => {
   const { files } = installed("none", archive);
   assert.deepEqual(
