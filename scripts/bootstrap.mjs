@@ -27,6 +27,7 @@ const tasks = {
   check: () => [tsc("src"), tsc("src/panels"), tsc("test"), tsc("scripts"), tsc("test/e2e")],
   lint: () => [
     ["node_modules/eslint/bin/eslint.js", "src", "test", "scripts", "eslint.config.mjs"],
+    ["scripts/lintWorkflows.mjs"],
     prettier("--check"),
   ],
   format: () => [prettier("--write")],
