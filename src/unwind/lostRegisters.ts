@@ -11,12 +11,12 @@ const MAX_FUNCTION_BYTES = 1 << 16;
  * information says that they still have the caller's values.
  */
 export function lostRegisters(kernel: Kernel, cursor: FrameCursor): ReadonlySet<string> {
-  const { unsavedChanges } = kernel.arch;
-  const symbol = unsavedChanges && kernel.symbols.at(lookupAddress(cursor));
+  const { arch } = kernel;
+  const symbol = arch.unsavedChanges && kernel.symbols.at(lookupAddress(cursor));
   if (!symbol) return NONE;
   const size = Math.min(symbol.size || Number(cursor.pc - symbol.address), MAX_FUNCTION_BYTES);
   const code = attempt(() => kernel.memory.read(symbol.address, size));
-  return code instanceof Fault ? NONE : unsavedChanges(code);
+  return code instanceof Fault ? NONE : (arch.unsavedChanges?.(code) ?? NONE);
 }
 
 const NONE: ReadonlySet<string> = new Set();

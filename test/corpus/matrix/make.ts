@@ -1,6 +1,6 @@
 /** Makes the dump of a row: fetches the kernel and its vmlinux, boots and crashes the guest, and asks drgn and crash. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
 import { alone, cache } from "../alone.ts";
 import { corpus, peers } from "../corpus.ts";

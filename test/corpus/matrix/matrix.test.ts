@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { type Results, type RowResult, withMatrix } from "../../../scripts/support.ts";
+import { type CellResult, type Results, type RowResult, withMatrix } from "../../../scripts/support.ts";
 import { corpus } from "../corpus.ts";
 import { causes } from "./causes.ts";
 import type { Cell } from "./cell.ts";
@@ -37,7 +37,7 @@ const causeOf = (row: string, column: Column, mode: "vmlinux" | "bare"): string 
 function compared(row: Row, made: MadeRow, mode: "vmlinux" | "bare", wrong: string[]): RowResult["bare"] {
   const found: Record<Column, Cell> = cells(made, mode === "vmlinux" ? made.vmlinux : undefined);
   return Object.fromEntries(
-    columns.map((column) => {
+    columns.map((column): [Column, CellResult] => {
       const { compared: all, same, absent, differences } = found[column];
       if (absent !== undefined) return [column, { absent }];
       const cause = same === all ? undefined : causeOf(row.name, column, mode);
