@@ -58,9 +58,9 @@ function chainStart(line: string, start: number): number | undefined {
     const before = line.slice(0, at);
     const link = /(?:->|\.)\s*$/.exec(before);
     if (!link) return at;
-    const owner = operandStart(line, link.index);
-    if (owner === undefined) return undefined;
-    at = owner;
+    const operand = operandStart(line, link.index);
+    if (operand === undefined) return undefined;
+    at = operand;
   }
 }
 

@@ -131,7 +131,7 @@ function* historyFinding(kernel: Kernel, { address, cache, state }: ObjectState)
 /** Maximum number of callers that a sentence names. */
 const MAX_CALLERS = 4;
 
-/** Names the function of a track that called the allocator, and its callers. */
+/** Names the function of a track that called the allocator, and its callers; undefined if the track has no function. */
 function tracedOf(
   kernel: Kernel,
   { stack, pid, cpu }: SlabTrack,

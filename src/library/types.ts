@@ -198,9 +198,9 @@ export interface Dump {
   object(type: string, address: bigint): KernelObject;
   /** Returns the value of a C expression. @throws UsageError if it is wrong; Fault */
   evaluate(expression: string): KernelObject;
-  /** Returns the address of a function or a variable. */
+  /** Returns the address of a function or a variable; undefined if there is none of that name. */
   symbol(name: string): bigint | undefined;
-  /** Returns the symbol that contains an address. */
+  /** Returns the symbol that contains an address; undefined if none does. */
   symbolAt(address: bigint): SymbolPlace | undefined;
   /** Reads memory at a virtual address. @param size in bytes @throws Fault */
   read(address: bigint, size: number): Uint8Array;

@@ -63,7 +63,10 @@ function readable(kernel: Kernel, from: bigint, length: number): Uint8Array {
 const MAX_SEARCHED_BYTES = 64 << 20;
 const IKCFG_ST = Buffer.from("IKCFG_ST");
 
-/** Searches for the mark before the data, for a kernel that has symbols for functions only (no CONFIG_KALLSYMS_ALL). */
+/**
+ * Searches for the mark before the data, for a kernel that has symbols for functions only (no CONFIG_KALLSYMS_ALL);
+ * undefined for other kernels, and if there is none.
+ */
 function* configData(kernel: Kernel): Generator<SearchStep, bigint | undefined, void> {
   const code = kernel.symbols.find("_etext") ?? kernel.symbols.find("_stext");
   if (!code || kernel.symbols.find("init_task")) return undefined;

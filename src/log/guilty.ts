@@ -260,7 +260,10 @@ const TAKEN: ReadonlySet<ReportKind> = new Set([
   "lock-context",
 ]);
 
-/** Finds the function that takes the lock where lockdep names machinery: its other places are of other locks or tasks. */
+/**
+ * Returns the function that takes the lock where lockdep names machinery: its other places are of other locks or tasks.
+ * Undefined if no frame is known.
+ */
 function taker(log: KernelLog, report: Report, wanted: Frame | undefined): Frame | undefined {
   const { frame } = first(traceFrames(log, report), report.headline.row.kind);
   // A worker's loop takes no lock: the lock is that of a work item.

@@ -118,7 +118,7 @@ export class OpenDumps {
   }
 
   /**
-   * Returns the real path of a file below a root; a relative path is tried in each root; undefined if there is none.
+   * Returns the real path of a file below a root; undefined if there is none. A relative path is tried in each root.
    */
   private below(path: string): string | undefined {
     const paths = isAbsolute(path) ? [path] : this.roots.map((root) => join(root, path));

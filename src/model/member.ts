@@ -45,7 +45,10 @@ export function findMember(type: StructType, name: string): FoundMember | undefi
   return members.get(name);
 }
 
-/** @param seen types without the member, because damaged types can contain each other */
+/**
+ * Returns a member of a type by name, also in anonymous structs and unions; undefined if there is none. @param seen
+ * types without the member, because damaged types can contain each other
+ */
 function search(
   type: StructType,
   name: string,

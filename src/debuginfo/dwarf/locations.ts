@@ -56,7 +56,10 @@ function listed(unit: Unit, offset: number, pc: number): Uint8Array | undefined 
   }
 }
 
-/** Reads .debug_loc of DWARF 2 to 4 (2.6.2): each pair is followed by a two-byte length and the expression. */
+/**
+ * Returns the expression for `pc` from .debug_loc of DWARF 2 to 4 (2.6.2); undefined if no pair contains `pc`. Each
+ * pair is followed by a two-byte length and the expression.
+ */
 function oldListed(unit: Unit, offset: number, pc: number): Uint8Array | undefined {
   const cursor = unit.image.loc.cursor(offset);
   for (const { start, end } of oldPairs(unit, cursor)) {

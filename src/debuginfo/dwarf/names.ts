@@ -114,7 +114,7 @@ export class Names {
   }
 
   /**
-   * Returns the DIE of a name; a definition before a declaration; undefined if there is none. @param isEnough returns
+   * Returns the DIE of a name, a definition before a declaration; undefined if there is none. @param isEnough returns
    * whether a declaration ends the search; the default is never @throws Fault
    */
   find(kind: NamedKind, name: string, isEnough: (declaration: Die) => boolean = () => false): Die | undefined {

@@ -48,7 +48,9 @@ export class DwarfTypes implements TypeSource {
     return declared;
   }
 
-  /** @throws Fault for damaged units, as do the other methods */
+  /**
+   * Returns the type of that name; undefined if there is none. @throws Fault for damaged units, as do the other methods
+   */
   find(kind: TypeKind, name: string): CType | undefined {
     const die = this.die(kind, name);
     return die && readType(die);

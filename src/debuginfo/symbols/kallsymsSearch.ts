@@ -56,7 +56,7 @@ export function* findingKallsyms(
   return undefined;
 }
 
-/** Runs `findingKallsyms` without pauses. */
+/** Returns the result of `findingKallsyms`, run without pauses. */
 export const findKallsyms = (memory: TargetMemory, start: bigint, end: bigint): SymbolSource | undefined =>
   toEnd(findingKallsyms(memory, start, end));
 

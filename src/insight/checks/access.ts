@@ -31,7 +31,9 @@ export const access: Check = {
   },
 };
 
-/** Returns the source expression of the operand; for a call, of the function pointer; undefined if it is not known. */
+/**
+ * Returns the source expression of the operand, for a call that of the function pointer; undefined if it is not known.
+ */
 const operandExpression = ({ site, place, size, effect }: BadPointer): Expression | undefined =>
   place && placeExpression(site, place, size ?? effect.access?.size ?? 8, site.index);
 

@@ -55,7 +55,10 @@ interface AccessSite {
   readonly expression: Expression | undefined;
 }
 
-/** Finds the argument of the guilty function's call that is the address, and how it was computed. */
+/**
+ * Finds the argument of the guilty function's call that is the address, and how it was computed; undefined if the code
+ * does not show it.
+ */
 function* accessSite(
   kernel: Kernel,
   { cpu, report }: CrashFacts,

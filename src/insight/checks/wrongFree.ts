@@ -42,7 +42,7 @@ export const wrongFree: Check = {
     const value = argumentOf(site, register) ?? (yield* keptBy(kernel, crash, index - 1, name, register));
     if (value === undefined || value === 0n)
       throw Fault.of("unknown", `the code does not show which pointer was passed to ${name}()`);
-    const memory = ownerOf(kernel, crash, value);
+    const memory = placeOf(kernel, crash, value);
     const effect = site.graph.effects[site.index];
     if (!memory || !effect) return;
     const { words, ...slots } = memory;
@@ -68,7 +68,10 @@ export const wrongFree: Check = {
   },
 };
 
-/** Returns an argument that the called function, which has a frame, has kept in a register that calls preserve. */
+/**
+ * Returns an argument that the called function, which has a frame, has kept in a register that calls preserve;
+ * undefined if it has not.
+ */
 function* keptBy(
   kernel: Kernel,
   { frames, cpu }: CrashFacts,
@@ -82,7 +85,8 @@ function* keptBy(
   return site && entryValue(site, register);
 }
 
-interface Owner {
+/** What an address belongs to. */
+interface MemoryPlace {
   /** "stack", "static data", "object", "vmalloc". */
   readonly memory: string;
   readonly task?: bigint;
@@ -93,19 +97,19 @@ interface Owner {
 }
 
 /** Returns what an address belongs to; undefined if it may be the start of an object of the slab allocator. */
-function ownerOf(kernel: Kernel, crash: CrashFacts, address: bigint): Owner | undefined {
-  for (const container of identify(kernel, address)) return ownerIn(container, crash, address);
+function placeOf(kernel: Kernel, crash: CrashFacts, address: bigint): MemoryPlace | undefined {
+  for (const container of identify(kernel, address)) return placeIn(container, crash, address);
   return undefined;
 }
 
-function ownerIn(container: Container, crash: CrashFacts, address: bigint): Owner | undefined {
+function placeIn(container: Container, crash: CrashFacts, address: bigint): MemoryPlace | undefined {
   switch (container.kind) {
     case "symbol": {
       const name = withOffset(container.symbol.name, container.offset, 16);
       return { memory: "static data", function: container.symbol.name, words: [{ kind: "symbol", name, address }] };
     }
     case "task stack":
-      return stackOwner(crash, container.task, address);
+      return stackPlace(crash, container.task, address);
     case "slab object": {
       const { object, offset } = container;
       const words = [`${offset} bytes into an object of the slab cache ${cacheName(object.cache)}`];
@@ -118,7 +122,7 @@ function ownerIn(container: Container, crash: CrashFacts, address: bigint): Owne
   }
 }
 
-function stackOwner({ task, stack }: CrashFacts, of: Parameters<typeof taskPid>[0], address: bigint): Owner {
+function stackPlace({ task, stack }: CrashFacts, of: Parameters<typeof taskPid>[0], address: bigint): MemoryPlace {
   const [pid, comm] = [taskPid(of), taskComm(of)];
   const isOwn = task?.address === of.address;
   const frame = isOwn

@@ -36,7 +36,10 @@ export function registerExpression(site: Site, register: string, index: number, 
   return variable(site, register, index) ?? loaded(site, register, index, depth) ?? object(site, register, index);
 }
 
-/** Like registerExpression, but prefers the place that the value was loaded from to the variable that holds it. */
+/**
+ * Returns the same as `registerExpression`, but prefers the place that the value was loaded from to the variable that
+ * holds it.
+ */
 export const originExpression = (site: Site, register: string, index: number): Expression | undefined =>
   loaded(site, register, index, 0) ?? variable(site, register, index) ?? object(site, register, index);
 

@@ -37,8 +37,8 @@ export const inodeMapping = (inode: Obj<"struct inode">): Obj<"struct address_sp
 export function inodeAt(kernel: Kernel, address: bigint): Obj<"struct inode"> {
   const inode = kernel.object("struct inode", address);
   inode.bytes();
-  const owner = attempt(() => inodeMapping(inode).at("host.i_mapping").value());
-  if (owner !== inode.at("i_mapping").value()) throw Fault.at("corrupt", address, "not an inode");
+  const hostMapping = attempt(() => inodeMapping(inode).at("host.i_mapping").value());
+  if (hostMapping !== inode.at("i_mapping").value()) throw Fault.at("corrupt", address, "not an inode");
   return inode;
 }
 

@@ -21,7 +21,10 @@ export const moduleList = derived("module list", (kernel): Obj<"struct list_head
 const MAX_MOUNTS = 256;
 const MAX_TYPES = 256;
 
-/** Returns the module of the first registered file system that has one; `init_task` is exported. @throws Fault */
+/**
+ * Returns the module of the first registered file system that has one; undefined if none has. `init_task` is exported.
+ * @throws Fault
+ */
 function moduleOfFileSystem(kernel: Kernel): Obj<"struct module"> | undefined {
   const address = kernel.symbols.find("init_task")?.address;
   if (address === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Owners of kernel stacks. */
+/** The tasks that kernel stacks belong to. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -6,7 +6,7 @@ import type { Obj } from "../../model/object.ts";
 import { taskStackRange, threadSize } from "../../unwind/stacks.ts";
 import { taskTable } from "./task.ts";
 
-const stackOwners = derived("stack owners", (kernel) => {
+const tasksByStack = derived("tasks by stack", (kernel) => {
   const map = new Map<bigint, Obj<"struct task_struct">>();
   for (const task of taskTable(kernel).tasks) {
     const range = attempt(() => taskStackRange(kernel, task));
@@ -18,9 +18,9 @@ const stackOwners = derived("stack owners", (kernel) => {
 
 /** Returns the task whose kernel stack contains `address`; undefined if none does. */
 export function stackOwner(kernel: Kernel, address: bigint): Obj<"struct task_struct"> | undefined {
-  const owners = stackOwners(kernel);
+  const byStack = tasksByStack(kernel);
   // Stacks are aligned to their size.
-  return owners.get(address & ~BigInt(threadSize(kernel) - 1));
+  return byStack.get(address & ~BigInt(threadSize(kernel) - 1));
 }
 
 /** The word at the last usable position of every task's stack (include/uapi/linux/magic.h). */

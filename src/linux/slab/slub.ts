@@ -42,8 +42,8 @@ export function readSlab(cache: Obj<"struct kmem_cache">, address: bigint): Slab
   const slab = kernel.object(slabType(kernel), address);
   const pfn = pageToPfn(kernel, address);
   if (pfn === undefined) throw Fault.at("corrupt", address, "not a struct page: the list of slabs is damaged");
-  const owner = slab.at(slab.has("slab_cache") ? "slab_cache" : "slab").value();
-  if (owner !== cache.address) throw Fault.at("corrupt", address, "slab belongs to another cache");
+  const recorded = slab.at(slab.has("slab_cache") ? "slab_cache" : "slab").value();
+  if (recorded !== cache.address) throw Fault.at("corrupt", address, "slab belongs to another cache");
   const objects = slab.at("objects").number();
   const inuse = slab.at("inuse").number();
   if (objects > MAX_OBJECTS || inuse > objects)

@@ -23,7 +23,7 @@ export function* findingKernelBuildId(opened: OpenedMemory): Job<string | undefi
   return known.get(opened);
 }
 
-/** Runs `findingKernelBuildId` without pauses. */
+/** Returns the result of `findingKernelBuildId`, run without pauses. */
 export const kernelBuildId = (opened: OpenedMemory): string | undefined => toEnd(findingKernelBuildId(opened));
 
 function* inMemory(opened: OpenedMemory): Job<string | undefined, Piece> {

@@ -191,7 +191,10 @@ export class ModuleFiles {
     return kept && taken.outcome === "taken" ? { ...taken, why: `${taken.why}; unpacked into ${kept.path}` } : taken;
   }
 
-  /** Stores a copy, which later searches by build ID find, so that it need not stay in memory. */
+  /**
+   * Stores a copy, which later searches by build ID find, so that it need not stay in memory. Returns undefined if it
+   * cannot be stored.
+   */
   private keep(unpacked: Uint8Array, buildId: string): { readonly elf: ElfFile; readonly path: string } | undefined {
     const { store } = this.places;
     const path = store !== undefined && isBuildId(buildId) ? keepInStore(unpacked, store, buildId) : undefined;

@@ -264,7 +264,10 @@ function below(path: string, from: string, to: string): string | undefined {
   return path.startsWith(prefix) ? within(to, path.slice(prefix.length)) : undefined;
 }
 
-/** Finds a source of a package that was built where it is installed, as DKMS and debugsource packages are. */
+/**
+ * Returns the source of a package that was built where it is installed, as DKMS and debugsource packages are; undefined
+ * if there is none.
+ */
 function installedSource(path: string, place: string): string | undefined {
   const [, name, version, rest] = /^\/var\/lib\/dkms\/([^/]+)\/([^/]+)\/build\/(.+)$/.exec(path) ?? [];
   return below(path, INSTALLED_BELOW, place) ?? (rest && within(place, `${name}-${version}/${rest}`));

@@ -51,7 +51,7 @@ export class LineTable {
     return line === 0 ? undefined : this.sourceLine(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
   }
 
-  /** Returns the address range of the row of `pc`, as distances; the end is exclusive; undefined if there is none. */
+  /** Returns the address range of the row of `pc`, as distances, with an exclusive end; undefined if there is none. */
   range(pc: number): { readonly start: number; readonly end: number } | undefined {
     const found = this.rowAt(pc);
     if (!found) return undefined;

@@ -44,13 +44,13 @@ export interface Uses {
 /** The members of a task that refer to files. Each points to a struct that threads and processes can share. */
 const PLACES: readonly {
   readonly use: Use;
-  readonly owner: "fs" | "files" | "mm";
+  readonly member: "fs" | "files" | "mm";
   paths(task: Obj): Iterable<Obj>;
 }[] = [
-  { use: "root", owner: "fs", paths: (task) => [task.at("fs.root")] },
-  { use: "cwd", owner: "fs", paths: (task) => [task.at("fs.pwd")] },
-  { use: "fd", owner: "files", paths: openPaths },
-  { use: "mmap", owner: "mm", paths: mappedPaths },
+  { use: "root", member: "fs", paths: (task) => [task.at("fs.root")] },
+  { use: "cwd", member: "fs", paths: (task) => [task.at("fs.pwd")] },
+  { use: "fd", member: "files", paths: openPaths },
+  { use: "mmap", member: "mm", paths: mappedPaths },
 ];
 
 function* openPaths(task: Obj): Generator<Obj, void, void> {
@@ -68,9 +68,9 @@ function* mappedPaths(task: Obj): Generator<Obj, void, void> {
 export function fileUsers(isWanted: IsWanted): (task: Obj) => Uses {
   const seen = new Map<string, boolean | Fault>();
   const uses = (task: Obj, place: (typeof PLACES)[number]): boolean => {
-    const owner = task.at(place.owner).value();
-    if (owner === 0n) return false;
-    const key = `${place.use} ${owner}`;
+    const struct = task.at(place.member).value();
+    if (struct === 0n) return false;
+    const key = `${place.use} ${struct}`;
     let found = seen.get(key);
     if (found === undefined) seen.set(key, (found = attempt(() => some(place.paths(task), isWanted))));
     if (found instanceof Fault) throw found;

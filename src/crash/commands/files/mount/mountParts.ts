@@ -57,12 +57,12 @@ export function openFilesBySuper(kernel: Kernel): OpenFiles {
   }
   const bySuper = new Map<bigint, Obj[]>();
   for (const file of files.values()) {
-    const owner = attempt(() => file.at("f_path.dentry.d_sb").value());
-    if (owner instanceof Fault) note(owner);
+    const superBlock = attempt(() => file.at("f_path.dentry.d_sb").value());
+    if (superBlock instanceof Fault) note(superBlock);
     else {
-      const same = bySuper.get(owner);
+      const same = bySuper.get(superBlock);
       if (same) same.push(file);
-      else bySuper.set(owner, [file]);
+      else bySuper.set(superBlock, [file]);
     }
   }
   return { get: (superBlock) => bySuper.get(superBlock ?? 0n), faults };

@@ -82,7 +82,7 @@ function bytesAt(
 /** Returns the first multiple of `span` above an address. @param span a power of two */
 const nextMultiple = (address: bigint, span: bigint): bigint => (address & -span) + span;
 
-/** Yields the pages of physical memory that the dump contains. */
+/** Yields the pages of physical memory that the dump contains, and undefined at places to pause. */
 export function* physicalPages(
   { memory }: Kernel,
   { start, end }: Stretch,
@@ -109,8 +109,8 @@ const within = (bytes: Uint8Array, at: bigint, end: bigint): Uint8Array =>
   at + BigInt(bytes.length) > end ? bytes.subarray(0, Number(end - at)) : bytes;
 
 /**
- * Yields the pages of kernel memory. The direct map is read by physical address: this needs no page tables, and pages
- * that the dump does not contain are skipped.
+ * Yields the pages of kernel memory, and undefined at places to pause. The direct map is read by physical address: this
+ * needs no page tables, and pages that the dump does not contain are skipped.
  */
 export function* kernelPages(
   kernel: Kernel,

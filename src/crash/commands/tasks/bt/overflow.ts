@@ -36,9 +36,9 @@ function overflowSigns(task: Obj): string[] {
   const inTask = task.has("thread_info");
   if (!inTask && kernel.types.find("struct", "thread_info")) {
     const info = kernel.object("struct thread_info", base);
-    const owner = attempt(() => (info.has("task") ? info.at("task").value() : task.address));
-    if (!(owner instanceof Fault) && owner !== task.address) {
-      signs.push(`thread_info.task: ${hex(owner)} != ${hex(task.address)}`);
+    const recorded = attempt(() => (info.has("task") ? info.at("task").value() : task.address));
+    if (!(recorded instanceof Fault) && recorded !== task.address) {
+      signs.push(`thread_info.task: ${hex(recorded)} != ${hex(task.address)}`);
     }
   }
   const cpu = attempt(() => taskCpu(task));

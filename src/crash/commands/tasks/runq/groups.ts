@@ -72,7 +72,7 @@ function* rootGroup(walk: Walk, root: Obj, queue: Obj, members: Members): Pieces
   yield* orNone(groupMembers(walk, queue, members, 1, root));
 }
 
-function* groupMembers(walk: Walk, queue: Obj, members: Members, depth: number, owner: Obj | undefined): Pieces {
+function* groupMembers(walk: Walk, queue: Obj, members: Members, depth: number, taskGroup: Obj | undefined): Pieces {
   if (depth > MAX_DEPTH) throw Fault.at("corrupt", queue.address, `task groups are nested more than ${MAX_DEPTH} deep`);
   const { cpu } = walk;
   for (const one of members(queue)) {
@@ -85,8 +85,8 @@ function* groupMembers(walk: Walk, queue: Obj, members: Members, depth: number, 
     yield queuedTask({ cpu, queue: walk.queue, task, priority, isCurrent, indent: indentOf(depth) });
   }
   const queues = walk.queue === "CFS" ? "cfs_rq" : "rt_rq";
-  if (!owner?.has(queues)) return;
-  for (const child of childGroups(owner)) {
+  if (!taskGroup?.has(queues)) return;
+  for (const child of childGroups(taskGroup)) {
     const own = child.at(queues).index(cpu).deref();
     if (own.address !== 0n && isThrottled(own) && !walk.shown.has(own.address)) yield* group(walk, own, members, depth);
   }
@@ -95,15 +95,15 @@ function* groupMembers(walk: Walk, queue: Obj, members: Members, depth: number, 
 function* group(walk: Walk, queue: Obj, members: Members, depth: number): Pieces {
   if (walk.shown.has(queue.address)) throw Fault.at("corrupt", queue.address, "a task group is queued twice");
   walk.shown.add(queue.address);
-  const owner = queue.has("tg") ? queue.at("tg").deref() : undefined;
-  const name = owner && attempt(() => taskGroupName(owner));
+  const taskGroup = queue.has("tg") ? queue.at("tg").deref() : undefined;
+  const name = taskGroup && attempt(() => taskGroupName(taskGroup));
   const named = typeof name === "string" ? `  <${name}>` : "";
   yield text([
     `${indent(indentOf(depth))}TASK_GROUP: `,
-    owner ? addressSpan(walk.kernel, owner.address) : hex0x(0),
+    taskGroup ? addressSpan(walk.kernel, taskGroup.address) : hex0x(0),
     `  ${walk.queue}_RQ: `,
     addressSpan(walk.kernel, queue.address),
     `${named}${isThrottled(queue) ? " (THROTTLED)" : ""}`,
   ]);
-  yield* groupMembers(walk, queue, members, depth + 1, owner);
+  yield* groupMembers(walk, queue, members, depth + 1, taskGroup);
 }
