@@ -30,6 +30,8 @@ export interface CliOptions {
   readonly unpackLimit: number | undefined;
   /** The file for the commands with their outputs. */
   readonly record: string | undefined;
+  /** Whether to leave out what can be secret. */
+  readonly redact: boolean;
   readonly json: boolean;
   readonly force: boolean;
   readonly silent: boolean;
@@ -53,7 +55,7 @@ export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
        vmcore-debug query --tables
        vmcore-debug mcp [--root DIR]... [options] [VMCORE...]
        vmcore-debug distill [options] VMCORE... -o FILE [--for "COMMANDS"] [--keep ADDR..ADDR] [--scrub | --scrub-names]
-       vmcore-debug triage PATH... [--jobs N] [--json] [--full] [--db FILE] [--shard I/N] [-o FILE.html]
+       vmcore-debug triage PATH... [--jobs N] [--json] [--full] [--redact] [--db FILE] [--shard I/N] [-o FILE.html]
        vmcore-debug --report-bug [options] [VMCORE...]
        vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]
        vmcore-debug sample [options]
@@ -81,6 +83,7 @@ is opened (/proc/kcore, as root).
       --download       with "debuginfo": fetch what is missing from the servers of DEBUGINFOD_URLS
       --unpack-limit SIZE  limit for unpacking into the cache; default: 2G
       --record FILE    write the commands and their outputs to FILE, as Markdown that is a crash notebook
+      --redact         leave out user memory, keys, command lines, the host's name, as "distill --scrub" does
       --json           one JSON document per command
       --force          use the vmlinux even if it is of another build
   -s, --silent         no banner, and no lines of files with a prompt
@@ -133,6 +136,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
     downloads: values.download ?? false,
     unpackLimit: unpackLimit(values["unpack-limit"]),
     record: values.record,
+    redact: values.redact ?? false,
     json: values.json ?? false,
     force: values.force ?? false,
     silent: values.silent ?? false,
@@ -172,6 +176,7 @@ function parse(argv: readonly string[]) {
       download: { type: "boolean" },
       "unpack-limit": { type: "string" },
       record: { type: "string" },
+      redact: { type: "boolean" },
       json: { type: "boolean" },
       force: { type: "boolean" },
       silent: { type: "boolean", short: "s" },

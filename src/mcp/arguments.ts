@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly kernelSource: readonly string[];
   /** Whether to search the usual places for debuginfo. */
   readonly searches: boolean;
+  /** Whether to leave out what can be secret. */
+  readonly redact: boolean;
 }
 
 export const USAGE = `usage: vmcore-debug mcp [--root DIR]... [options] [VMCORE...]
@@ -27,6 +29,7 @@ directories of --root can be opened, by default the directory of VMCORE. Nothing
       --debuginfo DIR  directory with both, laid out like /usr/lib/debug; may be repeated
       --source DIR     the kernel's source; may be repeated
       --no-search      use only the debuginfo named here
+      --redact         leave out user memory, keys, command lines and the host's name
 `;
 
 /** Parses the arguments. @throws UsageError */
@@ -41,6 +44,7 @@ export function readServerOptions(argv: readonly string[]): ServerOptions {
     debuginfo: values.debuginfo ?? [],
     kernelSource: values.source ?? [],
     searches: values["no-search"] !== true,
+    redact: values.redact ?? false,
   };
 }
 
@@ -55,6 +59,7 @@ function parsed(argv: readonly string[]) {
       debuginfo: { type: "string", multiple: true },
       source: { type: "string", multiple: true },
       "no-search": { type: "boolean" },
+      redact: { type: "boolean" },
     },
   });
 }

@@ -74,12 +74,13 @@ export class OpenDumps {
     const files = this.allowedFiles(paths);
     const open = this.all.find((one) => one.files.join("\0") === files.join("\0"));
     if (open && vmlinux === undefined) return this.use(open.name);
-    const { modules, debuginfo, kernelSource, searches } = this.options;
+    const { modules, debuginfo, kernelSource, searches, redact } = this.options;
     const session = yield* openingSession({
       vmcore: files,
       ...(vmlinux !== undefined && { vmlinux: this.allowed(vmlinux) }),
       modules,
       kernelSource,
+      redact,
       readableSource: (path) => pathBelow(path, this.sourceRoots),
       search: searches ? placesOf(files, debuginfo, process.env) : undefined,
       indexes: indexDirectory(process.env),

@@ -52,3 +52,20 @@ test("a source beside the dump is shown, and not where it is a link out of the r
   assert.match(text, /source file not found on this machine/);
   assert.doesNotMatch(text, /^\*? *\d+ {2}/m);
 });
+
+test("with --redact no tool shows the name of the host or the command line of the kernel", async () => {
+  const client = await connected("--no-search", "--redact", "sample/vmcore");
+  try {
+    for (const [name, given] of [
+      ["run", { command: "sys" }],
+      ["evaluate", { expression: "init_uts_ns.name.nodename" }],
+      ["log", { contains: "ommand line" }],
+    ] as const) {
+      const { text } = await called(client, name, given);
+      assert.doesNotMatch(text, /lab-guest|console=/, name);
+    }
+    assert.match((await called(client, "verdict")).text, /lab_apply/);
+  } finally {
+    await client.close();
+  }
+});

@@ -155,6 +155,7 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
       "--jobs": "number of worker processes: default one for each CPU",
       "--json": "a record for each dump, as a line of JSON",
       "--full": "also verdict, waits and health, which take seconds for each dump",
+      "--redact": "leaves out user memory, keys, command lines and the host's name",
       "--db": "an SQLite file that keeps the records; without a PATH its groups are printed",
       "--shard": "only each Nth dump, beginning with the Ith, counted from 0",
       "-o": "write the groups to a page as well: .md or .html",

@@ -21,10 +21,19 @@ import { reportError } from "../terminal.ts";
 import { openStore, type Store } from "./store.ts";
 import { recordAll } from "./workers.ts";
 
-const OWN = { jobs: true, json: false, full: false, db: true, shard: true, output: true, worker: false } as const;
+const OWN = {
+  jobs: true,
+  json: false,
+  full: false,
+  redact: false,
+  db: true,
+  shard: true,
+  output: true,
+  worker: false,
+} as const;
 
 /**
- * Runs `vmcore-debug triage PATH... [--jobs N] [--json] [--full] [--db FILE] [--shard I/N] [-o FILE]`.
+ * Runs `vmcore-debug triage PATH... [--jobs N] [--json] [--full] [--redact] [--db FILE] [--shard I/N] [-o FILE]`.
  * @returns the exit status
  */
 export async function triage(argv: readonly string[]): Promise<number> {
@@ -32,7 +41,7 @@ export async function triage(argv: readonly string[]): Promise<number> {
     const { own, rest } = ownOptions(argv, OWN);
     const wrong = rest.find((word) => word.startsWith("-"));
     if (wrong !== undefined) throw new UsageError(`triage has no option ${wrong}; see "vmcore-debug --help"`);
-    if (own.has("worker")) return await work(own.has("full"));
+    if (own.has("worker")) return await work(own.has("full"), own.has("redact"));
     return await record(own, rest);
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof OpenError) && !isSystemError(error)) throw error;
@@ -57,11 +66,16 @@ async function record(own: ReadonlyMap<string, readonly string[]>, paths: readon
   try {
     const isJson = own.has("json");
     const records = new Map<string, TriageRecord>();
-    await recordAll(files, { jobs, options: own.has("full") ? ["--full"] : [] }, abort.signal, (one) => {
-      store?.put(one);
-      records.set(one.key, one);
-      if (isJson) process.stdout.write(`${printableJson(JSON.stringify(one))}\n`);
-    });
+    await recordAll(
+      files,
+      { jobs, options: (["full", "redact"] as const).filter((name) => own.has(name)).map((name) => `--${name}`) },
+      abort.signal,
+      (one) => {
+        store?.put(one);
+        records.set(one.key, one);
+        if (isJson) process.stdout.write(`${printableJson(JSON.stringify(one))}\n`);
+      },
+    );
     // Without a path, the database is printed.
     if (isJson && paths.length === 0)
       for (const one of store?.all() ?? []) process.stdout.write(`${printableJson(JSON.stringify(one))}\n`);
@@ -93,12 +107,12 @@ async function show(groups: readonly Group[], output: string | undefined, isJson
 }
 
 /** Records the dumps whose paths are on standard input, each a line of JSON, and prints a record for each. */
-async function work(isFull: boolean): Promise<number> {
+async function work(isFull: boolean, redact: boolean): Promise<number> {
   for await (const line of createInterface({ input: process.stdin })) {
     const path = JSON.parse(line) as string;
     const search = isFull ? { search: placesOf([path], [], process.env), indexes: indexDirectory(process.env) } : {};
     const before = process.cpuUsage();
-    const one = toEnd(recordingDump(path, isFull, search));
+    const one = toEnd(recordingDump(path, isFull, { ...search, redact }));
     const { user, system } = process.cpuUsage(before);
     process.stdout.write(`${JSON.stringify({ ...one, cpuMs: Math.round((user + system) / 1000) })}\n`);
   }

@@ -1,4 +1,5 @@
 /** Checks whether kdump was set up. */
+import { Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { captureKernel, commandLine, crashkernelOf, reservedForCapture } from "../../linux/kdump/crashkernel.ts";
 import type { Evidence } from "../evidence.ts";
@@ -11,8 +12,11 @@ export const kdump: HealthCheck = {
   title: "kdump",
   shows: "p kexec_crash_image",
   *run(kernel) {
-    const asked = crashkernelOf(commandLine(kernel)).map((one) => `crashkernel=${one}`);
+    const line = commandLine(kernel);
     const ranges = reservedForCapture(kernel);
+    if (line === "" && ranges.length === 0)
+      throw Fault.of("unknown", "the command line is empty or was erased from the dump");
+    const asked = crashkernelOf(line).map((one) => `crashkernel=${one}`);
     const image = captureKernel(kernel);
     const reserved = ranges.map(({ start, size }) => `${sizeWords(Number(size))} at physical ${hex0x(start)}`);
     const slots = { asked: asked.join(" "), reserved: Number(ranges.reduce((sum, { size }) => sum + size, 0n)) };

@@ -30,8 +30,15 @@ export function touch(kernel: Kernel, recording: Recording, address: bigint, len
   });
 }
 
-/** Erases the bytes of a range from the record. */
-export function eraseRange(kernel: Kernel, recording: Recording, address: bigint, length: number): void {
+/** Memory of which bytes can be erased. */
+export interface Erasable {
+  readonly image: Pick<Recording["image"], "pageSize">;
+  /** Sets bytes of a page to zero. */
+  erase(pfn: number, from: number, length: number): void;
+}
+
+/** Erases the bytes of a range. */
+export function eraseRange(kernel: Kernel, recording: Erasable, address: bigint, length: number): void {
   const pageSize = BigInt(recording.image.pageSize);
   forEachPage(address, length, (at, count) => {
     const place = kernel.memory.translate(at);

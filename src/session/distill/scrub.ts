@@ -15,7 +15,7 @@ import { globalU32 } from "../../linux/vmcoreinfo.ts";
 import { utsname } from "../../linux/utsname.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { type Piece, progress } from "../../say/piece.ts";
-import { eraseRange } from "./keep.ts";
+import { type Erasable, eraseRange } from "./keep.ts";
 import { eraseFileNames } from "./fileNames.ts";
 
 export interface ScrubOptions {
@@ -53,10 +53,10 @@ export function* scrub(kernel: Kernel, recording: Recording, options: ScrubOptio
   const pfns = recording.pfns;
   for (const [index, pfn] of pfns.entries()) {
     if (index % PAUSE_EVERY === 0) yield progress("Removing user pages", index, pfns.length);
-    if (recording.paused(() => isSecretPage(kernel, recording, pfn))) recording.drop(pfn);
+    if (recording.paused(() => isSecretPage(kernel, recording.scanned, pfn))) recording.drop(pfn);
   }
   recording.paused(() => {
-    for (const erase of [eraseVariables, eraseUserRegisters, eraseKeys]) attempt(() => erase(kernel, recording));
+    eraseSecrets(kernel, recording);
     if (options.names) attempt(() => eraseFileNames(kernel, recording));
   });
   yield* erasingTexts(
@@ -65,20 +65,26 @@ export function* scrub(kernel: Kernel, recording: Recording, options: ScrubOptio
   );
 }
 
+/** Erases variables, registers and keys that are secret, as far as they can be read. */
+export function eraseSecrets(kernel: Kernel, memory: Erasable): void {
+  for (const erase of [eraseVariables, eraseUserRegisters, eraseKeys]) attempt(() => erase(kernel, memory));
+}
+
 /**
  * Whether a page belongs to a user program or to the page cache, or was read by a scan, because it can contain keys or
  * network data. Reserved pages (PG_reserved: the kernel image and other memory of the boot) are not secret. A page whose
  * `struct page` cannot be read is secret; memory without a `struct page` only if a scan read it.
+ * @param scanned pages that a scan read
  */
-function isSecretPage(kernel: Kernel, recording: Recording, pfn: number): boolean {
+export function isSecretPage(kernel: Kernel, scanned: ReadonlySet<number>, pfn: number): boolean {
   const secret = attempt(() => {
     const address = pfnToPage(kernel, pfn);
     // Programs do not use memory without a `struct page`.
-    if (address === undefined) return recording.scanned.has(pfn);
+    if (address === undefined) return scanned.has(pfn);
     const { flags } = pageStruct(kernel, pfn);
     const reserved = pageFlagMask(kernel, "PG_reserved") ?? 0n;
     if ((flags & reserved) !== 0n) return false;
-    if (recording.scanned.has(pfn)) return true;
+    if (scanned.has(pfn)) return true;
     if (slabOfPfn(kernel, pfn)) return false;
     const head = kernel.object("struct page", compoundHead(kernel, address));
     return head.at("mapping").value() !== 0n;
@@ -87,7 +93,7 @@ function isSecretPage(kernel: Kernel, recording: Recording, pfn: number): boolea
 }
 
 /** Erases `SECRET_VARIABLES`, each CPU's copy of `SECRET_PER_CPU`, and the texts to which `COMMAND_LINES` point. */
-function eraseVariables(kernel: Kernel, recording: Recording): void {
+function eraseVariables(kernel: Kernel, recording: Erasable): void {
   for (const name of SECRET_VARIABLES) {
     const symbol = kernel.symbols.find(name);
     if (symbol) eraseRange(kernel, recording, symbol.address, symbol.size);
@@ -106,7 +112,7 @@ function eraseVariables(kernel: Kernel, recording: Recording): void {
 }
 
 /** Erases the registers of user programs in the `task_struct` of all tasks. */
-function eraseUserRegisters(kernel: Kernel, recording: Recording): void {
+function eraseUserRegisters(kernel: Kernel, recording: Erasable): void {
   const { tasks } = taskTable(kernel);
   const declared = tasks[0]?.size ?? 0;
   // x86 allocates less than the declared size: only as much as the registers of the CPU need.
@@ -122,7 +128,7 @@ function eraseUserRegisters(kernel: Kernel, recording: Recording): void {
 }
 
 /** Erases the payloads of all keys (security/keys/key.c: `key_serial_tree`). */
-function eraseKeys(kernel: Kernel, recording: Recording): void {
+function eraseKeys(kernel: Kernel, recording: Erasable): void {
   let left = MAX_KEYS;
   for (const key of rbtreeEntries(kernel, kernel.variable("key_serial_tree"), "struct key", "serial_node")) {
     if (left-- === 0) return;
@@ -142,7 +148,7 @@ function eraseKeys(kernel: Kernel, recording: Recording): void {
  * Returns the texts that are erased in all pages: the kernel's command line, its words `key=value`, and with `names` the
  * name of the host. Texts that are too short are left out.
  */
-function needles(kernel: Kernel, { names }: ScrubOptions): Buffer[] {
+export function needles(kernel: Kernel, { names }: ScrubOptions): Buffer[] {
   const line = attempt(() => commandLine(kernel));
   const host = attempt(() => utsname(kernel).nodename);
   const words = line instanceof Fault ? [] : [line, ...line.split(/\s+/).filter((word) => word.includes("="))];

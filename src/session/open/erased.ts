@@ -2,6 +2,9 @@
 import type { DumpFacts } from "../../dump/format.ts";
 import { DISTILLED } from "../../dump/kdump/distilled.ts";
 
+/** The first line of ERASEINFO of a dump that is read with --redact. */
+export const REDACTED = "redacted by vmcore-debug";
+
 /** Maximum number of names in the sentence. */
 const MAX_NAMED = 8;
 
@@ -21,6 +24,8 @@ export function erased({ eraseinfo }: DumpFacts): string | undefined {
   if (counts.size === 0) return undefined;
   const named = [...counts].slice(0, MAX_NAMED).map(([what, count]) => (count === 1 ? what : `${what} ${count} times`));
   const more = counts.size > MAX_NAMED ? `, and ${counts.size - MAX_NAMED} more` : "";
+  if (eraseinfo?.includes(REDACTED))
+    return `--redact leaves out, or replaces with zeros: ${[...counts.keys()].map((what) => what.replace(/ \(.*/, "").replaceAll("_", " ")).join(", ")}.`;
   const by = eraseinfo?.includes(DISTILLED)
     ? `by "vmcore-debug distill --scrub": zeros replace`
     : `by makedumpfile's filter (--config, --eppic): "XXXX" or zeros replace`;

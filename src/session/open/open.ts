@@ -24,6 +24,7 @@ import { redactedAddress } from "../remote/addressedFile.ts";
 import { namedDump } from "../find/namedDump.ts";
 import { liveness, openNamedImage } from "./namedImage.ts";
 import { distilled, erased } from "./erased.ts";
+import { redactedImage } from "../distill/redactedImage.ts";
 import { shortfall } from "./shortfall.ts";
 import { laterCommitsIn } from "../sources/laterCommits.ts";
 import type { SourceFiles } from "../sources/source.ts";
@@ -76,12 +77,19 @@ export function* openingSession(given: OpenOptions): Job<Session, Piece> {
   const dump = openNamedImage(options);
   let isOpen = false;
   try {
-    const session = yield* openingOver(dump, options);
+    const image = options.redact === true ? yield* redacting(dump, options) : dump;
+    const session = yield* openingOver(image, options);
     isOpen = true;
     return session;
   } finally {
     if (!isOpen) dump.close();
   }
+}
+
+/** Returns the dump without its secrets. A session of its own finds out what is secret. */
+function* redacting(dump: DumpImage, options: OpenOptions): Job<DumpImage, Piece> {
+  const plain = yield* openingOver(dump, options);
+  return redactedImage(plain.kernel, dump, () => plain.close());
 }
 
 /**

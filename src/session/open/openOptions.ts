@@ -42,6 +42,8 @@ export interface OpenOptions {
   readonly readableSource?: ((path: string) => string | undefined) | undefined;
   /** Open folders. Sources are searched for in those that look like a kernel tree. */
   readonly workspace?: readonly string[] | undefined;
+  /** Whether to leave out what can be secret, as `distill --scrub` does. */
+  readonly redact?: boolean | undefined;
   /** Whether to use a vmlinux of another build nevertheless. */
   readonly force?: boolean | undefined;
   /** Where to search for the vmlinux, if none is named, and for the modules' debuginfo; undefined for no search. */

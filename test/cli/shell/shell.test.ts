@@ -38,7 +38,7 @@ test("every verb is in the usage text, with a summary, and every option there ha
     synopses()
       .find(({ verb }) => verb === "triage")
       ?.flags.map(({ names, value }) => [...names, value]),
-    [["--jobs", "N"], ["--json", undefined], ["--full", undefined], ["--db", "FILE"], ["--shard", "I/N"], ["-o", "FILE"]], // prettier-ignore
+    [["--jobs", "N"], ["--json", undefined], ["--full", undefined], ["--redact", undefined], ["--db", "FILE"], ["--shard", "I/N"], ["-o", "FILE"]], // prettier-ignore
   );
 });
 
