@@ -45,7 +45,9 @@ export function* runList(context: Context, words: string): Running {
   const source = (isAddress ? scopes[0] : scopes.at(-1))?.source;
   const name = context.kernel.symbols.at(at)?.name;
   if (!source)
-    throw new UsageError(`No line is known for ${hex0x(at)}: give a vmlinux, or a module's file, with debuginfo.`);
+    throw new UsageError(
+      `No symbol table is loaded for ${hex0x(at)}: give a vmlinux, or a module's file, with debuginfo.`,
+    );
   const { file, line } = source;
   if (isAddress) {
     const found = scopes.at(-1)?.function ?? name ?? "?";

@@ -154,7 +154,7 @@ test("gdb's words are commands of their own, with their abbreviations, and a var
 });
 
 test("list *ADDRESS is gdb's list, and other lists are crash's", () => {
-  assert.match(said("list *(schedule+16)"), /^list: No line is known for 0x/);
+  assert.match(said("list *(schedule+16)"), /^list: No symbol table is loaded for 0x/);
   assert.match(said("list task_struct.tasks -h init_task"), /^[0-9a-f]{16}$/m);
 });
 
