@@ -7,11 +7,12 @@ import { callerCursor, type FrameCursor, lookupAddress, type Step } from "./curs
 import { lostRegisters } from "./lostRegisters.ts";
 import { type IndexFrame, runUnwindCode } from "./unwindCode.ts";
 
-/** Size of an entry in bytes: the address of a function and its unwind code, both relative to themselves. */
+/**
+ * Size of an entry in bytes. The first word is the offset of a function from the word. The second is the offset of the
+ * function's unwind code, the code itself if bit 31 is set, or EXIDX_CANTUNWIND.
+ */
 const ENTRY_BYTES = 8;
 const EXIDX_CANTUNWIND = 1n;
-/** Maximum number of words of one function's unwind code: their number is in a byte. */
-const MAX_WORDS = 256;
 
 /** A table of entries in the order of their functions. */
 interface UnwindTable {
@@ -46,7 +47,7 @@ const unwindTables = derived("unwind tables", (kernel): readonly UnwindTable[] =
   return modules instanceof Fault ? own : [...modules, ...own];
 });
 
-/** Steps to the caller by the unwind code of the function; undefined if it has none. */
+/** Steps to the caller by the unwind code of the function; undefined if it has no usable code, or that leads to no text. */
 export function unwindIndexRule(kernel: Kernel, cursor: FrameCursor): Step | undefined {
   const address = lookupAddress(cursor);
   const code = unwindCode(kernel, address);
@@ -68,7 +69,7 @@ export function unwindIndexRule(kernel: Kernel, cursor: FrameCursor): Step | und
   return { kind: "caller", cursor: callerCursor(kernel, pc, sp, registers), cfa: sp };
 }
 
-/** Returns the bytes of the function's unwind code; undefined without an entry. @throws Fault */
+/** Returns the bytes of the function's unwind code; undefined if it has none, or of another model. @throws Fault */
 function unwindCode(kernel: Kernel, pc: bigint): readonly number[] | undefined {
   const tables = unwindTables(kernel);
   const isOfModule = kernel.symbols.at(pc)?.module !== undefined;
@@ -83,7 +84,7 @@ function unwindCode(kernel: Kernel, pc: bigint): readonly number[] | undefined {
   if (second >> 31n === 1n) return codeOf([second]);
   const place = relative(at + 4n, second);
   const first = kernel.memory.word(place);
-  const more = first >> 24n === 0x81n ? Math.min(Number((first >> 16n) & 0xffn), MAX_WORDS) : 0;
+  const more = first >> 24n === 0x81n ? Number((first >> 16n) & 0xffn) : 0;
   return codeOf([first, ...Array.from({ length: more }, (_, i) => kernel.memory.word(place + BigInt(4 * (i + 1))))]);
 }
 
@@ -103,7 +104,7 @@ function entryAt(kernel: Kernel, { start, count }: UnwindTable, pc: bigint): big
   return low === 0 ? undefined : start + BigInt((low - 1) * ENTRY_BYTES);
 }
 
-/** A 31-bit signed offset from its own address. */
+/** Returns the address that a word refers to: a 31-bit signed offset from the word's own address. */
 const relative = (at: bigint, word: bigint): bigint => BigInt.asUintN(32, at + BigInt.asIntN(31, word));
 
 /**

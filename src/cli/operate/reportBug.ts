@@ -29,7 +29,7 @@ export async function reportBug(argv: readonly string[]): Promise<number> {
   const say = (name: string, value: string): boolean => process.stdout.write(`${column(name, 16)}${value}\n`);
   say("vmcore-debug", manifest.version);
   say("Node.js", process.version);
-  say("system", `${platform()} ${numbers(release())} ${arch()}`);
+  say("system", `${platform()} ${versionNumbers(release())} ${arch()}`);
   if (argv.length === 0) return EXIT_ANSWERED;
   let options: CliOptions;
   try {
@@ -60,8 +60,9 @@ export async function reportBug(argv: readonly string[]): Promise<number> {
   return EXIT_ANSWERED;
 }
 
-/** A version without what a distribution or a user appended to it. */
-const numbers = (version: string): string => /^\d{1,5}(?:\.\d{1,5}){0,2}/.exec(version)?.[0] ?? "of another form";
+/** Returns a version without what a distribution or a user appended to it. */
+const versionNumbers = (version: string): string =>
+  /^\d{1,5}(?:\.\d{1,5}){0,2}/.exec(version)?.[0] ?? "(unknown version)";
 
 const headerFacts = (info: DumpInfo): readonly (readonly [string, string])[] => [
   ["format", info.format],
@@ -97,7 +98,7 @@ async function outcome<T>(work: () => Promise<T>): Promise<T | string> {
 function kindOf(error: unknown): string {
   if (error instanceof Fault) return `fault: ${error.kind}`;
   if (error instanceof OpenError) return "refused with a message";
-  if (error instanceof Cancelled) return `stopped after ${COMMAND_LIMIT / 1000} s`;
+  if (error instanceof Cancelled) return "cancelled";
   if (isUnreadable(error)) return "a file cannot be read";
   const calls = internalError(error)
     .stack.split("\n")
@@ -121,7 +122,7 @@ async function tried({ context }: Session, line: string): Promise<string> {
   try {
     await drive(run(context, line), AbortSignal.timeout(COMMAND_LIMIT), { onStep });
   } catch (error) {
-    add(kindOf(error));
+    add(error instanceof Cancelled ? `stopped after ${COMMAND_LIMIT / 1000} s` : kindOf(error));
   }
   return (
     [...counts].map(([what, count]) => (what.startsWith("internal") ? what : `${count} ${what}`)).join(", ") ||

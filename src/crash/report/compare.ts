@@ -10,7 +10,7 @@ import type { Context } from "../language/command.ts";
 import { type Block, heading, paragraph } from "../../document/block.ts";
 import { type DumpFacts, dumpFacts } from "./dumpFacts.ts";
 
-/** Maximum number of differences that are listed of one group; the largest come first. */
+/** Maximum number of differences that are listed of one group; of groups with numbers, the largest come first. */
 const MAX_LISTED = 15;
 
 /** A value that two dumps have differently; undefined where a dump lacks it. */
@@ -79,6 +79,6 @@ function section<T>(title: string, all: readonly Differing<T>[], text: (value: T
   return [
     heading(2, title),
     paragraph(["| | A | B |", "| --- | --- | --- |", ...rows].join("\n")),
-    ...(more > 0 ? [paragraph(`${more} smaller differences are left out.`)] : []),
+    ...(more > 0 ? [paragraph(`${more} more ${more === 1 ? "difference is" : "differences are"} left out.`)] : []),
   ];
 }

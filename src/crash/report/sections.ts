@@ -144,7 +144,7 @@ function waitText(one: WaitingTask): string {
   }`;
 }
 
-/** Returns since when a task has not run, as in the column LAST RAN of `waits`. */
+/** Returns a sentence about how long a task has not run, as in the column LAST RAN of `waits`; "" if that is not known. */
 function agoSentence(one: WaitingTask): string {
   const since = attempt(() => sinceLastRun(one));
   return since instanceof Fault
@@ -152,7 +152,7 @@ function agoSentence(one: WaitingTask): string {
     : ` It last ran ${code(agoText(since))} (days hours:minutes:seconds) before its CPU's last clock update.`;
 }
 
-/** Returns one step for each lock: the fields that name its owner. */
+/** Returns one step for each resource with recorded state: the fields that show it. */
 function ownerSteps(waiting: readonly WaitingTask[]): Step[] {
   const locks = new Map<bigint, WaitingTask>();
   for (const one of waiting) {
@@ -161,7 +161,7 @@ function ownerSteps(waiting: readonly WaitingTask[]): Step[] {
       locks.set(address, one);
   }
   return [...locks.values()].map((one) => ({
-    before: `The memory of ${code(waitWords(one))} names its owner. The lowest bits of the word are flags.`,
+    before: `The memory of ${code(waitWords(one))} ${namesOwner(one) ? "names its owner. The lowest bits of the word are flags." : "shows its state."}`,
     command: (one.wait.state?.fields ?? []).map((field) => `${commandOf({ kind: "field", ...field })} -x`).join("\n"),
     after: one.holders
       .map(
@@ -172,12 +172,16 @@ function ownerSteps(waiting: readonly WaitingTask[]): Step[] {
   }));
 }
 
+/** Whether the memory of a resource has a holder's `task_struct`, with flags in its lowest bits (mutex, rwsem, rt_mutex). */
+const namesOwner = ({ wait, holders }: WaitingTask): boolean =>
+  holders.length > 0 && (wait.state?.fields ?? []).some(({ path }) => /\bowner\b/.test(path));
+
 function stackSection(subject: Subject): Section {
   const crash = crashFacts(subject.context.kernel);
   const steps: Step[] = [];
   if (crash.task && crash.stack && !shownStacks(subject.graph).some((one) => one.task.address === crash.task?.address))
     steps.push({
-      before: "The stack of the task that the report in the log is about.",
+      before: "The stack of the task that crashed.",
       command: `bt -l ${hex0x(crash.task.address)}`,
       ...guiltyText(crash),
     });

@@ -15,7 +15,7 @@ export const LIME_HEADER_BYTES = 32;
 const MAX_RANGES = 1 << 16;
 const PAGE_BYTES = 4096;
 
-/** The header of a range, which AVML writes with another magic number. */
+/** The header of a range. AVML gives a compressed range another magic number. */
 export interface LimeHeader {
   readonly isCompressed: boolean;
   readonly physical: number;
@@ -64,7 +64,8 @@ export function limeHeader(file: RandomFile, at: number, count: number): LimeHea
   const view = viewOf(bytes);
   const first = Number(view.getBigUint64(8, true));
   const last = Number(view.getBigUint64(16, true));
-  if (!(last >= first) || !Number.isSafeInteger(last + 1))
-    throw Fault.of("corrupt", `${file.name}: the memory range at offset ${at} ends before it starts`);
+  if (last < first) throw Fault.of("corrupt", `${file.name}: the memory range at offset ${at} ends before it starts`);
+  if (!Number.isSafeInteger(last + 1))
+    throw Fault.of("corrupt", `${file.name}: the memory range at offset ${at} has too large an address`);
   return { isCompressed: magic === AVML_MAGIC, physical: first, size: last + 1 - first };
 }

@@ -15,11 +15,15 @@ export const memoryDocument = (): vscode.Disposable[] => [
   vscode.commands.registerCommand("vmcore.memoryPage", (sessionId: string, address: string) =>
     open(sessionId, address),
   ),
+  vscode.debug.onDidTerminateDebugSession(({ id }) => sessions.delete(id)),
 ];
 
 /** Opens memory in the hex editor, or as text if that is not installed. */
 export async function showMemory(session: vscode.DebugSession, address: string): Promise<void> {
-  if (!vscode.extensions.getExtension(HEX_EDITOR)) return open(session.id, address);
+  if (!vscode.extensions.getExtension(HEX_EDITOR)) {
+    sessions.set(session.id, session);
+    return open(session.id, address);
+  }
   // The URI is built like that of VS Code's "View Binary Data" (vs/workbench/contrib/debug/common/debugUtils.ts).
   const uri = vscode.Uri.from({
     scheme: "vscode-debug-memory",
@@ -29,12 +33,10 @@ export async function showMemory(session: vscode.DebugSession, address: string):
   await vscode.commands.executeCommand("vscode.openWith", uri, "hexEditor.hexedit");
 }
 
-/** Sessions by id. A document may be read later than it was opened. */
+/** Sessions with a page, by id, until they end: VS Code can read a document again after another session became active. */
 const sessions = new Map<string, vscode.DebugSession>();
 
 async function open(sessionId: string, address: string): Promise<void> {
-  const session = vscode.debug.activeDebugSession;
-  if (session?.id === sessionId) sessions.set(sessionId, session);
   const wanted = BigInt(address);
   const start = wanted - (wanted % 16n);
   const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${hex0x(start)}.txt`, query: sessionId });

@@ -24,16 +24,21 @@ export const atomicContext: Check = {
   about: ["atomic-schedule", "atomic-sleep"],
   *run(kernel, crash) {
     const from = guiltyFrame(crash)?.index ?? 0;
+    let searched = 0;
     for (const frame of crash.frames.slice(from, from + MAX_FRAMES)) {
       if (frame.trap) break;
+      searched++;
       const found = yield* takenBefore(kernel, crash, frame);
       if (found) return void (yield found);
     }
-    throw Fault.of("unknown", "no function on the stack takes a spinlock by a call: preemption was disabled otherwise");
+    throw Fault.of(
+      "unknown",
+      `none of the ${searched} functions searched on the stack is known to call one that takes a spinlock`,
+    );
   },
 };
 
-/** Returns the finding about the last spinlock that a function took before it called, and did not release. */
+/** Returns the finding about the last spinlock that a function took before its call in progress, and did not release. */
 function* takenBefore(kernel: Kernel, crash: CrashFacts, frame: Frame): Generator<Step, Finding | undefined, void> {
   const plain = yield* attempted(siteOf(kernel, frame, crash.cpu));
   const site = plain && ((yield* attempted(withEntry(plain))) ?? plain);

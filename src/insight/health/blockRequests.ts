@@ -20,13 +20,14 @@ export const blockRequests: HealthCheck = {
   title: "block requests in flight",
   shows: "dev -d",
   *run(kernel) {
-    let [devices, requests] = [0, 0];
+    let [devices, unread, requests] = [0, 0, 0];
     for (const disk of disks(kernel)) {
       yield pause("disks");
       devices++;
       const found = attempt(() => oldestRequest(disk));
       if (found instanceof Fault) {
         if (found.kind === "unknown") throw found;
+        unread++;
         continue;
       }
       requests += found.count;
@@ -50,7 +51,8 @@ export const blockRequests: HealthCheck = {
         },
       );
     }
-    return `${countWords(devices, "disk")} with ${countWords(requests, "request")} in flight, none for longer than a second.`;
+    const failed = unread > 0 ? ` The requests of ${countWords(unread, "disk")} cannot be read.` : "";
+    return `${countWords(devices - unread, "disk")} with ${countWords(requests, "request")} in flight, none for longer than a second.${failed}`;
   },
 };
 

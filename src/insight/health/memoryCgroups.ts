@@ -20,15 +20,16 @@ export const memoryCgroups: HealthCheck = {
   shows: "kmem -i",
   *run(kernel) {
     let [all, limited, reported] = [0, 0, 0];
-    const ram = Number.MAX_SAFE_INTEGER / pageSize(kernel);
+    // PAGE_COUNTER_MAX (include/linux/page_counter.h) means no limit; it is no safe integer in bytes.
+    const noLimit = Number.MAX_SAFE_INTEGER / pageSize(kernel);
     for (const group of allCgroups(kernel)) {
       if (++all % 64 === 0) yield pause("memory cgroups");
       const memory = cgroupMemory(group);
-      // PAGE_COUNTER_MAX (include/linux/page_counter.h) means no limit.
-      if (memory.limit >= ram) continue;
+      if (memory.limit >= noLimit) continue;
       limited++;
       const events = attempt(() => cgroupEvents(group));
-      const { outOfMemory = 0, killed = 0 } = events instanceof Fault ? {} : (events ?? {});
+      const counts = events instanceof Fault ? undefined : events;
+      const outOfMemory = counts?.outOfMemory ?? 0;
       const share = outOfMemory > 0 ? NEAR_LIMIT : AT_LIMIT;
       if (memory.usage < memory.limit * share || ++reported > MAX_CGROUPS) continue;
       const path = cgroupPath(group);
@@ -36,12 +37,12 @@ export const memoryCgroups: HealthCheck = {
       yield observed(
         "memory-cgroups",
         outOfMemory > 0 ? "suspect" : "note",
-        { path, usage: memory.usage, limit: memory.limit, outOfMemory, killed },
+        { path, usage: memory.usage, limit: memory.limit, outOfMemory: counts?.outOfMemory, killed: counts?.killed },
         [
           `The memory cgroup ${path} uses ${sizeWords(memory.usage * size)} of at most ${sizeWords(memory.limit * size)}`,
           outOfMemory > 0
-            ? `; it ran out of memory ${countWords(outOfMemory, "time")}, and ${killed} of its processes were killed.`
-            : "; it did not run out of memory: what it uses includes page cache, which can be freed.",
+            ? `; it ran out of memory ${countWords(outOfMemory, "time")}, and ${counts?.killed ?? 0} of its processes were killed.`
+            : `${counts ? "; it did not run out of memory: " : "; "}what it uses includes page cache, which can be freed.`,
         ],
         {
           kind: "field",

@@ -41,6 +41,12 @@ for (const [format, build] of [
     assert.match(refusal(file), /^corrupt: file 1: the memory range at offset 0 ends before it starts$/);
   });
 
+  test(`a ${format} image whose range has an address of more than 53 bits is refused`, () => {
+    const file = build(ranges);
+    file.fill(0x7f, 16, 24);
+    assert.match(refusal(file), /^corrupt: file 1: the memory range at offset 0 has too large an address$/);
+  });
+
   test(`a ${format} image with bytes between its ranges is refused with their offset`, () => {
     const first = build(ranges.slice(0, 1));
     assert.match(

@@ -106,6 +106,22 @@ test("a request that its driver has for 20 s is a suspect, with its disk", () =>
   assert.equal(fine.said(blockRequests), "1 disk with 0 requests in flight, none for longer than a second.");
 });
 
+test("disks whose requests cannot be read are not among those without old requests", () => {
+  const broken = changedSample(({ kernel, put }) => {
+    const [disk] = disks(kernel);
+    assert.ok(disk);
+    put(disk.at("queue"), 0x10);
+  });
+  try {
+    assert.equal(
+      checked(broken).said(blockRequests),
+      "0 disks with 0 requests in flight, none for longer than a second. The requests of 1 disk cannot be read.",
+    );
+  } finally {
+    broken.close();
+  }
+});
+
 test("a journal that commits for 40 s is a suspect, with the thread that commits", () => {
   const [one] = found.of(journals);
   assert.deepEqual(

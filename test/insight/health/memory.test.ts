@@ -92,6 +92,38 @@ test("a memory cgroup at its limit is named with its path", () => {
   assert.deepEqual(fine.of(memoryCgroups), []);
 });
 
+test("a memory cgroup at its limit is said not to have run out of memory only if the kernel counts that", () => {
+  const words = (members: string): string => {
+    const kernel = toyKernel({
+      types: `struct list_head { struct list_head *next, *prev; };
+        struct kernfs_node { struct kernfs_node *parent; const char *name; };
+        struct cgroup { struct kernfs_node *kn; };
+        struct cgroup_subsys_state { struct cgroup *cgroup; struct list_head sibling, children; };
+        struct atomic { long counter; };
+        struct page_counter { struct atomic usage; unsigned long max; };
+        enum memcg_event { MEMCG_OOM, MEMCG_OOM_KILL };
+        struct mem_cgroup { struct cgroup_subsys_state css; struct page_counter memory; ${members} };
+        struct mem_cgroup *root_mem_cgroup;`,
+      symbols: { root_mem_cgroup: 0x1000n },
+      memory: [
+        ["unsigned long", 0x1000n, 0x2000n],
+        [
+          "struct mem_cgroup",
+          0x2000n,
+          {
+            css: { cgroup: 0x3000n, children: { next: 0x2018n, prev: 0x2018n } },
+            memory: { usage: { counter: 9n }, max: 9n },
+          },
+        ],
+        ["struct cgroup", 0x3000n, { kn: 0n }],
+      ],
+    });
+    return JSON.stringify(checkedOne(kernel, memoryCgroups).findings.map((one) => one.text));
+  };
+  assert.match(words("struct atomic memory_events[2];"), /; it did not run out of memory: what it uses includes/);
+  assert.match(words(""), /; what it uses includes page cache/);
+});
+
 test("a memory cgroup without a limit has the largest count of pages as its limit", () => {
   const [root] = allCgroups(healthy.context.kernel);
   assert.ok(root && cgroupMemory(root).limit > 1e12);
