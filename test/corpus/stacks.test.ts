@@ -1,6 +1,9 @@
 /**
  * Every task's stack on every dump, with vmlinux and without, against drgn's account of the same dump.
  * What is legitimately different is a row of `stackDifferences`, with its cause.
+ *
+ * drgn begins the stack of a task on a CPU at the registers that the CPU saved, and so does our `gdb bt`. `bt` begins
+ * it where crash does, at the function that stopped the CPU: what both share has to be the same.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -52,17 +55,63 @@ const oursWithLines = (frame: OurFrame): string =>
 const drgnWithLines = (frame: DrgnFrame): string =>
   `${frame.pc ?? "?"} ${frame.name ?? frame.symbol ?? "?"}${frame.inline ? " (inline)" : ""} ${place(frame)}`;
 
-function ourStacks(...args: string[]): Map<string, OurStack> {
-  const { stdout, stderr, status } = cli(...args, "--json", "-c", "foreach bt");
+/** drgn writes addresses without leading zeros, which those of 32-bit machines have here. */
+const short = (address: string): string => `0x${BigInt(address).toString(16)}`;
+const withShortPcs = (frames: readonly OurFrame[]): OurFrame[] =>
+  frames.map((frame) => ({ ...frame, pc: short(frame.pc) }));
+
+/** The records of each command: every command prints a JSON document of its own. */
+function recordsOf(args: readonly string[], commands: readonly string[]): unknown[][] {
+  const { stdout, stderr, status } = cli(...args, "--json", ...commands.flatMap((line) => ["-c", line]));
   assert.ok(status === 0 || status === 1, `exit ${status}: ${stderr}`);
-  const { records } = JSON.parse(stdout) as { records: OurStack[] };
-  // drgn writes addresses without leading zeros, which those of 32-bit machines have here.
-  const short = (address: string): string => `0x${BigInt(address).toString(16)}`;
-  return new Map(
-    records.map((stack) => [
-      short(stack.task),
-      { ...stack, frames: stack.frames.map((frame) => ({ ...frame, pc: short(frame.pc) })) },
-    ]),
+  const answers = stdout
+    .split(/^(?=\{"schema": )/m)
+    .filter((text) => text.trim() !== "")
+    .map((text) => (JSON.parse(text) as { records: unknown[] }).records);
+  assert.equal(answers.length, commands.length, `one answer to each command: ${stderr}`);
+  return answers;
+}
+
+/** Every task's stack from the registers that were saved, by the task's address. */
+function ourStacks(...args: string[]): Map<string, OurStack> {
+  const [all, running] = recordsOf(args, ["foreach bt", "bt -a"]) as OurStack[][];
+  const printed = new Map(
+    all!.map((stack) => [short(stack.task), { ...stack, frames: withShortPcs(stack.frames) }] as const),
+  );
+  const answers = recordsOf(
+    args,
+    running!.flatMap(({ task }) => [`set ${task}`, "gdb bt"]),
+  ) as OurFrame[][];
+  const result = new Map<string, OurStack>(printed);
+  for (const [i, { task, comm, pid }] of running!.entries()) {
+    const saved = withShortPcs(answers[2 * i + 1]!);
+    const own = printed.get(short(task));
+    if (own === undefined) continue;
+    sameOutside(`${comm} [${pid}]`, own.frames, saved);
+    result.set(short(task), { ...own, frames: saved });
+  }
+  return result;
+}
+
+/**
+ * Of one stack that begins at two places, the longer has the shorter one as its outer part. Only the function that saved
+ * its own registers is at two addresses: there, and where it called machine_kexec() later.
+ */
+function sameOutside(title: string, printed: readonly OurFrame[], saved: readonly OurFrame[]): void {
+  let common = 0;
+  while (
+    common < Math.min(printed.length, saved.length) &&
+    oursWithLines(printed.at(-1 - common)!) === oursWithLines(saved.at(-1 - common)!)
+  )
+    common++;
+  const before = printed.slice(0, printed.length - common);
+  const inner = saved.slice(0, saved.length - common);
+  const savesItself = new Set(inner.map(({ pc }) => pc)).size === 1 && before[0]?.function === "machine_kexec";
+  const lines = (frames: readonly OurFrame[]): string =>
+    frames.map((frame) => `\n    ${oursWithLines(frame)}`).join("");
+  assert.ok(
+    before.length === 0 || inner.length === 0 || (savesItself && before.at(-1)?.function === inner.at(-1)?.function),
+    `${title}: bt begins with${lines(before)}\n  and gdb bt with${lines(inner)}`,
   );
 }
 

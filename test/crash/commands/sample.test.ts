@@ -158,6 +158,18 @@ test("bt -s adds offsets, bt -R leaves out stacks without the symbol", () => {
   assert.equal(ours("bt -R vfs_read"), "");
 });
 
+test("bt -t and bt -o begin at the function that stopped the machine, not in the loop in which it then waited", () => {
+  const panic = "[ffffd11f40523ad8] panic at ffffffff9b9cd21a";
+  assert.deepEqual(
+    ours("bt -t")
+      .split("\n")
+      .slice(1, 4)
+      .map((line) => line.trim()),
+    ["START: panic at ffffffff9b9cd21a", panic, "[ffffd11f40523b58] show_opcodes.cold at ffffffff9b9c7c6f"],
+  );
+  assert.equal(ours("bt -o").split("\n")[1], ` #0 ${panic}`);
+});
+
 test("for a zombie, the freed stack is reported", () => {
   assert.match(ours("bt 149"), /^PID: 149 .*\n +<the task has exited and its stack was freed>$/);
 });

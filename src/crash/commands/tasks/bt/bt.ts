@@ -130,7 +130,7 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
   if (reference !== undefined && !refersTo(whole, reference)) return undefined;
   const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
   const offsets = args.has("-s") ? radix : undefined;
-  const special = specialLines(context, task, whole, args, offsets);
+  const special = specialLines(context, task, stack, args, offsets);
   // The source lines and inlined functions of every frame are looked up only when the JSON record is read.
   const piece = (lines: readonly Line[]): Piece =>
     lazyRecord(
