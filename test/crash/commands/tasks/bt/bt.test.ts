@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Fault } from "../../../../../src/base/fault.ts";
 import { backtraceJson } from "../../../../../src/crash/commands/tasks/bt/json.ts";
 import { backtraceLines, type BacktraceStyle } from "../../../../../src/crash/commands/tasks/bt/stack.ts";
+import { fromStop } from "../../../../../src/linux/sched/stoppedStack.ts";
 import { lineText } from "../../../../../src/say/piece.ts";
 import type { CodePlace } from "../../../../../src/model/kernel.ts";
 import type { Frame, Stack, StackKind, Trap } from "../../../../../src/unwind/frame.ts";
@@ -116,9 +117,12 @@ test("an interrupt's stack ends at the change of stacks in its entry code", () =
 
 test("the delay loop of panic() is not shown, but the function in which another CPU stopped is", () => {
   const looping = [frame("delay_tsc", 0x900n, 0x8000n, { exact: true }), frame("panic", 0x1000n, 0x8008n), frame("sysrq_handle_crash", 0x2000n, 0x8040n)]; // prettier-ignore
-  assert.deepEqual(shown(stackOf(looping)), [" #0 [8000] panic at 1000", " #1 [8038] sysrq_handle_crash at 2000"]);
+  assert.deepEqual(shown(fromStop(stackOf(looping))), [
+    " #0 [8000] panic at 1000",
+    " #1 [8038] sysrq_handle_crash at 2000",
+  ]);
   const stopped = [frame("stop_this_cpu", 0x900n, 0x8000n, { exact: true }), frame("sysvec_reboot", 0x1000n, 0x8008n)];
-  assert.deepEqual(shown(stackOf(stopped)), [
+  assert.deepEqual(shown(fromStop(stackOf(stopped))), [
     "    [exception RIP: stop_this_cpu+16]",
     "    RIP: 0000000000000900  RSP: 0000000000008000",
     " #0 [8000] sysvec_reboot at 1000",
