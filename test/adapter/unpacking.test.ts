@@ -26,7 +26,7 @@ after(() => {
 });
 
 const args = (more: object): object => ({ vmcore: join(folder, "vmcore"), modules, unpackLimit: "1k", ...more });
-const kept = (): boolean => existsSync(join(folder, "debuginfod_client", MODULE_ID, "debuginfo"));
+const kept = (): boolean => existsSync(join(folder, "vmcore-debug", "symbols", MODULE_ID, "debuginfo"));
 
 for (const yes of [false, true])
   test(`a user who is asked whether more is unpacked and says ${yes ? "yes" : "no"} is obeyed`, async () => {
@@ -48,7 +48,7 @@ for (const yes of [false, true])
   });
 
 test("a client that says nothing of questions is told which attribute allows more", async () => {
-  rmSync(join(folder, "debuginfod_client"), { recursive: true, force: true });
+  rmSync(join(folder, "vmcore-debug", "symbols"), { recursive: true, force: true });
   const client = new DapClient();
   await client.initialize();
   await assert.rejects(client.request("launch", args({})), /"unpackLimit": "8G" allows more/);
