@@ -31,14 +31,16 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the arguments of a request, checked: numbers are safe integers, and every required argument is present. The
- * check is needed because JSON may hold any number: a byte count of 0.5, for example, makes a loop endless.
+ * Returns the arguments of a request, checked: numbers are safe integers, every required argument is present, and none is
+ * null. The check is needed because JSON may hold any number: a byte count of 0.5, for example, makes a loop endless.
  *
  * @throws UsageError that names the argument
  */
 export function requestArguments(command: string, raw: unknown): object {
-  const given = (typeof raw === "object" && raw !== null ? raw : {}) as Record<string, unknown>;
-  if (command.startsWith("vmcore/")) return customArguments(command, given);
+  const all = (typeof raw === "object" && raw !== null ? raw : {}) as Record<string, unknown>;
+  if (command.startsWith("vmcore/")) return customArguments(command, all);
+  // Some clients send null for an absent argument.
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
   for (const name of REQUIRED[command] ?? []) {
     if (given[name] === undefined) throw new UsageError(`${command}: "${name}" is missing`);
   }
@@ -48,8 +50,7 @@ export function requestArguments(command: string, raw: unknown): object {
   }
   for (const name of [...COUNTS, ...OFFSETS]) {
     const value = given[name];
-    // Some clients send null for an absent argument.
-    if (value === undefined || value === null) continue;
+    if (value === undefined) continue;
     if (!Number.isSafeInteger(value)) throw new UsageError(`${command}: "${name}" must be a whole number`);
     if (COUNTS.includes(name) && (value as number) < 0)
       throw new UsageError(`${command}: "${name}" must not be negative`);

@@ -191,3 +191,11 @@ test("a session request whose arguments are no object is answered as one without
     assert.deepEqual([success, message], [true, undefined]);
   }
 });
+
+test("null stands for an absent argument: optional ones have their default, required ones are missing", async () => {
+  const at = { memoryReference: "init_task", count: 8 };
+  const read = async (given: object): Promise<unknown> =>
+    (await from1.request<DebugProtocol.ReadMemoryResponse["body"]>("readMemory", given))?.data;
+  assert.equal(await read({ ...at, offset: null }), await read(at));
+  await assert.rejects(read({ ...at, count: null }), /readMemory: "count" is missing/);
+});
