@@ -130,7 +130,7 @@ const values: readonly (readonly [string, string, string])[] = [
   ["&schedule", "void (*)(int)", "(void (*)(int)) 0xffff800000003000 <schedule>"],
   ["*schedule", "void (int)", "{void (int)} 0xffff800000003000 <schedule>"],
   ["(unsigned long)schedule", "unsigned long", "18446603336221208576"],
-  ["'mystery.isra.0'", "void (...)", "{void ()} 0xffff800000003100 <mystery.isra.0>"],
+  ["'mystery.isra.0'", "void ()", "{void ()} 0xffff800000003100 <mystery.isra.0>"],
   ["&untyped", "void *", "(void *) 0xffff800000002010 <untyped>"],
   ["(int)untyped", "int", "10"],
   ['"abc"', "char [4]", '"abc"'],
