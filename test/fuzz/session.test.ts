@@ -10,6 +10,7 @@ import { effectDecoder } from "../../src/arch/disassembler/effects.ts";
 import { commands } from "../../src/crash/commands.ts";
 import { run } from "../../src/crash/language/language.ts";
 import type { DumpImage } from "../../src/dump/format.ts";
+import { joinedFile } from "../../src/dump/joinedFile.ts";
 import { openDump } from "../../src/dump/formats.ts";
 import { drive } from "../../src/base/job.ts";
 import { OpenError, sessionOver } from "../../src/session/open/open.ts";
@@ -159,7 +160,7 @@ const HEAD = 700 * 1024;
 
 function damagedFile(below: Below): RandomFile {
   const head = padded(mutated(sample.subarray(0, HEAD), below), HEAD);
-  return bytesFile("sample/vmcore", Buffer.concat([head, sample.subarray(HEAD)]));
+  return joinedFile([bytesFile("sample/vmcore", head), bytesFile("sample/vmcore", sample.subarray(HEAD))]);
 }
 
 /** The limit of memory includes the test's own copies of the sample. */
