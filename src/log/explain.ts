@@ -144,17 +144,22 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   "rust-panic": ({ messages }) =>
     `Rust code of the kernel panicked${messages[0] === undefined ? "" : `: “${messages[0].slice(0, 200)}”`}.`,
   "xen-panic": constant("The hypervisor Xen stopped, not the kernel of a guest."),
-  "stack-unwind": ({ comm, report }) => {
+  "stack-unwind": ({ comm, headline, report }) => {
     const { value, register } = report.headline.groups;
+    const bad = / in .{0,40}:(-\d{1,10}) has bad /.exec(headline)?.[1];
+    const overwritten =
+      bad === undefined
+        ? ""
+        : ` The line names the PID ${bad}, which no task has: most likely the task's data was overwritten.`;
     const what =
       register === undefined
         ? "the unwinder rejected the frame pointer that it found"
         : `the unwinder rejected the value of \`${register}\` that it found among saved registers`;
-    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined || /^0{8}[0-9a-f]{8}$/.test(value) ? "" : ` (0x${value})`}. Usual causes: code that uses the register or the stack in a way that the unwinder does not know, or a stack that was overwritten.`;
+    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined || /^0{8}[0-9a-f]{8}$/.test(value) ? "" : ` (0x${value})`}. Usual causes: code that uses the register or the stack in a way that the unwinder does not know, or a stack that was overwritten.${overwritten}`;
   },
-  sysrq: ({ headline }) =>
+  sysrq: ({ headline, report: { caller } }) =>
     /Trigger a crash/.test(headline)
-      ? "This crash was requested by SysRq (a key, a serial console, or /proc/sysrq-trigger)."
+      ? `This crash was requested by SysRq (a key, a serial console, or /proc/sysrq-trigger)${printerOf(caller)}.`
       : "This dump was requested by SysRq; it is no fault by itself.",
   "forced-failure": explainInjected,
   remark: ({ headline, release, report, traces }) =>
@@ -165,6 +170,14 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
         : headline.startsWith("FAULT_FLAG_ALLOW_RETRY")
           ? explainUserfault(headline, release)
           : `A remark of the kernel${traces.length > 0 ? " with a call trace" : ""}: “${headline.slice(0, 200)}”.`,
+};
+
+/** Names the task or CPU that printed the headline (CONFIG_PRINTK_CALLER, `T12` or `C1`). */
+const printerOf = (caller: string | undefined): string => {
+  const [, kind, id] = /^([TC])(\d{1,10})$/.exec(caller ?? "") ?? [];
+  return id === undefined
+    ? ""
+    : `; ${kind === "T" ? `the task with PID ${id}` : `CPU ${id}, outside of a task,`} printed it`;
 };
 
 /** Explains a failure that lib/fault-inject.c injected: of which operation, and for which function. */
@@ -201,9 +214,31 @@ function explainMsr({ access, register, value }: Readonly<Record<string, string 
   return `The kernel tried to ${what} the model-specific register ${register}, which this processor (or its hypervisor) does not have or does not allow${isWrite ? " with this value" : ""}. The kernel ignored the failure.`;
 }
 
+/** Maximum number of instruction pointers that a sentence names. */
+const MAX_PLACES = 4;
+
+/**
+ * Names the instruction pointers of a fault whose own cannot be told, because the lines of several CPUs are mixed (x86's
+ * form only).
+ */
+function mixedPlaces({ kind, site, texts }: ReportFacts): string {
+  if (site !== undefined || !(isInstructionFault(kind) || kind === "list-corruption")) return "";
+  const places = new Set(
+    texts.flatMap(
+      (text) =>
+        /^RIP: 0010:(?:\[<[0-9a-f]{8,16}>\] {1,4}\[<[0-9a-f]{8,16}>\] {1,4})?([\w.]{1,255}\+0x[0-9a-f]{1,8})\/0x/.exec(
+          text,
+        )?.[1] ?? [],
+    ),
+  );
+  if (places.size < 2) return "";
+  const shown = [...places].slice(0, MAX_PLACES).map((one) => `\`${one}\``);
+  return ` Its lines show several instruction pointers (${shown.join(", ")}${places.size > shown.length ? " and others" : ""}), and not which of them is its own.`;
+}
+
 /** Returns two or three sentences about what this report means. */
 export function explanationOf(facts: ReportFacts, context: LogContext = {}): string {
-  const meaning = EXPLAINERS[facts.kind](facts, context);
+  const meaning = `${EXPLAINERS[facts.kind](facts, context)}${mixedPlaces(facts)}`;
   const after = facts.severity === "panic" ? undefined : consequence(facts);
   return after === undefined || meaning.includes(after) ? meaning : `${meaning} ${after}`;
 }

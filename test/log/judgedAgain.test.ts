@@ -45,3 +45,73 @@ test("an allocation that may not wait is not explained as one that waited", () =
   );
   assert.match(failed("0xcc0(GFP_KERNEL)"), /above the reserve that the request may use\. The caller/);
 });
+
+test("a work item without a preemption count is judged by lockdep's record alone", () => {
+  const said = explanation(`BUG: workqueue leaked lock or atomic: kworker/0:1/0x00000000/12
+     last function: lab_work
+1 lock held by kworker/0:1/12:
+ #0:  (rcu_read_lock_bh){....}, at: [<ffffffff81000010>] lab_find+0x10/0x20`);
+  assert.match(said, /according to the records of its task \(preempt_count 0x00000000\)/);
+  assert.doesNotMatch(said, /preemption is enabled/);
+});
+
+test("a lone line about an object's owner does not promise another report", () => {
+  const said = explanation("INFO: Freed in lab_free+0x14/0x20 age=624 cpu=0 pid=3");
+  assert.match(said, /This line alone does not say what is wrong with the object\.$/);
+});
+
+test("a report of KASAN that was cut after its headline names the place", () => {
+  const said = explanation(`==================================================================
+BUG: KASAN: wild-memory-access in lab_read+0x1296/0x1440
+`);
+  assert.match(said, /^The kernel \(reported for `lab_read\+0x1296`\) used memory at an address/);
+});
+
+test("a watchdog of transmission names the queue", () => {
+  const said = explanation(`WARNING: CPU: 0 PID: 0 at net/sched/sch_generic.c:316 dev_watchdog+0x648/0x770
+NETDEV WATCHDOG: lab0 (labnet): transmit queue 3 timed out
+CPU: 0 PID: 0 Comm: swapper/0 Not tainted 4.15.0 #1`);
+  assert.match(said, /^Transmit queue 3 of the network device `lab0`/);
+});
+
+test("a frame pointer warning with a negative PID says that the task was overwritten", () => {
+  const said = explanation(
+    "WARNING: kernel stack frame pointer at 000000002d9ae6ff in lab/1:-1444181576 has bad value 000000000e9dbdea",
+  );
+  assert.match(said, /The line names the PID -1444181576, which no task has/);
+});
+
+test("a panic for a blocked task names the task that called it", () => {
+  const said = explanation(`Kernel panic - not syncing: hung_task: blocked tasks
+CPU: 3 PID: 27 Comm: khungtaskd Not tainted 4.2.8 #1`);
+  assert.match(said, /`khungtaskd` \(PID 27\) on CPU 3 stopped the kernel\.$/);
+});
+
+test("a cycle of locks whose lines are lost says so", () => {
+  const said = explanation(`======================================================
+WARNING: possible circular locking dependency detected
+4.14.0 #22 Not tainted`);
+  assert.match(said, /the lines that name the task and the locks are not in this report/);
+});
+
+test("an invalid instruction is named with its place and task", () => {
+  const said = explanation(`invalid opcode: 0000 [#1] SMP
+CPU: 1 PID: 12 Comm: labd Not tainted 4.19.0 #1
+RIP: 0010:lab_stop+0x20/0x40
+Code: 48 89 e5 <0f> 0b 48 89`);
+  assert.match(said, /always faults in `lab_stop\+0x20` \(task `labd`\)/);
+});
+
+test("a lock that might_fault announces is not called requested", () => {
+  const said = explanation(`=============================
+[ BUG: Invalid wait context ]
+5.9.0 #15 Not tainted
+-----------------------------
+labd/12 is trying to lock:
+ffff000041e68118 (&mm->mmap_lock){++++}-{3:3}, at: __might_fault+0x108/0x1b0
+other info that might help us debug this:
+context-{4:4}
+1 lock held by labd/12:
+ #0: ffffa00012a3b0c0 (rcu_read_lock){....}-{1:2}, at: lab_poll+0x0/0x20`);
+  assert.match(said, /may be taken by a page fault \(`__might_fault`\) while `rcu_read_lock` is held/);
+});

@@ -47,7 +47,10 @@ export function explainList(facts: ReportFacts): string {
     : /list_add/.test(check)
       ? " while an entry was added"
       : "";
-  return `The pointers of a linked list did not match${doing}${calledBy(facts)}. Usual causes: an entry was freed, overwritten, or added or deleted twice, or the list was changed without its lock.`;
+  // A check without its message (up to 4.20 BUG() printed the place alone).
+  const place = says === facts.headline ? /^kernel BUG at ([^ !]{1,200})!/.exec(says)?.[1] : undefined;
+  const line = place === undefined ? "" : ` (checked at ${place})`;
+  return `The pointers of a linked list did not match${doing}${calledBy(facts)}${line}. Usual causes: an entry was freed, overwritten, or added or deleted twice, or the list was changed without its lock.`;
 }
 
 /** Names the guilty function: the caller of the functions that check lists or counters. */

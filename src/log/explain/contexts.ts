@@ -48,13 +48,14 @@ export function explainContext(facts: ReportFacts): string {
 function explainLeak(facts: ReportFacts): string {
   const name = particular(facts, "function");
   const count = /(?:\/|preempt=)0x([0-9a-f]{8})\b/.exec(facts.headline)?.[1];
+  const owner = `its function${name === undefined ? "" : ` \`${name}\``}, or a function that it called,`;
+  if (count !== undefined && Number.parseInt(count, 16) === 0)
+    return `A work item returned with a lock held or in an RCU read-side critical section, according to the records of its task (preempt_count 0x${count}): by these records, ${owner} did not release the lock or leave the section.${holding(facts).replace(" Locks held", " Locks held according to lockdep")}`;
   const what =
     count === undefined
       ? "with a lock held, or with preemption disabled"
-      : Number.parseInt(count, 16) === 0
-        ? "with a lock held or in an RCU read-side critical section (preemption is enabled)"
-        : `with preemption disabled or in an atomic section (preempt_count 0x${count})`;
-  return `A work item returned ${what}: its function${name === undefined ? "" : ` \`${name}\``}, or a function that it called, did not release the lock or leave the section.${holding(facts)}`;
+      : `with preemption disabled or in an atomic section (preempt_count 0x${count})`;
+  return `A work item returned ${what}: ${owner} did not release the lock or leave the section.${holding(facts)}`;
 }
 
 function explainSchedule(facts: ReportFacts): string {

@@ -156,7 +156,9 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
     ? " With KASAN's inline checks a NULL pointer or a pointer to user space causes this fault, too."
     : "";
   const at =
-    facts.site?.place?.name === undefined ? "" : ` at \`${placeText(facts.site.place).replace(/\/0x.*/, "")}\``;
+    facts.site?.place?.name === undefined
+      ? taskWithoutPlace(facts)
+      : ` at \`${placeText(facts.site.place).replace(/\/0x.*/, "")}\``;
   const base = `The processor rejected the instruction${at}. Usual causes: an address that is not canonical, a privileged register, or a segment.${sanitized}`;
   return register === undefined ? base : `${base} ${register}`;
 }
@@ -222,13 +224,21 @@ export function explainDivision({ machine, site }: ReportFacts): string {
     : `The quotient of a division${at} did not fit: the divisor, in ${name}, is ${hex0x(value)}.`;
 }
 
+/** Names the CPU and its current task, for a fault whose own instruction is not known. */
+const taskWithoutPlace = ({ comm, pid, cpu }: ReportFacts): string =>
+  comm === undefined || pid === undefined || cpu === undefined
+    ? ""
+    : ` (on CPU ${cpu}, whose current task was \`${comm}\`, PID ${pid})`;
+
 /** Explains an invalid instruction; on x86 BUG() is compiled to `0f 0b` (ud2). */
-export function explainOpcode({ texts, site }: ReportFacts): string {
+export function explainOpcode({ texts, site, comm }: ReportFacts): string {
+  const at = site?.place?.name === undefined ? "" : ` in \`${placeText(site.place).replace(/\/0x.*/, "")}\``;
+  const task = at === "" || comm === undefined ? "" : ` (task \`${comm}\`)`;
   const code = site?.code?.text;
   const codes = code === undefined ? texts.filter((text) => /^Code: .*<[0-9a-f]{2}>/.test(text)) : [code];
   return codes.length > 0 && codes.every((text) => /<0f> 0b/.test(text))
-    ? "The processor executed `ud2`, an instruction that always faults. Usual causes: the kernel's own `BUG()`, or code that the compiler considers unreachable."
-    : "The processor tried to execute an invalid instruction. Usual causes: the code was overwritten, a jump went to a wrong address, or it is the kernel's own `BUG()`.";
+    ? `The processor executed \`ud2\`, an instruction that always faults${at}${task}. Usual causes: the kernel's own \`BUG()\`, or code that the compiler considers unreachable.`
+    : `The processor tried to execute an invalid instruction${at}${task}. Usual causes: the code was overwritten, a jump went to a wrong address, or it is the kernel's own \`BUG()\`.`;
 }
 
 /** Minimum number of entries in a trace of a function that the explanation names. */

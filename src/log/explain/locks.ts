@@ -13,6 +13,8 @@ export function explainLock(facts: ReportFacts): string {
   const who = facts.comm === undefined ? "a task" : `\`${facts.comm}\``;
   switch (facts.kind) {
     case "lock-cycle":
+      if (wants === undefined && holds === undefined && facts.comm === undefined)
+        return `Lockdep found a cycle in the order in which locks are taken; the lines that name the task and the locks are not in this report. ${NONE_HAPPENED}`;
       return `Lockdep found a cycle in the order in which locks are taken: ${who} requests${quotedLock(wants) || " a lock"} while it holds${quotedLock(holds) || " another"}, and lockdep saw the opposite order before (directly or through further locks). ${NONE_HAPPENED}`;
     case "lock-recursion":
       return `${who === "a task" ? "A task" : who} requests${quotedLock(wants) || " a lock"} while it holds${quotedLock(holds) || " one"} of the same class. ${
@@ -58,7 +60,9 @@ function explainWait(facts: ReportFacts, lock: string | undefined): string {
     .find(Boolean);
   // LD_WAIT_CONFIG and LD_WAIT_SLEEP, which are 3 and 4, or 2 and 3.
   const sleeps = Number(wanted ?? 0) < 3 ? "" : " whose wait may sleep (always, or on a PREEMPT_RT kernel)";
-  const taken = `A lock${quotedLock(lock)}${sleeps} is requested`;
+  // might_fault() tells lockdep of mmap_lock, which a page fault would take there.
+  const isAnnounced = facts.texts.some((text) => /^\s{0,32}[0-9a-f]{8,16} \(.{1,160}, at: _*might_fault\+/.test(text));
+  const taken = `A lock${quotedLock(lock)}${sleeps} ${isAnnounced ? "may be taken by a page fault (`__might_fault`)" : "is requested"}`;
   if (own === undefined || wanted === undefined) return `${taken} in a context that does not allow it.`;
   const lowest = heldLocks(facts).find(({ inner }) => inner !== undefined && inner > 0 && inner < Number(wanted));
   if (Number(own) < Number(wanted))

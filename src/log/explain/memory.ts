@@ -4,7 +4,7 @@ import type { ReportFacts } from "../facts.ts";
 import { isMachinery, isUserOfMachinery } from "../machinery.ts";
 import { plainName } from "../place.ts";
 import { explainSlab } from "./slab.ts";
-import { particular } from "./naming.ts";
+import { headlinePlace, particular } from "./naming.ts";
 
 /** Explains a report of a sanitizer, of kmemleak or of slub_debug. */
 export function explainSanitizer(facts: ReportFacts): string {
@@ -48,7 +48,7 @@ function explainKasan(facts: ReportFacts): string {
   const fault = facts.report.headline.groups.fault ?? "";
   const at = address === undefined ? "" : ` at ${hex0x(address)}`;
   const bytes = size === undefined ? "memory" : `${size} byte${size === 1 ? "" : "s"}`;
-  const did = `${facts.comm === undefined ? "The kernel" : `\`${facts.comm}\``} ${verb === "write" ? "wrote" : verb === "read" ? "read" : "used"} ${bytes}${at}`;
+  const did = `${facts.comm === undefined ? `The kernel${size === undefined && address === undefined ? headlinePlace(facts) : ""}` : `\`${facts.comm}\``} ${verb === "write" ? "wrote" : verb === "read" ? "read" : "used"} ${bytes}${at}`;
   const cache = particular(facts, "cache");
   const inside = particular(facts, "inside");
   const object =
@@ -62,7 +62,7 @@ function explainKasan(facts: ReportFacts): string {
   const freed = wrongFree(facts);
   if (freed !== undefined) return `${freed}${object}${history}`;
   if (/double-free|invalid-free|invalid free/.test(fault))
-    return `Memory was freed twice, or at an address that is not the start of an allocation.${object}${history}`;
+    return `Memory was freed twice, or at an address that is not the start of an allocation${object === "" && history === "" ? headlinePlace(facts) : ""}.${object}${history}`;
   if (/stack-out-of-bounds/.test(fault)) return `${did}, outside of the variables on a kernel stack.`;
   if (/global-out-of-bounds/.test(fault)) return `${did}, outside of the global variables there.`;
   // The object is in use: a free that the report shows too is of an earlier one at the same place.

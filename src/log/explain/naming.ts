@@ -22,3 +22,9 @@ export const inFunction = ({ guilty }: ReportFacts): string =>
  */
 export const byFunction = ({ guilty }: ReportFacts): string =>
   guilty?.place.name === undefined ? "" : ` by \`${guilty.place.name}\` or a function that it called`;
+
+/** Returns " (reported for `function+0x…`)" with the place that KASAN's headline names (%pS), for a report that was cut after it. */
+export const headlinePlace = ({ headline }: ReportFacts): string => {
+  const place = / in ([\w.]{1,255}\+0x[0-9a-f]{1,8})\/0x/.exec(headline)?.[1];
+  return place === undefined ? "" : ` (reported for \`${place}\`)`;
+};

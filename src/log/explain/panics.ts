@@ -117,12 +117,18 @@ export function explainPanic(facts: ReportFacts): string {
     // A log may begin with the panic: then there is no earlier report to refer to.
     const cause = facts.particulars.find(({ key }) => key === "cause")?.text;
     return cause === undefined
-      ? withoutPointer(reason)
+      ? `${withoutPointer(reason)}${/hung_task: blocked tasks/.test(text) ? foundBy(facts) : ""}`
       : reason.replace(/; the (?:report|warning)s? before .*$/, `. The last such report before it: ${cause}.`);
   }
   const reason = /not syncing: (.{1,200})/.exec(text)?.[1];
   return reason === undefined ? "The kernel stopped." : `The kernel stopped, for this reason: “${reason.trim()}”.`;
 }
+
+/** Names the task that called panic(), for a panic whose cause the log does not show. */
+const foundBy = ({ comm, pid, cpu }: ReportFacts): string =>
+  comm === undefined
+    ? ""
+    : ` \`${comm}\`${pid === undefined ? "" : ` (PID ${pid})`}${cpu === undefined ? "" : ` on CPU ${cpu}`} stopped the kernel.`;
 
 const LOST_STACK = "Usual causes: the kernel stack overflowed, or its pointer was overwritten.";
 

@@ -32,7 +32,7 @@ export function explainSlab(facts: ReportFacts): string {
   if (/^kasan: /.test(what))
     return `KASAN found an invalid access to ${of}${slabObject(facts)}, and the slab allocator printed the object; KASAN's own report describes the access.`;
   if (/^(?:Freed|Allocated) in /.test(what))
-    return `The slab allocator prints who allocated or freed an object (${what}); the report that this line belongs to says what is wrong with the object.`;
+    return `The slab allocator prints who allocated or freed an object (${what}). This line alone does not say what is wrong with the object.`;
   if (/already free|Double free/i.test(what) && !/constructor/.test(what))
     return `The slab allocator received a request to free ${of} that is already free.`;
   if (/Redzone|redzone/.test(what))

@@ -117,7 +117,8 @@ function explainTransmit(facts: ReportFacts): string {
   const line = facts.texts.find((text) => text.includes("NETDEV WATCHDOG: "));
   const { groups } = facts.report.headline;
   const [, device = groups.device, driver = groups.driver] = /NETDEV WATCHDOG: (\S+) ?\((\S*)\)/.exec(line ?? "") ?? [];
-  return `The network device${device === undefined ? "" : ` \`${device}\``}${driver === undefined || driver === "" ? "" : ` (driver \`${driver}\`)`} did not send a packet for too long. Usual causes: the device, its driver or its interrupts do not work, the link partner blocks transmission (flow control), or the CPU did not run.`;
+  const queue = /transmit queue (\d{1,5}) /.exec(line ?? facts.headline)?.[1];
+  return `${queue === undefined ? "The" : `Transmit queue ${queue} of the`} network device${device === undefined ? "" : ` \`${device}\``}${driver === undefined || driver === "" ? "" : ` (driver \`${driver}\`)`} did not send a packet for too long. Usual causes: the device, its driver or its interrupts do not work, the link partner blocks transmission (flow control), or the CPU did not run.`;
 }
 
 /** Functions in which a task sleeps, and what it waits for there; the first that matches. */
