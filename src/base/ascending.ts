@@ -3,7 +3,7 @@
 /** Number of bits that one pass sorts by. */
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
-/** Number of values of the words that the keys are sorted as. */
+/** 2^32: a key is sorted as two 32-bit words, the low one first. */
 const WORD = 2 ** 32;
 
 /**
@@ -24,7 +24,7 @@ export function ascending(keys: Float64Array): Uint32Array {
   let most = -Infinity;
   let sorted = true;
   for (let i = 0; i < keys.length; i++) {
-    // i < keys.length, here and below
+    // `!`: i < keys.length, here and below.
     const key = keys[i]!;
     if (key < most) sorted = false;
     if (key < least) least = key;
@@ -42,7 +42,7 @@ export function ascending(keys: Float64Array): Uint32Array {
   return byWord(words, byLow);
 }
 
-/** Sorts `order` by `words` in stable passes, one per digit, the lowest digit first. */
+/** Returns `order` sorted by `words`, in stable passes, one per digit, the lowest digit first; overwrites `order`. */
 function byWord(words: Uint32Array, order: Uint32Array): Uint32Array {
   let from = order;
   let to: Uint32Array = new Uint32Array(order.length);

@@ -26,7 +26,8 @@ export class PageRuns {
 
   /**
    * Adds a page. @param place where it is stored, a number that `read` of `pages` understands
-   * @param stride distance to the place of the next page if it is stored alike; 0 for a page whose bytes are shared
+   * @param stride distance from `place` to the place of the next page, if that page directly follows in the file; 0 for
+   * a page whose bytes are shared
    * @throws Fault corrupt if the file has too many pieces
    */
   add(pfn: number, place: number, stride: number): void {
@@ -44,7 +45,7 @@ export class PageRuns {
   }
 
   /**
-   * Reads pages.
+   * Returns the added pages for reading.
    * @param read returns the page of a place, exactly `pageSize` bytes
    * @param absent the reason why a page that was not added is absent
    */

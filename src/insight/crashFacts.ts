@@ -33,7 +33,7 @@ export interface CrashFacts {
   readonly stopped: boolean | undefined;
   /** The CPU that panicked. */
   readonly panicCpu: number | undefined;
-  /** The task that the report is about. */
+  /** The task that the report is about, or the one that panicked: see `taskOf`. */
   readonly task: Obj | undefined;
   readonly pid: number | undefined;
   readonly comm: string | undefined;
@@ -96,7 +96,8 @@ const valueOf = <T>(read: () => T): T | undefined => {
 const OF_ANOTHER: ReadonlySet<ReportKind> = new Set(["hung-task"]);
 
 /**
- * Returns the task that the report is about.
+ * Returns the task that the report is about: a hung task by its PID, otherwise the task that panicked or the task of the
+ * report's CPU. If neither of these two has the report's PID, or there is no report, returns the task that panicked.
  * @throws Fault if the task that panicked is not known
  */
 function taskOf(kernel: Kernel, report: ReportFacts | undefined): Obj | undefined {

@@ -31,11 +31,11 @@ export type Container =
       readonly section: ModuleSection;
       readonly offset: number;
     }
-  /** `holder` is what holds a free object: "" for its slab, "cpu 1 cache"; undefined for an allocated object. */
+  /** `freeIn` is what keeps a free object: "" for its slab, "cpu 1 cache"; undefined for an allocated object. */
   | {
       readonly kind: "slab object";
       readonly object: SlabObject;
-      readonly holder: string | undefined;
+      readonly freeIn: string | undefined;
       readonly offset: number;
     }
   /** The `task_struct` itself. */
@@ -137,8 +137,8 @@ const moduleSectionAt: Finder = (kernel, address) => {
 const slabObjectHolding: Finder = (kernel, address) => {
   const object = slabObjectAt(kernel, address);
   if (!object) return undefined;
-  const holder = slabState(object.slab).free.get(object.index);
-  return { kind: "slab object", object, holder, offset: Number(address - object.address) };
+  const freeIn = slabState(object.slab).free.get(object.index);
+  return { kind: "slab object", object, freeIn, offset: Number(address - object.address) };
 };
 
 const taskStarts = derived("task_structs by address", (kernel) =>

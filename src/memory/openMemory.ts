@@ -55,7 +55,7 @@ export function kaslrOffset(
   { vmcoreinfo, imageStart }: Pick<OpenedMemory, "vmcoreinfo" | "imageStart">,
   link: (name: string) => bigint | undefined,
 ): bigint | undefined {
-  // KERNELOFFSET is read second, because i386 kernels have been seen to move without setting it.
+  // KERNELOFFSET is read last, because i386 kernels have been seen to move without setting it.
   const stext = link("_stext");
   const runtime = vmcoreinfo?.symbol("_stext");
   if (stext !== undefined && runtime !== undefined) return runtime - stext;

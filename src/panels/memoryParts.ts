@@ -6,7 +6,7 @@ import type { PanelKeys } from "../protocol/records.ts";
 export interface Part {
   readonly name: string;
   readonly bytes: number;
-  /** The counters from which the share is computed. */
+  /** How the share is computed: counters and variables, or a sentence. */
   readonly from: string;
   /** A color of the theme's charts. */
   readonly color: string;
@@ -184,7 +184,7 @@ export interface Gauge {
 }
 
 /**
- * Returns the bar of a zone; undefined if its pages are not known. The bar ends at three times the highest watermark,
+ * Returns the bar of a zone; undefined if its free pages or its watermarks are not known. The bar ends at three times the highest watermark,
  * because above it the zone does not lack memory.
  */
 export function gaugeOf({ free, watermarks }: Zone): Gauge | undefined {

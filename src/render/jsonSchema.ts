@@ -23,7 +23,7 @@ const forms: Readonly<Record<ColumnKind, object>> = {
   data: {},
 };
 
-/** The schemas of a value that does not exist, and of one that cannot be read. */
+/** The schema of a value that cannot be read. */
 const definitions = {
   fault: {
     type: "object",

@@ -8,7 +8,7 @@ import type { SourceLine, VariableDeclaration, VariableLocation } from "../debug
 import type { CodePlace, Kernel } from "../model/kernel.ts";
 import { Obj } from "../model/object.ts";
 import type { Frame } from "./frame.ts";
-import { machineOf, type InferenceDepth } from "./machine.ts";
+import { machineOf, type InferenceCount } from "./machine.ts";
 
 /** A parameter or local variable in one frame. */
 export interface FrameVariable {
@@ -28,8 +28,8 @@ const MAX_BYTES = 4096;
 /** Returns the parameters and locals of one function of a frame, innermost block first. */
 export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): readonly FrameVariable[] {
   return place.variables().map((declaration) => {
-    const trail: InferenceDepth = { calls: 0 };
-    const value = once(() => attempt(() => variableIn(kernel, frame, declaration, trail)));
+    const inferred: InferenceCount = { calls: 0 };
+    const value = once(() => attempt(() => variableIn(kernel, frame, declaration, inferred)));
     const { name, parameter, type, declared } = declaration;
     return {
       name,
@@ -40,7 +40,7 @@ export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): 
         return value();
       },
       get inferred() {
-        return value() instanceof Obj && trail.calls > 0;
+        return value() instanceof Obj && inferred.calls > 0;
       },
     };
   });
@@ -79,17 +79,17 @@ function variableIn(
   kernel: Kernel,
   frame: Frame,
   { type, location }: Pick<VariableDeclaration, "type" | "location">,
-  trail: InferenceDepth,
+  inferred: InferenceCount,
 ): Obj {
   if (!location) throw OPTIMISED_OUT;
   if (location.kind === "constant") return bytesObject(kernel, type, location.bytes);
-  const pieces = evaluateLocation(location, machineOf(kernel, frame, trail));
+  const pieces = evaluateLocation(location, machineOf(kernel, frame, inferred));
   const [whole] = pieces;
   if (pieces.length === 1 && whole && whole.bits === undefined) {
     const value = whole.location;
     if (value.kind === "memory") return kernel.object(type, value.address);
     if (value.kind === "bytes") return bytesObject(kernel, type, value.bytes);
-    if (value.kind === "pointer") return pointerTo(kernel, frame, type, { unit: location.unit, value }, trail);
+    if (value.kind === "pointer") return pointerTo(kernel, frame, type, { unit: location.unit, value }, inferred);
   }
   return assembled(kernel, frame, type, pieces);
 }
@@ -107,11 +107,11 @@ function pointerTo(
   frame: Frame,
   type: CType,
   { unit, value }: OptimizedPointer,
-  trail: InferenceDepth,
+  inferred: InferenceCount,
 ): Obj {
   const target = unit.variable?.(value.variable)?.location;
   const [whole, ...more] =
-    target?.kind === "expression" ? evaluateLocation(target, machineOf(kernel, frame, trail)) : [];
+    target?.kind === "expression" ? evaluateLocation(target, machineOf(kernel, frame, inferred)) : [];
   if (whole?.location.kind !== "memory" || more.length > 0)
     throw Fault.of("unknown", "optimised out: the pointer refers to an object that is not in memory");
   const address = BigInt.asUintN(kernel.arch.wordSize * 8, whole.location.address + BigInt(value.offset));

@@ -117,7 +117,7 @@ function* factsOf(kernel: Kernel, container: Container): Generator<IdentifiedFac
 
 function* slabFacts(
   kernel: Kernel,
-  { object, holder, offset }: Extract<Container, { kind: "slab object" }>,
+  { object, freeIn, offset }: Extract<Container, { kind: "slab object" }>,
 ): Generator<IdentifiedFact, void, void> {
   yield fact("Cache", () => cacheName(object.cache), hex0x(object.cache.address));
   yield place("Object", object.address);
@@ -125,7 +125,7 @@ function* slabFacts(
   if (typeof struct === "string") yield structFact(struct, object.address);
   yield fact("Number", () => `${object.index} of ${object.slab.objects} in its slab`);
   yield fact("Size", () => `${objectSize(object.cache)} bytes`);
-  yield fact("State", () => (holder === undefined ? "allocated" : holder === "" ? "free" : `free, in ${holder}`));
+  yield fact("State", () => (freeIn === undefined ? "allocated" : freeIn === "" ? "free" : `free, in ${freeIn}`));
   yield offsetFact(offset);
 }
 

@@ -82,10 +82,10 @@ function lockAt(address: bigint, objectOf: () => Obj | undefined): string {
 function slabWords(
   kernel: Kernel,
   address: bigint,
-  { object, holder, offset }: Extract<Container, { kind: "slab object" }>,
+  { object, freeIn, offset }: Extract<Container, { kind: "slab object" }>,
 ): string {
   const cache = cacheName(object.cache);
-  const isFree = holder !== undefined;
+  const isFree = freeIn !== undefined;
   // A known task says more than the slab cache of its task_struct.
   if (cache === "task_struct" && !isFree)
     for (const next of identify(kernel, address))

@@ -1,12 +1,17 @@
-/** Maximum number of live references. Above it the oldest is dropped. DAP keeps references to int32. */
+/** The ids by which a client refers to objects of a session. */
+
+/** Maximum number of live references. Above it the oldest is dropped. */
 const CAPACITY = 1 << 20;
 
-/** The next id. Ids are never reused, so that a stale id cannot resolve in the session that replaces another. */
+/**
+ * The next id. Ids are never reused, so that a stale id cannot resolve in the session that replaces another. DAP limits
+ * them to 2^31 - 1, which a session does not reach.
+ */
 let next = 1;
 
 /**
- * Ids for objects that a client refers to later: frames, values with children, places. They stay valid because a dump
- * does not change.
+ * Ids for objects that a client refers to later: frames, values with children, places. They stay valid when execution
+ * requests are answered, because a dump does not change, until CAPACITY newer ones exist.
  */
 export class References<T> {
   private readonly things = new Map<number, T>();

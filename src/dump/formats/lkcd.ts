@@ -29,7 +29,7 @@ const RAW = 1;
 const COMPRESSED = 2;
 const END = 4;
 const DESCRIPTOR_BYTES = 16;
-/** Maximum size of a page in bytes, in older dumps; a compressed page is not larger. */
+/** Maximum size of a page in bytes, uncompressed or compressed. */
 const MAX_PAGE = 1 << 16;
 
 /** Dumps of the LKCD patches and of SUSE kernels before kdump. */
@@ -77,7 +77,10 @@ function openLkcd(file: RandomFile, options: OpenOptions): DumpImage {
   });
 }
 
-/** Reads the header. The layout of versions before 8 depends on the word size, which the names of the system decide. */
+/**
+ * Reads the header. The layout before version 8 depends on the word size, which is found by where the utsname begins with
+ * "Linux".
+ */
 function header(bytes: Uint8Array, order: ByteOrder, name: string) {
   const view = viewOf(bytes);
   const u32 = (at: number): number => view.getUint32(at, order === "little");
@@ -112,7 +115,7 @@ function header(bytes: Uint8Array, order: ByteOrder, name: string) {
     utsname,
     wordSize: isNarrow ? (4 as const) : layout.wordSize,
     timestamp: layout.wordSize === 8 ? u64(layout.time) : u32(layout.time),
-    // dh_dump_buffer_size follows three words.
+    // Since version 9 the first page is at the offset dh_dump_buffer_size, a u64 after the task pointer and three u32.
     firstPage: version >= 9 ? u64(task + 8 + 12) : FIRST_PAGE,
   };
 }

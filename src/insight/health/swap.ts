@@ -1,12 +1,13 @@
-/** Checks whether the swap space is full. */
+/** Checks how much of the swap space is in use. */
 import { swapAreas, swapPages, swapPagesInUse } from "../../linux/mm/swap.ts";
 import { pageSize } from "../../linux/mm/page.ts";
 import { globalAddress } from "../../linux/vmcoreinfo.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { percentWords, sizeWords } from "./amounts.ts";
 
-/** Minimum share of the swap space that is in use when it is reported, and when it is a suspect. */
+/** Share of used swap space above which it is reported. */
 const MIN_SHARE = 0.5;
+/** Share of used swap space above which the finding is a suspect. */
 const SUSPECT_SHARE = 0.9;
 
 /** Reports swap space of which most is in use. */

@@ -17,8 +17,8 @@ export function* callerOf(site: Site): Generator<Step, Site | undefined, void> {
 }
 
 /**
- * Returns the same where a function that ended with a jump has several such jumps: the first, with the others in
- * `otherJumps`.
+ * As `callerOf`; but if the called function has several jumps to the site's function, returns the first, with the others
+ * in `otherJumps`.
  */
 export function* anyCallerOf(site: Site): Generator<Step, Site | undefined, void> {
   const { kernel, frame, graph, cpu } = site;

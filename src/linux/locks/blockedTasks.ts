@@ -39,7 +39,7 @@ const lockText = derived("text of lock functions", (kernel) => {
   return ranges.sort((a, b) => (a.start < b.start ? -1 : 1));
 });
 
-/** Substrings that all the names contain. This check comes first because it is faster than LOCK_FUNCTIONS. */
+/** Each name that LOCK_FUNCTIONS matches contains one of these. This test comes first because it is faster. */
 const LOCK_NAME = /mutex|rwsem|down|rwbase/;
 
 /**

@@ -29,8 +29,8 @@ export const WAIT_QUEUE: WaiterShape = {
 const WQ_FLAG_CUSTOM = 4 | 8;
 
 /**
- * Returns what a task waits for with an entry of a wait queue in the frames up to `at`; undefined if there is no entry.
- * @throws Fault
+ * Returns the resource for whose wait queue a task has an entry on its stack, in the frames up to `at`; undefined if
+ * there is no entry. @throws Fault
  */
 export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
   const { kernel } = sleeper;
@@ -92,8 +92,9 @@ function bitOrVariableWait({ entry, ring, sleeper }: SpecialEntry, kind: "bit" |
 }
 
 /**
- * Returns the requests in flight of the device of a buffer, for the word with the bits of its state, which is
- * `buffer_head.b_state`; undefined for another word. @throws Fault
+ * Describes the requests in flight on a buffer's device.
+ * @param word the address that the task waits on
+ * @returns undefined if the word is not the `b_state` of a `buffer_head` @throws Fault
  */
 function bufferNote(kernel: Kernel, word: bigint): string | undefined {
   const object = slabObjectAt(kernel, word);

@@ -31,7 +31,7 @@ export const formatFile = (kernel: Kernel, { name, id, fields, printFormat }: Tr
 
 /**
  * Returns the file events/header_page: the layout of `struct buffer_data_page`.
- * @param pageBytes of a page of the buffer
+ * @param pageBytes size of a page of the buffer, with its header
  */
 export function headerPage(kernel: Kernel, pageBytes: number): string {
   const [commit, data] = ["commit", "data"].map((member) => Number(memberOffset(kernel, "struct buffer_data_page", member))); // prettier-ignore
@@ -71,7 +71,10 @@ export function savedCmdlines(kernel: Kernel): string {
   return [...names].map(([pid, comm]) => `${pid} ${comm}\n`).join("");
 }
 
-/** Returns the file printk_formats: the addresses of the formats of trace_printk(). Those that cannot be read are absent. */
+/**
+ * Returns the file printk_formats: addresses and texts of the formats of trace_printk() and of the strings of
+ * tracepoints. A text that cannot be read is left out; the list ends at the first pointer that cannot be read.
+ */
 export const printkFormats = (kernel: Kernel): string =>
   [...untilFault(formatAddresses(kernel), () => {})]
     .map((address) => {

@@ -24,12 +24,14 @@ const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fatal" | "warn
   [/Fatal exception|Attempted to kill the idle task|Aiee, killing interrupt|Attempted to kill init/, ["fatal"]],
 ];
 
-/** Panics of the task that the report before is about; the other ones are of a watchdog. */
+/** Panics that the task of the causing report raises itself; other panics can be raised by another task or CPU. */
 const OF_SAME_TASK = /panic_on_warn|panic_on_kmsan|Fatal exception|Attempted to kill|Aiee/;
 
 /**
- * Whether the task that a panic names is another than the one of its cause: then the log shows another processor, which
- * printed after the panic. panic() prints no stack after an oops.
+ * Whether the lines after a panic are of another CPU that printed later, because they name another task than the report
+ * that caused the panic: panic() prints no stack after an oops.
+ * @param own task in the lines after the panic
+ * @param cause task of the causing report
  */
 export const isOfOther = (panic: string, own: TaskFact, cause: TaskFact): boolean =>
   OF_SAME_TASK.test(panic) &&
@@ -42,7 +44,7 @@ export const isOfOther = (panic: string, own: TaskFact, cause: TaskFact): boolea
 export const canLeadTo = (panic: string, { pid }: TaskFact): boolean =>
   !panic.includes("Attempted to kill init") || pid === undefined || pid === 1;
 
-/** Errors that do not kill the task in which they happen: they do not cause a panic that ends a task. */
+/** Errors that do not kill the task in which they happen: so they are not the cause of a panic about the end of a task. */
 const SURVIVED: ReadonlySet<ReportKind> = new Set([
   "soft-lockup",
   "hard-lockup",

@@ -104,7 +104,7 @@ export function evidenceBeside({ parts, evidence }: VerdictSentence): readonly V
 
 const linkKey = ({ kind, target }: VerdictLink): string => `${kind} ${target}`;
 
-/** What could not be determined: checks that did not end, and open questions of sentences. Each is listed once. */
+/** What could not be determined: checks that could not be done, and open questions of sentences. Each is listed once. */
 export function openQuestions({
   sections,
   unchecked,

@@ -118,7 +118,7 @@ function sentenceItem({ key, sentence }: KeyedSentence, outline: Outline): Templ
   </li>`;
 }
 
-/** The way of a value, one step a line, each with its evidence. */
+/** Where a value came from, one step on each line, with its evidence. */
 const chainList = ({ chain }: VerdictSentence, isAt: boolean): TemplateResult | typeof nothing =>
   chain.length === 0
     ? nothing

@@ -9,7 +9,7 @@ import { eraseSecrets, isSecretPage, needles } from "./scrub.ts";
 const REMOVED = ["user_pages", "keys", "command_lines", "environments", "user_registers", "host_name"];
 /** Maximum number of pages of which it is remembered whether they are secret. */
 const MAX_KNOWN = 1 << 18;
-/** Minimum length of a part of a text at the edge of a page that is erased, because the rest can be on the next page. */
+/** A text can continue on the next page: its part at the edge of a page is erased too if it has at least this many bytes. */
 const MIN_PART = 6;
 
 /** A range of bytes of a page. */
@@ -45,6 +45,7 @@ export function redactedImage(kernel: Kernel, source: DumpImage, close: () => vo
     }
     return secret;
   };
+  // `run` would copy pages without redaction, so this image has none.
   const { run: _, facts, ...rest } = { ...source, run: undefined };
   const { utsname, eraseinfo = "" } = facts;
   return {

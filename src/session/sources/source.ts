@@ -68,8 +68,8 @@ const ARCHIVE_NAME = /^linux-.*\.tar(\.(xz|gz|zst))?$/;
  * Finds source files of the debuginfo on this machine.
  *
  * A path in debuginfo comes from the machine that built the kernel. It is matched against the roots by its suffixes,
- * the longest first. It is never opened as an absolute path, except where sources are installed. No file outside a root
- * is returned.
+ * the longest first. It is never opened as an absolute path, except where sources are installed. Only files
+ * below a root, a mapped directory, a module's directory or the directory of installed sources are returned.
  *
  * From a root that is a git repository, files are returned as of the release of the dump's kernel, whatever is checked
  * out: unchanged files on disk, the others from the repository.
@@ -116,7 +116,7 @@ export class SourceFiles {
   }
 
   /**
-   * Returns the git repository that contains a source, or the first one that could; undefined if there is none.
+   * Returns the git repository that contains a source, or the first one that was searched without success; undefined if there is none.
    * Repositories next to the dump or to modules are not used.
    */
   inRepository(file: string): RepositoryFile | undefined {
@@ -138,7 +138,10 @@ export class SourceFiles {
     return first;
   }
 
-  /** The archive of the dump's kernel that should be opened, because there is no tree of it. Opening it takes long. */
+  /**
+   * The archive to open: the one that the user named, or without a tree of the dump's kernel the one of its version.
+   * Opening it takes long.
+   */
   get wantedArchive(): string | undefined {
     if (this.archive) return undefined;
     const { kernelSource = [], installed = INSTALLED, beside = [], release = "", versionText = "" } = this.options;
@@ -230,7 +233,7 @@ export class SourceFiles {
     return version !== undefined && isVersionOf(version, this.options.release, this.options.versionText);
   }
 
-  /** A sentence for the user about the source tree; undefined if it is the right one. */
+  /** A sentence for the user about the source tree; undefined if it is the right one, or if the dump's release is not known. */
   get remark(): string | undefined {
     const { release, versionText = "" } = this.options;
     const tree = this.roots.find((root) => root.version !== undefined || this.treeOf(root));

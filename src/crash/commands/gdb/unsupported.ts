@@ -1,7 +1,7 @@
 /** What to use instead of gdb commands that are not supported. */
 
 /** The equivalents by the beginning of a line. */
-const elsewhereTable: readonly (readonly [line: RegExp, here: string])[] = [
+const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/^info (thr|inf)/, '"ps" lists tasks, "set PID" chooses one'],
   [/^info (var)/, '"sym -q PART" finds symbols'],
   [/^info (sha|fil|tar|mem)/, '"mod" lists modules, "sys" the files, "kmem" and "vm" memory'],
@@ -17,6 +17,6 @@ const elsewhereTable: readonly (readonly [line: RegExp, here: string])[] = [
 /** Formats the message for a gdb command that is not supported, with what to use instead. */
 export function unsupported(verb: string, words: string): string {
   const line = `${verb} ${words}`.trim();
-  const here = elsewhereTable.find(([name]) => name.test(line))?.[1];
-  return `gdb's "${line}" is not supported: ${here ?? '"help" lists the commands'}`;
+  const hint = hints.find(([pattern]) => pattern.test(line))?.[1];
+  return `gdb's "${line}" is not supported: ${hint ?? '"help" lists the commands'}`;
 }

@@ -36,12 +36,12 @@ interface Row {
   readonly path: string | Fault;
 }
 
-/** Lists the open files of one task. Yields nothing if the reference matches none of them. */
+/** Lists the open files of one task. Yields nothing if the reference matches no file, nor the root or working directory. */
 export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces {
   const root = attempt(() => fsPath(task, "root"));
   const cwd = attempt(() => fsPath(task, "pwd"));
   const rows: Row[] = [];
-  const done = attempt(() => {
+  const outcome = attempt(() => {
     for (const row of openRows(task, counts)) rows.push(row);
   });
   const shown = reference === undefined ? rows : rows.filter((row) => matchesReference(row, reference));
@@ -53,8 +53,8 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
     if (root !== undefined || cwd !== undefined) all.push(["ROOT: ", pathSpan(root), "    CWD: ", pathSpan(cwd)]);
     if (shown.length > 0)
       all.push(layoutOf(task.kernel, counts).headingLine(), ...shown.flatMap(({ piece }) => piece.lines));
-    else if (reference === undefined && !(done instanceof Fault)) all.push(["No open files"]);
-    if (done instanceof Fault) all.push(["files: ", faultSpan(done)]);
+    else if (reference === undefined && !(outcome instanceof Fault)) all.push(["No open files"]);
+    if (outcome instanceof Fault) all.push(["files: ", faultSpan(outcome)]);
     return all;
   };
   const data = (): Json => ({
@@ -62,7 +62,7 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
     root: pathJson(root),
     cwd: pathJson(cwd),
     files: shown.map(({ piece }) => piece.data),
-    unread: done instanceof Fault ? faultJson(done) : null,
+    unread: outcome instanceof Fault ? faultJson(outcome) : null,
   });
   yield lazyRecord(data, lines, { fields: taskFilesFields(counts) });
 }

@@ -12,7 +12,7 @@ import { type Column, columnOf, type Table } from "../../../../say/table.ts";
 import { headingColumns, taskColumns } from "../../../say/taskHeading.ts";
 
 export interface LastRunOptions {
-  /** Whether to show the time since then instead of the value of the clock. */
+  /** Whether to show the time since the last run instead of the clock's value at it. */
   readonly ago: boolean;
   /** The CPUs to list one by one; undefined: all tasks in one list. */
   readonly cpus: readonly number[] | undefined;
@@ -25,8 +25,8 @@ interface LastRun {
 }
 
 /**
- * Returns the table of `ps -l` and `ps -m`. @param ago shows the time since the last run instead of the value of the
- * clock
+ * Returns the table of `ps -l` and `ps -m`. @param ago shows the time since the last run instead of the clock's value
+ * at it
  */
 export const lastRunTable = (ago: boolean): Table<LastRun, PanelKeys["ps -l"]> => {
   const { pid, task, cpu, comm } = headingColumns;
@@ -37,13 +37,13 @@ export const lastRunTable = (ago: boolean): Table<LastRun, PanelKeys["ps -l"]> =
       lastRun_ns: {
         kind: "nanoseconds",
         ...shownAs(!ago),
-        about: "by the scheduler clock of its CPU",
+        about: "when the task last got a CPU, by the scheduler clock of its CPU",
         value: ({ at }) => at,
       },
       ago_ns: {
         kind: "nanoseconds",
         ...shownAs(ago),
-        about: "time since then, by the same clock",
+        about: "time since the task last got a CPU, by the scheduler clock of its CPU",
         value: elapsedSince,
         text: agoText,
       },
