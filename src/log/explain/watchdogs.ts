@@ -54,7 +54,7 @@ function explainStall(facts: ReportFacts): string {
   const flavour = flavourOf(facts);
   const late = facts.texts.map((text) => QUIET.exec(text)?.[1]).find(Boolean);
   if (late !== undefined) {
-    return `All CPUs passed a quiescent state, but the grace-period thread of RCU (\`${flavour}\`) did not end the grace period: it was last active ${late} jiffies before. Usual causes: it got no CPU time, or its timer did not fire.${facts.guilty === undefined ? "" : ` The CPU that found the stall was in ${where(facts).slice(2, -1)}.`}`;
+    return `All CPUs passed a quiescent state, but the grace-period thread of RCU (\`${flavour}\`) did not end the grace period: it was last active ${late} jiffies before. Usual causes: it got no CPU time, or its timer did not fire.${facts.guilty === undefined ? "" : ` A stack in the report shows ${where(facts).slice(2, -1)}.`}`;
   }
   return [
     `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long. Usual causes: a loop in the kernel, disabled interrupts or preemption, or a task or a virtual CPU that does not run.`,
