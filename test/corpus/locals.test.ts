@@ -23,6 +23,20 @@ test("drgn's values are read leaf by leaf", () => {
   assert.deepEqual(leaves('(char [8])"init"'), [{ path: [], value: '"init"' }]);
 });
 
+/**
+ * Where drgn is wrong. GCC saves no registers in panic(), which does not return, so that those of its caller are lost;
+ * drgn takes what panic() put into them. The key would be 600, but the log of the dump has "sysrq: Trigger a crash", which is the key c (99).
+ */
+const LOST = "optimised out: the register that held it was not saved";
+const DRGN_IS_WRONG: Readonly<Record<string, readonly string[]>> = {
+  "armhf-6.1/sysrq": [
+    `__handle_sysrq key: drgn: (int)600, ours: ${LOST}`,
+    `__handle_sysrq op_p: drgn: (const struct sysrq_key_op *)0x1ffffc70, ours: ${LOST}`,
+    `__handle_sysrq orig_log_level: drgn: (int)22, ours: ${LOST}`,
+    `__handle_sysrq orig_suppress_printk: drgn: (int)-1055690620, ours: ${LOST}`,
+  ],
+};
+
 for (const dump of storedDumps) {
   const account = dump.ref === undefined ? undefined : drgnAccount(dump.ref);
   // drgn has no crashed thread in the s390x dump: no CPU saved its registers.
@@ -35,6 +49,6 @@ for (const dump of storedDumps) {
     session.close();
     context.diagnostic(`${variables} variables compared, ${values} values; ${inferred} inferred from calls`);
     assert.ok(variables > 10 && values > 10, `only ${variables} variables and ${values} values were compared`);
-    assert.deepEqual(differences, []);
+    assert.deepEqual(differences, DRGN_IS_WRONG[dump.name] ?? []);
   });
 }
