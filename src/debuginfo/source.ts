@@ -35,6 +35,8 @@ export interface KSymbol {
   readonly type: string;
   /** Name of the module; undefined for the kernel itself. */
   readonly module?: string;
+  /** Name of the object at the same address, if this is a second name without a size; debuggers print the object's. */
+  readonly object?: string;
 }
 
 /** Sorted symbols of one image. */

@@ -18,12 +18,13 @@ export function symbolText(kernel: Kernel, address: bigint, ofText = false): str
   const symbol = kernel.memory.isKernelAddress(address) ? kernel.symbols.at(address) : undefined;
   if (!symbol) return undefined;
   const offset = address - symbol.address;
-  if (offset === 0n) return symbolPlace(symbol, address);
+  const shown = symbol.object === undefined ? symbol : { ...symbol, name: symbol.object };
+  if (offset === 0n) return symbolPlace(shown, address);
   if (symbol.size > 0 && offset >= BigInt(symbol.size)) return undefined;
   if (ofText || offset >= MAX_GAP) {
     // `.LC3` and `jumptable.50` are not variables, and the debuginfo can take a second to show that.
     const type = /^\w+$/.test(symbol.name) ? kernel.types.variable(symbol.name) : undefined;
     if (!type || offset >= BigInt(sizeOf(type))) return undefined;
   }
-  return symbolPlace(symbol, address);
+  return symbolPlace(shown, address);
 }

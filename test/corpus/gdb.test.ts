@@ -22,24 +22,15 @@ after(() => rmSync(folder, { recursive: true }));
 /** Why an answer legitimately differs from crash's. */
 const differences: readonly (readonly [form: RegExp, line: RegExp, reason: string])[] = [
   [
-    /^disassemble$/,
-    /^disassemble \/m schedule_idle$/,
-    "gdb puts a statement of no length, and padding after the function, under lines of their own",
-  ],
-  [/^info symbol$/, /init_task$/, "a struct in memory has an address; gdb takes only a number"],
-  [
     /^info scope$/,
     /sched_show_task|schedule$|sysrq/,
     "we say where a variable is at the address; gdb lists all ranges",
   ],
   [/^info registers$/, /^set -p ;; info registers$/, "the dump has the segments and the flags; crash gives gdb none"],
-  [/^info line$/, /schedule\+20/, "one line of two rows of the table is one range"],
   [/^print$/, /^print \/a schedule$/, "a function has an address; gdb 16 fails"],
   [/^print$/, /^print linux_banner$/, "the declaration is an array of unknown length; debuginfo has the length"],
   [/^print$/, /1\.5/, "only integers are supported"],
-  [/^x$/, /&jiffies$/, "jiffies and jiffies_64 have one address"],
   [/^bt$/, /-3$/, "gdb's outermost frames; crash prints none"],
-  [/^convenience$/, /no_such/, "a mistake in a name is an error, not void"],
 ];
 
 interface Case {
@@ -126,7 +117,7 @@ test("lines of gdb and of scripts answer as crash's gdb does", { skip }, () => {
     compared++;
     if (isEqual(ours[i] ?? [], theirs, one)) equal++;
     else if (!differences.some(([form, line]) => form.test(one.form) && line.test(one.line))) wrong.push(one.line);
-    if (show && wrong.at(-1) === one.line)
+    if (show && !isEqual(ours[i] ?? [], theirs, one))
       console.log(
         `# ${one.line}\n# ours ${normal(ours[i] ?? []).join("\n#      ")}\n# crash ${normal(theirs).join("\n#       ")}`,
       );
@@ -138,7 +129,7 @@ test("lines of gdb and of scripts answer as crash's gdb does", { skip }, () => {
   assert.deepEqual(without, [], "four lines for each form");
   assert.ok(compared >= 120, `${compared} lines are compared`);
   assert.deepEqual(wrong, []);
-  assert.ok(equal >= 0.92 * compared, `${equal} of ${compared} lines are equal`);
+  assert.ok(equal >= 0.95 * compared, `${equal} of ${compared} lines are equal`);
 });
 
 test("$lx_current() and $lx_per_cpu() are the values of each CPU", { skip }, () => {

@@ -4,7 +4,7 @@ import { UsageError } from "../../base/usageError.ts";
 import { once } from "../../base/once.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import { evaluate, type Scope } from "../../model/expression/evaluate.ts";
-import type { Obj } from "../../model/object.ts";
+import { Obj } from "../../model/object.ts";
 import type { Context } from "./command.ts";
 import { missingTypes } from "./missingTypes.ts";
 import { hexNumber, symbolAddress } from "./number.ts";
@@ -50,6 +50,29 @@ export const evaluateIn = (
   const all = Object.assign((name: string) => own(name) ?? others(name), { call: others.call });
   return evaluate(context.kernel, text, all, warn);
 };
+
+/** A convenience variable alone. */
+const CONVENIENCE = /^\$[A-Za-z_]\w*$/;
+/** gdb's own names of registers, besides those of the machine. */
+const REGISTERS: readonly string[] = ["pc", "sp", "fp", "ps", "eflags"];
+
+/**
+ * Evaluates as `evaluateIn`, and takes a convenience variable that was never set for void, as gdb does where it stands
+ * alone. A register is none, even if the frame does not know it.
+ */
+export function evaluateOrVoid(context: Context, text: string, warn?: (message: string) => void): Obj {
+  const { kernel } = context;
+  const name = text.trim();
+  const register = name.slice(1);
+  const isUnset =
+    CONVENIENCE.test(name) &&
+    !REGISTERS.includes(register) &&
+    !kernel.arch.registers.includes(register) &&
+    kernel.arch.debuggerOrder?.includes(register) !== true &&
+    scope(context)(name) === undefined;
+  if (!isUnset) return evaluateIn(context, text, undefined, warn);
+  return new Obj(kernel, { kind: "void" }, { kind: "bytes", bytes: new Uint8Array(0) });
+}
 
 /**
  * Resolves an address as users write it: a symbol with or without an offset, hexadecimal with or without 0x, or an

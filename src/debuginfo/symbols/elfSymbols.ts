@@ -110,7 +110,21 @@ export class ElfSymbols implements SymbolSource {
   at(address: bigint): KSymbol | undefined {
     const key = this.addressing.distance(address);
     const rank = this.preferred(lastAtOrBelow(this.keys, key));
-    return rank >= 0 && key < this.end(rank) && this.reaches(rank, key) ? this.symbol(rank) : undefined;
+    if (!(rank >= 0 && key < this.end(rank) && this.reaches(rank, key))) return undefined;
+    const object = this.objectOf(rank);
+    const symbol = this.symbol(rank);
+    return object === undefined ? symbol : { ...symbol, object: cString(this.names, this.table.name[object] ?? 0) };
+  }
+
+  /** Returns the symbol with a size at the address of one without; undefined if there is none. */
+  private objectOf(rank: number): number | undefined {
+    if (this.table.size[rank] !== 0) return undefined;
+    const last = Math.min(rank + MAX_LABELS, this.keys.length);
+    for (let at = rank + 1; at < last && this.keys[at] === this.keys[rank]; at++)
+      if ((this.table.size[at] ?? 0) > 0) return at;
+    for (let at = rank - 1; at >= 0 && at > rank - MAX_LABELS && this.keys[at] === this.keys[rank]; at--)
+      if ((this.table.size[at] ?? 0) > 0) return at;
+    return undefined;
   }
 
   /**

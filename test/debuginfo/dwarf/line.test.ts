@@ -191,7 +191,7 @@ test("a file's MD5 is returned with its lines if the compiler recorded it", () =
   assert.equal(line(0), `b.c:1:0 ${"ff".repeat(16)}`);
 });
 
-test("a statement is the row that begins one, and its range the neighbouring rows of the same line", () => {
+test("a statement is the row that begins one, and its range ends before another line or statement", () => {
   const code = codeOf({ files: [["a.c", 0]] }, (out) => {
     setAddress(out, 0x10).u8(4).uleb(0).u8(1); // line 1, a statement
     out.u8(3).sleb(1).u8(6).u8(1); // line 2 at the same address, within the statement
@@ -203,5 +203,27 @@ test("a statement is the row that begins one, and its range the neighbouring row
     const found = code.statement?.(CODE + BigInt(offset));
     return found ? [found.source.line, Number(found.start - CODE), Number(found.end - CODE)] : [];
   };
-  assert.deepEqual([0x10, 0x14, 0x18, 0x20].map(statement), [[1, 0x10, 0x18], [1, 0x10, 0x18], [3, 0x18, 0x20], []]);
+  assert.deepEqual([0x10, 0x14, 0x18, 0x20].map(statement), [[1, 0x10, 0x18], [1, 0x14, 0x18], [3, 0x18, 0x20], []]);
+});
+
+test("rows of a line join its statement if they begin none or discriminators set them apart", () => {
+  const code = codeOf({ files: [["a.c", 0]] }, (out) => {
+    setAddress(out, 0x10).u8(4).uleb(0).u8(1); // line 1, a statement
+    out.u8(6).u8(2).uleb(4).u8(1); // 0x14: line 1, no statement
+    out.u8(6).u8(2).uleb(4).u8(1); // 0x18: line 1, another statement
+    out.u8(2).uleb(4).u8(0, 2, 4, 1).u8(1); // 0x1c: the same statement, another block
+    out.u8(2).uleb(4).u8(3).sleb(1).u8(1).u8(2).uleb(4); // 0x20: line 2
+    endSequence(out);
+  });
+  const range = (offset: number): number[] => {
+    const found = code.statement?.(CODE + BigInt(offset));
+    return found ? [Number(found.start - CODE), Number(found.end - CODE)] : [];
+  };
+  assert.deepEqual([0x10, 0x14, 0x18, 0x1c, 0x20].map(range), [
+    [0x10, 0x18],
+    [0x14, 0x18],
+    [0x18, 0x20],
+    [0x18, 0x20],
+    [0x20, 0x24],
+  ]);
 });

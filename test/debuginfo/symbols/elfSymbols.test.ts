@@ -89,6 +89,7 @@ test("an object with a second name from the linker script is labelled as in cras
     ),
   );
   assert.equal(symbols.at(data)?.name, "jiffies");
+  assert.equal(symbols.at(data)?.object, "jiffies_64");
   assert.equal(symbols.at(data + 0x40n)?.name, "real_mode_relocs");
 });
 

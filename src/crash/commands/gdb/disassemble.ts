@@ -59,7 +59,9 @@ export function* runDisassemble(context: Context, words: string, format: string)
   if (/m/.test(format) && /s/.test(format)) throw new UsageError("disassemble takes either /m or /s");
   const { kernel } = context;
   const range = rangeOf(context, words);
-  const all = yield* instructionsIn(context, range);
+  // In the order of the lines, the last row is whole: padding after the function belongs to it.
+  const end = format.includes("m") ? lastRowEnd(kernel, range) : range.end;
+  const all = yield* instructionsIn(context, { ...range, end });
   const current = words === "" ? selectedFrame(context).frame.pc : undefined;
   const line = (one: Instruction): Line =>
     instructionLine(kernel, one, range, format.includes("r"), one.address === current);
@@ -109,6 +111,12 @@ function rangeOf(context: Context, words: string): Range {
   };
 }
 
+/** Returns where the last row of a function's line table ends, at or after the function's end. */
+function lastRowEnd(kernel: Kernel, { start, end, function: name }: Range): bigint {
+  const last = name === undefined ? undefined : kernel.code.lineRange(end - 1n);
+  return last && last.end > end ? limited(start, last.end) : end;
+}
+
 const limited = (start: bigint, end: bigint): bigint => {
   const most = start + BigInt(MAX_BYTES);
   return end > most ? most : end;
@@ -136,7 +144,9 @@ export const flavor = (context: Context): "att" | "intel" =>
 const BYTES_WIDTH = 19;
 
 function instructionLine(kernel: Kernel, one: Instruction, range: Range, hasBytes: boolean, isCurrent: boolean): Line {
-  const symbol = kernel.symbols.at(one.address);
+  const nearest = kernel.symbols.at(one.address);
+  const isWithin = nearest !== undefined && one.address < nearest.address + BigInt(Math.max(nearest.size, 1));
+  const symbol = isWithin ? nearest : undefined;
   const offset = symbol ? `+${one.address - symbol.address}` : "";
   const inFunction = range.function !== undefined && symbol?.address === range.start;
   const name = symbol ? ` <${inFunction ? "" : symbol.name}${offset}>` : "";

@@ -11,7 +11,7 @@ import { readUnsigned, viewOf } from "../../../base/bytes.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 import { runBacktrace } from "./frame.ts";
 import { gdbCommand } from "./gdbCommand.ts";
-import { place } from "./place.ts";
+import { addressValue, place } from "./place.ts";
 import { frameRecords, infoArguments, infoFrame, infoLocals, infoRegisters } from "./infoFrame.ts";
 import { infoFunctions, infoTypes } from "./infoNames.ts";
 import { unsupported } from "./unsupported.ts";
@@ -131,13 +131,13 @@ const sectionOf = ({ type, module }: KSymbol): string => {
 };
 
 function* infoSymbol(context: Context, words: string): Pieces {
-  const at = place(context, words);
+  const at = addressValue(context, words);
   const symbol = context.kernel.symbols.at(at);
   if (!symbol) return yield text(`No symbol matches ${words}.`);
   const offset = at - symbol.address;
   yield record(
     { symbol: symbol.name, offset: Number(offset), module: symbol.module ?? null },
-    `${symbol.name}${offset === 0n ? "" : ` + ${offset}`} in ${sectionOf(symbol)}`,
+    `${symbol.object ?? symbol.name}${offset === 0n ? "" : ` + ${offset}`} in ${sectionOf(symbol)}`,
   );
 }
 

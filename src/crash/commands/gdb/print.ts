@@ -1,7 +1,7 @@
 /** The command `print` of gdb, and `output`, whose name crash gives to a page of help: the value of an expression. */
 import { formatValue } from "../../../model/format.ts";
 import { typeName } from "../../../model/typeName.ts";
-import { evaluateIn } from "../../language/address.ts";
+import { evaluateOrVoid } from "../../language/address.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
@@ -45,7 +45,7 @@ export function* runPrint(context: Context, words: string, format: string): Runn
   if (words === "" && context.values.length === 0) throw new WrongUse("an expression is missing");
   const letter = printLetter(format);
   const warnings: string[] = [];
-  const value = evaluateIn(context, words === "" ? "$" : words, undefined, (warning) => warnings.push(warning));
+  const value = evaluateOrVoid(context, words === "" ? "$" : words, (warning) => warnings.push(warning));
   for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);
   yield changed({ value });
   const prefix = `$${context.values.length + 1} = `;
@@ -60,7 +60,7 @@ export function* runPrint(context: Context, words: string, format: string): Runn
 export function* runOutput(context: Context, words: string, format: string): Running {
   if (words === "") throw new WrongUse("an expression is missing");
   const letter = printLetter(format);
-  const value = evaluateIn(context, words);
+  const value = evaluateOrVoid(context, words);
   yield lazyRecord(
     () => ({ type: typeName(value.type), value: valueJson(value) }),
     () => [...formatValue(value, { ...formatOptions(context), letter, top: true })],

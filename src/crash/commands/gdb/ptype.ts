@@ -6,7 +6,7 @@ import { startsType } from "../../../model/parseType.ts";
 import { typeName } from "../../../model/typeName.ts";
 import { describeType } from "../../../model/typeText.ts";
 import { record } from "../../../say/piece.ts";
-import { evaluateIn } from "../../language/address.ts";
+import { evaluateOrVoid } from "../../language/address.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { gdbCommand } from "./gdbCommand.ts";
 import { offsetLines } from "./memberOffsets.ts";
@@ -38,7 +38,7 @@ function typeOf(context: Context, words: string): CType {
   }
   const known = name === "" ? undefined : (types.exactVariable(name) ?? types.function(name));
   if (known) return known;
-  return startsType(new TokenCursor(words), types.lookup) ? types.named(words) : evaluateIn(context, words).type;
+  return startsType(new TokenCursor(words), types.lookup) ? types.named(words) : evaluateOrVoid(context, words).type;
 }
 
 export function* runPtype(context: Context, words: string, format: string): Running {

@@ -1,6 +1,6 @@
 /** Groups instructions by the source lines that they come from, for `disassemble /s` and `/m`. */
 import type { Instruction } from "../../../arch/disassembler/disassembler.ts";
-import type { SourceLine } from "../../../debuginfo/source.ts";
+import type { SourceLine, Statement } from "../../../debuginfo/source.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 
 /** Instructions of one source line, with the lines to print before them. */
@@ -24,8 +24,12 @@ interface Group {
 
 function groupsOf(kernel: Kernel, instructions: readonly Instruction[]): Group[] {
   const groups: Group[] = [];
+  let statement: Statement | undefined;
   for (const one of instructions) {
-    const source = kernel.code.statement(one.address)?.source;
+    // Padding after a function has no unit, but is in the range of the last statement.
+    const isInLast = statement !== undefined && one.address >= statement.start && one.address < statement.end;
+    statement = kernel.code.statement(one.address) ?? (isInLast ? statement : undefined);
+    const source = statement?.source;
     const last = groups.at(-1);
     if (last && last.source?.file === source?.file && last.source?.line === source?.line) last.instructions.push(one);
     else groups.push({ source, instructions: [one] });

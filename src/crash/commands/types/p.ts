@@ -9,7 +9,7 @@ import { taskCpu } from "../../../linux/sched/task.ts";
 import { formatValue, type FormatOptions } from "../../../model/format.ts";
 import type { Obj } from "../../../model/object.ts";
 import { declare, typeName } from "../../../model/typeName.ts";
-import { evaluateIn } from "../../language/address.ts";
+import { evaluateIn, evaluateOrVoid } from "../../language/address.ts";
 import { command, type Context } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
 import { cpuSpec, isPerCpu } from "../../language/perCpu.ts";
@@ -80,7 +80,7 @@ For a per-CPU symbol, shows its type and addresses; with a list of CPUs after a 
     if (perCpu && ampersand === "") return yield* places(context, expression);
     const inUser = args.has("-u") ? context.with({ kernel: inSpace(kernel, currentUserSpace(context)) }) : context;
     const warnings: string[] = [];
-    const value = evaluateIn(inUser, expression, undefined, (warning) => warnings.push(warning));
+    const value = evaluateOrVoid(inUser, expression, (warning) => warnings.push(warning));
     // The variable is known not to be per-CPU only once it has a value.
     if (cpus) yield text([{ as: "bad", text: `${expression} is not per-CPU: the list of CPUs is ignored` }]);
     for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);

@@ -3,6 +3,7 @@ import { Fault } from "../../../base/fault.ts";
 import { lastAtOrBelow } from "../../../base/search.ts";
 import type { SourceLine } from "../../source.ts";
 import { Cursor } from "../cursor.ts";
+import { LineBlocks } from "./lineBlocks.ts";
 import { type FileNames, readFileNames } from "./lineFiles.ts";
 import type { Unit } from "../unit.ts";
 
@@ -17,6 +18,7 @@ const DW_LNS_const_add_pc = 0x08;
 const DW_LNS_fixed_advance_pc = 0x09;
 const DW_LNE_end_sequence = 0x01;
 const DW_LNE_set_address = 0x02;
+const DW_LNE_set_discriminator = 0x04;
 
 /** Maximum size of a unit's line program in bytes; that of a large kernel file has about 100 KiB. */
 const MAX_PROGRAM = 1 << 26;
@@ -61,31 +63,30 @@ export class LineTable {
   }
 
   /**
-   * Returns the statement of `pc` as debuggers step: the row that begins a statement is preferred at its address, and
-   * neighbouring rows of the same line are one range, in distances; undefined if `pc` has no line.
+   * Returns the statement of `pc` as debuggers step: the row that begins a statement is preferred at its address, and a
+   * row that only continues a line is part of the row before it; undefined if `pc` has no line. The range is in
+   * distances.
    */
   statement(pc: number): { readonly source: SourceLine; readonly start: number; readonly end: number } | undefined {
     const found = this.rowAt(pc);
     if (!found) return undefined;
     const { sequence } = found;
-    const row = this.statementRow(sequence, found.row);
-    const line = this.rows.line[row] ?? 0;
-    const file = this.rows.file[row] ?? 0;
-    const source = line === 0 ? undefined : this.sourceLine(file, line, this.rows.column[row] ?? 0);
-    if (!source) return undefined;
-    const offsetOf = (at: number): number => this.rows.offset[at] ?? 0;
-    const isSame = (at: number): boolean => {
-      const other = this.statementRow(sequence, at);
-      return this.rows.line[other] === line && this.rows.file[other] === file;
-    };
+    const { offset, line: lines, file: files, isStatement, isContinuation } = this.rows;
     const lowest = Math.max(sequence.first, found.row - MAX_NEIGHBOURS);
     // The last row is the end of the sequence.
     const highest = Math.min(sequence.end - 1, found.row + MAX_NEIGHBOURS);
-    let start = found.row;
-    while (start > lowest && (offsetOf(start - 1) === offsetOf(start) || isSame(start - 1))) start--;
+    let begin = found.row;
+    while (begin > lowest && isContinuation[begin] === 1) begin--;
+    const row = this.statementRow(sequence, begin);
+    const [line, file] = [lines[row] ?? 0, files[row] ?? 0];
+    const source = line === 0 ? undefined : this.sourceLine(file, line, this.rows.column[row] ?? 0);
+    if (!source) return undefined;
     let end = found.row + 1;
-    while (end < highest && (offsetOf(end) === offsetOf(end + 1) || isSame(end))) end++;
-    return { source, start: sequence.start + offsetOf(start), end: sequence.start + offsetOf(end) };
+    // Rows of the line that begin no statement belong to it.
+    const isPart = (at: number): boolean =>
+      isContinuation[at] === 1 || (isStatement[at] === 0 && lines[at] === line && files[at] === file);
+    while (end < highest && isPart(end)) end++;
+    return { source, start: sequence.start + (offset[row] ?? 0), end: sequence.start + (offset[end] ?? 0) };
   }
 
   /** Returns the last row at the address of a row that begins a statement; the row itself if none does. */
@@ -127,13 +128,16 @@ class Rows {
   readonly column: Uint16Array;
   /** 1 where a debugger should stop to stop at the line (is_stmt). */
   readonly isStatement: Uint8Array;
+  /** 1 for a row of the same line as the row before it, where discriminators tell them apart: another block of a line. */
+  readonly isContinuation: Uint8Array;
 
-  constructor(columns: Pick<Rows, "offset" | "line" | "file" | "column" | "isStatement">) {
+  constructor(columns: Pick<Rows, "offset" | "line" | "file" | "column" | "isStatement" | "isContinuation">) {
     this.offset = columns.offset;
     this.line = columns.line;
     this.file = columns.file;
     this.column = columns.column;
     this.isStatement = columns.isStatement;
+    this.isContinuation = columns.isContinuation;
   }
 
   static of(capacity: number): Rows {
@@ -143,6 +147,7 @@ class Rows {
       file: new Uint16Array(capacity),
       column: new Uint16Array(capacity),
       isStatement: new Uint8Array(capacity),
+      isContinuation: new Uint8Array(capacity),
     });
   }
 
@@ -154,6 +159,7 @@ class Rows {
       file: this.file.slice(0, count),
       column: this.column.slice(0, count),
       isStatement: this.isStatement.slice(0, count),
+      isContinuation: this.isContinuation.slice(0, count),
     });
   }
 }
@@ -228,16 +234,13 @@ function run(cursor: Cursor, program: Program, addressSize: number, files: FileN
   const { minimumLength, lineBase, lineRange, opcodeBase } = program;
   const sequences: Sequence[] = [];
   const rows = scratchFor(cursor.end - cursor.at);
-  const { offset: offsets, line: lines, file: fileNumbers, column: columns, isStatement } = rows;
+  const { offset: offsets, line: lines, file: fileNumbers, column: columns, isStatement, isContinuation } = rows;
   const constAdvance = minimumLength * Math.floor((255 - opcodeBase) / lineRange);
-  let count = 0;
-  let first = 0;
-  let start = 0;
-  let offset = 0;
-  let file = 1;
-  let line = 1;
+  let [count, first, start, offset] = [0, 0, 0, 0];
+  let [file, line] = [1, 1];
   let column = 0;
   let statement = program.defaultIsStatement;
+  const blocks = new LineBlocks();
   while (cursor.at < cursor.end) {
     const opcode = cursor.u8();
     let append = false;
@@ -257,6 +260,7 @@ function run(cursor: Cursor, program: Program, addressSize: number, files: FileN
     else if (opcode === DW_LNS_fixed_advance_pc) offset += cursor.u16();
     else if (opcode !== 0) for (let left = program.operands[opcode] ?? 0; left > 0; left--) cursor.skipLeb();
     if (append) {
+      isContinuation[count] = blocks.next(line, file);
       offsets[count] = offset;
       lines[count] = line;
       fileNumbers[count] = file;
@@ -271,7 +275,9 @@ function run(cursor: Cursor, program: Program, addressSize: number, files: FileN
       const address = cursor.address(length === 5 ? 4 : addressSize);
       if (count === first) start = address;
       offset = address - start;
-    } else if (extended === DW_LNE_end_sequence) {
+    } else if (extended === DW_LNE_set_discriminator) blocks.discriminate(cursor.uleb());
+    else if (extended === DW_LNE_end_sequence) {
+      isContinuation[count] = blocks.end();
       offsets[count++] = offset;
       if (offset > 0) sequences.push({ start, first, end: count });
       first = count;

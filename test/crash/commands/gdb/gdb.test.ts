@@ -25,6 +25,22 @@ test("print is p, with gdb's formats", () => {
   assert.equal(valueOf(said("gdb print")), valueOf(said("gdb print 1 << 40").split("\n")[1] ?? ""));
 });
 
+test("a convenience variable that was never set is void alone, and an error in an operation", () => {
+  for (const line of ["print $unset", "p $unset"]) assert.equal(valueOf(said(line)), "void");
+  assert.equal(said("output $unset"), "void");
+  assert.equal(said("gdb whatis $unset"), "type = void");
+  assert.match(said("print $unset + 1"), /^print: no symbol \$unset at column 1$/);
+  assert.match(said("print $eflags"), /^print: no symbol \$eflags|= /);
+});
+
+test("info symbol takes the value of its expression as the address", () => {
+  assert.match(said("info symbol schedule"), /^schedule in section \.text$/);
+  assert.match(said("info symbol &init_task.comm"), /^init_task \+ \d+ in section \.data$/);
+  assert.equal(said("info symbol &init_task"), said("info symbol init_task.group_leader"));
+  assert.equal(said("info symbol init_task.pid"), "No symbol matches init_task.pid.");
+  assert.equal(said("info symbol init_task"), "info: a struct is not an address: give &(init_task) for where it is");
+});
+
 test("ptype and whatis show types of names and of values", () => {
   assert.equal(
     said("gdb ptype struct list_head"),
