@@ -115,3 +115,17 @@ context-{4:4}
  #0: ffffa00012a3b0c0 (rcu_read_lock){....}-{1:2}, at: lab_poll+0x0/0x20`);
   assert.match(said, /may be taken by a page fault \(`__might_fault`\) while `rcu_read_lock` is held/);
 });
+
+test("a jump to a wild address on arm is not said to be a call: the link register may be older than a return", () => {
+  const told = explanation(`Unable to handle kernel paging request at virtual address 80b0f484
+pgd = 9a930000
+[80b0f484] *pgd=60811811, *pte=6011445f
+Internal error: Oops: 8000000f [#1] ARM
+CPU: 0 PID: 812 Comm: labd Not tainted 6.1.0-lab #1
+PC is at 0x80b0f484
+LR is at lab_wait+0x158/0xa64
+pc : [<80b0f484>]    lr : [<80009d60>]    psr: 60000013
+sp : 9a917f68  ip : 00000000  fp : 00000005
+Process labd (pid: 812, stack limit = 0x9a916210)`);
+  assert.match(told, /If it was a call, `lab_wait\+0x158` made it \(the return address is in the link register\)\.$/);
+});

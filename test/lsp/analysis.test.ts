@@ -132,7 +132,7 @@ test("a soft lockup shows what was interrupted, and tells of the panic that it l
     "Kernel panic - not syncing: softlockup: hung tasks",
   );
   const page = await analyze(log, /soft lockup/);
-  assert.match(page, /own task did not run on CPU 0 for 7 s/);
+  assert.match(page, /watchdog's work did not run on CPU 0 for 7 s/);
   assert.match(page, /## Where the processor was\n/);
   assert.doesNotMatch(page, /Faulting instruction/);
   assert.match(page, /=> {2}jmp +spin\+0x15/);

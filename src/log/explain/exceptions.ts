@@ -4,7 +4,8 @@ import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { placeText } from "../place.ts";
 import { NEAR, PAGE } from "./addresses.ts";
-import { callerSentence, explainAccess, explainOverflow, wrongStack } from "./faults.ts";
+import { callerSentence } from "./caller.ts";
+import { explainAccess, explainOverflow, wrongStack } from "./faults.ts";
 
 /** Explains a branch-target fault (arm64 BTI): only a function that begins with a BTI instruction is a valid target. */
 function explainBranch({ site }: ReportFacts): string {
@@ -50,7 +51,7 @@ function explainUnaligned(facts: ReportFacts): string {
   const { site } = facts;
   const pc = site?.place?.name === undefined ? (site?.address ?? site?.place?.address) : undefined;
   if (pc !== undefined && pc % 4n !== 0n)
-    return `The program counter, ${hex0x(pc)}, is not aligned: the kernel jumped there through a wrong function pointer or return address.${callerSentence(facts)}`;
+    return `The program counter, ${hex0x(pc)}, is not aligned: the kernel jumped there through a wrong function pointer or return address.${callerSentence(facts, false)}`;
   return "The stack pointer or the program counter was not aligned. Usual cause: it was overwritten.";
 }
 

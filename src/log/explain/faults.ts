@@ -2,26 +2,12 @@
 import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
-import { isCallOnStack } from "../frames.ts";
 import { instructionOf, nullAccessOf, questionsOf } from "../instruction.ts";
 import { machineOf } from "../machines.ts";
 import { placeText, plainName } from "../place.ts";
 import { poisonOf } from "../poison.ts";
+import { callerSentence } from "./caller.ts";
 import { errorRegister, explainAddress, isUserAddress, NEAR, PAGE, textIn } from "./addresses.ts";
-
-export const callerSentence = ({ traces, site, link }: ReportFacts): string => {
-  // After a jump to an invalid address the link register, where the machine has one, still holds the return address.
-  if (link?.place?.name !== undefined && site?.place?.name === undefined)
-    return ` Most likely \`${placeText(link.place).replace(/\/0x.*/, "")}\` made the call (the return address is in the link register).`;
-  const entries = traces.find(({ role }) => role === "stack")?.entries ?? [];
-  const [top] = entries;
-  if (top?.name !== undefined && top.isDoubtful && isCallOnStack(site))
-    return ` Most likely \`${placeText(top).replace(/\/0x.*/, "")}\` made the call (the first address on the stack).`;
-  const entry = entries.find(({ isDoubtful, isInline, name }) => !isDoubtful && !isInline && name !== undefined);
-  return entry
-    ? ` Most likely \`${placeText(entry).replace(/\/0x.*/, "")}\` made the call (the first entry of the trace).`
-    : "";
-};
 
 const DONE = { read: "read from", write: "wrote to", execute: "jumped to", access: "used", none: "used" } as const;
 
@@ -36,8 +22,8 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   const executed = verb === "execute" || (facts.site?.place?.name === undefined && facts.site?.address === address);
   if (executed && address < PAGE) {
     return address === 0n
-      ? `The kernel jumped to address 0: most likely it called a function through a NULL pointer.${callerSentence(facts)}`
-      : `The kernel jumped to ${hex0x(address)}, near NULL: a function pointer or a return address was wrong.${callerSentence(facts)}`;
+      ? `The kernel jumped to address 0: most likely it called a function through a NULL pointer.${callerSentence(facts, true)}`
+      : `The kernel jumped to ${hex0x(address)}, near NULL: a function pointer or a return address was wrong.${callerSentence(facts, false)}`;
   }
   if (executed && isUserAddress(facts, address)) return explainUserJump(facts, address);
   if (executed) {
@@ -47,7 +33,7 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
         : isForbidden === false
           ? ", where no page is mapped"
           : "";
-    return `The kernel jumped to ${hex0x(address)}${why}. Usual causes: a function pointer or a return address was overwritten, or the code was freed.${callerSentence(facts)}`;
+    return `The kernel jumped to ${hex0x(address)}${why}. Usual causes: a function pointer or a return address was overwritten, or the code was freed.${callerSentence(facts, false)}`;
   }
   if (address < PAGE) return explainNull(facts, address, context);
   const did = `The kernel ${DONE[verb ?? "none"]} ${hex0x(address)}`;
@@ -98,7 +84,7 @@ function explainNull(facts: ReportFacts, address: bigint, context: LogContext): 
 }
 
 function explainUserJump({ access, traces, ...facts }: ReportFacts, address: bigint): string {
-  const from = callerSentence({ access, traces, ...facts });
+  const from = callerSentence({ access, traces, ...facts }, false);
   const why =
     access.isForbidden === true
       ? " The page is mapped, but the kernel may not execute it (SMEP, or the no-execute bit that page-table isolation sets; PXN on arm)."

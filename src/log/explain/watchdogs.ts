@@ -22,7 +22,7 @@ export function explainWatchdog(facts: ReportFacts): string {
     facts.comm === undefined ? "A task" : `\`${facts.comm}\`${facts.pid === undefined ? "" : ` (PID ${facts.pid})`}`;
   switch (facts.kind) {
     case "soft-lockup":
-      return `The soft-lockup watchdog's own task did not run on ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ${groups.seconds === undefined ? "for too long" : `for ${groups.seconds} s`}. When the watchdog checked, ${facts.comm === undefined ? "a task" : task} was running there${placeOfProcessor(facts)}; the cause can be elsewhere. Usual causes: a long loop in the kernel, a wait for a spinlock, or a host that did not run the virtual CPU.`;
+      return `The soft-lockup watchdog's work did not run on ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ${groups.seconds === undefined ? "for too long" : `for ${groups.seconds} s`}. When the watchdog checked, ${facts.comm === undefined ? "a task" : task} was running there${placeOfProcessor(facts)}; the cause can be elsewhere. Usual causes: a long loop in the kernel, a wait for a spinlock, or a host that did not run the virtual CPU.`;
     case "hard-lockup":
       return `The hard-lockup watchdog found that ${hardCpu(facts)} took no timer interrupt for too long. Usual causes: it loops or waits for a lock with interrupts disabled, or the firmware or the host did not run it.${facts.guilty === undefined ? "" : ` The report shows it in ${where(facts).slice(2, -1)}.`}`;
     case "rcu-stall":
