@@ -10,7 +10,7 @@ const MAX_HEADER = 256;
 /** The complete header of a message. No HTTP request line matches it. */
 const HEADER = /^Content-Length: *(\d{1,9})\r\n(?:Content-Type: *[\w/;=. -]{0,80}\r\n)?\r\n$/i;
 
-/** The first bytes of a connection, in lower case. */
+/** The first bytes of a message, in lower case. */
 const BEGINNING = "content-length:";
 
 /**

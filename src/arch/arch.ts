@@ -245,6 +245,8 @@ export interface Arch {
   errorText?(type: string, code: bigint): string | undefined;
   /** Whether an exception with this code sets the fault address register. */
   hasFaultAddress?(code: bigint): boolean;
+  /** Whether the error code of a page fault is that of a write. */
+  isWriteFault?(code: bigint): boolean;
   /** Returns how a function has made its frame record. @param code from its entry to the current instruction */
   framePrologue?(code: Uint8Array): FramePrologue;
   /**

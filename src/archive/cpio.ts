@@ -21,7 +21,7 @@ export async function* cpioMembers(reader: ByteReader): AsyncGenerator<Member> {
     if (nameSize === 0 || nameSize > PATH_MAX)
       throw Fault.of(
         "corrupt",
-        `is not a cpio archive: it has a name of ${nameSize} bytes, but the limit is ${PATH_MAX}`,
+        `is not a cpio archive: it has a name of ${nameSize} bytes instead of 1 to ${PATH_MAX}`,
       );
     const name = Buffer.from(await reader.read(nameSize - 1)).toString("utf8");
     await reader.skip(1 + padding(HEADER + nameSize));

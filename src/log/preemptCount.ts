@@ -1,6 +1,9 @@
 /** The fields of a preempt count, in words. */
 
-/** Bits of a preempt count (include/linux/preempt.h). */
+/**
+ * Bits of a preempt count (include/linux/preempt.h). NMI has four bits since v5.8, and had one before. Bit 21 alone was
+ * PREEMPT_ACTIVE on many architectures up to v4.3; since v5.8 it is two nested NMIs.
+ */
 interface PreemptCount {
   /** Nested preempt_disable(); spinlocks count too. */
   readonly preempt: number;
@@ -35,6 +38,9 @@ export function preemptCountText(count: number): string {
   return parts.length === 0 ? "0" : parts.join(", ");
 }
 
+/** The field of NMIs in a count of an old kernel with PREEMPT_ACTIVE, which is no reason not to sleep. */
+const PREEMPT_ACTIVE = 2;
+
 /**
  * Says why a task with a preempt count may not sleep: one phrase for each field that is not 0. @param holdsNoLock the
  * log says that the task holds no lock
@@ -43,7 +49,7 @@ export function whyAtomic(count: number, holdsNoLock = false): string[] {
   const { preempt, isSoftirq, bottomHalves, hardirq, nmi } = preemptFields(count);
   const deep = (depth: number): string => (depth === 1 ? "" : ` (${depth} deep)`);
   return [
-    ...(nmi > 0 ? ["it is a non-maskable interrupt"] : []),
+    ...(nmi > 0 && nmi !== PREEMPT_ACTIVE ? ["it is a non-maskable interrupt"] : []),
     ...(hardirq > 0 ? ["it is a hardware interrupt"] : []),
     ...(isSoftirq ? ["it is a softirq"] : []),
     ...(bottomHalves > 0

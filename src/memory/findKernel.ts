@@ -5,7 +5,7 @@ import type { EntryReader, Paging } from "../arch/arch.ts";
 import type { DumpImage } from "../dump/format.ts";
 import type { DumpMemory } from "./physicalMemory.ts";
 
-/** Progress of a search, in pages of the dump. The job may pause at each. */
+/** Progress of a search, in steps of its own unit. The job may pause at each. */
 export interface SearchProgress {
   readonly done: number;
   readonly total: number;
@@ -73,8 +73,8 @@ export function isKernelRoot(paging: Paging, root: bigint, read: EntryReader): b
 const IMAGE_ALIGNMENT = 1n << 20n;
 
 /**
- * Finds the kernel's root table among all pages of the dump when only its virtual address is known. Returns undefined
- * if no page is that table.
+ * Finds the kernel's root table when only its virtual address is known. Tries, in each MiB of physical memory, the page
+ * with the low address bits of the root table. Returns undefined if no page is that table.
  */
 export function* rootBySearch(
   paging: Paging,

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { Identified } from "../protocol/custom.ts";
 import { link } from "./links.ts";
 
-/** Shows everything that contains an address, each as a link. */
+/** Shows each object that contains an address, with its facts; facts with an address are links. */
 export function identifiedCard(card: Identified | Error): TemplateResult {
   if (card instanceof Error) return html`<p class="bad" role="alert">${card.message}</p>`;
   return html`<div class="story" role="status">

@@ -287,3 +287,14 @@ Call Trace:
   assert.match(report.explanation, /Most likely `lab_poll\+0x211` made the call \(the first address on the stack\)\./);
   assert.equal(row(report, "Where"), "lab_poll+0x211");
 });
+
+test("KASAN's variable is in the line below its sentence", () => {
+  const report = only(
+    timed(`BUG: KASAN: global-out-of-bounds in lab_pick+0x10/0x20
+Read of size 4 at addr ffffffff8b2d5640 by task labd/12
+The buggy address belongs to the variable:
+ lab_policy+0x20/0x40
+Memory state around the buggy address:`),
+  );
+  assert.equal(row(report, "Variable"), "lab_policy+0x20/0x40");
+});

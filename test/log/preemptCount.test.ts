@@ -17,5 +17,7 @@ test("the reasons not to sleep are those of the fields that are not zero", () =>
     "it is a hardware interrupt",
     "a spinlock is held or preemption is disabled (2 deep)",
   ]);
+  assert.deepEqual(whyAtomic(0x200002), ["a spinlock is held or preemption is disabled (2 deep)"]); // PREEMPT_ACTIVE
+  assert.deepEqual(whyAtomic(0x100000), ["it is a non-maskable interrupt"]);
   assert.deepEqual(whyAtomic(0x201, true), ["softirqs are disabled (`local_bh_disable`)", "preemption is disabled"]);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Arch } from "../../src/arch/arch.ts";
 import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
-import { syndromeText } from "../../src/arch/arm64/traps.ts";
+import { isWriteFault, syndromeText } from "../../src/arch/arm64/traps.ts";
 import { pageFaultText, selectorText } from "../../src/arch/x86_64/traps.ts";
 import { architectures } from "../../src/arch/architectures.ts";
 import type { Frame } from "../../src/unwind/frame.ts";
@@ -62,6 +62,8 @@ test("an arm64 syndrome is described in words", () => {
   assert.equal(syndromeText(0x9600000fn), "data abort: read, level 3 permission fault");
   assert.equal(syndromeText(0x86000006n), "instruction abort: level 2 translation fault");
   assert.equal(syndromeText(0xf2000800n), "BRK 0x800");
+  // Bit 1 is part of the fault status.
+  assert.deepEqual([0x96000044n, 0x9600000fn].map(isWriteFault), [true, false]);
   assert.equal(syndromeText(0x56000000n), "SVC");
 });
 

@@ -80,10 +80,12 @@ export const arm: Arch = {
     physical: (entry) => entry & 0xfffff000n,
     ownEntry(steps) {
       const [first, last] = steps;
-      // Long descriptors have room for the kernel's bits. Two halves exist only where the first level maps 1 MiB.
+      // With short descriptors (a first level of 1 MiB) a page of entries has two halves: the kernel's own entries, then
+      // the hardware's. Long descriptors hold the kernel's bits themselves.
       return first?.span === MEBIBYTE && last ? last.entryAddress - LINUX_ENTRIES : undefined;
     },
-    // The exclusive marker of v6.3 moved the type to lower bits.
+    // Newest layout first. v6.3 put the exclusive marker below the offset; before v4.0 bit 2 was L_PTE_FILE and the type
+    // began at bit 3.
     swapEntries: (entry) => [swapFields(entry, 2, 5, 8), swapFields(entry, 2, 5, 7), swapFields(entry, 3, 5, 8)],
   },
   paging,

@@ -1,7 +1,7 @@
 /** arm64: registers, paging, notes. */
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
-import { hasFaultAddress, syndromeText, trapName } from "./traps.ts";
+import { hasFaultAddress, isWriteFault, syndromeText, trapName } from "./traps.ts";
 import { calleeSaves, callBefore, framePrologue, mayCall } from "./prologue.ts";
 import type { Arch, LayoutFacts, Paging } from "../arch.ts";
 import { layoutNumbers } from "../layoutNumbers.ts";
@@ -109,6 +109,7 @@ export const arm64: Arch = {
   trapName,
   errorText: (_type, code) => syndromeText(code),
   hasFaultAddress,
+  isWriteFault,
   framePrologue,
   calleeSaves,
   callBefore,

@@ -73,6 +73,9 @@ export function hasFaultAddress(esr: bigint): boolean {
   return addressed.has(exceptionClass) && !(isExternal && (esr & ISS_FNV) !== 0n);
 }
 
+/** Whether an ESR_EL1 of a data abort is that of a write. */
+export const isWriteFault = (esr: bigint): boolean => (esr & ISS_WNR) !== 0n;
+
 /** Describes ESR_EL1: "data abort: write, level 2 translation fault". */
 export function syndromeText(esr: bigint): string {
   const exceptionClass = Number((esr >> 26n) & 0x3fn);

@@ -5,7 +5,7 @@ import { paging, pte } from "./paging.ts";
 import { trapName } from "./traps.ts";
 import type { Arch, Registers } from "../arch.ts";
 import { prstatus } from "../notes.ts";
-import { errorText } from "../x86_64/traps.ts";
+import { errorText, isWriteFault } from "../x86_64/traps.ts";
 
 /** `user_regs_struct`, the order of `elf_gregset_t`. */
 const registers = "ebx ecx edx esi edi ebp eax ds es fs gs orig_eax eip cs eflags esp ss".split(" ");
@@ -69,6 +69,7 @@ export const i386: Arch = {
   returnAddressAt,
   trapName,
   errorText,
+  isWriteFault,
   threadSize: 8192,
   prstatus: (desc) => prstatus(desc, registers, 4, "little"),
   pte,

@@ -63,6 +63,9 @@ export function pageFaultText(code: bigint): string {
   return [`${access} ${why}`, ...more, has(X86_PF_USER) ? "user mode" : "kernel mode"].join(", ");
 }
 
+/** Whether an error code of a page fault is that of a write. */
+export const isWriteFault = (code: bigint): boolean => (code & X86_PF_WRITE) !== 0n;
+
 /** Describes a selector error code (Intel SDM volume 3, section 6.13); undefined for 0. */
 export function selectorText(code: bigint): string | undefined {
   if (code === 0n) return undefined;

@@ -2,7 +2,7 @@
 import { readUnsigned, viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
-import { errorText, trapName } from "./traps.ts";
+import { errorText, isWriteFault, trapName } from "./traps.ts";
 import { mayCall } from "./calls.ts";
 import { pushPrologue } from "./prologue.ts";
 import { exceptionMode, isUserMode } from "./modes.ts";
@@ -141,6 +141,7 @@ export const x86_64: Arch = {
   encodedRegisters: (framePointer) => ((framePointer & 1n) === 1n ? framePointer - 1n : undefined),
   trapName,
   errorText,
+  isWriteFault,
   mayCall,
   pushPrologue,
   // arch/x86/Kconfig: KASAN_SHADOW_OFFSET

@@ -43,7 +43,7 @@ function* accessFinding(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
   const expression = bad.access === "execute" ? undefined : operandExpression(bad);
   const task = crash.task?.address ?? 0n;
   const verbs = { read: "reads", write: "writes", execute: effect.flow === "call" ? "calls" : "jumps to" } as const;
-  if (!bad.isShown) return yield unshownCall(kernel, crash, bad, text);
+  if (!bad.isProven) return yield unshownCall(kernel, crash, bad, text);
   const amount = size === undefined ? "" : ` ${size} byte${size === 1 ? "" : "s"} at`;
   const evidence: [Evidence, ...Evidence[]] = [{ kind: "instruction", address: effect.address, text }];
   if (register !== undefined) evidence.push(registerEvidence(site, task, register, value));
@@ -109,7 +109,7 @@ function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
   const found = register === undefined ? undefined : yield* provenanceOf(site, register, bad.value);
   const root = found?.root;
   const origin = found?.origin.kind;
-  const named = !bad.isShown
+  const named = !bad.isProven
     ? undefined
     : root
       ? originExpression(root.site, root.register, root.index)

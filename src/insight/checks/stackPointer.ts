@@ -12,7 +12,7 @@ import type { Origin } from "../values/provenance.ts";
 import { addressAt, registerAt, type Site, siteOf, valueAt } from "../values/site.ts";
 import { functionName, registerEvidence, sourceWords } from "../values/words.ts";
 
-/** Reports a stack pointer at which nothing is mapped, and the task whose saved stack pointer it was. */
+/** Reports a stack pointer that is no mapped address of the kernel, and the task whose saved stack pointer it was. */
 export const stackPointer: Check = {
   id: "stack-pointer",
   needs: ["trap"],
@@ -23,7 +23,8 @@ export const stackPointer: Check = {
     const { sp } = kernel.arch;
     const value = trap?.registers.get(sp);
     if (!frame || value === undefined) throw Fault.of("unknown", "the stack pointer at the fault is not known");
-    if (stackAt(kernel, value, task) || !isUnmapped(kernel, value)) return;
+    const problem = stackAt(kernel, value, task) ? undefined : problemOf(kernel, value);
+    if (problem === undefined) return;
     const site = yield* siteOf(kernel, frame, cpu);
     const from = savedPlace(site, sp, value);
     const held = from?.object === undefined ? undefined : taskAt(kernel, from.object);
@@ -43,7 +44,7 @@ export const stackPointer: Check = {
       certainty: "certain",
       slots: { value, task: held?.address, pid: typeof pid === "number" ? pid : undefined, member },
       text: [
-        `The stack pointer was ${hex0x(value)}, where nothing is mapped: an exception could not be delivered on this stack.`,
+        `The stack pointer was ${hex0x(value)}, ${problem}: an exception could not be delivered on this stack.`,
         ...words,
       ],
       evidence: from ? [register, loadEvidence(kernel, from, value)] : [register],
@@ -52,8 +53,8 @@ export const stackPointer: Check = {
 };
 
 /**
- * Returns where the function loads its stack pointer from, if that holds the value. Pushes and pops between the load
- * and the fault that cancel each other, as in a loop, do not matter then.
+ * Returns where the function loads its stack pointer from, if the memory there still has the value of the stack
+ * pointer. That equality shows that pushes and pops after the load cancelled each other, as in a loop.
  */
 function savedPlace(site: Site, sp: string, value: bigint): Load | undefined {
   const found = site.graph.definitions(sp, site.index).flatMap((definition): Load[] => {
@@ -72,5 +73,9 @@ function savedPlace(site: Site, sp: string, value: bigint): Load | undefined {
 
 type Load = Extract<Origin, { kind: "load" }>;
 
-const isUnmapped = (kernel: Kernel, address: bigint): boolean =>
-  !kernel.memory.isKernelAddress(address) || kernel.memory.translate(address) instanceof Fault;
+/** Says why an address cannot be that of a stack; undefined if it can, or if a page table is not in the dump. */
+function problemOf({ memory }: Kernel, address: bigint): string | undefined {
+  if (!memory.isKernelAddress(address)) return "which is not a kernel address";
+  const found = memory.translate(address);
+  return found instanceof Fault && found.kind === "unmapped" ? "where nothing is mapped" : undefined;
+}

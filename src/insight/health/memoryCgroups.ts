@@ -2,6 +2,8 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { cgroupMemory, cgroupEvents, cgroupPath, memoryCgroups as allCgroups } from "../../linux/mm/memcg.ts";
 import { pageSize } from "../../linux/mm/page.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
 import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, sizeWords } from "./amounts.ts";
@@ -20,8 +22,8 @@ export const memoryCgroups: HealthCheck = {
   shows: "kmem -i",
   *run(kernel) {
     let [all, limited, reported] = [0, 0, 0];
-    // PAGE_COUNTER_MAX (include/linux/page_counter.h) means no limit; it is no safe integer in bytes.
-    const noLimit = Number.MAX_SAFE_INTEGER / pageSize(kernel);
+    const noLimit = smallestNoLimit(kernel);
+    let last: Obj | undefined;
     for (const group of allCgroups(kernel)) {
       if (++all % 64 === 0) yield pause("memory cgroups");
       const memory = cgroupMemory(group);
@@ -31,7 +33,9 @@ export const memoryCgroups: HealthCheck = {
       const counts = events instanceof Fault ? undefined : events;
       const outOfMemory = counts?.outOfMemory ?? 0;
       const share = outOfMemory > 0 ? NEAR_LIMIT : AT_LIMIT;
-      if (memory.usage < memory.limit * share || ++reported > MAX_CGROUPS) continue;
+      if (memory.usage < memory.limit * share) continue;
+      last = group;
+      if (++reported > MAX_CGROUPS) continue;
       const path = cgroupPath(group);
       const size = pageSize(kernel);
       yield observed(
@@ -53,8 +57,25 @@ export const memoryCgroups: HealthCheck = {
         },
       );
     }
+    if (last && reported > MAX_CGROUPS)
+      yield observed(
+        "memory-cgroups",
+        "note",
+        { more: reported - MAX_CGROUPS },
+        [
+          `${countWords(reported - MAX_CGROUPS, "more memory cgroup")} ${reported === MAX_CGROUPS + 1 ? "is at its" : "are at their"} limit.`,
+        ],
+        { kind: "field", type: "struct mem_cgroup", address: last.address, path: "memory", value: "the last of them" },
+      );
     return all === 0
       ? "The kernel has no memory cgroups."
       : `${countWords(all, "memory cgroup")}, ${limited} with a limit; none is at its limit.`;
   },
 };
+
+/**
+ * Returns the smallest limit in pages that means no limit: PAGE_COUNTER_MAX (include/linux/page_counter.h). It is
+ * LONG_MAX with 32-bit words; else it is no safe integer in bytes.
+ */
+const smallestNoLimit = (kernel: Kernel): number =>
+  kernel.arch.wordSize === 4 ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER / pageSize(kernel);

@@ -25,10 +25,10 @@ export interface BadPointer {
   /** Whether the value was added to a mapped address, so that it is no pointer. */
   readonly isIndex: boolean;
   /**
-   * For "execute": whether the code shows that the instruction went to the value. Otherwise it is the last call on the
-   * stack: what it called may have left its frame by a jump, and the register is equal by chance.
+   * For "execute": whether the code proves that this instruction jumped to the value. If not, it is only the last call
+   * on the stack whose register has the same value.
    */
-  readonly isShown: boolean;
+  readonly isProven: boolean;
 }
 
 /** Kinds of report that are about an address. */
@@ -57,14 +57,14 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
   return {
     site,
     effect,
-    access: access.writes && !(access.reads && isReadFault(trap.errorCode)) ? "write" : "read",
+    access: access.writes && !(access.reads && isReadFault(kernel, trap.errorCode)) ? "write" : "read",
     size: access.size,
     place: access.place,
     address,
     register,
     value: register === undefined ? address : (registerAt(site, register, site.index) ?? address),
     isIndex,
-    isShown: true,
+    isProven: true,
   };
 }
 
@@ -78,8 +78,9 @@ function isWithin(kernel: Kernel, reported: bigint | undefined, address: bigint,
   return offset < BigInt(Math.max(1, size));
 }
 
-/** Returns whether the error code is that of a read. On x86 bit 1 is set for a write. */
-const isReadFault = (code: bigint | undefined): boolean => code !== undefined && (code & 2n) === 0n;
+/** Returns whether the error code is that of a read; false if the architecture's codes do not tell. */
+const isReadFault = ({ arch }: Kernel, code: bigint | undefined): boolean =>
+  code !== undefined && arch.isWriteFault?.(code) === false;
 
 /** The register of an operand that made its address bad. */
 interface BadRegister {
@@ -92,8 +93,8 @@ interface BadRegister {
 const SMALL = 1n << 32n;
 
 /**
- * Returns the register whose value is no address if the other one's is; otherwise the base, unless both are added
- * without a scale and only the other one is large enough for a pointer.
+ * If the base is mapped, returns the index. If the index is mapped and has no scale, returns the base as an index. If
+ * neither is mapped, returns the base, or the index if it has no scale and only it is large enough for a pointer.
  */
 function badRegister(site: Site, { base, index, scale }: MemoryOperand): BadRegister {
   if (base === undefined || index === undefined) return { name: base ?? index, isIndex: false };
@@ -121,14 +122,14 @@ function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<
   const site: Site = { ...call, registers: new Map([...trap.registers, ...caller.registers, ...now]) };
   const effect = site.graph.effects[site.index];
   if (!effect || !isIndirect(kernel, effect))
-    throw Fault.at("unknown", caller.pc, "the call goes to a function that exists");
+    throw Fault.at("unknown", caller.pc, "the call on the stack is not indirect");
   if (!goesTo(site, bad.pc))
     throw Fault.at("unknown", caller.pc, "the code does not show that the call on the stack went to the bad address");
   return toBadAddress(site, bad.pc, called === bad.pc);
 }
 
 /** Returns a call or jump to an address without code. */
-function toBadAddress(site: Site, target: bigint, isShown: boolean): BadPointer {
+function toBadAddress(site: Site, target: bigint, isProven: boolean): BadPointer {
   const effect = site.graph.effects[site.index];
   if (!effect) throw Fault.of("unknown", "the call to the bad address is not known");
   return {
@@ -141,7 +142,7 @@ function toBadAddress(site: Site, target: bigint, isShown: boolean): BadPointer 
     register: registerOfTarget(site.kernel, effect),
     value: target,
     isIndex: false,
-    isShown,
+    isProven,
   };
 }
 
@@ -149,8 +150,8 @@ function toBadAddress(site: Site, target: bigint, isShown: boolean): BadPointer 
 const MAX_TAIL_CALLS = 4;
 
 /**
- * Returns the indirect jump to `target` at the end of the function that a call went to, or of one that this function
- * jumps to. @param now the registers at the fault, which are those at the jump
+ * Returns the only indirect jump to `target` in the function that a call went to, or in one that this function jumps
+ * to. @param now the registers at the fault, which are those at the jump
  * @throws Fault if there is no such jump, or more than one
  */
 function* tailCallTo(
@@ -183,12 +184,12 @@ function* tailCallTo(
       "the call on the stack goes to a function that exists, which may have jumped further",
     );
   if (only.graph.symbol.address === called) return only;
-  // The call of an earlier function passed the arguments to that function.
+  // Remove the caller: its call set the arguments of the first function, not of the one with the jump.
   const { caller: _, ...rest } = only;
   return rest;
 }
 
-/** Returns whether an indirect call or jump goes to `target`. A return to a damaged address also goes to no code. */
+/** Returns whether an indirect call or jump goes to `target`: the pc may also come from a return to a damaged address. */
 function goesTo(site: Site, target: bigint): boolean {
   const effect = site.graph.effects[site.index];
   const register = effect && registerOfTarget(site.kernel, effect);

@@ -47,8 +47,8 @@ export function* takings(kernel: Kernel, task: Obj<"struct task_struct">, lock: 
 }
 
 /**
- * Returns the indices of the calls that passed a lock to a function that takes it, and after which no call released it
- * on the way to the site.
+ * Returns the indices of the calls that passed a lock to a function that takes it, and from which the site can be
+ * reached without another call that takes or releases the lock.
  */
 export function takingCalls(site: Site, { kind, address }: Lock): number[] {
   const names = (LOCK_CALLS as Partial<Record<ResourceKind, LockCalls>>)[kind];

@@ -64,7 +64,7 @@ export function* bpfFunctions(program: Obj<"struct bpf_prog">): Generator<Obj<"s
   const aux = program.at("aux");
   const count = aux.at("func_cnt").number();
   if (count > MAX_PARTS || aux.at("func").value() === 0n) return;
-  // The first element is the program itself.
+  // func[0] is a copy of the program itself (kernel/bpf/verifier.c: jit_subprogs()).
   for (let i = 1; i < count; i++) yield aux.at("func").index(i).deref();
 }
 
@@ -117,8 +117,9 @@ const FD_MAPS = ["PERF_EVENT_ARRAY", "PROG_ARRAY", "CGROUP_ARRAY", "ARRAY_OF_MAP
 const PERCPU_MAPS = ["PERCPU_HASH", "LRU_PERCPU_HASH", "PERCPU_ARRAY", "PERCPU_CGROUP_STORAGE"];
 
 /**
- * Returns the memory of a map, in bytes: until v5.11 what it was charged; since then the result of
- * kernel/bpf/syscall.c: bpf_map_memory_footprint, which /proc shows, and for a ring buffer that of its map_mem_usage().
+ * Returns the memory of a map, in bytes. Before v5.11: the charged pages. Later: the result of kernel/bpf/syscall.c:
+ * bpf_map_memory_footprint(), which /proc shows before v6.4. Since v6.4 /proc shows map_mem_usage() of the type of map;
+ * this is it for a ring buffer, and an approximation for others.
  * @throws Fault
  */
 export function mapMemory(map: Obj<"struct bpf_map">): number {

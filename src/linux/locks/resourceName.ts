@@ -29,9 +29,10 @@ export function resourceName(kernel: Kernel, { kind, address, type, detail, phra
   const place = placeName(kernel, `${type ?? ""}@${hex0x(address)}`);
   if (kind === "folio") return `${detail ?? ""} of ${place ?? "folio"}`;
   if (kind === "bit") return place === undefined ? detail : `${bitName(kernel, place, detail ?? "")} of ${place}`;
-  if (kind === "bio")
-    return attempt(() => `of ${bioDisk(kernel.object("struct bio", address)).at("disk_name").text()}`) as
-      string | undefined;
+  if (kind === "bio") {
+    const disk = attempt(() => bioDisk(kernel.object("struct bio", address)).at("disk_name").text());
+    return disk instanceof Fault ? undefined : `of ${disk}`;
+  }
   if (kind === "journal" || kind === "pipe") return detail;
   if (phrase !== undefined) return undefined;
   return place;

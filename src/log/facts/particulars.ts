@@ -11,7 +11,7 @@ export interface Particular {
 
 type Form = readonly [key: string, label: string, pattern: RegExp];
 
-/** `ffff888011aa0a58 (&a->lock){+.+.}-{3:3}, at: f+0x44/0x90`; the address is absent up to 4.12, "at:" without its bracket since 4.13. */
+/** `ffff888011aa0a58 (&a->lock){+.+.}-{3:3}, at: f+0x44/0x90`; the address is absent up to 4.12; since 4.13 without `[<address>]` after "at:". */
 const LOCK_AT =
   /^\s{0,32}(?:([0-9a-f]{8,16}) )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
 
@@ -29,7 +29,7 @@ const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly F
       ],
       ["inside", "Place in it", /^The buggy address is located (\d+ bytes .*)/],
       ["region", "Region", /^\s{0,32}((?:freed |allocated )?\d+-byte region \[[0-9a-f]+, [0-9a-f]+\))/],
-      ["variable", "Variable", /^The buggy address belongs to the variable:\s*(\S.*)?/],
+      ["variable", "Variable", /^The buggy address belongs to the variable:\s{0,32}(\S{1,200}\+0x[0-9a-f].*)/],
       [
         "stack",
         "Stack of",
@@ -49,7 +49,6 @@ const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly F
   [
     ["kmsan"],
     [
-      ["created", "Made by", /^Uninit was created at:\s*(.*)/],
       ["local", "Variable", /^Local variable (.{1,120}) created at/],
       ["bytes", "Bytes", /^(Bytes \d.{1,80} (?:are|is) uninitialized)/],
       ["copied", "Copied to", /^Data copied to user address ([0-9a-f]+)/],
@@ -215,17 +214,19 @@ const LOCK_LABELS = {
 
 /**
  * Whether a detail is in the line after this one. UBSAN up to 4.x printed an overflow in two lines: `signed integer
- * overflow:` and the operation.
+ * overflow:` and the operation. KASAN prints the variable below the sentence.
  */
 const goesOnBelow = (line: string): boolean =>
-  /^Preemption disabled at:\s*$|^(?:un)?signed integer overflow:\s*$/.test(line);
+  /^(?:Preemption disabled at|(?:un)?signed integer overflow|The buggy address belongs to the variable):\s*$/.test(
+    line,
+  );
 
 /** Returns the details in the lines of a report, each at most once. */
 export function particularsOf(texts: readonly string[], kind: ReportKind): Particular[] {
   const forms = FORMS.filter(([kinds]) => kinds.includes(kind)).flatMap(([, rows]) => rows);
   const found = new Map<string, Particular>();
   const isLocks = kind.startsWith("lock-");
-  // In these kinds the lock is already taken: the new fact is where it is taken.
+  // Reports of these kinds are about a lock that the task takes, not one that it waits for: label it "Lock".
   const isUsage = kind === "lock-state" || kind === "lock-inversion";
   let state: keyof typeof LOCK_LABELS | undefined;
   const addresses = new Map<string, string>();

@@ -32,7 +32,7 @@ export interface Fetched {
  */
 export type FetchProgress = (name: string, done: number, total: number | undefined) => void;
 
-/** What a session lacks that searched for a vmlinux and found none. */
+/** The notice for a session whose search for a vmlinux found none. */
 export interface VmlinuxNotice {
   readonly sentence: string;
   /** Number of files that were tried. */
@@ -41,7 +41,7 @@ export interface VmlinuxNotice {
   readonly install: string | undefined;
 }
 
-/** Returns what a session without a vmlinux lacks; undefined if it has one, or none was searched for. */
+/** Returns the notice for a session without a vmlinux; undefined if it has one, or did not search for one. */
 export function vmlinuxNotice({ vmlinux, tries, kernel, memory }: Session): VmlinuxNotice | undefined {
   const places = tries.length;
   if (vmlinux || places === 0) return undefined;
@@ -52,7 +52,7 @@ export function vmlinuxNotice({ vmlinux, tries, kernel, memory }: Session): Vmli
   const other =
     refused === 0 ? "" : ` (${refused} of them ${refused === 1 ? "has a file" : "have files"} of another build)`;
   return {
-    sentence: `No vmlinux was found in ${places} places${other}: the kernel's lines and locals are missing.`,
+    sentence: `No vmlinux was found in ${places} place${places === 1 ? "" : "s"}${other}: the kernel's lines and locals are missing.`,
     places,
     install: installCommand(installAdvice(release, known?.version ?? "")),
   };
@@ -119,7 +119,9 @@ export async function fetchMissing(
   const absent: string[] = [];
   const queue = [...missing];
   const work = async (): Promise<void> => {
-    for (let one = queue.shift(); one && urls.length > 0 && !options.signal?.aborted; one = queue.shift()) {
+    while (urls.length > 0 && !options.signal?.aborted) {
+      const one = queue.shift();
+      if (!one) return;
       const { name, buildId } = one;
       const asked = { ...options, urls, onProgress: (done: number, total?: number) => onProgress(name, done, total) };
       const { path, remarks, unusable } = await fetchDebuginfo(buildId, asked);
@@ -135,7 +137,9 @@ export async function fetchMissing(
     queue.push(...rest);
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  if (absent.length > 0) failures.push(`no debuginfod server has the debuginfo of ${listed(absent)}`);
+  if (absent.length > 0) failures.push(`no debuginfod server that answers has the debuginfo of ${listed(absent)}`);
+  if (queue.length > 0 && options.urls.length > 0 && !options.signal?.aborted)
+    failures.push(`no server is left for the debuginfo of ${listed(queue.map(({ name }) => name))}`);
   return { names, remarks: failures };
 }
 

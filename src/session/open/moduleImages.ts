@@ -13,13 +13,13 @@ import type { CodeImage } from "./codeIndex.ts";
 import type { ModuleDebuginfo } from "../find/moduleFiles.ts";
 import type { SymbolImage } from "./symbolIndex.ts";
 
-/** One loaded module, as far as its `struct module` is readable. Everything in it is read when first used. */
+/** One loaded module, as far as its `struct module` is readable. Types, ORC tables and debuginfo are read when first used. */
 export interface ModuleImage {
   readonly name: string;
   readonly module: Obj;
   readonly symbols: SymbolImage;
   readonly code: CodeImage;
-  /** The types that only this module has. */
+  /** The module's types: its BTF (only what the kernel's BTF lacks) with globals of its DWARF, or its DWARF. */
   readonly types: () => TypeSource | undefined;
 }
 
@@ -102,7 +102,7 @@ function orcOf(kernel: Kernel, module: Obj, { orcVersion }: ModuleOptions): OrcS
 }
 
 /**
- * Maximum size of a module's BTF in bytes. It has only types that the kernel's lacks; the largest of Debian's has 300
+ * Maximum size of a module's BTF in bytes. It has only the types that the kernel's BTF does not have; the largest of Debian's has 300
  * KiB.
  */
 const MAX_BTF = 64 << 20;

@@ -28,9 +28,10 @@ const HAS_OWNER = 2;
 const HAS_PERMISSIONS = 4;
 const HAS_TIMES = 8;
 
-/** Bytes of one READ: every server answers that many. The READs of a range are sent without waiting. */
+/** Bytes of one READ. Every server must support this size (section 3). The READs of a range are sent without waiting. */
 const READ_BYTES = 1 << 15;
-/** Limit for a packet of the server, in bytes. */
+/** Limits for a packet of the server, in bytes: each has a type, and an id or a version. */
+const MIN_PACKET = 5;
 const MAX_PACKET = 1 << 18;
 /** Limits in milliseconds for the start and for an answer, and in characters for what ssh says. */
 const OPEN_MS = 50_000;
@@ -109,17 +110,20 @@ class Packet {
   readonly type: number;
   private readonly view: DataView;
   private readonly all: Uint8Array;
+  private readonly server: string;
   private at = 1;
 
-  constructor(all: Uint8Array) {
+  constructor(all: Uint8Array, server: string) {
     this.all = all;
+    this.server = server;
     this.view = new DataView(all.buffer, all.byteOffset, all.length);
     this.type = all[0] ?? 0;
   }
 
   private place(size: number): number {
     const at = this.at;
-    if (at + size > this.all.length) throw sourceError("EPROTO", "the SFTP server sent a packet that is too short");
+    if (at + size > this.all.length)
+      throw sourceError("EPROTO", `${this.server}: the SFTP server sent a packet that is too short`);
     this.at += size;
     return at;
   }
@@ -202,7 +206,7 @@ class Connection {
       while (at < end) {
         const packet = await this.ask(READ, [text(handle), u64(offset + at), u32(end - at)], DATA);
         const data = packet.bytes().subarray(0, end - at);
-        // The end of the file is a status, so an answer without bytes would repeat forever.
+        // Reject a DATA packet without bytes, because the loop would not end. (The end of the file is a STATUS.)
         if (data.length === 0) throw sourceError("EIO", `${this.name}: the server sent no bytes`);
         bytes.set(data, at);
         at += data.length;
@@ -236,9 +240,9 @@ class Connection {
     this.received = this.received.length === 0 ? bytes : Buffer.concat([this.received, bytes]);
     while (this.received.length >= 5) {
       const size = new DataView(this.received.buffer, this.received.byteOffset).getUint32(0);
-      if (size < 1 || size > MAX_PACKET) return this.fail(`a packet of ${size} bytes is not SFTP: does a login script of the server print text?`); // prettier-ignore
+      if (size < MIN_PACKET || size > MAX_PACKET) return this.fail(`a packet of ${size} bytes is not SFTP: does a login script of the server print text?`); // prettier-ignore
       if (this.received.length < 4 + size) return;
-      const packet = new Packet(new Uint8Array(this.received.subarray(4, 4 + size)));
+      const packet = new Packet(new Uint8Array(this.received.subarray(4, 4 + size)), this.name);
       this.received = this.received.subarray(4 + size);
       this.deliver(packet);
     }

@@ -17,7 +17,7 @@ import { counterNames } from "../../../src/linux/mm/vmstat.ts";
 import { cacheNodes, findCache } from "../../../src/linux/slab/slab.ts";
 import type { Kernel } from "../../../src/model/kernel.ts";
 import type { Obj } from "../../../src/model/object.ts";
-import { toyKernel, type ToyKernel } from "../../builders/kernel.ts";
+import { toyKernel, type ToyKernel, type ToyValue } from "../../builders/kernel.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 import { changedSample, checked, checkedOne } from "../../builders/changedSample.ts";
 
@@ -122,6 +122,52 @@ test("a memory cgroup at its limit is said not to have run out of memory only if
   };
   assert.match(words("struct atomic memory_events[2];"), /; it did not run out of memory: what it uses includes/);
   assert.match(words(""), /; what it uses includes page cache/);
+});
+
+test("of many memory cgroups at their limit the rest is counted", () => {
+  const address = (i: number): bigint => 0x4000n + BigInt(i) * 0x100n;
+  const count = 18;
+  const kernel = toyKernel({
+    types: `struct list_head { struct list_head *next, *prev; };
+      struct kernfs_node { struct kernfs_node *parent; const char *name; };
+      struct cgroup { struct kernfs_node *kn; };
+      struct cgroup_subsys_state { struct cgroup *cgroup; struct list_head sibling, children; };
+      struct atomic { long counter; };
+      struct page_counter { struct atomic usage; unsigned long max; };
+      struct mem_cgroup { struct cgroup_subsys_state css; struct page_counter memory; };
+      struct mem_cgroup *root_mem_cgroup;`,
+    symbols: { root_mem_cgroup: 0x1000n },
+    memory: [
+      ["unsigned long", 0x1000n, 0x2000n],
+      [
+        "struct mem_cgroup",
+        0x2000n,
+        {
+          css: { cgroup: 0x3000n, children: { next: address(0) + 8n, prev: address(count - 1) + 8n } },
+          memory: { usage: { counter: 1n }, max: 9n },
+        },
+      ],
+      ["struct cgroup", 0x3000n, { kn: 0n }],
+      ...Array.from({ length: count }, (_, i): [string, bigint, ToyValue] => [
+        "struct mem_cgroup",
+        address(i),
+        {
+          css: {
+            cgroup: 0x3000n,
+            sibling: {
+              next: i + 1 < count ? address(i + 1) + 8n : 0x2018n,
+              prev: i > 0 ? address(i - 1) + 8n : 0x2018n,
+            },
+            children: { next: address(i) + 24n, prev: address(i) + 24n },
+          },
+          memory: { usage: { counter: 9n }, max: 9n },
+        },
+      ]),
+    ],
+  });
+  const { findings } = checkedOne(kernel, memoryCgroups);
+  assert.equal(findings.length, 17);
+  assert.equal(sentenceText(findings.at(-1)?.text ?? []), "2 more memory cgroups are at their limit.");
 });
 
 test("a memory cgroup without a limit has the largest count of pages as its limit", () => {

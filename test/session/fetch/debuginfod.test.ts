@@ -233,12 +233,15 @@ test("of many files, the kernel's is fetched first, and no further request is se
   const seen: string[] = [];
   const { names, remarks } = await fetchMissing(missing, options(t, broken, has), (name) => seen.push(name));
   assert.deepEqual(names, ["vmlinux", "ext4"]);
-  assert.deepEqual(remarks, ["no debuginfod server has the debuginfo of mine"]);
+  assert.deepEqual(remarks, ["no debuginfod server that answers has the debuginfo of mine"]);
   assert.deepEqual(asked, [`/buildid/${kernel}/debuginfo`]);
   assert.equal(seen[0], "vmlinux");
   const alone = await fetchMissing(missing, options(t, broken));
   assert.deepEqual(alone.names, []);
-  assert.match(alone.remarks.join("\n"), /^no debuginfo of vmlinux: http:\S+ answers 500 Internal Server Error$/);
+  assert.match(
+    alone.remarks.join("\n"),
+    /^no debuginfo of vmlinux: http:\S+ answers 500 Internal Server Error\nno server is left for the debuginfo of ext4, mine$/,
+  );
 });
 
 test("requests to a server use the proxy that the environment names", async (t) => {

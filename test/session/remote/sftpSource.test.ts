@@ -83,6 +83,7 @@ test("an absent file, a refused login and a server that is none say so", () => {
   for (const [command, reason] of [
     [built, /there is no such file on the server$/],
     ["echo 'Permission denied (publickey).' >&2; exit 255", /ssh:\/\/host\/none: Permission denied \(publickey\)\.$/],
+    ["printf '\\000\\000\\000\\001\\145'", /ssh:\/\/host\/none: a packet of 1 bytes is not SFTP/],
     ["echo 'Welcome to this machine'", /is not SFTP: does a login script of the server print text\?$/],
   ] as const) {
     asSsh(command);

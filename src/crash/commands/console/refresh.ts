@@ -10,7 +10,7 @@ export const refresh = command({
   usage: "",
   options: [],
   description:
-    "Forgets all that was read, and opens the running kernel or guest again; a guest that is paused runs in between. Settings stay. A dump does not change.",
+    "Forgets all that was read, and opens the running kernel or guest again; a paused guest runs until it is opened again. Settings stay. A dump does not change.",
   examples: [],
   *run({ session }) {
     if (session.live === undefined) throw new UsageError("a dump does not change: refresh is for running kernels and guests"); // prettier-ignore

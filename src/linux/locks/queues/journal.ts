@@ -13,7 +13,7 @@ const QUEUES = [
   "j_wait_reserved",
 ];
 
-/** Queues that the journal's thread wakes after a commit (fs/jbd2/commit.c). */
+/** Queues that the journal's thread wakes while it commits or when it is done (fs/jbd2/commit.c). */
 const BY_COMMIT: readonly string[] = ["j_wait_transaction_locked", "j_wait_done_commit"];
 
 /** Returns the jbd2 journal of a queue. It is valid if its thread is a task. */
@@ -45,7 +45,7 @@ export function journalWait({ sleeper: { kernel }, queue }: QueuedEntry): Found 
 }
 
 /**
- * Returns the tasks with an open handle of the current transaction: the commit waits until they close it. Each task has
+ * Returns the tasks with an open handle of the committing or the running transaction: the commit waits until they close it. Each task has
  * its handle in `task_struct.journal_info` (fs/jbd2/transaction.c: jbd2__journal_start()).
  */
 function handleHolders(journal: Obj<"struct journal_s">): Holder[] {

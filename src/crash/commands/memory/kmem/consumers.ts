@@ -16,7 +16,7 @@ export function* memoryConsumerTable(kernel: Kernel): Pieces {
   layout.fit([...consumers]);
   yield layout.heading();
   for (const consumer of consumers) yield layout.row(consumer);
-  if (unread > 0) yield text(`The counters of ${unread} lines cannot be read.`);
+  if (unread > 0) yield text(`The counters of ${unread} allocation tag${unread === 1 ? "" : "s"} cannot be read.`);
 }
 
 const kindsOf = (consumers: readonly MemoryConsumer[]): string =>
