@@ -17,9 +17,7 @@ before(async () => {
 after(() => stage.close());
 
 stage.step("the sentences of the health page are wrapped and not cut", async () => {
-  await workbench.command("Crash Dump: Focus on Crash Dump View");
-  frame = await workbench.webview(".tabs");
-  await frame.locator("button", { hasText: "Open the Sample" }).click();
+  await workbench.command("Vmcore Debug: Open Sample Crash Dump");
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "lab_apply" }).first().waitFor();
   await workbench.command("Crash Dump: Focus on Crash Dump View");
   frame = await workbench.webview("#tab-health");

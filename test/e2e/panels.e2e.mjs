@@ -56,13 +56,17 @@ const json = (line) =>
     }),
   ).records;
 
-test("without a dump it says what one would show, and offers to open one", async () => {
-  await workbench.command("Crash Dump: Focus on Crash Dump View");
-  frame = await workbench.webview(".tabs");
-  assert.match(await frame.locator(".state").innerText(), /Open a crash dump to see its verdict/);
-  await shot("empty");
-  await frame.locator("button", { hasText: "Open the Sample" }).click();
+test("the panel is not there until a dump was opened", async () => {
+  const panel = "Crash Dump: Focus on Crash Dump View";
+  await page.keyboard.press("F1");
+  await workbench.box.fill(`>${panel}`);
+  await workbench.row("Vmcore Debug: Open Sample Crash Dump").waitFor();
+  assert.equal(await workbench.row(panel).count(), 0);
+  await page.keyboard.press("Escape");
+  await workbench.command("Vmcore Debug: Open Sample Crash Dump");
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "lab_apply" }).first().waitFor();
+  await workbench.command(panel);
+  frame = await workbench.webview(".tabs");
 });
 
 test("the panel comes to the front with the verdict, whose title stays above the other pages", async () => {
@@ -414,6 +418,7 @@ test("after a reload of the window the page is as it was, once a dump is open", 
   frame = await workbench.webview(".tabs");
   await frame.locator('#tab-tasks[aria-selected="true"]').waitFor();
   assert.match(await frame.locator(".state").innerText(), /Open a crash dump to see its tasks/);
+  await shot("empty");
   await frame.locator("button", { hasText: "Open the Sample" }).click();
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "lab_apply" }).first().waitFor();
   await workbench.command("Crash Dump: Focus on Crash Dump View");

@@ -31,9 +31,7 @@ const texts = async (name) => {
 };
 
 stage.step("the timeline is first shown at its end, which is the crash", async () => {
-  await workbench.command("Crash Dump: Focus on Crash Dump View");
-  frame = await workbench.webview(".tabs");
-  if (dump === undefined) await frame.locator("button", { hasText: "Open the Sample" }).click();
+  if (dump === undefined) await workbench.command("Vmcore Debug: Open Sample Crash Dump");
   else {
     await workbench.command("Debug: Select and Start Debugging");
     await workbench.row("traced").click();
