@@ -67,7 +67,7 @@ function next(
   }
   const quoted = match(QUOTED);
   if (!quoted) return undefined;
-  const contents = unescape(quoted[2] ?? "");
+  const contents = unescaped(quoted[2] ?? "");
   const length = quoted[0].length;
   if (quoted[1] === '"') return { token: { kind: "string", text: contents, position }, length };
   // gdb quotes a symbol that is not a C name, such as 'foo.isra.0', like a C character.
@@ -85,8 +85,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   e: "\x1b",
 };
 
-const unescape = (text: string): string =>
-  text.replace(/\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)/g, (_, escape: string) => {
+/** Replaces the escapes of a C text. */
+export const unescaped = (text: string): string =>
+  text.replace(/\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)/gs, (_, escape: string) => {
     if (/^[0-7]/.test(escape)) return String.fromCharCode(parseInt(escape, 8) & 0xff);
     if (/^x./.test(escape)) return String.fromCharCode(parseInt(escape.slice(1), 16));
     return ESCAPES[escape] ?? escape;

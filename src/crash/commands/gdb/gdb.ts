@@ -1,5 +1,6 @@
 /** The `gdb` command, and the names and abbreviations of gdb's commands. */
 import { UsageError } from "../../../base/usageError.ts";
+import { unescaped } from "../../../model/expression/lexer.ts";
 import { command, type Context, type Running } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
 import { setting, variable } from "../../language/variables.ts";
@@ -11,7 +12,7 @@ import { runBacktrace, runDown, runFrame, runUp } from "./frame.ts";
 import { type GdbRun, splitFormat } from "./gdbCommand.ts";
 import { runInfo } from "./info.ts";
 import { printedFields, runOutput, runPrint } from "./print.ts";
-import { runPrintf, unescaped } from "./printf.ts";
+import { runPrintf } from "./printf.ts";
 import { runPtype, runWhatis } from "./ptype.ts";
 import { listedFields, runList } from "./sourceLines.ts";
 import { unsupported } from "./unsupported.ts";

@@ -1,6 +1,7 @@
 /** The command `printf` of gdb: values in a text, by C's conversions. */
 import { UsageError } from "../../../base/usageError.ts";
 import { bare } from "../../../debuginfo/ctype.ts";
+import { unescaped } from "../../../model/expression/lexer.ts";
 import type { Obj } from "../../../model/object.ts";
 import { words as wordsOf } from "../../language/parse.ts";
 import { evaluateIn } from "../../language/address.ts";
@@ -64,17 +65,6 @@ function expressions(text: string): string[] {
   }
   return [...found, text.slice(start)];
 }
-
-const ESCAPE = /\\([0-7]{1,3}|x[0-9A-Fa-f]{1,2}|.)/gs;
-const NAMED_ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", a: "\x07", b: "\b", f: "\f", v: "\v", e: "\x1b" }; // prettier-ignore
-
-/** Replaces the escapes of a C text. */
-export const unescaped = (text: string): string =>
-  text.replace(ESCAPE, (_, escape: string) => {
-    if (/^[0-7]/.test(escape)) return String.fromCharCode(parseInt(escape, 8) & 0xff);
-    if (/^x./.test(escape)) return String.fromCharCode(parseInt(escape.slice(1), 16));
-    return NAMED_ESCAPES[escape] ?? escape;
-  });
 
 /** A conversion: flags, width, precision, size and letter. */
 const CONVERSION = /%([-+ #0]*)(\d*)(?:\.(\d*))?(hh|h|ll|l|z|j|t|L)?([a-zA-Z%])/g;
