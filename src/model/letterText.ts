@@ -4,7 +4,7 @@ import { hex0x, padDigits, padHex } from "../base/hex.ts";
 import { characterText } from "./characters.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Obj } from "./object.ts";
-import { symbolText } from "./symbolText.ts";
+import { addressText } from "./symbolText.ts";
 
 /**
  * gdb's format letters: hexadecimal, signed and unsigned decimal, octal, binary, address, character, floating point,
@@ -48,7 +48,7 @@ export function letterText(
     case "z":
       return `0x${padHex(unsigned, Math.ceil(bits / 4))}`;
     case "a":
-      return named(kernel, unsigned);
+      return addressText(kernel, unsigned);
     case "c":
       return `${BigInt.asIntN(8, value)} '${characterText(Number(BigInt.asUintN(8, value)), "'")}'`;
     case "f":
@@ -56,11 +56,6 @@ export function letterText(
     default:
       return padded ? `0x${padHex(unsigned, Math.ceil(bits / 4))}` : hex0x(unsigned);
   }
-}
-
-function named(kernel: Kernel, address: bigint): string {
-  const name = symbolText(kernel, address);
-  return `${hex0x(address)}${name === undefined ? "" : ` <${name}>`}`;
 }
 
 /** Reads the bits of a float as a number. @throws Fault */

@@ -1,4 +1,5 @@
 /** Names an address by its symbol. */
+import { hex0x } from "../base/hex.ts";
 import { sizeOf } from "../debuginfo/ctype.ts";
 import { symbolPlace } from "../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "./kernel.ts";
@@ -8,6 +9,12 @@ import type { Kernel } from "./kernel.ts";
  * symbol.
  */
 const MAX_GAP = 0x10000n;
+
+/** Formats an address, with its symbol if it is in one: `0xffffffff81e114f0 <schedule>`. */
+export function addressText(kernel: Kernel, address: bigint): string {
+  const name = symbolText(kernel, address);
+  return `${hex0x(address)}${name === undefined ? "" : ` <${name}>`}`;
+}
 
 /**
  * Formats an address in a symbol of the kernel or a module: `init_task+2192`; undefined if no symbol contains it.

@@ -1,12 +1,11 @@
 /** The command `x` of gdb: memory in a chosen format. */
 import { disassembler } from "../../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
-import { hex0x } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { quoted } from "../../../model/characters.ts";
 import { type FormatLetter, isFormatLetter, letterText } from "../../../model/letterText.ts";
 import type { Kernel } from "../../../model/kernel.ts";
-import { symbolText } from "../../../model/symbolText.ts";
+import { addressText } from "../../../model/symbolText.ts";
 import { addressJson, faultSpan, type Line, type Piece, record, type Span } from "../../../say/piece.ts";
 import type { Fields } from "../../../say/table.ts";
 import { instructionText } from "../../say/instruction.ts";
@@ -128,10 +127,11 @@ function startBefore(at: bigint, bytes: number, letter: Format["letter"]): bigin
 
 type Shown = Generator<Piece, bigint, void>;
 
-const label = (kernel: Kernel, at: bigint): Span => {
-  const name = symbolText(kernel, at);
-  return { as: "address", text: `${hex0x(at)}${name === undefined ? "" : ` <${name}>`}:`, address: at };
-};
+const label = (kernel: Kernel, at: bigint): Span => ({
+  as: "address",
+  text: `${addressText(kernel, at)}:`,
+  address: at,
+});
 
 function* units(kernel: Kernel, { count, letter, size }: Format, start: bigint): Shown {
   let at = start;

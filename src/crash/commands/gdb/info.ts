@@ -5,7 +5,7 @@ import { UsageError } from "../../../base/usageError.ts";
 import { sizeOf } from "../../../debuginfo/ctype.ts";
 import type { KSymbol, VariableLocation } from "../../../debuginfo/source.ts";
 import type { Kernel } from "../../../model/kernel.ts";
-import { symbolText } from "../../../model/symbolText.ts";
+import { addressText } from "../../../model/symbolText.ts";
 import { typeName } from "../../../model/typeName.ts";
 import { readUnsigned, viewOf } from "../../../base/bytes.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
@@ -102,23 +102,17 @@ const infoRecords: readonly Records[] = [
   },
 ];
 
-/** Formats an address with its symbol: `0xffffffff81e114f0 <schedule>`. */
-function placed(kernel: Kernel, at: bigint): string {
-  const name = symbolText(kernel, at);
-  return `${hex0x(at)}${name === undefined ? "" : ` <${name}>`}`;
-}
-
 function* infoLine(context: Context, words: string): Pieces {
   const { kernel } = context;
   if (words === "") throw new WrongUse("a function or *ADDRESS is missing");
   const at = place(context, words.replace(/^\*/, ""));
   const statement = kernel.code.statement(at);
-  if (!statement) return yield text(`No line number information available for address ${placed(kernel, at)}`);
+  if (!statement) return yield text(`No line number information available for address ${addressText(kernel, at)}`);
   const { start, end } = statement;
   const { file, line } = statement.source;
   yield record(
     { file, line, start: addressJson(start), end: addressJson(end) },
-    `Line ${line} of "${file}" starts at address ${placed(kernel, start)} and ends at ${placed(kernel, end)}.`,
+    `Line ${line} of "${file}" starts at address ${addressText(kernel, start)} and ends at ${addressText(kernel, end)}.`,
   );
 }
 

@@ -4,7 +4,7 @@ import { hex0x, padHex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { formatValue } from "../../../model/format.ts";
-import { symbolText } from "../../../model/symbolText.ts";
+import { addressText } from "../../../model/symbolText.ts";
 import { typeName } from "../../../model/typeName.ts";
 import { addressJson, lazyRecord, type Line, record, text } from "../../../say/piece.ts";
 import type { Records } from "../../../say/table.ts";
@@ -108,10 +108,9 @@ function registerLine(kernel: Kernel, title: string, name: string, value: bigint
   const label = column(title, NAME_WIDTH);
   if (value === undefined) return record({ register: name, value: null }, `${label}<not saved>`);
   const raw = hex0x(value);
-  const symbol = name === arch.pc ? symbolText(kernel, value) : undefined;
   const natural =
     name === arch.pc
-      ? `${raw}${symbol === undefined ? "" : ` <${symbol}>`}`
+      ? addressText(kernel, value)
       : name === arch.sp || name === arch.framePointer
         ? raw
         : name === "rflags"
