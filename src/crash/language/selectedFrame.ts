@@ -28,11 +28,11 @@ export interface NumberedFrame extends NamedFrame {
 }
 
 /** Returns the selected function; the innermost one if none was selected. @throws Fault if the stack has no frames */
-export const selectedFrame = (context: Context): NumberedFrame => frameNumbered(context, context.frame ?? 0);
+export const selectedFrame = (context: Context): NumberedFrame =>
+  frameNumbered(currentStack(context).functions, context.frame ?? 0);
 
-/** Returns a function by its number. @throws UsageError if there is none; Fault if the stack has no frames */
-export function frameNumbered(context: Context, number: number): NumberedFrame {
-  const { functions } = currentStack(context);
+/** Returns a function of a stack by its number. @throws UsageError if there is none */
+export function frameNumbered(functions: readonly NamedFrame[], number: number): NumberedFrame {
   const found = functions[number];
   if (!found)
     throw new UsageError(`No frame at level ${number}: the stack has the frames 0 to ${functions.length - 1}.`);

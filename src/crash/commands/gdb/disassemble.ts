@@ -58,13 +58,14 @@ export function* runDisassemble(context: Context, words: string, format: string)
   if (wrong !== undefined) throw new UsageError(`disassemble has no modifier /${wrong}: there are r, m and s`);
   if (/m/.test(format) && /s/.test(format)) throw new UsageError("disassemble takes either /m or /s");
   const { kernel } = context;
-  const range = rangeOf(context, words);
+  const frame = words === "" ? selectedFrame(context).frame : undefined;
+  // A frame's pc is a return address, which can already belong to the next function.
+  const range = frame ? functionAt(kernel, frame.exact ? frame.pc : frame.pc - 1n) : rangeOf(context, words);
   // In the order of the lines, the last row is whole: padding after the function belongs to it.
   const end = format.includes("m") ? lastRowEnd(kernel, range) : range.end;
   const all = yield* instructionsIn(context, { ...range, end });
-  const current = words === "" ? selectedFrame(context).frame.pc : undefined;
   const line = (one: Instruction): Line =>
-    instructionLine(kernel, one, range, format.includes("r"), one.address === current);
+    instructionLine(kernel, one, range, format.includes("r"), one.address === frame?.pc);
   yield text(heading(range));
   if (/[ms]/.test(format)) {
     const blocks = /s/.test(format) ? addressOrder(kernel, all) : lineOrder(kernel, all, range.start);
@@ -91,7 +92,6 @@ function* sourceBefore(context: Context, { file, lines, isNewFile, isSeparated }
 
 /** Returns the range that the words name. @throws UsageError, Fault */
 function rangeOf(context: Context, words: string): Range {
-  const { kernel } = context;
   const comma = words.indexOf(",");
   if (comma >= 0) {
     const start = place(context, words.slice(0, comma).trim());
@@ -100,9 +100,12 @@ function rangeOf(context: Context, words: string): Range {
     if (end <= start) throw new UsageError(`the range ends at ${hex0x(end)}, before its start`);
     return { start, end: limited(start, end), function: undefined };
   }
-  const at = words === "" ? selectedFrame(context).frame.pc : place(context, words);
-  // A frame's pc is a return address, which can already belong to the next function.
-  const symbol = kernel.symbols.at(words === "" && !selectedFrame(context).frame.exact ? at - 1n : at);
+  return functionAt(context.kernel, place(context, words));
+}
+
+/** Returns the range of the function that contains an address. @throws UsageError */
+function functionAt({ symbols }: Kernel, at: bigint): Range {
+  const symbol = symbols.at(at);
   if (!symbol) throw new UsageError("No function contains specified address.");
   return {
     start: symbol.address,

@@ -56,10 +56,11 @@ ${NUMBERS}`,
 export function* runFrame(context: Context, words: string): Running {
   const named = words.replace(/^(?:function|level)\s+/, "");
   if (named === "") return yield* shown(context, selectedFrame(context));
-  if (/^\d{1,6}$/.test(named)) return yield* select(context, frameNumbered(context, Number(named)));
-  const number = currentStack(context).functions.findIndex(({ name }) => name === named);
+  const { functions } = currentStack(context);
+  if (/^\d{1,6}$/.test(named)) return yield* select(context, frameNumbered(functions, Number(named)));
+  const number = functions.findIndex(({ name }) => name === named);
   if (number < 0) throw new UsageError(`No frame of the function ${named} is in the stack.`);
-  yield* select(context, frameNumbered(context, number));
+  yield* select(context, frameNumbered(functions, number));
 }
 
 function* move(context: Context, words: string, direction: 1 | -1): Running {
@@ -72,7 +73,7 @@ function* move(context: Context, words: string, direction: 1 | -1): Running {
     throw new UsageError(
       wanted < 0 ? "Bottom (innermost) frame selected; you can't go down." : "Initial frame selected; you can't go up.",
     );
-  yield* select(context, frameNumbered(context, Math.max(0, Math.min(last, wanted))));
+  yield* select(context, frameNumbered(all, Math.max(0, Math.min(last, wanted))));
 }
 
 export const runUp = (context: Context, words: string): Running => move(context, words, 1);
