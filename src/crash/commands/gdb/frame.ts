@@ -1,8 +1,9 @@
 /** The commands `frame`, `up` and `down` of gdb, and its `bt`: the stack of the current task with arguments. */
 import { UsageError } from "../../../base/usageError.ts";
-import { faultPiece, lazyRecord, text } from "../../../say/piece.ts";
+import { faultPiece, lazyRecord, type Piece, text } from "../../../say/piece.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
+import type { NamedFrame } from "../../language/frameScope.ts";
 import { currentStack, frameNumbered, type NumberedFrame, selectedFrame } from "../../language/selectedFrame.ts";
 import { frameFields, frameJson, frameLine } from "./frameText.ts";
 import { gdbCommand } from "./gdbCommand.ts";
@@ -37,7 +38,7 @@ ${NUMBERS}`,
   examples: [{ line: "up", shows: "The caller of the selected function." }],
   records: () => [{ line: "up", fields: frameFields }],
   needs: ["types", "tasks"],
-  run: (context, words) => move(context, words, 1),
+  run: runUp,
 });
 
 export const down = gdbCommand({
@@ -50,7 +51,7 @@ ${NUMBERS}`,
   examples: [{ line: "down 0", shows: "The selected frame itself." }],
   records: () => [{ line: "down", fields: frameFields }],
   needs: ["types", "tasks"],
-  run: (context, words) => move(context, words, -1),
+  run: runDown,
 });
 
 export function* runFrame(context: Context, words: string): Running {
@@ -76,8 +77,13 @@ function* move(context: Context, words: string, direction: 1 | -1): Running {
   yield* select(context, frameNumbered(all, Math.max(0, Math.min(last, wanted))));
 }
 
-export const runUp = (context: Context, words: string): Running => move(context, words, 1);
-export const runDown = (context: Context, words: string): Running => move(context, words, -1);
+export function runUp(context: Context, words: string): Running {
+  return move(context, words, 1);
+}
+
+export function runDown(context: Context, words: string): Running {
+  return move(context, words, -1);
+}
 
 function* select(context: Context, named: NumberedFrame): Running {
   yield changed({ frame: named.number });
@@ -85,14 +91,17 @@ function* select(context: Context, named: NumberedFrame): Running {
 }
 
 function* shown(context: Context, named: NumberedFrame): Running {
-  const { number, place } = named;
-  yield lazyRecord(
-    () => frameJson(named, number),
-    () => [frameLine(context.kernel, named, number)],
-    { fields: frameFields },
-  );
+  const { place } = named;
+  yield framePiece(context, named, named.number);
   if (place?.source) yield* sourceLines(context, place.source.file, place.source.line, place.source.line);
 }
+
+const framePiece = ({ kernel }: Context, named: NamedFrame, number: number): Piece =>
+  lazyRecord(
+    () => frameJson(named, number),
+    () => [frameLine(kernel, named, number)],
+    { fields: frameFields },
+  );
 
 /** gdb's `bt`: all frames, the innermost `count`, or the outermost with a negative count. */
 export function* runBacktrace(context: Context, words: string): Running {
@@ -102,14 +111,7 @@ export function* runBacktrace(context: Context, words: string): Running {
   const count = digits === "" || digits === "-" ? functions.length : Number(digits);
   const first = count < 0 ? Math.max(0, functions.length + count) : 0;
   const end = count < 0 ? functions.length : Math.min(count, functions.length);
-  for (const [i, named] of functions.slice(first, end).entries()) {
-    const number = first + i;
-    yield lazyRecord(
-      () => frameJson(named, number),
-      () => [frameLine(context.kernel, named, number)],
-      { fields: frameFields },
-    );
-  }
+  for (const [i, named] of functions.slice(first, end).entries()) yield framePiece(context, named, first + i);
   if (end < functions.length) yield text("(More stack frames follow...)");
   else if (stack.fault) yield faultPiece(stack.fault, "bt: ");
 }

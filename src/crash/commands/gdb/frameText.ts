@@ -62,7 +62,8 @@ export const argumentsText = (kernel: Kernel, named: NamedFrame): string =>
     .map((variable) => argument(kernel, named, variable))
     .join(", ");
 
-const parameters = (kernel: Kernel, { frame, place }: NamedFrame): readonly FrameVariable[] =>
+/** Returns the arguments of a function; none without debuginfo. */
+export const parameters = (kernel: Kernel, { frame, place }: NamedFrame): readonly FrameVariable[] =>
   place ? frameVariables(kernel, frame, place).filter(({ parameter }) => parameter) : [];
 
 /** Returns the variables that are not arguments, innermost block first. */

@@ -9,13 +9,13 @@ import { typeName } from "../../../model/typeName.ts";
 import { addressJson, lazyRecord, type Line, record, text } from "../../../say/piece.ts";
 import type { Records } from "../../../say/table.ts";
 import type { Frame } from "../../../unwind/frame.ts";
-import { type FrameVariable, frameVariables } from "../../../unwind/locals.ts";
+import type { FrameVariable } from "../../../unwind/locals.ts";
 import { column, indent } from "../../../render/pad.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { type NumberedFrame, selectedFrame } from "../../language/selectedFrame.ts";
 import { formatOptions } from "../../say/structView.ts";
 import { valueJson } from "../../say/valueJson.ts";
-import { argumentsText, faultWords, localsOf } from "./frameText.ts";
+import { argumentsText, faultWords, localsOf, parameters } from "./frameText.ts";
 
 /** The records of the selected frame. */
 export const frameRecords: readonly Records[] = [
@@ -54,10 +54,12 @@ export function* infoLocals(context: Context): Running {
 
 /** `info args`. */
 export function* infoArguments(context: Context): Running {
-  const { frame, place, name } = selectedFrame(context);
-  if (!place)
-    throw new UsageError(`No arguments are known of ${name}: give a vmlinux, or a module's file, with debuginfo.`);
-  const known = frameVariables(context.kernel, frame, place).filter(({ parameter }) => parameter);
+  const chosen = selectedFrame(context);
+  if (!chosen.place)
+    throw new UsageError(
+      `No arguments are known of ${chosen.name}: give a vmlinux, or a module's file, with debuginfo.`,
+    );
+  const known = parameters(context.kernel, chosen);
   if (known.length === 0) return yield text("No arguments.");
   yield* variables(context, known);
 }
