@@ -5,7 +5,7 @@ import { bare, type TypeKind } from "../../../debuginfo/ctype.ts";
 import type { SourceLine } from "../../../debuginfo/source.ts";
 import { declare } from "../../../model/typeName.ts";
 import type { Kernel } from "../../../model/kernel.ts";
-import { progress, record, text } from "../../../say/piece.ts";
+import { addressJson, progress, record, text } from "../../../say/piece.ts";
 import { hex0x } from "../../../base/hex.ts";
 import type { Context, Running } from "../../language/command.ts";
 
@@ -25,19 +25,19 @@ interface Found {
 /** `info types`. */
 export function* infoTypes({ kernel }: Context, words: string): Running {
   const pattern = patternOf(words);
-  const found: Found[] = [];
-  for (const { kind, name } of kernel.types.names()) {
-    if (found.length >= MAX_NAMES) break;
-    if (name.length > MAX_NAME || !pattern.test(name)) continue;
-    if (found.some((one) => one.name === `${kind} ${name}`)) continue;
-    yield progress("types", found.length, found.length + 1);
-    found.push({
-      name: `${kind} ${name}`,
-      text: typeText(kernel, kind, name),
-      declared: kernel.types.declaredAt(name, kind),
-    });
+  const found = new Map<string, Found>();
+  let isCut = false;
+  for (const { kind, name: own } of kernel.types.names()) {
+    const name = `${kind} ${own}`;
+    if (own.length > MAX_NAME || !pattern.test(own) || found.has(name)) continue;
+    if ((isCut = found.size >= MAX_NAMES)) break;
+    yield progress("types", found.size, found.size + 1);
+    found.set(name, { name, text: typeText(kernel, kind, own), declared: kernel.types.declaredAt(own, kind) });
   }
-  yield* listed(`All ${words === "" ? "defined types" : `types matching regular expression "${words}"`}:`, found);
+  yield* listed(`All ${words === "" ? "defined types" : `types matching regular expression "${words}"`}:`, [
+    ...found.values(),
+  ]);
+  if (isCut) yield* cut();
 }
 
 function typeText({ types }: Kernel, kind: TypeKind, name: string): string {
@@ -51,10 +51,11 @@ function typeText({ types }: Kernel, kind: TypeKind, name: string): string {
 export function* infoFunctions({ kernel }: Context, words: string): Running {
   const pattern = patternOf(words);
   const found = new Map<string, Found>();
+  let isCut = false;
   const others: { readonly name: string; readonly address: bigint }[] = [];
   for (const { name, type, address } of kernel.symbols.all()) {
-    if (found.size + others.length >= MAX_NAMES) break;
     if (!/^[tw]$/i.test(type) || name.length > MAX_NAME || !pattern.test(name) || found.has(name)) continue;
+    if ((isCut = found.size + others.length >= MAX_NAMES)) break;
     yield progress("functions", found.size, found.size + 1);
     const declared = kernel.types.declaredAt(name, "function");
     const signature = kernel.types.function(name);
@@ -69,10 +70,18 @@ export function* infoFunctions({ kernel }: Context, words: string): Running {
   yield* listed(`All ${words === "" ? "defined functions" : `functions matching regular expression "${words}"`}:`, [
     ...found.values(),
   ]);
-  if (others.length === 0) return;
-  yield text("", "Non-debugging symbols:");
+  if (others.length > 0) yield text("", "Non-debugging symbols:");
   for (const { name, address } of others)
-    yield record({ name, address: hex0x(address) }, [{ as: "address", text: hex0x(address), address }, `  ${name}`]);
+    yield record({ name, address: addressJson(address) }, [
+      { as: "address", text: hex0x(address), address },
+      `  ${name}`,
+    ]);
+  if (isCut) yield* cut();
+}
+
+/** Says that names are left out. */
+function* cut(): Running {
+  yield text("", `More than ${MAX_NAMES} names match; the first ${MAX_NAMES} of them are listed.`);
 }
 
 /** Lists the names by file, those without a file last. */
@@ -81,7 +90,9 @@ function* listed(title: string, found: readonly Found[]): Running {
   const files = new Map<string, Found[]>();
   for (const one of found) {
     const file = one.declared?.file ?? "";
-    files.set(file, [...(files.get(file) ?? []), one]);
+    const same = files.get(file);
+    if (same) same.push(one);
+    else files.set(file, [one]);
   }
   const order = [...files].sort(([a], [b]) => (a === "" ? 1 : b === "" ? -1 : a < b ? -1 : 1));
   for (const [file, names] of order) {

@@ -165,6 +165,8 @@ test("gdb's words are commands of their own, with their abbreviations, and a var
   assert.equal(said("i sym schedule"), "schedule in section .text");
   assert.equal(said("disas yield,+1").split("\n")[0]?.slice(0, 30), "Dump of assembler code from 0x");
   assert.match(said("info types ^list_head$"), /^All types matching regular expression "\^list_head\$":$/m);
+  assert.match(said("info types"), /^More than 5000 names match; the first 5000 of them are listed\.$/m);
+  assert.doesNotMatch(said("info types ^list_head$"), /names match;/);
   assert.match(said("info types ["), /^info: not a regular expression: \[$/);
   assert.match(said("jiffies"), /^jiffies = /);
 });
