@@ -12,8 +12,12 @@ const MAX_LINES = 100_000;
 /** Returns the lines of a struct or union. */
 export function offsetLines(type: StructType): string[] {
   const lines = [`/* offset      |    size */  type = ${heading(type)} {`];
-  lines.push(...body(type, 1, 0), `${indent(MARGIN + 2)}}`);
-  return lines.slice(0, MAX_LINES);
+  for (const line of body(type, 1, 0)) {
+    if (lines.length === MAX_LINES) return lines;
+    lines.push(line);
+  }
+  lines.push(`${indent(MARGIN + 2)}}`);
+  return lines;
 }
 
 const heading = ({ kind, name }: StructType): string => (name === undefined ? kind : `${kind} ${name}`);
@@ -22,9 +26,7 @@ const nested = (level: number): string => indent(4 * level);
 /** @param base offset of the struct in the outermost one in bits */
 function* body(type: StructType, level: number, base: number): Generator<string> {
   let end = 0;
-  let count = 0;
   for (const member of type.members) {
-    if (++count > MAX_LINES) return;
     const start = member.bitOffset;
     const bits = member.bitSize ?? sizeOf(member.type) * 8;
     if (type.kind === "struct" && start > end) yield* hole(start - end, "hole");

@@ -37,6 +37,9 @@ function groupsOf(kernel: Kernel, instructions: readonly Instruction[]): Group[]
   return groups;
 }
 
+/** Maximum number of lines without code that come with a later line, because line numbers can be damaged. */
+const MAX_BEFORE = 10_000;
+
 /** Orders by address: a block for each change of the line; lines without code before a later line come with it. */
 export function* addressOrder(kernel: Kernel, instructions: readonly Instruction[]): Generator<SourceBlock> {
   const groups = groupsOf(kernel, instructions);
@@ -45,8 +48,10 @@ export function* addressOrder(kernel: Kernel, instructions: readonly Instruction
   for (const [i, { source, instructions: own }] of groups.entries()) {
     const isNewFile = i === 0 || before?.file !== source?.file;
     let first = source?.line ?? 0;
-    if (source && before && !isNewFile && source.line > before.line)
-      while (first - 1 > before.line && !withCode.has(`${source.file}:${first - 1}`)) first--;
+    if (source && before && !isNewFile && source.line > before.line) {
+      const lowest = Math.max(before.line + 1, source.line - MAX_BEFORE);
+      while (first > lowest && !withCode.has(`${source.file}:${first - 1}`)) first--;
+    }
     yield {
       file: source?.file,
       lines: source && { first, last: source.line },
@@ -70,7 +75,9 @@ export function* lineOrder(
   const byLine = new Map<number, Instruction[]>();
   for (const { source, instructions: more } of own) {
     const line = source?.line ?? 0;
-    byLine.set(line, [...(byLine.get(line) ?? []), ...more]);
+    let same = byLine.get(line);
+    if (!same) byLine.set(line, (same = []));
+    for (const one of more) same.push(one);
   }
   let next: number | undefined;
   for (const [line, found] of [...byLine].sort(([a], [b]) => a - b)) {
