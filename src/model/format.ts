@@ -242,7 +242,7 @@ function scalar(object: Obj, type: ReturnType<typeof bare>, style: Style): Value
   if (type.kind === "function") return functionAddress(object, style);
   const number = attempt(() => (type.kind === "float" ? bitsOf(object) : object.value()));
   if (number instanceof Fault) return [faultToken(number, style.top)];
-  if (style.letter !== undefined && isNumeric(style.letter))
+  if (isNumeric(style.letter))
     return [letterText(object.kernel, { value: number, bits: object.bitField?.size ?? object.size * 8 }, style.letter)];
   if (type.kind === "float") return [floatText(number, type.size * 8)];
   if (type.kind === "enum") return [enumText(type, number)];
@@ -252,7 +252,7 @@ function scalar(object: Obj, type: ReturnType<typeof bare>, style: Style): Value
 
 /** Formats a function as its address. */
 const functionAddress = (object: Obj, { letter }: Style): ValueToken[] =>
-  letter !== undefined && isNumeric(letter)
+  isNumeric(letter)
     ? [letterText(object.kernel, { value: object.address, bits: object.kernel.arch.wordSize * 8 }, letter)]
     : address(object, object.address);
 

@@ -10,14 +10,15 @@ import { addressText } from "./symbolText.ts";
  * gdb's format letters: hexadecimal, signed and unsigned decimal, octal, binary, address, character, floating point,
  * string, hexadecimal with leading zeros, raw (without printers, which do not exist here).
  */
-export const FORMAT_LETTERS = "xduotacfszr";
-export type FormatLetter = "x" | "d" | "u" | "o" | "t" | "a" | "c" | "f" | "s" | "z" | "r";
+export const FORMAT_LETTERS = ["x", "d", "u", "o", "t", "a", "c", "f", "s", "z", "r"] as const;
+export type FormatLetter = (typeof FORMAT_LETTERS)[number];
+/** A letter that shows numbers as digits. */
+export type NumericLetter = Exclude<FormatLetter, "s" | "r">;
 
-export const isFormatLetter = (text: string): text is FormatLetter =>
-  text.length === 1 && FORMAT_LETTERS.includes(text);
+export const isFormatLetter = (text: string): text is FormatLetter => FORMAT_LETTERS.some((letter) => letter === text);
 
 /** Whether the letter shows numbers as digits, so that an array of characters is a list and not a text. */
-export const isNumeric = (letter: FormatLetter | undefined): boolean =>
+export const isNumeric = (letter: FormatLetter | undefined): letter is NumericLetter =>
   letter !== undefined && letter !== "s" && letter !== "r";
 
 /** A number in memory or in an expression. */
@@ -29,11 +30,11 @@ export interface LetteredNumber {
   readonly padded?: boolean;
 }
 
-/** Formats a number by a letter that `isNumeric`. */
+/** Formats a number by a letter. */
 export function letterText(
   kernel: Kernel,
   { value, bits, padded = false }: LetteredNumber,
-  letter: FormatLetter,
+  letter: NumericLetter,
 ): string {
   const unsigned = BigInt.asUintN(bits, value);
   switch (letter) {
@@ -53,7 +54,7 @@ export function letterText(
       return `${BigInt.asIntN(8, value)} '${characterText(Number(BigInt.asUintN(8, value)), "'")}'`;
     case "f":
       return floatText(unsigned, bits);
-    default:
+    case "x":
       return padded ? `0x${padHex(unsigned, Math.ceil(bits / 4))}` : hex0x(unsigned);
   }
 }

@@ -3,7 +3,7 @@ import { disassembler } from "../../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { quoted } from "../../../model/characters.ts";
-import { type FormatLetter, isFormatLetter, letterText } from "../../../model/letterText.ts";
+import { type FormatLetter, isFormatLetter, isNumeric, letterText } from "../../../model/letterText.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { addressText } from "../../../model/symbolText.ts";
 import { addressJson, faultSpan, type Line, type Piece, record, type Span } from "../../../say/piece.ts";
@@ -160,7 +160,7 @@ const unit = (kernel: Kernel, value: bigint, letter: Format["letter"], size: num
   letterText(
     kernel,
     { value, bits: size * 8, padded: letter !== "a" },
-    letter === "r" || letter === "i" ? "x" : letter,
+    letter !== "i" && isNumeric(letter) ? letter : "x",
   );
 
 /** Yields strings; one longer than `set print_max` continues in the next unit, as in gdb. */

@@ -1,7 +1,6 @@
 /** What the commands of gdb share: a format after a slash, and the rest of the line as one text. */
 import { UsageError } from "../../../base/usageError.ts";
-import type { FormatLetter } from "../../../model/letterText.ts";
-import { isFormatLetter } from "../../../model/letterText.ts";
+import { FORMAT_LETTERS, type FormatLetter, isFormatLetter } from "../../../model/letterText.ts";
 import { command, type Command, type Context, type Running } from "../../language/command.ts";
 
 /**
@@ -39,5 +38,5 @@ export function splitFormat(line: string): { readonly format: string; readonly w
 export function printLetter(format: string): FormatLetter | undefined {
   if (format === "") return undefined;
   if (isFormatLetter(format)) return format;
-  throw new UsageError(`not a format: /${format}; give one letter of x d u o t a c f s z r`);
+  throw new UsageError(`not a format: /${format}; give one letter of ${FORMAT_LETTERS.join(" ")}`);
 }
