@@ -63,17 +63,9 @@ export class DwarfTypes implements TypeSource {
   }
 
   declaredAt(name: string, kind: NamedKind = "variable"): SourceLine | undefined {
-    if (kind === "function") return this.functionDeclaredAt(name);
-    const die = kind === "variable" && this.isCode(name) ? undefined : this.die(kind, name);
+    if (kind === "variable" && this.isCode(name)) return undefined;
+    const die = kind === "function" ? this.functionNamed(name) : this.die(kind, name);
     return die && declaredAt(die);
-  }
-
-  private functionDeclaredAt(name: string): SourceLine | undefined {
-    for (const symbol of this.symbols().named(name)) {
-      const die = this.functionAt(symbol.address);
-      if (die) return declaredAt(die);
-    }
-    return undefined;
   }
 
   /**
@@ -85,17 +77,22 @@ export class DwarfTypes implements TypeSource {
     return symbols.length > 0 && symbols.every(({ type }) => /^[tw]$/i.test(type));
   }
 
-  /**
-   * Returns the type of a function; undefined if it has no DIE. The address of its symbol identifies its unit without a
-   * scan of the others.
-   */
+  /** Returns the type of a function; undefined if it has no DIE. */
   function(name: string): CType | undefined {
+    const die = this.functionNamed(name) ?? this.die("function", name, () => true);
+    return die && readType(die);
+  }
+
+  /**
+   * Returns the DIE of a function with a symbol; undefined if there is none. The address of the symbol identifies its
+   * unit without a scan of the others.
+   */
+  private functionNamed(name: string): Die | undefined {
     for (const symbol of this.symbols().named(name)) {
       const die = this.functionAt(symbol.address);
-      if (die) return readType(die);
+      if (die) return die;
     }
-    const die = this.die("function", name, () => true);
-    return die && readType(die);
+    return undefined;
   }
 
   *names(): Generator<{ readonly kind: TypeKind; readonly name: string }> {

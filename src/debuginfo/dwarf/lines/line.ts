@@ -48,9 +48,7 @@ export class LineTable {
   /** Returns the source line of `pc`, a distance; undefined outside the table and for line 0, which means "no line". */
   at(pc: number): SourceLine | undefined {
     const row = this.rowAt(pc)?.row;
-    if (row === undefined) return undefined;
-    const line = this.rows.line[row] ?? 0;
-    return line === 0 ? undefined : this.sourceLine(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
+    return row === undefined ? undefined : this.sourceOf(row);
   }
 
   /** Returns the address range of the row of `pc`, as distances, with an exclusive end; undefined if there is none. */
@@ -78,13 +76,12 @@ export class LineTable {
     let begin = found.row;
     while (begin > lowest && isContinuation[begin] === 1) begin--;
     const row = this.statementRow(sequence, begin);
-    const [line, file] = [lines[row] ?? 0, files[row] ?? 0];
-    const source = line === 0 ? undefined : this.sourceLine(file, line, this.rows.column[row] ?? 0);
+    const source = this.sourceOf(row);
     if (!source) return undefined;
     let end = found.row + 1;
     // Rows of the line that begin no statement belong to it.
     const isPart = (at: number): boolean =>
-      isContinuation[at] === 1 || (isStatement[at] === 0 && lines[at] === line && files[at] === file);
+      isContinuation[at] === 1 || (isStatement[at] === 0 && lines[at] === lines[row] && files[at] === files[row]);
     while (end < highest && isPart(end)) end++;
     return { source, start: sequence.start + (offset[row] ?? 0), end: sequence.start + (offset[end] ?? 0) };
   }
@@ -104,6 +101,12 @@ export class LineTable {
     const offsets = this.rows.offset.subarray(sequence.first, sequence.end);
     const inSequence = lastAtOrBelow(offsets, pc - sequence.start);
     return inSequence === offsets.length - 1 ? undefined : { sequence, row: sequence.first + inSequence };
+  }
+
+  /** Returns the source line of a row; undefined for line 0. */
+  private sourceOf(row: number): SourceLine | undefined {
+    const { file, line, column } = this.rows;
+    return line[row] ? this.sourceLine(file[row] ?? 0, line[row], column[row] ?? 0) : undefined;
   }
 
   /** Returns a source line with the path of its file; undefined for an invalid file number. */
