@@ -3,7 +3,6 @@ import { UsageError } from "../../../base/usageError.ts";
 import { bare } from "../../../debuginfo/ctype.ts";
 import { unescaped } from "../../../model/expression/lexer.ts";
 import type { Obj } from "../../../model/object.ts";
-import { words as wordsOf } from "../../language/parse.ts";
 import { evaluateIn } from "../../language/address.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
@@ -28,9 +27,8 @@ export const printf = gdbCommand({
 });
 
 export function* runPrintf(context: Context, line: string): Running {
-  const [first] = wordsOf(line);
   const quoted = /^"((?:[^"\\]|\\.)*)"\s*(.*)$/s.exec(line);
-  if (!first || !quoted) throw new WrongUse('a format in quotes is missing: printf "%d\\n", jiffies');
+  if (!quoted) throw new WrongUse('a format in quotes is missing: printf "%d\\n", jiffies');
   const [, format = "", rest = ""] = quoted;
   if (rest !== "" && !rest.startsWith(",")) throw new WrongUse("a comma is missing after the format");
   const values = expressions(rest.slice(1)).map((one) => evaluateIn(context, one));
@@ -97,7 +95,7 @@ interface Field {
 /** Fills a value up to the width of its field. */
 function filled(body: string, { columns, isLeft, hasZeros }: Field): string {
   if (isLeft) return body.padEnd(columns);
-  const [, sign = "", digits = ""] = /^([-+ ]?(?:0x)?)(.*)$/s.exec(body) ?? [];
+  const [, sign = "", digits = ""] = /^([-+ ]?(?:0[xX])?)(.*)$/s.exec(body) ?? [];
   return hasZeros ? `${sign}${digits.padStart(columns - sign.length, "0")}` : body.padStart(columns);
 }
 

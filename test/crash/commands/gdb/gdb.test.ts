@@ -108,6 +108,7 @@ test("print and p take gdb's letters; output and printf end no line unless they 
   assert.equal(raw("echo -n text"), "text");
   assert.equal(raw("gdb echo a\\n"), "a\n");
   assert.equal(raw('printf "%d|%-5d|%05d|%#lx\\n", 1, 2, -3, 255'), "1|2    |-0003|0xff\n");
+  assert.equal(raw('printf "%#06x|%#06X|%+05d", 255, 255, 1'), "0x00ff|0X00FF|+0001");
   assert.equal(raw('printf "%s %c%%", init_task.comm, 65'), "swapper/0 A%");
   assert.match(said('printf "%d %d", 1'), /^printf: the format has more conversions than values: 1$/);
   assert.match(said('printf "%q", 1'), /^printf: %q: there is no such conversion$/);
