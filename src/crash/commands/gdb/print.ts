@@ -1,11 +1,12 @@
 /** The command `print` of gdb, and `output`, whose name crash gives to a page of help: the value of an expression. */
-import { formatValue } from "../../../model/format.ts";
+import { formatValue, type FormatOptions } from "../../../model/format.ts";
+import type { Obj } from "../../../model/object.ts";
 import { typeName } from "../../../model/typeName.ts";
 import { evaluateOrVoid } from "../../language/address.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
-import { lazyRecord, text } from "../../../say/piece.ts";
+import { lazyRecord, type Piece, text } from "../../../say/piece.ts";
 import type { Fields } from "../../../say/table.ts";
 import { formatOptions } from "../../say/structView.ts";
 import { valueJson } from "../../say/valueJson.ts";
@@ -49,21 +50,19 @@ export function* runPrint(context: Context, words: string, format: string): Runn
   for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);
   yield changed({ value });
   const prefix = `$${context.values.length + 1} = `;
-  yield lazyRecord(
-    () => ({ type: typeName(value.type), value: valueJson(value) }),
-    () => [...formatValue(value, { ...formatOptions(context), letter, top: true, prefix })],
-    { fields: printedFields },
-  );
+  yield valuePiece(value, { ...formatOptions(context), letter, prefix });
 }
 
 /** Prints a value alone. */
 export function* runOutput(context: Context, words: string, format: string): Running {
   if (words === "") throw new WrongUse("an expression is missing");
   const letter = printLetter(format);
-  const value = evaluateOrVoid(context, words);
-  yield lazyRecord(
-    () => ({ type: typeName(value.type), value: valueJson(value) }),
-    () => [...formatValue(value, { ...formatOptions(context), letter, top: true })],
-    { fields: printedFields, isOpen: true },
-  );
+  yield valuePiece(evaluateOrVoid(context, words), { ...formatOptions(context), letter }, true);
 }
+
+const valuePiece = (value: Obj, options: FormatOptions, isOpen = false): Piece =>
+  lazyRecord(
+    () => ({ type: typeName(value.type), value: valueJson(value) }),
+    () => [...formatValue(value, { ...options, top: true })],
+    { fields: printedFields, isOpen },
+  );
