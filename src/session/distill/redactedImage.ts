@@ -80,9 +80,9 @@ function occurrences(page: Uint8Array, text: Buffer): Range[] {
   for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length))
     found.push({ from: at, to: at + text.length });
   for (let length = Math.min(text.length, page.length) - 1; length >= MIN_PART; length--) {
-    if (bytes.subarray(page.length - length).equals(text.subarray(0, length)))
-      found.push({ from: page.length - length, to: page.length });
-    if (bytes.subarray(0, length).equals(text.subarray(text.length - length))) found.push({ from: 0, to: length });
+    const tail = page.length - length;
+    if (bytes.compare(text, 0, length, tail) === 0) found.push({ from: tail, to: page.length });
+    if (bytes.compare(text, text.length - length, text.length, 0, length) === 0) found.push({ from: 0, to: length });
   }
   return found;
 }
