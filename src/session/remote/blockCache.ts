@@ -1,9 +1,10 @@
 /** Keeps blocks of a remote file on disk. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wholeFile } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
+import { removeLeastUsed } from "../fetch/leastUsed.ts";
 import { ownPart } from "../fetch/partFile.ts";
 
 const BLOCK_BYTES = 1 << 16;
@@ -78,21 +79,13 @@ export class BlockCache {
   }
 }
 
-/** Removes the files that were not used for the longest time, until the rest is within the limit. */
+/** Removes the files that were not used for the longest time beyond `most` bytes, except the one that is `kept`. */
 function prune(directory: string, kept: string, most: number): void {
-  const entries = readdirSync(directory)
-    .flatMap((name) => {
-      const path = join(directory, name);
-      const used = attemptSystem(() => statSync(path).mtimeMs);
-      const bytes = (attemptSystem(() => readdirSync(path).length) ?? 0) * BLOCK_BYTES;
-      return used === undefined ? [] : [{ name, path, used, bytes }];
-    })
-    .sort((a, b) => a.used - b.used);
-  let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (const { name, path, bytes } of entries) {
-    if (total <= most) return;
-    if (name === kept) continue;
-    rmSync(path, { recursive: true, force: true });
-    total -= bytes;
-  }
+  const stored = readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name);
+    const used = name === kept ? Infinity : attemptSystem(() => statSync(path).mtimeMs);
+    const bytes = (attemptSystem(() => readdirSync(path).length) ?? 0) * BLOCK_BYTES;
+    return used === undefined ? [] : [{ path, used, bytes }];
+  });
+  removeLeastUsed(stored, most);
 }
