@@ -132,7 +132,6 @@ function versionOf(headers: Headers): string | undefined {
   return headers.get("last-modified") ?? undefined;
 }
 
-/** Returns the reason of a failed request; that of `fetch` is in its cause. */
 /** Errors of the network in plain words, by code. */
 const NETWORK_ERRORS: Readonly<Record<string, string | undefined>> = {
   ENOTFOUND: "no server has this name",
@@ -149,6 +148,7 @@ const NETWORK_ERRORS: Readonly<Record<string, string | undefined>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the certificate of the server cannot be verified",
 };
 
+/** Returns the reason of a failed request; that of `fetch` is in its cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
