@@ -6,6 +6,7 @@ import { wholeFile } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
 import { removeLeastUsed } from "../fetch/leastUsed.ts";
 import { ownPart } from "../fetch/partFile.ts";
+import { MAX_ANSWER, type Source } from "./messages.ts";
 
 const BLOCK_BYTES = 1 << 16;
 /** Default limit for all blocks in the cache, in bytes; what was not used for the longest time is removed. */
@@ -89,3 +90,19 @@ function prune(directory: string, kept: string, most: number): void {
   });
   removeLeastUsed(stored, most);
 }
+
+/**
+ * Returns the `read` of a source that is a file. Kept blocks are read from the disk.
+ * @param size of the file in bytes
+ * @param read reads from the other machine; the blocks of its answer are then kept
+ */
+export const cachedRead =
+  (size: number, blocks: BlockCache | undefined, read: Source["read"]): Source["read"] =>
+  async (offset, length) => {
+    const wanted = Math.min(length, MAX_ANSWER, size - offset);
+    const kept = blocks?.read(offset, wanted);
+    if (kept) return kept;
+    const bytes = await read(offset, wanted);
+    blocks?.write(offset, bytes);
+    return bytes;
+  };

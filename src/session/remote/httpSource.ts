@@ -1,8 +1,8 @@
 /** Reads a file from a web server by ranges. Runs in the worker of a source. */
 import { setTimeout } from "node:timers/promises";
 import { fetchWithin } from "../fetch/redirect.ts";
-import { BlockCache } from "./blockCache.ts";
-import { type FileAbout, MAX_ANSWER, type Source, sourceError } from "./messages.ts";
+import { BlockCache, cachedRead } from "./blockCache.ts";
+import { type FileAbout, type Source, sourceError } from "./messages.ts";
 import { redactedAddress } from "./addressedFile.ts";
 
 /** Number of bytes that the first request reads, which tells the size of the file. */
@@ -46,14 +46,7 @@ export async function httpSource(address: string, cache: string | undefined): Pr
   const about: FileAbout = { size };
   return {
     about,
-    async read(offset, length) {
-      const wanted = Math.min(length, MAX_ANSWER, size - offset);
-      const kept = blocks?.read(offset, wanted);
-      if (kept) return kept;
-      const { bytes } = await file.range(offset, wanted, version);
-      blocks?.write(offset, bytes);
-      return bytes;
-    },
+    read: cachedRead(size, blocks, async (offset, length) => (await file.range(offset, length, version)).bytes),
     close: () => Promise.resolve(),
   };
 }

@@ -3,8 +3,8 @@
  * (draft-ietf-secsh-filexfer-02, protocol version 3). Runs in the worker of a source.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { BlockCache } from "./blockCache.ts";
-import { type FileAbout, MAX_ANSWER, type Source, sourceError } from "./messages.ts";
+import { BlockCache, cachedRead } from "./blockCache.ts";
+import { type FileAbout, type Source, sourceError } from "./messages.ts";
 
 // Types of packets, and status codes (sections 3 and 7).
 const INIT = 1;
@@ -79,16 +79,12 @@ export async function sftpSource(address: string, cache: string | undefined): Pr
     const about: FileAbout = { size };
     return {
       about,
-      async read(offset, length) {
-        const wanted = Math.min(length, MAX_ANSWER, size - offset);
-        const kept = blocks?.read(offset, wanted);
-        if (kept) return kept;
-        const [bytes, now] = await Promise.all([connection.range(handle, offset, wanted), connection.state(handle)]);
+      read: cachedRead(size, blocks, async (offset, length) => {
+        const [bytes, now] = await Promise.all([connection.range(handle, offset, length), connection.state(handle)]);
         if (now.size !== size || now.time !== time)
           throw sourceError("ESTALE", `${address}: the file changed on the server while it was read: open it again`);
-        blocks?.write(offset, bytes);
         return bytes;
-      },
+      }),
       async close() {
         await connection.ask(CLOSE, [text(handle)], STATUS).catch(() => undefined);
         connection.end();
