@@ -1,12 +1,13 @@
 /** Reads kernel sources in a packed tar archive, through a copy that allows random access. */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs"; // prettier-ignore
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { Budget } from "../../base/budget.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openFile, type RandomFile } from "../../base/file.ts";
 import { ByteReader } from "../../archive/byteReader.ts";
+import { markUsed } from "../fetch/leastUsed.ts";
 import { ownPart } from "../fetch/partFile.ts";
 import { ownCache } from "../userCache.ts";
 import type { StoredSource } from "./source.ts";
@@ -120,8 +121,7 @@ export function copiedSourceArchive(path: string, cache: string): SourceArchive 
     file.close();
     return undefined;
   }
-  const now = new Date();
-  utimesSync(copy, now, now);
+  markUsed(copy);
   return new SourceArchive(path, file, index);
 }
 
