@@ -5,7 +5,7 @@ import { attemptSystem } from "../../base/systemError.ts";
 import { inStore, isBuildId } from "../find/debuginfoPlaces.ts";
 import { keepNewFile, placeNew } from "./keptFile.ts";
 import { sizeOf } from "./keptFiles.ts";
-import { removeLeastUsed } from "./leastUsed.ts";
+import { markUsed, removeLeastUsed } from "./leastUsed.ts";
 
 /** Maximum size of the store in bytes. A kernel with the debuginfo of all its modules has about 6 GiB. */
 const MAX_STORE = 24 * 2 ** 30;
@@ -22,6 +22,11 @@ export function keepInStore(bytes: Uint8Array, store: string, buildId: string): 
   if (!keepNewFile(path, bytes)) return undefined;
   limit(store);
   return path;
+}
+
+/** Notes that a file was used now if it is in the store. */
+export function markStoredUsed(path: string, store: string | undefined): void {
+  if (store !== undefined && path.startsWith(store)) markUsed(path);
 }
 
 function limit(store: string): void {

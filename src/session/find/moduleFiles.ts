@@ -12,8 +12,7 @@ import type { Obj } from "../../model/object.ts";
 import { alternateDebug, missingAlternateText, linkedDebug } from "./debugLink.ts";
 import { builtModules } from "./builtModules.ts";
 import { buildIdPath, inStore, isBuildId } from "./debuginfoPlaces.ts";
-import { markUsed } from "../fetch/leastUsed.ts";
-import { keepInStore } from "../fetch/symbolStore.ts";
+import { keepInStore, markStoredUsed } from "../fetch/symbolStore.ts";
 import { toEnd } from "../../base/job.ts";
 import { openingPacked } from "../../archive/packedFile.ts";
 import { isEmpty, type Try } from "./vmlinuxSearch.ts";
@@ -218,7 +217,7 @@ export class ModuleFiles {
       elf.file.close();
       return { path, outcome: "refused", buildId, why: `cannot be used: ${dwarf.message}`, found: undefined };
     }
-    if (this.places.store !== undefined && path.startsWith(this.places.store)) markUsed(path);
+    markStoredUsed(path, this.places.store);
     dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
     const why = wanted !== undefined && wanted === buildId ? "has the module's build ID" : "has the module's name";
     const lacks = typeof alternate === "string" ? missingAlternateText(alternate) : "";

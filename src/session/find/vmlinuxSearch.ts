@@ -8,7 +8,7 @@ import { compareBuild } from "../open/buildMatch.ts";
 import { type Candidate, type DebuginfoPlaces, vmlinuxCandidates } from "./debuginfoPlaces.ts";
 import { missingAlternateText } from "./debugLink.ts";
 import { findingKernelBuildId } from "./kernelBuildId.ts";
-import { markUsed } from "../fetch/leastUsed.ts";
+import { markStoredUsed } from "../fetch/symbolStore.ts";
 import { OpenError } from "../open/openError.ts";
 import { missingAlternate, openVmlinux, type Vmlinux } from "../open/vmlinux.ts";
 
@@ -72,7 +72,7 @@ export function* searchingVmlinux(
       if (vmlinux.elf.section(".debug_info")) {
         second?.vmlinux.close();
         isDone = true;
-        if (search?.store !== undefined && path.startsWith(search.store)) markUsed(path);
+        markStoredUsed(path, search?.store);
         return { vmlinux, tries };
       }
       const isBetter = !second?.vmlinux.elf.section(".symtab") && vmlinux.elf.section(".symtab") !== undefined;
