@@ -43,14 +43,8 @@ export async function withContext(
   argv: readonly string[],
   use: (context: Context, options: CliOptions, reopen: () => Promise<Context>) => Promise<boolean>,
 ): Promise<number> {
-  let options: CliOptions;
-  try {
-    options = readOptions(argv);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`vmcore-debug: ${error.message}; see "vmcore-debug --help"\n`);
-    return EXIT_USAGE;
-  }
+  const options = optionsOf(argv);
+  if (!options) return EXIT_USAGE;
   if (options.help || options.version) {
     process.stdout.write(options.help ? usageText : `vmcore-debug ${manifest.version}\n`);
     return EXIT_ANSWERED;
@@ -81,6 +75,17 @@ export async function withContext(
     return EXIT_FAILED;
   } finally {
     session.close();
+  }
+}
+
+/** Parses the command line. Prints a mistake, and returns undefined then. */
+export function optionsOf(argv: readonly string[]): CliOptions | undefined {
+  try {
+    return readOptions(argv);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`vmcore-debug: ${error.message}; see "vmcore-debug --help"\n`);
+    return undefined;
   }
 }
 

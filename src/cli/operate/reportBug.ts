@@ -4,7 +4,6 @@ import manifest from "../../../package.json" with { type: "json" };
 import { Fault } from "../../base/fault.ts";
 import { Cancelled, drive } from "../../base/job.ts";
 import { internalError } from "../../base/sourceStack.ts";
-import { UsageError } from "../../base/usageError.ts";
 import { run } from "../../crash/language/language.ts";
 import { column } from "../../render/pad.ts";
 import type { Piece } from "../../say/piece.ts";
@@ -12,8 +11,7 @@ import { readingDumpInfo, type DumpInfo } from "../../session/open/dumpInfo.ts";
 import { OpenError, openingSession, type Session } from "../../session/open/open.ts";
 import { isUnreadable } from "../../session/open/openError.ts";
 import { EXIT_ANSWERED, EXIT_USAGE } from "../exit.ts";
-import { searchOf, withProgress } from "../openAndRun.ts";
-import { readOptions, type CliOptions } from "../options.ts";
+import { optionsOf, searchOf, withProgress } from "../openAndRun.ts";
 
 /** Commands that together read most structures. */
 const COMMANDS = ["sys", "analyze", "bt", "bt -a", "ps", "log", "mod", "mount", "net", "irq", "timer", "runq", "kmem -i", "waits", "health"]; // prettier-ignore
@@ -31,14 +29,8 @@ export async function reportBug(argv: readonly string[]): Promise<number> {
   say("Node.js", process.version);
   say("system", `${platform()} ${versionNumbers(release())} ${arch()}`);
   if (argv.length === 0) return EXIT_ANSWERED;
-  let options: CliOptions;
-  try {
-    options = readOptions(argv);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`vmcore-debug: ${error.message}; see "vmcore-debug --help"\n`);
-    return EXIT_USAGE;
-  }
+  const options = optionsOf(argv);
+  if (!options) return EXIT_USAGE;
   const info = await outcome(() => withProgress(readingDumpInfo(options)));
   if (typeof info === "string") {
     say("dump", info);
