@@ -38,10 +38,6 @@ of its call traces; with --json too, --resolve does what --vmlinux does.
  */
 export async function log(argv: readonly string[]): Promise<number> {
   try {
-    if (argv.includes("--help") || argv.includes("-h")) {
-      process.stdout.write(USAGE);
-      return EXIT_ANSWERED;
-    }
     const { values, positionals } = parseArgs({
       args: [...argv],
       options: { json: { type: "boolean" }, resolve: { type: "string" }, vmlinux: { type: "string" } },

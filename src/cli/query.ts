@@ -32,8 +32,8 @@ export async function query(argv: readonly string[]): Promise<number> {
     return EXIT_ANSWERED;
   }
   if (sql === undefined || sql.startsWith("-") || rest.length === 0) {
-    (sql === "--help" || sql === "-h" ? process.stdout : process.stderr).write(USAGE);
-    return sql === "--help" || sql === "-h" ? EXIT_ANSWERED : EXIT_USAGE;
+    process.stderr.write(USAGE);
+    return EXIT_USAGE;
   }
   if (!/^\s*(?:select|with|values|explain)\b/i.test(sql)) {
     process.stderr.write(`vmcore-debug: query: only SELECT, WITH, VALUES and EXPLAIN are run: ${printable(sql)}\n`);

@@ -37,13 +37,8 @@ function listOrRemove(argv: readonly string[]): number {
       json: { type: "boolean" },
       all: { type: "boolean" },
       older: { type: "string" },
-      help: { type: "boolean", short: "h" },
     },
   });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return EXIT_ANSWERED;
-  }
   const [verb, ...names] = positionals;
   const kept = keptFiles(process.env);
   if (verb === undefined) {

@@ -10,14 +10,6 @@ import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "../exit.ts";
 import { systemReason } from "../systemReason.ts";
 import { isSystemError } from "../../base/systemError.ts";
 
-const USAGE = `Usage: vmcore-debug doctor [--json] [CONFIG]
-
-Says whether this machine can write a crash dump: the options of its kernel, the reserved memory, the capture kernel,
-the settings, the space for the dump. With CONFIG, a kernel's .config (or /proc/config.gz), only its options.
-
-Exit status: 0 nothing is missing, 1 something is, 2 wrong usage.
-`;
-
 /**
  * Runs `vmcore-debug doctor [--json] [CONFIG]`.
  * @param root the directory that stands for `/`
@@ -27,10 +19,6 @@ export function doctor(argv: readonly string[], root = "/"): number {
   try {
     const isJson = argv.includes("--json");
     const rest = argv.filter((word) => word !== "--json");
-    if (rest.some((word) => word === "-h" || word === "--help")) {
-      process.stdout.write(USAGE);
-      return EXIT_ANSWERED;
-    }
     const option = rest.find((word) => word.startsWith("-"));
     if (option !== undefined) throw new UsageError(`doctor has no option ${option}`);
     if (rest.length > 1) throw new UsageError("doctor takes one CONFIG");
