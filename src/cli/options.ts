@@ -65,10 +65,9 @@ export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
 
 Opens a Linux kernel crash dump. VMLINUX, the kernel with its debuginfo, is recognized by its content, at any position;
 without it, vmcore-debug searches for it. VMLINUX.debug, System.map and vmlinuz of x86 (types, no lines) are recognized
-too. Several VMCOREs are the files
-of one split dump. VMCORE can be the directory that contains the dump, the address of a file on a web server
-(https://...), or the gdbstub of a QEMU guest, as gdb:HOST:PORT or gdb:unix:PATH. Without arguments, the running kernel
-is opened (/proc/kcore, as root).
+too. Several VMCOREs are the files of one split dump. VMCORE can be the directory that contains the dump, the address of
+a file on a web server (https://...), or the gdbstub of a QEMU guest, as gdb:HOST:PORT or gdb:unix:PATH. Without
+arguments, the running kernel is opened (/proc/kcore, as root).
 
   -c, --command CMD    run a command and exit; may be repeated
   -i, --input FILE     run the commands in FILE first, with banner and prompts (not with -s); may be repeated

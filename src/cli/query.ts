@@ -20,8 +20,8 @@ const USAGE = `usage: vmcore-debug query "SQL" [--json] [--time-limit SECONDS] [
        vmcore-debug query --tables
 
 Runs one SELECT of SQLite over tables that are read from the dump when the query names them. Addresses are text of 0x
-and 16 digits; lists and records are JSON; a value that cannot be read is NULL, and the exit status is then 1. --tables lists tables
-and columns. --time-limit ends a statement that takes longer: default 600 s, 0 for no limit.
+and 16 digits; lists and records are JSON; a value that cannot be read is NULL, and the exit status is then 1. --tables
+lists tables and columns. --time-limit ends a statement that takes longer: default 600 s, 0 for no limit.
 `;
 
 /** Runs `vmcore-debug query "SQL" VMCORE`. @returns the exit status */

@@ -9,9 +9,10 @@ import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";
 const USAGE = `usage: vmcore-debug symbols [--json]
        vmcore-debug symbols remove (NAME... | --older DAYS | --all)
 
-Lists the files that sessions keep in the user's cache directory, the largest first: debuginfo from packages by build ID,
-at most 24 GiB, indexes of debuginfo, copies of source archives, blocks of dumps on web servers, compiled code; and the
-debuginfo in debuginfod's cache, which other debuggers share and "remove" leaves alone. NAME is a name of the list, or its beginning.
+Lists the files that sessions keep in the user's cache directory, the largest first: debuginfo from packages by build
+ID, at most 24 GiB, indexes of debuginfo, copies of source archives, blocks of dumps on web servers, compiled code; and
+the debuginfo in debuginfod's cache, which other debuggers share and "remove" leaves alone. NAME is a name of the list,
+or its beginning.
 `;
 const DAY_MS = 86_400_000;
 /** Minimum length in characters of the beginning of a name that chooses files. */
