@@ -7,6 +7,7 @@ import { keepCompiledCode } from "../session/userCache.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";
 import { systemReason } from "./systemReason.ts";
 import { isNodeSufficient, startAgain, script } from "./node.ts";
+import { requestsHelp } from "./shell/requestsHelp.ts";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isMainThread } from "node:worker_threads";
@@ -22,8 +23,7 @@ async function main([verb, ...rest]: readonly string[]): Promise<number> {
   // A thread has the arguments of the process.
   if (!isMainThread) return (await import("./program.ts")).workOnTasks();
   // The help of these verbs is that of the program.
-  const isHelp = rest.some((word) => word === "--help" || word === "-h");
-  const beside = verb === undefined || isHelp ? undefined : programs.get(verb);
+  const beside = verb === undefined || requestsHelp(rest) ? undefined : programs.get(verb);
   if (beside !== undefined) return startBeside(beside, rest);
   const { run } = await import("./program.ts");
   return run(process.argv.slice(2));

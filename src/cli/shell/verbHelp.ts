@@ -202,9 +202,3 @@ export function verbHelp(name: string): string | undefined {
     "",
   ].join("\n");
 }
-
-/** Whether the arguments of a verb request its help. A value of an option can be `-h` only after `=`. */
-export const requestsHelp = (argv: readonly string[]): boolean => {
-  const end = argv.indexOf("--");
-  return (end < 0 ? argv : argv.slice(0, end)).some((word) => word === "--help" || word === "-h");
-};

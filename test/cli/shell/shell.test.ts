@@ -8,7 +8,8 @@ import { after, test } from "node:test";
 import { verbs } from "../../../src/cli/program.ts";
 import { shells } from "../../../src/cli/shell/completions.ts";
 import { manPage } from "../../../src/cli/shell/manPage.ts";
-import { requestsHelp, VERB_HELP, verbHelp } from "../../../src/cli/shell/verbHelp.ts";
+import { requestsHelp } from "../../../src/cli/shell/requestsHelp.ts";
+import { VERB_HELP, verbHelp } from "../../../src/cli/shell/verbHelp.ts";
 import { commonFlags, SUMMARIES, synopses } from "../../../src/cli/shell/synopsis.ts";
 import { commands } from "../../../src/crash/commands.ts";
 
