@@ -8,7 +8,7 @@ import { analyze } from "../insight/analyze.ts";
 import { waitGraph } from "../insight/waits/waitGraph.ts";
 import { logLines } from "../linux/printk/printk.ts";
 import { tasks } from "../linux/sched/task.ts";
-import { lineText } from "../say/piece.ts";
+import { lineText, type Piece } from "../say/piece.ts";
 import { placesOf } from "../session/find/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
 import { openingSession, type Session } from "../session/open/open.ts";
@@ -40,11 +40,10 @@ export async function openDump(files: string | readonly string[], options: OpenO
 }
 
 /** Runs a job to its end, and reports its progress. @throws Cancelled */
-function driven<T>(job: Job<T>, { signal, onProgress }: JobOptions): Promise<T> {
+function driven<T>(job: Job<T, Piece>, { signal, onProgress }: JobOptions): Promise<T> {
   return drive(job, signal ?? new AbortController().signal, {
     onStep: (step) => {
-      const { kind, what, done, total } = step as { kind?: unknown; what: string; done: number; total: number };
-      if (kind === "progress") onProgress?.(what, done, total);
+      if (step.kind === "progress") onProgress?.(step.what, step.done, step.total);
     },
   });
 }
@@ -145,7 +144,7 @@ class OpenedDump implements Dump {
 }
 
 /** Runs a command that only reads the dump. @throws UsageError */
-function* outputOf({ context }: Session, line: string): Job<Output> {
+function* outputOf({ context }: Session, line: string): Job<Output, Piece> {
   const only = context.with({ onlyReads: true });
   const parsed = readLine(only, line);
   if (parsed.shell !== undefined || parsed.input !== undefined || parsed.output !== undefined)
