@@ -1,13 +1,12 @@
 /** Reports which debuginfo was found for a dump, and how to get the rest. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { moduleName, modules } from "../../linux/module/module.ts";
-import { utsname } from "../../linux/utsname.ts";
 import type { Obj } from "../../model/object.ts";
 import { type InstallAdvice, installAdvice } from "./distribution.ts";
 import type { Job } from "../../base/job.ts";
 import { findingKernelBuildId } from "./kernelBuildId.ts";
 import type { Piece } from "../../say/piece.ts";
-import { missingModules } from "./missingDebuginfo.ts";
+import { kernelRelease, missingModules } from "./missingDebuginfo.ts";
 import { redactedAddress } from "../remote/addressedFile.ts";
 import { openingSession, type OpenOptions, type Session } from "../open/open.ts";
 import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
@@ -86,9 +85,7 @@ export function* searchingDebuginfo({
  */
 export function* sessionReport(session: Session, vmcore: readonly string[], given?: Try): Job<DebuginfoReport, Piece> {
   const { kernel, memory } = session;
-  const uts = attempt(() => utsname(kernel));
-  const known = uts instanceof Fault ? undefined : uts;
-  const release = memory.vmcoreinfo?.text("OSRELEASE") ?? known?.release;
+  const { release, version } = kernelRelease(session);
   const [buildId, noted] = [yield* findingKernelBuildId(memory), memory.vmcoreinfo?.text("BUILD-ID")];
   yield* missingModules(session);
   const reports: ModuleReport[] = [];
@@ -101,7 +98,7 @@ export function* sessionReport(session: Session, vmcore: readonly string[], give
   return {
     vmcore: vmcore.map(redactedAddress),
     release,
-    version: known?.version,
+    version,
     architecture: memory.arch.name,
     buildId,
     wrongBuildId: noted === buildId ? undefined : noted,
@@ -114,7 +111,7 @@ export function* sessionReport(session: Session, vmcore: readonly string[], give
     mapTries: session.mapTries,
     modules: reports,
     modulesFault: end instanceof Fault ? end.message : undefined,
-    advice: installAdvice(release ?? "", known?.version ?? ""),
+    advice: installAdvice(release ?? "", version ?? ""),
   };
 }
 

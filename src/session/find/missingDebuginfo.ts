@@ -41,20 +41,32 @@ export interface VmlinuxNotice {
   readonly install: string | undefined;
 }
 
+/** The kernel's `utsname.release` and `utsname.version`, as far as the dump has them. */
+export interface KernelRelease {
+  readonly release: string | undefined;
+  readonly version: string | undefined;
+}
+
+/** Returns the release of a session's kernel, which VMCOREINFO can have too, and its version. */
+export function kernelRelease({ kernel, memory }: Session): KernelRelease {
+  const uts = attempt(() => utsname(kernel));
+  const known = uts instanceof Fault ? undefined : uts;
+  return { release: memory.vmcoreinfo?.text("OSRELEASE") ?? known?.release, version: known?.version };
+}
+
 /** Returns the notice for a session without a vmlinux; undefined if it has one, or did not search for one. */
-export function vmlinuxNotice({ vmlinux, tries, kernel, memory }: Session): VmlinuxNotice | undefined {
+export function vmlinuxNotice(session: Session): VmlinuxNotice | undefined {
+  const { vmlinux, tries } = session;
   const places = tries.length;
   if (vmlinux || places === 0) return undefined;
   const refused = tries.filter(({ outcome }) => outcome === "refused").length;
-  const uts = attempt(() => utsname(kernel));
-  const known = uts instanceof Fault ? undefined : uts;
-  const release = memory.vmcoreinfo?.text("OSRELEASE") ?? known?.release ?? "";
+  const { release = "", version = "" } = kernelRelease(session);
   const other =
     refused === 0 ? "" : ` (${refused} of them ${refused === 1 ? "has a file" : "have files"} of another build)`;
   return {
     sentence: `No vmlinux was found in ${places} place${places === 1 ? "" : "s"}${other}: the kernel's lines and locals are missing.`,
     places,
-    install: installCommand(installAdvice(release, known?.version ?? "")),
+    install: installCommand(installAdvice(release, version)),
   };
 }
 
