@@ -18,6 +18,8 @@ export const BOOT =
 /** Messages of checks whose headline says nothing but the place of the check. */
 export const PRELUDE = /^(?:refcount_t: |ODEBUG: )/;
 export const PANIC = /^Kernel panic - not syncing/;
+/** The first line of a stack (dump_stack_print_info). */
+export const STACK_HEADER = /^\s{0,32}CPU: \d{1,5} (?:UID: \d{1,10} )?PID: /;
 /** The line before the stacks of the other CPUs, which print them themselves on request. */
 export const ALL_CPUS =
   /Sending NMI (?:from CPU|to (?:all|other) CPUs)|^Sending [A-Za-z]+ (?:from|to)|^CPU ?\d{1,5}: stopping/;
@@ -82,6 +84,16 @@ export function isBodyOf(kind: ReportKind, text: string): boolean {
  * RCU).
  */
 export const isLockLine = (text: string): boolean => LOCKS.test(text) && !isTraceLine(text) && !TASK.test(text);
+
+/**
+ * Whether a line is of a notice within a report of lockdep, and not of that report.
+ * @param hasStack the stack of the notice has begun
+ * @param isInStack the notice came within the stack of the report, which goes on until the notice's own begins
+ */
+export function isOfAside(text: string, hasStack: boolean, isInStack: boolean): boolean {
+  if (STACK_HEADER.test(text)) return !hasStack;
+  return !isLockLine(text) && (hasStack || !isInStack || !(isTraceLine(text) || isMachineLine(text)));
+}
 
 /** Whether a line can follow the end mark of a report: x86 repeats the registers (oops_end). */
 export const isAfterwards = (text: string): boolean =>

@@ -2,9 +2,10 @@
 import { once } from "../base/once.ts";
 import { partitionPoint } from "../base/search.ts";
 import { isLockLine, REQUESTED } from "./forms.ts";
+import { isAsideKind } from "./kinds.ts";
 import { type LogLine, lineOf } from "./lines.ts";
 import { type Others, othersIn } from "./others.ts";
-import { isAsideKind, type OpenReport, type Report, Scanner, type State } from "./reports.ts";
+import { type OpenReport, type Report, Scanner, type State } from "./reports.ts";
 
 /** A report, and the line at which its end was known. */
 interface Found {
@@ -161,7 +162,10 @@ export class KernelLog {
       }
       this.asides.set(report, asides);
     }
-    return asides.some(({ start, end }) => start <= at && at < end && (at === start || !isLockLine(text)));
+    return asides.some(
+      (one) =>
+        one.start <= at && at < one.end && (at === one.start || !isLockLine(text)) && !this.othersOf(one).lines.has(at),
+    );
   }
 
   /** Returns the indexes of a report's lines. */

@@ -2,7 +2,7 @@
 import { checks } from "./kinds/checks.ts";
 import { faults } from "./kinds/faults.ts";
 import { hardware } from "./kinds/hardware.ts";
-import type { KindRow } from "./kinds/kind.ts";
+import type { KindRow, ReportKind } from "./kinds/kind.ts";
 import { locks } from "./kinds/locks.ts";
 import { memory } from "./kinds/memory.ts";
 import { modules } from "./kinds/modules.ts";
@@ -35,6 +35,9 @@ export interface Headline {
   readonly row: KindRow;
   readonly groups: Readonly<Record<string, string | undefined>>;
 }
+
+/** Whether a notice of a kind can be in the midst of another CPU's report of lockdep. */
+export const isAsideKind = (kind: ReportKind): boolean => kind === "forced-failure" || kind === "remark";
 
 /** Words of headlines that are also searched for within a line, because two messages can be torn into each other. */
 const TORN =

@@ -6,13 +6,14 @@ import {
   END,
   isAfterwards,
   isBodyOf,
-  isLockLine,
+  isOfAside,
   isTraceLine,
   PANIC,
   PRELUDE,
   RULE,
+  STACK_HEADER,
 } from "./forms.ts";
-import { type Headline, headlineOf, type ReportKind } from "./kinds.ts";
+import { type Headline, headlineOf, isAsideKind, type ReportKind } from "./kinds.ts";
 import type { LogLine } from "./lines.ts";
 import type { OpenReport, Pending, Report, State } from "./report.ts";
 
@@ -50,12 +51,6 @@ const ASIDE = "\u0000";
 /** Whether a report is lockdep's, whose lines differ by their form from those of an injected failure. */
 const isOfLocks = ({ headline }: OpenReport): boolean => /^(?:lock-|rcu-usage)/.test(headline.row.kind);
 
-/** Whether a notice of a kind can be in the midst of another CPU's report of lockdep. */
-export const isAsideKind = (kind: ReportKind): boolean => kind === "forced-failure" || kind === "remark";
-
-/** The first line of a stack. */
-const STACK_HEADER = /^\s{0,32}CPU: \d{1,5} (?:UID: \d{1,10} )?PID: /;
-
 const IDLE: State = { open: new Map(), pending: new Map() };
 
 /** Finds reports, line by line. Its state is small, so that it can be saved and resumed. */
@@ -91,12 +86,14 @@ export class Scanner {
     const headline = END.test(text) ? undefined : headlineOf(text, line.seconds !== undefined);
     if (headline) return this.readHeadline(headline, key, line, at);
     if (RULE.test(text)) return this.readRule(key, at);
-    const aside = this.open.get(key + ASIDE);
-    // A second stack is that of the report.
-    if (aside?.hasTrace === true && STACK_HEADER.test(text)) this.close(key + ASIDE);
-    else if (aside && !isLockLine(text)) return this.readBody(aside, key + ASIDE, line, at);
-    if (aside?.hasTrace === true) this.close(key + ASIDE);
     const report = this.open.get(key);
+    const aside = this.open.get(key + ASIDE);
+    const isInStack = report?.hasTrace === true;
+    if (aside && isOfAside(text, aside.hasTrace, isInStack)) {
+      aside.hasTrace ||= isInStack && STACK_HEADER.test(text);
+      return this.readBody(aside, key + ASIDE, line, at);
+    }
+    if (aside?.hasTrace === true) this.close(key + ASIDE);
     if (report) this.readBody(report, key, line, at);
   }
 

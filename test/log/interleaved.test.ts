@@ -237,3 +237,31 @@ Call Trace:
   assert.equal(row(report, "Instruction"), undefined);
   assert.equal(row(report, "Where"), undefined);
 });
+
+test("a failure that is injected within the stack of lockdep takes only its own stack", () => {
+  const text = `=============================
+WARNING: suspicious RCU usage
+4.15.0 #222 Not tainted
+./include/linux/rcupdate.h:302 Illegal context switch in RCU read-side critical section!
+1 lock held by lab7/10704:
+ #0:  (rcu_read_lock){....}, at: [<00000000db78fcdc>] lab_create+0xe46/0x1b50
+stack backtrace:
+CPU: 0 PID: 10704 Comm: lab7 Not tainted 4.15.0 #222
+Call Trace:
+ dump_stack+0x194/0x257
+ lab_alloc+0x10/0x40
+FAULT_INJECTION: forcing a failure.
+name failslab, interval 1, probability 0, space 0, times 0
+ lab_open+0x20/0x40
+ entry_SYSCALL_64_after_hwframe+0x26/0x9b
+RIP: 0033:0x453a59
+CPU: 1 PID: 10720 Comm: lab2 Not tainted 4.15.0 #222
+${stack("lab_cork")}`;
+  const [lock, failure] = timed(text);
+  assert.equal(lock!.end, 16);
+  assert.equal(row(failure!, "Task"), "lab2, PID 10720, CPU 1");
+  assert.deepEqual(timedTraces(text), [
+    [["dump_stack", "lab_alloc", "lab_open", "entry_SYSCALL_64_after_hwframe"]],
+    [["dump_stack", "lab_cork", "entry_SYSCALL_64_after_hwframe"]],
+  ]);
+});
