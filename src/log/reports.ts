@@ -79,7 +79,7 @@ export class Scanner {
     const { text } = line;
     const key = this.keyOf(line);
     if (BOOT.test(text)) return this.closeAll();
-    this.forget(at, line.seconds);
+    this.forget(at, line);
     this.settle(key, text);
     if (CUT.test(text)) return this.readCut(key, at);
     if (PRELUDE.test(text)) this.readPrelude(key, at);
@@ -245,14 +245,18 @@ export class Scanner {
     if (END.test(text)) report.ended = true;
   }
 
-  /** Closes the reports that had no line for a long time. */
-  private forget(at: number, seconds: number | undefined): void {
+  /**
+   * Closes the reports that had no line for a long time, and that of a caller whose time jumps back: its next lines are
+   * of another boot or another machine.
+   */
+  private forget(at: number, { seconds, caller }: LogLine): void {
     for (const [key, report] of this.open) {
       const passed = seconds !== undefined && report.seconds !== undefined ? seconds - report.seconds : 0;
       if (
         report.gap > (report.hasTrace ? MAX_GAP : MAX_EARLY_GAP) ||
         at - report.last > MAX_LINES ||
-        passed > MAX_SECONDS
+        passed > MAX_SECONDS ||
+        (passed < -MAX_SECONDS && caller === report.caller)
       )
         this.close(key);
     }

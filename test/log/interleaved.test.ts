@@ -1,7 +1,7 @@
 /** Lines of other tasks and CPUs within a report, where the kernel prints no callers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { only, row, timed, timedTraces, tracesOf } from "../builders/logReports.ts";
+import { only, row, summaries, timed, timedTraces, tracesOf } from "../builders/logReports.ts";
 
 test("the task of a warning is the one that its headline names", () => {
   const report = timed(`------------[ cut here ]------------
@@ -264,4 +264,14 @@ ${stack("lab_cork")}`;
     [["dump_stack", "lab_alloc", "lab_open", "entry_SYSCALL_64_after_hwframe"]],
     [["dump_stack", "lab_cork", "entry_SYSCALL_64_after_hwframe"]],
   ]);
+});
+
+test("a report ends where the time jumps back", () => {
+  const report = only(
+    summaries(`[   76.825838] BUG: using __this_cpu_add() in preemptible [00000000] code: lab0/10076
+[   35.193222] caller is __this_cpu_preempt_check+0x1c/0x20
+[   35.198727] CPU: 1 PID: 3344 Comm: lab1 Not tainted 4.9.68 #107`),
+  );
+  assert.equal(report.end, 1);
+  assert.equal(row(report, "Caller"), undefined);
 });
