@@ -133,7 +133,8 @@ export class Scanner {
     report.cut = undefined;
     if (isTraceLine(text)) {
       this.close(key);
-      this.open.set(key, cut);
+      // A copy, because a checkpoint can have this object.
+      this.open.set(key, { ...cut });
     } else this.report(cut);
   }
 

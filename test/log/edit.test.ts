@@ -38,6 +38,20 @@ test("an edited log has the reports that reading it anew finds", () => {
   }
 });
 
+test("an edit behind a headline within a trace does not leave the trace its old end", () => {
+  // A checkpoint is right behind the headline, which is line 255.
+  const before = boot(252);
+  const trace = `[    1.000000] BUG: KASAN: stack-out-of-bounds in lab_check+0x1a/0x40
+[    1.000000] Call Trace:
+[    1.000000]  kasan_report+0x10/0x20
+[    1.000000] list_add corruption. next->prev should be prev (ffff8880ae72d8d8), but was ffff8880a9eb8600. (next=ffff8880a9eb84f0).
+[    1.000000]  lab_check+0x71/0xa0
+[    1.000000]  lab_error+0xbc9/0x1890`.split("\n");
+  const log = KernelLog.of([...before, ...trace, "[    1.000000] ---[ end trace 0000000000000000 ]---"]);
+  const edited = log.edited(before.length + trace.length, 1, []);
+  assert.deepEqual(told(edited), told(KernelLog.of([...before, ...trace])));
+});
+
 test("an edit of a log of 100,000 lines is processed in a few milliseconds", () => {
   const lines: string[] = [];
   while (lines.length < 100_000) lines.push(...boot(300), ...cases);
