@@ -66,14 +66,9 @@ function recursion(frames: readonly Frame[]): { readonly name: string; readonly 
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
   if (!most || most[1] < MIN_CALLS) return undefined;
   const partners = new Set([...counts].filter(([, count]) => count >= most[1] - 1).map(([name]) => name));
-  const index = frames.findIndex(
-    (frame) => partners.has(functionOf(frame) ?? "") && frame.symbol?.module !== undefined,
-  );
-  const frame = frames[index];
-  const own = frame && functionOf(frame);
-  return own === undefined
-    ? { name: most[0], index: frames.findIndex((frame) => functionOf(frame) === most[0]) }
-    : { name: own, index };
+  const own = frames.find((frame) => partners.has(functionOf(frame) ?? "") && frame.symbol?.module !== undefined);
+  const name = (own && functionOf(own)) ?? most[0];
+  return { name, index: frames.findIndex((frame) => functionOf(frame) === name) };
 }
 
 /** Returns the function that recurses on a stack that is full; undefined if none does. */

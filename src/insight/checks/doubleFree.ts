@@ -27,10 +27,9 @@ export const doubleFree: Check = {
     if (!report || !frame || !IN_ALLOCATOR.test(report.headline) || !/free/.test(functionOf(frame) ?? "")) return;
     const site = yield* withEntry(yield* siteOf(kernel, frame, crash.cpu));
     const found = conditionOf(site);
-    const compared = found === UNCONDITIONAL ? undefined : found?.compared;
-    if (!found || found === UNCONDITIONAL || !compared)
+    if (!found || found === UNCONDITIONAL || !found.compared)
       throw Fault.of("unknown", "the condition of the allocator's check, or its values, are not known");
-    const { left: address, right, relation } = compared;
+    const { left: address, right, relation } = found.compared;
     const object = relation === "==" && address === right ? objectState(kernel, address) : undefined;
     if (object?.address !== address || object.state !== "free") return;
     const { cache } = object;

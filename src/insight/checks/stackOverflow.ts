@@ -26,7 +26,8 @@ export const stackOverflow: Check = {
     const takers = byFunction(frames);
     const [most] = takers;
     if (!most) throw Fault.of("unknown", "no function of the stack is known");
-    const recursing = takers.find(({ name }) => name === recursingFunction(frames));
+    const recursion = recursingFunction(frames);
+    const recursing = takers.find(({ name }) => name === recursion);
     const partners = recursing ? takers.filter(({ count }) => Math.abs(count - recursing.count) <= 1) : [];
     // A double fault has other causes too: it is an overflow only if the stack is full.
     if (crash.kind === "double-fault" && depth < threadSize(kernel) - 1024) return;

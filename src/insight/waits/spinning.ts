@@ -147,7 +147,7 @@ function queueOf(kernel: Kernel, kind: SpinKind, lock: bigint, spinning: readonl
     .map((one) => ({ node: cpus[place(one)]?.node ?? lock, task: one.context.task.address }));
 }
 
-/** Returns the tasks on CPUs whose stack has a function that has taken the lock and not released it. */
+/** Returns the tasks that may hold a spinlock, and keeps them for `foundSpinHolders`. */
 export function* spinHolders(kernel: Kernel, kind: SpinKind, lock: bigint): Generator<Step, readonly Holder[], void> {
   const known = foundSpinHolders(kernel);
   const found = known.get(lock) ?? (yield* holdersOf(kernel, kind, lock));
@@ -155,6 +155,7 @@ export function* spinHolders(kernel: Kernel, kind: SpinKind, lock: bigint): Gene
   return found;
 }
 
+/** Finds the tasks on CPUs whose stack has a function that has taken the lock and not released it. */
 function* holdersOf(kernel: Kernel, kind: SpinKind, lock: bigint): Generator<Step, readonly Holder[], void> {
   const holders: Holder[] = [];
   for (const { cpu, task } of runningTasks(kernel)) {

@@ -1,9 +1,9 @@
-/** The scripted agent with all tools: the verdict, and a check of what it says of locks. */
+/** The scripted agent with all tools: it says what the verdict says. */
 import type { Finding } from "../truth.ts";
 import type { Conclusion } from "./agent.ts";
 import type { Connection } from "./connection.ts";
 
-/** Reads the verdict to its end, and checks the locks that it names. */
+/** Reads the verdict to its end. */
 export async function concludeWithVerdict(connection: Connection, path: string): Promise<Conclusion> {
   const opened = await connection.ask("open_dump", { path });
   const { kind } = opened?.data[0] as { readonly kind: string | null };
