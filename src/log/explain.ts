@@ -28,7 +28,7 @@ import { explainWatchdog } from "./explain/watchdogs.ts";
 import type { ReportFacts } from "./facts.ts";
 import type { ReportKind } from "./kinds.ts";
 import { isMachinery } from "./machinery.ts";
-import { placeText, plainName } from "./place.ts";
+import { plainName, shortPlaceText } from "./place.ts";
 
 type Explainer = (facts: ReportFacts, context: LogContext) => string;
 
@@ -47,7 +47,7 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   "divide-error": explainDivision,
   "invalid-opcode": explainOpcode,
   int3: ({ site }) =>
-    `The kernel executed a breakpoint instruction (\`int3\`)${site?.place?.name === undefined ? "" : ` at \`${placeText(site.place).replace(/\/0x.*/, "")}\``}, and no probe, tracer or debugger handled it. Usual causes: the code was being changed (by a jump label, a probe or a tracer), or it was overwritten.`,
+    `The kernel executed a breakpoint instruction (\`int3\`)${site?.place?.name === undefined ? "" : ` at \`${shortPlaceText(site.place)}\``}, and no probe, tracer or debugger handled it. Usual causes: the code was being changed (by a jump label, a probe or a tracer), or it was overwritten.`,
   "stack-segment": explainStackSegment,
   "double-fault": explainDoubleFault,
   "stack-guard": explainGuardPage,

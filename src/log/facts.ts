@@ -11,7 +11,7 @@ import { AFTER_HUNG, isTraceLine, RULE } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { ReportKind, ReportSeverity } from "./kinds.ts";
 import { isMachineLine, type MachineName } from "./machines.ts";
-import { placeText } from "./place.ts";
+import { shortPlaceText } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { titleOf } from "./title.ts";
 import { linkOf, siteIn } from "./facts/site.ts";
@@ -228,8 +228,7 @@ function causeFact(log: KernelLog, cause: Report | undefined): Particular[] {
   if (!cause) return [];
   const { headline, site, comm, pid } = factsOf(log, cause);
   const at = site?.place;
-  const place =
-    at?.name === undefined || headline.includes(at.name) ? "" : ` in ${placeText(at).replace(/\/0x.*/, "")}`;
+  const place = at?.name === undefined || headline.includes(at.name) ? "" : ` in ${shortPlaceText(at)}`;
   const task =
     comm === undefined || headline.includes(comm) ? "" : ` (${comm}${pid === undefined ? "" : `, PID ${pid}`})`;
   const text = `${headline.slice(0, MAX_HEADLINE).replace(/[.!]$/, "")}${place}${task}`;

@@ -67,6 +67,9 @@ export function placeText({ name, offset, size, address }: PrintedPlace): string
   return offset === undefined ? demangled(name) : printedPlace(demangled(name), offset, size);
 }
 
+/** Returns a place without the size of its function: `f+0x1c`. */
+export const shortPlaceText = (place: PrintedPlace): string => placeText({ ...place, size: undefined });
+
 /**
  * Returns a function's name as its source has it: without the compiler's suffixes (`.constprop.0`, `.cold`), Rust
  * demangled.

@@ -6,7 +6,7 @@ import { factsOf, type ReportFacts } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { ReportKind, ReportSeverity } from "./kinds.ts";
 import { instructionOf, instructionText } from "./instruction.ts";
-import { placeText } from "./place.ts";
+import { shortPlaceText } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { taintWords } from "./taint.ts";
 
@@ -57,8 +57,7 @@ export function summaryOf(log: KernelLog, report: Report, context: LogContext = 
 }
 
 /** Returns `f+0x1c`, without the size, which readers do not need. */
-export const whereText = (place: ReportFacts["guilty"] & object): string =>
-  placeText(place.place).replace(/\/0x.*/, "");
+export const whereText = (place: ReportFacts["guilty"] & object): string => shortPlaceText(place.place);
 
 /**
  * Returns the source line of the guilty function: from the log itself, else from the kernel's files; undefined if

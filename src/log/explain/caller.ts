@@ -1,14 +1,14 @@
 /** Names the caller of an invalid address. */
 import type { ReportFacts } from "../facts.ts";
 import { isCallOnStack } from "../frames.ts";
-import { placeText, type PrintedPlace } from "../place.ts";
+import { type PrintedPlace, shortPlaceText } from "../place.ts";
 
 /** Names who called the bad address. @param isCall whether it was most likely a call, and not a return */
 export const callerSentence = (facts: ReportFacts, isCall: boolean): string => {
   const caller = callerOf(facts);
   if (caller === undefined) return "";
   const [place, evidence] = caller;
-  const name = `\`${placeText(place).replace(/\/0x.*/, "")}\``;
+  const name = `\`${shortPlaceText(place)}\``;
   return isCall
     ? ` Most likely ${name} made the call (${evidence}).`
     : ` If it was a call, ${name} made it (${evidence}).`;

@@ -2,7 +2,7 @@
 import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
-import { placeText } from "../place.ts";
+import { shortPlaceText } from "../place.ts";
 import { NEAR, PAGE } from "./addresses.ts";
 import { callerSentence } from "./caller.ts";
 import { explainAccess, explainOverflow, wrongStack } from "./faults.ts";
@@ -10,7 +10,7 @@ import { explainAccess, explainOverflow, wrongStack } from "./faults.ts";
 /** Explains a branch-target fault (arm64 BTI): only a function that begins with a BTI instruction is a valid target. */
 function explainBranch({ site }: ReportFacts): string {
   const place = site?.place;
-  const to = place === undefined ? "an unknown address" : `\`${placeText(place).replace(/\/0x.*/, "")}\``;
+  const to = place === undefined ? "an unknown address" : `\`${shortPlaceText(place)}\``;
   return place?.offset === 0
     ? `An indirect jump or call went to ${to}, which does not begin with a BTI instruction that allows it. Usual causes: the code was built without branch protection, or is only meant to be called directly.`
     : `An indirect jump or call went to ${to}, which is not a valid target of one. Usual causes: a function pointer was overwritten, or the code was built without branch protection.`;
@@ -44,7 +44,7 @@ export function explainArmFault(facts: ReportFacts): string {
 
 /** Names the function in which the processor was. */
 const siteOf = ({ site }: ReportFacts): string =>
-  site?.place?.name === undefined ? "" : ` by \`${placeText(site.place).replace(/\/0x.*/, "")}\``;
+  site?.place?.name === undefined ? "" : ` by \`${shortPlaceText(site.place)}\``;
 
 /** Explains a fault of the alignment that arm64 checks: of the stack pointer (16 bytes) and the program counter (4 bytes). */
 function explainUnaligned(facts: ReportFacts): string {

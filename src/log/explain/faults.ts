@@ -4,7 +4,7 @@ import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { instructionOf, nullAccessOf, questionsOf } from "../instruction.ts";
 import { machineOf } from "../machines.ts";
-import { placeText, plainName } from "../place.ts";
+import { plainName, shortPlaceText } from "../place.ts";
 import { poisonOf } from "../poison.ts";
 import { callerSentence } from "./caller.ts";
 import { errorRegister, explainAddress, isUserAddress, NEAR, PAGE, textIn } from "./addresses.ts";
@@ -142,9 +142,7 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
     ? " With KASAN's inline checks a NULL pointer or a pointer to user space causes this fault, too."
     : "";
   const at =
-    facts.site?.place?.name === undefined
-      ? taskWithoutPlace(facts)
-      : ` at \`${placeText(facts.site.place).replace(/\/0x.*/, "")}\``;
+    facts.site?.place?.name === undefined ? taskWithoutPlace(facts) : ` at \`${shortPlaceText(facts.site.place)}\``;
   const base = `The processor rejected the instruction${at}. Usual causes: an address that is not canonical, a privileged register, or a segment.${sanitized}`;
   return register === undefined ? base : `${base} ${register}`;
 }
@@ -218,7 +216,7 @@ const taskWithoutPlace = ({ comm, pid, cpu }: ReportFacts): string =>
 
 /** Explains an invalid instruction; on x86 BUG() is compiled to `0f 0b` (ud2). */
 export function explainOpcode({ texts, site, comm }: ReportFacts): string {
-  const at = site?.place?.name === undefined ? "" : ` in \`${placeText(site.place).replace(/\/0x.*/, "")}\``;
+  const at = site?.place?.name === undefined ? "" : ` in \`${shortPlaceText(site.place)}\``;
   const task = at === "" || comm === undefined ? "" : ` (task \`${comm}\`)`;
   const code = site?.code?.text;
   const codes = code === undefined ? texts.filter((text) => /^Code: .*<[0-9a-f]{2}>/.test(text)) : [code];

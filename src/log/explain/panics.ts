@@ -1,7 +1,7 @@
 /** Explanations of panics, by their words. */
 import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
-import { placeText, plainName } from "../place.ts";
+import { plainName, shortPlaceText } from "../place.ts";
 
 /** The meanings of the words after "Kernel panic - not syncing: ". */
 const REASONS: readonly (readonly [RegExp, string])[] = [
@@ -138,7 +138,7 @@ const MAX_FRAME = 64n;
 /** Explains a double fault (x86: arch/x86/kernel/traps.c, exc_double_fault()). */
 export function explainDoubleFault({ site }: ReportFacts): string {
   const stack = site?.registers.find(({ name }) => name === "RSP")?.value;
-  const at = site?.place?.name === undefined ? "" : `, in \`${placeText(site.place).replace(/\/0x.*/, "")}\``;
+  const at = site?.place?.name === undefined ? "" : `, in \`${shortPlaceText(site.place)}\``;
   const base = `An exception happened while the processor delivered another one${at}.`;
   if (stack === undefined) return `${base} ${LOST_STACK}`;
   if (stack >> 63n === 0n)

@@ -1,18 +1,24 @@
 /** Explanations of lockups, stalls and hung tasks. */
 import { locksOf } from "../facts/heldLocks.ts";
 import type { ReportFacts } from "../facts.ts";
-import { placeText } from "../place.ts";
+import { shortPlaceText } from "../place.ts";
 import { particular } from "./naming.ts";
 
-const where = ({ guilty: frame }: ReportFacts): string =>
-  frame === undefined ? "" : ` (\`${placeText(frame.place).replace(/\/0x.*/, "")}\`)`;
+/** Returns "`function+0x…`" with the guilty function; undefined if it is unknown. */
+const guiltyPlace = ({ guilty }: ReportFacts): string | undefined => guilty && `\`${shortPlaceText(guilty.place)}\``;
+
+/** Returns " (`function+0x…`)" with the guilty function; empty if it is unknown. */
+const where = (facts: ReportFacts): string => {
+  const place = guiltyPlace(facts);
+  return place === undefined ? "" : ` (${place})`;
+};
 
 /** Names the place of the processor, which may be in locking or list code that the guilty function called. */
 function placeOfProcessor(facts: ReportFacts): string {
   const place = facts.site?.place;
   if (place === undefined) return "";
-  const at = placeText(place).replace(/\/0x.*/, "");
-  const frame = facts.guilty === undefined ? "" : placeText(facts.guilty.place).replace(/\/0x.*/, "");
+  const at = shortPlaceText(place);
+  const frame = facts.guilty === undefined ? "" : shortPlaceText(facts.guilty.place);
   return frame === "" || frame === at ? ` (\`${at}\`)` : ` (\`${at}\`, in a call by \`${frame}\`)`;
 }
 
@@ -24,7 +30,7 @@ export function explainWatchdog(facts: ReportFacts): string {
     case "soft-lockup":
       return `The soft-lockup watchdog's work did not run on ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ${groups.seconds === undefined ? "for too long" : `for ${groups.seconds} s`}. When the watchdog checked, ${facts.comm === undefined ? "a task" : task} was running there${placeOfProcessor(facts)}; the cause can be elsewhere. Usual causes: a long loop in the kernel, a wait for a spinlock, or a host that did not run the virtual CPU.`;
     case "hard-lockup":
-      return `The hard-lockup watchdog found that ${hardCpu(facts)} took no timer interrupt for too long. Usual causes: it loops or waits for a lock with interrupts disabled, or the firmware or the host did not run it.${facts.guilty === undefined ? "" : ` The report shows it in ${where(facts).slice(2, -1)}.`}`;
+      return `The hard-lockup watchdog found that ${hardCpu(facts)} took no timer interrupt for too long. Usual causes: it loops or waits for a lock with interrupts disabled, or the firmware or the host did not run it.${facts.guilty === undefined ? "" : ` The report shows it in ${guiltyPlace(facts)}.`}`;
     case "rcu-stall":
       return explainStall(facts);
     case "hung-task":
@@ -54,13 +60,13 @@ function explainStall(facts: ReportFacts): string {
   const flavour = flavourOf(facts);
   const late = facts.texts.map((text) => QUIET.exec(text)?.[1]).find(Boolean);
   if (late !== undefined) {
-    return `All CPUs passed a quiescent state, but the grace-period thread of RCU (\`${flavour}\`) did not end the grace period: it was last active ${late} jiffies before. Usual causes: it got no CPU time, or its timer did not fire.${facts.guilty === undefined ? "" : ` A stack in the report shows ${where(facts).slice(2, -1)}.`}`;
+    return `All CPUs passed a quiescent state, but the grace-period thread of RCU (\`${flavour}\`) did not end the grace period: it was last active ${late} jiffies before. Usual causes: it got no CPU time, or its timer did not fire.${facts.guilty === undefined ? "" : ` A stack in the report shows ${guiltyPlace(facts)}.`}`;
   }
   return [
     `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long. Usual causes: a loop in the kernel, disabled interrupts or preemption, or a task or a virtual CPU that does not run.`,
     ...(who === undefined ? [] : [`It waits for: \`${who}\`.`]),
     ...(waited === undefined ? [] : [`The grace period is ${waited} jiffies old.`]),
-    ...(facts.guilty === undefined ? [] : [`A stack in the report shows ${where(facts).slice(2, -1)}.`]),
+    ...(facts.guilty === undefined ? [] : [`A stack in the report shows ${guiltyPlace(facts)}.`]),
     ...(starved === undefined
       ? []
       : /timer wakeup/.test(starved)
@@ -146,7 +152,7 @@ const HELD = /mutex|semaphore/;
 function waitingIn(facts: ReportFacts): { wait: string; isHeld: boolean } {
   const { guilty: frame } = facts;
   if (!frame) return { wait: "", isHeld: false };
-  const caller = `\`${placeText(frame.place).replace(/\/0x.*/, "")}\``;
+  const caller = `\`${shortPlaceText(frame.place)}\``;
   const above =
     facts.traces
       .find(({ start, end }) => start <= frame.at && frame.at < end)
