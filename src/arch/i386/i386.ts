@@ -3,8 +3,9 @@ import { elf } from "./elf.ts";
 import { returnAddressAt } from "./frame.ts";
 import { paging, pte } from "./paging.ts";
 import { trapName } from "./traps.ts";
-import type { Arch, Registers } from "../arch.ts";
+import type { Arch } from "../arch.ts";
 import { prstatus } from "../notes.ts";
+import { isUserMode } from "../x86_64/modes.ts";
 import { errorText, isWriteFault } from "../x86_64/traps.ts";
 
 /** `user_regs_struct`, the order of `elf_gregset_t`. */
@@ -75,11 +76,3 @@ export const i386: Arch = {
   pte,
   paging,
 };
-
-/**
- * Whether registers are of user mode: the lowest two bits of cs are the privilege level; undefined if cs is not known.
- */
-function isUserMode(registers: Registers): boolean | undefined {
-  const cs = registers.get("cs");
-  return cs === undefined ? undefined : (cs & 3n) === 3n;
-}

@@ -11,7 +11,8 @@ const RFLAGS_FIXED = 1n << 1n;
 const RFLAGS_RESERVED = -1n << 22n;
 
 /**
- * Whether registers are of user mode: the lowest two bits of cs are the privilege level; undefined if cs is not known.
+ * Whether registers of x86 are of user mode: the lowest two bits of cs are the privilege level; undefined if cs is not
+ * known.
  */
 export function isUserMode(registers: Registers): boolean | undefined {
   const cs = registers.get("cs");
