@@ -33,7 +33,7 @@ export function registerText(registers: Registers): string[] {
 
 /** Decodes the status register (Arm Architecture Reference Manual, B1.3.3). */
 function statusText(status: number): string {
-  const flags = [...["N", "Z", "C", "V"].entries()].map(([i, flag]) => ((status >>> (31 - i)) & 1 ? flag : flag.toLowerCase())); // prettier-ignore
+  const flags = ["N", "Z", "C", "V"].map((flag, i) => ((status >>> (31 - i)) & 1 ? flag : flag.toLowerCase()));
   const [irqs, fiqs] = [0x80, 0x40].map((mask) => ((status & mask) === 0 ? "on" : "off"));
   const mode = `${MODES[status & 15]}_${status & 16 ? 32 : 26}`;
   const set = INSTRUCTION_SETS[((status >>> 23) & 2) | ((status >>> 5) & 1)];
