@@ -65,7 +65,6 @@ export function unwindIndexRule(kernel: Kernel, cursor: FrameCursor): Step | und
   }
   registers.delete("lr");
   registers.delete("cpsr");
-  registers.set("sp", sp).set("pc", pc);
   return { kind: "caller", cursor: callerCursor(kernel, pc, sp, registers), cfa: sp };
 }
 
