@@ -7,7 +7,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { blocker } from "./blocker.ts";
 import type { Found, QueuedTask } from "./resource.ts";
-import { savedRegisters, type Sleeper, stackWords, waiterOf } from "./sleeper.ts";
+import { objectAddresses, type Sleeper, waiterOf } from "./sleeper.ts";
 import { type WaiterRing, waiterRing, type WaiterShape } from "./waiterRing.ts";
 
 /** A kind of lock and the type of its waiters. */
@@ -104,12 +104,7 @@ function lockAtRing(
     return !(waiter instanceof Fault) && waiters.has(waiter);
   };
   if (recorded !== undefined && isLock(recorded)) return recorded;
-  const found = new Set<bigint>();
-  const words = [...savedRegisters(sleeper), ...[...stackWords(sleeper, sleeper.at + 2)].map(({ value }) => value)];
-  for (const value of words) {
-    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
-    if (isLock(value)) found.add(value);
-  }
+  const found = new Set(objectAddresses(sleeper, sleeper.at + 2).filter(isLock));
   return found.size === 1 ? [...found][0] : undefined;
 }
 

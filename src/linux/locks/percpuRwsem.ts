@@ -7,7 +7,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { frozenText } from "../fs/superBlock.ts";
 import type { Found, ResourceState } from "./resource.ts";
-import { savedRegisters, type Sleeper, stackWords } from "./sleeper.ts";
+import { objectAddresses, type Sleeper } from "./sleeper.ts";
 
 const TYPE = "struct percpu_rw_semaphore";
 
@@ -67,9 +67,7 @@ function readersWords(lock: Obj): string {
 export function percpuWriterWait(sleeper: Sleeper): Found {
   const { kernel, task } = sleeper;
   const writer = kernel.object(TYPE, 0n).at("writer.task").address;
-  const words = [...savedRegisters(sleeper), ...[...stackWords(sleeper, sleeper.at + 1)].map(({ value }) => value)];
-  for (const value of words) {
-    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
+  for (const value of objectAddresses(sleeper, sleeper.at + 1)) {
     if (attempt(() => kernel.memory.word(value + writer)) !== task.address) continue;
     if (!isLock(kernel, value)) continue;
     return {

@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { rtMutexState, unsignedWord } from "./mutex.ts";
 import type { Found, ResourceState } from "./resource.ts";
-import { savedRegisters, type Sleeper, stackWords } from "./sleeper.ts";
+import { objectAddresses, type Sleeper } from "./sleeper.ts";
 
 // kernel/locking/rwsem.c since v5.3
 const RWSEM_READER_OWNED = 1n;
@@ -94,9 +94,7 @@ export const isRwbase = (kernel: Kernel): boolean => kernel.object("struct rw_se
 export function rwbaseWriterWait(sleeper: Sleeper): Found {
   const { kernel, task } = sleeper;
   const found = new Set<bigint>();
-  const words = [...savedRegisters(sleeper), ...[...stackWords(sleeper, sleeper.at + 2)].map(({ value }) => value)];
-  for (const value of words) {
-    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
+  for (const value of objectAddresses(sleeper, sleeper.at + 2)) {
     const state = attempt(() => rwbaseState(kernel.object("struct rwbase_rt", value)));
     if (state instanceof Fault || state.note === undefined) continue;
     if (state.holders.some((holder) => holder.task === task.address && holder.how !== "rt_mutex.owner"))

@@ -66,7 +66,7 @@ function lowest({ kernel, task, frames }: Sleeper): bigint {
  * Returns the words of the member of `task_struct` in which the task's registers were saved when it was switched out,
  * without those that cannot be read. Empty on machines that save the registers on the stack.
  */
-export function savedRegisters({ kernel, task }: Sleeper): readonly bigint[] {
+function savedRegisters({ kernel, task }: Sleeper): readonly bigint[] {
   const { switchFrame, wordSize } = kernel.arch;
   if (switchFrame.kind !== "in task") return [];
   const saved = attempt(() => task.at(switchFrame.path));
@@ -93,6 +93,19 @@ export function* stackWords(sleeper: Sleeper, at: number): Generator<{ address: 
     const value = wordSize === 8 ? view.getBigUint64(i, little) : BigInt(view.getUint32(i, little));
     yield { address: start + BigInt(i), value };
   }
+}
+
+/** Whether a word can be the address of an object of the kernel. */
+const isObjectAddress = ({ arch, memory }: Kernel, word: bigint): boolean =>
+  word % BigInt(arch.wordSize) === 0n && memory.isKernelAddress(word);
+
+/**
+ * Returns the saved registers and the words of the task's stack in the frames up to `at` that can be addresses of
+ * objects. @throws Fault
+ */
+export function objectAddresses(sleeper: Sleeper, at: number): readonly bigint[] {
+  const words = [...savedRegisters(sleeper), ...Array.from(stackWords(sleeper, at), ({ value }) => value)];
+  return words.filter((word) => isObjectAddress(sleeper.kernel, word));
 }
 
 /**
@@ -140,7 +153,7 @@ export function objectPointingBack(sleeper: Sleeper, type: string, member: strin
   const offset = kernel.object(type, 0n).at(member).address;
   const found = new Set<bigint>();
   for (const { value } of stackWords(sleeper, sleeper.at + 3)) {
-    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
+    if (!isObjectAddress(kernel, value)) continue;
     if (attempt(() => kernel.memory.word(value + offset)) === target) found.add(value);
   }
   return found.size === 1 ? [...found][0] : undefined;
