@@ -70,9 +70,8 @@ const WRITER_BIAS = 1 << 30;
  * A writer has the rt_mutex from when it waits for the readers to leave (kernel/locking/rwbase_rt.c). @throws Fault
  */
 function rwbaseState(rwbase: Obj<"struct rwbase_rt">): ResourceState {
-  const count = rwbase.at("readers.counter").number();
+  const { count, readers } = readersOf(rwbase);
   const own = rtMutexState(rwbase.at("rtmutex"));
-  const readers = count < 0 ? count - READER_BIAS : count === WRITER_BIAS ? 0 : count;
   if (readers === 0) return own;
   const fields = [...own.fields, { type: "struct rwbase_rt", address: rwbase.address, path: "readers.counter", value: String(count) }]; // prettier-ignore
   const note = `held by ${readersText(readers)}, which the lock does not record`;
@@ -81,29 +80,37 @@ function rwbaseState(rwbase: Obj<"struct rwbase_rt">): ResourceState {
   return { holders: own.holders.map((one) => ({ ...one, how })), note, fields };
 }
 
+/** Returns the word of the readers, and how many readers have the lock. @throws Fault */
+function readersOf(rwbase: Obj<"struct rwbase_rt">): { readonly count: number; readonly readers: number } {
+  const count = rwbase.at("readers.counter").number();
+  return { count, readers: count < 0 ? count - READER_BIAS : count === WRITER_BIAS ? 0 : count };
+}
+
+/** Whether a task has the rt_mutex, blocks new readers and waits for readers to leave. @throws Fault */
+function waitsForReaders(rwbase: Obj<"struct rwbase_rt">, task: bigint): boolean {
+  const { count, readers } = readersOf(rwbase);
+  return count > 0 && readers > 0 && rtMutexState(rwbase.at("rtmutex")).holders.some((holder) => holder.task === task);
+}
+
 const readersText = (count: number): string => `${count} ${count === 1 ? "reader" : "readers"}`;
 
 /** Whether a `struct rw_semaphore` is the reader-writer lock of PREEMPT_RT. */
 export const isRwbase = (kernel: Kernel): boolean => kernel.object("struct rw_semaphore", 0n).has("rwbase");
 
 /**
- * Returns the reader-writer lock of PREEMPT_RT whose writer waits for the readers to leave: a saved register or a word of
- * the stack leads to a lock whose rt_mutex the task owns and that has readers. @throws Fault "unknown" if not exactly one
- * lock is found
+ * Returns the reader-writer lock of PREEMPT_RT whose writer waits for the readers to leave: a saved register or a word
+ * of the stack leads to a lock whose rt_mutex the task owns and that has readers. @throws Fault "unknown" if not
+ * exactly one lock is found
  */
 export function rwbaseWriterWait(sleeper: Sleeper): Found {
   const { kernel, task } = sleeper;
-  const found = new Set<bigint>();
-  for (const value of objectAddresses(sleeper, sleeper.at + 2)) {
-    const state = attempt(() => rwbaseState(kernel.object("struct rwbase_rt", value)));
-    if (state instanceof Fault || state.note === undefined) continue;
-    if (state.holders.some((holder) => holder.task === task.address && holder.how !== "rt_mutex.owner"))
-      found.add(value);
-  }
-  const [address, ...more] = found;
+  const rwbaseAt = (address: bigint): Obj<"struct rwbase_rt"> => kernel.object("struct rwbase_rt", address);
+  const isWaitedFor = (address: bigint): boolean =>
+    attempt(() => waitsForReaders(rwbaseAt(address), task.address)) === true;
+  const [address, ...more] = new Set(objectAddresses(sleeper, sleeper.at + 2).filter(isWaitedFor));
   if (address === undefined || more.length > 0)
     throw Fault.of("unknown", "not exactly one lock is found that the task owns and whose readers it can wait for");
-  const { fields } = rwbaseState(kernel.object("struct rwbase_rt", address));
+  const { fields } = rwbaseState(rwbaseAt(address));
   return {
     resource: { kind: "rwsem", type: "struct rw_semaphore", address },
     mode: "write",
