@@ -7,6 +7,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { frozenText } from "../fs/superBlock.ts";
 import type { Found, ResourceState } from "./resource.ts";
+import { readersText } from "./rwsem.ts";
 import { objectAddresses, type Sleeper } from "./sleeper.ts";
 
 const TYPE = "struct percpu_rw_semaphore";
@@ -57,7 +58,7 @@ function readersWords(lock: Obj): string {
     const counter = lock.at("read_count");
     return possibleCpus(kernel).reduce((sum, cpu) => sum + perCpuPointee(kernel, counter, cpu).as("int").number(), 0);
   });
-  return typeof count === "number" && count > 0 ? `its ${count} reader${count === 1 ? "" : "s"}` : "its readers";
+  return typeof count === "number" && count > 0 ? `its ${readersText(count)}` : "its readers";
 }
 
 /**

@@ -92,7 +92,8 @@ function waitsForReaders(rwbase: Obj<"struct rwbase_rt">, task: bigint): boolean
   return count > 0 && readers > 0 && rtMutexState(rwbase.at("rtmutex")).holders.some((holder) => holder.task === task);
 }
 
-const readersText = (count: number): string => `${count} ${count === 1 ? "reader" : "readers"}`;
+/** Returns `1 reader`, `3 readers`. */
+export const readersText = (count: number): string => `${count} ${count === 1 ? "reader" : "readers"}`;
 
 /** Whether a `struct rw_semaphore` is the reader-writer lock of PREEMPT_RT. */
 export const isRwbase = (kernel: Kernel): boolean => kernel.object("struct rw_semaphore", 0n).has("rwbase");
