@@ -98,35 +98,35 @@ function foundText({ kernel, address }: Obj): string | undefined {
   return `${holder.certainty === "certain" ? "" : holder.certainty === "likely" ? "likely " : "possibly "}held by ${taskName(task)} (${holder.how})`;
 }
 
+/** Returns the `raw_spinlock` of a spinlock, which can record the holder, and the word of the architecture in it. */
 const rawLock = (object: Obj): { readonly raw: Obj; readonly lock: Obj } => {
   const raw = object.has("rlock") ? object.at("rlock") : object;
   return { raw, lock: raw.has("raw_lock") ? raw.at("raw_lock") : raw };
 };
 
+/** Returns the state of the word of a spinlock; undefined for a layout that is not known. @throws Fault */
+const stateOf = (lock: Obj): SpinWord | undefined => LAYOUTS.find(({ fits }) => fits(lock))?.read(lock);
+
 /** Returns whether a spinlock is locked; undefined for a layout that is not known. @throws Fault */
-export function isSpinLocked(object: Obj): boolean | undefined {
-  const { lock } = rawLock(object);
-  return LAYOUTS.find(({ fits }) => fits(lock))?.read(lock).isLocked;
-}
+export const isSpinLocked = (object: Obj): boolean | undefined => stateOf(rawLock(object).lock)?.isLocked;
 
 /** Returns whether a spinlock is locked and does not record its holder. @throws Fault */
 export function isLockedBySomeone(object: Obj): boolean {
   const { raw, lock } = rawLock(object);
-  const state = LAYOUTS.find(({ fits }) => fits(lock))?.read(lock);
+  const state = stateOf(lock);
   return state !== undefined && state.isLocked && state.cpu === undefined && !hasOwner(raw);
 }
 
 /**
  * Returns the state and the holder of a spinlock: `unlocked`, `locked`, `held by CPU 3, which runs bash [279]`, or the
- * holder that a search of the stacks found. With
- * CONFIG_DEBUG_SPINLOCK the lock records the task. Undefined for a layout that is not known. @param object `struct
- * spinlock`, `struct raw_spinlock` or `arch_spinlock_t` @throws Fault
+ * holder that a search of the stacks found. With CONFIG_DEBUG_SPINLOCK the lock records the task. Undefined for a
+ * layout that is not known. @param object `struct spinlock`, `struct raw_spinlock` or `arch_spinlock_t` @throws Fault
  */
 export function spinlockText(object: Obj): string | undefined {
   const { raw, lock } = rawLock(object);
-  const layout = LAYOUTS.find(({ fits }) => fits(lock));
-  if (!layout) return undefined;
-  const { isLocked, cpu, waiters = 0, isWaitedFor = false } = layout.read(lock);
+  const state = stateOf(lock);
+  if (!state) return undefined;
+  const { isLocked, cpu, waiters = 0, isWaitedFor = false } = state;
   const waiting = waiters > 0 ? `; ${waiters} more wait for it` : isWaitedFor ? "; CPUs wait for it" : "";
   if (!isLocked) return isWaitedFor ? "not locked at this moment; CPUs wait for it" : "unlocked";
   const owner = hasOwner(raw) ? taskAt(object.kernel, raw.at("owner").value()) : undefined;
