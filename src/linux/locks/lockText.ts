@@ -26,6 +26,9 @@ export const lockPrinters: readonly (readonly [string, Printer])[] = [...LOCKS].
   lockPrinter(kind),
 ]);
 
+/** Whether a struct of this name is a sleeping lock. */
+export const isSleepingLock = (struct: string): boolean => LOCKS.has(struct);
+
 /** Returns who holds an object that is a sleeping lock: `held by bash [279]`; undefined for other objects. */
 export function lockWords(object: Obj): string | undefined {
   const type = bare(object.type);

@@ -3,17 +3,10 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import type { Obj } from "../../model/object.ts";
 import { summary } from "../../model/summary.ts";
+import { isSleepingLock } from "./lockText.ts";
 
-/** Structs that are locks; those of spinlocks first. */
+/** Structs that are spinlocks. */
 const SPINLOCKS: readonly string[] = ["spinlock", "raw_spinlock"];
-const LOCKS: ReadonlySet<string> = new Set([
-  ...SPINLOCKS,
-  "mutex",
-  "rw_semaphore",
-  "semaphore",
-  "rt_mutex",
-  "rt_mutex_base",
-]);
 
 /** A lock in an object. */
 export interface LockWithin {
@@ -39,8 +32,9 @@ function search(object: Obj, path: string, depth: number, found: LockWithin[]): 
   const type = bare(object.type);
   if ((type.kind !== "struct" && type.kind !== "union") || depth > MAX_DEPTH || found.length >= MAX_LOCKS) return;
   const name = type.name ?? "";
-  if (LOCKS.has(name)) {
-    found.push({ path, lock: object, isSpinlock: SPINLOCKS.includes(name) });
+  const isSpinlock = SPINLOCKS.includes(name);
+  if (isSpinlock || isSleepingLock(name)) {
+    found.push({ path, lock: object, isSpinlock });
     return;
   }
   for (const { name: own, type: inner, bitOffset } of type.members) {
