@@ -15,11 +15,15 @@ export const directMapOffset = derived("direct map", (kernel): bigint => {
   const base = globalWord(kernel, "page_offset_base");
   if (base !== undefined) return base;
   const cache = attempt(() => kernel.memory.word(noteSymbol(kernel, "slab_caches")));
-  if (!(cache instanceof Fault)) return cache - orThrow(kernel.memory.translate(cache)).physical;
+  if (!(cache instanceof Fault)) return offsetOf(kernel, cache);
   const other = candidates(kernel).find((offset) => mapsMemory(kernel, offset));
   if (other === undefined) throw cache;
   return other;
 });
+
+/** Returns the difference between a mapped address and its physical address, in bytes. @throws Fault */
+const offsetOf = (kernel: Kernel, address: bigint): bigint =>
+  address - orThrow(kernel.memory.translate(address)).physical;
 
 /**
  * Offsets of addresses that are in the direct map on some machines: the root table, which is a part of the kernel
@@ -31,9 +35,8 @@ function candidates(kernel: Kernel): bigint[] {
     () => kernel.object("struct task_struct", noteSymbol(kernel, "init_task")).at("tasks.next").value(),
   ];
   return addresses.flatMap((find) => {
-    const address = attempt(find);
-    const found = address instanceof Fault ? address : kernel.memory.translate(address);
-    return address instanceof Fault || found instanceof Fault ? [] : [address - found.physical];
+    const offset = attempt(() => offsetOf(kernel, find()));
+    return offset instanceof Fault ? [] : [offset];
   });
 }
 
