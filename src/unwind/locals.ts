@@ -62,7 +62,7 @@ export function parameterAtEntry(
 ): Obj | undefined {
   if (place.inlined) return undefined;
   const value = attempt(() => {
-    const [entered] = kernel.code.scopes(place.entry).filter((one) => !one.inlined);
+    const entered = kernel.code.scopes(place.entry).find((one) => !one.inlined);
     const location = entered?.variables().find((one) => one.parameter && one.name === name)?.location;
     const operation = location?.kind === "expression" && location.bytes.length === 1 ? location.bytes[0] : undefined;
     if (operation === undefined || operation < DW_OP_reg0 || operation > DW_OP_reg31) return undefined;
