@@ -105,7 +105,9 @@ const allCounters = derived("global counters", (kernel): ReadonlyMap<string, num
 export function zoneFreePages(zone: Obj<"struct zone">): number {
   if (zone.has("free_pages")) return zone.at("free_pages").number();
   const counters = counterArray(zone.kernel, zone.at("vm_stat").address, "zone_stat_item");
-  return Math.max(0, counters.find(({ name }) => name === "NR_FREE_PAGES")?.value ?? 0);
+  const counter = counters.find(({ name }) => name === "NR_FREE_PAGES");
+  if (!counter) throw Fault.of("unknown", "the zones have no counter NR_FREE_PAGES");
+  return Math.max(0, counter.value);
 }
 
 /** Returns a counter by the first of its names that this kernel has; undefined if it has none of them. @throws Fault */

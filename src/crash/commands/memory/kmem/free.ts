@@ -1,12 +1,12 @@
 /** Implements `kmem -f` and `-F`: lists the free blocks of the page allocator. */
-import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
+import { attempt, type Fault, untilFault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { freeBlockOf, freeBlocks, freeListOf, freeLists, type FreeList } from "../../../../linux/mm/buddy.ts";
 import { freePages } from "../../../../linux/mm/meminfo.ts";
 import { pfnToPage } from "../../../../linux/mm/memoryModel.ts";
 import { pglistData, zonesOf } from "../../../../linux/mm/mmzone.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
-import { counterArray } from "../../../../linux/mm/vmstat.ts";
+import { zoneFreePages } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";
@@ -87,15 +87,6 @@ const zoneHeading = (zone: Obj, number: number, nodeStart: number): Piece =>
     nodeStart,
     start: startOf(zone, "zone_start_pfn", "spanned_pages"),
   });
-
-/** Returns the number of pages that the zone counts as free. @throws Fault */
-function zoneFreePages(zone: Obj): number {
-  if (zone.has("free_pages")) return zone.at("free_pages").number();
-  const counters = counterArray(zone.kernel, zone.at("vm_stat").address, "zone_stat_item");
-  const counter = counters.find(({ name }) => name === "NR_FREE_PAGES");
-  if (!counter) throw Fault.of("unknown", "the zones have no counter NR_FREE_PAGES");
-  return counter.value;
-}
 
 /** Lists the free lists of a zone. @returns the number of pages found on the lists */
 function* zoneLists(kernel: Kernel, zone: Obj, withBlocks: boolean): Generator<Piece, number, void> {
