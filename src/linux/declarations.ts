@@ -1,8 +1,9 @@
 /**
- * Types of the kernel's well-known globals, for sessions that have BTF and no vmlinux, because per-CPU variables
- * are the only variables in BTF. The table is ordered by subsystem and then by type; each type has the names of its globals. If a
- * type changed over time, its line has all its spellings, newest first, separated by ` | `. The first whose types this
- * kernel has is used, so that no kernel version is needed. Lengths that depend on the configuration are left open.
+ * Types of the kernel's well-known globals, for sessions that have BTF and no vmlinux, because per-CPU variables are
+ * the only variables in BTF. The table is ordered by subsystem and then by type; each type has the names of its
+ * globals. If a type changed over time, its line has all its spellings, newest first, separated by ` | `. The first
+ * whose types this kernel has is used, so that no kernel version is needed. Lengths that depend on the configuration
+ * are left open.
  *
  * Source: the declarations in the kernel's own tree; test/corpus/declarations.test.ts compares them with DWARF.
  */

@@ -59,7 +59,7 @@ function unpackedVmlinux(release: string, { suite, debian }: Kernel): string | u
   }
 }
 
-/** Whether nothing that makes the row has changed since it was made. */
+/** Identifies everything of which the row is made, so that it is made again after a change. */
 const stamp = (row: Row): string =>
   digest(JSON.stringify(row), ...["build.sh", "conf.sh", "guest-init", "run-guest.py"].map((file) => source(`../foreign/${file}`)), source("../matrix/account.py")); // prettier-ignore
 

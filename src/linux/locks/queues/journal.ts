@@ -45,8 +45,8 @@ export function journalWait({ sleeper: { kernel }, queue }: QueuedEntry): Found 
 }
 
 /**
- * Returns the tasks with an open handle of the committing or the running transaction: the commit waits until they close it. Each task has
- * its handle in `task_struct.journal_info` (fs/jbd2/transaction.c: jbd2__journal_start()).
+ * Returns the tasks with an open handle of the committing or the running transaction: the commit waits until they close
+ * it. Each task has its handle in `task_struct.journal_info` (fs/jbd2/transaction.c: jbd2__journal_start()).
  */
 function handleHolders(journal: Obj<"struct journal_s">): Holder[] {
   const { kernel } = journal;
