@@ -31,16 +31,16 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the arguments of a request, checked: numbers are safe integers, every required argument is present, and none is
- * null. The check is needed because JSON may hold any number: a byte count of 0.5, for example, makes a loop endless.
+ * Returns the arguments of a request, checked: numbers are safe integers, every required argument is present, and none
+ * is null. The check is needed because JSON may hold any number: a byte count of 0.5, for example, makes a loop endless.
  *
  * @throws UsageError that names the argument
  */
 export function requestArguments(command: string, raw: unknown): object {
-  const all = (typeof raw === "object" && raw !== null ? raw : {}) as Record<string, unknown>;
-  if (command.startsWith("vmcore/")) return customArguments(command, all);
+  const all = typeof raw === "object" && raw !== null ? raw : {};
   // Some clients send null for an absent argument.
-  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
+  const given: Record<string, unknown> = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
+  if (command.startsWith("vmcore/")) return customArguments(command, given);
   for (const name of REQUIRED[command] ?? []) {
     if (given[name] === undefined) throw new UsageError(`${command}: "${name}" is missing`);
   }

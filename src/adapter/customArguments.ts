@@ -36,7 +36,6 @@ const oneOf = (...values: readonly string[]): ArgumentType => ({
   is: (value) => values.includes(value as string),
   wording: values.map((value) => `"${value}"`).join(" or "),
 });
-/** Some clients send null for an absent argument. */
 const optional = (type: ArgumentType): ArgumentType => ({ ...type, optional: true });
 
 function isPlace(value: unknown): boolean {
@@ -89,20 +88,19 @@ const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<
 };
 
 /**
- * Returns the arguments of a custom request, checked, because any client may send one. @throws UsageError that names
- * the argument
+ * Returns the arguments of a custom request, checked, because any client may send one.
+ * @param given none of them null
+ * @throws UsageError that names the argument
  */
 export function customArguments(command: string, given: Readonly<Record<string, unknown>>): object {
   const wanted = Object.hasOwn(argumentTypes, command) ? argumentTypes[command as keyof CustomRequests] : {};
-  const args: Record<string, unknown> = { ...given };
   for (const [name, type] of Object.entries(wanted)) {
-    const value = given[name] ?? undefined;
-    if (value === undefined) delete args[name];
+    const value = given[name];
     if (value === undefined && type.optional) continue;
     if (value === undefined) throw new UsageError(`${command}: "${name}" is missing`);
     if (!type.is(value)) throw new UsageError(`${command}: "${name}" must be ${type.wording}`);
   }
-  if (command === "vmcore/select" && args["threadId"] === undefined && args["task"] === undefined)
+  if (command === "vmcore/select" && given["threadId"] === undefined && given["task"] === undefined)
     throw new UsageError(`${command}: "threadId" or "task" is missing`);
-  return args;
+  return given;
 }

@@ -198,4 +198,7 @@ test("null stands for an absent argument: optional ones have their default, requ
     (await from1.request<DebugProtocol.ReadMemoryResponse["body"]>("readMemory", given))?.data;
   assert.equal(await read({ ...at, offset: null }), await read(at));
   await assert.rejects(read({ ...at, count: null }), /readMemory: "count" is missing/);
+  const identified = (given: object): Promise<unknown> => from1.request("vmcore/identify", given);
+  assert.deepEqual(await identified({ text: "init_task", frameId: null }), await identified({ text: "init_task" }));
+  await assert.rejects(identified({ text: null }), /vmcore\/identify: "text" is missing/);
 });
