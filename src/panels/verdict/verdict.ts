@@ -66,8 +66,9 @@ export class VerdictView implements View {
       if (round === this.round) this.state = state;
     });
     this.draw();
-    if (this.state && round === this.round) void this.readNotice();
-    if (this.state && round === this.round) await this.run();
+    if (!this.state || round !== this.round) return;
+    void this.readNotice();
+    await this.run();
   }
 
   /** Runs the checks until all have ended, the user stops them, the page is closed, or several requests in a row fail. */
