@@ -7,6 +7,7 @@ import { filters } from "../../src/crash/language/filters.ts";
 import { run } from "../../src/crash/language/language.ts";
 import { taskAddress, toyTasks } from "../builders/tasks.ts";
 import { toyContext } from "../builders/transcript.ts";
+import { firstSeed } from "./fuzzing.ts";
 
 /** mulberry32: small, seeded, good enough to type nonsense. */
 function random(seed: number): (below: number) => number {
@@ -37,7 +38,7 @@ const fragments = [
 ];
 
 test("nonsense is answered", () => {
-  const next = random(20261121 + Number(process.env["FUZZ_SEED"] ?? 0));
+  const next = random(20261121 + firstSeed);
   const kernel = toyTasks({ cpus: [1], tasks: [{ pid: 1, comm: "init" }] });
   const context = toyContext(kernel, kernel.object("struct task_struct", taskAddress(1)));
   const names = [...commands(), ...filters].map(({ name }) => name).filter((name) => name !== "exit" && name !== "q");

@@ -9,8 +9,8 @@ import { random } from "../builders/image.ts";
 import { stopwatch } from "../builders/stopwatch.ts";
 
 /** FUZZ_ROUNDS=50 multiplies the inputs; FUZZ_SEED is the seed of the first one. */
-const rounds = Number(process.env["FUZZ_ROUNDS"] ?? 1);
-const firstSeed = Number(process.env["FUZZ_SEED"] ?? 0);
+export const rounds = Number(process.env["FUZZ_ROUNDS"] ?? 1);
+export const firstSeed = Number(process.env["FUZZ_SEED"] ?? 0);
 /** A file to which each target appends a line; inputs that fail are then written beside it, and the run continues. */
 const report = process.env["FUZZ_REPORT"];
 /** No input may take longer: an endless loop would. */

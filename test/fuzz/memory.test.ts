@@ -6,6 +6,7 @@ import { attempt, Fault } from "../../src/base/fault.ts";
 import { openMemory } from "../../src/memory/openMemory.ts";
 import { random } from "../builders/image.ts";
 import { dumpOf } from "../builders/machine.ts";
+import { firstSeed } from "./fuzzing.ts";
 
 const ROUNDS = 400;
 const PAGES = 24;
@@ -73,7 +74,7 @@ const ENTRIES: Readonly<Record<string, typeof ENTRY>> = {
 
 for (const arch of architectures) {
   test(`${arch.name}: damaged tables and layouts give bytes or a Fault`, () => {
-    const below = random(arch.elf.machine + Number(process.env["FUZZ_SEED"] ?? 0));
+    const below = random(arch.elf.machine + firstSeed);
     const some = <T>(from: readonly T[]): T => from[below(from.length)]!;
     const [lines, base] = sound[arch.name]!;
     const { pfnShift, flags: present, answers: expected } = ENTRIES[arch.name] ?? ENTRY;

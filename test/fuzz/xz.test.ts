@@ -9,10 +9,9 @@ import { random } from "../builders/image.ts";
 import { stopwatch } from "../builders/stopwatch.ts";
 import { xz } from "../builders/xz.ts";
 import { PACKED, TEXT } from "../builders/xzText.ts";
+import { firstSeed, rounds } from "./fuzzing.ts";
 import { mutated } from "./mutate.ts";
 
-const rounds = Number(process.env["FUZZ_ROUNDS"] ?? 1);
-const firstSeed = Number(process.env["FUZZ_SEED"] ?? 0);
 /** No case may take longer: an endless loop would. */
 const CASE_MILLISECONDS = 1000;
 const MOST = 1 << 20;
