@@ -101,12 +101,11 @@ export class OpenDumps {
    */
   private allowedFiles(paths: readonly string[]): readonly string[] {
     const files = paths.map((path) => this.allowed(path));
-    return namedDump(files).map((path) => (files.includes(path) || this.isNamed(paths) ? path : this.allowed(path)));
+    const all = namedDump(files);
+    // A dump that the user named when the server was started was named with the files beside it.
+    if (paths.every((path) => this.options.vmcore.includes(path))) return all;
+    return all.map((path) => (files.includes(path) ? path : this.allowed(path)));
   }
-
-  /** Whether the user named the dump when the server was started. */
-  private readonly isNamed = (paths: readonly string[]): boolean =>
-    paths.every((path) => this.options.vmcore.includes(path));
 
   /** @throws UsageError for a file that does not exist or is outside the roots; the text does not tell which */
   private allowed(path: string): string {
