@@ -68,13 +68,14 @@ const symbolWords = (symbol: KSymbol, address: bigint): string =>
 const heldWords = (kernel: Kernel, { name }: KSymbol, address: bigint): string =>
   lockAt(address, () => (kernel.hasVariable(name) ? kernel.variable(name) : undefined));
 
-/** Returns who holds the lock at an address in an object: `, i_rwsem held by bash [279]`; nothing for others. */
+/** Returns who holds the lock at an address in an object: `, i_rwsem: held by bash [279]`; nothing for others. */
 function lockAt(address: bigint, objectOf: () => Obj | undefined): string {
   const words = attempt(() => {
     const object = objectOf();
     const found = object && locksWithin(object).find(({ lock }) => lock.address === address);
-    const holder = found && holderWords(found);
-    return holder === undefined ? undefined : `${found?.path === "" ? "" : `${found?.path}: `}${holder}`;
+    if (!found) return undefined;
+    const holder = holderWords(found);
+    return holder === undefined || found.path === "" ? holder : `${found.path}: ${holder}`;
   });
   return typeof words === "string" ? `, ${words}` : "";
 }
