@@ -26,7 +26,7 @@ export function crashDumps(context: vscode.ExtensionContext): vscode.Disposable[
       }),
     }),
     vscode.commands.registerCommand("vmcore.dumps.open", (row: DumpRow) =>
-      row.session === undefined ? open(row) : showCrashDump(),
+      row.state === "open" ? showCrashDump() : open(row),
     ),
     vscode.commands.registerCommand("vmcore.dumps.close", (row: DumpRow) =>
       vscode.debug.stopDebugging(dumps.session(row)),
@@ -39,6 +39,8 @@ const open = ({ vmcore }: DumpRow): Thenable<unknown> => {
   const files = vmcore.map((path) => vscode.Uri.file(path));
   return vscode.commands.executeCommand("vmcore.open", files[0], files);
 };
+
+const filesExist = (vmcore: readonly string[]): boolean => vmcore.every((path) => existsSync(path));
 
 class Dumps implements vscode.TreeDataProvider<DumpRow>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
@@ -66,7 +68,7 @@ class Dumps implements vscode.TreeDataProvider<DumpRow>, vscode.Disposable {
   /** Adds the dump of a session. A running kernel or guest is no file that can be opened again. */
   async open(session: vscode.DebugSession): Promise<void> {
     const about = await askUnlessRefused(session, "vmcore/about", {});
-    if (!about || !about.vmcore.every((path) => existsSync(path))) return;
+    if (!about || !filesExist(about.vmcore)) return;
     this.sessions.set(keyOf(about.vmcore), session);
     await this.keep(withDump(this.list, about, Date.now()));
   }
@@ -82,8 +84,7 @@ class Dumps implements vscode.TreeDataProvider<DumpRow>, vscode.Disposable {
 
   getChildren(row?: DumpRow): DumpRow[] {
     if (row) return [];
-    const ids = new Map([...this.sessions].map(([key, { id }]) => [key, id]));
-    return [...dumpRows(this.list, ids, (vmcore) => vmcore.every((path) => existsSync(path)))];
+    return [...dumpRows(this.list, this.sessions, filesExist)];
   }
 
   getTreeItem(row: DumpRow): vscode.TreeItem {

@@ -15,8 +15,6 @@ export interface DumpRow {
   readonly description: string;
   readonly tooltip: string;
   readonly state: "open" | "closed" | "missing";
-  /** Id of its session, if it is open. */
-  readonly session: string | undefined;
 }
 
 /** Maximum number of dumps; those that were not opened for the longest time are dropped. */
@@ -36,17 +34,16 @@ export const withoutDump = (list: readonly Recent[], vmcore: readonly string[]):
 
 /**
  * The rows: open dumps first, then the others, the last opened one first.
- * @param sessions ids of the open sessions by `keyOf` of their dump
+ * @param open `keyOf` of the dumps that are open
  * @param exists whether all files of a dump exist
  */
 export function dumpRows(
   list: readonly Recent[],
-  sessions: ReadonlyMap<string, string>,
+  open: { has(key: string): boolean },
   exists: (vmcore: readonly string[]) => boolean,
 ): readonly DumpRow[] {
   const rows = list.map((one): DumpRow => {
-    const session = sessions.get(keyOf(one.vmcore));
-    const state = session !== undefined ? "open" : exists(one.vmcore) ? "closed" : "missing";
+    const state = open.has(keyOf(one.vmcore)) ? "open" : exists(one.vmcore) ? "closed" : "missing";
     const what = one.crash ?? titleOf(one);
     const words = [state === "closed" ? "" : state, what, one.release, one.host];
     return {
@@ -55,7 +52,6 @@ export function dumpRows(
       description: words.filter(Boolean).join(" · "),
       tooltip: [...one.vmcore, what, `opened ${new Date(one.openedAt).toLocaleString()}`].join("\n"),
       state,
-      session,
     };
   });
   return [...rows.filter(({ state }) => state === "open"), ...rows.filter(({ state }) => state !== "open")];

@@ -20,8 +20,8 @@ test("twenty dumps are kept", () => {
 });
 
 test("open dumps are listed first, and one whose file is gone says so", () => {
-  const sessions = new Map([[keyOf(["/a/vmcore"]), "1"]]);
-  const rows = dumpRows(listOf("/a/vmcore", "/b/vmcore", "/c/vmcore"), sessions, ([path]) => path !== "/b/vmcore");
+  const open = new Set([keyOf(["/a/vmcore"])]);
+  const rows = dumpRows(listOf("/a/vmcore", "/b/vmcore", "/c/vmcore"), open, ([path]) => path !== "/b/vmcore");
   assert.deepEqual(
     rows.map(({ label, description, state }) => [label, description, state]),
     [
