@@ -28,9 +28,11 @@ export function crashDumps(context: vscode.ExtensionContext): vscode.Disposable[
     vscode.commands.registerCommand("vmcore.dumps.open", (row: DumpRow) =>
       row.state === "open" ? showCrashDump() : open(row),
     ),
-    vscode.commands.registerCommand("vmcore.dumps.close", (row: DumpRow) =>
-      vscode.debug.stopDebugging(dumps.session(row)),
-    ),
+    vscode.commands.registerCommand("vmcore.dumps.close", async (row: DumpRow) => {
+      const session = dumps.session(row);
+      // Without a session stopDebugging() stops all sessions, those of other debuggers too.
+      if (session) await vscode.debug.stopDebugging(session);
+    }),
     vscode.commands.registerCommand("vmcore.dumps.forget", (row: DumpRow) => dumps.forget(row)),
   ];
 }
