@@ -43,7 +43,7 @@ export function status(): vscode.Disposable[] {
 
 const debuginfo = ({ vmlinux, types, symbols, noVmlinux }: About): string => {
   if (vmlinux !== undefined) return "vmlinux";
-  if (noVmlinux) return `no vmlinux found (${noVmlinux.places} places)`;
+  if (noVmlinux) return "no vmlinux found";
   if (types.length > 0) return "no vmlinux";
   return symbols.length > 0 ? "symbols only" : "no symbols";
 };
@@ -55,7 +55,7 @@ function tooltip(about: About): vscode.MarkdownString {
     ["Format", about.format],
     ["Kernel", `${about.release ?? "unknown"} (${about.machine})`],
     ["Panic", about.title ?? about.untitled ?? "none"],
-    ["vmlinux", about.vmlinux ?? "not given"],
+    ["vmlinux", about.vmlinux ?? about.noVmlinux?.sentence ?? "not given"],
     ["Types", about.types.join(", ") || "none"],
     ["Symbols", about.symbols.join(", ") || "none"],
     [

@@ -42,8 +42,6 @@ export interface DebuginfoFacts {
 export interface NoVmlinux {
   /** What was searched, and what is therefore missing. */
   readonly sentence: string;
-  /** Number of files that were tried. */
-  readonly places: number;
   /** The command that installs the vmlinux from the kernel's distribution, if that is known. */
   readonly install: string | undefined;
 }

@@ -64,7 +64,7 @@ test("a dump in the Explorer opens as what it is, with a button that debugs it",
     await verdict.locator(".notice button", { hasText: label }).waitFor();
   await verdict.locator(".notice button", { hasText: "Show Places" }).click();
   await page.locator(".pane-body .monaco-list-row", { hasText: "no vmlinux, so no source lines" }).first().waitFor();
-  await page.locator(".statusbar-item", { hasText: /no vmlinux found \(\d+ places\)/ }).waitFor();
+  await page.locator(".statusbar-item", { hasText: /no vmlinux found$/ }).waitFor();
   await stage.shot("no-vmlinux");
   await closeDump();
 });

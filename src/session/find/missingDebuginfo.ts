@@ -35,8 +35,6 @@ export type FetchProgress = (name: string, done: number, total: number | undefin
 /** The notice for a session whose search for a vmlinux found none. */
 export interface VmlinuxNotice {
   readonly sentence: string;
-  /** Number of files that were tried. */
-  readonly places: number;
   /** The command that installs the vmlinux from the kernel's distribution, if that is known. */
   readonly install: string | undefined;
 }
@@ -65,7 +63,6 @@ export function vmlinuxNotice(session: Session): VmlinuxNotice | undefined {
     refused === 0 ? "" : ` (${refused} of them ${refused === 1 ? "has a file" : "have files"} of another build)`;
   return {
     sentence: `No vmlinux was found in ${places} place${places === 1 ? "" : "s"}${other}: the kernel's lines and locals are missing.`,
-    places,
     install: installCommand(installAdvice(release, version)),
   };
 }

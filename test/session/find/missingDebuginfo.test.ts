@@ -82,9 +82,10 @@ test("a session that found no vmlinux says so in one sentence, with the command 
     session.close();
     return notice;
   };
-  const { sentence = "", places = 0, install } = opened({}) ?? {};
-  assert.match(sentence, /^No vmlinux was found in \d+ places: the kernel's lines and locals are missing/);
-  assert.ok(places > 5);
+  const { sentence = "", install } = opened({}) ?? {};
+  const [, places] =
+    /^No vmlinux was found in (\d+) places: the kernel's lines and locals are missing/.exec(sentence) ?? [];
+  assert.ok(Number(places) > 5, sentence);
   assert.equal(install, "apt-get install linux-image-6.1.0-56-cloud-amd64-dbg=6.1.192-2");
   const other = opened({ "dump/vmlinux": { buildId: "aa".repeat(20) } });
   assert.match(other?.sentence ?? "", /\(1 of them has a file of another build\)/);
