@@ -16,6 +16,7 @@ import { analysis } from "./analysis.ts";
 import { hoverText } from "./hover.ts";
 import { LanguageServer } from "./languageServer.ts";
 import { commandFolds, commandSymbols, documentSymbols, flatSymbols, foldingRanges, frameFolds } from "./outline.ts";
+import { refuseMalformed } from "./parameters.ts";
 import { codeLenses, inlayHints, resolvedReport } from "./resolve.ts";
 import { documentLinks } from "./sourceLinks.ts";
 
@@ -35,6 +36,7 @@ const MAX_LINKED_LINES = 20_000;
 export function serve(connection: Connection): void {
   const server = new LanguageServer(connection);
   connection.onInitialize((params) => server.initialize(params));
+  refuseMalformed(connection);
   serveOutline(server);
   serveWords(server);
   serveLinks(server);

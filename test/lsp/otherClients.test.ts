@@ -4,15 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
-import type {
-  CodeLens,
-  DocumentLink,
-  DocumentSymbol,
-  FoldingRange,
-  InitializeResult,
-  Location,
-  SymbolInformation,
-  WorkspaceSymbol,
+import {
+  type CodeLens,
+  type DocumentLink,
+  type DocumentSymbol,
+  ErrorCodes,
+  type FoldingRange,
+  type InitializeResult,
+  type Location,
+  type ResponseError,
+  type SymbolInformation,
+  type WorkspaceSymbol,
 } from "vscode-languageserver/node";
 import { DapClient } from "../adapter/client.ts";
 import { LspClient } from "./client.ts";
@@ -115,4 +117,26 @@ test("no file of an untrusted workspace is read before it is trusted", async (t)
   await client.connection.sendNotification("vmcore/trustGranted", {});
   assert.equal((await sources()).length, 1);
   assert.equal((await definition()).length, 1);
+});
+
+test("a request with malformed parameters is refused, and the error names the member", async (t) => {
+  const client = await started(t);
+  await client.open(URI, LOG.join("\n"));
+  const position = { line: 1, character: "x" };
+  for (const [method, params, member] of [
+    ["textDocument/hover", { ...at, position }, "position.character"],
+    ["textDocument/definition", at, "position.line"],
+    ["textDocument/documentSymbol", { textDocument: null }, "textDocument.uri"],
+    ["textDocument/codeLens", null, "textDocument.uri"],
+    ["textDocument/inlayHint", { ...at, range: {} }, "range.start.line"],
+    ["workspace/symbol", { query: 7 }, "query"],
+    ["vmcore/analysis", [], "uri"],
+  ] as const)
+    await assert.rejects(
+      client.request(method, params as object),
+      ({ code, message }: ResponseError) =>
+        code === ErrorCodes.InvalidParams && message.startsWith(`${method}: "${member}" must be a `),
+      method,
+    );
+  assert.ok(await client.request("textDocument/hover", { ...at, position: { line: 1, character: 26 } }));
 });
