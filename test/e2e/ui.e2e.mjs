@@ -37,6 +37,17 @@ before(async () => {
 after(() => stage.close());
 
 const stackRow = (text) => page.locator(".debug-call-stack .monaco-list-row", { hasText: text }).first();
+
+/** Returns the row of a frame and scrolls the Call Stack to it: the view is low, and only its visible rows exist. */
+async function scrolledTo(text) {
+  await page.locator(".debug-call-stack .monaco-list").hover();
+  await page.mouse.wheel(0, -10_000);
+  for (let turns = 0; turns < 20 && !(await stackRow(text).isVisible()); turns++) {
+    await page.mouse.wheel(0, 40);
+    await page.waitForTimeout(100);
+  }
+  return stackRow(text);
+}
 const variableRow = (text) => page.locator(".debug-variables .monaco-list-row", { hasText: text }).first();
 const atLine = (line) => page.locator(".statusbar-item", { hasText: new RegExp(`Ln ${line}, Col`) }).waitFor();
 
@@ -81,14 +92,14 @@ for (const [name, file, line] of [
   ["proc_reg_write", "inode.c", 352],
 ]) {
   test(`a click on ${name} shows ${file}:${line}`, async () => {
-    await stackRow(new RegExp(`^${name}`)).click();
+    await (await scrolledTo(new RegExp(`^${name}`))).click();
     await page.locator(".tab.active", { hasText: file }).waitFor();
     await atLine(line);
   });
 }
 
 test("a struct unfolds, of a frame and of the task", async () => {
-  await stackRow(/^vfs_write/).click();
+  await (await scrolledTo(/^vfs_write/)).click();
   await atLine(582);
   await unfold(variableRow("Arguments"));
   await unfold(variableRow(/^file/));
@@ -209,11 +220,11 @@ test("memory is shown at an address", async () => {
 });
 
 test("the disassembly view shows the frame's instructions", async () => {
-  await stackRow(/^sysrq_handle_crash/).click();
+  await (await scrolledTo(/^sysrq_handle_crash/)).click();
   // The menu has it once the editor in front is one of C.
   await page.locator(".tab.active", { hasText: "sysrq.c" }).waitFor();
   await atLine(155);
-  await stackRow(/^sysrq_handle_crash/).click({ button: "right" });
+  await (await scrolledTo(/^sysrq_handle_crash/)).click({ button: "right" });
   await stage.choose("Open Disassembly View");
   await page
     .locator(".disassembly-view .monaco-list-row, .disassembly-view .monaco-table", {
@@ -258,8 +269,8 @@ test("it is as readable in the dark", async () => {
   await workbench.command("Preferences: Color Theme");
   await workbench.box.fill("Dark Modern");
   await page.keyboard.press("Enter");
-  await stackRow(/^vfs_write/).click();
-  await stackRow(/^sysrq_handle_crash/).click();
+  await (await scrolledTo(/^vfs_write/)).click();
+  await (await scrolledTo(/^sysrq_handle_crash/)).click();
   await atLine(155);
   await shot("7-panic-dark");
 });
