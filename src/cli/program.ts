@@ -12,7 +12,7 @@ import { info } from "./info.ts";
 import { log } from "./log.ts";
 import { script } from "./node.ts";
 import { notebook } from "./notebook.ts";
-import { openAndRun } from "./openAndRun.ts";
+import { openAndRun, optionsOf } from "./openAndRun.ts";
 import { completions } from "./shell/completions.ts";
 import { man } from "./shell/manPage.ts";
 import { requestsHelp } from "./shell/requestsHelp.ts";
@@ -55,7 +55,17 @@ export function run(argv: readonly string[]): number | Promise<number> {
     return EXIT_ANSWERED;
   }
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-  return verb ? verb(rest) : openAndRun(argv);
+  return verb ? verb(rest) : open(argv);
+}
+
+/** Opens a dump. If it could not be opened because a verb after an option was taken for its name, says so. */
+async function open(argv: readonly string[]): Promise<number> {
+  const status = await openAndRun(argv);
+  if (status !== EXIT_OPEN) return status;
+  const late = optionsOf(argv)?.vmcore.find((path) => Object.hasOwn(verbs, path) && !existsSync(path));
+  if (late !== undefined)
+    process.stderr.write(`vmcore-debug: a verb comes before the options: "vmcore-debug ${late} ..."\n`);
+  return status;
 }
 
 /** Runs `vmcore-debug analyze [-v | --markdown] [--fixes] [options] [VMLINUX] VMCORE...`: prints only the verdict. */

@@ -47,6 +47,13 @@ test("commands are read from files and from standard input until exit", () => {
   assert.deepEqual(said, { status: 0, out: "$1 = 1\n$2 = 2\n", err: "" });
 });
 
+test("a verb after an option that is taken for a dump is answered with the right order", () => {
+  const { status, err } = cli(["--no-rc", "analyze", dump]);
+  assert.equal(status, 3);
+  assert.match(err, /a verb comes before the options: "vmcore-debug analyze \.\.\."$/m);
+  assert.doesNotMatch(cli(["missing", "-c", "log"]).err, /a verb comes/);
+});
+
 test("-i prints the banner and each command after the prompt, as crash does; not with -s, -c and --json", () => {
   const file = join(home, "script");
   const other = join(home, "other");
