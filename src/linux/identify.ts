@@ -15,7 +15,7 @@ import { pageStruct, type PageStruct } from "./mm/pageStruct.ts";
 import { perCpuOffset } from "../kernel/percpu.ts";
 import { resourceTree } from "./devices/resource.ts";
 import { type SlabObject, slabObjectAt, slabState } from "./slab/slabObject.ts";
-import { stackOwner } from "./sched/stack.ts";
+import { taskOfStack } from "./sched/stack.ts";
 import { taskTable } from "./sched/task.ts";
 import { type VmapArea, vmapAreaAt } from "./mm/vmalloc.ts";
 import { findVma } from "./mm/vma.ts";
@@ -157,7 +157,7 @@ const taskHolding: Finder = (kernel, address) => {
 };
 
 const taskStackHolding: Finder = (kernel, address) => {
-  const task = stackOwner(kernel, address);
+  const task = taskOfStack(kernel, address);
   return task && { kind: "task stack", task, offset: Number(address & BigInt(threadSize(kernel) - 1)) };
 };
 

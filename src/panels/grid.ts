@@ -2,7 +2,7 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { type Choice, choicesOf, type Chosen, chosenRows } from "./choices.ts";
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
-import type { PageAction, Panel } from "../protocol/panel.ts";
+import type { PageAction, Page } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
@@ -39,7 +39,7 @@ import {
  */
 export class GridView implements View {
   readonly element = document.createElement("section");
-  private readonly panel: Panel;
+  private readonly page: Page;
   private readonly ask: Ask;
   private grid: Grid | undefined;
   private readonly reading = new Reading(() => this.draw());
@@ -54,21 +54,21 @@ export class GridView implements View {
   private shown: readonly GridRow[] = [];
   private readonly table: Table;
 
-  constructor(panel: Panel, ask: Ask, state: DumpState) {
-    this.panel = panel;
+  constructor(page: Page, ask: Ask, state: DumpState) {
+    this.page = page;
     this.ask = ask;
     this.state = state;
     this.table = new Table({
       element: this.element,
-      label: panel.title,
+      label: page.title,
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
       cell: (cell, column) => this.cell(cell, column),
     });
     this.element.className = "page grid-page";
-    this.filter = state.recall(`filter ${panel.id}`, "");
-    this.chosen = state.recall<Chosen>(`choice ${panel.id}`, {});
-    this.order = recall<Order | undefined>(`order ${panel.id}`, undefined);
+    this.filter = state.recall(`filter ${page.id}`, "");
+    this.chosen = state.recall<Chosen>(`choice ${page.id}`, {});
+    this.order = recall<Order | undefined>(`order ${page.id}`, undefined);
     new ResizeObserver(() => this.draw()).observe(this.element);
     void this.load();
   }
@@ -81,18 +81,18 @@ export class GridView implements View {
     if (action === "find") return toSearchBox(this.element);
     const { columns } = this.current;
     const text = tabSeparated(columns, this.shown);
-    exportText(this.ask, action, { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
+    exportText(this.ask, action, { text, name: `${this.page.line.replace(/\W+/g, "-")}.tsv` });
   }
 
   private async load(): Promise<void> {
     await this.reading.run(async () => {
-      const grid = await this.ask("run", { line: this.panel.line });
-      this.grid = { ...grid, tables: grid.tables.map((table) => tableFor(table, this.panel)) };
+      const grid = await this.ask("run", { line: this.page.line });
+      this.grid = { ...grid, tables: grid.tables.map((table) => tableFor(table, this.page)) };
       // Show the longest table first.
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));
     });
-    this.isForEnd = this.panel.fromEnd === true && this.order === undefined;
+    this.isForEnd = this.page.fromEnd === true && this.order === undefined;
     this.arrange();
   }
 
@@ -104,13 +104,13 @@ export class GridView implements View {
   private arrange(): void {
     const { columns, rows } = this.current;
     const isWanted = filterOf(this.filter, columns);
-    const { choices: wanted = [] } = this.panel;
+    const { choices: wanted = [] } = this.page;
     this.choices = choicesOf(columns, rows, wanted);
     const matching = chosenRows(columns, rows, wanted, this.chosen);
     const kept = isWanted ? matching.filter(isWanted) : matching;
     const kind = columns[this.order?.column ?? -1]?.kind;
     this.shown = this.order && kind ? sorted(kept, this.order, kind) : kept;
-    this.table.set({ columns, rows: this.shown, order: this.order, ...wrapping(columns, this.panel) }, rows);
+    this.table.set({ columns, rows: this.shown, order: this.order, ...wrapping(columns, this.page) }, rows);
     this.draw();
   }
 
@@ -123,10 +123,10 @@ export class GridView implements View {
 
   private content(): TemplateResult | typeof nothing {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
-    if (!this.grid) return this.reading.waiting(`Reading ${this.panel.title}…`);
+    if (!this.grid) return this.reading.waiting(`Reading ${this.page.title}…`);
     if (this.grid.tables.length === 0) {
       const { remarks } = this.grid;
-      return nothingToShow(this.ask, remarks.join(" ") || `${this.panel.title}: there is none in this dump.`);
+      return nothingToShow(this.ask, remarks.join(" ") || `${this.page.title}: there is none in this dump.`);
     }
     return html`${this.toolbar(this.grid)}
     ${this.isEmptied ? nothingLeft(this.emptiedBy, () => this.clear()) : this.table.template()}`;
@@ -146,7 +146,7 @@ export class GridView implements View {
 
   private clear(): void {
     this.chosen = {};
-    this.state.remember(`choice ${this.panel.id}`, this.chosen);
+    this.state.remember(`choice ${this.page.id}`, this.chosen);
     this.setFilter("");
   }
 
@@ -180,7 +180,7 @@ export class GridView implements View {
   }
 
   private cell(cell: GridCell, column: number): unknown {
-    const { opens } = this.panel;
+    const { opens } = this.page;
     if (typeof cell !== "string" || opens === undefined || this.current.columns[column]?.name !== opens.column) {
       return undefined;
     }
@@ -193,7 +193,7 @@ export class GridView implements View {
 
   private setFilter(text: string): void {
     this.filter = text;
-    this.state.remember(`filter ${this.panel.id}`, text);
+    this.state.remember(`filter ${this.page.id}`, text);
     this.arrangeAnew();
   }
 
@@ -201,13 +201,13 @@ export class GridView implements View {
   private choose({ title }: Choice, value: string | undefined): void {
     const { [title]: _, ...others } = this.chosen;
     this.chosen = value === undefined ? others : { ...others, [title]: value };
-    this.state.remember(`choice ${this.panel.id}`, this.chosen);
+    this.state.remember(`choice ${this.page.id}`, this.chosen);
     this.arrangeAnew();
   }
 
   /** Arranges other rows, and scrolls to where the page begins. */
   private arrangeAnew(): void {
-    this.isForEnd = this.panel.fromEnd === true && this.order === undefined;
+    this.isForEnd = this.page.fromEnd === true && this.order === undefined;
     if (!this.isForEnd) this.table.toTop();
     this.arrange();
   }
@@ -221,7 +221,7 @@ export class GridView implements View {
 
   private sortBy(column: number): void {
     this.order = nextOrder(this.order, column);
-    remember(`order ${this.panel.id}`, this.order);
+    remember(`order ${this.page.id}`, this.order);
     this.arrange();
   }
 }

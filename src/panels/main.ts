@@ -1,6 +1,6 @@
 /** The entry point of the panel's webview: tabs, sessions and pages. */
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import type { Panel, PanelSession } from "../protocol/panel.ts";
+import type { Page, PanelSession } from "../protocol/panel.ts";
 import { GridView } from "./grid.ts";
 import type { Ask } from "./ask.ts";
 import { type DumpState, dumpState } from "./dumpState.ts";
@@ -15,18 +15,18 @@ import { VerdictView } from "./verdict/verdict.ts";
 import type { View } from "./view.ts";
 import { WaitsView } from "./waits/waits.ts";
 
-/** Creates each kind of page. `Panel.page` of protocol/panel.ts declares the kinds. */
-const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask, state: DumpState) => View>> = {
-  grid: (panel, asks, state) => new GridView(panel, asks, state),
-  log: (_panel, asks, state) => new LogView(asks, state),
-  memory: (_panel, asks) => new MemoryView(asks),
-  object: (panel, asks) => new ObjectView(panel, asks),
-  tasks: (panel, asks, state) => new TasksView(panel, asks, state),
-  verdict: (_panel, asks) => new VerdictView(asks),
-  waits: (panel, asks) => new WaitsView(panel, asks),
+/** Creates each kind of page. `Page.kind` of protocol/panel.ts declares the kinds. */
+const makers: Readonly<Record<Page["kind"], (page: Page, ask: Ask, state: DumpState) => View>> = {
+  grid: (page, asks, state) => new GridView(page, asks, state),
+  log: (_page, asks, state) => new LogView(asks, state),
+  memory: (_page, asks) => new MemoryView(asks),
+  object: (page, asks) => new ObjectView(page, asks),
+  tasks: (page, asks, state) => new TasksView(page, asks, state),
+  verdict: (_page, asks) => new VerdictView(asks),
+  waits: (page, asks) => new WaitsView(page, asks),
 };
 
-let panels: readonly Panel[] = [];
+let pages: readonly Page[] = [];
 let session: PanelSession | undefined;
 let closed: PanelSession | undefined;
 let openSessions: readonly string[] = [];
@@ -47,13 +47,13 @@ const room = new ResizeObserver(() => render(tabs(), bar));
 listen((message) => {
   switch (message.kind) {
     case "session":
-      ({ panels, session, closed, open: openSessions } = message);
+      ({ pages, session, closed, open: openSessions } = message);
       for (const id of views.keys()) if (!openSessions.includes(id)) views.delete(id);
       setVisibleSession(session?.id);
       rememberEditor();
       return open((session && fronts.get(session.id)) ?? firstPage());
     case "show":
-      return open(message.panel);
+      return open(message.page);
     case "outdated":
       for (const view of views.get(message.session)?.values() ?? []) view.outdated?.();
       return;
@@ -74,18 +74,17 @@ watchLinks(async (fromEnd) => {
 
 /** Returns the page that a dump opens with: its verdict; its log if the log tells of no crash. */
 function firstPage(): string {
-  const isKnown = (id: string | undefined): id is string => panels.some((one) => one.id === id);
-  if (!session) return isKnown(front) ? front : (panels[0]?.id ?? "");
+  const isKnown = (id: string | undefined): id is string => pages.some((one) => one.id === id);
+  if (!session) return isKnown(front) ? front : (pages[0]?.id ?? "");
   const first = wanted ?? (session.crash === undefined ? "log" : "verdict");
   wanted = undefined;
-  return isKnown(first) ? first : (panels[0]?.id ?? "");
+  return isKnown(first) ? first : (pages[0]?.id ?? "");
 }
 
 /** Stores what an editor needs after a reload of the window. */
 function rememberEditor(): void {
-  const [panel] = panels;
-  if (panel && panels.length === 1)
-    remember("editor", { line: panel.line, page: panel.page, session: session ?? closed });
+  const [page] = pages;
+  if (page && pages.length === 1) remember("editor", { line: page.line, page: page.kind, session: session ?? closed });
 }
 
 function open(id: string): void {
@@ -96,16 +95,16 @@ function open(id: string): void {
   const list = bar.querySelector(".tabs");
   if (list) room.observe(list);
   document.getElementById(`tab-${id}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  const panel = panels.find((one) => one.id === id);
-  main.setAttribute("aria-label", panel?.title ?? "Crash Dump");
-  if (!session || !panel) return empty(panel);
-  let pages = views.get(session.id);
-  if (!pages) views.set(session.id, (pages = new Map<string, View>()));
-  let view = pages.get(id);
+  const page = pages.find((one) => one.id === id);
+  main.setAttribute("aria-label", page?.title ?? "Crash Dump");
+  if (!session || !page) return empty(page);
+  let ofSession = views.get(session.id);
+  if (!ofSession) views.set(session.id, (ofSession = new Map<string, View>()));
+  let view = ofSession.get(id);
   if (!view)
-    pages.set(
+    ofSession.set(
       id,
-      (view = makers[panel.page](panel, requester(session.id), dumpState(session.dump, { recall, remember }))),
+      (view = makers[page.kind](page, requester(session.id), dumpState(session.dump, { recall, remember }))),
     );
   present(view.element);
   view.show();
@@ -115,7 +114,7 @@ function open(id: string): void {
 function present(shown: HTMLElement): void {
   if (shown.parentElement !== main) main.append(shown);
   const kept = new Set<Element>([shown]);
-  for (const pages of views.values()) for (const { element } of pages.values()) kept.add(element);
+  for (const ofSession of views.values()) for (const { element } of ofSession.values()) kept.add(element);
   for (const one of [...main.children]) {
     if (!kept.has(one)) one.remove();
     else (one as HTMLElement).hidden = one !== shown;
@@ -127,11 +126,11 @@ function tabs(): TemplateResult | typeof nothing {
   // If only one dump is open, the status bar of the window names it.
   const dump =
     openSessions.length > 1 ? html`<span class="dump" title=${name ?? nothing}>${name ?? ""}</span>` : nothing;
-  if (panels.length < 2) return dump;
+  if (pages.length < 2) return dump;
   return html`${headline()}
     <div class="bar-of-tabs">
       <div class="tabs" role="tablist" aria-label="Crash Dump" @keydown=${onTabKey}>
-        ${panels.map(
+        ${pages.map(
           ({ id, title }) =>
             html`<button
               role="tab"
@@ -176,31 +175,31 @@ function onTabKey(event: KeyboardEvent): void {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (step === undefined) return;
   event.preventDefault();
-  const at = panels.findIndex(({ id }) => id === front);
-  const next = panels[(at + step + panels.length) % panels.length];
+  const at = pages.findIndex(({ id }) => id === front);
+  const next = pages[(at + step + pages.length) % pages.length];
   if (!next) return;
   open(next.id);
   document.getElementById(`tab-${next.id}`)?.focus();
 }
 
-function empty(panel: Panel | undefined): void {
-  const what = !panel ? "what it holds" : panel.page === "log" ? "its log" : `its ${panel.title.toLowerCase()}`;
-  const page = document.createElement("section");
-  page.className = "page";
+function empty(page: Page | undefined): void {
+  const what = !page ? "what it holds" : page.kind === "log" ? "its log" : `its ${page.title.toLowerCase()}`;
+  const element = document.createElement("section");
+  element.className = "page";
   const was = closed;
   if (was) {
     const again = (): void => void ask("reopen", { dump: was.dump });
     render(
       html`<div class="state">
-        <p>${was.name} is closed. Open it again to see ${panel?.title ?? "this page"}.</p>
+        <p>${was.name} is closed. Open it again to see ${page?.title ?? "this page"}.</p>
         <p><button @click=${again}>Open ${was.name} Again</button></p>
       </div>`,
-      page,
+      element,
     );
-    return present(page);
+    return present(element);
   }
   const openDump = (sample: boolean) => () => {
-    wanted = panel?.id;
+    wanted = page?.id;
     void ask("openDump", { sample });
   };
   render(
@@ -211,7 +210,7 @@ function empty(panel: Panel | undefined): void {
         <button class="secondary" @click=${openDump(true)}>Open the Sample</button>
       </p>
     </div>`,
-    page,
+    element,
   );
-  present(page);
+  present(element);
 }

@@ -2,7 +2,7 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Identified } from "../protocol/custom.ts";
 import type { Grid } from "../protocol/grid.ts";
-import type { PanelKeys } from "../protocol/records.ts";
+import type { PageKeys } from "../protocol/records.ts";
 import type { PageAction } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { cachesTable, callersTable, ordersTable, swapTable, tasksTable, zonesTable } from "./memoryTables.ts";
@@ -197,7 +197,7 @@ function valueOf(loaded: Loaded): number | undefined {
 function pageSizeOf(usage: Loaded): number {
   if (!usage || usage instanceof Error) return 4096;
   const total = usage.tables
-    .flatMap(recordsOf<PanelKeys["kmem -i"]>)
+    .flatMap(recordsOf<PageKeys["kmem -i"]>)
     .find((record) => record.get("name") === "TOTAL MEM");
   return Number(total?.get("bytes")) / Number(total?.get("pages")) || 4096;
 }

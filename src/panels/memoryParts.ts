@@ -1,6 +1,6 @@
 /** The shares of physical memory, computed from the output of `kmem`. It does not use the DOM. */
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
-import type { PanelKeys } from "../protocol/records.ts";
+import type { PageKeys } from "../protocol/records.ts";
 
 /** A share of memory. All shares together are the total. */
 export interface Part {
@@ -12,7 +12,7 @@ export interface Part {
   readonly color: string;
 }
 
-/** The rows of a table as records. `Key` names what the command's records have (`PanelKeys`): the compiler checks it. */
+/** The rows of a table as records. `Key` names what the command's records have (`PageKeys`): the compiler checks it. */
 export const recordsOf = <Key extends string = string>({ columns, rows }: GridTable): ReadonlyMap<Key, GridCell>[] =>
   rows.map((row) => new Map(columns.map(({ name }, i) => [name as Key, row[i] ?? null])));
 
@@ -67,9 +67,9 @@ export interface MoreCounters {
  * @returns shares that are not empty, in the order of `SHARES`, the rest last; empty without a total
  */
 export function partsOf(usage: Grid, counters: Grid, more: MoreCounters = {}): Part[] {
-  const ofUsage = (key: PanelKeys["kmem -i"]) => numbers(usage, key);
+  const ofUsage = (key: PageKeys["kmem -i"]) => numbers(usage, key);
   const [bytes, pages] = [ofUsage("bytes"), ofUsage("pages")];
-  const counts = numbers<PanelKeys["kmem -V"]>(counters, "value");
+  const counts = numbers<PageKeys["kmem -V"]>(counters, "value");
   const [managed, managedPages] = [bytes.get("TOTAL MEM"), pages.get("TOTAL MEM")];
   if (managed === undefined || !managedPages) return [];
   const pageSize = managed / managedPages;
@@ -117,8 +117,8 @@ export interface Cache {
  * caches.
  */
 export function largestCaches({ tables }: Grid, count: number): Cache[] {
-  const caches = tables.flatMap(recordsOf<PanelKeys["kmem -s"]>).flatMap((record): Cache[] => {
-    const number = (name: PanelKeys["kmem -s"]): number => Number(record.get(name) ?? Number.NaN);
+  const caches = tables.flatMap(recordsOf<PageKeys["kmem -s"]>).flatMap((record): Cache[] => {
+    const number = (name: PageKeys["kmem -s"]): number => Number(record.get(name) ?? Number.NaN);
     const bytes = number("slabs") * number("slabBytes");
     const [allocated, total] = [number("allocated"), number("total")];
     const [name, address] = [record.get("name"), record.get("cache")];
@@ -133,7 +133,7 @@ export function freeByOrder({
   tables,
 }: Grid): { readonly order: number; readonly blocks: number; readonly pages: number }[] {
   const orders: { order: number; blocks: number; pages: number }[] = [];
-  for (const record of tables.flatMap(recordsOf<PanelKeys["kmem -f"]>)) {
+  for (const record of tables.flatMap(recordsOf<PageKeys["kmem -f"]>)) {
     const [order, blocks, pages] = (["order", "blocks", "pages"] as const).map((name) => record.get(name));
     if (typeof order !== "number" || typeof blocks !== "number" || typeof pages !== "number") continue;
     const known = orders.find((one) => one.order === order);
@@ -195,7 +195,7 @@ export function gaugeOf({ free, watermarks }: Zone): Gauge | undefined {
 
 /** Returns the zones of `kmem -z` that have memory. */
 export function zonesOf({ tables }: Grid): Zone[] {
-  const records = tables.flatMap(recordsOf<PanelKeys["kmem -z"] | "value">);
+  const records = tables.flatMap(recordsOf<PageKeys["kmem -z"] | "value">);
   const free = new Map<GridCell, number>();
   for (const record of records) {
     const value = record.get("value");
@@ -233,7 +233,7 @@ export interface BigTask {
  * Returns the processes of `ps -G` with most resident memory. Its rows are thread groups, because threads share memory.
  */
 export function largestTasks({ tables }: Grid, count: number): BigTask[] {
-  const tasks = tables.flatMap(recordsOf<PanelKeys["ps"]>).flatMap((record): BigTask[] => {
+  const tasks = tables.flatMap(recordsOf<PageKeys["ps"]>).flatMap((record): BigTask[] => {
     const [pid, rss, comm, task] = (["pid", "rss", "comm", "task"] as const).map((name) => record.get(name));
     if (typeof pid !== "number" || typeof rss !== "number" || rss === 0 || typeof task !== "string") return [];
     return [{ pid, task, name: typeof comm === "string" ? comm : "", bytes: rss }];
@@ -250,7 +250,7 @@ export interface Caller {
 /** Returns the allocating functions of the vmalloc areas in `kmem -v`, the one with most address space first. */
 export function vmallocCallers({ tables }: Grid): Caller[] {
   const callers = new Map<string, { areas: number; bytes: number }>();
-  for (const record of tables.flatMap(recordsOf<PanelKeys["kmem -v"]>)) {
+  for (const record of tables.flatMap(recordsOf<PageKeys["kmem -v"]>)) {
     const [caller, size] = [record.get("caller"), record.get("size")];
     if (typeof size !== "number") continue;
     const name = typeof caller === "string" ? caller : "unknown";

@@ -1,7 +1,7 @@
 /** The tables and pictures of the memory page. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Grid } from "../protocol/grid.ts";
-import type { PanelKeys } from "../protocol/records.ts";
+import type { PageKeys } from "../protocol/records.ts";
 import { link } from "./links.ts";
 import {
   freeByOrder,
@@ -146,7 +146,7 @@ const LIMITS = [
 ] as const;
 
 export function swapTable(grid: Grid): TemplateResult {
-  const bytes = numbers<PanelKeys["kmem -i"]>(grid, "bytes");
+  const bytes = numbers<PageKeys["kmem -i"]>(grid, "bytes");
   return html`<table>
     ${LIMITS.map(([title, used, limit]) => {
       const [value = 0, most = 0] = [bytes.get(used), bytes.get(limit)];

@@ -2,7 +2,7 @@
 import type { nothing } from "lit-html";
 import { html, render, type TemplateResult } from "lit-html";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
-import type { PageAction, Panel, Variable } from "../protocol/panel.ts";
+import type { PageAction, Page, Variable } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { link } from "./links.ts";
 import { isAddress } from "./log/logText.ts";
@@ -29,7 +29,7 @@ interface Node {
 /** Shows an object as a tree of members, which are read when they are opened, like the Variables view. */
 export class ObjectView implements View {
   readonly element = document.createElement("section");
-  private readonly panel: Panel;
+  private readonly page: Page;
   private readonly ask: Ask;
   private readonly table: Table;
   private root: Node | undefined;
@@ -37,13 +37,13 @@ export class ObjectView implements View {
   private rows: readonly GridRow[] = [];
   private readonly reading = new Reading(() => this.draw());
 
-  constructor(panel: Panel, ask: Ask) {
-    this.panel = panel;
+  constructor(page: Page, ask: Ask) {
+    this.page = page;
     this.ask = ask;
     this.element.className = "page grid-page";
     this.table = new Table({
       element: this.element,
-      label: panel.title,
+      label: page.title,
       draw: () => this.draw(),
       toggle: (row) => void this.toggle(row),
       cell: (cell, column, row) => this.cell(cell, column, row),
@@ -63,7 +63,7 @@ export class ObjectView implements View {
 
   private async load(): Promise<void> {
     await this.reading.run(async () => {
-      const variable = await this.ask("evaluate", { expression: this.panel.line });
+      const variable = await this.ask("evaluate", { expression: this.page.line });
       this.root = { variable, depth: 0, open: false, children: undefined };
       await this.open(this.root);
     });
@@ -124,7 +124,7 @@ export class ObjectView implements View {
 
   private content(): TemplateResult | typeof nothing {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
-    if (!this.root) return this.reading.waiting(`Reading ${this.panel.title}…`);
+    if (!this.root) return this.reading.waiting(`Reading ${this.page.title}…`);
     return this.table.template();
   }
 }

@@ -2,7 +2,7 @@
 import { regularExpression } from "../base/regularExpression.ts";
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { FaultCell, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
-import type { Panel } from "../protocol/panel.ts";
+import type { Page } from "../protocol/panel.ts";
 import { unitText } from "./units.ts";
 import type { OutlinePosition } from "./outline.ts";
 
@@ -154,10 +154,10 @@ export const widths = (columns: readonly GridColumn[], rows: readonly GridRow[],
   });
 
 /**
- * Returns a command's table as its panel shows it: important columns first, empty columns removed. A page that wraps a
+ * Returns a command's table as its page shows it: important columns first, empty columns removed. A page that wraps a
  * column shows no others, so that it has room.
  */
-export function tableFor({ columns, rows }: GridTable, { lead = [], wraps }: Pick<Panel, "lead" | "wraps">): GridTable {
+export function tableFor({ columns, rows }: GridTable, { lead = [], wraps }: Pick<Page, "lead" | "wraps">): GridTable {
   const isEmpty = (index: number): boolean => rows.every((row) => (row[index] ?? "") === "");
   const rank = (index: number): number => {
     const at = lead.indexOf(columns[index]?.name ?? "");
@@ -175,7 +175,7 @@ export function tableFor({ columns, rows }: GridTable, { lead = [], wraps }: Pic
 /** Returns how a page's table uses the remaining width: the column that wraps has it. */
 export function wrapping(
   columns: readonly GridColumn[],
-  { wraps }: Pick<Panel, "wraps">,
+  { wraps }: Pick<Page, "wraps">,
 ): Pick<TableRows, "wide" | "wraps"> {
   const wide = wraps === undefined ? -1 : columns.findIndex(({ name }) => name === wraps);
   return wide < 0 ? {} : { wide, wraps: true };

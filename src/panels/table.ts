@@ -14,7 +14,7 @@ import { cursorStep, drawnRows, HEADING, rowsToDraw, nearestCell, scrollFor } fr
 const ROW_HEIGHT = 22;
 
 /** The page that contains the table and provides its rows. */
-export interface TableOwner {
+export interface TablePage {
   readonly element: HTMLElement;
   readonly label: string;
   draw(): void;
@@ -31,14 +31,14 @@ let tables = 0;
 
 /** Rows of equal height, of which only the visible ones are in the document; sorted, and navigated by keyboard. */
 export class Table {
-  private readonly owner: TableOwner;
+  private readonly page: TablePage;
   private readonly number = ++tables;
   private shown: TableRows = { columns: [], rows: [] };
   private columnWidths: readonly number[] = [];
   private cursor = { row: HEADING, column: 0 };
 
-  constructor(owner: TableOwner) {
-    this.owner = owner;
+  constructor(page: TablePage) {
+    this.page = page;
   }
 
   /** Replaces the rows. The page must draw afterwards. */
@@ -72,13 +72,13 @@ export class Table {
   }
 
   private get scroller(): HTMLElement | null {
-    return this.owner.element.querySelector(".grid");
+    return this.page.element.querySelector(".grid");
   }
 
   template(): TemplateResult {
     const { columns, rows, outline, wraps = false, wide = columns.length - 1 } = this.shown;
     const { scroller } = this;
-    const height = scroller?.clientHeight ?? this.owner.element.clientHeight;
+    const height = scroller?.clientHeight ?? this.page.element.clientHeight;
     // The ends of the selection and the cell of the cursor stay in the document when they are scrolled out of view.
     const selected = selectedRows(this.body, rows.length);
     const kept = [...(selected ? [selected.first, selected.last] : []), this.cursor.row].filter((at) => at > HEADING);
@@ -91,12 +91,12 @@ export class Table {
       class=${wraps ? "grid wraps" : "grid"}
       role=${outline ? "treegrid" : "grid"}
       tabindex="0"
-      aria-label=${this.owner.label}
+      aria-label=${this.page.label}
       aria-rowcount=${rows.length + 1}
       aria-colcount=${columns.length}
       aria-activedescendant=${this.cellId(row, column)}
       .style=${`--columns: ${template}; --all: ${all}`}
-      @scroll=${() => requestAnimationFrame(() => this.owner.draw())}
+      @scroll=${() => requestAnimationFrame(() => this.page.draw())}
       @keydown=${(event: KeyboardEvent) => this.onKey(event)}
       @copy=${(event: ClipboardEvent) => this.onCopy(event)}
       @click=${(event: MouseEvent) => this.onClick(event)}
@@ -125,7 +125,7 @@ export class Table {
       class=${`cell ${kind} ${place} ${this.isAt(HEADING, index) ? "at" : ""}`}
       role="columnheader"
       aria-colindex=${index + 1}
-      aria-sort=${this.owner.sortBy ? direction : nothing}
+      aria-sort=${this.page.sortBy ? direction : nothing}
       title=${name}
       data-column=${index}
     >
@@ -180,7 +180,7 @@ export class Table {
       aria-colindex=${index + 1}
       data-column=${index}
       title=${titleOf(cell, kind)}
-    >${place ? twistie(place) : nothing}${this.owner.cell?.(cell, index, row) ?? cellContent(cell, column)}</div>`;
+    >${place ? twistie(place) : nothing}${this.page.cell?.(cell, index, row) ?? cellContent(cell, column)}</div>`;
   }
 
   private cellId(row: number, column: number): string {
@@ -196,9 +196,9 @@ export class Table {
     if (!cell) return;
     const row = cell.closest<HTMLElement>("[data-row]")?.dataset.row;
     this.cursor = { row: row === undefined ? HEADING : Number(row), column: Number(cell.dataset.column) };
-    if (row === undefined) return this.owner.sortBy?.(this.cursor.column);
-    if ((target as Element).closest(".twistie")) this.owner.toggle?.(this.cursor.row);
-    this.owner.draw();
+    if (row === undefined) return this.page.sortBy?.(this.cursor.column);
+    if ((target as Element).closest(".twistie")) this.page.toggle?.(this.cursor.row);
+    this.page.draw();
   }
 
   /** Selects the task of a row with a task; opens any other row of an outline. */
@@ -207,7 +207,7 @@ export class Table {
     const task = row?.querySelector("[data-kind=task]");
     if (task) follow(task);
     else if (row && this.shown.outline?.[Number(row.dataset.row)]?.open !== undefined) {
-      this.owner.toggle?.(Number(row.dataset.row));
+      this.page.toggle?.(Number(row.dataset.row));
     }
   }
 
@@ -229,14 +229,14 @@ export class Table {
     const { row, column } = this.cursor;
     this.cursor = nearestCell({ row: row + step.rows, column: column + step.columns }, this.shown);
     this.reveal();
-    this.owner.draw();
+    this.page.draw();
   }
 
   /** Opens a row with the right arrow and closes it with the left arrow, as trees do. */
   private turns(key: string): boolean {
     const open = this.cursor.column === 0 ? this.shown.outline?.[this.cursor.row]?.open : undefined;
     if (open === undefined || key !== (open ? "ArrowLeft" : "ArrowRight")) return false;
-    this.owner.toggle?.(this.cursor.row);
+    this.page.toggle?.(this.cursor.row);
     return true;
   }
 
@@ -246,7 +246,7 @@ export class Table {
     if (!scroller || this.cursor.row === HEADING) return;
     const height = scroller.clientHeight - ROW_HEIGHT;
     if (!this.shown.wraps) scroller.scrollTop = scrollFor(this.cursor.row, scroller.scrollTop, height, ROW_HEIGHT);
-    this.owner.draw();
+    this.page.draw();
     this.cursorCell()?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
@@ -255,10 +255,10 @@ export class Table {
   }
 
   private enter(): void {
-    if (this.cursor.row === HEADING) return this.owner.sortBy?.(this.cursor.column);
+    if (this.cursor.row === HEADING) return this.page.sortBy?.(this.cursor.column);
     const target = this.cursorCell()?.querySelector("[data-target]");
     if (target) follow(target);
-    else if (this.shown.outline?.[this.cursor.row]?.open !== undefined) this.owner.toggle?.(this.cursor.row);
+    else if (this.shown.outline?.[this.cursor.row]?.open !== undefined) this.page.toggle?.(this.cursor.row);
   }
 
   private explainCell(): void {
@@ -267,7 +267,7 @@ export class Table {
   }
 
   private get body(): Element | null {
-    return this.owner.element.querySelector(".grid .body");
+    return this.page.element.querySelector(".grid .body");
   }
 
   /** The text that is selected with the mouse, with tabs between columns. */

@@ -2,12 +2,12 @@
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid, GridCell, GridColumn } from "../protocol/grid.ts";
-import type { PanelKeys } from "../protocol/records.ts";
+import type { PageKeys } from "../protocol/records.ts";
 import { recordsOf } from "./memoryParts.ts";
 import type { OutlinePosition } from "./outline.ts";
 import { cellText, type GridRow } from "./rows.ts";
 
-type TaskColumn = PanelKeys["ps"] | "function" | "sinceLastRun" | "waitsFor";
+type TaskColumn = PageKeys["ps"] | "function" | "sinceLastRun" | "waitsFor";
 
 export const COLUMNS: readonly (GridColumn & { readonly name: TaskColumn })[] = [
   { name: "pid", kind: "number" },
@@ -40,10 +40,10 @@ export function taskRows(
   stacks: ReadonlyMap<string, TaskStack>,
 ): GridRow[] {
   const waiting = new Map<GridCell, GridCell>();
-  for (const record of waits?.tables.flatMap(recordsOf<PanelKeys["waits"]>) ?? [])
+  for (const record of waits?.tables.flatMap(recordsOf<PageKeys["waits"]>) ?? [])
     waiting.set(record.get("task") ?? null, waitText(record));
   const ago = new Map<GridCell, GridCell>();
-  for (const record of lastRun?.tables.flatMap(recordsOf<PanelKeys["ps -l"]>) ?? []) {
+  for (const record of lastRun?.tables.flatMap(recordsOf<PageKeys["ps -l"]>) ?? []) {
     ago.set(record.get("task") ?? null, seconds(record.get("ago_ns") ?? null));
   }
   return ps.tables.flatMap(recordsOf<TaskColumn>).map((record) => {
@@ -59,7 +59,7 @@ export function taskRows(
 }
 
 /** Returns the resource and its holder as the command prints them: `mutex inode_lock: bash [279]`. */
-function waitText(record: ReadonlyMap<PanelKeys["waits"], GridCell>): GridCell {
+function waitText(record: ReadonlyMap<PageKeys["waits"], GridCell>): GridCell {
   const [what, who] = [record.get("waitsFor") ?? null, record.get("heldBy") ?? null];
   return typeof what === "string" && typeof who === "string" ? `${what}: ${who}` : what;
 }

@@ -3,7 +3,7 @@ import { unlessRefused } from "../base/refused.ts";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid } from "../protocol/grid.ts";
-import type { PageAction, Panel } from "../protocol/panel.ts";
+import type { PageAction, Page } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
@@ -37,7 +37,7 @@ const MODES: readonly (readonly [Mode, string])[] = [
 /** All tasks: in the order of `ps`, below their parents, or grouped by shared stacks. */
 export class TasksView implements View {
   readonly element = document.createElement("section");
-  private readonly panel: Panel;
+  private readonly page: Page;
   private readonly ask: Ask;
   private readonly table: Table;
   private ps: Grid | undefined;
@@ -55,15 +55,15 @@ export class TasksView implements View {
   private readonly closed = new Set<string>();
   private readonly opened = new Set<string>();
 
-  constructor(panel: Panel, ask: Ask, state: DumpState) {
-    this.panel = panel;
+  constructor(page: Page, ask: Ask, state: DumpState) {
+    this.page = page;
     this.ask = ask;
     this.state = state;
     this.filter = state.recall("filter tasks", "");
     this.element.className = "page grid-page";
     this.table = new Table({
       element: this.element,
-      label: panel.title,
+      label: page.title,
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
       toggle: (row) => this.toggle(row),
@@ -84,7 +84,7 @@ export class TasksView implements View {
 
   private async load(): Promise<void> {
     await this.reading.run(async () => {
-      this.ps = await this.ask("run", { line: this.panel.line });
+      this.ps = await this.ask("run", { line: this.page.line });
       // Old kernels keep no times; the table is shown without them.
       this.lastRun = await unlessRefused(this.ask("run", { line: "ps -l" }));
     });

@@ -7,7 +7,7 @@ import type { Grid } from "./grid.ts";
 import type { VerdictRequests, VerdictSource, VerdictState } from "./verdict.ts";
 
 /** One page of the Crash Dump panel. */
-export interface Panel {
+export interface Page {
   readonly id: string;
   readonly title: string;
   /** The command whose records it shows; for an object its C expression. */
@@ -26,7 +26,7 @@ export interface Panel {
   /** Whether the table is first shown at its end, because its last rows matter most. */
   readonly fromEnd?: boolean;
   /** How the page is drawn. */
-  readonly page: "grid" | "log" | "memory" | "object" | "tasks" | "verdict" | "waits";
+  readonly kind: "grid" | "log" | "memory" | "object" | "tasks" | "verdict" | "waits";
 }
 
 /** The debug session of a page. */
@@ -136,9 +136,9 @@ export type ToPage =
       readonly closed: PanelSession | undefined;
       /** Ids of all sessions with an open dump. */
       readonly open: readonly string[];
-      readonly panels: readonly Panel[];
+      readonly pages: readonly Page[];
     }
-  | { readonly kind: "show"; readonly panel: string }
+  | { readonly kind: "show"; readonly page: string }
   /** Debuginfo has arrived in a session: what its pages say may be outdated. */
   | { readonly kind: "outdated"; readonly session: string }
   | { readonly kind: "do"; readonly action: PageAction }

@@ -1,8 +1,8 @@
 /**
  * Keys of the records that pages of the Crash Dump panel use, by command. The compiler checks the commands' tables and
- * the pages against them: for a new line, the command declares its table as `Table<Row, PanelKeys["line"]>`.
+ * the pages against them: for a new line, the command declares its table as `Table<Row, PageKeys["line"]>`.
  */
-export interface PanelKeys {
+export interface PageKeys {
   "analyze -t": "part" | "certainty" | "finding" | "evidence" | "shows" | "id";
   health: "severity" | "check" | "finding" | "evidence" | "commands" | "shows" | "id";
   ps: "pid" | "ppid" | "cpu" | "task" | "state" | "memPercent" | "vsz" | "rss" | "comm" | "running";

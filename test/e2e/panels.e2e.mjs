@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { floodedLog } from "../builders/floodedLog.ts";
-import { panels } from "../../src/extension/panel/panels.ts";
+import { pages } from "../../src/extension/panel/pages.ts";
 import { bytesText } from "../../src/panels/units.ts";
 import { Stage } from "./stage.mjs";
 
@@ -242,7 +242,7 @@ const serious = async (where) => {
 const frameHasNoViolation = async (where) => assert.deepEqual(await serious(where), []);
 
 /** Every view of the panel. */
-const TABS = panels.map(({ id }) => id);
+const TABS = pages.map(({ id }) => id);
 
 for (const id of TABS) {
   test(`no serious accessibility violation in ${id}`, async () => {

@@ -121,7 +121,7 @@ const CACHES = {
   ],
 } as const;
 
-test("a panel has the important columns first, leaves out empty ones, and keeps the order of the others", () => {
+test("a page has the important columns first, leaves out empty ones, and keeps the order of the others", () => {
   const { columns, rows } = tableFor(CACHES, { lead: ["name", "slabBytes", "absent"] });
   assert.deepEqual(
     columns.map(({ name }) => name),

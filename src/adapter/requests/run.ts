@@ -5,7 +5,7 @@ import { readLine, run } from "../../crash/language/language.ts";
 import { GridBuilder } from "../../render/grid.ts";
 import type { Handlers } from "../handlers.ts";
 
-/** Runs a command line and returns its records for a panel. */
+/** Runs a command line and returns its records for a page. */
 export const runs: Pick<Handlers, "vmcore/run"> = {
   *"vmcore/run"(target, { line }) {
     const { context } = target;
@@ -18,7 +18,7 @@ export const runs: Pick<Handlers, "vmcore/run"> = {
       isAddress: (address) => target.kernel.memory.isKernelAddress(address),
       isPlace: (address) => isInKernelRange(target.kernel, address),
     });
-    // Changes of the context by the command are discarded, because a panel is not a console.
+    // Changes of the context by the command are discarded, because a page is not a console.
     for (const piece of run(context, parsed)) {
       if (!grid.add(piece)) break;
       yield piece;

@@ -1,8 +1,8 @@
 /** The Crash Dump panel and its pages in editors. */
 import * as vscode from "vscode";
-import type { FromPage, PageAction, Panel, PanelSession, ToPage } from "../../protocol/panel.ts";
+import type { FromPage, Page, PageAction, PanelSession, ToPage } from "../../protocol/panel.ts";
 import { answers, type RequestingPage } from "./panelAnswers.ts";
-import { editorPanel, panels, revivedEditor } from "./panels.ts";
+import { editorPage, pages, revivedEditor } from "./pages.ts";
 import { PanelSessions } from "./panelSessions.ts";
 import { showCrashDump } from "../front.ts";
 import { ask, sessionCommand, showViews } from "../session.ts";
@@ -23,22 +23,22 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
     sessions.onDidOpen(() => void showCrashDump()),
     vscode.window.registerWebviewViewProvider(VIEW, view, { webviewOptions: { retainContextWhenHidden: true } }),
     vscode.commands.registerCommand("vmcore.showPanel", async (id?: unknown) => {
-      const panel = typeof id === "string" ? panels.find((one) => one.id === id) : await pickPanel();
-      if (!panel) return;
+      const page = typeof id === "string" ? pages.find((one) => one.id === id) : await pickPage();
+      if (!page) return;
       await showViews();
-      await view.show(panel);
+      await view.show(page);
     }),
     vscode.window.registerWebviewPanelSerializer(EDITOR, {
       deserializeWebviewPanel(editor, state) {
         const revived = revivedEditor(state);
-        if (revived) fillEditor(context, sessions, editor, revived.panel, revived.session);
+        if (revived) fillEditor(context, sessions, editor, revived.page, revived.session);
         else editor.dispose();
         return Promise.resolve();
       },
     }),
     sessionCommand("vmcore.openTable", async (session, given) => {
       const line = typeof given === "string" ? given : await askForLine(context);
-      if (line) openEditor(context, sessions, session, editorPanel(line, "grid"));
+      if (line) openEditor(context, sessions, session, editorPage(line, "grid"));
     }),
     sessionCommand("vmcore.openObject", async (session, given) => {
       if (typeof given === "string") await openObject(context, sessions, session, given);
@@ -54,9 +54,9 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
   ];
 }
 
-async function pickPanel(): Promise<Panel | undefined> {
-  const items = panels.map((panel) => ({ label: panel.title, description: panel.line, panel }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: "What to show of the kernel" }))?.panel;
+async function pickPage(): Promise<Page | undefined> {
+  const items = pages.map((page) => ({ label: page.title, description: page.line, page }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: "What to show of the kernel" }))?.page;
 }
 
 /**
@@ -83,9 +83,9 @@ const STATE = "vmcore.panel";
 class KernelView implements vscode.WebviewViewProvider {
   private readonly context: vscode.ExtensionContext;
   private readonly sessions: PanelSessions;
-  private page: Page | undefined;
+  private page: PagesWebview | undefined;
   /** The page to show once the webview exists. */
-  private wanted: Panel | undefined;
+  private wanted: Page | undefined;
 
   constructor(context: vscode.ExtensionContext, sessions: PanelSessions) {
     this.context = context;
@@ -93,9 +93,9 @@ class KernelView implements vscode.WebviewViewProvider {
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const page = new Page(this.context, this.sessions, view.webview, panels, {
+    const page = new PagesWebview(this.context, this.sessions, view.webview, pages, {
       onReady: () => {
-        if (this.wanted) page.post({ kind: "show", panel: this.wanted.id });
+        if (this.wanted) page.post({ kind: "show", page: this.wanted.id });
         this.wanted = undefined;
       },
     });
@@ -106,10 +106,10 @@ class KernelView implements vscode.WebviewViewProvider {
     });
   }
 
-  async show(panel: Panel): Promise<void> {
-    if (!this.page) this.wanted = panel;
+  async show(page: Page): Promise<void> {
+    if (!this.page) this.wanted = page;
     await vscode.commands.executeCommand(`${VIEW}.focus`);
-    this.page?.post({ kind: "show", panel: panel.id });
+    this.page?.post({ kind: "show", page: page.id });
   }
 
   act(action: PageAction): void {
@@ -118,9 +118,9 @@ class KernelView implements vscode.WebviewViewProvider {
 }
 
 /** The page with the keyboard focus. VS Code has no context key for it. */
-let focusedPage: Page | undefined;
+let focusedPage: PagesWebview | undefined;
 
-function setFocused(page: Page | undefined): void {
+function setFocused(page: PagesWebview | undefined): void {
   focusedPage = page;
   void vscode.commands.executeCommand("setContext", "vmcore.pageFocus", page !== undefined);
 }
@@ -130,24 +130,24 @@ function openEditor(
   context: vscode.ExtensionContext,
   sessions: PanelSessions,
   session: vscode.DebugSession,
-  panel: Panel,
+  page: Page,
 ): void {
   const shown = sessions.shown(session);
   if (!shown) throw new Error("the crash dump of this page is not open: wait until it has opened, or open it again");
   const options = { enableFindWidget: false, retainContextWhenHidden: true };
-  const editor = vscode.window.createWebviewPanel(EDITOR, panel.title, vscode.ViewColumn.Active, options);
-  fillEditor(context, sessions, editor, panel, shown);
+  const editor = vscode.window.createWebviewPanel(EDITOR, page.title, vscode.ViewColumn.Active, options);
+  fillEditor(context, sessions, editor, page, shown);
 }
 
 function fillEditor(
   context: vscode.ExtensionContext,
   sessions: PanelSessions,
   editor: vscode.WebviewPanel,
-  panel: Panel,
+  page: Page,
   pinned: PanelSession,
 ): void {
-  const page = new Page(context, sessions, editor.webview, [panel], { pinned });
-  editor.onDidDispose(() => page.dispose());
+  const webview = new PagesWebview(context, sessions, editor.webview, [page], { pinned });
+  editor.onDidDispose(() => webview.dispose());
 }
 
 /** Opens an object by its expression, or the slab object at an address. */
@@ -158,7 +158,7 @@ async function openObject(
   text: string,
 ): Promise<void> {
   const line = /^(0x)?[0-9a-f]+$/i.test(text) ? await objectAt(session, text) : text;
-  openEditor(context, sessions, session, editorPanel(line, "object"));
+  openEditor(context, sessions, session, editorPage(line, "object"));
 }
 
 interface PageOptions {
@@ -167,12 +167,12 @@ interface PageOptions {
   readonly pinned?: PanelSession;
 }
 
-/** A webview with a page. It sends the session to the page and answers the page's requests. */
-class Page {
+/** A webview with pages. It sends the session to them and answers their requests. */
+class PagesWebview {
   private readonly context: vscode.ExtensionContext;
   private readonly webview: vscode.Webview;
   private readonly sessions: PanelSessions;
-  private readonly panels: readonly Panel[];
+  private readonly pages: readonly Page[];
   private readonly registrations: vscode.Disposable[];
   private pinned: PanelSession | undefined;
 
@@ -180,14 +180,14 @@ class Page {
     context: vscode.ExtensionContext,
     sessions: PanelSessions,
     webview: vscode.Webview,
-    shown: readonly Panel[],
+    shown: readonly Page[],
     { onReady, pinned }: PageOptions,
   ) {
     this.context = context;
     this.pinned = pinned;
     this.webview = webview;
     this.sessions = sessions;
-    this.panels = shown;
+    this.pages = shown;
     const dist = vscode.Uri.joinPath(context.extensionUri, "dist");
     webview.options = { enableScripts: true, localResourceRoots: [dist] };
     const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
@@ -211,7 +211,12 @@ class Page {
       }),
     ];
     const state = pinned ? {} : context.workspaceState.get<object>(STATE, {});
-    webview.html = panelPage({ csp: webview.cspSource, style: asset("panels.css"), script: asset("panels.js"), state });
+    webview.html = webviewDocument({
+      csp: webview.cspSource,
+      style: asset("panels.css"),
+      script: asset("panels.js"),
+      state,
+    });
   }
 
   post(message: ToPage): void {
@@ -227,9 +232,9 @@ class Page {
   }
 
   private tellSession(): void {
-    const { shown, sessions, panels: all } = this;
+    const { shown, sessions, pages } = this;
     const closed = shown ? undefined : this.pinned;
-    this.post({ kind: "session", session: shown, closed, open: sessions.ids, panels: all });
+    this.post({ kind: "session", session: shown, closed, open: sessions.ids, pages });
   }
 
   private async answer({ id, session, request, args }: Extract<FromPage, { kind: "ask" }>): Promise<void> {
@@ -237,7 +242,7 @@ class Page {
     const page: RequestingPage = {
       session: () => sessions.session(session),
       reopen: (dump) => sessions.reopen(dump),
-      openTable: (line) => openEditor(context, sessions, sessions.session(session), editorPanel(line, "grid")),
+      openTable: (line) => openEditor(context, sessions, sessions.session(session), editorPage(line, "grid")),
       openObject: (text) => openObject(context, sessions, sessions.session(session), text),
     };
     try {
@@ -255,7 +260,7 @@ class Page {
 }
 
 /** The document of all webview pages. Only the extension's script may run. */
-interface PanelPage {
+interface WebviewDocument {
   /** CSP source expression of the webview's own resources. */
   readonly csp: string;
   readonly style: string;
@@ -266,7 +271,7 @@ interface PanelPage {
 
 const attribute = (text: string): string => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;");
 
-const panelPage = ({ csp, style, script, state }: PanelPage): string => `<!DOCTYPE html>
+const webviewDocument = ({ csp, style, script, state }: WebviewDocument): string => `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

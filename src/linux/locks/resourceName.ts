@@ -11,7 +11,7 @@ import { bioDisk } from "../block/gendisk.ts";
 import { inodeText } from "../fs/fileText.ts";
 import { superBlockAt } from "../fs/superBlock.ts";
 import { useOfMapping } from "../mm/pageUse.ts";
-import { stackOwner } from "../sched/stack.ts";
+import { taskOfStack } from "../sched/stack.ts";
 import { taskComm, taskPid, taskTable } from "../sched/task.ts";
 import { isMerged } from "../slab/slab.ts";
 import { slabObjectAt } from "../slab/slabObject.ts";
@@ -183,6 +183,6 @@ function pageResourceName(kernel: Kernel, address: bigint, wanted: string | unde
 }
 
 function stackResourceName(kernel: Kernel, address: bigint): string | undefined {
-  const task = stackOwner(kernel, address);
+  const task = taskOfStack(kernel, address);
   return task && `on the stack of ${taskName(task)}`;
 }

@@ -4,7 +4,7 @@ import { hex0x } from "../../base/hex.ts";
 import { memberOffset } from "../../kernel/list.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { stackOwner } from "../sched/stack.ts";
+import { taskOfStack } from "../sched/stack.ts";
 import { taskAt } from "../sched/task.ts";
 import type { QueuedTask } from "./resource.ts";
 
@@ -86,6 +86,6 @@ function entryTest(kernel: Kernel, shape: WaiterShape): (node: bigint) => bigint
       if (!kernel.code.isText(kernel.memory.word(node + wake))) return undefined;
       return taskAt(kernel, waiting) ? waiting : "no task";
     }
-    return waiting !== 0n && stackOwner(kernel, node)?.address === waiting ? waiting : undefined;
+    return waiting !== 0n && taskOfStack(kernel, node)?.address === waiting ? waiting : undefined;
   };
 }

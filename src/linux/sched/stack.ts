@@ -17,7 +17,7 @@ const tasksByStack = derived("tasks by stack", (kernel) => {
 });
 
 /** Returns the task whose kernel stack contains `address`; undefined if none does. */
-export function stackOwner(kernel: Kernel, address: bigint): Obj<"struct task_struct"> | undefined {
+export function taskOfStack(kernel: Kernel, address: bigint): Obj<"struct task_struct"> | undefined {
   const byStack = tasksByStack(kernel);
   // Stacks are aligned to their size.
   return byStack.get(address & ~BigInt(threadSize(kernel) - 1));

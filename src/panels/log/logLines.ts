@@ -6,7 +6,7 @@ import { recordLine } from "../../log/lines.ts";
 import { type Summary, summaryOf } from "../../log/summary.ts";
 import type { LogMessage } from "../../protocol/custom.ts";
 import type { Grid } from "../../protocol/grid.ts";
-import type { PanelKeys } from "../../protocol/records.ts";
+import type { PageKeys } from "../../protocol/records.ts";
 import { recordsOf } from "../memoryParts.ts";
 
 export interface LogLine {
@@ -113,7 +113,7 @@ export function timeText(seconds: number | undefined, mode: TimeMode, zero: numb
  * dump has no time
  */
 export function bootTime({ tables }: Grid): number | undefined {
-  const [record] = tables.flatMap(recordsOf<PanelKeys["sys"]>);
+  const [record] = tables.flatMap(recordsOf<PageKeys["sys"]>);
   const [date, uptime] = [record?.get("date"), record?.get("uptime_ns")];
   if (typeof date !== "number" || typeof uptime !== "string") return undefined;
   // The date of the crash has whole seconds, so fractions of the uptime carry no information.

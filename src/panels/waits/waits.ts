@@ -4,7 +4,7 @@ import { demangleRustIn } from "../../base/rust/demangle.ts";
 import { unlessRefused } from "../../base/refused.ts";
 import type { TaskStack } from "../../protocol/custom.ts";
 import type { Grid } from "../../protocol/grid.ts";
-import type { PageAction, Panel } from "../../protocol/panel.ts";
+import type { PageAction, Page } from "../../protocol/panel.ts";
 import type { Ask } from "../ask.ts";
 import { recall, remember } from "../host.ts";
 import { link } from "../links.ts";
@@ -22,7 +22,7 @@ const ZOOMS = [0.5, 0.65, 0.8, 1, 1.25, 1.5, 2] as const;
  */
 export class WaitsView implements View {
   readonly element = document.createElement("section");
-  private readonly panel: Panel;
+  private readonly page: Page;
   private readonly ask: Ask;
   private grid: Grid | undefined;
   private model: WaitsModel | undefined;
@@ -32,8 +32,8 @@ export class WaitsView implements View {
   private zoom = recall("waits zoom", 1);
   private readonly reading = new Reading(() => this.draw());
 
-  constructor(panel: Panel, ask: Ask) {
-    this.panel = panel;
+  constructor(page: Page, ask: Ask) {
+    this.page = page;
     this.ask = ask;
     this.element.className = "page waits-page";
     void this.load();
@@ -52,7 +52,7 @@ export class WaitsView implements View {
 
   private async load(): Promise<void> {
     await this.reading.run(async () => {
-      this.grid = await this.ask("run", { line: this.panel.line });
+      this.grid = await this.ask("run", { line: this.page.line });
       this.model = waitsModel(this.grid);
       this.layout = layoutOf(this.model);
     });
@@ -107,7 +107,7 @@ export class WaitsView implements View {
           </button>
           <button class="toggle" aria-label="Zoom In" @click=${() => this.zoomBy(1)}>+</button>
         </span>
-        <button class="toggle" @click=${() => void this.ask("openTable", { line: this.panel.line })}>
+        <button class="toggle" @click=${() => void this.ask("openTable", { line: this.page.line })}>
           Show as Table
         </button>
         ${layout.omitted > 0 ? html`<span class="count">${layout.omitted} more tasks are in the table</span>` : nothing}

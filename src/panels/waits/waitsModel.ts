@@ -1,10 +1,10 @@
 /** Tasks and the resources they wait for, as nodes of a graph. It does not use the DOM. */
 import type { Grid, GridCell } from "../../protocol/grid.ts";
-import type { PanelKeys } from "../../protocol/records.ts";
+import type { PageKeys } from "../../protocol/records.ts";
 import { recordsOf } from "../memoryParts.ts";
 
 /** Columns of a row, including those of one holder, because the command prints a row for each holder. */
-type Key = PanelKeys["waits"] | "holders.task" | "holders.pid" | "holders.comm" | "certainty" | "how" | "activity";
+type Key = PageKeys["waits"] | "holders.task" | "holders.pid" | "holders.comm" | "certainty" | "how" | "activity";
 type WaitRecord = ReadonlyMap<Key, GridCell>;
 
 export interface TaskNode {

@@ -19,7 +19,7 @@ import {
 } from "../../../linux/irq/irq.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
-import type { PanelKeys } from "../../../protocol/records.ts";
+import type { PageKeys } from "../../../protocol/records.ts";
 import { recordData, table, TableLayout } from "../../../render/layout.ts";
 import { faultJson, faultPiece, type Pieces } from "../../../say/piece.ts";
 import type { Column, Table } from "../../../say/table.ts";
@@ -110,7 +110,7 @@ export const actionsTable: Table<Obj> = {
 
 const isFirst = ({ index }: IrqRow): boolean => index === 0;
 
-export const irqTable: Table<IrqRow, PanelKeys["irq"]> = {
+export const irqTable: Table<IrqRow, PageKeys["irq"]> = {
   gap: "  ",
   columns: {
     irq: {

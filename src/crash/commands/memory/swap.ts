@@ -6,7 +6,7 @@ import { isSwapPartition, swapAreas, swapPages, swapPagesInUse } from "../../../
 import type { Obj } from "../../../model/object.ts";
 import { TableLayout } from "../../../render/layout.ts";
 import { faultPiece } from "../../../say/piece.ts";
-import type { PanelKeys } from "../../../protocol/records.ts";
+import type { PageKeys } from "../../../protocol/records.ts";
 import type { Table } from "../../../say/table.ts";
 import { command } from "../../language/command.ts";
 import { kilobytesText } from "./sizes.ts";
@@ -32,7 +32,7 @@ export const swap = command({
 });
 
 /** The table of swap areas. A row is a `struct swap_info_struct`. */
-export const swapTable: Table<Obj, PanelKeys["swap"]> = {
+export const swapTable: Table<Obj, PageKeys["swap"]> = {
   gap: "",
   columns: {
     swapInfo: { kind: "address", title: "SWAP_INFO_STRUCT", titleAlign: "left", value: ({ address }) => address },

@@ -2,7 +2,7 @@
 import { Fault, faultLast, untilFault } from "../../../base/fault.ts";
 import { deviceAddresses, netDeviceName, netDevices } from "../../../linux/net/netDevice.ts";
 import type { Obj } from "../../../model/object.ts";
-import type { PanelKeys } from "../../../protocol/records.ts";
+import type { PageKeys } from "../../../protocol/records.ts";
 import { TableLayout } from "../../../render/layout.ts";
 import { faultPiece, type Pieces } from "../../../say/piece.ts";
 import type { Table } from "../../../say/table.ts";
@@ -15,7 +15,7 @@ interface DeviceRow {
   readonly fault: Fault | undefined;
 }
 
-export const devicesTable: Table<DeviceRow, PanelKeys["net"]> = {
+export const devicesTable: Table<DeviceRow, PageKeys["net"]> = {
   columns: {
     device: { kind: "address", title: "NET_DEVICE", titleAlign: "center", value: ({ device }) => device.address },
     name: { kind: "text", title: "NAME", width: 10, gap: "  ", value: ({ device }) => netDeviceName(device) },

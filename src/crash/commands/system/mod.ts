@@ -8,7 +8,7 @@ import type { Obj } from "../../../model/object.ts";
 import { command, type Context, type ModuleDebuginfoControl, type Parsed } from "../../language/command.ts";
 import { table } from "../../../render/layout.ts";
 import type { Table } from "../../../say/table.ts";
-import type { PanelKeys } from "../../../protocol/records.ts";
+import type { PageKeys } from "../../../protocol/records.ts";
 import { faultPiece, type Pieces, progress, text } from "../../../say/piece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
@@ -133,7 +133,7 @@ interface Row {
 }
 
 /** The table of modules. @param base title of the address column */
-export const modulesTable = (base = "BASE"): Table<Row, PanelKeys["mod"]> => ({
+export const modulesTable = (base = "BASE"): Table<Row, PageKeys["mod"]> => ({
   gap: "  ",
   columns: {
     module: { kind: "address", title: "MODULE", value: ({ module }) => module.address },

@@ -3,7 +3,7 @@ import { UsageError } from "../../../base/usageError.ts";
 import { possibleCpus } from "../../../kernel/cpumask.ts";
 import { newestClock } from "../../../linux/sched/sched.ts";
 import { timeline as timelineOf, type TimelineEvent, type TimelineKind } from "../../../linux/trace/timeline.ts";
-import type { PanelKeys } from "../../../protocol/records.ts";
+import type { PageKeys } from "../../../protocol/records.ts";
 import { TableLayout } from "../../../render/layout.ts";
 import { type Piece, type Pieces, progress, text } from "../../../say/piece.ts";
 import type { Table } from "../../../say/table.ts";
@@ -108,7 +108,7 @@ function* writePerfetto({ kernel, createFile }: Context, path: string, events: r
 }
 
 /** The table of events. */
-export const timelineTable: Table<TimelineEvent, PanelKeys["timeline -n 5000"]> = {
+export const timelineTable: Table<TimelineEvent, PageKeys["timeline -n 5000"]> = {
   gap: "  ",
   columns: {
     time_ns: {

@@ -4,7 +4,7 @@ import { charDeviceRegions, regionCdev } from "../../../../linux/devices/charDev
 import { blockMajors, disks } from "../../../../linux/block/gendisk.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
@@ -26,7 +26,7 @@ const kinds = {
   block: { title: "BLKDEV", object: "GENDISK", operations: "fops" },
 } as const;
 
-export const numbersTable = (kind: keyof typeof kinds): Table<NumberRow, PanelKeys["dev"]> => ({
+export const numbersTable = (kind: keyof typeof kinds): Table<NumberRow, PageKeys["dev"]> => ({
   columns: {
     kind: { kind: "text", about: "character or block", value: () => kind },
     major: {

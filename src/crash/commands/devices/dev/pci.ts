@@ -13,7 +13,7 @@ import {
 } from "../../../../linux/devices/pci.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { table, TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
@@ -50,7 +50,7 @@ interface DeviceRow {
   readonly bus: Obj;
 }
 
-export const pciTable: Table<DeviceRow, PanelKeys["dev -p"]> = {
+export const pciTable: Table<DeviceRow, PageKeys["dev -p"]> = {
   columns: {
     bus: { kind: "address", value: ({ bus }) => bus.address },
     device: {

@@ -6,7 +6,7 @@ import type { Obj } from "../../../../model/object.ts";
 import { table } from "../../../../render/layout.ts";
 import { faultPiece, type Pieces, text } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
 import { functionColumn } from "../../../say/functionCell.ts";
 
@@ -44,7 +44,7 @@ function order(a: Timer, b: Timer): number {
 }
 
 /** The table of timers. @param jiffies the current time */
-export const wheelTable = (cpu: number, base: string, jiffies: bigint): Table<Timer, PanelKeys["timer"]> => ({
+export const wheelTable = (cpu: number, base: string, jiffies: bigint): Table<Timer, PageKeys["timer"]> => ({
   columns: {
     cpu: { kind: "number", value: () => cpu },
     base: { kind: "text", about: "name of the wheel", value: () => base },

@@ -15,7 +15,7 @@ import type { Obj } from "../../../../model/object.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { dirtyPart, openFilesBySuper, openFilesTable, openPart, type Part } from "./mountParts.ts";
 import { hexNumber } from "../../../language/number.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 import { faultPiece, text } from "../../../../say/piece.ts";
@@ -92,7 +92,7 @@ interface MountRow {
 const TYPE_WIDTH = 6;
 const DEVICE_WIDTH = 9;
 
-const columns: { readonly [K in PanelKeys["mount"]]: Column<MountRow> } = {
+const columns: { readonly [K in PageKeys["mount"]]: Column<MountRow> } = {
   mount: { kind: "address", title: "MOUNT", titleAlign: "center", value: ({ mount }) => mount.address },
   superBlock: {
     kind: "address",

@@ -1,7 +1,7 @@
 /** Implements `kmem -A`: lists memory by consumer. */
 import { type MemoryConsumer, memoryConsumers } from "../../../../insight/memoryConsumers.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { text, type Pieces, type Span } from "../../../../say/piece.ts";
 import type { Fault } from "../../../../base/fault.ts";
@@ -29,7 +29,7 @@ const placeSpan = (shown: string, { file, line }: MemoryConsumer): Span =>
   typeof file === "string" && line !== undefined ? { as: "source", text: shown, file, line } : shown;
 
 /** The table of consumers. A consumer without a source line has a name or a function. */
-export const memoryConsumersTable: Table<MemoryConsumer, PanelKeys["kmem -A"]> = {
+export const memoryConsumersTable: Table<MemoryConsumer, PageKeys["kmem -A"]> = {
   gap: "  ",
   columns: {
     bytes: { kind: "number", title: "BYTES", unit: "bytes", width: 13, value: ({ bytes }) => bytes },

@@ -2,7 +2,7 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { COUNTER_TABLES, globalCounters, vmEvents, type Counter } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { table } from "../../../../render/layout.ts";
 import { longest } from "../../../../render/pad.ts";
 import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
@@ -32,7 +32,7 @@ export const counterColumns = (
 export const countersTable = (
   variable = "",
   counters: readonly Counter[] = [],
-): Table<Counter, PanelKeys["kmem -V"]> => ({
+): Table<Counter, PageKeys["kmem -V"]> => ({
   columns: {
     table: { kind: "text", about: "the kernel's variable", value: () => variable },
     ...counterColumns(counters),

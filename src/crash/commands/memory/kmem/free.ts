@@ -9,7 +9,7 @@ import { pageSize } from "../../../../linux/mm/page.ts";
 import { zoneFreePages } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { addressJson, faultPiece, progress, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
@@ -155,7 +155,7 @@ const areaColumns = {
   },
 } as const satisfies { readonly [key: string]: Column<AreaRow> };
 
-export const freeAreasTable: Table<CountedArea, PanelKeys["kmem -f"]> = {
+export const freeAreasTable: Table<CountedArea, PageKeys["kmem -f"]> = {
   gap: "",
   columns: {
     ...areaColumns,

@@ -7,7 +7,7 @@ import { countsSlabs, slabUsage, type SlabCount, type SlabUsage } from "../../..
 import { derived, derivedByWork } from "../../../../model/derived.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { table, TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, progress, type Piece, type Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
@@ -63,7 +63,7 @@ const counted = (row: CacheRow, key: keyof SlabUsage): number | Fault => {
   return usage instanceof Fault ? usage : usage[key];
 };
 
-export const cachesTable: Table<CacheRow, PanelKeys["kmem -s"]> = {
+export const cachesTable: Table<CacheRow, PageKeys["kmem -s"]> = {
   gap: "",
   columns: {
     cache: {

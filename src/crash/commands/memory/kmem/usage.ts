@@ -14,7 +14,7 @@ import { totalramPages } from "../../../../linux/mm/mm.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { totalSwapPages } from "../../../../linux/mm/swap.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { sizeText } from "../../../../render/quantity.ts";
 import { text, type Pieces, progress, type Piece } from "../../../../say/piece.ts";
@@ -102,7 +102,7 @@ function shareOf({ pages, of }: Row): number | Fault | undefined {
 
 const NO_SHARE = "    ----";
 
-export const usageTable = (bytesOfPage = 4096): Table<Row, PanelKeys["kmem -i"]> => ({
+export const usageTable = (bytesOfPage = 4096): Table<Row, PageKeys["kmem -i"]> => ({
   gap: "",
   columns: {
     name: { kind: "text", title: "", width: 13, align: "right", value: ({ name }) => name },

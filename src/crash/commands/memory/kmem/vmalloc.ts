@@ -5,7 +5,7 @@ import { pageSize } from "../../../../linux/mm/page.ts";
 import { vmapAreaAt, vmapAreas, vmapCaller, type VmapArea } from "../../../../linux/mm/vmalloc.ts";
 import { derived } from "../../../../model/derived.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, progress, type Piece, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
@@ -54,7 +54,7 @@ export const vmallocHeading = (kernel: Kernel): Piece => layout(kernel).heading(
 export const vmallocRow = (kernel: Kernel, area: VmapArea): Piece => layout(kernel).row({ kernel, ...area });
 
 /** The table of areas. @param digits digits of an address */
-export const vmallocAreasTable = (digits = 16): Table<AreaRow, PanelKeys["kmem -v"]> => ({
+export const vmallocAreasTable = (digits = 16): Table<AreaRow, PageKeys["kmem -v"]> => ({
   gap: "  ",
   columns: {
     vmapArea: {

@@ -4,7 +4,7 @@ import { pglistData, watermarks, zoneName, zonesOf } from "../../../../linux/mm/
 import { type Counter, counterArray } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { table, TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, text, type Pieces, type Span } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
@@ -38,7 +38,7 @@ const mark = (index: 0 | 1 | 2, gap: string): Column<ZoneRow> => ({
   text: (pages, row) => (isEmpty(row) ? "" : `${gap}${pages}`),
 });
 
-export const zoneTable: Table<ZoneRow, PanelKeys["kmem -z"]> = {
+export const zoneTable: Table<ZoneRow, PageKeys["kmem -z"]> = {
   columns: {
     node: { kind: "number", title: "", gap: "NODE: ", align: "left", value: ({ node }) => node.at("node_id").number() },
     zone: { kind: "number", title: "", gap: "  ZONE: ", align: "left", value: ({ number }) => number },

@@ -2,12 +2,12 @@
 import { commandOf, evidenceText } from "../../../../insight/evidence.ts";
 import { type Finding, sentenceText } from "../../../../insight/finding.ts";
 import { headingOf } from "../../../../insight/sections.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import type { Table } from "../../../../say/table.ts";
 import { sentenceSpans } from "./sentence.ts";
 
 /** The table of findings, one row each, with the first piece of evidence and the command that prints it. */
-export const findingsTable: Table<Finding, PanelKeys["analyze -t"]> = {
+export const findingsTable: Table<Finding, PageKeys["analyze -t"]> = {
   gap: "  ",
   columns: {
     part: { kind: "text", title: "PART", about: "what it is about", width: "rows", value: ({ id }) => headingOf(id) },

@@ -3,7 +3,7 @@ import { commandOf, type Evidence, evidenceText } from "../../../../insight/evid
 import { type Sentence, sentenceText } from "../../../../insight/finding.ts";
 import { type Health, healthCheckOf } from "../../../../insight/health.ts";
 import { healthChecks } from "../../../../insight/healthChecks.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import type { Table } from "../../../../say/table.ts";
 import { sentenceSpans } from "../analyze/sentence.ts";
 
@@ -55,7 +55,7 @@ export function healthRows({ findings, passed, unchecked }: Health, withPassed: 
 }
 
 /** The table of `health`, one row for each finding and each check without one. */
-export const healthTable: Table<HealthRow, PanelKeys["health"]> = {
+export const healthTable: Table<HealthRow, PageKeys["health"]> = {
   gap: "  ",
   columns: {
     severity: {

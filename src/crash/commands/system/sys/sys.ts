@@ -19,7 +19,7 @@ import { anyNumber } from "../../../language/number.ts";
 import { dateText, durationText, sizeText } from "../../../../render/quantity.ts";
 import { type Piece, type Pieces, record, text } from "../../../../say/piece.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { form, table, TableLayout } from "../../../../render/layout.ts";
 import type { Form, Table } from "../../../../say/table.ts";
 import { type DmiString, dmiStrings, type SystemCall, systemCallName, systemCalls } from "./machineData.ts";
@@ -64,7 +64,7 @@ export const sys = command({
 });
 
 /** The rows of the overview, in crash's order. A value that the dump does not contain is shown as a fault. */
-export const overviewForm: Form<Context, PanelKeys["sys"]> = {
+export const overviewForm: Form<Context, PageKeys["sys"]> = {
   width: 12,
   columns: {
     kernel: {

@@ -4,7 +4,7 @@ import { lastArrival, runqueueClock } from "../../../../linux/sched/sched.ts";
 import { taskCpu } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { type Pieces, text } from "../../../../say/piece.ts";
 import { agoText } from "../../../../render/quantity.ts";
@@ -28,7 +28,7 @@ interface LastRun {
  * Returns the table of `ps -l` and `ps -m`. @param ago shows the time since the last run instead of the clock's value
  * at it
  */
-export const lastRunTable = (ago: boolean): Table<LastRun, PanelKeys["ps -l"]> => {
+export const lastRunTable = (ago: boolean): Table<LastRun, PageKeys["ps -l"]> => {
   const { pid, task, cpu, comm } = headingColumns;
   const shownAs = (isShown: boolean) => (isShown ? ({ title: "", gap: "[", width: "rows" } as const) : {});
   return {

@@ -9,7 +9,7 @@ import { isKernelThread, taskComm, taskCpu, taskParent, taskPid } from "../../..
 import { taskState } from "../../../../linux/sched/taskState.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { table } from "../../../../render/layout.ts";
 import type { Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
@@ -28,7 +28,7 @@ export const taskRows = (kernel: Kernel, tasks: Iterable<Obj>, options: RowOptio
   });
 
 /** Returns the table of `ps`. Rows are `struct task_struct`s. */
-export const taskTable = (hideOffline = false): Table<Obj, PanelKeys["ps"]> => ({
+export const taskTable = (hideOffline = false): Table<Obj, PageKeys["ps"]> => ({
   mark: { width: 1, of: (task) => mark(task, hideOffline) },
   columns: {
     pid: { kind: "number", title: "PID", width: 8, gap: "", value: taskPid },

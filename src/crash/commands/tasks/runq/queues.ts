@@ -5,7 +5,7 @@ import { taskComm, taskPid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { indent } from "../../../../render/pad.ts";
 import { type Piece, type Pieces, text } from "../../../../say/piece.ts";
@@ -49,7 +49,7 @@ const cpuAndQueue: { readonly [K in "cpu" | "queue"]: Column<QueuedTask> } = {
 };
 
 /** The table of queued tasks: `[120] PID: ...`, each with its priority first. */
-export const queueTable: Table<QueuedTask, PanelKeys["runq"]> = {
+export const queueTable: Table<QueuedTask, PageKeys["runq"]> = {
   mark: { width: 0, of: ({ indent: blanks = 5 }) => indent(blanks) },
   columns: {
     ...cpuAndQueue,
@@ -67,7 +67,7 @@ export const queueTable: Table<QueuedTask, PanelKeys["runq"]> = {
 };
 
 /** The table of the task that a CPU runs. */
-export const currentTable: Table<QueuedTask, PanelKeys["runq"]> = {
+export const currentTable: Table<QueuedTask, PageKeys["runq"]> = {
   mark: { width: 0, of: () => "  CURRENT: " },
   end: '"',
   columns: {

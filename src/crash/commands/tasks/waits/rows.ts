@@ -8,7 +8,7 @@ import {
   type WaitingTask,
 } from "../../../../insight/waits/waitGraph.ts";
 import { heldBy, taskName, waitType, waitWords } from "../../../../insight/waits/words.ts";
-import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { PageKeys } from "../../../../protocol/records.ts";
 import { agoText } from "../../../../render/quantity.ts";
 import { addressJson, type Json, type Span } from "../../../../say/piece.ts";
 import { columnOf, type Fields, type Table } from "../../../../say/table.ts";
@@ -37,7 +37,7 @@ const ROOT: Fields = {
 
 const of = ({ waiting }: WaitRow) => waiting.task;
 
-export const waitsTable: Table<WaitRow, PanelKeys["waits"]> = {
+export const waitsTable: Table<WaitRow, PageKeys["waits"]> = {
   gap: "  ",
   columns: {
     pid: { ...columnOf(taskColumns.pid, of), title: "PID", width: 7 },

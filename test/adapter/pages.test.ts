@@ -5,7 +5,7 @@ import type { Described, Identified, LogMessage, LogStretch, TaskStack } from ".
 import type { Opcode } from "../../src/protocol/opcodes.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
 import type { VerdictSource, VerdictState } from "../../src/protocol/verdict.ts";
-import { panels } from "../../src/extension/panel/panels.ts";
+import { pages } from "../../src/extension/panel/pages.ts";
 import { DapClient, Refused } from "./client.ts";
 
 const VMCORE = "sample/vmcore";
@@ -34,7 +34,7 @@ function documents(lines: readonly string[]): ReadonlyMap<string, Record<string,
     lines.map((line, i) => [line, (JSON.parse(parts[i] ?? "") as { records: Record<string, unknown>[] }).records]),
   );
 }
-const all = documents([...new Set(["ps", "mount", "ipcs", ...panels.map(({ line }) => line)])]);
+const all = documents([...new Set(["ps", "mount", "ipcs", ...pages.map(({ line }) => line)])]);
 const json = (line: string): Record<string, unknown>[] => all.get(line) ?? [];
 
 /** The rows as the records they were made of. */
@@ -48,7 +48,7 @@ const records = ({ tables }: Grid): Record<string, GridCell>[] =>
   );
 
 for (const line of ["ps", "mount", "ipcs"]) {
-  test(`a panel shows the same rows of ${line} as --json`, async () => {
+  test(`a page shows the same rows of ${line} as --json`, async () => {
     assert.deepEqual(records(await run(line)), json(line));
   });
 }
@@ -87,7 +87,7 @@ function leaves(value: unknown, name: string, found: Set<string>): Set<string> {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-for (const { id, line } of panels.filter(({ page }) => page !== "verdict")) {
+for (const { id, line } of pages.filter(({ kind }) => kind !== "verdict")) {
   test(`the table of ${id} contains every value of ${line} --json and no other`, async () => {
     const shown = new Set<string>();
     for (const record of records(await run(line))) {
@@ -179,12 +179,12 @@ test("an unknown command gives an error instead of rows", async () => {
   assert.match(remarks.join(), /command not found: nonsense/);
 });
 
-test("a panel starts no shell and writes no file", async () => {
+test("a page starts no shell and writes no file", async () => {
   await assert.rejects(run("ps > /tmp/never"), Refused);
   await assert.rejects(run("!ls"), Refused);
 });
 
-test("settings changed by a panel's command do not affect the console", async () => {
+test("settings changed by a page's command do not affect the console", async () => {
   await run("set 1");
   assert.match(await client.command("set"), /COMMAND: "insmod"/);
 });

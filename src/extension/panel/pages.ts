@@ -1,6 +1,6 @@
 /** The pages of the Crash Dump panel. */
-import type { Panel, PanelSession } from "../../protocol/panel.ts";
-import type { PanelKeys } from "../../protocol/records.ts";
+import type { Page, PanelSession } from "../../protocol/panel.ts";
+import type { PageKeys } from "../../protocol/records.ts";
 
 interface Opens<Key> {
   /** A column whose cells open the rows of a command. */
@@ -13,41 +13,41 @@ interface Opens<Key> {
  * Returns a page that shows a command's records as a table. @param lead columns that come first, checked by the
  * compiler
  */
-const grid = <Line extends keyof PanelKeys>(
+const grid = <Line extends keyof PageKeys>(
   id: string,
   title: string,
   line: Line,
-  lead: readonly PanelKeys[Line][],
-  opens?: Opens<PanelKeys[Line]>,
-): Panel => ({
+  lead: readonly PageKeys[Line][],
+  opens?: Opens<PageKeys[Line]>,
+): Page => ({
   id,
   title,
   line,
-  page: "grid",
+  kind: "grid",
   lead,
   ...(opens && { opens: { column: opens.column, kind: "table", target: opens.line } }),
 });
 
 /** How tables of events are shown. */
 const timeline = {
-  choices: [["kind"], ["cpu"], ["comm", "pid"]] satisfies PanelKeys["timeline -n 5000"][][],
+  choices: [["kind"], ["cpu"], ["comm", "pid"]] satisfies PageKeys["timeline -n 5000"][][],
   fromEnd: true,
 };
 
 /**
  * All pages of the Crash Dump panel in the order of their tabs. To add a table of a command's records, add the
- * command to `PanelKeys` and one line here.
+ * command to `PageKeys` and one line here.
  */
-export const panels: readonly Panel[] = [
-  { id: "verdict", title: "Verdict", line: "analyze", page: "verdict" },
-  { id: "log", title: "Log", line: "log", page: "log" },
+export const pages: readonly Page[] = [
+  { id: "verdict", title: "Verdict", line: "analyze", kind: "verdict" },
+  { id: "log", title: "Log", line: "log", kind: "log" },
   {
     ...grid("health", "Health", "health", ["severity", "check", "finding", "shows"], { column: "shows", line: "$" }),
-    wraps: "finding" satisfies PanelKeys["health"],
+    wraps: "finding" satisfies PageKeys["health"],
   },
-  { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
-  { id: "tasks", title: "Tasks", line: "ps", page: "tasks" },
-  { id: "waits", title: "Waits", line: "waits", page: "waits" },
+  { id: "memory", title: "Memory", line: "kmem -i", kind: "memory" },
+  { id: "tasks", title: "Tasks", line: "ps", kind: "tasks" },
+  { id: "waits", title: "Waits", line: "waits", kind: "waits" },
   {
     ...grid("timeline", "Timeline", "timeline -n 5000", ["time_ns", "kind", "cpu", "pid", "comm", "event", "text"]),
     ...timeline,
@@ -83,31 +83,31 @@ export const panels: readonly Panel[] = [
 ];
 
 /** Columns of the page of slab objects, and how an object opens. */
-const objects: { readonly lead: readonly PanelKeys["kmem -S"][]; readonly opens: NonNullable<Panel["opens"]> } = {
+const objects: { readonly lead: readonly PageKeys["kmem -S"][]; readonly opens: NonNullable<Page["opens"]> } = {
   lead: ["address", "free"],
-  opens: { column: "address" satisfies PanelKeys["kmem -S"], kind: "object", target: "$" },
+  opens: { column: "address" satisfies PageKeys["kmem -S"], kind: "object", target: "$" },
 };
 
 /** Returns the page for an editor: a command's table, or the object that an expression names. */
-export function editorPanel(line: string, page: "grid" | "object"): Panel {
-  const known = page === "grid" ? panels.find((one) => one.line === line && one.page === page) : undefined;
-  const isTimeline = page === "grid" && /^timeline(\s|$)/.test(line);
-  const id = page === "grid" ? "table" : page;
-  const panel: Panel = { ...known, id, title: line, line, page, ...(isTimeline && timeline) };
-  const isObjects = page === "grid" && /^kmem -S\s/.test(line);
-  return isObjects ? { ...panel, ...objects } : panel;
+export function editorPage(line: string, kind: "grid" | "object"): Page {
+  const known = kind === "grid" ? pages.find((page) => page.line === line && page.kind === kind) : undefined;
+  const isTimeline = kind === "grid" && /^timeline(\s|$)/.test(line);
+  const id = kind === "grid" ? "table" : kind;
+  const page: Page = { ...known, id, title: line, line, kind, ...(isTimeline && timeline) };
+  const isObjects = kind === "grid" && /^kmem -S\s/.test(line);
+  return isObjects ? { ...page, ...objects } : page;
 }
 
 /**
  * Returns the page and session of an editor from its stored state, after a reload of the window. Undefined for other
  * state.
  */
-export function revivedEditor(state: unknown): { readonly panel: Panel; readonly session: PanelSession } | undefined {
+export function revivedEditor(state: unknown): { readonly page: Page; readonly session: PanelSession } | undefined {
   const { editor } = (state ?? {}) as { editor?: { line?: unknown; page?: unknown; session?: Partial<PanelSession> } };
-  const { line, page, session } = editor ?? {};
+  const { line, page: kind, session } = editor ?? {};
   const { name, release, dump } = session ?? {};
-  if (typeof line !== "string" || (page !== "grid" && page !== "object") || typeof name !== "string") return undefined;
+  if (typeof line !== "string" || (kind !== "grid" && kind !== "object") || typeof name !== "string") return undefined;
   if (!Array.isArray(dump) || !dump.every((path) => typeof path === "string")) return undefined;
   // The session ended with the window, so only the dump's files identify the session that replaces it.
-  return { panel: editorPanel(line, page), session: { id: "", name, release, dump } };
+  return { page: editorPage(line, kind), session: { id: "", name, release, dump } };
 }

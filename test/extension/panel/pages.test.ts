@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { readLine, resolve } from "../../../src/crash/language/language.ts";
 import { parseOptions } from "../../../src/crash/language/parse.ts";
 import { commands } from "../../../src/crash/commands.ts";
-import { editorPanel, panels, revivedEditor } from "../../../src/extension/panel/panels.ts";
+import { editorPage, pages, revivedEditor } from "../../../src/extension/panel/pages.ts";
 import type { Fields } from "../../../src/say/table.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 
@@ -16,7 +16,7 @@ interface Manifest {
 }
 const { contributes } = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
 
-for (const { title, line } of panels) {
+for (const { title, line } of pages) {
   test(`the command of ${title} exists and has its options`, () => {
     const { command, filters } = readLine(session.context, line);
     assert.deepEqual(filters, []);
@@ -29,7 +29,7 @@ for (const { title, line } of panels) {
 const columnsOf = (fields: Fields): string[] =>
   Object.entries(fields).flatMap(([key, field]) => [key, ...(field.fields ? columnsOf(field.fields) : [])]);
 
-for (const { title, line, lead } of panels.filter(({ page }) => page === "grid")) {
+for (const { title, line, lead } of pages.filter(({ kind }) => kind === "grid")) {
   test(`the first columns of ${title} are keys of its command's records`, () => {
     const [name = "", option] = line.replace(/^foreach user /, "").split(" ");
     const { records = () => [] } = commands().find((one) => one.name === name) ?? {};
@@ -45,8 +45,8 @@ for (const { title, line, lead } of panels.filter(({ page }) => page === "grid")
 test("an editor is restored after a reload from the state that its page stored", () => {
   const session = { id: "gone", name: "vmcore", release: "6.1.0", dump: ["/crash/vmcore"] };
   const revived = revivedEditor({ editor: { line: "kmem -S task_struct", page: "grid", session } });
-  assert.deepEqual(revived?.panel, editorPanel("kmem -S task_struct", "grid"));
-  assert.equal(revived?.panel.opens?.kind, "object");
+  assert.deepEqual(revived?.page, editorPage("kmem -S task_struct", "grid"));
+  assert.equal(revived?.page.opens?.kind, "object");
   assert.deepEqual(revived?.session, { ...session, id: "" });
 });
 
@@ -64,9 +64,9 @@ test("a state that none of our pages stored restores no editor", () => {
   }
 });
 
-test("panels have distinct names", () => {
-  assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
-  assert.equal(new Set(panels.map(({ title }) => title)).size, panels.length);
+test("pages have distinct names", () => {
+  assert.equal(new Set(pages.map(({ id }) => id)).size, pages.length);
+  assert.equal(new Set(pages.map(({ title }) => title)).size, pages.length);
 });
 
 test("the manifest has the view, and each of its commands is registered", () => {
