@@ -57,7 +57,7 @@ function typeOf(kernel: Kernel, object: SlabObject): string | undefined {
   return name === undefined || name instanceof Fault ? undefined : `struct ${name}`;
 }
 
-/** What the code tells of a pointer to the object. */
+/** What the code shows about a pointer to the object. */
 interface Known {
   /** The expression for the pointer in the source. */
   readonly name: string | undefined;

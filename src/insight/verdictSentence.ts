@@ -14,7 +14,7 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["context.atomic", ({ slots }) => `${text(slots["function"])} slept with a spinlock held`],
   ["stack.overflow", ({ slots }) => `the stack was full${slots["recursion"] ? ", by recursion" : ""}`],
   ["fault.double-free", ({ slots }) => `an object of ${text(slots["cache"])} was freed when it was free already`],
-  ["fault.wrong-free", ({ slots }) => `memory that is no object was freed (${text(slots["memory"])})`],
+  ["fault.wrong-free", ({ slots }) => `memory that is not an object was freed (${text(slots["memory"])})`],
   ["fault.freed-object", ({ slots }) => `an object of ${text(slots["cache"])} was used after it was freed`],
   ["fault.wrong-type", ({ slots }) => `an object of ${text(slots["cache"])} was taken for a ${text(slots["expected"])}`],
   ["fault.null-call", (_, verdict) => `${subject(verdict)} is NULL and was called`],
@@ -24,12 +24,12 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["fault.truncated", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, a pointer cut to ${text(slots["bits"])} bits`],
   ["fault.text-address", ({ slots }, verdict) => `${subject(verdict)} is the function ${text(slots["function"])}, not data`],
   ["fault.user-address", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, a user address`],
-  ["fault.non-canonical", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, no address`],
+  ["fault.non-canonical", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, not an address`],
   ["fault.condition", ({ slots }) => `\`${text(slots["expression"])}\`${slots["values"] ? ` (${text(slots["values"])})` : ""}`],
   ["fault.freed-area", (_, verdict) => `${subject(verdict)} is memory of vmalloc() that was freed`],
   ["fault.index", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, an index beyond its table`],
   ["fault.unloaded-code", () => "code was called that is not there any more"],
-  ["fault.stack-pointer", ({ slots }) => `the stack pointer was ${hex(slots["value"])}, no stack`],
+  ["fault.stack-pointer", ({ slots }) => `the stack pointer was ${hex(slots["value"])}, which is not in a stack`],
   ["fault.access", ({ slots }) => `${text(slots["access"])} at ${hex(slots["address"])}`],
   ["init.exit", ({ slots }) => `init ended with ${slots["signal"] === undefined ? `status ${text(slots["status"])}` : text(slots["signal"])}`],
   ["root.missing", ({ slots }) => `the root file system ${text(slots["root"] ?? "")} was not found`],
@@ -44,7 +44,7 @@ export type Lead = Pick<Finding, "text" | "certainty">;
 
 /**
  * Returns one line of about 90 characters that says what happened and where; undefined if no check found more than the
- * log says. What is only possible is left out; a line that is likely begins with that.
+ * log says. What is only possible is left out; a line that is only likely begins with `likely: `.
  */
 export function verdictSentence(verdict: Verdict): string | undefined {
   const deadlock = deadlockWords(verdict);
@@ -56,7 +56,7 @@ export function verdictSentence(verdict: Verdict): string | undefined {
 }
 
 /**
- * Returns the sentence at the head of a verdict: a deadlock with its tasks and locks, otherwise the line above;
+ * Returns the sentence at the head of a verdict: a deadlock with its tasks and locks, otherwise the line of `verdictSentence`;
  * undefined if no check found more than the log says.
  */
 export function leadOf(verdict: Verdict): Lead | undefined {

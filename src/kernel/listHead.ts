@@ -24,7 +24,11 @@ export function headOf<T extends string>(
   }
   const [head] = heads;
   if (head === undefined || heads.length > 1)
-    throw Fault.at("corrupt", node, `the list has ${heads.length} nodes that are no entries, not one head`);
+    throw Fault.at(
+      "corrupt",
+      node,
+      `the list has ${heads.length} nodes that are not entries; only the head may be one`,
+    );
   return kernel.object("struct list_head", head);
 }
 

@@ -72,7 +72,7 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   cfi: ({ headline: text, report: { headline } }) =>
     text.includes("Missing ENDBR")
       ? `An indirect call or jump went to \`${headline.groups.target?.replace(/\/0x.*/, "") ?? "an address"}\`, where no ENDBR instruction is. Usual causes: a function pointer was overwritten, or the code was built without indirect branch tracking.`
-      : `An indirect call went to ${headline.groups.target === undefined ? "an address" : `\`${headline.groups.target.replace(/\/0x.*/, "")}\``}, which has not the type that the call expects. Usual causes: the function pointer was overwritten, or the function's type differs from that of the pointer.`,
+      : `An indirect call went to ${headline.groups.target === undefined ? "an address" : `\`${headline.groups.target.replace(/\/0x.*/, "")}\``}, which does not have the type that the call expects. Usual causes: the function pointer was overwritten, or the function's type differs from that of the pointer.`,
   warning: explainWarning,
   refcount: explainRefcount,
   odebug: explainDebugObject,
@@ -160,7 +160,7 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
   sysrq: ({ headline, report: { caller } }) =>
     /Trigger a crash/.test(headline)
       ? `This crash was requested by SysRq (a key, a serial console, or /proc/sysrq-trigger)${printerOf(caller)}.`
-      : "This dump was requested by SysRq; it is no fault by itself.",
+      : "This dump was requested by SysRq; it is not a fault by itself.",
   "forced-failure": explainInjected,
   remark: ({ headline, release, report, traces }) =>
     report.headline.groups.register !== undefined
@@ -194,7 +194,7 @@ function explainInjected({ texts, traces, comm, pid }: ReportFacts): string {
           .find((one) => one !== "" && !isMachinery(one, "allocation-failure"));
   const where = caller === undefined ? "" : ` in a call by \`${caller}\``;
   const task = comm === undefined ? "" : ` (task \`${comm}\`${pid === undefined ? "" : `, PID ${pid}`})`;
-  return `Fault injection${name === undefined ? "" : ` (${name})`} made an operation fail on purpose${where}${task}, to test what the code does then; it is no fault by itself.`;
+  return `Fault injection${name === undefined ? "" : ` (${name})`} made an operation fail on purpose${where}${task}, to test what the code does then; it is not a fault by itself.`;
 }
 
 /** fs/userfaultfd.c. The second try of a fault has FAULT_FLAG_TRIED, which is 0x20 since 4.0. */

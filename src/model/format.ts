@@ -130,7 +130,7 @@ function compact(tokens: readonly ValueToken[]): ValueLine {
 }
 
 /**
- * Returns the type that gdb prints before a pointer or function that is no member or element, unless it is a `char *`.
+ * Returns the type that gdb prints before a pointer or function that is not a member or an element, unless it is a `char *`.
  */
 function typePrefix(object: Obj): ValueToken[] {
   const type = bare(object.type);

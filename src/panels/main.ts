@@ -72,7 +72,7 @@ watchLinks(async (fromEnd) => {
     ?.goToLine?.(fromEnd);
 });
 
-/** Returns the page that a dump opens with: its verdict; its log if the log tells of no crash. */
+/** Returns the page that a dump opens with: its verdict; its log if the log reports no crash. */
 function firstPage(): string {
   const isKnown = (id: string | undefined): id is string => pages.some((one) => one.id === id);
   if (!session) return isKnown(front) ? front : (pages[0]?.id ?? "");

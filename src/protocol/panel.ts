@@ -35,7 +35,7 @@ export interface PanelSession {
   /** File name of the dump with its folder. */
   readonly name: string;
   readonly release: string | undefined;
-  /** Title of the verdict. Absent if the log tells of no crash. */
+  /** Title of the verdict. Absent if the log reports no crash. */
   readonly crash?: string | undefined;
   /** Paths of the dump's files. */
   readonly dump: readonly string[];

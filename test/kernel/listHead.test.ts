@@ -53,7 +53,7 @@ test("without a module to begin at the fault names the variable", () => {
   assert.throws(() => moduleList(kernel), (error) => error instanceof Fault && /modules/.test(error.message)); // prettier-ignore
 });
 
-test("two nodes that are no entries are no head", () => {
+test("a list with two nodes that are not entries has no head", () => {
   const kernel = bareKernel();
   kernel.put("struct module", at(7), { list: { next: at(8), prev: at(10) }, mkobj: { mod: 1 } });
   const module = kernel.object("struct module", at(8));

@@ -234,7 +234,7 @@ test("compiler traps and alignment checks have explanations of their own", () =>
   );
   assert.match(
     meaning("Internal error: Oops - CFI: 00000000f2008228 [#1] SMP"),
-    /^An indirect call went to an address that has not the type/,
+    /^An indirect call went to an address that does not have the type/,
   );
   assert.match(meaning("Missing ENDBR: lab_call+0x0/0x10"), /went to `lab_call\+0x0`, where no ENDBR instruction is/);
   assert.match(meaning("alignment check: 0000 [#1] SMP"), /^The processor raised an alignment check/);

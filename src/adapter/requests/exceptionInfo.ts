@@ -96,7 +96,7 @@ function decoded(target: Target, report: Oops | undefined, title: string): strin
 
 /**
  * Returns how init ended, from the wait(2) status in `Attempted to kill init! exitcode=0x0000000b`; undefined if there
- * is no status.
+ * is not a status.
  */
 function exitOfInit(title: string): string | undefined {
   const digits = /\bexitcode=0x([0-9a-f]{1,8})\b/.exec(title)?.[1];

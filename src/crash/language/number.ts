@@ -20,7 +20,7 @@ export function decimalNumber(text: string): bigint | undefined {
 
 /**
  * Parses decimal digits as decimal, other text as hexadecimal: "1000" is decimal, "0x1000" and "fff" are hexadecimal.
- * Returns undefined if it is no number.
+ * Returns undefined if it is not a number.
  */
 export function anyNumber(text: string): bigint | undefined {
   return decimalNumber(text) ?? hexNumber(text);

@@ -12,7 +12,7 @@ export interface QueryTable {
   readonly marker?: string;
   /**
    * Set if the command declares its records (`Command.records`) only for a line with more options than `line`: that
-   * line, and the keys that its additional options add. These keys are no columns.
+   * line, and the keys that its additional options add. These keys are not columns.
    */
   readonly declaredAs?: { readonly line: string; readonly extraKeys: readonly string[] };
   /** Keys of the record around the list, or of the last record that has no `marker`: columns of each row. */

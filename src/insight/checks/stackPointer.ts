@@ -12,7 +12,7 @@ import type { Origin } from "../values/provenance.ts";
 import { addressAt, registerAt, type Site, siteOf, valueAt } from "../values/site.ts";
 import { functionName, registerEvidence, sourceWords } from "../values/words.ts";
 
-/** Reports a stack pointer that is no mapped address of the kernel, and the task whose saved stack pointer it was. */
+/** Reports a stack pointer that is not a mapped address of the kernel, and the task whose saved stack pointer it was. */
 export const stackPointer: Check = {
   id: "stack-pointer",
   needs: ["trap"],

@@ -53,7 +53,7 @@ function committing(kernel: Kernel, { name, pid, journal }: Journal): Finding | 
     age >= SUSPECT_NS ? "suspect" : "note",
     { journal: name, pid, age_ns: age, state: "committing" },
     [
-      `The journal ${name} has been committing a transaction for ${timeWords(age)}; what was written since waits for it.`,
+      `The journal ${name} has been committing a transaction for ${timeWords(age)}; data written since then waits for it.`,
     ],
     { kind: "output", command: `bt ${pid}`, text: `the thread of the journal ${name} [${pid}]` },
     { kind: "field", type: "struct transaction_s", address: transaction.address, path: "t_state", value: "committing" },

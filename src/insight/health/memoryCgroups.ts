@@ -75,7 +75,7 @@ export const memoryCgroups: HealthCheck = {
 
 /**
  * Returns the smallest limit in pages that means no limit: PAGE_COUNTER_MAX (include/linux/page_counter.h). It is
- * LONG_MAX with 32-bit words; else it is no safe integer in bytes.
+ * LONG_MAX with 32-bit words; else it is not a safe integer in bytes.
  */
 const smallestNoLimit = (kernel: Kernel): number =>
   kernel.arch.wordSize === 4 ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER / pageSize(kernel);

@@ -22,7 +22,7 @@ export interface BadPointer {
   /** The register whose value is bad; undefined if the operand has no register, or if the value was in memory. */
   readonly register: string | undefined;
   readonly value: bigint;
-  /** Whether the value was added to a mapped address, so that it is no pointer. */
+  /** Whether the value was added to a mapped address, so that it is not a pointer. */
   readonly isIndex: boolean;
   /**
    * For "execute": whether the code proves that this instruction jumped to the value. If not, it is only the last call

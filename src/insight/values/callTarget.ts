@@ -36,7 +36,7 @@ const THUNKS = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".s
 /** Size of a thunk in bytes (arch/x86/include/asm/nospec-branch.h: RETPOLINE_THUNK_SIZE). */
 const THUNK_SIZE = 32n;
 
-/** Returns the register that a thunk calls through (arch/x86/lib/retpoline.S); undefined if the target is no thunk. */
+/** Returns the register that a thunk calls through (arch/x86/lib/retpoline.S); undefined if the target is not a thunk. */
 function thunkRegister(kernel: Kernel, { target }: Effect): string | undefined {
   const symbol = target === undefined ? undefined : kernel.symbols.at(target);
   if (!symbol || target === undefined) return undefined;

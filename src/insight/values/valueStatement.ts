@@ -63,7 +63,10 @@ export function valueStatement(subject: Subject, found: BadValue): Statement | u
         id: "fault.null-member",
         certainty: "certain",
         slots: { ...common, offset: found.offset },
-        text: [...who, `${found.offset}, no address that the kernel maps: perhaps NULL plus the offset of a member.`],
+        text: [
+          ...who,
+          `${found.offset}, not an address that the kernel maps: perhaps NULL plus the offset of a member.`,
+        ],
       };
     case "error":
       return errorPointer(subject, common, who, found);

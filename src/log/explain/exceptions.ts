@@ -75,7 +75,7 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/^UBSAN/.test(says))
     return `A check that the compiler inserted failed (${says.replace(/^UBSAN: ?/, "")}). The kernel is configured to raise an exception for it (CONFIG_UBSAN_TRAP).`;
   if (/- CFI$/.test(says))
-    return "An indirect call went to an address that has not the type that the call expects. Usual causes: the function pointer was overwritten, or the function's type differs from that of the pointer.";
+    return "An indirect call went to an address that does not have the type that the call expects. Usual causes: the function pointer was overwritten, or the function's type differs from that of the pointer.";
   if (/^BRK|brk handler/.test(says))
     return "The kernel executed a breakpoint instruction. Usual causes: `BUG()`, or a trap that the compiler inserted.";
   if (/undefined instruction|Undefined instruction/.test(says))

@@ -135,7 +135,7 @@ function explainKmsan(facts: ReportFacts): string {
 /** The line for one of the two accesses (kernel/kcsan/report.c, print_report()). */
 const SIDE = /^((?:read|write)[a-z() -]{0,40} to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}):$/;
 
-/** The same line for an assertion about the memory, which is no access. */
+/** The same line for an assertion about the memory, which is not an access. */
 const ASSERTED = /^(assert no (?:writes|accesses)) to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}:$/;
 
 function explainKcsan(facts: ReportFacts): string {

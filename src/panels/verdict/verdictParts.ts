@@ -52,10 +52,10 @@ export function leadParagraph({ lead, kind, running }: VerdictState): TemplateRe
     return html`<p class="lead">${lead.parts.map((part) => partTemplate(part, true))} ${chip(lead.certainty)}</p>`;
   if (kind === "none")
     return html`<p class="lead">
-      No crash: the machine was running when this dump was taken, and its log tells of no failure.
+      No crash: the machine was running when this dump was taken, and its log reports no failure.
     </p>`;
   const words =
-    running === undefined ? "The log tells of this crash; no check found its cause." : "Looking for the cause…";
+    running === undefined ? "The log reports this crash; no check found its cause." : "Looking for the cause…";
   return html`<p class="lead quiet">${words}</p>`;
 }
 

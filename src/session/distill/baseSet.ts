@@ -36,7 +36,7 @@ const READ_ONLY = ["linux_banner", "pageflag_names", "task_state_array", "taint_
 /** Where the base set is recorded, and with which limits. */
 interface Wanted {
   readonly recording: Recording;
-  /** Whether words of stacks that are no kernel addresses are left out, because they can be secrets. */
+  /** Whether words of stacks that are not kernel addresses are left out, because they can be secrets. */
   readonly isScrubbed: boolean;
 }
 

@@ -13,7 +13,7 @@ export const isNumber = ({ type }: Obj): boolean => ["int", "pointer", "enum", "
 
 /**
  * Reads the number of a claim as C does: decimal, 0x..., or an expression. An address may be without 0x; a
- * function or an object that is no number stands for its address.
+ * function or an object that is not a number stands for its address.
  * @throws UsageError, Fault
  */
 export function numberIn(context: Context, text: string): bigint {

@@ -104,7 +104,7 @@ export function* dumpToFolder(
       else refused.push(path);
   }
   yield text(`${pageCount(instances)} were written to ${folder}`);
-  for (const name of refused) yield text(`not written: ${name}, which is no name of a file`);
+  for (const name of refused) yield text(`not written: ${name}, which is not a file name`);
   for (const fault of faults) yield faultPiece(fault, "trace: ");
 }
 

@@ -156,7 +156,7 @@ function* writePages(
   return at;
 }
 
-/** Returns the bytes of a page; zeros, which are no entries, for one that cannot be read. */
+/** Returns the bytes of a page; zeros, which a reader takes for a page without entries, if it cannot be read. */
 export function pageData(kernel: Kernel, address: bigint, bytes: number): Uint8Array {
   const data = attempt(() => kernel.memory.read(address, bytes));
   return data instanceof Fault ? new Uint8Array(bytes) : data;
