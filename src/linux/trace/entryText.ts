@@ -250,7 +250,8 @@ export function entryFields(kernel: Kernel, { event, data }: TraceEntry): { read
       const value = attempt(() => plainField(entry, one));
       if (value instanceof Fault) return [one.name, `<${value.message}>`];
       if (typeof value === "string") return [one.name, value];
-      return [one.name, value <= MAX_EXACT && value >= -MAX_EXACT ? Number(value) : `0x${value.toString(16)}`];
+      if (value <= MAX_EXACT && value >= -MAX_EXACT) return [one.name, Number(value)];
+      return [one.name, one.isSigned ? String(value) : `0x${value.toString(16)}`];
     }),
   );
 }

@@ -29,6 +29,7 @@ export type PrintExpression =
   /** `{ 1, "READ" }` */
   | { readonly kind: "list"; readonly items: readonly PrintExpression[] };
 
+/** A parsed print format: the format of `printf()`, and the arguments that follow it. */
 export interface PrintFormat {
   readonly format: string;
   readonly arguments: readonly PrintExpression[];
@@ -56,7 +57,10 @@ interface Token {
 
 function numberToken(literal: string): Token {
   const digits = literal.replace(/[uUlL]+$/, "");
-  const text = /^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits;
+  const isOctal = /^0\d/.test(digits);
+  if (isOctal && /[89]/.test(digits))
+    throw Fault.of("corrupt", `the print format has ${digits}, which is not an octal number`);
+  const text = isOctal ? `0o${digits.slice(1)}` : digits;
   return { kind: "number", text, isUnsigned: /[uU]/.test(literal.slice(digits.length)) };
 }
 

@@ -39,7 +39,7 @@ export function printValue(entry: EventEntry, expression: PrintExpression): Prin
     case "field":
       return fieldValue(entry, fieldNamed(entry.event, expression.name));
     case "name":
-      return named(entry.kernel, expression.name);
+      return enumeratorOrGlobal(entry.kernel, expression.name);
     case "unary": {
       const value = printValue(entry, expression.of);
       if (expression.operator === "&") return value;
@@ -115,8 +115,8 @@ function textOf(value: PrintValue): string {
   throw Fault.of("corrupt", "the print format has a number where a text is expected");
 }
 
-/** Returns a constant, or a global such as `vmemmap_base`, which is a word. */
-function named(kernel: Kernel, name: string): bigint {
+/** Returns an enumerator, or the value of a global that is a word, such as `vmemmap_base`. @throws Fault unknown */
+function enumeratorOrGlobal(kernel: Kernel, name: string): bigint {
   const value = kernel.types.enumerator(name)?.value ?? globalWord(kernel, name);
   if (value === undefined) throw Fault.of("unknown", `${name} is neither an enumerator nor a global of the kernel`);
   return value;

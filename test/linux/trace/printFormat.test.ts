@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attempt, Fault } from "../../../src/base/fault.ts";
-import { entryText } from "../../../src/linux/trace/entryText.ts";
+import { entryFields, entryText } from "../../../src/linux/trace/entryText.ts";
 import { formatText } from "../../../src/linux/trace/formatText.ts";
 import { parsePrintFormat } from "../../../src/linux/trace/printFormat.ts";
 import type { EventField } from "../../../src/linux/trace/traceEvent.ts";
@@ -72,8 +72,29 @@ test("an entry that only the kernel can format shows its fields and the reason",
   assert.equal(text, 'flags=0x45 error=-2 comm="init" name="/etc/x"');
 });
 
+test("a field whose number is not exact in JSON is text: decimal if it is signed, else hexadecimal", () => {
+  const wide = new Uint8Array(16).fill(0xff);
+  new DataView(wide.buffer).setBigInt64(0, -(2n ** 60n), true);
+  const event = { id: 1, name: "event", system: "sched", printFormat: "" };
+  const wideFields = [field("signed", "s64", 0, 8, true), field("unsigned", "u64", 8, 8)];
+  const entry = { cpu: 0, time: 0n, pid: 1, comm: "init", context: ".....", data: wide };
+  assert.deepEqual(entryFields(kernel, { ...entry, event: { ...event, fields: wideFields } }), {
+    signed: "-1152921504606846976",
+    unsigned: "0xffffffffffffffff",
+  });
+});
+
 test("a damaged format or a deep one is a fault", () => {
-  for (const text of ["", "REC->x", '"%d", ', '"%d", REC->', '"%d" 5', `"%d", ${"(".repeat(5000)}1`, '"%d", @'])
+  for (const text of [
+    "",
+    "REC->x",
+    '"%d", ',
+    '"%d", REC->',
+    '"%d" 5',
+    '"%d", 08',
+    `"%d", ${"(".repeat(5000)}1`,
+    '"%d", @',
+  ])
     assert.ok(attempt(() => parsePrintFormat(text)) instanceof Fault, text.slice(0, 20));
 });
 
