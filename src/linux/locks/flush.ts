@@ -178,12 +178,13 @@ export function flushedWorkqueue(sleeper: Sleeper, address: bigint): Found | und
   const flusher = kernel.object("struct wq_flusher", address - memberOffset(kernel, "struct wq_flusher", "done"));
   const queue = workqueueOf(kernel, flusher);
   if (!queue) return undefined;
+  const name = attempt(() => queue.at("name").text());
   return {
     resource: {
       kind: "workqueue",
       type: "struct workqueue_struct",
       address: queue.address,
-      detail: attempt(() => queue.at("name").text()) as string,
+      ...(!(name instanceof Fault) && { detail: name }),
     },
     state: workqueueState(queue, flusher),
   };
