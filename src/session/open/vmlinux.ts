@@ -35,24 +35,29 @@ export interface Vmlinux {
 }
 
 /**
- * Opens a kernel image with its debuginfo. Of an x86 boot image (vmlinuz), the kernel is unpacked in memory.
+ * Opens a kernel image with its debuginfo. The kernel in an x86 boot image (vmlinuz) is unpacked into memory.
  * @param indexes directory of the index cache; undefined for none
  * @throws OpenError if the file is not a vmlinux
  */
 export function openVmlinux(path: string, indexes?: string): Vmlinux {
   const file = openKernelFile(path);
   const elf = attempt(() => openElf(file));
-  const wrong = elf instanceof Fault ? whyNoElf(file, elf) : whyNoVmlinux(elf);
+  const wrong =
+    elf instanceof Fault
+      ? whyNoElf(file, elf)
+      : (whyNoVmlinux(elf) ?? (isProgram(elf) ? "is not a Linux kernel" : undefined));
   if (elf instanceof Fault || wrong !== undefined) {
     file.close();
     throw new OpenError(`${path} ${wrong}`);
   }
-  if (isProgram(elf)) throw new OpenError(`${path} is not a Linux kernel`);
   const { buildId } = elf;
   const kept = (kind: IndexKind): Uint8Array | undefined =>
     indexes === undefined || buildId === undefined ? undefined : readIndex(indexes, buildId, kind);
   const symbols = attempt(() => elfSymbols(elf, undefined, kept("symbols")));
-  if (symbols instanceof Fault) throw new OpenError(`${path}: its symbols cannot be read: ${symbols.message}`);
+  if (symbols instanceof Fault) {
+    file.close();
+    throw new OpenError(`${path}: its symbols cannot be read: ${symbols.message}`);
+  }
   let definitions: TypeSource["find"] | undefined;
   let opened: Dwarf | undefined;
   const saveIndex = (): void => {
@@ -116,7 +121,7 @@ export function elfKind(path: string): "program" | "module" | undefined {
   return kind instanceof Fault ? undefined : kind;
 }
 
-/** Returns what an ELF file is to a kernel; undefined for other files. @param type ET_* */
+/** Returns the kind of an ELF file by its type (ET_*); undefined for other types. */
 function kindOf(type: number): "program" | "module" | undefined {
   if (type === ET_REL) return "module";
   return type === ET_EXEC || type === ET_DYN ? "program" : undefined;
