@@ -1,4 +1,4 @@
-/** The opened dump as requests see it. */
+/** The opened dump that the handlers of requests work on. */
 import type { Budget } from "../base/budget.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { internalError } from "../base/sourceStack.ts";
@@ -113,7 +113,7 @@ export class Target {
     return this.contextNow;
   }
 
-  /** The verdict, which all requests share. It begins anew when debuginfo of a module arrives. */
+  /** The verdict, which all requests share. It begins anew when debuginfo or sources have arrived. */
   get analysis(): Analysis {
     return (this.analysisNow ??= new Analysis(this.kernel));
   }
@@ -148,7 +148,7 @@ export class Target {
     };
   }
 
-  /** Tells the client which modules have other debuginfo, and whether the radix changed. */
+  /** Tells the client which modules have other debuginfo, and whether the radix is another than in `before`. */
   announce(before: Context = this.context): void {
     const radixChanged = before.radix !== this.context.radix;
     if (this.changedModules.size === 0 && !radixChanged) return;
@@ -195,13 +195,13 @@ export class Target {
     return fresh;
   }
 
-  /** The oops or panic in one line. Undefined if the machine was running or the dump does not tell. */
+  /** The oops or panic in one line. Undefined if the machine was running, or if it is not known. */
   get title(): string | undefined {
     const title = this.outcome();
     return title instanceof Fault ? undefined : title;
   }
 
-  /** Whether the kernel panicked. Undefined if the dump does not tell. */
+  /** Whether the kernel panicked. Undefined if that is not known. */
   get panicked(): boolean | undefined {
     const title = this.outcome();
     if (title instanceof Fault) return typeof attempt(() => panicCpu(this.kernel)) === "number" ? true : undefined;

@@ -84,7 +84,7 @@ export class Threads {
     return thread;
   }
 
-  /** The tasks that the CPUs ran; empty if the dump does not tell. */
+  /** The tasks that the CPUs ran; empty if that is not known. */
   private running(): ReturnType<typeof runningTasks> {
     const running = attempt(() => runningTasks(this.kernel));
     return running instanceof Fault ? [] : running;

@@ -12,7 +12,7 @@ import { focus } from "./focus.ts";
 import { front } from "./front.ts";
 import { evaluatable, hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
-import { kernelView } from "./panel/kernelView.ts";
+import { crashDumpPanel } from "./panel/crashDumpPanel.ts";
 import { languageClient } from "./languageClient.ts";
 import { languageModelTools } from "./languageModelTools.ts";
 import { listingDocument } from "./documents/listingDocument.ts";
@@ -52,7 +52,7 @@ const features: readonly Feature[] = [
   inlineValues,
   evaluatable,
   hover,
-  kernelView,
+  crashDumpPanel,
   tableLine,
   notebook,
   saveReport,

@@ -19,7 +19,7 @@ export interface Unchecked {
   readonly because: string;
 }
 
-/** What the log and the stacks tell without a check. */
+/** What the log and the stacks show without a check. */
 export interface Headline {
   /** The report's title in the form that syzkaller uses. */
   readonly title: string;
@@ -104,7 +104,7 @@ export class Analysis {
   private readonly kernel: Kernel;
   private readonly headline: Headline;
   private readonly runs: readonly CheckRun[];
-  /** The log, if it cannot be read; otherwise empty. */
+  /** An entry for the log, if it cannot be read; otherwise empty. */
   private readonly lost: readonly Unchecked[];
   /** The step whose promise has not settled. */
   private pending: Step | undefined;

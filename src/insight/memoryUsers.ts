@@ -179,8 +179,8 @@ function largestTmpfs(kernel: Kernel): string {
 }
 
 /**
- * Returns the number of pages in use that are not free and in no counter. Stacks of tasks are in the count of vmalloc()
- * too, so that this may be too small. @throws Fault
+ * Returns the number of pages that are neither free nor in a counter. Stacks of tasks are also in the count of
+ * vmalloc(), so that this may be too small. @throws Fault
  */
 function unaccountedPages(kernel: Kernel): number {
   const counted =

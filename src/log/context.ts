@@ -37,7 +37,7 @@ export interface LogContext {
   readonly disassemble?: (machine: MachineName, code: string, place: PrintedPlace | undefined) => readonly CodeLine[];
   /**
    * Returns the member of a structure that an instruction at a place accesses: "member `next` of `struct list_head`";
-   * undefined if the types do not tell.
+   * undefined if the types do not show it.
    */
   readonly memberAt?: (place: PrintedPlace, based: BasedAddress) => string | undefined;
   /** Returns the source line of a place; for a return address, the line of the call. */

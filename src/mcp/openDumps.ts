@@ -107,7 +107,7 @@ export class OpenDumps {
     return all.map((path) => (files.includes(path) ? path : this.allowed(path)));
   }
 
-  /** @throws UsageError for a file that does not exist or is outside the roots; the text does not tell which */
+  /** @throws UsageError for a file that does not exist or is outside the roots; the message does not say which of them */
   private allowed(path: string): string {
     const isNamed = [...this.options.vmcore, this.options.vmlinux].includes(path);
     const real = isNamed ? realPath(path) : this.below(path);

@@ -34,7 +34,7 @@ import {
 } from "./view.ts";
 
 /**
- * Any command's records as a table that can be sorted by its headings, filtered, and navigated by keyboard. Cells are
+ * Any command's records as a table that can be sorted by its headings, filtered, and navigated by keyboard. Cells can be
  * links.
  */
 export class GridView implements View {
@@ -50,7 +50,7 @@ export class GridView implements View {
   private choices: readonly Choice[] = [];
   private chosen: Chosen;
   /** Whether the table must be scrolled to its end when it is visible. */
-  private isForEnd = false;
+  private mustScrollToEnd = false;
   private shown: readonly GridRow[] = [];
   private readonly table: Table;
 
@@ -92,7 +92,7 @@ export class GridView implements View {
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));
     });
-    this.isForEnd = this.page.fromEnd === true && this.order === undefined;
+    this.mustScrollToEnd = this.page.fromEnd === true && this.order === undefined;
     this.arrange();
   }
 
@@ -116,8 +116,8 @@ export class GridView implements View {
 
   private draw(): void {
     render(this.content(), this.element);
-    if (!this.isForEnd || !this.table.toEnd()) return;
-    this.isForEnd = false;
+    if (!this.mustScrollToEnd || !this.table.toEnd()) return;
+    this.mustScrollToEnd = false;
     render(this.content(), this.element);
   }
 
@@ -205,10 +205,10 @@ export class GridView implements View {
     this.arrangeAnew();
   }
 
-  /** Arranges other rows, and scrolls to where the page begins. */
+  /** Arranges other rows, and scrolls to the first one, or to the last one on a page that is first shown at its end. */
   private arrangeAnew(): void {
-    this.isForEnd = this.page.fromEnd === true && this.order === undefined;
-    if (!this.isForEnd) this.table.toTop();
+    this.mustScrollToEnd = this.page.fromEnd === true && this.order === undefined;
+    if (!this.mustScrollToEnd) this.table.toTop();
     this.arrange();
   }
 
@@ -226,7 +226,7 @@ export class GridView implements View {
   }
 }
 
-/** Whether the rows are shown as a table; a single value is shown as a fact next to one. */
+/** Whether the rows are shown as a table; a single value is shown in the toolbar. */
 const isTable = ({ columns, rows }: GridTable): boolean => columns.length > 1 || rows.length > 1;
 
 const factText = ({ columns: [column], rows: [row] }: GridTable): string =>

@@ -32,6 +32,7 @@ let closed: PanelSession | undefined;
 let openSessions: readonly string[] = [];
 /** Pages by session and page id, so that a session that becomes active again shows its pages unchanged. */
 const views = new Map<string, Map<string, View>>();
+/** Id of the visible page. */
 let front = recall("panel", "");
 /** The visible page of each session: first its verdict or its log, then what the user chose. */
 const fronts = new Map<string, string>();
@@ -42,7 +43,7 @@ const bar = document.createElement("header");
 const main = document.createElement("main");
 main.id = "page";
 document.body.append(bar, main);
-const room = new ResizeObserver(() => render(tabs(), bar));
+const tabsObserver = new ResizeObserver(() => render(tabs(), bar));
 
 listen((message) => {
   switch (message.kind) {
@@ -93,11 +94,11 @@ function open(id: string): void {
   remember("panel", id);
   render(tabs(), bar);
   const list = bar.querySelector(".tabs");
-  if (list) room.observe(list);
+  if (list) tabsObserver.observe(list);
   document.getElementById(`tab-${id}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const page = pages.find((one) => one.id === id);
   main.setAttribute("aria-label", page?.title ?? "Crash Dump");
-  if (!session || !page) return empty(page);
+  if (!session || !page) return presentEmpty(page);
   let ofSession = views.get(session.id);
   if (!ofSession) views.set(session.id, (ofSession = new Map<string, View>()));
   let view = ofSession.get(id);
@@ -182,7 +183,8 @@ function onTabKey(event: KeyboardEvent): void {
   document.getElementById(`tab-${next.id}`)?.focus();
 }
 
-function empty(page: Page | undefined): void {
+/** Shows what to do when no session is open: open a dump, or open the dump of an ended session again. */
+function presentEmpty(page: Page | undefined): void {
   const what = !page ? "what it holds" : page.kind === "log" ? "its log" : `its ${page.title.toLowerCase()}`;
   const element = document.createElement("section");
   element.className = "page";

@@ -19,7 +19,10 @@ import { bytesText } from "./units.ts";
 import { identifiedCard } from "./identified.ts";
 import { failure, exportText, nothingToShow, Reading, toSearchBox, type View } from "./view.ts";
 
-/** Counters that no command prints: those with DWARF types by name, the others with their types from include/linux. */
+/**
+ * C expressions of counters that no command prints. A variable whose type a session without DWARF lacks is cast to the
+ * type that it has in the kernel's source.
+ */
 const COUNTERS = {
   populated: "*(int *)&pcpu_nr_populated",
   units: "pcpu_nr_units",
@@ -90,7 +93,7 @@ export class MemoryView implements View {
   private content(): TemplateResult | typeof nothing {
     if (this.usage instanceof Error) return failure(this.usage.message, () => void this.load());
     if (!this.usage || !this.counters) return this.reading.waiting("Counting memory…");
-    // Without any counter one message is shown; addresses can be identified even so.
+    // Without any counter one message is shown. Addresses can still be identified.
     if (this.usage.tables.length === 0) {
       return html`<div class="memory" tabindex="0" role="region" aria-label="Memory">
         ${this.addressBox()} ${nothingToShow(this.ask, remarksOf(this.usage))}
@@ -162,7 +165,7 @@ export class MemoryView implements View {
   }
 }
 
-/** @param pageSize bytes per page */
+/** Reads the counters that the tables lack; one that cannot be read is undefined. @param pageSize bytes per page */
 async function moreCounters(ask: Ask, zones: Loaded, areas: Loaded, pageSize: number): Promise<MoreCounters> {
   const of = async (name: keyof typeof COUNTERS): Promise<number | undefined> =>
     valueOf(await rows(ask, `p ${COUNTERS[name]}`));

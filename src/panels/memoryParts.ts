@@ -48,7 +48,7 @@ const SHARES: readonly Share[] = [
   { name: "Page tables", color: "red", of: [["NR_PAGETABLE"], ["NR_SECONDARY_PAGETABLE"]] },
 ];
 
-/** Counters that `kmem -i` and `kmem -V` do not have, in pages. Undefined if the dump does not tell. */
+/** Counters that `kmem -i` and `kmem -V` do not have, in pages. Undefined if they cannot be read. */
 export interface MoreCounters {
   /** Present pages of all zones: those of the allocator and those that were reserved before it started. */
   readonly present?: number | undefined;

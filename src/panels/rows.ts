@@ -16,7 +16,7 @@ export interface Order {
 
 /**
  * Returns the next order for a click on a heading: ascending, descending, then undefined, which is the order of the
- * kernel.
+ * command's records.
  */
 export function nextOrder(order: Order | undefined, column: number): Order | undefined {
   if (order?.column !== column) return { column, descending: false };
@@ -84,7 +84,7 @@ const textKey = (cell: GridCell): string | undefined =>
   cell === null || typeof cell === "object" ? undefined : cellText(cell).toLowerCase();
 
 /**
- * Returns a number with the order of the value; undefined for other text. Addresses become a bigint, because a double
+ * Returns the number by which a cell is sorted; undefined if the cell is not a number. Addresses become a bigint, because a double
  * cannot hold them.
  */
 function numberKey(cell: GridCell): number | bigint | undefined {
@@ -94,8 +94,8 @@ function numberKey(cell: GridCell): number | bigint | undefined {
 }
 
 /**
- * Returns the test for a filter: all words must occur in the row, `state:UN` searches one column, `/expression/` is a
- * regular expression. @returns undefined for an invalid expression
+ * Returns the test for a filter: all words must occur in the row, `state:UN` requires the whole value of one column,
+ * `/expression/` is a regular expression. @returns undefined for an invalid expression
  */
 export function filterOf(text: string, columns: readonly GridColumn[]): ((row: GridRow) => boolean) | undefined {
   const tests: ((row: GridRow) => boolean)[] = [];
@@ -155,7 +155,7 @@ export const widths = (columns: readonly GridColumn[], rows: readonly GridRow[],
 
 /**
  * Returns a command's table as its page shows it: important columns first, empty columns removed. A page that wraps a
- * column shows no others, so that it has room.
+ * column shows only the important columns, so that the wrapped one has room.
  */
 export function tableFor({ columns, rows }: GridTable, { lead = [], wraps }: Pick<Page, "lead" | "wraps">): GridTable {
   const isEmpty = (index: number): boolean => rows.every((row) => (row[index] ?? "") === "");

@@ -22,7 +22,7 @@ export interface TablePage {
   readonly sortBy?: (column: number) => void;
   /** Opens or closes a row of an outline. */
   readonly toggle?: (row: number) => void;
-  /** Returns a cell with a special format; undefined for the usual one. */
+  /** Returns the content of a cell with a format of its own; undefined for the usual content. */
   readonly cell?: (cell: GridCell, column: number, row: number) => unknown;
 }
 
@@ -41,7 +41,7 @@ export class Table {
     this.page = page;
   }
 
-  /** Replaces the rows. The page must draw afterwards. */
+  /** Replaces the rows. The page must draw afterwards. @param measured the rows that decide the widths of the columns */
   set(shown: TableRows, measured: readonly GridRow[] = shown.rows): void {
     clearSelection(this.body);
     this.shown = shown;
@@ -201,7 +201,7 @@ export class Table {
     this.page.draw();
   }
 
-  /** Selects the task of a row with a task; opens any other row of an outline. */
+  /** Selects the task of a row; opens or closes a row of an outline that has no task. */
   private onDoubleClick({ target }: MouseEvent): void {
     const row = (target as Element).closest<HTMLElement>("[data-row]");
     const task = row?.querySelector("[data-kind=task]");
@@ -225,15 +225,15 @@ export class Table {
     const step = cursorStep(event, Math.floor((this.scroller?.clientHeight ?? 0) / ROW_HEIGHT) - 2);
     if (!step) return;
     event.preventDefault();
-    if (this.turns(event.key)) return;
+    if (this.toggleByArrow(event.key)) return;
     const { row, column } = this.cursor;
     this.cursor = nearestCell({ row: row + step.rows, column: column + step.columns }, this.shown);
     this.reveal();
     this.page.draw();
   }
 
-  /** Opens a row with the right arrow and closes it with the left arrow, as trees do. */
-  private turns(key: string): boolean {
+  /** Opens a row with the right arrow and closes it with the left arrow, as trees do. @returns whether it did */
+  private toggleByArrow(key: string): boolean {
     const open = this.cursor.column === 0 ? this.shown.outline?.[this.cursor.row]?.open : undefined;
     if (open === undefined || key !== (open ? "ArrowLeft" : "ArrowRight")) return false;
     this.page.toggle?.(this.cursor.row);

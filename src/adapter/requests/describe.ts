@@ -66,7 +66,7 @@ function describe({ kernel, sources }: Target, address: bigint, { returns, acces
   };
 }
 
-/** Returns the member that an instruction accesses; undefined if the debuginfo does not tell. */
+/** Returns the member that an instruction accesses; undefined if the debuginfo does not show it. */
 function memberOf(
   { arch }: Kernel,
   scopes: readonly CodeScope[],

@@ -33,7 +33,7 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
       case "repl": {
         const entry = consoleEntry(target, expression, frame);
         if (entry) {
-          const shown = shortened(row(target, entry, { hex }));
+          const shown = responseOf(row(target, entry, { hex }));
           yield* record(
             target,
             expression,
@@ -47,7 +47,7 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
       case "clipboard":
         return { result: yield* fullText(object(target, expression, frame), hex), variablesReference: 0 };
       default:
-        return shortened(row(target, typeEntry(target, expression) ?? entryOf(target, expression, frame), { hex }));
+        return responseOf(row(target, typeEntry(target, expression) ?? entryOf(target, expression, frame), { hex }));
     }
   },
 };
@@ -68,7 +68,7 @@ function consoleEntry(target: Target, text: string, frame: FrameRow | undefined)
 }
 
 /** Converts a row of variables to the response of `evaluate`. */
-function shortened({ value, ...rest }: DebugProtocol.Variable): DebugProtocol.EvaluateResponse["body"] {
+function responseOf({ value, ...rest }: DebugProtocol.Variable): DebugProtocol.EvaluateResponse["body"] {
   const { name: _name, evaluateName: _expression, ...more } = rest;
   return { result: value, ...more };
 }
@@ -93,8 +93,8 @@ function entryOf(target: Target, text: string, frame: FrameRow | undefined): Var
 }
 
 /**
- * Describes the type that a name in a source file refers to: its size and the offsets of its members; undefined if there
- * is none.
+ * Describes the type that a text such as `struct file` names: its size, and the offsets of its members or the values of
+ * its enumerators. Undefined for other texts and unknown types.
  */
 function typeEntry({ kernel }: Target, text: string): VariableEntry | undefined {
   const [, kind, name = ""] = /^\s*(struct|union|enum)\s+(\w+)\s*$/.exec(text) ?? [];

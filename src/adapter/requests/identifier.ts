@@ -56,7 +56,7 @@ function* textOf(target: Target, identifier: Identifier, scope: Scope): Job<Iden
   );
 }
 
-/** Returns a value, or undefined where the dump or the text has none, because a hover shows no errors. */
+/** Returns what `read` returns; undefined if it throws a Fault or a UsageError, because a hover shows no errors. */
 function undefinedOnError<T>(read: () => T): T | undefined {
   try {
     const value = attempt(read);

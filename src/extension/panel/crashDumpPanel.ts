@@ -14,10 +14,10 @@ const EDITOR = "vmcore.table";
 /**
  * Registers the Crash Dump panel: pages with tables, the log and memory of the active dump, and tables of any command.
  */
-export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[] {
+export function crashDumpPanel(context: vscode.ExtensionContext): vscode.Disposable[] {
   const sessions = new PanelSessions();
-  const view = new KernelView(context, sessions);
-  const inFront = (action: PageAction) => () => view.act(action);
+  const view = new CrashDumpView(context, sessions);
+  const onVisiblePage = (action: PageAction) => () => view.act(action);
   return [
     sessions,
     sessions.onDidOpen(() => void showCrashDump()),
@@ -43,12 +43,12 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
     sessionCommand("vmcore.openObject", async (session, given) => {
       if (typeof given === "string") await openObject(context, sessions, session, given);
     }),
-    vscode.commands.registerCommand("vmcore.panel.copy", inFront("copy")),
-    vscode.commands.registerCommand("vmcore.panel.openDocument", inFront("openDocument")),
-    vscode.commands.registerCommand("vmcore.panel.save", inFront("save")),
+    vscode.commands.registerCommand("vmcore.panel.copy", onVisiblePage("copy")),
+    vscode.commands.registerCommand("vmcore.panel.openDocument", onVisiblePage("openDocument")),
+    vscode.commands.registerCommand("vmcore.panel.save", onVisiblePage("save")),
     // The keyboard shortcut searches the focused page, the button searches the panel.
     vscode.commands.registerCommand("vmcore.panel.find", (where?: unknown) => {
-      if (where === "focused") focusedPage?.post({ kind: "do", action: "find" });
+      if (where === "focused") focusedWebview?.post({ kind: "do", action: "find" });
       else view.act("find");
     }),
   ];
@@ -70,7 +70,10 @@ async function objectAt(session: vscode.DebugSession, text: string): Promise<str
   if (struct !== undefined) return struct;
   const cache = facts.find(({ name }) => name === "Cache")?.text;
   const type = await vscode.window.showInputBox({
-    prompt: cache === undefined ? `What to see ${text} as` : `Objects of ${cache} may be anything: what to see it as`,
+    prompt:
+      cache === undefined
+        ? `Type to show ${text} as`
+        : `Objects of ${cache} can have any type: type to show this one as`,
     placeHolder: "struct inode",
   });
   if (type === undefined || type.trim() === "") throw new Error(`${text}: no type was given`);
@@ -80,7 +83,7 @@ async function objectAt(session: vscode.DebugSession, text: string): Promise<str
 /** Key under which the panel's state is stored across a reload of the window. */
 const STATE = "vmcore.panel";
 
-class KernelView implements vscode.WebviewViewProvider {
+class CrashDumpView implements vscode.WebviewViewProvider {
   private readonly context: vscode.ExtensionContext;
   private readonly sessions: PanelSessions;
   private page: PagesWebview | undefined;
@@ -117,12 +120,12 @@ class KernelView implements vscode.WebviewViewProvider {
   }
 }
 
-/** The page with the keyboard focus. VS Code has no context key for it. */
-let focusedPage: PagesWebview | undefined;
+/** The webview with the keyboard focus. VS Code has no context key for it. */
+let focusedWebview: PagesWebview | undefined;
 
-function setFocused(page: PagesWebview | undefined): void {
-  focusedPage = page;
-  void vscode.commands.executeCommand("setContext", "vmcore.pageFocus", page !== undefined);
+function setFocused(webview: PagesWebview | undefined): void {
+  focusedWebview = webview;
+  void vscode.commands.executeCommand("setContext", "vmcore.pageFocus", webview !== undefined);
 }
 
 /** Opens a table or an object in an editor, which stays with the dump that it was opened from. */
@@ -198,7 +201,7 @@ class PagesWebview {
         if (message.kind === "ask") return void this.answer(message);
         if (message.kind === "focus") {
           if (message.has) setFocused(this);
-          else if (focusedPage === this) setFocused(undefined);
+          else if (focusedWebview === this) setFocused(undefined);
           return;
         }
         // VS Code's serializer keeps the state of an editor.
@@ -223,7 +226,7 @@ class PagesWebview {
     void this.webview.postMessage(message);
   }
 
-  /** A session with the same dump replaces the session that has ended. */
+  /** The session to show. In an editor, an open session with the same dump replaces one that has ended. */
   private get shown(): PanelSession | undefined {
     if (!this.pinned) return this.sessions.front;
     const open = this.sessions.sameAs(this.pinned);
@@ -254,7 +257,7 @@ class PagesWebview {
   }
 
   dispose(): void {
-    if (focusedPage === this) setFocused(undefined);
+    if (focusedWebview === this) setFocused(undefined);
     for (const one of this.registrations) one.dispose();
   }
 }
@@ -276,7 +279,7 @@ const webviewDocument = ({ csp, style, script, state }: WebviewDocument): string
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${csp}; script-src ${csp}">
-<title>Kernel</title>
+<title>Crash Dump</title>
 <link rel="stylesheet" href="${style}">
 </head>
 <body data-state="${attribute(JSON.stringify(state))}">

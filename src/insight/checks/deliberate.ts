@@ -25,7 +25,7 @@ export const deliberate: Check = {
     if (!panicker && !isWrite && !isByKey(crash))
       throw Fault.of(
         "unknown",
-        "the stack does not tell whether the sysrq key was pressed or /proc/sysrq-trigger written",
+        "the stack does not show whether the sysrq key was pressed or /proc/sysrq-trigger written",
       );
     if (!task) throw Fault.of("unknown", "the task that ran is not known");
     const by = panicker ? `panic() from ${functionOf(panicker) ?? "?"}` : "sysrq";

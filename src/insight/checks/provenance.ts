@@ -19,7 +19,7 @@ import { registerAt, type Site } from "../values/site.ts";
 import { callerName, functionName, instructionText, sourceWords, valueText } from "../values/words.ts";
 import { ADDRESS_KINDS } from "./access.ts";
 
-/** Reports the member that held the bad value, the call that returned it, or the argument that passed it on. */
+/** Reports where the bad value came from: a member, the result of a call, a constant or an argument. */
 export const provenance: Check = {
   id: "provenance",
   needs: ["trap"],

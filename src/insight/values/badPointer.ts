@@ -78,7 +78,7 @@ function isWithin(kernel: Kernel, reported: bigint | undefined, address: bigint,
   return offset < BigInt(Math.max(1, size));
 }
 
-/** Returns whether the error code is that of a read; false if the architecture's codes do not tell. */
+/** Returns whether the error code is that of a read; false if the architecture's codes do not show that. */
 const isReadFault = ({ arch }: Kernel, code: bigint | undefined): boolean =>
   code !== undefined && arch.isWriteFault?.(code) === false;
 

@@ -47,7 +47,7 @@ const MIRRORED: Readonly<Record<Relation, Relation>> = {
   ">=": "<=",
 };
 
-/** Says that a function reaches a site whenever it is called. */
+/** The result of `conditionOf` if a function reaches the site whenever it is called. */
 export const UNCONDITIONAL = "unconditional";
 
 /**
@@ -68,7 +68,7 @@ export function conditionOf(site: Site): Condition | typeof UNCONDITIONAL | unde
       // Some branches of arm64 compare a register themselves.
       const found = effect.compares ? { comparison: effect.compares, index: before } : comparedBefore(site, before);
       const relation = isTaken ? effect.relation : OPPOSITE[effect.relation];
-      return found && worded(site, found.comparison, found.index, relation, effect.address);
+      return found && namedCondition(site, found.comparison, found.index, relation, effect.address);
     }
     at = before;
   }
@@ -92,7 +92,8 @@ function comparedBefore({ graph }: Site, branch: number): { comparison: Comparis
   return undefined;
 }
 
-function worded(
+/** Names the compared values. @param relation holds if the site is reached @param address the branch */
+function namedCondition(
   site: Site,
   { left, right, by }: Comparison,
   index: number,
@@ -110,7 +111,7 @@ function worded(
       expression: `${text} ${relation} 0`,
       values: isKnown ? `${signedText(a & b, left)} ${relation} 0` : undefined,
       compared: isKnown ? { left: a & b, relation, right: 0n } : undefined,
-      isKnown: isKnown || names.areAll,
+      isKnown: isKnown || names.areAllNamed,
       passed: names.passed,
       address,
       comparison,
@@ -127,7 +128,7 @@ function worded(
     expression: `${names.of(first)} ${sign} ${names.of(second)}`,
     values: isKnown ? `${signedText(x, first)} ${sign} ${signedText(y, second)}` : undefined,
     compared: isKnown ? { left: x, relation: sign, right: y } : undefined,
-    isKnown: isKnown || names.areAll,
+    isKnown: isKnown || names.areAllNamed,
     passed: names.passed,
     address,
     comparison,
@@ -159,7 +160,7 @@ const bitsOf = (value: Value): number =>
 class Names {
   readonly passed: string[] = [];
   /** Whether all values so far have a name of the source or are constants. */
-  areAll = true;
+  areAllNamed = true;
   private readonly site: Site;
   private readonly index: number;
 
@@ -175,7 +176,7 @@ class Names {
     if (named !== undefined) return named;
     const passed = value.kind === "register" ? this.ofCaller(value.name, value.bits) : undefined;
     if (passed !== undefined) return passed;
-    this.areAll = false;
+    this.areAllNamed = false;
     if (value.kind === "register") return value.name;
     return value.kind === "load" && value.place.base !== undefined
       ? `[${value.place.base}+${value.place.displacement}]`

@@ -29,8 +29,9 @@ export interface Expression {
 const MAX_DEPTH = 4;
 
 /**
- * Returns the source expression of a register's value before an instruction: the variable's name, or how it was loaded;
- * undefined if neither is known.
+ * Returns the source expression of a register's value before an instruction: the variable's name, how the value was
+ * loaded, or a cast to the type of its slab object; undefined if none is known. @param index number of the instruction in
+ * `site.graph.effects` @param depth number of steps of the expression so far
  */
 export function registerExpression(site: Site, register: string, index: number, depth = 0): Expression | undefined {
   return variable(site, register, index) ?? loaded(site, register, index, depth) ?? object(site, register, index);
@@ -169,14 +170,14 @@ export function placeExpression(
   if (place.base === undefined) return globalExpression(kernel, place, size);
   if (place.segment !== undefined) return undefined;
   for (const pointer of pointersAt(site, place, index, depth)) {
-    const found = behind(site, pointer, place, size, index);
+    const found = pointedExpression(site, pointer, place, size, index);
     if (found) return found;
   }
   return undefined;
 }
 
-/** Returns the expression of a memory operand behind a pointer; undefined if its type has no such member. */
-function behind(
+/** Returns the expression of what an operand accesses through a pointer; undefined if its target has no such member. */
+function pointedExpression(
   site: Site,
   { expression, offset }: PointerUse,
   place: MemoryOperand,
@@ -223,7 +224,10 @@ interface PointerUse {
   readonly offset: number;
 }
 
-/** Yields the pointers that a memory operand may start from: each variable that DWARF locates in its base register. */
+/**
+ * Yields the pointers that a memory operand may start from: each variable that DWARF locates in its base register, then
+ * what was loaded into that register, or the slab object that it points to.
+ */
 function* pointersAt(
   site: Site,
   { base, displacement }: MemoryOperand,

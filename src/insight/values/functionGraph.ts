@@ -43,7 +43,7 @@ export class FunctionGraph {
     this.effects = effects;
     this.hasTables = effects.some(({ flow, target }) => flow === "jump" && target === undefined);
     const before = predecessors(effects, this.byAddress);
-    // Keep code without known predecessors where the kernel patches itself, as with alternatives.
+    // Code that no path reaches is dead only if all jumps are known: those of tables, and those after faults.
     const roots = this.hasTables || !fixups ? undefined : fixups.flatMap((to) => this.byAddress.get(to) ?? []);
     this.before = roots ? withoutDead(before, [0, ...roots]) : before;
     this.clobbered = new Set(kernel.arch.registers.filter((name) => !this.isKept(name)));
@@ -142,8 +142,8 @@ export class FunctionGraph {
 }
 
 /**
- * Returns whether a call goes over a trap to the next instruction, only to fill the processor's buffer of return
- * addresses (arch/x86/include/asm/nospec-branch.h, __FILL_RETURN_BUFFER).
+ * Returns whether a call leads to the instruction after the traps that follow it, only to fill the processor's buffer of
+ * return addresses (arch/x86/include/asm/nospec-branch.h, __FILL_RETURN_BUFFER).
  */
 function isStuffing(effects: readonly Effect[], index: number, byAddress: ReadonlyMap<bigint, number>): boolean {
   const { flow, target } = effects[index]!;
@@ -198,7 +198,7 @@ const graphs = derivedFor("function graphs", (): { graph: FunctionGraph | undefi
 
 /**
  * Returns the graph of the function that contains an address.
- * @throws Fault if there is no function, or if no decoder exists
+ * @throws Fault if there is no function, if its code cannot be read, or if no decoder exists
  */
 export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step, FunctionGraph, void> {
   const symbol = kernel.symbols.at(address);

@@ -104,7 +104,7 @@ function agrees(caller: Site, register: string, value: bigint, bits = 64): boole
   return passed === undefined || sameLowBits(passed, value, bits);
 }
 
-/** Maximum number of copies for one value in one function. */
+/** Maximum number of copies and additions for one value in one function. */
 const MAX_COPIES = 16;
 
 /** What has been found of a value so far. */
@@ -154,7 +154,7 @@ function originOf(site: Site, start: RegisterUse, begun: Traced): Traced & { rea
       );
       if (isCut && from.size * 8 > (cut?.bits ?? 64)) return end(cutOrigin(site));
     }
-    return end(made(site, effect, definition.index, from, root.value));
+    return end(originOfWrite(site, effect, definition.index, from, root.value));
   }
   return end({ kind: "unknown", site, because: `it was copied more than ${MAX_COPIES} times` });
 }
@@ -183,7 +183,8 @@ const cutOrigin = (site: Site): Origin => ({
   because: "only a part of what was loaded was copied",
 });
 
-function made(site: Site, effect: Effect, index: number, from: Value | undefined, value: bigint): Origin {
+/** Returns the origin of a value that an instruction wrote without a copy or an addition. */
+function originOfWrite(site: Site, effect: Effect, index: number, from: Value | undefined, value: bigint): Origin {
   switch (from?.kind) {
     case "constant":
       return { kind: "constant", site, effect, value: from.value };

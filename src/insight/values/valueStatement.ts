@@ -99,18 +99,18 @@ export function valueStatement(subject: Subject, found: BadValue): Statement | u
   }
 }
 
-/** Returns "LIST_POISON1", or "LIST_POISON1 less 24 bytes (container_of())". */
+/** Returns "LIST_POISON1", or "LIST_POISON1 minus 24 bytes, as container_of() computes it". */
 const poisonWords = ({ name, offset }: Poison): string =>
   offset === 0n
     ? name
     : offset > 0n
       ? `${name} plus ${offset} bytes`
-      : `${name} less ${-offset} bytes, as container_of() computes it`;
+      : `${name} minus ${-offset} bytes, as container_of() computes it`;
 
 /** Number of CPUs whose copies are looked up. */
 const MAX_COPIES = 64;
 
-/** Returns the statement about a user address. A per-CPU pointer that was used as it is looks like one. */
+/** Returns the statement about a user address. A per-CPU pointer to which no CPU's offset was added looks like one. */
 function userAddress(kernel: Kernel, common: ValueSlots, who: Sentence): Statement {
   const copies = attempt(() =>
     possibleCpus(kernel)
@@ -178,8 +178,8 @@ function freedArea({ site: { kernel } }: BadPointer, common: ValueSlots, who: Se
 }
 
 /**
- * Returns the statement about a call of code that is no longer there; undefined for other accesses. Init code of a
- * module that stays is freed too.
+ * Returns the statement about a call of code that is no longer there; undefined for other accesses, and if no module
+ * was unloaded. Init code of a loaded module is freed too.
  */
 function unloadedCode(
   { site: { kernel }, access }: BadPointer,
@@ -234,7 +234,7 @@ function errorPointer(
     text: [
       ...who,
       `-${number}, the error ${name} as ERR_PTR() stores it in a pointer`,
-      isMember ? `, or NULL less the ${number} bytes of a member's offset (container_of()).` : ".",
+      isMember ? `, or NULL minus the ${number} bytes of a member's offset (container_of()).` : ".",
     ],
   };
 }

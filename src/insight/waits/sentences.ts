@@ -54,6 +54,7 @@ function proven(task: Obj, ...parts: readonly (readonly Evidence[])[]): [Evidenc
   return first ? [first, ...rest] : [{ kind: "task", address: task.address, text: "" }];
 }
 
+/** Reports what a task waits for, and since when. */
 export function blockedFinding(one: WaitingTask): Finding {
   const { task, pid, wait } = one;
   const since = attempt(() => sinceLastRun(one));
@@ -83,7 +84,7 @@ export function blockedFinding(one: WaitingTask): Finding {
   };
 }
 
-/** @param graph the graph that has what the holder itself waits for */
+/** Reports the holder of the resource that a task waits for. @param graph has what the holder itself waits for */
 export function ownerFinding(one: WaitingTask, holder: KnownHolder, graph: WaitGraph): Finding {
   const fate = fateSentence(holder) ?? sleepSentence(graph, holder);
   return {
@@ -109,6 +110,7 @@ function sleepSentence(graph: WaitGraph, holder: KnownHolder): string | undefine
   return words === undefined ? undefined : waitVerb(words);
 }
 
+/** Reports a deadlock. */
 export function cycleFinding({ tasks, certainty }: WaitCycle, severity: Severity): Finding {
   const words = tasks.flatMap((one, at): Sentence => {
     const next = tasks[(at + 1) % tasks.length] ?? one;
@@ -137,6 +139,7 @@ export function cycleFinding({ tasks, certainty }: WaitCycle, severity: Severity
   };
 }
 
+/** Reports the task at the end of the chain of waits that begins with a task. */
 export function rootFinding(one: WaitingTask, root: WaitRoot, graph: WaitGraph): Finding {
   const rest = sleepSentence(graph, root.holder);
   const state = root.state === "running" || root.state === "runnable" ? "running" : root.state;
@@ -190,6 +193,7 @@ export function exitedFinding(one: WaitingTask, holder: KnownHolder, severity: S
   };
 }
 
+/** Reports a free lock all of whose waiters sleep. */
 export function lostFinding(one: WaitingTask, severity: Severity): Finding {
   return {
     id: "wait.lost-wakeup",
@@ -204,7 +208,7 @@ export function lostFinding(one: WaitingTask, severity: Severity): Finding {
   };
 }
 
-/** @param flag the flag that the word of the lock lacks */
+/** Reports a free lock whose word was overwritten. @param flag the flag that the word lacks */
 export function overwrittenFinding(one: WaitingTask, flag: string, severity: Severity): Finding {
   const waiters = one.wait.queue.length;
   return {
@@ -220,6 +224,7 @@ export function overwrittenFinding(one: WaitingTask, flag: string, severity: Sev
   };
 }
 
+/** Reports a free lock whose next holder, the given task, has been woken. */
 export function wokenFinding(one: WaitingTask, task: Obj, pid: number, comm: string): Finding {
   return {
     id: "wait.woken",

@@ -19,7 +19,7 @@ import { type TaskFate, taskFate } from "./taskFate.ts";
 /** A task that other tasks wait for. */
 export interface KnownHolder extends Holder {
   readonly fate: TaskFate;
-  /** Undefined if it cannot be read. */
+  /** Undefined if it cannot be read, as `comm`. */
   readonly pid: number | undefined;
   readonly comm: string | undefined;
 }
@@ -53,7 +53,7 @@ export interface WaitGraph {
 }
 
 /**
- * Returns a task and, if it sleeps, what it waits for.
+ * Returns a task and what it waits for; it has no holders unless it sleeps or is stopped.
  * @throws Fault if there is no readable task at the address
  */
 export const waitingTask = derivedFor("waiting tasks", (kernel, address: bigint): WaitingTask => {
@@ -182,7 +182,7 @@ function* graphOf(kernel: Kernel, waiting: readonly WaitingTask[]): Generator<St
   for (const one of pending) {
     if (tasks.has(one.task.address)) continue;
     tasks.set(one.task.address, one);
-    yield { kind: "progress", what: "those they wait for", done: tasks.size, total: pending.length };
+    yield { kind: "progress", what: "tasks that others wait for", done: tasks.size, total: pending.length };
     for (const { task } of one.holders) {
       if (tasks.has(task) || !taskAt(kernel, task) || !WAITS.includes(taskFate(kernel, task).activity)) continue;
       const holder = attempt(() => waitingTask(kernel, task));

@@ -62,7 +62,7 @@ export interface Resource {
    * Distinguishes the resource from others with the same address or type: the number of a bit, the function of a work.
    */
   readonly detail?: string;
-  /** What the task waits for as a phrase, such as `data in pipe:[1234]`, if kind and name do not tell it. */
+  /** What the task waits for as a phrase, such as `data in pipe:[1234]`, if kind and name do not describe it. */
   readonly phrase?: string;
 }
 

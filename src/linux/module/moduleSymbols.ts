@@ -193,7 +193,7 @@ function symbolCount(table: Obj, what: string): number {
   return count;
 }
 
-/** Returns the hashes of the names of all symbols, in no order. @throws Fault */
+/** Returns the hashes of the names of all symbols, in the order of the symbol table. @throws Fault */
 function readHashes(module: Obj<"struct module">): Int32Array {
   const { memory, arch } = module.kernel;
   const table = tables(module);

@@ -24,7 +24,7 @@ const LINES_ABOVE = 3;
 /** The number of log pages so far. Pages of several sessions share the document, and their element ids must differ. */
 let logs = 0;
 
-/** The kernel log: coloured and searchable, with foldable reports; what the dump resolves is a link. */
+/** The kernel log: coloured and searchable, with foldable reports; addresses that the dump resolves are links. */
 export class LogView implements View {
   readonly element = document.createElement("section");
   private readonly number = ++logs;
@@ -80,7 +80,7 @@ export class LogView implements View {
     this.join();
   }
 
-  /** Puts the older lines before the others; the visible rows stay where they are. */
+  /** Puts the older lines before the newer ones; the visible rows stay where they are. */
   private join(): void {
     const scroller = this.element.querySelector(".log");
     const atEnd = !scroller || scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
@@ -255,7 +255,7 @@ export class LogView implements View {
     this.goTo(at);
   }
 
-  /** Scrolls a row to the top, below some rows before it, and puts the cursor on it. */
+  /** Scrolls a row to the top and puts the cursor on it. @param above number of rows before it that stay visible */
   private goTo(row: number, above = 0): void {
     this.cursor = Math.max(0, row);
     const scroller = this.element.querySelector(".log");

@@ -9,12 +9,12 @@ import { followLink } from "../links.ts";
 import { failure, exportText, Reading, type View } from "../view.ts";
 import { FixesPart } from "./fixes.ts";
 import { actOf, checkName, itemsOf, openQuestions } from "./verdictItems.ts";
-import { copyButton, leadParagraph, type Outline, questions, sectionPart, vmlinuxNotice } from "./verdictParts.ts";
+import { copyButton, leadParagraph, type Outline, questionsPart, sectionPart, vmlinuxNotice } from "./verdictParts.ts";
 
 /** Maximum number of requests in a row that may fail before the page stops running the checks. */
 const MAX_REFUSALS = 3;
 
-/** A document in sections. The checks run while the page asks for them, and their findings appear one by one. */
+/** A document in sections. The checks run while the page requests them, and their findings appear one by one. */
 export class VerdictView implements View {
   readonly element = document.createElement("section");
   private readonly ask: Ask;
@@ -137,8 +137,8 @@ export class VerdictView implements View {
     };
     return html`<div
       class="verdict"
-      @keydown=${(event: KeyboardEvent) => this.key(event)}
-      @focusin=${(event: FocusEvent) => this.focused(event)}
+      @keydown=${(event: KeyboardEvent) => this.onKey(event)}
+      @focusin=${(event: FocusEvent) => this.onFocus(event)}
     >
       <div class="head">
         ${leadParagraph(state)}${copyButton("Copy as Markdown", () => void this.exportVerdict("copy", undefined))}
@@ -146,12 +146,12 @@ export class VerdictView implements View {
       ${this.notice === null ? nothing : vmlinuxNotice(this.notice, this.ask)}
       ${state.sections.map((section) => sectionPart(section, outline, section.id === "where" ? this.source : null))}
       ${state.sections.some(({ id }) => id === "where") ? this.fixes.template() : nothing} ${this.progressRow(state)}
-      ${questions(openQuestions(state), this.ask)}
+      ${questionsPart(openQuestions(state), this.ask)}
       <p class="key">Key for finding the same bug again: <code>${state.key}</code></p>
     </div>`;
   }
 
-  /** Says which check runs, or that some were not run, or why the last request failed. */
+  /** Returns the line that says which check runs, that some were not run, or why the last request failed. */
   private progressRow({ done, total, running }: VerdictState): TemplateResult | typeof nothing {
     const refusal = this.refusal === undefined ? nothing : html`<p class="bad" role="alert">${this.refusal}</p>`;
     if (running === undefined) return refusal;
@@ -175,7 +175,7 @@ export class VerdictView implements View {
   }
 
   /** Gives the tab stop to the item that has the focus, so that Tab leads through its links. */
-  private focused({ target }: FocusEvent): void {
+  private onFocus({ target }: FocusEvent): void {
     const item = target instanceof Element ? target.closest<HTMLElement>("[data-item]") : null;
     const key = item?.dataset["item"];
     if (key === undefined || key === this.at) return;
@@ -183,7 +183,7 @@ export class VerdictView implements View {
     this.draw();
   }
 
-  private key(event: KeyboardEvent): void {
+  private onKey(event: KeyboardEvent): void {
     const element = event.target instanceof Element ? event.target : undefined;
     // Links and buttons within an item take Enter and the space bar themselves.
     const isItem = element?.matches("[data-item]") === true;

@@ -15,9 +15,11 @@ import type { Ask } from "../ask.ts";
 import { chevron, copyIcon, runIcon } from "../icons.ts";
 import { evidenceBeside, evidenceKey, keyed, type KeyedSentence } from "./verdictItems.ts";
 
-/** What is unfolded and where the tab stop is, and what the buttons do. */
+/** The state of the page's tree, and what its buttons do. */
 export interface Outline {
+  /** Key of the item with the tab stop. */
   readonly at: string;
+  /** Keys of the sentences whose evidence is shown. */
   readonly unfolded: ReadonlySet<string>;
   readonly ask: Ask;
   toggle(key: string): void;
@@ -186,8 +188,8 @@ function excerpt({ file, line, first, lines }: VerdictSource): TemplateResult {
   </div>`;
 }
 
-/** What could not be determined, each with its reason. */
-export function questions(
+/** Returns the list of what could not be determined, each with its reason. */
+export function questionsPart(
   all: readonly { readonly what: string; readonly because: string }[],
   ask: Ask,
 ): TemplateResult | typeof nothing {
@@ -210,7 +212,7 @@ export function questions(
 
 const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-/** Says that there is no vmlinux, with the ways to get it. */
+/** Returns the notice that there is no vmlinux, with buttons to get one. */
 export const vmlinuxNotice = ({ sentence, install }: NoVmlinux, ask: Ask): TemplateResult => {
   const button = (label: string, act: () => Promise<unknown>): TemplateResult =>
     html`<button class="toggle" @click=${() => void unlessRefused(act())}>${label}</button>`;

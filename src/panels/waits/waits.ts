@@ -122,7 +122,7 @@ export class WaitsView implements View {
       class="graph"
       role="group"
       aria-label="Who waits for whom. Left arrow: what it waits for. Right arrow: who waits for it."
-      @keydown=${(event: KeyboardEvent) => this.key(event)}
+      @keydown=${(event: KeyboardEvent) => this.onKey(event)}
     >
       <div class="sheet" .style=${`width: ${w * this.zoom}px; height: ${h * this.zoom}px`}>
         <div class="canvas" .style=${`width: ${w}px; height: ${h}px; transform: scale(${this.zoom})`}>
@@ -174,7 +174,7 @@ export class WaitsView implements View {
     else if (resource?.address !== undefined) void this.ask("goTo", { text: resource.address });
   }
 
-  private key(event: KeyboardEvent): void {
+  private onKey(event: KeyboardEvent): void {
     if (event.key === "+" || event.key === "=") this.zoomBy(1);
     else if (event.key === "-") this.zoomBy(-1);
     else if (event.key === "0") this.zoomTo(1);

@@ -48,9 +48,9 @@ export interface Layout {
  */
 export function layoutOf(model: WaitsModel): Layout {
   const walk: Walk = { model, waiters: waitersOf(model), held: heldBy(model), placed: new Map(), row: 0, top: 0 };
-  for (const { tasks } of model.cycles) if (tasks[0] !== undefined) chain(walk, tasks[0]);
+  for (const { tasks } of model.cycles) if (tasks[0] !== undefined) placeChain(walk, tasks[0]);
   const roots = new Map<string, string>();
-  for (const key of model.order) chain(walk, rootOf(model, key, roots));
+  for (const key of model.order) placeChain(walk, rootOf(model, key, roots));
   const placed = [...walk.placed.values()];
   const omitted = model.order.filter((key) => !walk.placed.has(key)).length;
   return {
@@ -117,7 +117,8 @@ function push(map: Map<string, string[]>, key: string, value: string): void {
   else map.set(key, [value]);
 }
 
-function chain(walk: Walk, root: string): void {
+/** Places a root and all that wait for it, unless they are placed already. */
+function placeChain(walk: Walk, root: string): void {
   if (walk.placed.has(root) || walk.placed.size >= MAX_NODES) return;
   if (walk.row > 0) walk.top += GAP_CHAINS;
   place(walk, root, 0);

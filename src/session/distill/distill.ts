@@ -22,7 +22,7 @@ import { readingBaseSet } from "./baseSet.ts";
 import { keep } from "./keep.ts";
 import { scrub, type ScrubOptions } from "./scrub.ts";
 
-/** Commands whose answers every distilled dump gives. */
+/** Commands that every distilled dump can answer. */
 export const BASE_COMMANDS = [
   "sys",
   "analyze -v",
@@ -179,7 +179,7 @@ function* writing(
     eraseinfo: eraseinfo(facts, options),
     pfns,
     excluded: Float64Array.from(recording.excluded).sort(),
-    source: held(image),
+    source: pagesOfSource(image),
     page: (pfn) => recording.kept(pfn),
   });
   for (;;) {
@@ -189,7 +189,8 @@ function* writing(
   }
 }
 
-function* held(image: DumpImage): Generator<number> {
+/** Yields the numbers of the pages that the dump has, in ascending order. */
+function* pagesOfSource(image: DumpImage): Generator<number> {
   // Use the pages of the first dump if this one is distilled; otherwise the reasons for absent pages would be wrong.
   const next = (pfn: number): number => image.sourceNext?.(pfn) ?? image.next(pfn);
   for (let pfn = next(0); pfn >= 0; pfn = next(pfn + 1)) yield pfn;

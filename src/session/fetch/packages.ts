@@ -23,7 +23,7 @@ import type { UnpackOptions } from "../../archive/unpack.ts";
 
 /** Maximum size of a file in a package in bytes. A vmlinux has some 1 GiB. */
 const MAX_FILE = 4 * 2 ** 30;
-/** Maximum number of module files of a package that are noted. */
+/** Maximum number of files of a directory among which packages are searched for. */
 const MAX_LISTED = 4096;
 /** Maximum size of the note about an unpacked package in bytes. */
 const MAX_NOTE = 1 << 20;
@@ -37,7 +37,7 @@ const DEBUGINFO_PACKAGE = /-(dbg|dbgsym)_|-debuginfo-(?!common)/;
 interface Noted {
   /** The build ID of the vmlinux; null if there is none. */
   readonly vmlinux: string | null;
-  /** Build IDs of the extracted modules; null for modules that no dump needed yet. */
+  /** Build IDs of the modules that a dump needed, of this or of another build; null for the other modules. */
   readonly modules: Readonly<Record<string, string | null>>;
 }
 
@@ -240,7 +240,7 @@ interface Unpacking {
  * Writes a file into the store, unpacked, if it is of the wanted build. Existing files are never replaced, and only files
  * that this dump needs are added.
  * @param wanted build ID; undefined for any
- * @returns the file's build ID; undefined if it has none, or no debuginfo
+ * @returns the file's build ID, also if it is of another build; undefined if it has none, or no debuginfo
  */
 async function keep(
   bytes: AsyncIterable<Uint8Array>,

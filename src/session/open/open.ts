@@ -86,7 +86,7 @@ export function* openingSession(given: OpenOptions): Job<Session, Piece> {
   }
 }
 
-/** Returns the dump without its secrets. A session of its own finds out what is secret. */
+/** Returns the dump without its secrets. Opens a session of its own to find out what is secret. */
 function* redacting(dump: DumpImage, options: OpenOptions): Job<DumpImage, Piece> {
   const plain = yield* openingOver(dump, options);
   return redactedImage(plain.kernel, dump, () => plain.close());

@@ -30,6 +30,7 @@ const archOf = ({ machine }: ElfFile): Arch | undefined => architectures.find(({
 /** A place in a log: `f+0x1/0x2 [module]` or an address. */
 interface PlaceQuery {
   readonly text: string;
+  /** Whether the place is a return address, which belongs to the instruction before it. */
   readonly returns: boolean;
   /** An access of the instruction at the place, whose member is requested. */
   readonly access?: BasedAddress;
@@ -75,9 +76,10 @@ export class StaticKernel {
   readonly name: string;
   /** The release in its `linux_banner`; undefined for a System.map. */
   readonly release: string | undefined;
-  /** Link address of `_text`. */
+  /** Link address of `_text`, or of `_stext` without it; undefined if the file has neither. */
   readonly text: bigint | undefined;
   private readonly image: Image;
+  /** Link address of `_end`. */
   private readonly end: bigint | undefined;
   private readonly sources: SourceFiles;
   private readonly budget: Budget;
@@ -130,9 +132,10 @@ export class StaticKernel {
    */
   describe({ text, returns, access }: PlaceQuery, bias: bigint | undefined): PlaceDescription | null {
     const description = attempt(() => {
-      if (/^0x[0-9a-f]{1,16}$/.test(text)) return bias === undefined ? null : this.address(BigInt(text), bias, returns);
+      if (/^0x[0-9a-f]{1,16}$/.test(text))
+        return bias === undefined ? null : this.describeAddress(BigInt(text), bias, returns);
       const place = readSymbolText(text);
-      return place ? this.symbol(place, { bias, returns, access }) : null;
+      return place ? this.describeSymbol(place, { bias, returns, access }) : null;
     });
     return description instanceof Fault ? null : description;
   }
@@ -167,7 +170,7 @@ export class StaticKernel {
     return places instanceof Fault ? [] : places;
   }
 
-  private address(address: bigint, bias: bigint, returns: boolean): PlaceDescription | null {
+  private describeAddress(address: bigint, bias: bigint, returns: boolean): PlaceDescription | null {
     const linked = BigInt.asUintN(64, address - bias);
     const { text, end } = this;
     // A vmlinux does not describe the direct map, stacks and modules; per-CPU symbols are not addresses in a log.
@@ -176,18 +179,18 @@ export class StaticKernel {
     return symbol ? this.description(this.image, symbol, linked, hex0x(address), returns) : null;
   }
 
-  private symbol(place: SymbolText, { bias, returns, access }: PlaceRequest): PlaceDescription | null {
+  private describeSymbol(place: SymbolText, { bias, returns, access }: PlaceRequest): PlaceDescription | null {
     const image = place.module === undefined ? this.image : this.module(place.module);
     const symbol = image && closestSymbol(image.symbols.named(place.name), place);
     if (!image || !symbol) return null;
     const linked = symbol.address + BigInt(place.offset);
-    const runs =
+    const runtimeAddress =
       place.module === undefined && bias !== undefined ? hex0x(BigInt.asUintN(64, linked + bias)) : undefined;
-    const description = this.description(image, symbol, linked, runs, returns);
-    return access ? { ...description, member: this.member(image, linked, access) } : description;
+    const description = this.description(image, symbol, linked, runtimeAddress, returns);
+    return access ? { ...description, member: this.memberWords(image, linked, access) } : description;
   }
 
-  private member({ code, arch }: Image, linked: bigint, access: BasedAddress): string | undefined {
+  private memberWords({ code, arch }: Image, linked: bigint, access: BasedAddress): string | undefined {
     const member = attempt(() => code && arch && memberText(code.scopes(linked), arch, access));
     return member instanceof Fault ? undefined : member;
   }

@@ -1,6 +1,6 @@
 /**
  * Reads a file of another machine through the user's own ssh and the server's SFTP subsystem
- * (draft-ietf-secsh-filexfer-02, protocol version 3). Runs in the worker of a source.
+ * (draft-ietf-secsh-filexfer-02, protocol version 3). Runs in the worker thread that reads the source.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { BlockCache, cachedRead } from "./blockCache.ts";
@@ -33,12 +33,12 @@ const READ_BYTES = 1 << 15;
 /** Limits for a packet of the server, in bytes: each has a type, and an id or a version. */
 const MIN_PACKET = 5;
 const MAX_PACKET = 1 << 18;
-/** Limits in milliseconds for the start and for an answer, and in characters for what ssh says. */
+/** Limits in milliseconds for the start and for an answer, and in characters for the kept error output of ssh. */
 const OPEN_MS = 50_000;
 const ANSWER_MS = 60_000;
-const MAX_SAID = 4000;
+const MAX_ERROR_OUTPUT = 4000;
 
-/** Where a file is. */
+/** A file on an SSH server. */
 export interface SshPlace {
   readonly user: string | undefined;
   readonly host: string;
@@ -47,7 +47,7 @@ export interface SshPlace {
 }
 
 /**
- * Returns the parts of `ssh://[user@]host[:port]/path`; undefined if it is no such address. Host and user are checked,
+ * Returns the parts of `ssh://[user@]host[:port]/path`; undefined for other addresses. Host and user are checked,
  * because they become arguments of ssh. `/~/x` is a path below the home directory.
  */
 export function sshPlace(address: string): SshPlace | undefined {
@@ -145,7 +145,7 @@ class Connection {
   private readonly name: string;
   private readonly waiting = new Map<number, Waiting>();
   private received: Uint8Array = new Uint8Array(0);
-  private said = "";
+  private errorOutput = "";
   private lastId = 0;
   private failure: Error | undefined;
 
@@ -154,11 +154,11 @@ class Connection {
     this.name = name;
     child.stdout?.on("data", (bytes: Uint8Array) => this.receive(bytes));
     child.stderr?.setEncoding("utf8").on("data", (more: string) => {
-      this.said = (this.said + more).slice(-MAX_SAID);
+      this.errorOutput = (this.errorOutput + more).slice(-MAX_ERROR_OUTPUT);
     });
     child.stdin?.on("error", () => {});
     child.once("error", (error) => this.fail(`ssh cannot be started: ${error.message}`));
-    child.once("close", () => this.fail(this.said.trim().split("\n").at(-1) || "ssh ended the connection"));
+    child.once("close", () => this.fail(this.errorOutput.trim().split("\n").at(-1) || "ssh ended the connection"));
   }
 
   /** Exchanges the versions. */
@@ -187,7 +187,8 @@ class Connection {
   async state(handle: Uint8Array): Promise<{ readonly size: number; readonly time: number }> {
     const packet = await this.ask(FSTAT, [text(handle)], ATTRS);
     const flags = packet.u32();
-    if (!(flags & HAS_SIZE)) throw sourceError("EPROTO", `${this.name}: the server does not tell the size of the file`);
+    if (!(flags & HAS_SIZE))
+      throw sourceError("EPROTO", `${this.name}: the server does not report the size of the file`);
     const size = packet.u64();
     for (const [flag, words] of [[HAS_OWNER, 2], [HAS_PERMISSIONS, 1]] as const) if (flags & flag) for (let i = 0; i < words; i++) packet.u32(); // prettier-ignore
     if (!(flags & HAS_TIMES)) return { size, time: 0 };

@@ -89,6 +89,7 @@ class Search {
   total = 0;
   private readonly file: SearchedFile;
   private readonly name: string;
+  /** Time limit in seconds. */
   private readonly limit: number;
   private readonly time = new AbortController();
   private readonly stop: AbortSignal | undefined;

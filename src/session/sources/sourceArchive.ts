@@ -20,7 +20,8 @@ const SOURCE_NAME = /\.(c|h|S|s|rs|inc|y|l|c_shipped|h_shipped)$/;
 /** Maximum size of a source file in bytes. */
 const MAX_FILE = 64 << 20;
 /**
- * Sources are packed together in chunks of this size in bytes, small enough to be unpacked when one of them is shown.
+ * Minimum size in bytes of a chunk, in which sources are packed together. A chunk is small enough to be unpacked when one
+ * of its sources is shown.
  */
 const CHUNK = 1 << 20;
 /** Maximum size of the unpacked list of files in bytes. */

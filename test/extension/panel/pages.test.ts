@@ -74,7 +74,7 @@ test("the manifest has the view, and each of its commands is registered", () => 
     contributes.views["vmcore"]?.map(({ id }) => id),
     ["vmcore.kernel"],
   );
-  const registered = readFileSync("src/extension/panel/kernelView.ts", "utf8");
+  const registered = readFileSync("src/extension/panel/crashDumpPanel.ts", "utf8");
   const ours = contributes.commands.map(({ command }) => command).filter((one) => one.startsWith("vmcore.panel."));
   assert.ok(ours.length > 0);
   for (const command of ours) assert.ok(registered.includes(`"${command}"`), command);

@@ -81,7 +81,7 @@ export function readFormat(text: string, before: Format, wordSize: 4 | 8): Forma
   };
 }
 
-/** Returns gdb's size for a letter without one. */
+/** Returns the size in bytes that gdb uses for a letter if no size is given. */
 function usualSize(letter: Format["letter"], before: number, wordSize: 4 | 8): number {
   if (letter === "a") return wordSize;
   if (letter === "c" || letter === "s" || letter === "i") return 1;
@@ -191,7 +191,7 @@ function* instructions(context: Context, count: number, start: bigint): Shown {
   const { kernel } = context;
   const decoder = yield* disassembler(kernel.arch, flavor(context));
   const wanted = attempt(() => kernel.memory.read(start, count * LONGEST));
-  // If not all can be read, those of the first page.
+  // If not all bytes can be read, those of the first page are disassembled.
   const page = wanted instanceof Fault ? kernel.memory.page(start) : wanted;
   if (page instanceof Fault) throw page;
   let next = start;

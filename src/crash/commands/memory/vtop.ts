@@ -73,7 +73,7 @@ interface TranslatedRow {
   readonly origin: () => Origin | undefined;
 }
 
-const none = (): undefined => undefined;
+const noOrigin = (): undefined => undefined;
 
 export const stepsTable: Table<WalkStep> = {
   columns: {
@@ -128,7 +128,7 @@ export const translationTable = (of: "kernel" | "user"): Table<TranslatedRow> =>
   },
 });
 
-/** Makes the piece of a translation. @param lines of the walk, printed after a blank line */
+/** Makes the piece of a translation. @param lines the lines about the walk, which begin with a blank line */
 const translation = (of: "kernel" | "user", row: TranslatedRow, lines: () => readonly Line[]): Piece =>
   new TableLayout(row.kernel, translationTable(of)).headed(row, lines);
 
@@ -136,13 +136,17 @@ function* kernelAddress({ kernel }: Context, address: bigint): Pieces {
   if (!kernel.memory.isKernelAddress(address)) {
     const why = "not a kernel virtual address";
     const found = Fault.at("unmapped", address, why);
-    return yield translation("kernel", { address, found, steps: [], kernel, why: `(${why})`, origin: none }, () => []);
+    return yield translation(
+      "kernel",
+      { address, found, steps: [], kernel, why: `(${why})`, origin: noOrigin },
+      () => [],
+    );
   }
   const steps: WalkStep[] = [];
   const found = kernel.memory.translate(address, steps);
   const { firstEntryIsDirectory } = kernel.arch;
   const layout = new TableLayout(kernel, stepsTable);
-  yield translation("kernel", { address, found, steps, kernel, origin: none }, () => [
+  yield translation("kernel", { address, found, steps, kernel, origin: noOrigin }, () => [
     [],
     ...rootLine(kernel, firstEntryIsDirectory ? "PGD" : "PAGE"),
     ...steps.map((step, i): Line =>
@@ -199,7 +203,7 @@ function* userAddress(task: Obj, address: bigint): Pieces {
   const vma = mm.value() === 0n ? undefined : findVma(mm.deref(), address);
   if (!vma) {
     const found = Fault.at("unmapped", address, "not accessible");
-    const row = { address, found, steps: [], kernel, why: "(not accessible)", origin: none };
+    const row = { address, found, steps: [], kernel, why: "(not accessible)", origin: noOrigin };
     return yield translation("user", row, () => []);
   }
   const page = userPage(taskMemory(task), address);

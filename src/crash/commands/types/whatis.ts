@@ -172,7 +172,7 @@ function sizeRange(range: string | undefined): [number, number] {
 }
 
 /**
- * Returns a function that tells whether a struct has, at any depth, a member whose type's name contains the text. Each
+ * Returns a function that returns whether a struct has, at any depth, a member whose type's name contains the text. Each
  * type is searched once.
  */
 function memberSearch(wanted: string): (type: StructType, depth: number) => boolean {

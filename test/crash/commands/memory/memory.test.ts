@@ -195,7 +195,7 @@ test("kmem -S -a finds the objects of full slabs, as many as the cache counts; J
   const said = pieces(context, "kmem -S dentry").find(({ kind }) => kind === "omission");
   assert.deepEqual(said, {
     kind: "omission",
-    sentence: `${sum("kmem -S dentry", "total")} of ${cache?.total} objects: ${(cache?.slabs ?? 0) - shown} slabs are on none of the lists that are walked, as full slabs are.`,
+    sentence: `${sum("kmem -S dentry", "total")} of ${cache?.total} objects: ${(cache?.slabs ?? 0) - shown} slabs are on none of the lists that are walked, probably because full slabs are not on a list.`,
     all: { title: "All objects", line: all },
     lines: [],
   });
@@ -203,7 +203,7 @@ test("kmem -S -a finds the objects of full slabs, as many as the cache counts; J
     pieces(context, all).some(({ kind }) => kind === "omission"),
     false,
   );
-  assert.match(ours("kmem -s -a dentry"), /^kmem: -a goes with -S/);
+  assert.match(ours("kmem -s -a dentry"), /^kmem: -a requires -S/);
 });
 
 const first = (line: string, key: string): unknown =>

@@ -125,7 +125,7 @@ function* systemTables({ kernel }: Context, args: Parsed): Pieces {
 function* slabs(context: Context, args: Parsed): Pieces {
   const { kernel } = context;
   const withObjects = args.has("-S");
-  if (args.has("-a") && !withObjects) throw new WrongUse("-a goes with -S");
+  if (args.has("-a") && !withObjects) throw new WrongUse("-a requires -S");
   const ignored = args.values("-I").flatMap((list) => list.split(","));
   if (args.has("-r")) return yield* rootCacheTable(kernel, { name: args.rest[0], ignored });
   const cpus = parseCpus(args.value("-S") ?? "", possibleCpus(kernel));

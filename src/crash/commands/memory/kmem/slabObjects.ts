@@ -82,7 +82,7 @@ function* omittedSlabs(cache: Obj, shown: SlabCount, counted: SlabCount | undefi
   const what = slabs === 1 ? "1 slab is" : `${slabs} slabs are`;
   yield {
     kind: "omission",
-    sentence: `${shown.total} of ${all.total} objects: ${what} on none of the lists that are walked, as full slabs are.`,
+    sentence: `${shown.total} of ${all.total} objects: ${what} on none of the lists that are walked, probably because full slabs are not on a list.`,
     all: { title: "All objects", line: `kmem -S -a ${name}` },
     lines: [],
   };
@@ -236,7 +236,7 @@ export const slabsTable: Table<SlabRow> = {
       value: ({ state: { slab } }) => nodeOfSlab(slab.cache, slab.address),
       absent: "-",
     },
-    total: { kind: "number", title: "TOTAL", width: 7, about: "objects", value: ({ state }) => state.slab.objects },
+    total: { kind: "number", title: "TOTAL", width: 7, about: "all objects", value: ({ state }) => state.slab.objects },
     allocated: {
       kind: "number",
       title: "ALLOCATED",
