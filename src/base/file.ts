@@ -157,6 +157,11 @@ export function bytesFile(name: string, bytes: Uint8Array): RandomFile {
     // A copy; `slice()` of a Buffer would share its memory.
     read: (offset, length) =>
       new Uint8Array(bytes.subarray(Math.max(0, offset), Math.max(0, offset) + Math.max(0, length))),
+    readInto(target, offset) {
+      const part = bytes.subarray(Math.max(0, offset), Math.max(0, offset) + target.length);
+      target.set(part);
+      return part.length;
+    },
     close() {},
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytesFile, openFile } from "../../src/base/file.ts";
+import { openFile } from "../../src/base/file.ts";
 import { openDump } from "../../src/dump/formats.ts";
 import { answer, held, refusal } from "../builders/opened.ts";
 
@@ -85,8 +85,9 @@ test("a failing disk is an answer, not an exception", () => {
   let failing = false;
   const image = openDump([
     {
-      ...bytesFile("disk", new Uint8Array(0)),
+      name: "disk",
       size: file.size,
+      close() {},
       read(offset, length) {
         if (failing) throw Object.assign(new Error("i/o error"), { code: "EIO" });
         return file.read(offset, length);

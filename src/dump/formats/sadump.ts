@@ -215,7 +215,9 @@ function reversedBits(file: RandomFile): RandomFile {
     [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, bit) => sum | (((byte >> bit) & 1) << (7 - bit)), 0),
   );
   return {
-    ...file,
+    name: file.name,
+    size: file.size,
     read: (offset, length) => file.read(offset, length).map((byte) => reversed[byte] ?? 0),
+    close: () => file.close(),
   };
 }
