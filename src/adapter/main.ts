@@ -4,5 +4,5 @@
  */
 import { keepCompiledCode } from "../session/userCache.ts";
 
-keepCompiledCode(process.env);
+keepCompiledCode(process.env, import.meta.dirname);
 void import("./program.ts");

@@ -19,7 +19,7 @@ const programs: ReadonlyMap<string, string> = new Map([
 ]);
 
 async function main([verb, ...rest]: readonly string[]): Promise<number> {
-  keepCompiledCode(process.env);
+  keepCompiledCode(process.env, import.meta.dirname);
   // A thread has the arguments of the process.
   if (!isMainThread) return (await import("./program.ts")).workOnTasks();
   // The help of these verbs is that of the program.

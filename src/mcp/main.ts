@@ -10,7 +10,7 @@ import { readServerOptions, type ServerOptions, USAGE } from "./arguments.ts";
 import { OpenDumps } from "./openDumps.ts";
 import { createServer } from "./server.ts";
 
-keepCompiledCode(process.env);
+keepCompiledCode(process.env, import.meta.dirname);
 
 /** Ends the program with a message. @param status as those of the terminal: 2 wrong usage, 3 not opened */
 function fail(message: string, status: number): never {
