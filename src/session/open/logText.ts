@@ -1,7 +1,6 @@
 /** Reads the text of a kernel log from files: plain, packed, or the records of pstore. */
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { inflateRawSync, inflateSync } from "node:zlib";
 import { Budget } from "../../base/budget.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { inputText, wholeFile } from "../../base/file.ts";
@@ -9,6 +8,7 @@ import { UNPACK_TOOLS, packingOf } from "../../base/packing.ts";
 import { attemptSystem } from "../../base/systemError.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { openPacked } from "../../archive/packedFile.ts";
+import { behindRamoopsHeader, RECORD_HEAD, unpackedRecord } from "../../base/pstoreRecord.ts";
 import { isText } from "../../dump/recognize.ts";
 import { dumpFormatOf } from "../../dump/formats.ts";
 import { dumpHead } from "../find/dumpFiles.ts";
@@ -40,13 +40,10 @@ function recordsIn(directory: string): readonly string[] {
   return names.slice(0, MAX_RECORDS).map((name) => join(directory, name));
 }
 
-/** Head of a record: the reason of the dump, its number since boot, and the part (fs/pstore/platform.c, pstore_dump). */
-const HEAD = /^[A-Z][A-Za-z ]{0,30}#(\d{1,9}) Part(\d{1,9})\n/;
-
 /** Joins records in the order of their text: a dump has its newest lines in part 1. @throws UsageError */
 function joined(texts: readonly { readonly file: string; readonly text: string }[]): string {
   const records = texts.map(({ file, text }) => {
-    const [head, dump, part] = HEAD.exec(text) ?? [];
+    const [head, dump, part] = RECORD_HEAD.exec(text) ?? [];
     if (head === undefined)
       throw new UsageError(
         `${file}: is not a record of pstore, which begins with a line such as "Panic#1 Part1"; name one FILE, or the records of one pstore`,
@@ -76,37 +73,19 @@ function textOf(path: string): string {
   return text;
 }
 
-/** The header of ramoops before a record, if the file is its memory: `====seconds.fraction-C` (C: compressed). */
-const RAMOOPS = /^====\d{1,20}(?:\.\d{1,9})?(?:-[CD])?\n/;
-/** Maximum size of an unpacked record in bytes: kmsg_bytes is 10,240 by default. */
-const MAX_RECORD = 16 << 20;
-
 /**
  * Returns the text of a record that pstore did not decompress (`dmesg-*.enc.z`); other files as they are.
  * @throws UsageError if a record is compressed in a way that is not supported
  */
 function recordText(path: string, bytes: Buffer): Buffer {
-  const start = RAMOOPS.exec(bytes.toString("latin1", 0, 64))?.[0].length ?? 0;
-  const record = bytes.subarray(start);
-  if (!basename(path).endsWith(".enc.z") && (start === 0 || isText(record))) return record;
-  for (const inflate of [inflateRawSync, inflateSync]) {
-    const text = attemptZlib(() => inflate(record, { maxOutputLength: MAX_RECORD }));
-    if (text && HEAD.test(text.toString("latin1", 0, 100))) return text;
-  }
+  const behind = behindRamoopsHeader(bytes);
+  const record = behind ?? bytes;
+  if (!basename(path).endsWith(".enc.z") && (behind === undefined || isText(record))) return record;
+  const text = unpackedRecord(record);
+  if (text) return text;
   throw new UsageError(
     `${path}: is a compressed record of pstore, and not with deflate, the only form that is read; mount pstore on a kernel with the same pstore.compress to read it`,
   );
-}
-
-/** Returns undefined if zlib refuses the data. */
-function attemptZlib(unpack: () => Buffer): Buffer | undefined {
-  try {
-    return unpack();
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code.startsWith("Z_") || code === "ERR_BUFFER_TOO_LARGE") return undefined;
-    throw error;
-  }
 }
 
 /** Number of bytes in which the encoding of a text is detected. */

@@ -3,6 +3,7 @@ import { Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { demangleRustIn } from "../../../base/rust/demangle.ts";
 import { type AuditRecord, auditRecords } from "../../../linux/printk/audit.ts";
+import { type PersistentLog, persistentLogs } from "../../../linux/printk/ramoops.ts";
 import { logRecords } from "../../../linux/printk/printk.ts";
 import type { LogRecord } from "../../../linux/printk/printkRecord.ts";
 import { type SafeBuffer, safeBuffers } from "../../../linux/printk/printkSafe.ts";
@@ -12,7 +13,16 @@ import { command } from "../../language/command.ts";
 import { hex, padDigits } from "../../../base/hex.ts";
 import { TableLayout } from "../../../render/layout.ts";
 import { column, indent } from "../../../render/pad.ts";
-import { faultPiece, type Line, lineText, type Piece, type Pieces, type Span, text } from "../../../say/piece.ts";
+import {
+  faultPiece,
+  type Line,
+  lineText,
+  type Piece,
+  type Pieces,
+  progress,
+  type Span,
+  text,
+} from "../../../say/piece.ts";
 import type { Table } from "../../../say/table.ts";
 import { dateText } from "../../../render/quantity.ts";
 
@@ -20,7 +30,7 @@ export const log = command({
   name: "log",
   readsOnly: true,
   summary: "the kernel's message buffer",
-  usage: "[-TtdmascR]",
+  usage: "[-TtdmaspcR]",
   options: [
     { flag: "-T", help: "wall-clock time before each message; approximate, because the kernel's log clock drifts" },
     { flag: "-t", help: "no time before the messages" },
@@ -28,6 +38,7 @@ export const log = command({
     { flag: "-m", help: "the level of each message, as <6>" },
     { flag: "-a", help: "audit messages that no daemon has fetched" },
     { flag: "-s", help: "messages in the per-CPU buffers of NMI and recursive context" },
+    { flag: "-p", help: "logs of earlier boots and crashes that ramoops kept in memory; reads all of the dump" },
     { flag: "-c", help: "the caller of each message: T and a thread id, or C and a CPU" },
     { flag: "-R", help: "demangle Rust symbols" },
   ],
@@ -42,10 +53,12 @@ export const log = command({
     { line: "log", fields: messagesTable({ boot: undefined, time: true, level: true, caller: true }).columns },
     { line: "log -a", fields: auditTable.columns },
     { line: "log -s", fields: safeTable.columns },
+    { line: "log -p", fields: persistentTable.columns },
   ],
   *run({ kernel }, args) {
     if (args.has("-a")) return yield* audit(kernel);
     if (args.has("-s")) return yield* safe(kernel);
+    if (args.has("-p")) return yield* persistent(kernel);
     if (args.has("-T") && args.has("-t")) throw new UsageError("-T and -t exclude each other");
     const boot = args.has("-T") ? crashTime(kernel) - Math.floor(uptime(kernel)) : undefined;
     const layout = new TableLayout(
@@ -190,4 +203,55 @@ function* safe(kernel: Kernel): Pieces {
     yield layout.row(buffer, () => shown.map((line): Line => [`  ${line}`]));
   }
   if (name === undefined) yield text("log: this kernel has no printk safe buffers");
+}
+
+export const persistentTable: Table<PersistentLog> = {
+  columns: {
+    source: {
+      kind: "text",
+      title: "",
+      gap: "RAMOOPS: ",
+      align: "left",
+      about: "zone in physical memory, or copy that the kernel made when it booted",
+      value: ({ source }) => source,
+    },
+    address: {
+      kind: "address",
+      title: "",
+      width: 0,
+      gap: "  ADDR: ",
+      about: "physical for a zone, a kernel address for a copy",
+      value: ({ address }) => address,
+      text: (address) => hex(address),
+    },
+    kind: {
+      kind: "text",
+      title: "",
+      gap: "  KIND: ",
+      align: "left",
+      about: "record of a crash, or console",
+      value: ({ kind }) => kind,
+      text: (kind, { saved }) => (saved === undefined ? kind : `${kind} of ${dateText(saved)}`),
+    },
+    saved: {
+      kind: "data",
+      about: "when a record was saved, in seconds since the Unix epoch",
+      value: ({ saved }) => saved,
+    },
+    text: { kind: "data", value: ({ text: log }) => log },
+  },
+};
+
+function* persistent(kernel: Kernel): Pieces {
+  const layout = new TableLayout(kernel, persistentTable);
+  const end = Number(kernel.memory.physical.end);
+  let found = false;
+  for (const log of persistentLogs(kernel)) {
+    if ("reached" in log) yield progress("bytes", Number(log.reached), end);
+    else {
+      found = true;
+      yield layout.row(log, () => log.text.split("\n").map((line): Line => [line]));
+    }
+  }
+  if (!found) yield text("log: no zone of ramoops with a log is in the dump");
 }
