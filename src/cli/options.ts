@@ -5,6 +5,7 @@ import { UsageError } from "../base/usageError.ts";
 import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
 import { KCORE } from "../session/open/liveKernel.ts";
 import { isSystemMapFile, withDebuginfo } from "../session/open/namedFiles.ts";
+import { placedFiles } from "../session/open/placedFiles.ts";
 import { elfKind, isUserProgram } from "../session/open/vmlinux.ts";
 
 export interface CliOptions {
@@ -73,7 +74,8 @@ arguments, the running kernel is opened (/proc/kcore, as root).
   -i, --input FILE     run the commands in FILE first, with banner and prompts (not with -s); may be repeated
       --vmlinux FILE   the kernel's debuginfo, or a package (.deb, .ddeb, .rpm) that contains it
       --system-map FILE  System.map or a copy of /proc/kallsyms, for names that the dump does not contain
-      --base RANGES    the dump is memory without a header, at ADDR or at FIRST-LAST,FIRST-LAST...
+      --base RANGES    the dump is memory without a header, at ADDR or at FIRST-LAST,FIRST-LAST...; without it,
+                       FILE@ADDR,FILE@ADDR... in place of VMCORE names the files of such memory, as in crash
       --live           let a guest (gdb:) run between reads; otherwise it is paused
       --modules DIR    directory or package with modules' debuginfo; may be repeated
       --debuginfo DIR  directory with both, laid out like /usr/lib/debug; may be repeated
@@ -105,7 +107,9 @@ export function readOptions(argv: readonly string[]): CliOptions {
   });
   const others = positionals.filter((path) => !kernels.includes(path));
   const maps = values["system-map"] === undefined && others.length > 1 ? others.filter(isSystemMapFile) : [];
-  const vmcore = others.filter((path) => !maps.includes(path));
+  const named = others.filter((path) => !maps.includes(path));
+  const memory = values.base === undefined ? placedFiles(named) : undefined;
+  const vmcore = memory ? [...memory.files] : named;
   const { vmlinux, more } = vmlinuxOf(values.vmlinux === undefined ? kernels : [values.vmlinux, ...kernels]);
   if (maps[1] !== undefined)
     throw new UsageError(`two System.map files are given, ${maps[0]} and ${maps[1]}: name only the dump's kernel's`);
@@ -124,7 +128,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
     vmcore,
     vmlinux,
     systemMap: values["system-map"] ?? maps[0],
-    raw: rawDump(values.base, "--base"),
+    raw: memory?.raw ?? rawDump(values.base, "--base"),
     live: values.live ?? false,
     modules: values.modules ?? [],
     debuginfo: values.debuginfo ?? [],

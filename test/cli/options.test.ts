@@ -97,3 +97,23 @@ test("--base says where memory without a header is", () => {
   ]);
   assert.throws(() => readOptions(["--base", "low", "pmem.raw"]), /--base low: neither an address nor ranges such as/);
 });
+
+test("files of memory are named with their addresses, as in crash", () => {
+  const [low, high] = ["low@2.bin", "high.bin"].map((name) => join(folder, name));
+  writeFileSync(low!, new Uint8Array(8192));
+  writeFileSync(high!, new Uint8Array(4096));
+  const ranges = [
+    { first: 0x80000000, last: 0x80001fff },
+    { first: 0xc0000000, last: 0xc0000fff },
+  ];
+  for (const words of [[`${low}@0x80000000,${high}@c0000000`], [`${low}@80000000`, `${high}@0xC0000000`]]) {
+    const { vmcore, raw } = readOptions(words);
+    assert.deepEqual([vmcore, raw], [[low, high], ranges]);
+  }
+  // A file that does not exist is refused when it is opened.
+  assert.deepEqual(readOptions(["/no/such@1000"]).raw, [{ first: 0x1000, last: undefined }]);
+  for (const words of [[low!], [`${low}@80000000`, high!], ["user@host"], ["@80000000"]]) {
+    const { vmcore, raw } = readOptions(words);
+    assert.deepEqual([vmcore, raw], [words, undefined]);
+  }
+});

@@ -210,10 +210,14 @@ for (const [name, [file, head]] of Object.entries(hypervisorForms)) {
   ]);
 }
 
-const ramdumpList = Buffer.from(
-  "d.load.binary DDRCS0_0.BIN 0x80000000\nd.load.binary DDRCS1_0.BIN 0xC0000000 /noclear\n",
-);
-opens("a Qualcomm ramdump", 400, (below) => [
-  bytesFile("load.cmm", mutated(ramdumpList, below)),
-  bytesFile("DDRCS0_0.BIN", markedPage(1)),
-]);
+const ramdumpLists: Readonly<Record<string, string>> = {
+  "load.cmm": "d.load.binary DDRCS0_0.BIN 0x80000000\nd.load.binary DDRCS1_0.BIN 0xC0000000 /noclear\n",
+  "dump_info.txt": "1 0x80000000 4096 DDR CS0 DDRCS0_0.BIN\n".repeat(3),
+  "dump.json": '[{"file": "DDRCS0_0.BIN", "address": "0x80000000"}, {"file": "DDRCS1_0.BIN", "start": 3221225472}]',
+};
+for (const [name, list] of Object.entries(ramdumpLists)) {
+  opens(`a Qualcomm ramdump with ${name}`, 400, (below) => [
+    bytesFile(name, mutated(Buffer.from(list), below)),
+    bytesFile("DDRCS0_0.BIN", markedPage(1)),
+  ]);
+}

@@ -39,7 +39,8 @@ const INSTEAD = "dump the guest with `virsh dump --memory-only` or dump-guest-me
 export const qemuStream: DumpFormat = {
   name: "QEMU migration stream",
   row: {
-    writers: "`virsh save`, `virsh managedsave`, QEMU `migrate exec:` and `migrate file:`",
+    writers:
+      "`virsh save`, `virsh managedsave`, `virsh dump` without `--memory-only` (crash calls its files KVMDUMP), QEMU `migrate exec:` and `migrate file:`",
     reads:
       "RAM with stored, zero and zlib pages, the registers of x86 CPUs; machines pc, q35, virt, s390-ccw-virtio and pseries. Recognized, but not read: XBZRLE, multifd, mapped-ram and libvirt's compressed images",
     source: "QEMU's docs/devel/migration and migration/ram.c; libvirt's qemu_saveimage.h",

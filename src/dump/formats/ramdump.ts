@@ -14,6 +14,12 @@ const CMM_LINE = /^\s*(?:d|data)\.load\.(?:b|binary)\s+["']?([\w.\\/-]{1,128}?\.
 /** `dump_info.txt`: preference, address, bytes, description, name. */
 const INFO_LINE = /^\s*\d\s+0x([0-9a-f]{1,16})\s+\d{1,12}\s.{0,128}?\b([\w.-]{1,128}\.bin)\s*$/i;
 
+/** An object of a list in JSON that contains no other object. */
+const JSON_OBJECT = /\{[^{}]{1,1024}\}/g;
+const JSON_NAME = /"([^"]{1,256}\.bin)"/i;
+/** The first address: of the file's memory, which the names of the keys of different programs begin with. */
+const JSON_ADDRESS = /"(?:base|start|addr|phys)[\w -]{0,32}"\s*:\s*(?:"?0x([0-9a-f]{1,16})"?|"?(\d{1,16})"?)\s*[,}]/i;
+
 /** A file of the set. */
 export interface RamdumpPart {
   /** Name without a directory, in lower case. */
@@ -26,8 +32,10 @@ export const ramdump: DumpFormat = {
   name: "Qualcomm ramdump",
   row: {
     writers: "boot loaders of Qualcomm chips, saved with QPST or QFIL",
-    reads: "`load.cmm` or `dump_info.txt` together with the `DDRCS*.BIN` and other memory files that it lists",
-    source: "the list itself: commands of TRACE32, or lines of address, size and name",
+    reads:
+      "`load.cmm`, `dump_info.txt` or a list in JSON together with the `DDRCS*.BIN` and other memory files that it lists; in JSON an object for each file, with a name that ends in `.bin` and a key that begins with `base`, `start`, `addr` or `phys`. Without a list, `DDRCS0_0.BIN@0x80000000,DDRCS1_0.BIN@0xc0000000` as in crash",
+    source:
+      "the list itself: commands of TRACE32, lines of address, size and name, or JSON, for which no description is public",
     tested: "built files only",
   },
   probe: (head) => listedParts(head).length > 0,
@@ -40,12 +48,24 @@ export const ramdump: DumpFormat = {
 
 /** Returns the files in a list; empty if the text is not a list. */
 export function listedParts(text: Uint8Array): readonly RamdumpPart[] {
-  const lines = Buffer.from(text.subarray(0, MAX_LIST_BYTES)).toString("latin1").split("\n");
+  const whole = Buffer.from(text.subarray(0, MAX_LIST_BYTES)).toString("latin1");
+  if (/^\s*[[{]/.test(whole)) return partsInJson(whole);
+  const lines = whole.split("\n");
   return lines.flatMap((line): RamdumpPart[] => {
     const [, cmmName, cmmAddress] = CMM_LINE.exec(line) ?? [];
     const [, infoAddress, infoName] = INFO_LINE.exec(line) ?? [];
     const name = cmmName ?? infoName;
     const physical = Number.parseInt(cmmAddress ?? infoAddress ?? "", 16);
+    return name === undefined || !Number.isSafeInteger(physical) ? [] : [{ name: baseName(name), physical }];
+  });
+}
+
+/** Returns the files that the objects of a text in JSON name, also if the text is cut off. */
+function partsInJson(text: string): readonly RamdumpPart[] {
+  return [...text.matchAll(JSON_OBJECT)].flatMap(([object]): RamdumpPart[] => {
+    const name = JSON_NAME.exec(object)?.[1];
+    const [, hexadecimal, decimal = ""] = JSON_ADDRESS.exec(object) ?? [];
+    const physical = hexadecimal === undefined ? Number.parseInt(decimal, 10) : Number.parseInt(hexadecimal, 16);
     return name === undefined || !Number.isSafeInteger(physical) ? [] : [{ name: baseName(name), physical }];
   });
 }

@@ -36,6 +36,26 @@ test("the files that dump_info.txt names are memory at its addresses", () => {
   assert.deepEqual([answers(image, [0x80, 0x81]), image.facts.incomplete], [["page 0", "page 1"], undefined]);
 });
 
+test("the files that a list in JSON names are memory at its addresses", () => {
+  const regions = [
+    { name: "DDR CS0", file: "dump\\DDRCS0_0.BIN", base_address: "0x80000", size: 8192 },
+    { base: 0x100 * 4096, length: 4096, "file name": "ddrcs1_0.bin" },
+    { start: "1048577", note: "no file" },
+    { file: "OCIMEM.BIN", size: 4096 },
+  ];
+  for (const list of [
+    JSON.stringify(regions),
+    `\n${JSON.stringify({ soc: "x", regions: { all: regions } }, null, 2)}`,
+  ]) {
+    const image = open({ "DDRCS1_0.BIN": markedPage(2), "dump.json": list, "DDRCS0_0.BIN": first });
+    assert.deepEqual(
+      [image.format, answers(image, [0x80, 0x81, 0x82, 0x100]), image.facts.incomplete],
+      ["Qualcomm ramdump", ["page 0", "page 1", "missing: page not in dump", "page 2"], undefined],
+    );
+  }
+  assert.match(refused({ "a.json": '[{"file": "DDRCS0_0.BIN"}]' }), /a\.json is not a dump: it is text$/);
+});
+
 test("a list without its files is refused, and a file that it does not name", () => {
   const list = "d.load.binary DDRCS0_0.BIN 0x80000000\n";
   assert.match(refused({ "load.cmm": list }), /none of the files that it lists was given: put DDRCS0_0\.BIN and/);
