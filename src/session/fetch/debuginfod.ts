@@ -1,5 +1,5 @@
 /** A client of debuginfod servers that shares its cache with elfutils, gdb and drgn. */
-import { attemptSystem } from "../../base/systemError.ts";
+import { attemptSystem, isSystemError } from "../../base/systemError.ts";
 import { once as onceEmitted } from "node:events";
 import {
   createWriteStream,
@@ -37,11 +37,14 @@ export interface DebuginfodOptions {
   readonly onProgress?: (done: number, total: number | undefined) => void;
 }
 
-/** The result of a query: the file in the cache, or what failed. If neither is present, no server has the file. */
+/**
+ * The result of a query: the file in the cache, or what failed. If neither is present, no server that was queried has the
+ * file, or none was queried.
+ */
 export interface DebuginfodAnswer {
   readonly path: string | undefined;
   readonly remarks: readonly string[];
-  /** Servers that are unreachable, too slow or failing, and should not be used again. */
+  /** Servers that should not be used again: unreachable, too slow or failing ones, and all if the cache cannot be used. */
   readonly unusable: readonly string[];
 }
 
@@ -50,12 +53,13 @@ const MISS_MS = 600_000;
 
 /** Time in seconds in which a server must send LEAST_BYTES; a slower one is given up. */
 const TIMEOUT_S = 90;
+/** Minimum number of bytes that a server must send in that time, unless less is left. */
 const LEAST_BYTES = 100 << 10;
 /** Default of the maximum size of a file in bytes. The largest vmlinux of a distribution has some 1 GiB. */
 const MAX_SIZE = 4 * 2 ** 30;
 /** Maximum size of a source file in bytes. */
 const MAX_SOURCE = 16 << 20;
-/** NAME_MAX of Linux' file systems, minus the suffix of a part. */
+/** NAME_MAX of Linux' file systems in bytes, minus the suffix of a part. */
 const MAX_NAME = 255 - PART_NAME;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -84,8 +88,8 @@ export const fetchDebuginfo = (buildId: string, options: DebuginfodOptions): Pro
 
 /**
  * Fetches a source file of a build ID. Never rejects.
- * @param file absolute path, as in the debuginfo. Servers do not serve relative paths, which all of the kernel's own
- *   units have.
+ * @param file absolute path, as in the debuginfo. A relative path is refused, because servers do not serve it; the units
+ *   of a vmlinux usually have relative paths.
  */
 export async function fetchSource(
   buildId: string,
@@ -93,21 +97,33 @@ export async function fetchSource(
   options: DebuginfodOptions,
 ): Promise<DebuginfodAnswer> {
   const path = posix.normalize(file);
-  if (!path.startsWith("/") || path.includes("\0"))
-    return { path: undefined, remarks: ["debuginfod serves no source whose path is relative"], unusable: [] };
+  const refused = (why: string): DebuginfodAnswer => ({ path: undefined, remarks: [why], unusable: [] });
+  if (path.includes("\0")) return refused("the path of the source contains a NUL byte");
+  if (!path.startsWith("/")) return refused("debuginfod serves no source whose path is relative");
   // path_escape() in elfutils' debuginfod-client.c removes all slashes from names in the cache.
   const name = `source${path.replaceAll("#", "#_").replaceAll("/", "##")}`;
-  if (name.length > MAX_NAME) return { path: undefined, remarks: ["the path of the source is too long"], unusable: [] };
+  if (Buffer.byteLength(name) > MAX_NAME) return refused("the path of the source is too long");
   const address = `source${path.split("/").map(encodeURIComponent).join("/")}`;
   return fetched(buildId, name, address, checkText, { ...options, maxSize: Math.min(options.maxSize, MAX_SOURCE) });
 }
 
 /**
- * Fetches a file.
+ * Fetches a file. Never rejects: an error of the cache is a remark.
  * @param name in the cache's folder of the build ID
  * @param address path below the build ID on the server
  */
-async function fetched(
+async function fetched(...parameters: Parameters<typeof fetchedInto>): Promise<DebuginfodAnswer> {
+  const { cache, urls } = parameters[4];
+  try {
+    return await fetchedInto(...parameters);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return { path: undefined, remarks: [`the cache ${cache} cannot be used: ${error.message}`], unusable: urls };
+  }
+}
+
+/** Fetches a file into the cache. @throws NodeJS.ErrnoException if the cache cannot be used */
+async function fetchedInto(
   buildId: string,
   name: string,
   address: string,
@@ -138,6 +154,7 @@ async function fetched(
       return { path, remarks, unusable };
     } catch (error) {
       if (error instanceof Absent) continue;
+      if (isSystemError(error)) throw error;
       if (!(error instanceof Refused)) unusable.push(url);
       remarks.push(`${url} ${error instanceof Error ? reasonOf(error) : String(error)}`);
     }
@@ -154,7 +171,7 @@ function isSound(path: string, check: (part: string) => void): boolean {
     check(path);
     return true;
   } catch (error) {
-    // A file that cannot be read was written by another client, so that it is not checked.
+    // Accept a file that this process cannot check, for example without permission to read it: another client wrote it.
     return !(error instanceof Refused);
   }
 }
@@ -242,7 +259,7 @@ function totalBytes({ headers }: Response, done: number): number | undefined {
   return Number.isFinite(total) ? total : undefined;
 }
 
-/** Checks and otherwise removes a file. @throws Refused if it is not an ELF file with that build ID */
+/** Checks that a file is an ELF file with that build ID, and removes it if not. @throws Refused if not */
 function checkBuildId(part: string, buildId: string): void {
   const file = openFile(part);
   const found = attempt(() => openElf(file).buildId);
@@ -254,7 +271,7 @@ function checkBuildId(part: string, buildId: string): void {
   );
 }
 
-/** Checks and otherwise removes a file. @throws Refused if it is not text */
+/** Checks that a file is text, and removes it if not. @throws Refused if not */
 function checkText(part: string): void {
   if (!wholeFile(part, MAX_SOURCE).includes(0)) return;
   rmSync(part, { force: true });

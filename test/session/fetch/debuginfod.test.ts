@@ -62,6 +62,31 @@ test("a file is fetched once, into the layout of debuginfod's clients, from the 
   assert.deepEqual(kept(settings), ["debuginfo"]);
 });
 
+test("a cache that cannot be written is named as the reason, and not the server", async (t) => {
+  let asked = 0;
+  const server = await loopback(t, (_, response) => {
+    asked++;
+    response.end(file);
+  });
+  const settings = options(t, server);
+  const plain = join(settings.cache, "plain");
+  writeFileSync(plain, "");
+  for (const cache of [plain, join(plain, "below")]) {
+    const { path, remarks } = await fetchDebuginfo(buildId, { ...settings, cache });
+    assert.equal(path, undefined);
+    assert.match(remarks.join(), /^the cache \S+ cannot be used: ENOTDIR/);
+  }
+  assert.equal(asked, 0);
+});
+
+test("a source whose path has a NUL byte, or too many bytes for a file name, is not requested", async (t) => {
+  const settings = options(t);
+  const why = async (path: string): Promise<string> => (await fetchSource(buildId, path, settings)).remarks.join();
+  assert.equal(await why("/a\0b.c"), "the path of the source contains a NUL byte");
+  assert.equal(await why("a/b.c"), "debuginfod serves no source whose path is relative");
+  assert.equal(await why(`/${"ä".repeat(130)}.c`), "the path of the source is too long");
+});
+
 test("a server that sends a wrong file is refused with the reason, and the file is not stored", async (t) => {
   const lies: readonly (readonly [RequestListener, RegExp])[] = [
     [(_, response) => response.end(debuginfoFile({ buildId: "ff".repeat(20) })), /sends a file of build ID (ff){20}$/],
