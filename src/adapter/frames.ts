@@ -14,10 +14,10 @@ export interface FrameRow {
   readonly frame: Frame | undefined;
   /** The function at the pc, or a function inlined there. Undefined without line information for the pc. */
   readonly place: CodePlace | undefined;
-  /** Text of a label: a trap, or the reason why the stack ends. */
+  /** Text of a label: a trap, the trap from user space, or the fault that ends the stack. */
   readonly label: string | undefined;
-  /** Whether the function belongs to the panic machinery, which only stops the machine. */
-  readonly machinery: boolean;
+  /** Whether the frame comes before the site of the crash: its function reports the crash or stops the machine. */
+  readonly isMachinery: boolean;
 }
 
 /** The rows of all threads' stacks. They are made on request, because each row may need a look-up of lines. */
@@ -25,7 +25,7 @@ export class Frames {
   private readonly rows = new References<FrameRow>();
   private readonly byThread = new Map<
     number,
-    { readonly rows: FrameRow[]; readonly rest: Generator<FrameRow, void, void> }
+    { readonly rows: FrameRow[]; readonly rest: Generator<FrameRow, void, void>; isComplete: boolean }
   >();
   private readonly stackOf: (thread: Thread) => Stack;
 
@@ -41,8 +41,8 @@ export class Frames {
   }
 
   /**
-   * Returns the rows `start` to `end` (exclusive) of a thread's stack, and the total count once it is known; `total` is
-   * undefined before.
+   * Returns the rows `start` to `end` (exclusive) of a thread's stack, and the total count; `total` is undefined until a
+   * call has reached the end of the stack.
    *
    * @throws Fault when the stack has no first frame
    */
@@ -52,14 +52,17 @@ export class Frames {
     end: number,
   ): { readonly rows: readonly FrameRow[]; readonly total: number | undefined } {
     let known = this.byThread.get(thread.id);
-    if (!known) this.byThread.set(thread.id, (known = { rows: [], rest: this.walk(thread, this.stackOf(thread)) }));
-    let complete = false;
-    while (known.rows.length < end && !complete) {
+    if (!known)
+      this.byThread.set(
+        thread.id,
+        (known = { rows: [], rest: this.walk(thread, this.stackOf(thread)), isComplete: false }),
+      );
+    while (known.rows.length < end && !known.isComplete) {
       const next = known.rest.next();
-      if (next.done) complete = true;
+      if (next.done) known.isComplete = true;
       else known.rows.push(next.value);
     }
-    return { rows: known.rows.slice(start, end), total: complete ? known.rows.length : undefined };
+    return { rows: known.rows.slice(start, end), total: known.isComplete ? known.rows.length : undefined };
   }
 
   /** Drops the cached rows, because new debuginfo may give more of them. Ids that a client holds stay valid. */
@@ -70,13 +73,13 @@ export class Frames {
   private *walk(thread: Thread, { frames, userTrap, fault }: Stack): Generator<FrameRow, void, void> {
     const site = crashSite(frames);
     const label = (text: string): FrameRow =>
-      this.row({ thread, frame: undefined, place: undefined, label: text, machinery: false });
+      this.row({ thread, frame: undefined, place: undefined, label: text, isMachinery: false });
     for (const [index, frame] of frames.entries()) {
-      const machinery = index < site;
+      const isMachinery = index < site;
       if (frame.trap) yield label(trapText(frame));
       const places = frame.places();
       for (const place of places.length > 0 ? places : [undefined]) {
-        yield this.row({ thread, frame, place, label: undefined, machinery });
+        yield this.row({ thread, frame, place, label: undefined, isMachinery });
       }
     }
     if (userTrap) yield label(`${userTrap.type} from user space`);

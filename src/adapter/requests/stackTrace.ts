@@ -11,7 +11,7 @@ import { listingOf } from "../code/listing.ts";
 import type { Job } from "../../base/job.ts";
 import type { Target } from "../target.ts";
 
-/** Maximum number of rows for a client that does not page. Deeper stacks are damaged. */
+/** Maximum number of rows in the answer to a request without `levels`. A deeper stack is a damaged one. */
 const MAX_ROWS = 2000;
 
 /** Returns frames for the Call Stack view. */
@@ -59,14 +59,17 @@ function* frame(target: Target, row: FrameRow): Job<DebugProtocol.StackFrame> {
       });
   }
   // VS Code folds such frames under "Show 6 More: panic machinery".
-  if (result.source && row.machinery)
+  if (result.source && row.isMachinery)
     Object.assign(result.source, { presentationHint: "deemphasize", origin: "panic machinery" });
   const module = place?.module ?? frame.symbol?.module;
   if (frame.symbol || place) result.moduleId = module ?? "vmlinux";
   return result;
 }
 
-/** Returns `sysrq_handle_crash` or `crash_setup_regs [inlined]`, with an offset if no line gives the location. */
+/**
+ * Returns the name of a row: the function with its marks, which say that it is inlined, live-patched or uncertain. Without
+ * debuginfo for the pc the symbol with its offset, or the address.
+ */
 function frameName(kernel: Kernel, { frame, place }: FrameRow): string {
   const { pc = 0n, symbol } = frame ?? {};
   const patch = symbol && !place?.inlined ? livePatchText(kernel, symbol.address) : undefined;
