@@ -9,33 +9,32 @@ export interface BugComparison {
   readonly because: readonly string[];
 }
 
-/** Compares two verdicts by kind, guilty functions and the expression that was bad. Two builds may differ in all else. */
+/**
+ * Compares two verdicts by kind, mechanism, guilty functions, the cache of a freed object, the number of tasks in a
+ * deadlock and the expression that was bad. The rest may differ.
+ */
 export function sameBug(a: Verdict, b: Verdict): BugComparison {
   const [kinds, functions] = [[a.kind, b.kind] as const, [functionsOf(a), functionsOf(b)] as const];
-  const idle = [a, b].filter(({ kind }) => kind === "none");
-  if (idle.length > 0)
+  const uncrashed = [a, b].filter(({ kind }) => kind === "none");
+  if (uncrashed.length > 0)
     return {
-      answer: idle.length === 2 ? "unknown" : "not the same bug",
-      because: [`${idle.length === 2 ? "neither" : "only one"} of the machines crashed by itself`],
+      answer: uncrashed.length === 2 ? "unknown" : "not the same bug",
+      because: [`${uncrashed.length === 2 ? "neither" : "only one"} of the machines crashed by itself`],
     };
   const [first, second] = functions.map(([guilty]) => guilty);
-  const kindsSaid = kindsOf(a, b);
-  if (kindsSaid === undefined) {
+  const sentence = kindsSentence(a, b);
+  if (sentence === undefined) {
     const because = [`one is of the kind ${kinds[0]}, the other of the kind ${kinds[1]}`];
-    const isOpen = kinds.every(isAccess) && first !== undefined && first === second;
-    if (isOpen) because.push(`but the guilty function of both is ${first}, and one bad pointer can cause either kind`);
-    return { answer: isOpen ? "unknown" : "not the same bug", because };
+    const isUndecided = kinds.every(isAccess) && first !== undefined && first === second;
+    if (isUndecided)
+      because.push(`but the guilty function of both is ${first}, and one bad pointer can cause either kind`);
+    return { answer: isUndecided ? "unknown" : "not the same bug", because };
   }
   if (first === undefined || second === undefined)
-    return {
-      answer: "unknown",
-      because: [
-        `both are of the kind ${kinds[0]}, but the guilty function of ${first === undefined ? "the first" : "the second"} is not known`,
-      ],
-    };
+    return { answer: "unknown", because: [sentence, missingGuilty(first, second)] };
   if (first !== second)
     return { answer: "not the same bug", because: [`the guilty function of one is ${first}, of the other ${second}`] };
-  const because = [kindsSaid, `the guilty function of both is ${first}`];
+  const because = [sentence, `the guilty function of both is ${first}`];
   const cycles = [cycleLength(a), cycleLength(b)];
   if (cycles[0] !== cycles[1])
     return {
@@ -69,6 +68,12 @@ export function sameBug(a: Verdict, b: Verdict): BugComparison {
   };
 }
 
+/** Returns a clause on the guilty functions of two crashes, of which one or both are not known. */
+const missingGuilty = (first: string | undefined, second: string | undefined): string =>
+  first === second
+    ? "but the guilty functions are not known"
+    : `but the guilty function of ${first === undefined ? "the first" : "the second"} is not known`;
+
 const isAccess = (kind: string): boolean => ADDRESS_KINDS.some((one) => one === kind);
 
 /**
@@ -76,7 +81,7 @@ const isAccess = (kind: string): boolean => ADDRESS_KINDS.some((one) => one === 
  * several kinds: on x86_64 an address that is not canonical is a general protection fault, on arm64 a page fault. A full
  * stack is named after its guard page on x86_64.
  */
-function kindsOf(a: Verdict, b: Verdict): string | undefined {
+function kindsSentence(a: Verdict, b: Verdict): string | undefined {
   if (a.kind === b.kind) return `both are of the kind ${a.kind}`;
   const machines = `(${a.kind} on one machine, ${b.kind} on the other)`;
   if (a.mechanism === "stack-overflow" && b.mechanism === a.mechanism) return `in both the stack was full ${machines}`;
@@ -101,9 +106,9 @@ function cycleLength({ findings }: Verdict): number {
   return Array.isArray(pids) ? pids.length : 0;
 }
 
-/** Returns the source expression that had the bad value; undefined without debuginfo. */
+/** Returns the source expression that had the bad value; undefined for a plain name or `*name`, which can be a register. */
 function expressionOf({ findings }: Verdict): string | undefined {
   const slot: Slot = findings.find(({ id }) => id === "fault.provenance")?.slots["expression"];
-  // A register is named instead of an expression where there is no debuginfo. It differs between builds.
+  // Without debuginfo a register is named instead of an expression. The register differs between builds.
   return typeof slot === "string" && /[.>[(]/.test(slot) ? slot : undefined;
 }

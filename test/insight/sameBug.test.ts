@@ -55,6 +55,18 @@ test("a freed object or a full stack that another machine reports as another kin
   assert.equal(sameBug(full("stack-guard:f"), full("stack-overflow:f")).answer, "same bug");
 });
 
+test("without a guilty function nothing is said but the kinds, and which crash lacks the function", () => {
+  const full = (key: string): Verdict => ({ ...verdict(key), mechanism: "stack-overflow" });
+  assert.deepEqual(sameBug(full("stack-overflow"), full("page-fault:f")).because, [
+    "in both the stack was full (stack-overflow on one machine, page-fault on the other)",
+    "but the guilty function of the first is not known",
+  ]);
+  assert.deepEqual(sameBug(verdict("kernel-bug"), verdict("kernel-bug")).because, [
+    "both are of the kind kernel-bug",
+    "but the guilty functions are not known",
+  ]);
+});
+
 test("the same function through other callers is probably the same bug", () => {
   assert.equal(sameBug(verdict("null-pointer:f:g"), verdict("null-pointer:f:h")).answer, "probably the same bug");
 });
