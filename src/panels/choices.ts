@@ -7,7 +7,7 @@ export interface Choice {
   /** The heading of the first column. It identifies the list. */
   readonly title: string;
   readonly options: readonly Option[];
-  /** Values that are not in the list because others are more frequent. */
+  /** Number of values that are not in the list because others are more frequent. */
   readonly more: number;
 }
 
@@ -27,8 +27,8 @@ const MAX_OPTIONS = 200;
 export const NONE = "none";
 
 /**
- * Returns the lists for a table, with the values of all its rows in order. A list whose columns are missing, or that has
- * only one value, is left out. @param wanted names of the columns of each list
+ * Returns the lists for a table, each with its most frequent values in order. A list of which no column exists, or that
+ * has only one value, is left out. @param wanted names of the columns of each list
  */
 export function choicesOf(
   columns: readonly GridColumn[],
@@ -57,7 +57,7 @@ export function chosenRows(
   return rows.filter((row) => tests.every(({ title, value }) => value(row) === chosen[title]));
 }
 
-/** Returns the lists whose columns the table has, and the value of a row in each. */
+/** Returns the lists of which the table has at least one column, and the value of a row in each. */
 function listsOf(
   columns: readonly GridColumn[],
   wanted: readonly (readonly string[])[],
@@ -75,8 +75,11 @@ function listsOf(
   });
 }
 
-/** Sorts numbers by value and before text; rows without a value come last. */
+/** Compares two options: numbers by value and before text; the option of rows without a value comes last. */
 function inOrder({ value: a }: Option, { value: b }: Option): number {
   if (a === NONE || b === NONE) return Number(a === NONE) - Number(b === NONE);
+  const [x, y] = [Number(a), Number(b)];
+  if (!Number.isNaN(x) && !Number.isNaN(y)) return x - y;
+  if (Number.isNaN(x) !== Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
   return a.localeCompare(b, "en", { numeric: true });
 }

@@ -30,6 +30,15 @@ test("each list has the values of its columns in order, with how many rows have 
   ]);
 });
 
+test("numbers of a list are in the order of their values, before text", () => {
+  const numbers = ["word", "1.9", "-2", "1.10", "-1", "10"].map((value): GridRow => [value, 0]);
+  const [list] = choicesOf(columns, numbers, [["kind"]]);
+  assert.deepEqual(
+    list?.options.map(({ value }) => value),
+    ["-2", "-1", "1.10", "1.9", "10", "word"],
+  );
+});
+
 test("a list with one value, or without its columns, is left out", () => {
   assert.deepEqual(choicesOf(columns, rows.slice(0, 2), [["kind"], ["comm"], ["absent"]]), []);
 });
