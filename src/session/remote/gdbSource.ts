@@ -1,6 +1,6 @@
 /** Reads the memory and the registers of a QEMU guest through its gdbstub. Runs in the worker of a source. */
 import { gdbAddress, GdbPackets } from "./gdbPackets.ts";
-import { type GuestRange, ramRanges, registerNames, registerValues } from "./guestFacts.ts";
+import { type GuestRange, ramRanges, registerPlaces, registerValues } from "./guestFacts.ts";
 import { type Source, sourceError } from "./messages.ts";
 
 /** Number of bytes that one packet asks for: QEMU's packets have at most 4096 characters, two for each byte. */
@@ -117,7 +117,7 @@ class Guest {
 
   /** Reads the registers of each CPU, with the names of the target's description. */
   private async registers(): Promise<GuestAbout["cpus"]> {
-    const names = await registerNames((part) => this.description(part));
+    const names = await registerPlaces((part) => this.description(part));
     const cpus: Readonly<Record<string, string>>[] = [];
     for (const thread of await this.threads()) {
       await this.packets.ask(`Hg${thread}`);

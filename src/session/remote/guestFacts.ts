@@ -13,7 +13,8 @@ const MAX_RANGES = 4096;
 
 /**
  * Returns the ranges of RAM in the output of the monitor's `info mtree -f`. The output has several views of the
- * address space; the first with the system's memory counts.
+ * address space; the first one with the address space "memory" is used, which
+ * is the system's.
  */
 export function ramRanges(output: string): readonly GuestRange[] {
   const views = output.split(/^FlatView #\d+/m);
@@ -44,7 +45,7 @@ const MAX_REGISTERS = 2048;
  * Returns the registers in the order of the packet "g" (gdb's documentation, "Target Descriptions").
  * @param read returns a file of the description; "target.xml" names the others
  */
-export async function registerNames(read: (file: string) => Promise<string>): Promise<readonly RegisterPlace[]> {
+export async function registerPlaces(read: (file: string) => Promise<string>): Promise<readonly RegisterPlace[]> {
   const main = await read("target.xml");
   const files = [...main.matchAll(/<xi:include href="([\w.-]{1,64})"/g)].slice(0, MAX_FILES);
   let text = main;
@@ -56,15 +57,17 @@ export async function registerNames(read: (file: string) => Promise<string>): Pr
   });
 }
 
-/** Returns the values of registers of at most 64 bits in the reply to the packet "g", which has the target's order. */
+/**
+ * Returns the values of registers of at most 64 bits in the reply to the packet "g". The bytes are little-endian, because
+ * only x86 registers are used. A register that the stub calls unavailable, with x instead of digits, has no value.
+ */
 export function registerValues(places: readonly RegisterPlace[], reply: string): Readonly<Record<string, string>> {
   const bytes = Buffer.from(reply.replace(/x/g, "0"), "hex");
   const values: Record<string, string> = {};
   let at = 0;
   for (const { name, bytes: size } of places) {
     if (at + size > bytes.length) break;
-    // Little-endian: only x86 registers are used.
-    if (size <= 8)
+    if (size <= 8 && !reply.slice(2 * at, 2 * (at + size)).includes("x"))
       values[name] = `0x${Buffer.from(bytes.subarray(at, at + size))
         .reverse()
         .toString("hex")}`;
