@@ -6,6 +6,7 @@ export interface System {
   readonly distribution: string | undefined;
   /** "G OE"; empty when the kernel was not tainted, undefined when the report does not print it. */
   readonly taint: string | undefined;
+  /** The text after "Hardware name:". */
   readonly hardware: string | undefined;
   /** The list "Modules linked in": module name to flags. */
   readonly modules: ReadonlyMap<string, string>;
@@ -53,13 +54,14 @@ const DISTRIBUTIONS: readonly (readonly [RegExp, string])[] = [
   [/-\d+-(?:generic|lowlatency|aws|azure|gcp|oracle|kvm|oem|raspi|ibm|gke)$/, "Ubuntu"],
   [/-lp\d{3}|-(?:default|preempt)$/, "SUSE"],
   [/-pve$/, "Proxmox VE"],
-  [/-arch\d|-zen\d|-lts$/, "Arch Linux"],
+  [/-arch\d|-zen\d/, "Arch Linux"],
   [/-MANJARO/, "Manjaro"],
   [/-gentoo/, "Gentoo"],
   [/-android\d+-|-g[0-9a-f]{12}-ab\d/, "Android"],
   [/-microsoft-standard/, "Windows Subsystem for Linux"],
   [/-rpi|-v[78]l?\+$/, "Raspberry Pi OS"],
-  [/-alpine|-\d+-(?:virt|lts)$/, "Alpine Linux"],
+  [/-alpine|-\d+-virt$/, "Alpine Linux"],
+  [/-lts$/, "Arch Linux or Alpine Linux"],
 ];
 
 /** Returns the distribution that a kernel's release names; undefined for other kernels. */
