@@ -2,10 +2,10 @@
 
 /** The equivalents by the beginning of a line. */
 const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
-  [/^info (thr|inf)/, '"ps" lists tasks, "set PID" chooses one'],
+  [/^(info (thr|inf)|thread\b)/, '"ps" lists tasks, "set PID" chooses one'],
   [/^info (var)/, '"sym -q PART" finds symbols'],
   [/^info (sha|fil|tar|mem)/, '"mod" lists modules, "sys" the files, "kmem" and "vm" memory'],
-  [/^(thread|attach|run|continue|step|next|break|watch|kill)\b/, "a dump does not run"],
+  [/^(attach|run|continue|step|next|break|watch|kill)\b/, "a dump does not run"],
   [/^find\b/, '"search" finds values in memory'],
   [/^dump\b/, '"rd -r FILE" writes memory to a file'],
   [

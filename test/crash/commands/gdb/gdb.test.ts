@@ -186,6 +186,7 @@ test("info shows symbols, disassemble a function, and for other gdb commands the
   assert.match(said("disassemble /r schedule_idle,+1"), /<schedule_idle\+0>:\t0f 1f 44 00 00 +\tnopl/);
   assert.match(said("disassemble /q schedule_idle"), /^disassemble: disassemble has no modifier \/q/);
   assert.match(said("gdb break schedule"), /is not supported: a dump does not run$/);
+  assert.match(said("gdb thread 3"), /is not supported: "ps" lists tasks, "set PID" chooses one$/);
   assert.match(said("gdb nonsense"), /is not supported: "help" lists the commands$/);
   assert.match(said("gdb"), /^gdb: a command is missing/);
 });
