@@ -9,7 +9,7 @@ const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
 
 /**
- * Yields the regular files of a cpio archive in the "new ASCII" format, which RPM packages contain (cpio(5)).
+ * Yields the regular files with contents of a cpio archive in the "new ASCII" format, which RPM packages contain (cpio(5)).
  * @throws Fault corrupt if the stream is not such an archive
  */
 export async function* cpioMembers(reader: ByteReader): AsyncGenerator<Member> {

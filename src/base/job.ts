@@ -2,7 +2,8 @@
 
 /**
  * Long work in steps. It may pause at each `yield`; the yielded value may be shown. If that value has a promise `until`,
- * the job continues when it settles. The job returns its result.
+ * `drive` continues the job when the promise is fulfilled, and ends the job if it is rejected; `toEnd` does not wait. The
+ * job returns its result.
  */
 export type Job<T, P = unknown> = Generator<P, T, void>;
 
@@ -21,7 +22,7 @@ const SLOW_STEP_MS = 200;
 
 /** Callbacks of `drive`. */
 export interface Drive<P> {
-  /** Receives what the job yields. The job waits for a promise that it returns, so that a slow pipe slows the job. */
+  /** Receives what the job yields. If it returns a promise, the job waits for it, so that a slow pipe slows the job. */
   readonly onStep?: (step: P) => unknown;
   /** Receives the duration, in milliseconds, of each step that blocked the event loop for too long. */
   readonly onSlowStep?: (ms: number) => void;
@@ -29,7 +30,7 @@ export interface Drive<P> {
 
 /**
  * Runs a job in slices, so that the event loop can serve other requests, such as a cancel.
- * @throws Cancelled once `signal` is aborted, after the job's `finally` blocks ran
+ * @throws Cancelled once `signal` is aborted, after the job's `finally` blocks ran; the reason of a rejected `until`
  */
 export async function drive<T, P>(
   job: Job<T, P>,
@@ -50,7 +51,7 @@ export async function drive<T, P>(
       }
       const waiting = onStep?.(step.value);
       if (waiting instanceof Promise) await waiting;
-      // A cancelled job does not wait.
+      // Do not begin to wait if the job is already cancelled.
       const until = (step.value as { readonly until?: unknown } | null | undefined)?.until;
       if (until instanceof Promise && !signal.aborted) await until;
       if (performance.now() < sliceEnd) continue;

@@ -29,12 +29,13 @@ Reads the text of a kernel log (dmesg, a serial console, a journal, a bug report
 is standard input) and explains the reports in it. Several FILEs, or a directory such as /sys/fs/pstore, are the records
 of one pstore, which are joined. Exits with status 1 if there is no report. With --vmlinux the kernel's debuginfo adds
 lines of source and names of members. With --resolve the log itself is printed, with the line of source after each entry
-of its call traces; with --json too, --resolve does what --vmlinux does.
+of its call traces that can be resolved, and the status is 1 if there are entries and none can be; with --json too,
+--resolve does what --vmlinux does.
 `;
 
 /**
- * Runs `vmcore-debug log [--json] FILE...`: explains the reports of a kernel log.
- * @returns the exit status: EXIT_FAILED if there is no report
+ * Runs the verb `log`: explains the reports of a kernel log, or resolves its call traces.
+ * @returns the exit status: EXIT_FAILED if there is no report or, with --resolve, if no entry could be resolved
  */
 export async function log(argv: readonly string[]): Promise<number> {
   try {
@@ -89,7 +90,7 @@ function jsonText(text: KernelLog, file: string, context: LogContext): string {
   return `${JSON.stringify({ schema: 1, file, lines: text.lines.length, reports }, undefined, 2)}\n`;
 }
 
-/** Maximum number of entries of a call trace. */
+/** Maximum number of entries of a call trace that are printed. */
 const MAX_ENTRIES = 40;
 /** Width of the labels in columns. */
 const LABEL = 16;
@@ -155,11 +156,11 @@ const LABELS: Partial<Record<Trace["role"], string>> = {
   allocation: "Allocated",
   free: "Freed",
   work: "Queued",
-  origin: "Made",
+  origin: "Created",
   store: "Stored",
   "page-allocation": "Page allocated",
   "page-free": "Page freed",
-  chain: "Lock seen",
+  chain: "Earlier use",
   race: "Race",
   leak: "Allocated",
 };

@@ -9,7 +9,7 @@ import { columnsOf } from "../crash/query/columns.ts";
 import { fillTable, type Shortfall, type SqlValue } from "../crash/query/rows.ts";
 import { type QueryTable, queryTables } from "../crash/query/tables.ts";
 import { JsonDocument } from "../render/json.ts";
-import { column, longest } from "../render/pad.ts";
+import { column, longestLength } from "../render/pad.ts";
 import { type Json, record } from "../say/piece.ts";
 import { EXIT_ANSWERED, EXIT_USAGE } from "./exit.ts";
 import { ownOptions } from "./ownOptions.ts";
@@ -171,7 +171,7 @@ function tableText(names: readonly string[], rows: Iterable<Record<string, SqlVa
   const all = [...rows];
   const cells = all.map((row) => names.map((name) => cellText(row[name])));
   const layout = names.map((name, at) => ({
-    width: longest([name, ...cells.slice(0, MEASURED).map((row) => row[at] ?? "")]),
+    width: longestLength([name, ...cells.slice(0, MEASURED).map((row) => row[at] ?? "")]),
     align: all.slice(0, MEASURED).every((row) => typeof row[name] !== "string")
       ? ("right" as const)
       : ("left" as const),

@@ -6,7 +6,8 @@ import { type FileRange, readNotes } from "./notes.ts";
 /** Values from binutils' include/elf/common.h. */
 const NT_GNU_BUILD_ID = 3;
 
-const MAX_NOTES = 1 << 20;
+/** Maximum size in bytes of a range of notes that is read. */
+const MAX_NOTE_BYTES = 1 << 20;
 
 /**
  * Returns the GNU build ID in an ELF file's notes, in lower-case hexadecimal; undefined if they have none. @param
@@ -14,7 +15,7 @@ const MAX_NOTES = 1 << 20;
  */
 export function findBuildId(file: RandomFile, order: ByteOrder, places: readonly FileRange[]): string | undefined {
   for (const { offset, size } of places) {
-    const notes = readNotes(file, [{ offset, size: Math.min(size, MAX_NOTES) }], order);
+    const notes = readNotes(file, [{ offset, size: Math.min(size, MAX_NOTE_BYTES) }], order);
     const note = notes.find(({ type, name }) => type === NT_GNU_BUILD_ID && name === "GNU");
     if (note) return Buffer.from(note.desc).toString("hex");
   }

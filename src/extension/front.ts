@@ -16,7 +16,7 @@ interface Message {
  * Names a session after its dump and selects it when its dump is open. VS Code would keep the focus on the earlier
  * session and name both by their files.
  */
-export const front = (): vscode.Disposable[] => [
+export const nameAndSelectSessions = (): vscode.Disposable[] => [
   vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
     createDebugAdapterTracker(session) {
       let state: "opening" | "stopped" | "seen" = "opening";
@@ -24,7 +24,7 @@ export const front = (): vscode.Disposable[] => [
         onDidSendMessage({ type, event, command }: Message) {
           if (state === "opening" && event === "stopped") {
             state = "stopped";
-            void name(session);
+            void nameSession(session);
           } else if (state === "stopped" && type === "response" && command === "stackTrace") {
             // A session without a frame cannot be selected.
             state = "seen";
@@ -37,7 +37,7 @@ export const front = (): vscode.Disposable[] => [
 ];
 
 /** Names a session after its dump, unless launch.json names it. */
-async function name(session: vscode.DebugSession): Promise<void> {
+async function nameSession(session: vscode.DebugSession): Promise<void> {
   if (session.configuration["namedByDump"] !== true) return;
   const about = await askUnlessRefused(session, "vmcore/about", {});
   if (about) session.name = crashName(about);

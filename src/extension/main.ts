@@ -9,7 +9,7 @@ import { debugSymbols } from "./debugSymbols.ts";
 import { dumpEditor } from "./dumpEditor.ts";
 import { earlyDumps } from "./earlyDumps.ts";
 import { focus } from "./focus.ts";
-import { front } from "./front.ts";
+import { nameAndSelectSessions } from "./front.ts";
 import { evaluatable, hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
 import { crashDumpPanel } from "./panel/crashDumpPanel.ts";
@@ -43,7 +43,7 @@ const features: readonly Feature[] = [
   dumpEditor,
   earlyDumps,
   focus,
-  front,
+  nameAndSelectSessions,
   status,
   addresses,
   memoryDocument,

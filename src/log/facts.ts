@@ -1,7 +1,7 @@
 /** The facts of a report, gathered from its lines. */
 import { partitionPoint } from "../base/search.ts";
 import { type Access, accessOf } from "./facts/access.ts";
-import { causeOf, canLeadTo, isOfOther } from "./facts/cause.ts";
+import { causeOf, canLeadTo, isOfOtherCpu } from "./facts/cause.ts";
 import { isMixedUp } from "./facts/mixed.ts";
 import { type Particular, particularsOf } from "./facts/particulars.ts";
 import { type System, systemOf } from "./facts/system.ts";
@@ -95,7 +95,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const before = causeOf(log, report);
   const cause = before && canLeadTo(headline, factsOf(log, before)) ? before : undefined;
   const isMixed =
-    isMixedUp(log, report, texts) || (cause !== undefined && isOfOther(headline, task, factsOf(log, cause)));
+    isMixedUp(log, report, texts) || (cause !== undefined && isOfOtherCpu(headline, task, factsOf(log, cause)));
   const verdict = isMixed ? { frame: undefined, name: undefined } : verdictOf(log, report);
   const messages = messagesIn(log, report);
   const access = accessOf(beforeOthers, machine, row.kind);

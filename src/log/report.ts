@@ -13,7 +13,7 @@ export interface Report {
   readonly at: number;
   /** The caller that printed the report, where the kernel prints callers (CONFIG_PRINTK_CALLER). */
   readonly caller: string | undefined;
-  /** From this line on other CPUs print their stacks into the report. */
+  /** The line from which on other CPUs print their stacks into the report. */
   readonly allCpus: number | undefined;
   /** The line in which the kernel says that it panics because of this report. */
   readonly panic: number | undefined;
@@ -28,18 +28,22 @@ export interface OpenReport {
   readonly hasRule: boolean;
   /** The last line that belongs to the report. */
   last: number;
-  /** The last line after the end mark that repeats the data of the report. */
+  /** The last line that belongs to the report, with the lines after the end mark that repeat its data. */
   tail: number;
+  /** Time of the last line of the report, in seconds. */
   seconds: number | undefined;
   allCpus: number | undefined;
   panic: number | undefined;
   /** Whether the end mark of the report was read. */
   ended: boolean;
-  /** Lines of the same caller since the last line of the report. */
+  /**
+   * Number of lines of the same caller since `last` that are not part of the report. Lines without a time count only if
+   * the report has no time.
+   */
   gap: number;
   /** Whether the call trace of the report has begun. */
   hasTrace: boolean;
-  /** The report in whose trace the headline is, until the next line shows which of the two goes on. */
+  /** The report whose call trace this headline interrupted; undefined once a line shows which of the two continues. */
   cut: OpenReport | undefined;
   /** Whether the lines of the report have a time; lines that a user program writes to the console have none. */
   readonly hasTime: boolean;
@@ -51,7 +55,10 @@ export interface Pending {
   readonly isRule: boolean;
 }
 
-/** The open reports at a line: all state on which the reading of the next lines depends. */
+/**
+ * The open reports at a line: all state on which the reading of the next lines depends. Both maps are by caller, which
+ * is empty for a log without callers.
+ */
 export interface State {
   readonly open: ReadonlyMap<string, Readonly<OpenReport>>;
   readonly pending: ReadonlyMap<string, Pending>;

@@ -17,8 +17,8 @@ export interface Types {
   /** Returns the declared type of a global variable; undefined if it is not known. */
   variable(name: string): CType | undefined;
   /**
-   * Returns the type from the declaration of the variable in a file, with the length of an array; undefined if it is
-   * not known. With DWARF this can take half a second.
+   * Returns the type that the debuginfo declares for a global variable, with the length of an array; else the same as
+   * `variable`. With DWARF this can take half a second.
    */
   exactVariable(name: string): CType | undefined;
   /**
@@ -86,7 +86,7 @@ export interface Code {
   bias(pc: bigint): bigint;
 }
 
-/** A CPU's note with its CPU number. */
+/** The registers that a CPU saved in an ELF note of kdump (NT_PRSTATUS), with the number of the CPU; `pid` is that of the note. */
 export interface CpuNote {
   readonly cpu: number;
   readonly pid: number | undefined;
@@ -112,8 +112,8 @@ export interface Summaries {
 }
 
 /**
- * The crashed kernel: the first argument everywhere, named `kernel`. A dump never changes: each derived fact is
- * computed once (`derived.ts`).
+ * The crashed kernel. A function that needs it, and takes no object of it, takes it as its first argument, named
+ * `kernel`. A dump never changes: each derived fact is computed once (`derived.ts`).
  */
 export interface Kernel {
   readonly arch: Arch;

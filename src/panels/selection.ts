@@ -1,4 +1,4 @@
-/** Text selected with the mouse in a list of which only some rows are in the document. */
+/** Text selected in a list of which only some rows are in the document. */
 
 /** The selected part of a column in a row. */
 export interface SelectedPiece {
@@ -22,7 +22,7 @@ export interface RowList {
   readonly part: (pieces: readonly SelectedPiece[]) => string;
 }
 
-/** Returns the first and last row of the selection. Undefined if it is not in the list. */
+/** Returns the first and last row of the selection. Undefined if nothing in the list is selected, or the list is empty. */
 export function selectedRows(body: Element | null, count: number): { first: number; last: number } | undefined {
   const range = selectedRange(body);
   if (!body || !range || count === 0) return undefined;
@@ -82,7 +82,10 @@ function selectedRange(body: Element | null): Range | undefined {
   return range.intersectsNode(body) ? range : undefined;
 }
 
-/** Returns the row that contains an end of the selection. Undefined if none does. */
+/**
+ * Returns the row that contains an end of the selection. Undefined if none does. @param child index of the child of
+ * `body` at the end of the selection, if `container` is `body`
+ */
 function rowAt(body: Element, container: Node, child: number): number | undefined {
   if (!body.contains(container)) return undefined;
   const node = container === body ? container.childNodes[Math.max(0, child)] : container;

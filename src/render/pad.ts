@@ -1,4 +1,4 @@
-/** Padding of columns. No other file counts blanks. */
+/** Padding of columns with blanks. */
 import { isLine, type Line, spanText, type Span } from "../say/piece.ts";
 import type { Align } from "../say/table.ts";
 
@@ -97,7 +97,7 @@ export class LineBuilder {
 }
 
 /** Returns the length of the longest text in characters. */
-export const longest = (texts: Iterable<string>): number => {
+export const longestLength = (texts: Iterable<string>): number => {
   let most = 0;
   for (const { length } of texts) if (length > most) most = length;
   return most;

@@ -19,10 +19,10 @@ export const evaluate = tool({
       .describe("a function on the task's stack, or the index of a frame, whose locals and registers may be named"),
     hex: z.boolean().default(true).describe("numbers in hexadecimal in the text"),
   }),
-  *run(context, { expression, task: word, frame, hex }) {
+  *run(context, { expression, task, frame, hex }) {
     const line = `p ${hex ? "-x " : ""}${expression}`;
-    const own = inFrame(context, word, frame);
-    yield conclusion(own.name === undefined ? "" : `In the frame of ${own.name}.`, line);
-    yield* commandPieces(own.context, line);
+    const { context: contextOfFrame, name } = inFrame(context, task, frame);
+    yield conclusion(name === undefined ? "" : `In the frame of ${name}.`, line);
+    yield* commandPieces(contextOfFrame, line);
   },
 });

@@ -14,9 +14,10 @@ const MAX_CANDIDATES = 256;
 const STACK_ALIGNMENT = 8n;
 
 /**
- * Returns the stack of a function that was interrupted at `pc`, whose stack pointer is not known: the innermost one from
- * which a walk reaches the end. If there is none, as for a function that has made no frame, the stack begins at the
- * innermost return address. Frames of earlier interrupts, which are left below the stack pointer, are not taken.
+ * Returns the stack of a task that was interrupted at `pc`, if its stack pointer is not known. Tries every stack pointer
+ * from the innermost one, and takes the first from which a walk reaches the end in more than one frame and without
+ * another exception, because frames of earlier interrupts are left below the stack pointer. If there is none, for example
+ * because the function at `pc` has not set up its frame, the stack begins at the innermost return address.
  *
  * @throws Fault as `scannedStack`
  */
@@ -41,8 +42,9 @@ function isOwn({ memory, arch }: Kernel, { frames, userTrap }: Stack): boolean {
 
 /**
  * Returns the stack from the innermost return address from which a walk reaches the end. Values below the real sp can
- * be left from earlier calls, so that the first frames are uncertain. @throws Fault if the stack cannot be read or has
- * no such address
+ * be left from earlier calls, so that the first frames are uncertain. Tries at most MAX_CANDIDATES addresses.
+ * @param isPossible whether a stack can be that of the task
+ * @throws Fault if the stack cannot be read, or none of these addresses leads to its end
  */
 export function scannedStack(kernel: Kernel, task: Obj, isPossible: (stack: Stack) => boolean = () => true): Stack {
   const { start, end } = taskStackRange(kernel, task);

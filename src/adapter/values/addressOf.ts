@@ -4,7 +4,9 @@ import type { Scope } from "../../model/expression/evaluate.ts";
 import type { Target } from "../target.ts";
 
 /**
- * Returns the address of a memory reference: a number of ours, or a symbol or expression that a client passes on.
+ * Returns the address that a memory reference names: `0x...`, which this adapter sent to the client; 16 hexadecimal
+ * digits, with or without a backtick after the eighth; a symbol; `symbol+offset/size [module]` as in logs; or a C
+ * expression.
  *
  * @param scope the frame's locals, which take precedence over symbols
  * @throws UsageError, Fault

@@ -15,7 +15,8 @@ import { type Section, sectionsOf } from "./sections.ts";
 const USUAL: Shortening = { head: 40, tail: 10 };
 
 /**
- * Returns the blocks of the report. Each section is a comment, a command with its output, and what the output shows.
+ * Returns the blocks of the report. Each section has one or more commands, each with a comment before it, its output, and
+ * what the output shows.
  * A fault is part of the output of its command, so the report never fails.
  */
 export function* report(context: Context): Generator<Piece, Block[], void> {
@@ -34,7 +35,7 @@ export function* report(context: Context): Generator<Piece, Block[], void> {
 
 const opening = (verdict: Verdict): string => {
   const sentence = verdictSentence(verdict);
-  return `${sentence === undefined ? "" : `**${markdownProse(sentence)}.**\n\n`}Each section has a command of vmcore-debug, what it printed, and what that shows. \`vmcore-debug report --check FILE VMCORE\` runs the commands again and names every answer that differs.`;
+  return `${sentence === undefined ? "" : `**${markdownProse(sentence)}.**\n\n`}Each section has commands of vmcore-debug, what they printed, and what that shows. \`vmcore-debug report --check FILE VMCORE\` runs the commands again and names every answer that differs.`;
 };
 
 function* sectionBlocks(context: Context, { title, steps }: Section): Generator<Piece, Block[], void> {

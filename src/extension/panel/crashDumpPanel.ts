@@ -228,7 +228,7 @@ class PagesWebview {
 
   /** The session to show. In an editor, an open session with the same dump replaces one that has ended. */
   private get shown(): PanelSession | undefined {
-    if (!this.pinned) return this.sessions.front;
+    if (!this.pinned) return this.sessions.active;
     const open = this.sessions.sameAs(this.pinned);
     if (open) this.pinned = open;
     return open;

@@ -4,7 +4,10 @@ import type { PanelSession } from "../../protocol/panel.ts";
 import { dumpName } from "../dumpName.ts";
 import { TYPE, activeSession, askUnlessRefused } from "../session.ts";
 
-/** The sessions of this extension whose dump is open, which their first stop shows, and the active one. */
+/**
+ * The sessions whose dump is open, and the active one among them. The first `stopped` event of a session shows that its
+ * dump is open.
+ */
 export class PanelSessions implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly known = new Map<string, { readonly session: vscode.DebugSession; readonly shown: PanelSession }>();
@@ -14,7 +17,7 @@ export class PanelSessions implements vscode.Disposable {
   private readonly outdated = new vscode.EventEmitter<string>();
   private readonly opened = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
-  /** Debuginfo has arrived in the session with this id. */
+  /** The stacks of the session with this id must be read again, because debuginfo or sources changed. */
   readonly onDidOutdate = this.outdated.event;
   /** A dump has been opened. */
   readonly onDidOpen = this.opened.event;
@@ -39,7 +42,7 @@ export class PanelSessions implements vscode.Disposable {
     ];
   }
 
-  get front(): PanelSession | undefined {
+  get active(): PanelSession | undefined {
     return this.known.get(activeSession()?.id ?? "")?.shown;
   }
 

@@ -1,4 +1,4 @@
-/** Checks why the root file system could not be mounted. */
+/** Checks a panic because the root file system could not be mounted. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { disks } from "../../linux/block/gendisk.ts";
 import { logLines } from "../../linux/printk/printk.ts";
@@ -6,7 +6,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Check } from "../check.ts";
 import type { Evidence } from "../evidence.ts";
 
-/** Reports the requested root file system and the existing block devices. */
+/** Reports the root= of the command line and the disks that exist. */
 export const rootMissing: Check = {
   id: "root-missing",
   needs: [],
@@ -16,21 +16,21 @@ export const rootMissing: Check = {
     const line = commandLine(kernel);
     const root = line && /(?:^|\s)root=(\S+)/.exec(line.text)?.[1];
     const names = attempt(() => [...disks(kernel)].map((disk) => disk.at("disk_name").text()));
-    const there = names instanceof Fault ? undefined : names;
+    const diskNames = names instanceof Fault ? undefined : names;
     const evidence: [Evidence, ...Evidence[]] = [{ kind: "log", line: panic.line, text: panic.text.trim() }];
     if (line) evidence.push({ kind: "log", line: line.at, text: line.text });
     yield {
       id: "root.missing",
       severity: "cause",
       certainty: "certain",
-      slots: { root, devices: there?.join(" ") },
+      slots: { root, devices: diskNames?.join(" ") },
       text: [
         root !== undefined
           ? `The kernel command line has root=${root}`
           : line
             ? "The kernel command line has no root="
             : "The root file system was not found",
-        there === undefined ? "." : there.length === 0 ? "; there are no disks." : `; ${diskWords(there)}.`,
+        diskNames === undefined ? "." : diskNames.length === 0 ? "; there are no disks." : `; ${diskWords(diskNames)}.`,
       ],
       evidence,
       unknown: [

@@ -39,6 +39,6 @@ export const zones: HealthCheck = {
         },
       );
     }
-    return `${countWords(count, "zone")} with memory; each has more free pages than its watermark low.`;
+    return `${countWords(count, "zone")} with memory; each has at least as many free pages as its watermark low.`;
   },
 };

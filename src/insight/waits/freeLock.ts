@@ -11,16 +11,16 @@ import type { WaitingTask } from "./waitGraph.ts";
 
 /** Why a free lock has waiters. */
 export type FreeLock =
-  /** The first waiter was woken and has not run yet. */
+  /** The first waiter was woken: it is runnable or running, and has not taken the lock yet. */
   | { readonly kind: "woken"; readonly task: Obj }
   /** The word lacks the flag that it has while tasks wait: it was overwritten, and nothing will wake a waiter. */
   | { readonly kind: "overwritten"; readonly flag: string }
   /** All waiters sleep, and no task is in a function that would wake one. */
   | { readonly kind: "lost wake-up" }
-  /** Neither can be determined. */
+  /** None of these can be determined. */
   | { readonly kind: "unknown" };
 
-/** Functions that release a lock and wake a waiter (kernel/locking). */
+/** Functions that release or downgrade a lock, or wake its waiters (kernel/locking; wake_up_q() of kernel/sched/core.c). */
 const RELEASING =
   /^(__mutex_unlock_slowpath|mutex_unlock|__ww_mutex_unlock|rwsem_wake|__?up_(read|write)|up_(read|write)|downgrade_write|rwsem_downgrade_wake|__up|up|rt_mutex_slowunlock|wake_up_q)$/;
 
@@ -64,14 +64,14 @@ function missingFlag({ wait, task }: WaitingTask): string | undefined {
   if (!flag || !resource || resource.type !== flag.type) return undefined;
   const isMissing = attempt(() => {
     const lock = task.kernel.object(flag.type, resource.address);
-    // Before v4.10 and v5.3 the words had other layouts.
+    // The word of a mutex had another layout before v4.10, that of an rw_semaphore before v5.3.
     if (!lock.has("owner.counter") || !lock.has(flag.word)) return false;
     return (lock.at(flag.word).value() & flag.bit) === 0n && isSpinLocked(lock.at("wait_lock")) === false;
   });
   return isMissing === true ? flag.name : undefined;
 }
 
-/** Returns why the lock that a task waits for is free; undefined if it is held, or is not a lock. */
+/** Returns why the lock that a task waits for is free; undefined if it is held, is not a lock, or has no waiters. */
 export function freeLock(one: WaitingTask): FreeLock | undefined {
   const { wait, task } = one;
   if (wait.state?.free !== true || wait.queue.length === 0) return undefined;

@@ -33,8 +33,8 @@ export interface Lock {
 }
 
 /**
- * Returns the calls in the frames of a task that took a lock. Empty if there is none, or if the code of this machine
- * cannot be followed.
+ * Returns the calls that took a lock, in the innermost MAX_FRAMES frames of a task. A frame whose code cannot be followed
+ * is skipped.
  */
 export function* takings(kernel: Kernel, task: Obj<"struct task_struct">, lock: Lock): Generator<Step, Taking[], void> {
   const found: Taking[] = [];

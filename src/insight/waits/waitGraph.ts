@@ -116,12 +116,12 @@ function knownHolder(kernel: Kernel, holder: Holder, wait: Wait): KnownHolder {
   };
   if (holder.certainty !== "certain" || !isYounger(kernel, object, wait)) return known;
   const how =
-    "it started after the first waiter had fallen asleep: the task that took the lock may have exited, and its task_struct have been given to this one";
+    "it started after the first waiter had fallen asleep: the task that took the lock may have exited, and its task_struct may now belong to this task";
   return { ...known, certainty: "possible", how };
 }
 
 /**
- * Returns whether a holder started after the first waiter last ran. Each release wakes the first waiter, so a task that
+ * Returns whether the holder of a mutex started after the first waiter last ran, by more than CLOCK_MARGIN_NS. Each release wakes the first waiter, so a task that
  * started later cannot have taken the lock since.
  */
 function isYounger(kernel: Kernel, holder: Obj, { queue, resource }: Wait): boolean {

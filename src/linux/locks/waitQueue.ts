@@ -14,6 +14,7 @@ import { folioState } from "./folio.ts";
 import { rpcWait } from "./rpc.ts";
 import { type WaiterRing, waiterRing, type WaiterShape } from "./waiterRing.ts";
 
+/** The members of an entry of a wait queue that have its list, its task and its wake function. */
 export const WAIT_QUEUE: WaiterShape = {
   type: "struct wait_queue_entry",
   list: "entry",
@@ -30,7 +31,7 @@ const WQ_FLAG_CUSTOM = 4 | 8;
 
 /**
  * Returns the resource for whose wait queue a task has an entry on its stack, in the frames up to `at`; undefined if
- * there is no entry. @throws Fault
+ * there is no entry, and in kernels before v4.13, which name the struct otherwise. @throws Fault
  */
 export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
   const { kernel } = sleeper;
@@ -44,8 +45,8 @@ export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
   const found = special && attempt(() => special({ sleeper, entry, ring }));
   if (found && !(found instanceof Fault)) return { waiter, queue: ring.entries, ...found };
   if (ring.head === undefined) throw Fault.of("corrupt", "the wait queue has no head");
-  const queue = ring.head - kernel.object("struct wait_queue_head", 0n).at("head").address;
-  return { waiter, queue: ring.entries, ...resourceOfQueue({ sleeper, entry, queue }) };
+  const headAddress = ring.head - kernel.object("struct wait_queue_head", 0n).at("head").address;
+  return { waiter, queue: ring.entries, ...resourceOfQueue({ sleeper, entry, queue: headAddress }) };
 }
 
 interface SpecialEntry {

@@ -6,8 +6,8 @@ import { globalAddress, globalU32 } from "../vmcoreinfo.ts";
 import { xarrayEntries } from "../../kernel/xarray.ts";
 
 /**
- * Yields the memory blocks that sysfs shows, `struct memory_block` (drivers/base/memory.c), by ascending number; none
- * without CONFIG_MEMORY_HOTPLUG.
+ * Yields the memory blocks that sysfs shows, `struct memory_block` (drivers/base/memory.c); none without
+ * CONFIG_MEMORY_HOTPLUG. Since v5.7 they are in ascending order of their numbers, before in the order of registration.
  * They are in an xarray since Linux kernel commit 4fb6eabf1037 ("drivers/base/memory.c: cache memory blocks in xarray
  * to accelerate lookup") (in v5.7); before, only in the list of devices of the bus "memory". @throws Fault
  */
@@ -26,7 +26,7 @@ export function* memoryBlocks(kernel: Kernel): Generator<Obj<"struct memory_bloc
   }
 }
 
-/** Returns the number of sections in a block; all blocks have the same size. @throws Fault */
+/** Returns the number of sections in a block, which is the same for all; 1 if the kernel has no variable for it. @throws Fault */
 export const sectionsPerBlock = (kernel: Kernel): number => globalU32(kernel, "sections_per_block") ?? 1;
 
 // include/linux/memory.h

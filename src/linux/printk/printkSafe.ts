@@ -4,13 +4,16 @@ import { possibleCpus } from "../../kernel/cpumask.ts";
 import { perCpuAddress } from "../../kernel/percpu.ts";
 import { globalAddress } from "../vmcoreinfo.ts";
 
-/** Messages that one CPU printed while printk() could not take its lock, and that were not yet moved to the log. */
+/**
+ * The buffer of one CPU for messages that it printed while printk() could not take its lock, and that were not yet moved
+ * to the log; often empty.
+ */
 export interface SafeBuffer {
   /** "nmi_print_seq" or "safe_print_seq". */
   readonly name: string;
   readonly cpu: number;
   readonly address: bigint;
-  /** Size in bytes. */
+  /** Number of bytes in the buffer according to its member `len`. */
   readonly length: number;
   /** Number of messages that did not fit. */
   readonly lost: number;

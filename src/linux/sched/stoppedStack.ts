@@ -46,8 +46,8 @@ export const printedStack = (kernel: Kernel, task: Obj<"struct task_struct">): S
   fromStop(stoppedStack(kernel, task));
 
 /**
- * Returns the stack that starts in machine_kexec(), for the CPU that saved its registers in the function that called
- * it. If an oops called it, these are the registers that the exception saved, possibly on another stack.
+ * Returns the stack that starts in machine_kexec(), for the CPU that panicked. Its caller, __crash_kexec(), saved the
+ * registers of the CPU; after an oops the saved registers are those of the exception, possibly on another stack.
  */
 function kexecStack(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): Stack | undefined {
   const sp = note.registers.get(kernel.arch.sp);

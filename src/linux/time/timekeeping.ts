@@ -18,8 +18,8 @@ import { globalAddress, noteSymbol } from "../vmcoreinfo.ts";
 export function timekeeper(kernel: Kernel): Obj<"struct timekeeper"> {
   const core = globalAddress(kernel, "tk_core") ?? globalAddress(kernel, "timekeeper_data");
   if (core === undefined) throw Fault.of("unknown", "no symbol tk_core or timekeeper_data");
-  // If the symbol shadow_timekeeper exists, the struct has no name: since it has one, shadow_timekeeper is a member of
-  // it. Check the symbol first, because finding out that a type does not exist reads the types of all modules.
+  // In kernels with the symbol shadow_timekeeper the struct has no name. Since it has a name, shadow_timekeeper is one
+  // of its members and no longer a symbol. Check the symbol first, because finding out that a type does not exist reads the types of all modules.
   const isNamed = globalAddress(kernel, "shadow_timekeeper") === undefined;
   if (isNamed && kernel.types.find("struct", "tk_data")) return kernel.object("struct tk_data", core).at("timekeeper");
   const names = ["seqcount_raw_spinlock_t", "seqcount_t"];
@@ -34,7 +34,7 @@ const MAX_SECONDS = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 
 /**
  * Returns the wall time at the crash, in seconds since the epoch: from the timekeeper, else kdump's CRASHTIME in
- * VMCOREINFO. @throws Fault also if the clock is not plausible
+ * VMCOREINFO. @throws Fault if neither is readable and plausible
  */
 export function crashTime(kernel: Kernel): number {
   const seconds = attempt(() => {

@@ -8,9 +8,10 @@ import { globalAddress } from "../vmcoreinfo.ts";
 import { namesOfPids } from "./savedComm.ts";
 import { commonFields, type EventField, type TraceEvent } from "./traceEvent.ts";
 
-/** Maximum number of formats of trace_printk(). */
+/** Maximum number of pointers in a section of formats or strings. */
 const MAX_FORMATS = 1 << 16;
-const MAX_FORMAT = 4096;
+/** Maximum length of a format in bytes. */
+const MAX_FORMAT_BYTES = 4096;
 
 const fieldLine = ({ type, name, offset, size, isSigned }: EventField): string => {
   // The length of an array is after its name, except for dynamic ones.
@@ -78,7 +79,7 @@ export function savedCmdlines(kernel: Kernel): string {
 export const printkFormats = (kernel: Kernel): string =>
   [...untilFault(formatAddresses(kernel), () => {})]
     .map((address) => {
-      const text = attempt(() => kernel.memory.cString(address, MAX_FORMAT));
+      const text = attempt(() => kernel.memory.cString(address, MAX_FORMAT_BYTES));
       return text instanceof Fault ? "" : `${hex0x(address)} : "${escaped(text)}"\n`;
     })
     .join("");

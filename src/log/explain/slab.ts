@@ -27,21 +27,21 @@ export function explainSlab(facts: ReportFacts): string {
     cache = corrupt,
     fault = corrupt === undefined ? undefined : "Poison overwritten",
   } = facts.report.headline.groups;
-  const of = cache === undefined ? "an object" : `an object of cache ${cache}`;
+  const object = cache === undefined ? "an object" : `an object of cache ${cache}`;
   const what = fault ?? "";
   if (/^kasan: /.test(what))
-    return `KASAN found an invalid access to ${of}${slabObject(facts)}, and the slab allocator printed the object; KASAN's own report describes the access.`;
+    return `KASAN found an invalid access to ${object}${slabObject(facts)}, and the slab allocator printed the object; KASAN's own report describes the access.`;
   if (/^(?:Freed|Allocated) in /.test(what))
     return `The slab allocator prints who allocated or freed an object (${what}). This line alone does not say what is wrong with the object.`;
   if (/already free|Double free/i.test(what) && !/constructor/.test(what))
-    return `The slab allocator received a request to free ${of} that is already free.`;
+    return `The slab allocator received a request to free ${object} that is already free.`;
   if (/Redzone|redzone/.test(what))
-    return `The bytes next to ${of} were overwritten${firstByte(facts)}. Usual cause: code wrote past its end or before its start. The allocator found this in a later check, not at the write.`;
+    return `The bytes next to ${object} were overwritten${firstByte(facts)}. Usual cause: code wrote past its end or before its start. The allocator found this in a later check, not at the write.`;
   if (/Poison|poison/.test(what))
-    return `The poison of ${of} was overwritten${firstByte(facts)}: most likely the object was written after it was freed.${facts.traces.some(({ role }) => role === "allocation" || role === "free") ? " The traces show who allocated or freed it last." : ""}`;
+    return `The poison of ${object} was overwritten${firstByte(facts)}: most likely the object was written after it was freed.${facts.traces.some(({ role }) => role === "allocation" || role === "free") ? " The traces show who allocated or freed it last." : ""}`;
   if (/remaining|still has objects/.test(what))
     return `A cache${cache === undefined ? "" : ` (${cache})`} was to be destroyed while some of its objects are still in use. Usual causes: they were leaked, or are freed too late.`;
   if (/Freepointer|Freechain/i.test(what))
-    return `The pointer to the next free object in ${of} is not valid. Usual cause: the object was written after it was freed.`;
-  return `The slab allocator found ${of} in an invalid state (${what === "" ? facts.headline.slice(0, 120) : what}).`;
+    return `The pointer to the next free object in ${object} is not valid. Usual cause: the object was written after it was freed.`;
+  return `The slab allocator found ${object} in an invalid state (${what === "" ? facts.headline.slice(0, 120) : what}).`;
 }

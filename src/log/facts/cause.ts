@@ -28,19 +28,19 @@ const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fatal" | "warn
 const OF_SAME_TASK = /panic_on_warn|panic_on_kmsan|Fatal exception|Attempted to kill|Aiee/;
 
 /**
- * Whether the lines after a panic are of another CPU that printed later, because they name another task than the report
- * that caused the panic: panic() prints no stack after an oops.
+ * Whether the lines after a panic come from another CPU: they name another task than the report that caused the panic.
+ * panic() itself prints no stack after an oops.
  * @param own task in the lines after the panic
  * @param cause task of the causing report
  */
-export const isOfOther = (panic: string, own: TaskFact, cause: TaskFact): boolean =>
+export const isOfOtherCpu = (panic: string, own: TaskFact, cause: TaskFact): boolean =>
   OF_SAME_TASK.test(panic) &&
   own.pid !== undefined &&
   cause.pid !== undefined &&
   // Idle tasks, one of each CPU, have PID 0; other tasks may have moved to another CPU meanwhile.
   (own.pid !== cause.pid || (own.pid === 0 && own.cpu !== cause.cpu));
 
-/** Whether a fault can be the cause of a panic: init ends by a fault of its own, not by that of another task. */
+/** Whether a report of a task can be the cause of a panic: init ends because of its own error, not of another task's. */
 export const canLeadTo = (panic: string, { pid }: TaskFact): boolean =>
   !panic.includes("Attempted to kill init") || pid === undefined || pid === 1;
 
@@ -73,7 +73,7 @@ const SURVIVED: ReadonlySet<ReportKind> = new Set([
   "firmware-error",
 ]);
 
-/** Reports at which panic_on_warn stops (kernel/panic.c: check_panic_on_warn, and the callers of __warn). */
+/** Reports after which the kernel panics if panic_on_warn is set (kernel/panic.c: check_panic_on_warn, and the callers of __warn). */
 const STOPS_AT_WARNING: ReadonlySet<ReportKind> = new Set([
   "warning",
   "refcount",

@@ -3,7 +3,7 @@
 export interface RefusedCopy {
   /** Whether kernel memory was to be written, else read. */
   readonly isWrite: boolean;
-  /** What the memory is: "SLUB object", "process stack", "kernel text"; up to 4.15 the cache or what it is. */
+  /** What the memory is: "SLUB object", "process stack", "kernel text"; up to 4.15 the name of the cache or of the memory. */
   readonly memory: string;
   /** Name of the slab cache. */
   readonly cache: string | undefined;

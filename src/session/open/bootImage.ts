@@ -14,8 +14,8 @@ export const BOOT_HEAD = 1024;
 const X86: readonly [at: number, magic: string] = [0x202, "HdrS"];
 
 /**
- * Magic numbers of boot images and their offsets (Documentation/arch/x86/boot.rst, arm64/booting.rst; zimage.ld.S of
- * drivers/firmware/efi/libstub; arch/arm/boot/compressed/head.S).
+ * Magic numbers of boot images and their offsets (Documentation/arch/x86/boot.rst, arm64/booting.rst;
+ * drivers/firmware/efi/libstub/zboot-header.S; arch/arm/boot/compressed/head.S).
  */
 const BOOT_IMAGES: readonly (readonly [at: number, magic: string])[] = [
   X86,
@@ -37,8 +37,8 @@ const PAYLOAD_LENGTH = 0x24c;
 const SECTOR = 512;
 
 /**
- * Bytes after a packed kernel: its unpacked size, unless the packed form ends with that itself, as gzip does (size_append
- * of scripts/Makefile.lib).
+ * Number of bytes after a packed kernel, which hold its unpacked size (size_append of scripts/Makefile.lib). Data of gzip
+ * ends with that size already, so that nothing follows it.
  */
 const SIZE_BYTES = 4;
 

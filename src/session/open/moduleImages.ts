@@ -48,7 +48,7 @@ function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): Modul
   const name = moduleName(module);
   const ranges = moduleRanges(module);
   const debuginfo = (): ModuleDebuginfo | undefined => options.debuginfo(module, name);
-  const within = (size: (range: (typeof ranges)[number]) => number) =>
+  const rangesOf = (size: (range: (typeof ranges)[number]) => number) =>
     ranges
       .filter((range) => size(range) > 0)
       .map((range) => ({ start: range.base, end: range.base + BigInt(size(range)) }));
@@ -57,10 +57,10 @@ function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): Modul
   return {
     name,
     module,
-    symbols: { source: symbols, bias: 0n, ranges: within((range) => range.size), module: name },
+    symbols: { source: symbols, bias: 0n, ranges: rangesOf((range) => range.size), module: name },
     code: {
       module: name,
-      text: within((range) => range.textSize),
+      text: rangesOf((range) => range.textSize),
       code: () => debuginfo()?.dwarf.code,
       bias: 0n,
       orc: once(() => orcOf(kernel, module, options)),
@@ -74,7 +74,7 @@ function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): Modul
 }
 
 /**
- * Combines a module's BTF with the globals in its DWARF. Opens the DWARF only for names that the module has a symbol
+ * Combines a module's BTF with the globals and functions in its DWARF. Opens the DWARF only for names that the module has a symbol
  * for.
  */
 const withGlobals = (btf: Btf, dwarf: () => TypeSource | undefined, symbols: SymbolSource): TypeSource => {

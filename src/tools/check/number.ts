@@ -9,11 +9,12 @@ export const unsignedWord = ({ kernel }: Context, value: bigint): bigint =>
   BigInt.asUintN(kernel.arch.wordSize * 8, value);
 
 /** Whether an object is a number or a pointer. */
-export const isNumber = ({ type }: Obj): boolean => ["int", "pointer", "enum", "bool"].includes(bare(type).kind);
+export const isScalar = ({ type }: Obj): boolean => ["int", "pointer", "enum", "bool"].includes(bare(type).kind);
 
 /**
- * Reads the number of a claim as C does: decimal, 0x..., or an expression. An address may be without 0x; a
- * function or an object that is not a number stands for its address.
+ * Reads the number of a claim: decimal, also with leading zeros, 0x..., or a C expression. From 8 to 16 hexadecimal
+ * digits with at least one letter are an address, also without 0x. A function or an object that is not a number stands
+ * for its address.
  * @throws UsageError, Fault
  */
 export function numberIn(context: Context, text: string): bigint {
@@ -21,5 +22,5 @@ export function numberIn(context: Context, text: string): bigint {
   if (/^-?\d+$|^0x[\da-f]+$/i.test(word)) return unsignedWord(context, BigInt(word));
   if (/^[\da-f]{8,16}$/i.test(word)) return address(context, word);
   const value = evaluateIn(context, word);
-  return unsignedWord(context, isNumber(value) ? BigInt(value.value()) : value.address);
+  return unsignedWord(context, isScalar(value) ? BigInt(value.value()) : value.address);
 }

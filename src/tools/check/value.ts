@@ -7,7 +7,7 @@ import { isText } from "../../crash/say/valueJson.ts";
 import { inFrame } from "../frame.ts";
 import { taskInput } from "../task.ts";
 import { type Judge, judged } from "./judgement.ts";
-import { isNumber, numberIn, unsignedWord } from "./number.ts";
+import { isScalar, numberIn, unsignedWord } from "./number.ts";
 
 export const valueClaim = z.strictObject({
   expression: z.string().min(1).max(1000),
@@ -26,7 +26,7 @@ export const value: Judge<z.infer<typeof valueClaim>> = function* (context, { ex
     const wanted = equals.replace(/^"(.*)"$/s, "$1");
     return judged(text === wanted ? "true" : "false", `${expression} is ${JSON.stringify(text)}.`, command);
   }
-  if (!isNumber(is))
+  if (!isScalar(is))
     throw new UsageError(`${expression} is neither a number nor a pointer nor text: name a member of it`);
   const [got, wanted] = [unsignedWord(own, BigInt(is.value())), numberIn(own, equals)];
   return judged(

@@ -12,7 +12,7 @@ export const map = command({
     { flag: "-f", help: "ignored; in crash: write the bitmap to a file" },
   ],
   description:
-    "For dumps of live memory taken with kvmdump, crash stores an index in the dump file. vmcore-debug never writes dump files; it builds such an index in memory.",
+    "For dumps of live memory taken with kvmdump, crash stores a bitmap in the dump file. vmcore-debug never writes dump files; it builds such a bitmap in memory.",
   examples: [],
   *run() {
     yield text("map: dump files are never written; nothing to store");

@@ -1,4 +1,4 @@
-/** Addresses as gdb reads them: numbers are decimal unless they begin with 0x. */
+/** Addresses as gdb reads them. Numbers are as in C: `10` is decimal, `0x10` hexadecimal and `010` octal. */
 import { UsageError } from "../../../base/usageError.ts";
 import { bare } from "../../../debuginfo/ctype.ts";
 import { address, evaluateIn } from "../../language/address.ts";
@@ -6,8 +6,8 @@ import type { Obj } from "../../../model/object.ts";
 import type { Context } from "../../language/command.ts";
 
 /**
- * Resolves a place in gdb's words: a C expression of a number, a pointer or an object. Where C does not understand it, it
- * is read as crash does, so that an address without 0x is one. @throws UsageError, Fault
+ * Resolves an address in gdb's form: a C expression of a number, a pointer or an object. A text that is not a C
+ * expression is read as crash reads it, for example `ffff888000001000`, an address without 0x. @throws UsageError, Fault
  */
 export function place(context: Context, text: string): bigint {
   if (text === "") throw new UsageError("an address is missing");
@@ -22,8 +22,9 @@ export function place(context: Context, text: string): bigint {
 }
 
 /**
- * Evaluates an expression whose value is an address: that of a pointer or a number is its value, that of a function or
- * an array where it is. What is not an expression is read as `place` does. @throws UsageError for a struct; Fault
+ * Returns the value of a pointer or a number, and the address of a function or an array. A text that is not an
+ * expression is read as `place` does. @throws UsageError for a struct or union, a missing address, or a text that
+ * `place` refuses; Fault
  */
 export function addressValue(context: Context, text: string): bigint {
   if (text === "") throw new UsageError("an address is missing");

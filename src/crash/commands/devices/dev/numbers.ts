@@ -70,17 +70,17 @@ export const numbersTable = (kind: keyof typeof kinds): Table<NumberRow, PageKey
 /** Lists character devices, then block devices, in the order of the kernel's tables. */
 export function* deviceNumbers(kernel: Kernel): Pieces {
   const faults: Piece[] = [];
-  const note = (fault: Fault): unknown => faults.push(faultPiece(fault, "dev: "));
+  const keepFault = (fault: Fault): unknown => faults.push(faultPiece(fault, "dev: "));
   const characters = new TableLayout(kernel, numbersTable("character"));
   yield characters.heading();
-  for (const entry of untilFault(charDeviceRegions(kernel), note))
+  for (const entry of untilFault(charDeviceRegions(kernel), keepFault))
     yield characters.row({ entry, device: attempt(() => regionCdev(kernel, entry)) });
   yield* faults.splice(0);
   yield text("");
   const blocks = new TableLayout(kernel, numbersTable("block"));
   yield blocks.heading();
-  const known = [...untilFault(disks(kernel), note)];
-  for (const entry of untilFault(blockMajors(kernel), note)) {
+  const known = [...untilFault(disks(kernel), keepFault)];
+  for (const entry of untilFault(blockMajors(kernel), keepFault)) {
     const number = attempt(() => entry.at("major").value());
     // If several disks have the number, show the one that was added last, as crash does.
     const device = known.findLast((one) => attempt(() => one.at("major").value()) === number);

@@ -4,7 +4,7 @@ import { clockName, clockTimers, hrtimerBase } from "../../../../linux/time/time
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { TableLayout } from "../../../../render/layout.ts";
-import { longest } from "../../../../render/pad.ts";
+import { longestLength } from "../../../../render/pad.ts";
 import { faultPiece, faultSpan, type Pieces, type Span, spanText, text } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 import { cell } from "../../../../say/cell.ts";
@@ -92,7 +92,10 @@ const nowTable = (now: bigint, rows: readonly Hrtimer[]): Table<bigint> => ({
 /** Returns a function that makes centred time columns of the same width. */
 function timeColumn<Row = Hrtimer>(now: bigint, rows: readonly Hrtimer[]) {
   const shown = (time: bigint | Fault): string => (time instanceof Fault ? spanText(faultSpan(time)) : String(time));
-  const width = longest(["SOFTEXPIRES", ...[now, ...rows.flatMap(({ soft, expires }) => [soft, expires])].map(shown)]);
+  const width = longestLength([
+    "SOFTEXPIRES",
+    ...[now, ...rows.flatMap(({ soft, expires }) => [soft, expires])].map(shown),
+  ]);
   return (title: string, value: (row: Row) => bigint | Fault): Column<Row> => ({
     kind: "nanoseconds",
     title,

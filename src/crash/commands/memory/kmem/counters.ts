@@ -4,14 +4,14 @@ import { COUNTER_TABLES, globalCounters, vmEvents, type Counter } from "../../..
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { PageKeys } from "../../../../protocol/records.ts";
 import { table } from "../../../../render/layout.ts";
-import { longest } from "../../../../render/pad.ts";
+import { longestLength } from "../../../../render/pad.ts";
 import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 
 type CounterKey = "name" | "value";
 
 /**
- * Columns of right-aligned names, as wide as the longest name, and their values. @param least minimum width of the name
+ * Columns of right-aligned names, as wide as the longestLength name, and their values. @param least minimum width of the name
  * column in characters
  */
 export const counterColumns = (
@@ -22,7 +22,7 @@ export const counterColumns = (
     kind: "text",
     title: "",
     gap: "",
-    width: Math.max(least, longest(counters.map(({ name }) => name))),
+    width: Math.max(least, longestLength(counters.map(({ name }) => name))),
     align: "right",
     value: ({ name }) => name,
   },

@@ -4,7 +4,7 @@ import { Fault } from "../../../../base/fault.ts";
 import { pageFlags, type PageFlag } from "../../../../linux/mm/pageFlags.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { TableLayout } from "../../../../render/layout.ts";
-import { longest } from "../../../../render/pad.ts";
+import { longestLength } from "../../../../render/pad.ts";
 import { text, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
@@ -32,7 +32,7 @@ export function* pageFlagTable(kernel: Kernel, value: bigint | undefined): Piece
   const all = pageFlags(kernel);
   if (all.length === 0) throw Fault.of("unknown", "the types of this kernel have no enum pageflags");
   const indent = value === undefined ? "" : "  ";
-  const width = longest([TITLE, ...all.map(({ name }) => name)]);
+  const width = longestLength([TITLE, ...all.map(({ name }) => name)]);
   const layout = new TableLayout(kernel, pageFlagsTable(width, indent));
   if (value !== undefined) yield text(`FLAGS: ${hex(value)}`);
   yield layout.heading();

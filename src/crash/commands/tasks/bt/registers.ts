@@ -6,7 +6,7 @@ import { livePatchText } from "../../../../linux/module/livepatch.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Trap } from "../../../../unwind/frame.ts";
 import type { Registers } from "../../../../arch/arch.ts";
-import { column, longest } from "../../../../render/pad.ts";
+import { column, longestLength } from "../../../../render/pad.ts";
 import type { Line, Span } from "../../../../say/piece.ts";
 
 /** Returns registers as a block of lines; unknown registers are left out. */
@@ -28,7 +28,7 @@ export function registerLines(kernel: Kernel, registers: Registers): Line[] {
 /** Returns the layout for architectures without one of their own: all known registers, four per row. */
 function inRows(kernel: Kernel, registers: Registers): string[] {
   const names = kernel.arch.registers.filter((name) => registers.has(name)).map((name) => name.toUpperCase());
-  const width = longest(names);
+  const width = longestLength(names);
   const rows: string[] = [];
   for (let i = 0; i < names.length; i += 4)
     rows.push(

@@ -15,7 +15,10 @@ export const argumentsFields: Fields = {
   env: { kind: "data", about: "texts" },
 };
 
-/** Yields the command line and environment of each user task, read from its user stack. */
+/**
+ * Yields a record for each task: its command line and environment from its user stack, or the fault, as for a kernel
+ * thread.
+ */
 export function* tasksArguments(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
     const parts = attempt(() => ({ args: strings(task, "arg"), env: strings(task, "env") }));
@@ -47,7 +50,11 @@ function strings(task: Obj, which: "arg" | "env"): string[] {
   const start = mm.at(`${which}_start`).value();
   const length = Number(mm.at(`${which}_end`).value() - start);
   if (length < 0 || length > MAX_BYTES)
-    throw Fault.at("corrupt", start, `${which} strings have ${length} bytes, the limit is ${MAX_BYTES}`);
+    throw Fault.at(
+      "corrupt",
+      start,
+      `mm->${which}_end is ${length} bytes after mm->${which}_start; 0 to ${MAX_BYTES} are possible`,
+    );
   if (length === 0) return [];
   const text = new TextDecoder().decode(taskMemory(task).read(start, length));
   return text.replace(/\0+$/, "").split("\0");

@@ -5,7 +5,7 @@ import { lastArrival, runqueueClock } from "../../../../linux/sched/sched.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { table } from "../../../../render/layout.ts";
-import { indent, longest } from "../../../../render/pad.ts";
+import { indent, longestLength } from "../../../../render/pad.ts";
 import { agoText } from "../../../../render/quantity.ts";
 import type { Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
@@ -20,7 +20,7 @@ interface Running {
 const running = (kernel: Kernel, cpus: readonly number[]): Running[] =>
   cpus.map((cpu) => ({ cpu, task: cpuTask(kernel, cpu) }));
 
-const widthOf = (cpus: readonly number[]): number => longest(cpus.map(String));
+const widthOf = (cpus: readonly number[]): number => longestLength(cpus.map(String));
 
 const cpuColumn = <Row extends { readonly cpu: number }>(cpus: readonly number[], gap = " CPU "): Column<Row> => ({
   kind: "number",
