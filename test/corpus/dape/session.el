@@ -14,6 +14,9 @@
       (accept-process-output nil 0.05))
     value))
 
+(defvar repl-output "" "What output events have brought since the last question; a slow command answers in parts.")
+(advice-add 'dape--repl-insert :before (lambda (text) (setq repl-output (concat repl-output text))))
+
 (let* ((port (string-to-number (pop command-line-args-left)))
        (vmcore (pop command-line-args-left))
        answers)
@@ -31,10 +34,11 @@
                   (> (length frames) 1))))
     (dolist (ask '(("bt" . "repl") ("init_task.comm" . "watch") ("nosuch" . "watch")))
       (let (answer)
+        (setq repl-output "")
         (dape--evaluate-expression conn (plist-get (car frames) :id) (car ask) (cdr ask)
                                    (lambda (body failed) (setq answer (list (or failed (plist-get body :result))))))
         (wait-for (car ask) (lambda () answer))
-        (push (cons (car ask) (car answer)) answers)))
+        (push (cons (car ask) (concat repl-output (car answer))) answers)))
     (princ (json-encode `((reason . ,(symbol-name (dape--state conn)))
                           (threads . ,(length (dape--threads conn)))
                           (thread . ,(plist-get thread :name))
