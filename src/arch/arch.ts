@@ -2,9 +2,11 @@
 import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
 import type { Decoder } from "./decoder.ts";
+import type { EffectDecoder } from "./effect.ts";
 import type { ElfMachine } from "./elfMachine.ts";
 import type { CalleeSaves, FramePrologue, PushPrologue } from "./functionFrame.ts";
 import type { PteFormat } from "./pte.ts";
+import type { SwitchFrame, UnwindRule } from "./unwindRule.ts";
 
 /** Register values by the machine's lower-case names ("rip", "x29", "pc"). Unknown registers are absent. */
 export type Registers = ReadonlyMap<string, bigint>;
@@ -103,43 +105,13 @@ export interface CpuState {
   readonly pageTableRoot?: bigint;
 }
 
-/** A way to step from a frame to its caller. `unwind/` implements each. */
-export type UnwindRule =
-  | "trampoline"
-  | "called nothing"
-  | "thunk"
-  | "ORC"
-  | "call frame information"
-  | "detour"
-  | "push prologue"
-  | "frame pointer"
-  | "entry record"
-  | "frame record"
-  | "entry code"
-  | "back chain"
-  | "saved registers"
-  | "frame below"
-  | "marked registers"
-  | "unwind index"
-  | "linkage area";
-
-/** Where `switch_to` saves the registers of a task that is not running. */
-export type SwitchFrame =
-  /** The struct at the task's saved stack pointer `sp`. Its return address follows it in memory. */
-  | {
-      readonly kind: "on stack";
-      readonly sp: string;
-      readonly type: string;
-      readonly returnAddress: string;
-      /** Register to member. */
-      readonly registers: ReadonlyMap<string, string>;
-    }
-  /** A member of `task_struct` whose members are registers; `aliases` maps registers with other names. */
-  | { readonly kind: "in task"; readonly path: string; readonly aliases: ReadonlyMap<string, string> }
-  /** The stack pointer in `task_struct`, which points to a frame whose save area has the return address. */
-  | { readonly kind: "back chain"; readonly sp: string }
-  /** The stack pointer in `task_struct`, which points to a frame whose caller has the return address. */
-  | { readonly kind: "linkage area"; readonly sp: string };
+/** Facts about an exception, as far as known. */
+export interface ExceptionDetails {
+  /** x86: the hardware's error code; arm64: ESR_EL1; riscv64: scause; ppc64le: DSISR. */
+  readonly errorCode: bigint | undefined;
+  /** The address whose access caused the exception: CR2, FAR_EL1, stval, DAR. */
+  readonly faultAddress: bigint | undefined;
+}
 
 /** A machine: one folder, one object, one line in architectures.ts. */
 export interface Arch {
@@ -164,6 +136,8 @@ export interface Arch {
   readonly prstatusBytes: number;
   /** How its code is decoded: by iced-x86 or by Capstone. Absent if neither knows the machine. */
   readonly decoder?: Decoder;
+  /** Decodes the effects of instructions. Absent if they are not decoded, or by a decoder that must be loaded (x86_64). */
+  readonly effects?: EffectDecoder;
   /** makedumpfile numbers this machine's pages from its physical base, not from 0 (its ARCH_PFN_OFFSET). */
   readonly countsFramesFromPhysBase?: true;
   /** General registers in the order in which they are shown. */
@@ -204,10 +178,17 @@ export interface Arch {
   readonly startKernelMap?: bigint;
   /** `vtop` shows the first entry of a walk as the page directory that it points to, under "PGD DIRECTORY". */
   readonly firstEntryIsDirectory?: true;
+  /**
+   * Returns the bytes from the start of a function to a second entry point, which calls of the same module use; 0 if it
+   * has none. @param code its first bytes
+   */
+  localEntryBytes?(code: Uint8Array): number;
   /** First bytes of a traceable function after ftrace replaced its call with a no-operation. */
   readonly ftraceNop?: Uint8Array;
   /** Callee-saved registers of the psABI. */
   readonly calleeSaved: readonly string[];
+  /** Registers that compiled code does not change, such as that of the per-CPU area. */
+  readonly reserved?: readonly string[];
   /** Whether interrupts are enabled with these registers; undefined if the flags are not among them. */
   interruptsEnabled?(registers: Registers): boolean | undefined;
   /** Whether a virtual address is canonical. @param text returns a line of VMCOREINFO. Absent if all are */
@@ -243,12 +224,22 @@ export interface Arch {
    * `trapName` returns it
    */
   errorText?(type: string, code: bigint): string | undefined;
+  /**
+   * Returns the error code of an exception, and the address whose access caused it, on machines whose saved registers
+   * have them; undefined for an exception without them.
+   */
+  exceptionDetails?(saved: Registers): ExceptionDetails | undefined;
   /** Whether an exception with this code sets the fault address register. */
   hasFaultAddress?(code: bigint): boolean;
   /** Whether the error code of a page fault is that of a write. */
   isWriteFault?(code: bigint): boolean;
   /** Returns how a function has made its frame record. @param code from its entry to the current instruction */
   framePrologue?(code: Uint8Array): FramePrologue;
+  /**
+   * Returns what a function has done with the frame pointer (see riscv64/prologue.ts).
+   * @param code from its start up to the current instruction
+   */
+  framePointerState?(code: Uint8Array): "unchanged" | "set" | "restored";
   /**
    * Returns what a function does with the callee-saved registers. @param code the whole function @param limit bytes of
    * `code` up to the current instruction

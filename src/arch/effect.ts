@@ -34,6 +34,8 @@ export type Value =
       readonly left: Value;
       readonly right: Value;
       readonly bits: number;
+      /** The result of these bits is sign-extended. Default: zero-extended. */
+      readonly signed?: boolean;
     };
 
 /**
@@ -71,12 +73,14 @@ export interface Effect {
   readonly through?: string | undefined;
   /** The value that a plain store writes to the memory operand; undefined for other instructions. */
   readonly stores?: Value | undefined;
-  /** Operands of a comparison. */
+  /** Operands of a comparison, or of an instruction that traps if `relation` holds. */
   readonly compares?: Comparison | undefined;
   /** Condition of a branch; undefined for branches that test other flags. */
   readonly relation?: Relation | undefined;
   /** Whether the instruction may change the flags. */
   readonly setsFlags?: boolean;
+  /** The flags that it sets or tests, on machines with several sets of them: "cr0". */
+  readonly flags?: string | undefined;
   /** The divisor of a division. */
   readonly divisor?: Value | undefined;
 }

@@ -1,4 +1,6 @@
 /** Unwinding by frame records below the frame pointer, as riscv64 has them. */
+import type { Arch } from "../arch/arch.ts";
+import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { callerCursor, type FrameCursor, lookupAddress, type Step } from "./cursor.ts";
 import { isEntryReturn } from "./entryCode.ts";
@@ -28,21 +30,37 @@ export function frameBelowRule(kernel: Kernel, cursor: FrameCursor): Step | unde
   const word = BigInt(arch.wordSize);
   const fp = cursor.known.get(arch.framePointer);
   const ra = arch.linkRegister === undefined ? undefined : cursor.known.get(arch.linkRegister);
-  const symbol = kernel.symbols.at(lookupAddress(cursor));
-  if (
-    cursor.exact &&
-    ra !== undefined &&
-    isCode(kernel, ra) &&
-    symbol?.address === cursor.pc &&
-    !isEntry(kernel, symbol.name)
-  )
+  const state = cursor.exact ? stateAt(kernel, cursor.pc, ra) : "set";
+  // The function has not made its frame, or makes none, as assembly code.
+  if (state === "unchanged" && ra !== undefined && isCode(kernel, ra))
     return callerOf(kernel, { pc: ra, sp: cursor.sp, fp });
   if (fp === undefined || !memory.isKernelAddress(fp) || fp % word !== 0n || fp < cursor.sp) return undefined;
   const below = memory.word(fp - word);
-  const doubt = cursor.exact ? "frame record" : undefined;
+  const doubt = state === "set" ? undefined : "frame record";
   if (cursor.exact && ra !== undefined && !isCode(kernel, below) && memory.isKernelAddress(below))
     return callerOf(kernel, { pc: ra, sp: fp, fp: below }, doubt);
   return callerOf(kernel, { pc: below, sp: fp, fp: memory.word(fp - 2n * word) }, doubt);
+}
+
+/** Maximum number of bytes from the start of a function that are examined. */
+const MAX_BYTES = 1n << 16n;
+
+/**
+ * Returns what an interrupted function has done with the frame pointer; undefined if its code is not known, for entry
+ * code, and for code that has called something without a frame. @param ra the register of return addresses
+ */
+function stateAt(
+  kernel: Kernel,
+  pc: bigint,
+  ra: bigint | undefined,
+): ReturnType<NonNullable<Arch["framePointerState"]>> | undefined {
+  const symbol = kernel.symbols.at(pc);
+  if (!symbol || isEntry(kernel, symbol.name) || pc - symbol.address > MAX_BYTES) return undefined;
+  if (pc === symbol.address) return "unchanged";
+  const code = attempt(() => kernel.memory.read(symbol.address, Number(pc - symbol.address)));
+  const state = code instanceof Fault ? undefined : kernel.arch.framePointerState?.(code);
+  const isOwnCall = ra !== undefined && kernel.symbols.at(ra)?.address === symbol.address;
+  return state === "unchanged" && isOwnCall ? undefined : state;
 }
 
 const isEntry = ({ arch }: Kernel, name: string): boolean => arch.savedAtStackPointer?.test(name) === true;

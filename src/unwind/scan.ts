@@ -34,10 +34,15 @@ export function stackInterruptedAt(kernel: Kernel, task: Obj, pc: bigint): Stack
 
 const isWhole = (stack: Stack | Fault): stack is Stack => !(stack instanceof Fault) && stack.fault === undefined;
 
-/** Whether the stack can be that of a task whose own code was interrupted: no exception but the one from user code. */
+/**
+ * Whether the stack can be that of a task whose own code was interrupted: no exception but the one from user code and
+ * the one that led to the panic.
+ */
 function isOwn({ memory, arch }: Kernel, { frames, userTrap }: Stack): boolean {
   const user = userTrap?.registers.get(arch.pc);
-  return frames.every(({ trap }) => trap === undefined) && (user === undefined || !memory.isKernelAddress(user));
+  const panic = frames.findIndex(({ symbol }) => symbol?.name === "panic");
+  const isExplained = frames.every(({ trap }, at) => trap === undefined || (panic >= 0 && panic < at));
+  return isExplained && (user === undefined || !memory.isKernelAddress(user));
 }
 
 /**

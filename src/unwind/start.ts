@@ -1,5 +1,6 @@
 /** Where unwinding starts: saved registers of a task or a CPU. */
-import type { Registers, SwitchFrame } from "../arch/arch.ts";
+import type { Registers } from "../arch/arch.ts";
+import type { SwitchFrame } from "../arch/unwindRule.ts";
 import { Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";

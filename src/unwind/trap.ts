@@ -1,19 +1,11 @@
 /** Traps: exceptions, interrupts and system calls on a stack. */
-import type { Arch, Registers } from "../arch/arch.ts";
+import type { Arch, ExceptionDetails, Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { Obj } from "../model/object.ts";
 import type { Frame, Trap } from "./frame.ts";
 import { type FrameVariable, frameVariables } from "./locals.ts";
 import { isUser } from "./user.ts";
-
-/** Facts about an exception, as far as known. */
-export interface ExceptionDetails {
-  /** x86: the hardware's error code; arm64: ESR_EL1. */
-  readonly errorCode: bigint | undefined;
-  /** The address whose access caused the exception: x86 CR2, arm64 FAR_EL1. */
-  readonly faultAddress: bigint | undefined;
-}
 
 /** Input of `trapOf`. */
 interface Saved {
@@ -37,7 +29,9 @@ export function trapOf(kernel: Kernel, { registers, ptRegs, handlers, fromLog }:
   const type = trapName(arch, outermost.map(({ symbol }) => symbol?.name ?? "")); // prettier-ignore
   let found: ExceptionDetails | undefined;
   const details = (): ExceptionDetails =>
-    (found ??= withoutCode.has(type) ? unknown : detailsOf(kernel, type, { registers, handlers, fromLog }));
+    (found ??= withoutCode.has(type)
+      ? unknown
+      : (arch.exceptionDetails?.(registers) ?? detailsOf(kernel, type, { registers, handlers, fromLog })));
   return {
     type,
     registers,

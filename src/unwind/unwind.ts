@@ -1,5 +1,6 @@
 /** Walks kernel stacks. */
-import type { Registers, UnwindRule } from "../arch/arch.ts";
+import type { ExceptionDetails, Registers } from "../arch/arch.ts";
+import type { UnwindRule } from "../arch/unwindRule.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -18,7 +19,7 @@ import { orcRule, thunkRule } from "./orc.ts";
 import { Progress } from "./progress.ts";
 import { prologueRule } from "./prologue.ts";
 import { detourRule, isTrampoline, trampolineRule } from "./trampoline.ts";
-import { type ExceptionDetails, trapOf } from "./trap.ts";
+import { trapOf } from "./trap.ts";
 import { unwindIndexRule } from "./unwindIndex.ts";
 import { type Arrival, UnwoundFrame } from "./unwoundFrame.ts";
 import { isUser } from "./user.ts";

@@ -101,6 +101,46 @@ test("an interrupted function without a record of its own has its caller in ra",
   ]);
 });
 
+/** A leaf that an interrupt stopped: its record, if it has one, is at REGS - 0x200. */
+function interruptedLeaf(code: readonly number[], ra: bigint): Stack {
+  const inner = REGS - 0x400n;
+  const kernel = kernelWith({ epc: 0xb5926n, status: USER });
+  kernel.memory.poke(TEXT + 0x600n, Uint8Array.from([...code, ...new Array<number>(64).fill(0)].slice(0, 64)));
+  putRecord(kernel, REGS - 0x200n, REGS - 0x40n, TEXT + 0x520n);
+  putRecord(kernel, REGS - 0x40n, REGS, TEXT + 0x320n);
+  putRecord(kernel, REGS, 0n, TEXT + 0x14an);
+  const saved = { epc: TEXT + 0x608n, ra, sp: inner + 0x180n, s0: REGS - 0x200n, status: KERNEL };
+  for (const [name, value] of Object.entries(saved)) putWords(kernel, inner + offset(name), value);
+  putRecord(kernel, inner, 0n, TEXT + 0x14an);
+  return from(kernel, { pc: TEXT + 0x410n, sp: inner - 0x40n, s0: inner, ra: TEXT + 0x418n });
+}
+
+test("an interrupted function that has set its frame pointer has its caller in its record, without doubt", () => {
+  // addi sp,sp,-16; sd ra,8(sp); sd s0,0(sp); addi s0,sp,16
+  const stack = interruptedLeaf([0x41, 0x11, 0x06, 0xe4, 0x22, 0xe0, 0x00, 0x08], TEXT + 0x830n);
+  assert.deepEqual(described(stack).slice(2, 5), ["(interrupt) leaf", "sys_pause", "do_trap_ecall_u"]);
+  assert.deepEqual(
+    stack.frames.slice(2, 5).map(({ doubt }) => doubt),
+    [undefined, undefined, undefined],
+  );
+});
+
+test("an interrupted function that never sets its frame pointer has its caller in ra, and no record of its own", () => {
+  // Assembly: mv a0,a1, four times. The record is that of kthread, which called it.
+  const stack = interruptedLeaf([0x2e, 0x85, 0x2e, 0x85, 0x2e, 0x85, 0x2e, 0x85], TEXT + 0x830n);
+  assert.deepEqual(described(stack).slice(2, 6), ["(interrupt) leaf", "kthread", "sys_pause", "do_trap_ecall_u"]);
+  assert.deepEqual(
+    stack.frames.slice(2, 5).map(({ doubt }) => doubt),
+    [undefined, undefined, undefined],
+  );
+});
+
+test("an interrupted function that has restored its frame pointer may have no record", () => {
+  // addi s0,sp,16; ld s0,0(sp); nop; nop
+  const stack = interruptedLeaf([0x00, 0x08, 0x02, 0x64, 0x01, 0x00, 0x01, 0x00], TEXT + 0x830n);
+  assert.equal(stack.frames.find(({ symbol }) => symbol?.name === "sys_pause")?.doubt, "frame record");
+});
+
 test("a kernel thread returns to the first instruction of ret_from_exception, and ends there", () => {
   const kernel = kernelWith({ status: KERNEL });
   putRecord(kernel, REGS, TEXT + 0x800n, TEXT + 0x200n);

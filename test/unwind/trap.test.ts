@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { Arch } from "../../src/arch/arch.ts";
 import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
+import { ppc64le } from "../../src/arch/ppc64le/ppc64le.ts";
+import { riscv64 } from "../../src/arch/riscv64/riscv64.ts";
 import { isWriteFault, syndromeText } from "../../src/arch/arm64/traps.ts";
 import { pageFaultText, selectorText } from "../../src/arch/x86_64/traps.ts";
 import { architectures } from "../../src/arch/architectures.ts";
@@ -133,4 +135,22 @@ test("a page fault, an arm64 abort and a hit guard page have the address that th
   assert.equal(stale(x86_64, "asm_exc_page_fault", "exc_page_fault", 0n), 0x5eaeb0n);
   assert.equal(stale(x86_64, "handle_stack_overflow", "exc_double_fault", 0n), 0x5eaeb0n);
   assert.equal(stale(arm64, "el1h_64_sync", "el1_abort", 0x96000044n), 0x5eaeb0n);
+});
+
+test("exceptions of riscv64 and ppc64le have their cause and address in the saved registers", () => {
+  const details = (arch: Arch, saved: Record<string, bigint>): unknown =>
+    arch.exceptionDetails?.(new Map(Object.entries(saved)));
+  assert.deepEqual(details(riscv64, { cause: 15n, badaddr: 0x20n }), { errorCode: 15n, faultAddress: 0x20n });
+  assert.equal(details(riscv64, { cause: 3n, badaddr: 0n }), undefined);
+  assert.equal(riscv64.errorText?.("page fault", 13n), "read from a page that is not mapped or does not allow it");
+  assert.deepEqual([13n, 15n].map((cause) => riscv64.isWriteFault?.(cause)), [false, true]); // prettier-ignore
+  const storage = { trap: 0x300n, dar: 0x20n, dsisr: 0x42000000n };
+  assert.deepEqual(details(ppc64le, storage), { errorCode: 0x42000000n, faultAddress: 0x20n });
+  assert.deepEqual(details(ppc64le, { ...storage, trap: 0x381n }), { errorCode: undefined, faultAddress: 0x20n });
+  assert.equal(details(ppc64le, { ...storage, trap: 0x700n }), undefined);
+  const text = (code: bigint): string | undefined => ppc64le.errorText?.("data storage fault", code);
+  assert.equal(text(0x42000000n), "write to a page that is not mapped");
+  assert.equal(text(0x08000000n), "read from a page that does not allow it");
+  assert.equal(text(0n), undefined);
+  assert.equal(ppc64le.errorText?.("alignment fault", 0x42000000n), undefined);
 });

@@ -31,8 +31,8 @@ const types = `
 const prel31 = (to: bigint, at: bigint): bigint => BigInt.asUintN(31, to - at);
 
 /** Three functions: code in the entry, code in the table, and no unwinding. */
-function kernelWith(): ToyKernel {
-  const kernel = stackKernel(functions, { arch: arm, types });
+function kernelWith(more: Parameters<typeof stackKernel>[0] = {}): ToyKernel {
+  const kernel = stackKernel({ ...functions, ...more }, { arch: arm, types });
   kernel.put("struct task_struct", TASK, { stack: STACK });
   putWords(kernel, STACK, ...new Array<bigint>(0x800).fill(0n));
   // copy: pop {r4, lr}; filldir: vsp += 64, pop {r4, r5, lr}, finish; ret_fast_syscall: cannot unwind
@@ -72,6 +72,25 @@ test("at an exception vector the stack of the interrupted function is searched",
   const { frames, fault } = stackInterruptedAt(kernel, kernel.object("struct task_struct", TASK), pc ?? 0n);
   assert.equal(fault, undefined);
   assert.deepEqual(frames.map(({ symbol }) => symbol?.name), ["copy", "filldir", "ret_fast_syscall"]); // prettier-ignore
+});
+
+test("at an exception vector the stack of a panic is found, with the exception that led to it", () => {
+  const more = {
+    panic: { address: TEXT + 0x300n },
+    __dabt_svc: { address: TEXT + 0x400n },
+    __stop_unwind_idx: { address: INDEX + 40n, size: 0 },
+  };
+  const kernel = kernelWith(more);
+  // panic: pop {r4, lr}; the entry code has no unwinding.
+  putWords(kernel, INDEX + 24n, prel31(TEXT + 0x300n, INDEX + 24n), 0x80a8b0b0n);
+  putWords(kernel, INDEX + 32n, prel31(TEXT + 0x400n, INDEX + 32n), 1n);
+  const filldir = putFrames(kernel) + 8n;
+  const regs = filldir - 72n;
+  putWords(kernel, regs + 13n * 4n, filldir, 0n, TEXT + 0x120n, 0x13n);
+  putWords(kernel, regs - 16n, 0x44n, TEXT + 0x320n, 0x44n, TEXT + 0x420n);
+  const { frames, fault } = stackInterruptedAt(kernel, kernel.object("struct task_struct", TASK), TEXT + 0x20n);
+  assert.equal(fault, undefined);
+  assert.deepEqual(frames.map(({ symbol }) => symbol?.name), ["copy", "panic", "__dabt_svc", "filldir", "ret_fast_syscall"]); // prettier-ignore
 });
 
 const run = (code: readonly number[], registers: readonly (readonly [string, bigint])[] = []): string => {

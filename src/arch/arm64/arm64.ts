@@ -2,6 +2,7 @@
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { hasFaultAddress, isWriteFault, syndromeText, trapName } from "./traps.ts";
+import { arm64Effects } from "./effects.ts";
 import { calleeSaves, callBefore, framePrologue, mayCall } from "./prologue.ts";
 import type { Arch, LayoutFacts, Paging } from "../arch.ts";
 import { layoutNumbers } from "../layoutNumbers.ts";
@@ -61,6 +62,7 @@ export const arm64: Arch = {
   vmcoreinfoKeys: ["NUMBER(kimage_voffset)"],
   prstatusBytes: 392,
   decoder: { arch: "ARCH_ARM64", modes: ["MODE_ARM"], step: 4, longest: 4 },
+  effects: arm64Effects,
   registers,
   pc: "pc",
   sp: "sp",

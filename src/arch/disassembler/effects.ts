@@ -1,7 +1,6 @@
 /** Loads the decoder of instruction effects of a machine. */
 import { Fault } from "../../base/fault.ts";
 import type { Arch } from "../arch.ts";
-import { arm64Effects } from "../arm64/effects.ts";
 import type { EffectDecoder } from "../effect.ts";
 import type { Loading } from "./disassembler.ts";
 import { loadX86Effects } from "./x86Effects.ts";
@@ -13,12 +12,12 @@ let loading: Promise<void> | undefined;
 /**
  * Returns the decoder of the effects of instructions on registers and memory. For x86 it takes the details of operands
  * from iced-x86, whose WebAssembly is loaded at the first use. Capstone's build for JavaScript gives no details of
- * arm64's operands, so arm64's instruction words are decoded by our own decoder. @throws Fault unknown if the
- * architecture has no decoder, or if it cannot be loaded
+ * operands, so other machines have a decoder of our own. @throws Fault unknown if the architecture has no decoder, or if
+ * it cannot be loaded
  */
-export function* effectDecoder({ name }: Arch): Generator<Loading, EffectDecoder, void> {
-  if (name === "arm64") return arm64Effects;
-  if (name !== "x86_64") throw Fault.of("unknown", `the effects of instructions of ${name} are not decoded`);
+export function* effectDecoder({ name, effects }: Arch): Generator<Loading, EffectDecoder, void> {
+  if (effects) return effects;
+  if (name !== "x86_64") throw Fault.of("unknown", `not analysed on this machine: instructions of ${name} are disassembled only`);
   loading ??= loadX86Effects().then(
     (loaded) => void (decoder = loaded),
     (reason: unknown) => void (failure = reason instanceof Error ? reason.message : "unknown reason"),

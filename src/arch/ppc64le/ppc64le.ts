@@ -1,7 +1,8 @@
 /** ppc64le: registers, notes, unwinding rules. */
+import { localEntryBytes, ppc64leEffects } from "./effects.ts";
 import { elf } from "./elf.ts";
 import { paging, pte } from "./paging.ts";
-import { trapName } from "./traps.ts";
+import { errorText, exceptionDetails, isWriteFault, trapName } from "./traps.ts";
 import type { Arch } from "../arch.ts";
 import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
@@ -27,6 +28,8 @@ export const ppc64le: Arch = {
   vmcoreinfoKeys: ["NUMBER(RADIX_MMU)", "SYMBOL(mmu_psize_defs)", "SYMBOL(vmemmap_list)"],
   prstatusBytes: 504,
   decoder: { arch: "ARCH_PPC", modes: ["MODE_64"], step: 4, longest: 4 },
+  effects: ppc64leEffects,
+  localEntryBytes,
   registers,
   registerRows: [
     " R0   R1   R2",
@@ -61,10 +64,15 @@ export const ppc64le: Arch = {
   calleeSaved: Array.from({ length: 18 }, (_, index) => `r${index + 14}`),
   argumentRegisters: Array.from({ length: 8 }, (_, index) => `r${index + 3}`),
   resultRegister: "r3",
+  // The table of contents and the CPU's paca (arch/powerpc/include/asm/paca.h).
+  reserved: ["r2", "r13"],
   unwindRules: ["marked registers", "call frame information", "linkage area"],
   switchFrame: { kind: "linkage area", sp: "thread.ksp" },
   irqStackPointer: "bottom",
   trapName,
+  exceptionDetails,
+  errorText,
+  isWriteFault,
   threadSize: 16384,
   prstatus: (desc, order = "little") => prstatus(desc, registers, 8, order),
   pte,

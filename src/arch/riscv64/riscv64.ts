@@ -1,7 +1,9 @@
 /** riscv64: registers, notes, unwinding rules. */
+import { riscv64Effects } from "./effects.ts";
 import { elf } from "./elf.ts";
 import { paging, pte } from "./paging.ts";
-import { trapName } from "./traps.ts";
+import { framePointerState } from "./prologue.ts";
+import { errorText, exceptionDetails, isWriteFault, trapName } from "./traps.ts";
 import type { Arch } from "../arch.ts";
 import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
@@ -28,6 +30,7 @@ export const riscv64: Arch = {
   vmcoreinfoKeys: ["NUMBER(va_kernel_pa_offset)", "NUMBER(phys_ram_base)"],
   prstatusBytes: 376,
   decoder: { arch: "ARCH_RISCV", modes: ["MODE_RISCV64", "MODE_RISCVC"], step: 2, longest: 4 },
+  effects: riscv64Effects,
   registers: ["pc", ...general, ...control],
   pc: "pc",
   sp: "sp",
@@ -44,6 +47,7 @@ export const riscv64: Arch = {
   calleeSaved,
   argumentRegisters: ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"],
   resultRegister: "a0",
+  reserved: ["tp", "gp"],
   unwindRules: ["saved registers", "call frame information", "frame below"],
   switchFrame: {
     kind: "in task",
@@ -51,6 +55,7 @@ export const riscv64: Arch = {
     aliases: new Map([["ra", "pc"], ...calleeSaved.map((name, index) => [`s[${index}]`, name] as const)]),
   },
   irqStackPointer: "bottom",
+  framePointerState,
   // The first function of a kernel thread returns there (ret_from_fork in arch/riscv/kernel/entry.S).
   // Since v6.16 ret_from_fork_kernel_asm and ret_from_fork_user_asm call C functions of these names without "_asm".
   entryReturns: /^ret_from_(exception|fork(_kernel_asm|_user_asm)?)$/,
@@ -58,6 +63,9 @@ export const riscv64: Arch = {
     /^(handle_exception|ret_from_exception|ret_from_fork(_kernel_asm|_user_asm)?|handle_kernel_stack_overflow)$/,
   firstFunctions: /^(start_kernel|smp_callin)$/,
   trapName,
+  exceptionDetails,
+  errorText,
+  isWriteFault,
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, ["pc", ...general], 8, "little"),
   pte,

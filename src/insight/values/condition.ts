@@ -51,11 +51,15 @@ const MIRRORED: Readonly<Record<Relation, Relation>> = {
 export const UNCONDITIONAL = "unconditional";
 
 /**
- * Returns the condition of the last branch that led to a site; undefined if the site can be reached in several ways or
+ * Returns the condition of the last branch that led to a site, or of the trap at the site; undefined if the site can be reached in several ways or
  * the branch is not decoded.
  */
 export function conditionOf(site: Site): Condition | typeof UNCONDITIONAL | undefined {
   const { graph } = site;
+  const own = graph.effects[site.index];
+  // Some machines trap by an instruction that compares.
+  if (own?.flow === "next" && own.relation && own.compares)
+    return worded(site, own.compares, site.index, own.relation, own.address);
   let at = site.index;
   for (let steps = 0; steps < MAX_STRAIGHT; steps++) {
     const [before, ...more] = graph.predecessorsOf(at);
@@ -85,8 +89,11 @@ function comparedBefore({ graph }: Site, branch: number): { comparison: Comparis
     const [before, ...more] = graph.predecessorsOf(at);
     if (before === undefined || more.length > 0) return undefined;
     const effect = graph.effects[before];
-    if (effect?.compares) return { comparison: effect.compares, index: before };
-    if (!effect || effect.setsFlags === true || effect.flow !== "next") return undefined;
+    if (!effect || effect.flow !== "next") return undefined;
+    if (effect.flags === undefined || effect.flags === graph.effects[branch]?.flags) {
+      if (effect.compares && !effect.relation) return { comparison: effect.compares, index: before };
+      if (effect.setsFlags === true) return undefined;
+    }
     at = before;
   }
   return undefined;

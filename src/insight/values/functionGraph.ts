@@ -1,12 +1,13 @@
 /** Builds the control-flow graph of a function from its instructions. */
 import { effectDecoder } from "../../arch/disassembler/effects.ts";
-import { type Effect, type EffectDecoder, wrap64 } from "../../arch/effect.ts";
+import type { Effect } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { fixupsOf } from "../../linux/exceptionTable.ts";
 import { derivedFor } from "../../model/derived.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
+import { functionAt, reservedConstants, throughVeneer } from "./veneer.ts";
 
 /** Maximum size of a function part in bytes. The longest functions of a kernel have about 60 KiB. */
 const MAX_BYTES = 1 << 16;
@@ -62,8 +63,8 @@ export class FunctionGraph {
 
   /** Returns whether a call preserves a register. */
   private isKept(name: string): boolean {
-    const { calleeSaved, sp, framePointer } = this.kernel.arch;
-    return name === sp || name === framePointer || calleeSaved.includes(name);
+    const { calleeSaved, sp, framePointer, reserved = [] } = this.kernel.arch;
+    return name === sp || name === framePointer || calleeSaved.includes(name) || reserved.includes(name);
   }
 
   /** Returns whether an instruction changes a register. */
@@ -208,40 +209,18 @@ export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step,
   if (!kernel.code.isText(address)) throw Fault.at("unknown", address, "no code is there");
   const decode = yield* effectDecoder(kernel.arch);
   const parts = partsOf(kernel, symbol);
-  const effects = parts.flatMap(({ address: start, size }) =>
-    decode(kernel.memory.read(start, Math.min(size, MAX_BYTES)), start).map((effect) =>
-      effect.flow === "call" || effect.flow === "jump"
-        ? { ...effect, target: throughVeneer(kernel, decode, effect.target) }
-        : effect,
-    ),
+  const decoded = parts.flatMap(({ address: start, size }) =>
+    decode(kernel.memory.read(start, Math.min(size, MAX_BYTES)), start),
+  );
+  const constants = reservedConstants(kernel, decoded);
+  const effects = decoded.map((effect) =>
+    effect.flow === "call" || effect.flow === "jump"
+      ? { ...effect, target: functionAt(kernel, throughVeneer(kernel, decode, effect.target, constants)) }
+      : effect,
   );
   const fixups = attempt(() => parts.flatMap((part) => fixupsOf(kernel, part)));
   kept.graph = new FunctionGraph(kernel, symbol, effects, fixups instanceof Fault ? undefined : fixups);
   return kept.graph;
-}
-
-/** Length of the longest veneer in bytes: `bti c`, `adrp`, `add`, `br`. */
-const VENEER_BYTES = 16;
-
-/**
- * Returns the function that a call reaches through a veneer, which loads an address that is too far away for the call
- * and jumps there, as the PLT of arm64 modules does; otherwise the target itself.
- */
-function throughVeneer(kernel: Kernel, decode: EffectDecoder, target: bigint | undefined): bigint | undefined {
-  if (target === undefined || kernel.symbols.at(target)?.address === target) return target;
-  const code = attempt(() => decode(kernel.memory.read(target, VENEER_BYTES), target));
-  const constants = new Map<string, bigint>();
-  for (const { flow, writes, through } of code instanceof Fault ? [] : code) {
-    if (flow === "jump") return constants.get(through ?? "") ?? target;
-    if (flow !== "next") return target;
-    for (const [name, value] of writes) {
-      const base = value?.kind === "operation" && value.left.kind === "register" ? constants.get(value.left.name) : 0n;
-      const added = value?.kind === "operation" && value.operator === "+" ? value.right : value;
-      if (base === undefined || added?.kind !== "constant") return target;
-      constants.set(name, wrap64(base + added.value));
-    }
-  }
-  return target;
 }
 
 /** Returns a function and the parts that the compiler moved away, entry first: `f`, `f.cold`. */

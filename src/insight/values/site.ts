@@ -133,7 +133,7 @@ export function valueAt(site: Site, value: Value, index: number, depth = 0): big
       const [left, right] = [valueAt(site, value.left, index, depth), valueAt(site, value.right, index, depth)];
       return left === undefined || right === undefined
         ? undefined
-        : BigInt.asUintN(value.bits, OPERATIONS[value.operator](left, right));
+        : extended(OPERATIONS[value.operator](left, right), value.bits, value.signed ?? false);
     }
   }
 }

@@ -7,7 +7,7 @@ import type { FrameCursor } from "../../unwind/cursor.ts";
 import type { Stack } from "../../unwind/frame.ts";
 import { scannedStack, stackInterruptedAt } from "../../unwind/scan.ts";
 import { savedCursor, switchedOut } from "../../unwind/start.ts";
-import type { ExceptionDetails } from "../../unwind/trap.ts";
+import type { ExceptionDetails } from "../../arch/arch.ts";
 import { unwind } from "../../unwind/unwind.ts";
 import { cpuNote, runningOn } from "./cpu.ts";
 import { oopses } from "../printk/oops.ts";
