@@ -2,7 +2,8 @@
 # build.sh NAME [initrd] [guest]: boots and crashes one guest of another machine; leaves $LAB/build/NAME/vmcore.elf (QEMU's
 # ELF) and vmcore.flat (QEMU's flattened kdump-zlib), and console.log, qemu-registers.txt, vmcoreinfo in $LAB/dumps/NAME.
 # NAME is MACHINE-KERNEL as given to get-kernel.sh: i386-6.1, riscv64-6.12, ppc64le-6.12, s390x-..., armhf-..., arm64-...
-# CORPUS is the folder of the shared corpus, which has the guest's workload. CPU, MEM, SMP, APPEND and KASLR=0 can be set.
+# CORPUS is the folder of the shared corpus, which has the guest's workload. CPU, MEM, SMP, APPEND, SCENARIO (guest-init)
+# and KASLR=0 can be set.
 # APPEND='labt=1 log_buf_len=8M printk.devkmsg=on' prints every task's stack (SysRq t) and the kernel's tables before the
 # crash: the kernel itself is the reference where no other tool unwinds the machine.
 set -u -o pipefail
@@ -23,6 +24,8 @@ initrd() {
 	done | tr ' ' '\n' | sort -u | grep . | while read -r f; do
 		mkdir -p "$r/lib/modules/$KREL/$(dirname "$f")"
 		case $f in *.xz) xz -dc "$MODDIR/$f" > "$r/lib/modules/$KREL/${f%.xz}";; *.zst) zstd -qdc "$MODDIR/$f" > "$r/lib/modules/$KREL/${f%.zst}";; *) cp "$MODDIR/$f" "$r/lib/modules/$KREL/$f";; esac; done
+	# those of lab-modules.sh
+	[ ! -d "$B/modules" ] || cp -r "$B/modules" "$r/modules"
 	cp "$MODDIR"/modules.{order,builtin,builtin.modinfo} "$r/lib/modules/$KREL/" 2>/dev/null
 	depmod -b "$r" "$KREL" 2>/dev/null
 	(cd "$r" && find . | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0 | gzip -6) > "$B/initrd.gz"
