@@ -17,7 +17,8 @@ let loading: Promise<void> | undefined;
  */
 export function* effectDecoder({ name, effects }: Arch): Generator<Loading, EffectDecoder, void> {
   if (effects) return effects;
-  if (name !== "x86_64") throw Fault.of("unknown", `not analysed on this machine: instructions of ${name} are disassembled only`);
+  if (name !== "x86_64")
+    throw Fault.of("unknown", `not analysed on this machine: instructions of ${name} are disassembled only`);
   loading ??= loadX86Effects().then(
     (loaded) => void (decoder = loaded),
     (reason: unknown) => void (failure = reason instanceof Error ? reason.message : "unknown reason"),
