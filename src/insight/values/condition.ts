@@ -51,15 +51,15 @@ const MIRRORED: Readonly<Record<Relation, Relation>> = {
 export const UNCONDITIONAL = "unconditional";
 
 /**
- * Returns the condition of the last branch that led to a site, or of the trap at the site; undefined if the site can be reached in several ways or
- * the branch is not decoded.
+ * Returns the condition of the last branch that led to a site, or of the trap at the site; undefined if the site can be
+ * reached in several ways or the branch is not decoded.
  */
 export function conditionOf(site: Site): Condition | typeof UNCONDITIONAL | undefined {
   const { graph } = site;
   const own = graph.effects[site.index];
   // Some machines trap by an instruction that compares.
   if (own?.flow === "next" && own.relation && own.compares)
-    return worded(site, own.compares, site.index, own.relation, own.address);
+    return namedCondition(site, own.compares, site.index, own.relation, own.address);
   let at = site.index;
   for (let steps = 0; steps < MAX_STRAIGHT; steps++) {
     const [before, ...more] = graph.predecessorsOf(at);
