@@ -232,7 +232,7 @@ export class Target {
   /** Returns the body of the `stopped` event after an internal error in `stop`. */
   stopAfter(error: unknown): Stop {
     const why = `internal error: ${internalError(error).summary}`;
-    const { id } = this.threads.firstOrStandIn();
+    const { id } = this.threads.firstOrPlaceholder();
     return { reason: "pause", threadId: id, text: "", description: `The reason of the stop cannot be read: ${why}` };
   }
 

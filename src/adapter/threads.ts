@@ -46,26 +46,26 @@ export class Threads {
     this.choice = choice;
   }
 
-  /** The thread in which a session starts. A placeholder if there is no task, because DAP clients need a thread. */
+  /** Returns the thread in which a session starts: a placeholder if there is no task, because DAP clients need a thread. */
   first(): Thread {
-    if (this.failed) return this.standIn(this.failed);
+    if (this.failed) return this.placeholder(this.failed);
     const task = attempt(() => firstTask(this.kernel));
-    return task instanceof Fault ? this.standIn(task) : this.of(task);
+    return task instanceof Fault ? this.placeholder(task) : this.of(task);
   }
 
   /**
    * Returns the first thread, or the placeholder after an internal error. The search for the first thread is not
    * repeated then, because it may be what failed.
    */
-  firstOrStandIn(): Thread {
+  firstOrPlaceholder(): Thread {
     try {
       return this.first();
     } catch (error) {
-      return this.standIn((this.failed = Fault.of("unknown", `internal error: ${internalError(error).summary}`)));
+      return this.placeholder((this.failed = Fault.of("unknown", `internal error: ${internalError(error).summary}`)));
     }
   }
 
-  private standIn(fault: Fault): Thread {
+  private placeholder(fault: Fault): Thread {
     const thread = { id: FIRST_UNNAMED_ID - 1, task: undefined, runningOn: undefined, fault };
     this.byId.set(thread.id, thread);
     return thread;
@@ -134,7 +134,7 @@ export class Threads {
   }
 }
 
-/** Nanoseconds since boot when the task last got a CPU (`sched_info`, kernel/sched/stats.h). Unknown counts as now. */
+/** Nanoseconds since boot when the task last got a CPU (`sched_info`, kernel/sched/stats.h). An unknown time counts as later than all others. */
 function lastRun(task: Obj): bigint {
   const path = task.has("sched_info.last_arrival") ? "sched_info.last_arrival" : "se.exec_start";
   const time = attempt(() => task.at(path).value());

@@ -25,7 +25,9 @@ const SHN_XINDEX = 0xffff;
  * `-ffunction-sections` has more.
  */
 const MAX_SECTIONS = 1 << 17;
+/** Maximum size of a section header in bytes. */
 const MAX_ENTRY = 256;
+/** Maximum size of the names of sections in bytes. */
 const MAX_NAMES = 16 << 20;
 
 /** A section header; offsets and sizes in bytes. */

@@ -15,6 +15,7 @@ export interface SearchStep {
 
 /** The marks IKCFG_ST and IKCFG_ED directly before and after the data (kernel/configs.c). */
 const MARK_BYTES = 8n;
+/** Maximum size of the packed configuration in bytes. */
 const MAX_PACKED_BYTES = 4 << 20;
 
 /**

@@ -27,6 +27,7 @@ interface CodeList {
 /** FTRACE_OPS_FL_SAVE_REGS of include/linux/ftrace.h: the trampoline is a copy of ftrace_regs_caller. */
 const FTRACE_OPS_FL_SAVE_REGS = 1n << 2n;
 
+/** Maximum size of one piece of generated code in bytes; a larger one means damage. */
 const MAX_CODE_BYTES = 16 << 20;
 
 const listHead = (kernel: Kernel, address: bigint): Obj => kernel.object("struct list_head", address);

@@ -52,7 +52,7 @@ export class Sources {
    */
   of({ file, line, md5 }: SourceLine, module?: string): DebugProtocol.Source {
     const found = this.files.locate(file);
-    if (!found) return this.notHere(file, line, module);
+    if (!found) return this.missingSource(file, line, module);
     const path = found.stored ? this.addressOf(found.stored) : found.path;
     let source = this.seen.get(path);
     if (!source) {
@@ -134,7 +134,7 @@ export class Sources {
     return [...this.seen.values()];
   }
 
-  private notHere(file: string, line: number, module: string | undefined): DebugProtocol.Source {
+  private missingSource(file: string, line: number, module: string | undefined): DebugProtocol.Source {
     const key = `${file}:${line}`;
     let source = this.missing.get(key);
     if (!source) {

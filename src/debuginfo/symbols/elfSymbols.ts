@@ -24,6 +24,7 @@ const STB_GNU_UNIQUE = 10;
 const STT_OBJECT = 1;
 const STT_GNU_IFUNC = 10;
 
+/** Maximum number of bytes of a name that are hashed. */
 const MAX_NAME = 4096;
 /** Maximum size in bytes of the padding after a function: functions are aligned to a page at most. */
 const MAX_FILL = 4096;

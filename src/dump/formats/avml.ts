@@ -17,6 +17,7 @@ const FIRST_SKIPPABLE = 0x80;
 const STREAM_IDENTIFIER = 0xff;
 const CHUNK_HEADER_BYTES = 4;
 const CHECKSUM_BYTES = 4;
+/** Maximum size of an unpacked chunk in bytes. */
 const MAX_CHUNK = 1 << 16;
 /** AVML writes the number of compressed bytes after each range. */
 const RANGE_END_BYTES = 8;

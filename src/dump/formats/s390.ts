@@ -24,8 +24,10 @@ const AT = {
   lowcores: 0x800,
 };
 const ARCH_64 = 2;
+/** Maximum number of CPUs whose state is read. */
 const MAX_CPUS = 512;
 const PAGE_BYTES = 4096;
+/** Maximum number of segments; more mean damage. */
 const MAX_SEGMENTS = 1 << 20;
 /** Positions in struct lowcore (arch/s390/include/asm/lowcore.h) of what "store status" saves. */
 const GENERAL_AT = 0x1280;

@@ -17,7 +17,9 @@ const PART = { disk: 88, set: 104, time: 136, number: 152, used: 160, end: 168 }
 const MEDIA_BLOCK = 4096;
 /** struct sadump_header. */
 const HEADER_BYTES = 120;
+/** Maximum number of bytes that are read for a header. */
 const MAX_BLOCK = 1 << 20;
+/** Maximum number of CPUs that are read; a header may give more. */
 const MAX_CPUS = 4096;
 
 /** Dumps of sadump: one partition, a set of disks, or the backup of one on other media. */

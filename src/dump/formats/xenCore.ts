@@ -16,6 +16,7 @@ import { FrameTable, type GuestPages, MAX_FRAME } from "../xen/guestFrames.ts";
 /** XEN_ELFNOTE_DUMPCORE_HEADER: four words, the magic number, CPUs, pages, page size. */
 const HEADER_NOTE = 0x2000001;
 const HEADER_NOTE_BYTES = 32;
+/** Maximum number of CPUs that are read; a header may give more. */
 const MAX_CPUS = 4096;
 /** Shift from CR3 to a page frame (Xen's xen_cr3_to_pfn of x86_64). */
 const FRAME_SHIFT = 12n;

@@ -14,6 +14,7 @@ const NAME = Buffer.from("\x03cpu", "latin1");
 const SECTION_FULL = 4;
 /** Version of the section "cpu" since QEMU 0.14 (target/i386/machine.c, vmstate_x86_cpu). */
 const VERSION = 12;
+/** Maximum number of CPUs whose state is read. */
 const MAX_CPUS = 4096;
 
 const GENERAL = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"] as const;

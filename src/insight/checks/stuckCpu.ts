@@ -71,7 +71,7 @@ function stallSeconds(kernel: Kernel, { texts }: ReportFacts): number | undefine
 const BRIEFLY = " Interrupts may have been off for a moment only.";
 
 /** Nanoseconds without a clock update, with interrupts off, after which a CPU counts as stuck. */
-const SILENT = 2_000_000_000n;
+const STUCK_NS = 2_000_000_000n;
 
 /**
  * Yields CPUs that ran kernel code with interrupts off and whose run-queue clock had stopped. The run-queue clock and
@@ -93,7 +93,7 @@ function* silentCpus(kernel: Kernel, crash: CrashFacts): Generator<Finding | Ste
     if (context.interrupts !== "off" || context.pid === 0 || context.clock === undefined) continue;
     const behind = now - context.clock;
     // An NMI sent by hand suggests that the machine hung. Otherwise a short time with interrupts off is normal.
-    const isCertain = behind >= SILENT;
+    const isCertain = behind >= STUCK_NS;
     if (!isCertain && crash.kind !== "nmi") continue;
     const found = stuckFinding(kernel, crash, context, Number(behind / 100_000_000n) / 10);
     yield isCertain ? found : { ...found, certainty: "likely", text: [...found.text, BRIEFLY] };
@@ -122,8 +122,8 @@ function loopOf({ frames }: CpuContext, { report }: CrashFacts): string | undefi
   return frame && functionOf(frame);
 }
 
-/** Says that the interrupt which stopped a CPU counts too. */
-function stopWords(frame: Frame | undefined, count: number): string {
+/** Returns the words for a count that contains the interrupt which stopped the CPU; "" for any other. */
+function stoppedText(frame: Frame | undefined, count: number): string {
   const { hardirq, nmi } = preemptFields(count);
   return frame?.trap === undefined || hardirq + nmi === 0 ? "" : ", with the interrupt that stopped it";
 }
@@ -152,7 +152,7 @@ function stuckFinding(kernel: Kernel, crash: CrashFacts, context: CpuContext, se
       interrupts === undefined ? "" : `, interrupts ${interrupts}`,
       count instanceof Fault
         ? "."
-        : `; its preempt count was ${preemptCountText(count)} when the memory was saved${stopWords(frame, count)}.`,
+        : `; its preempt count was ${preemptCountText(count)} when the memory was saved${stoppedText(frame, count)}.`,
     ],
     evidence,
     ...(count instanceof Fault ? { unknown: [{ what: "the preempt count", because: count }] } : {}),

@@ -1,4 +1,4 @@
-/** The way of a bad value in steps, from the instruction that used it back to its origin. */
+/** The steps of a bad value, from the instruction that used it back to its origin. */
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";

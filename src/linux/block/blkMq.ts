@@ -59,7 +59,7 @@ function taggedRequests(queue: Obj<"struct request_queue">): InFlight {
   return [reads, writes];
 }
 
-/** Yields the requests of a queue that its driver has. */
+/** Yields the requests of a queue that its driver has started and not completed. */
 function* startedRequests(queue: Obj<"struct request_queue">): Generator<Obj<"struct request">, void, void> {
   for (const { tags, context } of tagSets(queue)) {
     for (const request of taggedBy(tags)) {
@@ -71,7 +71,7 @@ function* startedRequests(queue: Obj<"struct request_queue">): Generator<Obj<"st
 }
 
 /**
- * Yields the requests of a disk that its driver has; none for a disk whose requests are not known one by one, such as
+ * Yields the requests of a disk that its driver has started and not completed; none for a disk whose requests are not known one by one, such as
  * one of device mapper. @throws Fault "unknown" for kernels without `request.state`
  */
 export function* inFlightRequests(disk: Obj<"struct gendisk">): Generator<Obj<"struct request">, void, void> {
@@ -82,8 +82,8 @@ export function* inFlightRequests(disk: Obj<"struct gendisk">): Generator<Obj<"s
 }
 
 /**
- * Returns for how long the driver has had a request, in nanoseconds: from `io_start_time_ns`, which is only kept while
- * statistics are, else from its deadline, which is the time of the start plus the timeout (block/blk-timeout.c:
+ * Returns for how long the driver has had a request, in nanoseconds: from `io_start_time_ns`, which the kernel sets only for
+ * a queue with statistics, else from its deadline, which is the time of the start plus the timeout (block/blk-timeout.c:
  * blk_add_timer). @throws Fault
  */
 export function requestAge(request: Obj<"struct request">): bigint {

@@ -34,7 +34,7 @@ interface Fields {
 /** BPF_LD | BPF_IMM | BPF_DW: the only instruction of 16 bytes. */
 const LD_IMM_DW = 0x18;
 
-/** Yields a program's instructions; a rest of less than eight bytes is left out. */
+/** Yields a program's instructions; fewer than eight bytes at the end are left out. */
 export function* bpfInstructionTexts(code: Uint8Array, order: ByteOrder, names: BpfNames): Generator<BpfInstruction> {
   const view = viewOf(code);
   const little = order === "little";

@@ -33,6 +33,7 @@ function* ringOf(kernel: Kernel, node: bigint): Generator<bigint, void, void> {
   throw Fault.at("corrupt", node, `the list of waiters has more than ${MAX_NODES} nodes`);
 }
 
+/** Maximum number of nodes of a list of waiters; more mean damage. */
 const MAX_NODES = 4 * 1024 * 1024;
 
 /**

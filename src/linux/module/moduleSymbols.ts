@@ -14,6 +14,7 @@ const MAX_SYMBOLS = 1 << 19;
  * Maximum number of symbols of all modules, so that damaged module structs do not exhaust the memory of this program.
  */
 const MAX_ALL_SYMBOLS = 1 << 22;
+/** Maximum length of a symbol's name in bytes. */
 const MAX_NAME = 512;
 const SHN_UNDEF = 0;
 

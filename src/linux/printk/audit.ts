@@ -16,6 +16,7 @@ const QUEUES = ["audit_queue", "audit_retry_queue", "audit_hold_queue", "audit_s
 
 /** struct nlmsghdr (include/uapi/linux/netlink.h): u32 length, u16 type, 16 bytes in all. */
 const NLMSG_HDRLEN = 16;
+/** Maximum size of a message in bytes. */
 const MAX_MESSAGE = 1 << 16;
 
 /** Yields the audit records still queued in the kernel, oldest first in each queue. @throws Fault */

@@ -11,7 +11,7 @@ import { fieldValue, numberOf } from "./printValue.ts";
 
 /** A line of the tree. */
 export interface GraphLine {
-  /** The entry; of a call without calls in it the one at its begin. */
+  /** The entry; for a call without further calls, the one at its beginning. */
   readonly entry: TraceEntry;
   /** Number of calls around the line. */
   readonly depth: number;
@@ -21,7 +21,7 @@ export interface GraphLine {
   readonly function: string | undefined;
   /** `vfs_open() {`, `vfs_open();`, `}`, or another event as a comment. */
   readonly text: string;
-  /** The task of the CPU's line before if it is another one. */
+  /** The task of the CPU's previous line, if that was another task. */
   readonly switchedFrom: Pick<TraceEntry, "pid" | "comm"> | undefined;
   /** Whether an interrupt begins or ends with the call. */
   readonly interrupt: { readonly begins: boolean; readonly ends: boolean };
@@ -72,7 +72,7 @@ export function* graphLines(kernel: Kernel, entries: readonly TraceEntry[]): Gen
     const end = call.isEntry ? returnOf(kernel, call, entry, entries[following]) : undefined;
     if (end) leaves.add(following);
     yield {
-      ...(call.isEntry ? entered(kernel, entry, call, end, drawn) : left(kernel, entry, call, drawn)),
+      ...(call.isEntry ? callLine(kernel, entry, call, end, drawn) : returnLine(kernel, entry, call, drawn)),
       switchedFrom,
     };
   }
@@ -109,7 +109,7 @@ function callOf(kernel: Kernel, { event, data, lastBoot }: TraceEntry): Call | u
   return call instanceof Fault ? undefined : call;
 }
 
-/** Returns the return of a call if the CPU's next entry is that. */
+/** Returns the return of a call, if it is the CPU's next entry. */
 function returnOf(
   kernel: Kernel,
   { address }: Call,
@@ -124,7 +124,7 @@ function returnOf(
 type Line = Omit<GraphLine, "switchedFrom">;
 
 /** Returns the line of a call. @param end its return if that is in the same line */
-function entered(kernel: Kernel, entry: TraceEntry, call: Call, end: Call | undefined, drawn: Drawn): Line {
+function callLine(kernel: Kernel, entry: TraceEntry, call: Call, end: Call | undefined, drawn: Drawn): Line {
   const { address, depth } = call;
   drawn.depth = end ? depth - 1 : depth;
   if (isKnown(depth)) drawn.entered[depth] = end ? undefined : address;
@@ -138,7 +138,7 @@ function entered(kernel: Kernel, entry: TraceEntry, call: Call, end: Call | unde
 }
 
 /** Returns the line of a return. It names the function if its call is not in the buffer. */
-function left(kernel: Kernel, entry: TraceEntry, { address, depth, duration }: Call, drawn: Drawn): Line {
+function returnLine(kernel: Kernel, entry: TraceEntry, { address, depth, duration }: Call, drawn: Drawn): Line {
   drawn.depth = depth - 1;
   const isMatching = !isKnown(depth) || drawn.entered[depth] === address;
   if (isKnown(depth)) drawn.entered[depth] = undefined;

@@ -67,7 +67,7 @@ export function* bufferPages(kernel: Kernel, { buffer }: CpuBuffer): Generator<O
   throw Fault.at("corrupt", buffer.address, "the page that is written is not among the pages of the buffer");
 }
 
-/** Yields the list nodes of the ring from one on, each once. @throws Fault */
+/** Yields the list nodes of the ring, each once, starting with `first`. @throws Fault */
 function* linked(kernel: Kernel, first: bigint): Generator<bigint, void, void> {
   const seen = new Set<bigint>();
   for (let node = first; !seen.has(node) && seen.size < MAX_PAGES; node = kernel.memory.word(node) & ~LINK_FLAGS) {

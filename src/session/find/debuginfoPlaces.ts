@@ -59,6 +59,7 @@ export const inStore = (store: string, buildId: string): string => join(store, b
  */
 export const isRelease = (text: string | undefined): text is string =>
   text !== undefined && /^\w[\w.+~@-]{0,63}$/.test(text) && !text.includes("..");
+/** Whether a text is a valid build ID. */
 export const isBuildId = (text: string | undefined): text is string =>
   text !== undefined && /^[0-9a-f]{4,128}$/.test(text);
 

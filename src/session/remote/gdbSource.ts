@@ -1,9 +1,9 @@
-/** Reads the memory and the registers of a QEMU guest through its gdbstub. Runs in the worker of a source. */
+/** Reads the memory and the registers of a QEMU guest through its gdbstub. Runs in the worker thread that reads the source. */
 import { gdbAddress, GdbPackets } from "./gdbPackets.ts";
 import { type GuestRange, ramRanges, registerPlaces, registerValues } from "./guestFacts.ts";
 import { type Source, sourceError } from "./messages.ts";
 
-/** Number of bytes that one packet asks for: QEMU's packets have at most 4096 characters, two for each byte. */
+/** Number of bytes that one packet requests: QEMU's packets have at most 4096 characters, two for each byte. */
 const PACKET_BYTES = 2048;
 /** Number of packets that are sent before the first reply arrives. */
 const PACKETS_AHEAD = 64;
@@ -13,7 +13,7 @@ const REST_MS = 50;
 const MAX_CPUS = 4096;
 const MAX_PARTS = 256;
 const MAX_OUTPUT_PACKETS = 1 << 16;
-/** Number of bytes of a file that one packet asks for. */
+/** Number of bytes of a file that one packet requests. */
 const XML_BYTES = 2048;
 
 /** Description of a guest. Registers are hexadecimal numbers by name, one object for each CPU. */

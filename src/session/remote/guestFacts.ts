@@ -8,7 +8,9 @@ export interface GuestRange {
 
 /** Memory of devices and firmware, which is not the guest's RAM. */
 const NOT_RAM = /vram|vga|rom|bios|flash|fw_cfg/i;
+/** Matches a range of RAM, with its first and last address and its name. */
 const RANGE = /^\s+([0-9a-f]{16})-([0-9a-f]{16}) \(prio -?\d+, ram\): (\S+)/;
+/** Maximum number of ranges that are used. */
 const MAX_RANGES = 4096;
 
 /**

@@ -1,4 +1,4 @@
-/** Reads a file from a web server by ranges. Runs in the worker of a source. */
+/** Reads a file from a web server by ranges. Runs in the worker thread that reads the source. */
 import { setTimeout } from "node:timers/promises";
 import { fetchWithin } from "../fetch/redirect.ts";
 import { BlockCache, cachedRead } from "./blockCache.ts";

@@ -37,11 +37,11 @@ const CONFIGURATION = [
 ].flatMap((one) => ["-c", one]);
 
 /** Repositories that did not answer in time and are not used again. */
-const silent = new Set<string>();
+const unresponsive = new Set<string>();
 
 /** Runs git. Returns its output; undefined if it fails, is not installed or takes too long. */
 export function git(repository: string, args: readonly string[], input = ""): Buffer | undefined {
-  if (silent.has(repository) || !isOfFiles(repository)) return undefined;
+  if (unresponsive.has(repository) || !isOfFiles(repository)) return undefined;
   const { status, stdout, error } = spawnSync("git", [...optionsFor(repository), ...args], {
     env: environmentFor(repository),
     stdio: ["pipe", "pipe", "ignore"],
@@ -50,7 +50,7 @@ export function git(repository: string, args: readonly string[], input = ""): Bu
     maxBuffer: MAX_SOURCE,
     windowsHide: true,
   });
-  if ((error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT") silent.add(repository);
+  if ((error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT") unresponsive.add(repository);
   return status === 0 ? stdout : undefined;
 }
 

@@ -157,13 +157,13 @@ function* infoScope(context: Context, words: string): Pieces {
   for (const { name, type, parameter, location } of variables) {
     const size = attempt(() => sizeOf(type));
     const length = size instanceof Fault ? "" : `, length ${size}`;
-    const where = location ? ` is ${whereIs(kernel, location)}${length}` : " is optimized out";
+    const where = location ? ` is ${locationText(kernel, location)}${length}` : " is optimized out";
     yield record({ name, type: typeName(type), parameter }, `Symbol ${name}${where}.`);
   }
 }
 
-/** Says where a variable is at the address. */
-function whereIs({ arch }: Kernel, location: VariableLocation): string {
+/** Describes the location of a variable. */
+function locationText({ arch }: Kernel, location: VariableLocation): string {
   if (location.kind === "constant") {
     if (location.bytes.length > 8) return "a constant";
     const value = readUnsigned(viewOf(location.bytes), 0, location.bytes.length, arch.byteOrder);

@@ -86,7 +86,7 @@ interface Shown {
   readonly caller: boolean;
 }
 
-const inFront = (text: string): Span => ({ as: "dim", text });
+const dimSpan = (text: string): Span => ({ as: "dim", text });
 
 /** Returns the time stamp as dmesg writes it: `[    1.234567]`. */
 const stamp = ({ nanoseconds }: LogRecord, boot: number | undefined): string =>
@@ -107,21 +107,21 @@ export const messagesTable = (shown: Shown): Table<LogRecord> => ({
       ...(shown.time && { title: "" }),
       about: "since boot, by the log's clock",
       value: ({ nanoseconds }) => nanoseconds,
-      text: (_, record) => inFront(stamp(record, shown.boot)),
+      text: (_, record) => dimSpan(stamp(record, shown.boot)),
     },
     caller: {
       kind: "text",
       ...(shown.caller && { title: "" }),
       about: "T and a thread id, or C and a CPU",
       value: ({ caller }) => caller,
-      text: (caller) => inFront(`[${column(caller, 6, "right")}] `),
+      text: (caller) => dimSpan(`[${column(caller, 6, "right")}] `),
     },
     level: {
       kind: "number",
       ...(shown.level && { title: "" }),
       about: "0 emergency to 7 debug",
       value: ({ level }) => level,
-      text: (level) => inFront(`<${hex(level)}>`),
+      text: (level) => dimSpan(`<${hex(level)}>`),
     },
     facility: { kind: "number", value: ({ facility }) => facility },
     text: {
@@ -144,7 +144,7 @@ function messagePiece(layout: TableLayout<LogRecord>, message: LogRecord, withDi
     const [first = ""] = message.text.split("\n", 1);
     const margin = indent(lineText(layout.line(message)).length - first.length);
     return [
-      ...more.map((line): Line => [inFront(margin), textSpan(message, line)]),
+      ...more.map((line): Line => [dimSpan(margin), textSpan(message, line)]),
       ...(withDictionary ? message.dictionary.map((pair): Line => [`${margin}${pair}`]) : []),
     ];
   });

@@ -45,9 +45,9 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
     for (const row of openRows(task, counts)) rows.push(row);
   });
   const shown = reference === undefined ? rows : rows.filter((row) => matchesReference(row, reference));
-  const isPlace =
+  const isRootOrCwd =
     reference !== undefined && [root, cwd].some((path) => typeof path === "string" && path.includes(reference));
-  if (reference !== undefined && shown.length === 0 && !isPlace) return;
+  if (reference !== undefined && shown.length === 0 && !isRootOrCwd) return;
   const lines = (): Line[] => {
     const all: Line[] = [taskHeading(task)];
     if (root !== undefined || cwd !== undefined) all.push(["ROOT: ", pathSpan(root), "    CWD: ", pathSpan(cwd)]);

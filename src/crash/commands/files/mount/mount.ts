@@ -145,7 +145,7 @@ const openColumn: Column<MountRow> = {
   value: ({ openFiles }) => openFiles?.data,
 };
 
-/** Returns a function that tells whether a word names a mount. */
+/** Returns a test whether a word names a mount. */
 function matcher(kernel: Kernel, word: string): (mount: Obj) => boolean {
   const address = hexNumber(word);
   const superBlocks = address === undefined ? [] : superBlocksOf(kernel, address);

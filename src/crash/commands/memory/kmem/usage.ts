@@ -93,7 +93,7 @@ export function* memoryUsage(kernel: Kernel, withShared: boolean): Pieces {
 const less = (a: Row, b: Row): number | Fault =>
   a.pages instanceof Fault ? a.pages : b.pages instanceof Fault ? b.pages : a.pages - b.pages;
 
-/** Returns the percentage of the row that it is a part of, rounded down; undefined if that row cannot be read. */
+/** Returns the size of a row as a percentage of the row it belongs to, rounded down; undefined if there is none. */
 function shareOf({ pages, of }: Row): number | Fault | undefined {
   if (pages instanceof Fault) return pages;
   if (typeof of?.pages !== "number") return undefined;

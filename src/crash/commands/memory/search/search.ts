@@ -156,7 +156,7 @@ export const matchesAmidTable: Table<MatchRow> = {
 export const textsTable: Table<MatchRow> = {
   columns: {
     ...placeColumns,
-    text: { kind: "text", title: "", gap: ": ", value: ({ space, address }) => spelt(space, address) },
+    text: { kind: "text", title: "", gap: ": ", value: ({ space, address }) => textFrom(space, address) },
   },
 };
 
@@ -170,8 +170,8 @@ function* surroundings(space: AddressSpace, start: bigint, units: number, size: 
   }
 }
 
-/** Reads text from an address; a byte that is not a character is shown as a dot. */
-function spelt(space: AddressSpace, address: bigint): string {
+/** Reads text from an address; a byte that is not a printable ASCII character is shown as a dot. */
+function textFrom(space: AddressSpace, address: bigint): string {
   let all = "";
   for (let at = address; all.length < SHOWN_TEXT;) {
     const page = space.page(at);

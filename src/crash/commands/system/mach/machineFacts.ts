@@ -86,7 +86,7 @@ function hypervisor(kernel: Kernel): string | undefined {
   return name === undefined ? undefined : HYPERVISORS[name];
 }
 
-/** Reads a number from VMCOREINFO; undefined if it is absent or no number. */
+/** Reads a number from VMCOREINFO; undefined if it is absent or not a number. */
 function noted(kernel: Kernel, key: string): bigint | undefined {
   const text = kernel.vmcoreinfo(`NUMBER(${key})`);
   return text !== undefined && /^-?\w{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)) : undefined;
