@@ -1,9 +1,11 @@
-// One bundle a process, listed here and nowhere else. `--outdir DIR` builds elsewhere than into dist/.
-// `--library` adds the bundle for programs.
+// The programs and bundles, listed here and nowhere else. `--outdir DIR` builds elsewhere than into dist/.
+// `--library` adds the library, which only the npm package has.
 import { build, context } from "esbuild";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { constants, zstdCompressSync } from "node:zlib";
 import { bundledPackages, notices } from "./notices.mjs";
+import { buildPrograms } from "./programs.mjs";
 
 const outdirFlag = process.argv.indexOf("--outdir");
 const outdir = (outdirFlag < 0 ? undefined : process.argv[outdirFlag + 1]) ?? "dist";
@@ -13,7 +15,7 @@ const outdir = (outdirFlag < 0 ? undefined : process.argv[outdirFlag + 1]) ?? "d
 /**
  * Identifiers stay as they are: stacks then name the functions, at no cost. `keepNames` would give each closure its name
  * whenever it is made. `import()` becomes `require`, which is faster and whose code Node's compile cache keeps as well.
- * @type {Options}
+ * @satisfies {Options}
  */
 const node = {
   platform: "node",
@@ -75,26 +77,35 @@ const loadedOnUse = {
 };
 
 /**
+ * Programs that share the engine. The terminal is first: what it shares with another one is one file.
+ * @type {Record<string, string>}
+ */
+const programs = {
+  cliProgram: "src/cli/program.ts",
+  adapterProgram: "src/adapter/program.ts",
+  mcp: "src/mcp/main.ts",
+  server: "src/lsp/main.ts",
+  ...(process.argv.includes("--library") && { library: "src/library/index.ts" }),
+};
+/** The language server starts with each window of the editor, and uses a small part of the engine. */
+const APART = ["server"];
+
+/**
  * name: [entry, options]; an entry whose file does not stand yet is left out.
  * @type {Record<string, [string, Options]>}
  */
 const bundles = {
   cli: ["src/cli/main.ts", { ...node, banner: { js: "#!/usr/bin/env node" } }],
-  cliProgram: ["src/cli/program.ts", node],
   adapter: ["src/adapter/main.ts", node],
-  adapterProgram: ["src/adapter/program.ts", node],
   // The manifest says "module", by which VS Code would import a main named .js as one.
   extension: ["src/extension/main.ts", { ...node, minify: true, keepNames: true, outExtension: { ".js": ".cjs" } }],
-  server: ["src/lsp/main.ts", node],
   sourceWorker: ["src/session/remote/sourceWorker.ts", node],
-  mcp: ["src/mcp/main.ts", node],
-  // Only in the npm package.
-  ...(process.argv.includes("--library") && { library: ["src/library/index.ts", node] }),
   // Nothing of ours is in them for a stack to be told of.
   iced_x86: ["node_modules/iced-x86/iced_x86.js", { ...node, minify: true, sourcemap: false }],
-  capstone: ["node_modules/@alexaltea/capstone-js/dist/capstone.js", { ...node, minify: true, sourcemap: false }],
+  capstone: ["scripts/capstone.cjs", { ...node, minify: true, sourcemap: false }],
   markdown_it: ["node_modules/markdown-it/dist/index.cjs.js", { ...node, minify: true, sourcemap: false }],
-  panels: ["src/panels/main.ts", { platform: "browser", format: "iife", target: "es2023" }],
+  // Nothing translates the stacks of pages.
+  panels: ["src/panels/main.ts", { platform: "browser", format: "iife", target: "es2023", sourcemap: false }],
 };
 
 /**
@@ -124,13 +135,17 @@ const options = Object.entries(bundles)
 
 /** What stands beside the bundles. They are CommonJS, whatever the manifest above them says. */
 const NOTICES = "ThirdPartyNotices.txt";
-const beside = ["package.json", "capstone.wasm", "iced_x86_bg.wasm", "panels.css", NOTICES];
+const beside = ["package.json", "capstone.wasm.zst", "iced_x86_bg.wasm", "panels.css", NOTICES];
 
 function prepare() {
   mkdirSync(outdir, { recursive: true });
   writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
   // Capstone and iced-x86 look for their WebAssembly beside the program.
-  copyFileSync("node_modules/@alexaltea/capstone-js/dist/capstone.wasm", join(outdir, "capstone.wasm"));
+  const capstone = readFileSync("node_modules/@alexaltea/capstone-js/dist/capstone.wasm");
+  writeFileSync(
+    join(outdir, "capstone.wasm.zst"),
+    zstdCompressSync(capstone, { params: { [constants.ZSTD_c_compressionLevel]: 19 } }),
+  );
   copyFileSync("node_modules/iced-x86/iced_x86_bg.wasm", join(outdir, "iced_x86_bg.wasm"));
   copyFileSync("src/panels/panels.css", join(outdir, "panels.css"));
 }
@@ -143,15 +158,27 @@ function removeLeftovers(outputs) {
   for (const name of readdirSync(outdir)) if (!outputs.has(name)) rmSync(join(outdir, name), { recursive: true });
 }
 
+/** Writes the files of the programs. @returns {Promise<{ names: string[], metafile: import("esbuild").Metafile }>} */
+async function writePrograms() {
+  const plugins = [loadedOnUse, builtinsOnUse];
+  const { files, metafile } = await buildPrograms(programs, APART, { ...node, outdir, legalComments: "none", plugins });
+  for (const { name, contents } of files) writeFileSync(join(outdir, name), contents);
+  return { names: files.map(({ name }) => name), metafile };
+}
+
 prepare();
 if (process.argv.includes("--watch")) {
-  for (const one of options) await (await context({ ...one, minify: false, sourcemap: "inline" })).watch();
+  const whole = Object.entries(programs).map(([name, entry]) => optionsOf([name, [entry, node]]));
+  for (const one of [...options, ...whole])
+    await (await context({ ...one, minify: false, sourcemap: "inline" })).watch();
 } else {
-  const built = await Promise.all(options.map((one) => build(one)));
-  writeFileSync(join(outdir, NOTICES), notices(bundledPackages(built.map(({ metafile }) => metafile))));
+  const [{ names, metafile }, ...built] = await Promise.all([writePrograms(), ...options.map((one) => build(one))]);
+  const metafiles = [metafile, ...built.map((one) => one.metafile)];
+  writeFileSync(join(outdir, NOTICES), notices(bundledPackages(metafiles)));
   removeLeftovers(
     new Set([
       ...beside,
+      ...names,
       ...options.flatMap(({ entryPoints, outExtension }) => {
         const bundle = Object.keys(entryPoints)[0] + (outExtension?.[".js"] ?? ".js");
         return [bundle, `${bundle}.map`];

@@ -1,7 +1,16 @@
 /** The npm package, installed in an empty folder: the program, the library and its examples. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -53,6 +62,17 @@ test("the package has no sample and no source maps, and says where to get the sa
   const { status, stderr } = spawnSync(process.execPath, [join(root, "dist/cli.js"), "sample"], { encoding: "utf8" });
   assert.equal(status, 3);
   assert.match(stderr, /this package has no sample dump: get sample\/vmcore \(15 MB\) from https:/);
+});
+
+/** Sizes of the files below a folder, in bytes. */
+const sizeOf = (path: string): number =>
+  readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+
+test("the package has less than 8 MB unpacked", () => {
+  const size = sizeOf(join(folder, "node_modules/vmcore-debug"));
+  assert.ok(size < 8e6, `${(size / 1e6).toFixed(2)} MB`);
 });
 
 test("its declarations type-check the examples, under the strictest options and without other files", () => {

@@ -20,8 +20,25 @@ import { deflateRawSync } from "node:zlib";
 import { internalError } from "../../src/base/sourceStack.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "build-"));
-before(() => execFileSync(process.execPath, ["scripts/build.mjs", "--outdir", folder]));
+before(() => execFileSync(process.execPath, ["scripts/build.mjs", "--library", "--outdir", folder]));
 after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Files that several programs load. */
+const parts = (): string[] => readdirSync(folder).filter((name) => /^part-\w+\.js$/.test(name));
+
+/** The text of a bundle. */
+const textOf = (name: string): string => readFileSync(join(folder, name), "utf8");
+
+/** The files that a program loads at its start, itself first. */
+function loadedBy(program: string): string[] {
+  const files = new Set([program]);
+  for (const file of files)
+    for (const [, next] of textOf(file).matchAll(
+      /(?<!Promise\.resolve\(\)\.then\(\(?\)?=>\w{1,20}\()\brequire\("\.\/(part-\w+\.js)"\)/g,
+    ))
+      files.add(next!);
+  return [...files];
+}
 
 /** dist/ goes whole into the .vsix and the npm package. */
 const PACKED = /^!dist\/\*\*$/m;
@@ -53,7 +70,7 @@ test("every bundle has its source map beside it, without the sources, and does n
     "extension.cjs",
     "server.js",
     "mcp.js",
-    "panels.js",
+    ...parts(),
   ]) {
     const map = JSON.parse(readFileSync(join(folder, `${bundle}.map`), "utf8")) as Record<string, unknown>;
     assert.ok(!("sourcesContent" in map), bundle);
@@ -86,8 +103,8 @@ test("the compiled code of a program is kept in the user's cache for its next st
   const cache = join(folder, "cache");
   assert.match(version(cache).stdout, /^vmcore-debug \d/);
   const kept = readdirSync(join(cache, "vmcore-debug/code"), { recursive: true });
-  // A folder of Node's for its version, and the code of one module: the entry itself is compiled before.
-  assert.equal(kept.length, 2, kept.join());
+  // A folder of Node's for its version, and the code of each file: the entry itself is compiled before.
+  assert.equal(kept.length, 1 + loadedBy("cliProgram.js").length, kept.join());
 });
 
 test("the start of the terminal loads none of Node's modules for networks and cryptography", () => {
@@ -115,7 +132,10 @@ test("a cache that cannot be written to is no error", () => {
 
 test("functions of the programs keep their names, and what few commands need is a file of its own", () => {
   for (const program of ["cliProgram.js", "adapterProgram.js"])
-    assert.ok(readFileSync(join(folder, program), "utf8").includes("function*openingSession("), program);
+    assert.ok(
+      loadedBy(program).some((file) => textOf(file).includes("function*openingSession(")),
+      program,
+    );
   for (const part of ["capstone.js", "iced_x86.js"]) assert.ok(existsSync(join(folder, part)), part);
 });
 
@@ -125,26 +145,54 @@ function packedSize(path: string): number {
   return readdirSync(path).reduce((sum, name) => sum + packedSize(join(path, name)), 0);
 }
 
-test("the packed extension stays small: 7.5 MB without the sample", () => {
+test("the packed extension stays small: 5 MB without the sample", () => {
   const rest = ["media", "skills", "syntaxes", "package.json", "README.md", "CHANGELOG.md", "LICENSE"];
   // Folders in it are caches that other tests made.
   const built = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
   const packed = [...built.map(({ name }) => join(folder, name)), ...rest.filter((path) => existsSync(path))];
   const size = packed.reduce((sum, path) => sum + packedSize(path), 0);
-  assert.ok(size < 7.5e6, `${(size / 1e6).toFixed(2)} MB`);
+  assert.ok(size < 5e6, `${(size / 1e6).toFixed(2)} MB`);
 });
 
 test("the terminal's program has no library of a queue, a database or ssh, and no package that is not listed here", () => {
   const packages = new Set<string>();
-  for (const bundle of ["cli", "cliProgram"]) {
-    const { sources } = JSON.parse(readFileSync(join(folder, `${bundle}.js.map`), "utf8")) as { sources: string[] };
+  for (const bundle of ["cli.js", ...loadedBy("cliProgram.js")]) {
+    const { sources } = JSON.parse(textOf(`${bundle}.map`)) as { sources: string[] };
     for (const source of sources) {
       const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
       if (name !== undefined) packages.add(name);
     }
-    const required = [...readFileSync(join(folder, `${bundle}.js`), "utf8").matchAll(/\brequire\("([^"]+)"\)/g)];
+    const required = [...textOf(bundle).matchAll(/\brequire\("([^"]+)"\)/g)];
     for (const [, name] of required)
-      assert.ok(isBuiltin(name!) || name!.startsWith("./"), `${bundle}.js requires ${name}`);
+      assert.ok(isBuiltin(name!) || name!.startsWith("./"), `${bundle} requires ${name}`);
   }
   assert.deepEqual([...packages].sort(), ["hysnappy"]);
+});
+
+test("code that several programs run stands once, and the terminal loads it from at most three other files", () => {
+  const defining = readdirSync(folder).filter((name) => name.endsWith(".js") && textOf(name).includes("function*openingSession(")); // prettier-ignore
+  assert.equal(defining.length, 1, defining.join());
+  for (const program of ["adapterProgram.js", "mcp.js", "library.js"])
+    assert.ok(loadedBy(program).includes(defining[0]!), program);
+  // Each file takes a part of a millisecond.
+  assert.ok(loadedBy("cliProgram.js").length <= 4, loadedBy("cliProgram.js").join());
+  // The language server runs in each window of the editor.
+  assert.ok(!loadedBy("server.js").includes(defining[0]!));
+});
+
+test("no source of a shared file exports a variable, because the programs have a copy of its value", () => {
+  for (const part of parts()) {
+    const { sources } = JSON.parse(textOf(`${part}.map`)) as { sources: string[] };
+    const files = sources.map((source) => source.replace(/^(?:\.\.\/)+(?:.*\/)?(?=(?:src|node_modules)\/)/, ""));
+    const read = files.filter((file) => /^(?:src|node_modules)\/.*\.[cm]?[jt]s$/.test(file) && existsSync(file));
+    const others = files.filter((file) => !read.includes(file) && !/node:\w|\.json$/.test(file));
+    assert.deepEqual(others, [], part);
+    for (const file of read) {
+      const text = readFileSync(file, "utf8");
+      // An enumeration of TypeScript is filled once.
+      assert.doesNotMatch(text.replace(/^export var (\w+);\n\(function \(\1\)/gm, ""), /^export (?:let|var) /m, file);
+      for (const [, name] of text.matchAll(/^(?:let|var) (\w+)/gm))
+        assert.doesNotMatch(text, new RegExp(`^export (?:default ${name}\\b|\\{[^}]*\\b${name}\\b)`, "m"), file);
+    }
+  }
 });
