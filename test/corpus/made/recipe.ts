@@ -78,6 +78,12 @@ const orchard = (request: string, more: Partial<Recipe> = {}): Recipe => ({
   kernel: "slab_nomerge",
   ...more,
 });
+const ferry = (request: string, more: Partial<Recipe> = {}): Recipe => ({
+  modules: ["ferry"],
+  run: `echo ${request} > /proc/ferry; sleep 20`,
+  kernel: "slab_nomerge",
+  ...more,
+});
 const valves = (request: string, run = ""): Recipe => ({
   modules: ["valves"],
   run: `${run}echo ${request} > /proc/valves; sleep 5`,
@@ -383,5 +389,15 @@ dd if=/dev/zero of=/dev/shm/cider bs=1M`,
   "kfree-stack": orchard("carry"),
   "rwsem-downgraded": orchard("mend", { run: `${hung}; echo mend > /proc/orchard; sleep 20` }),
   "notifier-recursion": orchard("ring"),
+  // What is given back twice, left behind, or was never there
+  "rwsem-released-twice": ferry("turn", { run: `${hung}\n${asked("ferry", "sound", "turn")}` }),
+  "file-closed": ferry("settle", {
+    run: "echo dear > /mnt/data/ledger; sync; echo settle > /proc/ferry; sleep 20",
+    kernel: "slab_nomerge slub_debug=FPU,filp",
+  }),
+  "list-empty": ferry("depart"),
+  "sleep-on-cpu": ferry("count", { run: `${warned}echo count > /proc/ferry; sleep 20` }),
+  "socket-callback": ferry("flash"),
+  "completion-left": ferry("hail"),
   "filesystem-private": handover("attach", { run: "echo attach > /proc/handover; stat -f /mnt/data" }),
 };
