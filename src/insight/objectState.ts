@@ -81,7 +81,7 @@ export function* objectFindings(
     id: "object.state",
     severity: "note",
     certainty: "certain",
-    slots: { address: found.address, cache, state, type },
+    slots: { address: found.address, cache, state, type: offset === 0 ? type : undefined },
     text: [
       ...(name === undefined ? [] : [code(name), " = "]),
       addressOf(address),

@@ -8,6 +8,8 @@ import type { Certainty, Finding, Slot } from "./finding.ts";
  */
 const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: Verdict) => string | undefined])[] = [
   ["list.corrupt", ({ slots }) => `a list is corrupt at ${hex(slots["neighbour"] ?? slots["entry"])}`],
+  ["list.empty-entry", ({ slots }) => `the head of an empty list was taken for a ${text(slots["type"])}`],
+  ["lock.over-released", ({ slots }) => `${text(slots["name"] ?? "a lock")} was released for reading more often than taken, or overwritten`],
   ["refcount.underflow", ({ slots }) => `the reference count at ${hex(slots["address"])} was released too often`],
   ["copy.refused", ({ slots }) => `${text(slots["size"] ?? "some")} bytes of ${text(slots["cache"] ?? slots["memory"])} were to be copied`],
   ["packet.overrun", ({ slots }) => `${text(slots["put"])} bytes did not fit into a packet`],
@@ -21,6 +23,7 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["fault.err-ptr", ({ slots }, verdict) => `${subject(verdict)} is the error ${text(slots["errno"])}`],
   ["fault.poison", ({ slots }, verdict) => `${subject(verdict)} is ${text(slots["poison"])}`],
   ["fault.null-member", (finding, verdict) => nullWords(finding, verdict)],
+  ["fault.small-number", ({ slots }, verdict) => `${subject(verdict)} is ${text(slots["value"])}, not a pointer`],
   ["fault.truncated", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, a pointer cut to ${text(slots["bits"])} bits`],
   ["fault.text-address", ({ slots }, verdict) => `${subject(verdict)} is the function ${text(slots["function"])}, not data`],
   ["fault.user-address", ({ slots }, verdict) => `${subject(verdict)} is ${hex(slots["value"])}, a user address`],

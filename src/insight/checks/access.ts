@@ -7,8 +7,8 @@ import type { Evidence } from "../evidence.ts";
 import { addressOf, code, type Finding } from "../finding.ts";
 import { type BadPointer, badPointer } from "../values/badPointer.ts";
 import { type BadValue, badValue } from "../values/badValue.ts";
-import { type Expression, originExpression, placeExpression } from "../values/expression.ts";
-import { provenanceOf } from "../values/provenance.ts";
+import { type Expression, placeExpression } from "../values/expression.ts";
+import { provenanceOf, rootExpression } from "../values/provenance.ts";
 import { readWord } from "../values/site.ts";
 import { type Subject, valueStatement } from "../values/valueStatement.ts";
 import { instructionText, placeReference, registerEvidence, sourceWords, valueText } from "../values/words.ts";
@@ -109,11 +109,7 @@ function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
   const found = register === undefined ? undefined : yield* provenanceOf(site, register, bad.value);
   const root = found?.root;
   const origin = found?.origin.kind;
-  const named = !bad.isProven
-    ? undefined
-    : root
-      ? originExpression(root.site, root.register, root.index)
-      : operandExpression(bad);
+  const named = !bad.isProven ? undefined : root ? rootExpression(root) : operandExpression(bad);
   const task = crash.task?.address ?? 0n;
   const stored = register === undefined ? storedEvidence(kernel, bad) : undefined;
   const evidence: [Evidence, ...Evidence[]] = [

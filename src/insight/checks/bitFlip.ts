@@ -10,8 +10,8 @@ import { addressOf, type Finding } from "../finding.ts";
 import { objectState } from "../objectState.ts";
 import { type BadPointer, badPointer } from "../values/badPointer.ts";
 import { badValue } from "../values/badValue.ts";
-import { type Expression, originExpression } from "../values/expression.ts";
-import { type Origin, provenanceOf } from "../values/provenance.ts";
+import type { Expression } from "../values/expression.ts";
+import { type Origin, provenanceOf, rootExpression } from "../values/provenance.ts";
 import { readWord } from "../values/site.ts";
 import { valueText } from "../values/words.ts";
 import { ADDRESS_KINDS } from "./access.ts";
@@ -31,7 +31,7 @@ export const bitFlip: Check = {
     if (kind !== "non-canonical" && kind !== "unmapped" && kind !== "user") return;
     const found = bad.register === undefined ? undefined : yield* provenanceOf(bad.site, bad.register, bad.value);
     const value = found?.root.offset === 0n || !found ? bad.value : found.root.value;
-    const name = found && originExpression(found.root.site, found.root.register, found.root.index);
+    const name = found && rootExpression(found.root);
     yield* candidates(kernel, bad, value, name, found?.origin);
   },
 };

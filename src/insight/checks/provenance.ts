@@ -6,6 +6,8 @@ import type { Check, Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
 import { addressOf, type ChainStep, code, type Finding, type Sentence } from "../finding.ts";
+import { emptyListFinding } from "../emptyList.ts";
+import { foreignStackFinding } from "../foreignStack.ts";
 import { heldFindings } from "../heldValue.ts";
 import { objectFindings } from "../objectState.ts";
 import { badPointer, type BadPointer } from "../values/badPointer.ts";
@@ -14,7 +16,7 @@ import { originExpression, placeExpression } from "../values/expression.ts";
 import { callerOf } from "../values/calls.ts";
 import { holderName, loadEvidence, valueChain } from "../values/chain.ts";
 import { passerOf } from "../values/passer.ts";
-import { type Origin, type Provenance, provenanceOf } from "../values/provenance.ts";
+import { type Origin, pointerOf, type Provenance, provenanceOf } from "../values/provenance.ts";
 import { registerAt, type Site } from "../values/site.ts";
 import { callerName, functionName, instructionText, sourceWords, valueText } from "../values/words.ts";
 import { ADDRESS_KINDS } from "./access.ts";
@@ -47,7 +49,8 @@ function* fromWhere(bad: BadPointer): Generator<Step, Provenance, void> {
   const word = attempt(() => site.kernel.memory.word(address));
   if (word !== value) throw Fault.of("unknown", "the memory that it was read from holds another value now");
   const root = { site, register: place.base ?? "", index: site.index, value, offset: 0n };
-  const origin = { kind: "load", site, effect, place, address, size, expression, object: base } as const;
+  const object = pointerOf(place, base, expression);
+  const origin = { kind: "load", site, effect, place, address, size, expression, object, base } as const;
   return { value, root, origin, passedBy: [], cut: undefined };
 }
 
@@ -163,15 +166,17 @@ function* holderFindings(
   crash: CrashFacts,
   { origin, value }: Provenance,
 ): Generator<Finding | Step, void, void> {
-  if (origin.kind !== "load" || origin.object === undefined) return;
-  const { site, object, place, expression } = origin;
+  if (origin.kind !== "load" || origin.object === undefined || origin.base === undefined) return;
+  const { site, object, base, place, expression } = origin;
   const named = place.base === undefined ? undefined : originExpression(site, place.base, site.index);
   const name = holderName(expression?.text) ?? named?.text;
   const member = expression?.member;
   const { address } = origin;
   yield* heldFindings(kernel, { value, address, object, name, type: member?.struct, member: member?.path, expression });
   yield* objectFindings(kernel, object, { name, type: member?.struct });
-  yield* passedFinding(kernel, crash, site, object, holderName(expression?.text));
+  if (member) yield* emptyListFinding(kernel, { pointer: object, base, member, name });
+  yield* foreignStackFinding(kernel, crash, object, name);
+  yield* passedFinding(kernel, crash, site, base, base === object ? holderName(expression?.text) : undefined);
 }
 
 /** Reports a caller that passed the same pointer, if its code shows the arguments. */

@@ -8,7 +8,7 @@ import type { Check } from "../check.ts";
 import { code, type Sentence } from "../finding.ts";
 import { loadEvidence } from "../values/chain.ts";
 import { loadExpression } from "../values/expression.ts";
-import type { Origin } from "../values/provenance.ts";
+import { type Origin, pointerOf } from "../values/provenance.ts";
 import { addressAt, registerAt, type Site, siteOf, valueAt } from "../values/site.ts";
 import { functionName, registerEvidence, sourceWords } from "../values/words.ts";
 
@@ -66,7 +66,19 @@ function savedPlace(site: Site, sp: string, value: bigint): Load | undefined {
     const { place, size } = from;
     const base = place.base === undefined ? undefined : registerAt(site, place.base, definition.index);
     const expression = loadExpression(site, place, size, definition.index);
-    return [{ kind: "load", site, effect, place, address, size, expression, object: base }];
+    return [
+      {
+        kind: "load",
+        site,
+        effect,
+        place,
+        address,
+        size,
+        expression,
+        object: pointerOf(place, base, expression),
+        base,
+      },
+    ];
   });
   return found.length === 1 ? found[0] : undefined;
 }

@@ -5,8 +5,7 @@ import type { Check, Step } from "../check.ts";
 import { addressOf, code, type Finding } from "../finding.ts";
 import { badPointer } from "../values/badPointer.ts";
 import { badValue } from "../values/badValue.ts";
-import { originExpression } from "../values/expression.ts";
-import { type Cut, type Provenance, provenanceOf, sameLowBits } from "../values/provenance.ts";
+import { type Cut, type Provenance, provenanceOf, rootExpression, sameLowBits } from "../values/provenance.ts";
 import { instructionText, placeReference, sourceWords, valueText } from "../values/words.ts";
 import { ADDRESS_KINDS } from "./access.ts";
 
@@ -45,7 +44,7 @@ function* cutFinding(kernel: Kernel, found: Provenance, cut: Cut): Generator<Fin
   if (before !== undefined && !isWhole) return;
   // A copy of fewer bits is always of a number.
   if (!isWhole && bits !== 32) return;
-  const name = originExpression(root.site, root.register, root.index)?.text ?? root.register;
+  const name = rootExpression(root)?.text ?? root.register;
   const text = yield* instructionText(kernel, effect);
   const kept = `only ${bits} bits of it${isSigned ? ", with their sign" : ""}`;
   yield {

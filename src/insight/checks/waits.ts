@@ -12,6 +12,7 @@ import {
   cycleFinding,
   exitedFinding,
   lostFinding,
+  overReleasedFinding,
   overwrittenFinding,
   ownerFinding,
   rootFinding,
@@ -114,6 +115,7 @@ function* lockFindings(kernel: Kernel, graph: WaitGraph, hung: WaitingTask | und
     const severity = hung?.wait.resource?.address === address ? "cause" : "suspect";
     for (const holder of one.holders) if (hasExited(kernel, holder)) yield exitedFinding(one, holder, severity);
     const free = freeLock(one);
+    if (one.wait.state?.readers !== undefined) yield overReleasedFinding(one, one.wait.state.readers, severity);
     if (free?.kind === "overwritten") yield overwrittenFinding(one, free.flag, severity);
     if (free?.kind === "lost wake-up") yield lostFinding(one, severity);
     if (free?.kind === "woken") yield wokenFinding(one, free.task, taskPid(free.task), taskComm(free.task));

@@ -101,7 +101,7 @@ function* originSteps(kernel: Kernel, origin: Origin, value: bigint): Generator<
 function* holderSteps(
   kernel: Kernel,
   task: bigint,
-  { site, place, expression }: Load,
+  { site, place, expression, base }: Load,
   object: bigint,
 ): Generator<Step, ChainStep[], void> {
   const named = place.base === undefined ? undefined : originExpression(site, place.base, site.index);
@@ -118,12 +118,13 @@ function* holderSteps(
       evidence: { kind: "object", cache, address, state },
     });
   }
-  const passer = yield* passerOf(site, object);
+  const passer = base === undefined ? undefined : yield* passerOf(site, base);
   if (!passer) return chain;
   const { caller, expression: passed, argument, call } = passer;
+  const isSame = base === object;
   chain.push({
     text: [
-      ...(slab ? ["Passed"] : [...subject, ", passed"]),
+      ...(slab && isSame ? ["Passed"] : isSame ? [...subject, ", passed"] : [addressOf(base ?? object), ", passed"]),
       " by the caller ",
       ...callerWords(kernel, functionName(caller), caller.frame.pc, call?.address),
       ` as argument ${argument + 1}`,

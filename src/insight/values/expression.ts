@@ -17,12 +17,20 @@ export interface Expression {
   readonly text: string;
   readonly type: CType;
   /** The structure member that the value is, for example `target` of `struct lab`. */
-  readonly member?: { readonly struct: string; readonly path: string } | undefined;
+  readonly member?: ExpressionMember | undefined;
   /**
    * Whether the names come from debuginfo for this instruction; otherwise they come from the function's prototype or
    * the object's type.
    */
   readonly isFromDwarf: boolean;
+}
+
+/** A structure member. */
+export interface ExpressionMember {
+  readonly struct: string;
+  readonly path: string;
+  /** Offset in bytes from the start of the structure, without that of an index that is not constant. */
+  readonly offset: number;
 }
 
 /** Maximum number of steps for one expression: `a->b->c`. */
@@ -202,7 +210,7 @@ function pointedExpression(
   return {
     text: `${expression.text}->${path}`,
     type: member.type,
-    member: { struct: typeName(pointer.target), path },
+    member: { struct: typeName(pointer.target), path, offset },
     isFromDwarf: expression.isFromDwarf,
   };
 }

@@ -2,7 +2,7 @@
 import { type Effect, type MemoryOperand, type Value, wrap64 } from "../../arch/effect.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
-import { type Expression, loadExpression } from "./expression.ts";
+import { type Expression, loadExpression, originExpression } from "./expression.ts";
 import { callerOf, withEntry } from "./calls.ts";
 import { argumentOf } from "./passed.ts";
 import { addressAt, readWord, registerAt, type Site, sumOf, valueAt } from "./site.ts";
@@ -18,8 +18,10 @@ export type Origin =
       readonly address: bigint;
       readonly size: number;
       readonly expression: Expression | undefined;
-      /** Value of the operand's base register. */
+      /** The pointer to the object: that of `expression`, otherwise the value of the operand's base register. */
       readonly object: bigint | undefined;
+      /** Value of the operand's base register. */
+      readonly base: bigint | undefined;
     }
   | { readonly kind: "constant"; readonly site: Site; readonly effect: Effect; readonly value: bigint }
   | { readonly kind: "call result"; readonly site: Site; readonly effect: Effect; readonly callee: string | undefined }
@@ -38,7 +40,15 @@ export interface Root {
   readonly value: bigint;
   /** Number of bytes that were added to the value since. */
   readonly offset: bigint;
+  /** The load of the value, if the instruction at `index` loads it and adds it to a register. */
+  readonly load?: LoadValue;
 }
+
+type LoadValue = Extract<Value, { kind: "load" }>;
+
+/** Returns the source expression of a root; undefined if it is not known. */
+export const rootExpression = ({ site, register, index, load }: Root): Expression | undefined =>
+  load ? loadExpression(site, load.place, load.size, index) : originExpression(site, register, index);
 
 export interface Provenance {
   /** Value of the root; `origin` says where it came from. */
@@ -142,6 +152,13 @@ function originOf(site: Site, start: RegisterUse, begun: Traced): Traced & { rea
       root = { site, register: name, index: at, value, offset: root.offset + sum.added };
       continue;
     }
+    const added = from && loadedSum(site, from, definition.index);
+    if (added) {
+      const { load, by } = added;
+      const value = wrap64(root.value - by);
+      if (by !== 0n) root = { site, register: name, index: definition.index, value, offset: root.offset + by, load };
+      return end(loadedFrom(site, effect, definition.index, load, value));
+    }
     if (from?.kind === "register") {
       [at, name] = [definition.index, from.name];
       cut ??= cutBy(effect, from, () => registerAt(site, from.name, definition.index));
@@ -157,6 +174,22 @@ function originOf(site: Site, start: RegisterUse, begun: Traced): Traced & { rea
     return end(originOfWrite(site, effect, definition.index, from, root.value));
   }
   return end({ kind: "unknown", site, because: `it was copied more than ${MAX_COPIES} times` });
+}
+
+/** Numbers below this one are offsets in objects. */
+const MAX_OFFSET = 1n << 16n;
+
+/**
+ * Returns the load of a pointer to which the same instruction adds the offset in a register, as the kernel does for the
+ * data of security modules; undefined for other values, and if either number can be the offset.
+ */
+function loadedSum(site: Site, from: Value, index: number): { load: LoadValue; by: bigint } | undefined {
+  if (from.kind !== "operation" || from.bits !== 64 || from.operator !== "+") return undefined;
+  const [load, register] = from.left.kind === "load" ? [from.left, from.right] : [from.right, from.left];
+  if (load.kind !== "load" || register.kind !== "register" || load.place.segment !== undefined) return undefined;
+  const [pointer, by] = [valueAt(site, load, index), valueAt(site, register, index)];
+  if (pointer === undefined || by === undefined || by >= MAX_OFFSET || pointer < MAX_OFFSET) return undefined;
+  return { load, by };
 }
 
 /** Returns the cut that a copy makes; undefined for a copy of all 64 bits. */
@@ -200,13 +233,7 @@ function originOfWrite(site: Site, effect: Effect, index: number, from: Value | 
 }
 
 /** Returns a load as the origin only if the same load from the dump's memory gives the value. */
-function loadedFrom(
-  site: Site,
-  effect: Effect,
-  index: number,
-  from: Extract<Value, { kind: "load" }>,
-  value: bigint,
-): Origin {
+function loadedFrom(site: Site, effect: Effect, index: number, from: LoadValue, value: bigint): Origin {
   const { place, size } = from;
   const address = addressAt(site, place, index);
   if (address === undefined)
@@ -223,6 +250,7 @@ function loadedFrom(
     };
   const base =
     place.base === undefined ? undefined : addressAt(site, { ...place, index: undefined, displacement: 0n }, index);
+  const expression = loadExpression(site, place, size, index);
   return {
     kind: "load",
     site,
@@ -230,10 +258,22 @@ function loadedFrom(
     place,
     address,
     size,
-    expression: loadExpression(site, place, size, index),
-    object: base,
+    expression,
+    object: pointerOf(place, base, expression),
+    base,
   };
 }
+
+/**
+ * Returns the value of the pointer in `pointer->member`. It differs from the base register if the register holds the
+ * pointer plus a constant, as that of a list iterator does.
+ */
+export const pointerOf = (
+  { displacement }: MemoryOperand,
+  base: bigint | undefined,
+  expression: Expression | undefined,
+): bigint | undefined =>
+  base === undefined || !expression?.member ? base : wrap64(base + displacement - BigInt(expression.member.offset));
 
 /** Returns the function that a direct call calls; undefined for other calls. */
 export const calleeOf = (kernel: Kernel, { target }: Effect): string | undefined => {

@@ -59,6 +59,14 @@ export function valueStatement(subject: Subject, found: BadValue): Statement | u
           }
         : nullMember(subject, common, who, pointee);
     case "near-null":
+      // The pointer itself is this number. One that was computed may be a member of NULL.
+      if (subject.origin === "load" && subject.offset === 0n)
+        return {
+          id: "fault.small-number",
+          certainty: "certain",
+          slots: common,
+          text: [...who, `${found.offset}, a small number and not a pointer.`],
+        };
       return {
         id: "fault.null-member",
         certainty: "certain",

@@ -224,6 +224,21 @@ export function overwrittenFinding(one: WaitingTask, flag: string, severity: Sev
   };
 }
 
+/** Reports a lock that was released for reading more often than it was taken. @param readers negative */
+export function overReleasedFinding(one: WaitingTask, readers: number, severity: Severity): Finding {
+  return {
+    id: "lock.over-released",
+    severity,
+    certainty: "certain",
+    slots: { resource: one.wait.resource?.address, readers, name: one.name },
+    text: [
+      resourceItself(one),
+      ` counts ${readers} readers: it was released for reading more often than it was taken, or its word was overwritten. No writer can take it, although it may have no holder.`,
+    ],
+    evidence: proven(one.task, stateEvidence(one), waitEvidence(one)),
+  };
+}
+
 /** Reports a free lock whose next holder, the given task, has been woken. */
 export function wokenFinding(one: WaitingTask, task: Obj, pid: number, comm: string): Finding {
   return {

@@ -4,7 +4,7 @@ import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { rtMutexState, unsignedWord } from "./mutex.ts";
-import type { Found, ResourceState } from "./resource.ts";
+import type { Found, ReadField, ResourceState } from "./resource.ts";
 import { objectAddresses, type Sleeper } from "./sleeper.ts";
 
 // kernel/locking/rwsem.c since v5.3
@@ -38,13 +38,22 @@ export function rwsemState(kernel: Kernel, address: bigint): ResourceState {
       return { holders: [], note: "locked for writing, but the writer is not recorded", fields };
     return { holders: [{ task, certainty: "certain", how: "writer, rw_semaphore.owner" }], fields };
   }
-  const readers = BigInt.asUintN(kernel.arch.wordSize * 8 - 1, count) >> RWSEM_READER_SHIFT;
+  const readers = BigInt.asIntN(kernel.arch.wordSize * 8, count) >> RWSEM_READER_SHIFT;
+  if (readers < 0n) return overReleased(Number(readers), fields);
   if (readers === 0n) return { holders: [], free: true, fields };
   const note = `held by ${readersText(Number(readers))}, which the lock does not record`;
   if (!isReader || task === 0n) return { holders: [], note, fields };
   const how = "the last task that took it for reading; it may have released it again";
   return { holders: [{ task, certainty: "possible", how }], note, fields };
 }
+
+/** Returns the state of a lock that counts fewer readers than none. No holder is known, and no writer can take it. */
+const overReleased = (readers: number, fields: readonly ReadField[]): ResourceState => ({
+  holders: [],
+  readers,
+  note: `it counts ${readers} readers: it was released for reading more often than it was taken, or its word was overwritten`,
+  fields,
+});
 
 /** Reads the holder before v5.3, where a reader only leaves flags; a value of 1 in `owner` is not a task. */
 function oldState(rwsem: Obj<"struct rw_semaphore">): ResourceState {
@@ -74,15 +83,20 @@ function rwbaseState(rwbase: Obj<"struct rwbase_rt">): ResourceState {
   const own = rtMutexState(rwbase.at("rtmutex"));
   if (readers === 0) return own;
   const fields = [...own.fields, { type: "struct rwbase_rt", address: rwbase.address, path: "readers.counter", value: String(count) }]; // prettier-ignore
+  if (readers < 0) return { ...overReleased(readers, fields), holders: own.holders };
   const note = `held by ${readersText(readers)}, which the lock does not record`;
   if (count < 0) return { holders: own.holders, note, fields };
   const how = `the writer, which waits for ${readersText(readers)} to leave and blocks new readers`;
   return { holders: own.holders.map((one) => ({ ...one, how })), note, fields };
 }
 
-/** Returns the word of the readers, and how many readers have the lock. @throws Fault */
+/**
+ * Returns the word of the readers, and how many readers have the lock; negative if more left than entered, so that the
+ * word passed its smallest value. @throws Fault
+ */
 function readersOf(rwbase: Obj<"struct rwbase_rt">): { readonly count: number; readonly readers: number } {
   const count = rwbase.at("readers.counter").number();
+  if (count > WRITER_BIAS) return { count, readers: count + READER_BIAS };
   return { count, readers: count < 0 ? count - READER_BIAS : count === WRITER_BIAS ? 0 : count };
 }
 

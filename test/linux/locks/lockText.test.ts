@@ -31,6 +31,10 @@ test("a reader-writer semaphore is shown with its writer, or with how many read 
     of(0x300n, taskAddress(7) | 1n),
     "possibly held by owner [7]; held by 3 readers, which the lock does not record",
   );
+  assert.equal(
+    of(BigInt.asUintN(64, -0x100n) | 2n, taskAddress(7) | 1n),
+    "it counts -1 readers: it was released for reading more often than it was taken, or its word was overwritten",
+  );
 });
 
 test("an exhausted semaphore reports that its holders are not recorded", () => {

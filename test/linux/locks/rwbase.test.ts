@@ -51,6 +51,12 @@ test("with the bias of a writer the owner of the rt_mutex has the lock; with tha
   assert.deepEqual([read.holders, read.note], [[], "held by 3 readers, which the lock does not record"]);
 });
 
+test("a lock that more readers left than entered counts a negative number of readers, and names no holder", () => {
+  const { holders, readers, note } = rwsemState(kernelWith(2 ** 31 - 1, 0n), LOCK);
+  assert.deepEqual([holders, readers], [[], -1]);
+  assert.match(note ?? "", /^it counts -1 readers: it was released for reading more often than it was taken/);
+});
+
 test("a word that only looks like a lock of the task is not taken for one", () => {
   const { resource, unknown } = taskWait(kernelWith(WRITER_BIAS, taskAddress(5)), taskAddress(5));
   assert.equal(resource, undefined);

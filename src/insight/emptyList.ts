@@ -1,0 +1,67 @@
+/** Recognizes an entry that was computed from the head of an empty list. */
+import { attempt, Fault } from "../base/fault.ts";
+import { bare, type CType } from "../debuginfo/ctype.ts";
+import type { Kernel } from "../model/kernel.ts";
+import { typeName } from "../model/typeName.ts";
+import { addressOf, code, type Finding } from "./finding.ts";
+import { objectState } from "./objectState.ts";
+import type { ExpressionMember } from "./values/expression.ts";
+import { readWord } from "./values/site.ts";
+
+/** Maximum depth of structures in structures that are searched. */
+const MAX_DEPTH = 3;
+
+/** Returns the path of the `struct list_head` at an offset in bytes; undefined if there is none. */
+function linkAt(type: CType, offset: bigint, depth = 0): string | undefined {
+  const plain = bare(type);
+  if (depth > MAX_DEPTH || plain.kind !== "struct") return undefined;
+  for (const { name, type: inner, bitOffset } of plain.members) {
+    const rest = offset - BigInt(Math.floor(bitOffset / 8));
+    if (rest === 0n && typeName(bare(inner)) === "struct list_head") return name;
+    const path = rest < 0n ? undefined : linkAt(inner, rest, depth + 1);
+    if (path !== undefined) return name === undefined ? path : `${name}.${path}`;
+  }
+  return undefined;
+}
+
+/** What the code took for an entry of a list. */
+interface Entry {
+  readonly pointer: bigint;
+  /** The address in the register that the pointer was computed from. */
+  readonly base: bigint;
+  /** The structure member that was read. */
+  readonly member: ExpressionMember;
+  /** The pointer in the source. */
+  readonly name: string | undefined;
+}
+
+/**
+ * Yields a finding if the pointer was computed from the address of its own link, if that link points to itself, as the
+ * head of an empty list does, and if no object of the slab allocator begins at the pointer. An entry that
+ * list_del_init() removed points to itself too, but most entries are whole objects.
+ */
+export function* emptyListFinding(
+  kernel: Kernel,
+  { pointer, base, member, name }: Entry,
+): Generator<Finding, void, void> {
+  if (base === pointer || objectState(kernel, pointer)?.address === pointer) return;
+  const type = attempt(() => kernel.types.named(member.struct));
+  const link = type instanceof Fault ? undefined : linkAt(type, base - pointer);
+  const { wordSize } = kernel.arch;
+  const words = [base, base + BigInt(wordSize)].map((at) => readWord(kernel, at, wordSize));
+  if (link === undefined || words.some((word) => word !== base)) return;
+  yield {
+    id: "list.empty-entry",
+    severity: "cause",
+    certainty: "likely",
+    slots: { value: pointer, type: member.struct, member: link, head: base },
+    text: [
+      ...(name === undefined ? [] : [code(name), " = "]),
+      addressOf(pointer),
+      ` is not a ${member.struct}, but was computed from the head of an empty list as if it were an entry: its ${link} at `,
+      addressOf(base),
+      " points to itself, and no object of the slab allocator begins at the address of the entry.",
+    ],
+    evidence: [{ kind: "memory", address: base, value: base }],
+  };
+}
