@@ -45,8 +45,9 @@ export function* runCheck<T>(
   }
 }
 
-/** Maximum time of a check as a multiple of its limit of processor time, because the dump can be on a slow disk. */
-const MAX_STRETCH = 5;
+/** Maximum time of a check as a multiple of its limit of processor time, because the dump can be on a slow disk or
+ * the machine busy. */
+const MAX_STRETCH = 15;
 
 /** Returns the processor time since a measurement, in milliseconds. */
 function cpuMilliseconds(since: NodeJS.CpuUsage): number {

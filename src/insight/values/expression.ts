@@ -16,8 +16,8 @@ import { variablesIn } from "./variables.ts";
 export interface Expression {
   readonly text: string;
   readonly type: CType;
-  /** The structure member that the value is, for example `target` of `struct lab`. */
-  readonly member?: ExpressionMember | undefined;
+  /** The structure member that the value is, for example `target` of `struct lab`, and its offset in bytes. */
+  readonly member?: { readonly struct: string; readonly path: string; readonly offset: number } | undefined;
   /**
    * Whether the names come from debuginfo for this instruction; otherwise they come from the function's prototype or
    * the object's type.
@@ -25,13 +25,7 @@ export interface Expression {
   readonly isFromDwarf: boolean;
 }
 
-/** A structure member. */
-export interface ExpressionMember {
-  readonly struct: string;
-  readonly path: string;
-  /** Offset in bytes from the start of the structure, without that of an index that is not constant. */
-  readonly offset: number;
-}
+export type ExpressionMember = NonNullable<Expression["member"]>;
 
 /** Maximum number of steps for one expression: `a->b->c`. */
 const MAX_DEPTH = 4;

@@ -59,23 +59,7 @@ export function valueStatement(subject: Subject, found: BadValue): Statement | u
           }
         : nullMember(subject, common, who, pointee);
     case "near-null":
-      // The pointer itself is this number. One that was computed may be a member of NULL.
-      if (subject.origin === "load" && subject.offset === 0n)
-        return {
-          id: "fault.small-number",
-          certainty: "certain",
-          slots: common,
-          text: [...who, `${found.offset}, a small number and not a pointer.`],
-        };
-      return {
-        id: "fault.null-member",
-        certainty: "certain",
-        slots: { ...common, offset: found.offset },
-        text: [
-          ...who,
-          `${found.offset}, not an address that the kernel maps: perhaps NULL plus the offset of a member.`,
-        ],
-      };
+      return smallNumber(subject, common, who, found.offset);
     case "error":
       return errorPointer(subject, common, who, found);
     case "poison":
@@ -105,6 +89,22 @@ export function valueStatement(subject: Subject, found: BadValue): Statement | u
     case "mapped":
       return undefined;
   }
+}
+
+/** Returns the statement about a number below the size of a page. One that was computed may be a member of NULL. */
+function smallNumber({ origin, offset }: Subject, common: ValueSlots, who: Sentence, number: number): Statement {
+  const isStored = origin === "load" && offset === 0n;
+  return {
+    id: isStored ? "fault.small-number" : "fault.null-member",
+    certainty: "certain",
+    slots: { ...common, offset: isStored ? undefined : number },
+    text: [
+      ...who,
+      isStored
+        ? `${number}, a small number and not a pointer.`
+        : `${number}, not an address that the kernel maps: perhaps NULL plus the offset of a member.`,
+    ],
+  };
 }
 
 /** Returns "LIST_POISON1", or "LIST_POISON1 minus 24 bytes, as container_of() computes it". */
