@@ -1,7 +1,7 @@
 /** Reports an object on the stack of another task. */
 import { attempt, Fault } from "../base/fault.ts";
 import { stackTrace } from "../linux/sched/stackTrace.ts";
-import { stackOwner } from "../linux/sched/stack.ts";
+import { taskOfStack } from "../linux/sched/stack.ts";
 import { taskComm, taskPid } from "../linux/sched/task.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type CrashFacts, functionOf } from "./crashFacts.ts";
@@ -17,7 +17,7 @@ export function* foreignStackFinding(
   object: bigint,
   name: string | undefined,
 ): Generator<Finding, void, void> {
-  const owner = attempt(() => stackOwner(kernel, object));
+  const owner = attempt(() => taskOfStack(kernel, object));
   if (!owner || owner instanceof Fault || owner.address === task?.address) return;
   const about = attempt(() => ({
     pid: taskPid(owner),
