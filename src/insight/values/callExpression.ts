@@ -4,7 +4,8 @@ import { attempt, Fault } from "../../base/fault.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { plainName } from "../../log/place.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { prototype, variable } from "./expression.ts";
+import { variable } from "./expression.ts";
+import { prototype } from "./prototype.ts";
 import type { Site } from "./site.ts";
 import { registerOf } from "./variables.ts";
 

@@ -2,13 +2,13 @@
 import type { MemoryOperand, Value } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
-import { plainName } from "../../log/place.ts";
 import { slabCacheType } from "../../linux/slab/slabTypes.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { memberAt } from "../../model/memberAt.ts";
 import { typeName } from "../../model/typeName.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Definition } from "./functionGraph.ts";
+import { prototype } from "./prototype.ts";
 import { registerAt, type Site } from "./site.ts";
 import { variablesIn } from "./variables.ts";
 
@@ -275,17 +275,6 @@ function parameter({ kernel, graph }: Site, register: string): Expression | unde
   const at = kernel.arch.argumentRegisters?.indexOf(register) ?? -1;
   const declared = at < 0 ? undefined : prototype(kernel, graph.symbol.name)?.parameters[at];
   return declared?.name === undefined ? undefined : { text: declared.name, type: declared.type, isFromDwarf: false };
-}
-
-/**
- * Returns a function's type. A function with a compiler suffix has none, because the compiler may have changed its
- * parameters.
- */
-export function prototype(kernel: Kernel, name: string): Extract<CType, { kind: "function" }> | undefined {
-  if (plainName(name) !== name) return undefined;
-  const type = attempt(() => kernel.types.function(name));
-  const found = type instanceof Fault || !type ? undefined : bare(type);
-  return found?.kind === "function" ? found : undefined;
 }
 
 /** Returns a cast of the address if it is an object of a slab cache that is made for one type. */
