@@ -178,10 +178,21 @@ export function sliceFile(file: RandomFile, offset: number, size: number): Rando
   };
 }
 
-/** Returns `length` bytes from `offset`, fewer at the end of the file; a Fault when the disk fails. */
-export function readBytes(file: RandomFile, offset: number, length: number): Uint8Array | Fault {
+/**
+ * Returns `length` bytes from `offset`, fewer at the end of the file; a Fault when the disk fails. @param target a
+ * buffer of `length` bytes to use, if the file can fill one
+ */
+export function readBytes(
+  file: RandomFile,
+  offset: number,
+  length: number,
+  target?: () => Uint8Array,
+): Uint8Array | Fault {
   try {
-    return file.read(offset, length);
+    if (!target || !file.readInto) return file.read(offset, length);
+    const bytes = target();
+    const count = file.readInto(bytes, offset);
+    return count === length ? bytes : bytes.subarray(0, count);
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     return Fault.of("truncated", `${file.name} cannot be read at offset ${offset} (${String(error.code)})`);

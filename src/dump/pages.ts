@@ -5,6 +5,31 @@ import { Lru } from "../base/lru.ts";
 /** Default size of the cache of decoded pages in bytes. */
 export const PAGE_CACHE_BYTES = 64 << 20;
 
+/**
+ * The same for pages that the file holds uncompressed. It is smaller, because the system caches the file, and because
+ * memory that is new to the process costs more than reading a page again.
+ */
+export const STORED_CACHE_BYTES = 16 << 20;
+
+/** Number of pages that are allocated together, because a buffer for each costs as much as reading it. */
+const ALLOCATED_TOGETHER = 4;
+/** Maximum size of such an allocation in bytes: a page that is kept keeps the others of its allocation. */
+const MAX_ALLOCATION = 1 << 16;
+
+/** Returns a function that makes buffers for pages. Their bytes are arbitrary, because they are overwritten. */
+export function pageBuffers(pageSize: number): () => Uint8Array {
+  const count = Math.max(1, Math.min(ALLOCATED_TOGETHER, Math.floor(MAX_ALLOCATION / pageSize)));
+  let buffer: ArrayBufferLike | undefined;
+  let used = 0;
+  return () => {
+    if (buffer === undefined || used === count) {
+      ({ buffer } = Buffer.allocUnsafeSlow(count * pageSize));
+      used = 0;
+    }
+    return new Uint8Array(buffer, used++ * pageSize, pageSize);
+  };
+}
+
 /** Number of recently used pages, such as page tables, that are found without looking up their position in the file. */
 const RECENT = 256;
 

@@ -3,7 +3,7 @@ import { Fault } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
 import { lastStart, topmost, type Runs } from "../base/intervals.ts";
 import type { DumpImage, OpenOptions } from "./format.ts";
-import { cachedPages, FILE_ENDS, pageFault } from "./pages.ts";
+import { cachedPages, FILE_ENDS, pageBuffers, pageFault, STORED_CACHE_BYTES } from "./pages.ts";
 
 /** A range of physical memory and where the file holds it. All values are in bytes. */
 export interface MemoryRange {
@@ -46,7 +46,7 @@ export class Ranges {
   }
 
   /** Reads pages of the ranges. */
-  pages(file: RandomFile, pageSize: number, { cacheBytes }: OpenOptions): PhysicalPages {
+  pages(file: RandomFile, pageSize: number, { cacheBytes = STORED_CACHE_BYTES }: OpenOptions): PhysicalPages {
     const ends = (sizes: readonly number[]): number[] => this.physical.map((start, i) => start + (sizes[i] ?? 0));
     const memory = topmost(this.physical, ends(this.memorySize));
     const held = topmost(this.physical, ends(this.fileSize));
@@ -55,13 +55,15 @@ export class Ranges {
       const source = held.sources[run] ?? 0;
       return (this.offset[source] ?? 0) + start - (this.physical[source] ?? 0);
     });
-    const decode = (pfn: number): Uint8Array | Fault => readPage(file, { pageSize, memory, held, offsets }, pfn);
-    const next = nextPage(file, { pageSize, memory, held, offsets });
+    const layout: Layout = { pageSize, memory, held, offsets };
+    const buffers = pageBuffers(pageSize);
+    const decode = (pfn: number): Uint8Array | Fault => readPage(file, layout, pfn, buffers);
+    const next = nextPage(file, layout);
     return {
       pageSize,
       maxPfn: Math.ceil(last / pageSize),
       page: cachedPages({ pageSize, locate: (pfn) => pfn, decode }, cacheBytes),
-      run: (pfn, target) => readRun(file, { pageSize, memory, held, offsets }, pfn, target),
+      run: (pfn, target) => readRun(file, layout, pfn, target),
       has: (pfn) => next(pfn) === pfn,
       next,
     };
@@ -79,9 +81,10 @@ interface Layout {
 
 /**
  * Assembles a page from all runs that overlap it, because firmware can leave memory that does not end at a page
- * boundary. Gaps between the runs read as zero.
+ * boundary. Gaps between the runs read as zero. @param buffers makes buffers for whole pages
  */
-function readPage(file: RandomFile, { pageSize, memory, held, offsets }: Layout, pfn: number): Uint8Array | Fault {
+function readPage(file: RandomFile, layout: Layout, pfn: number, buffers: () => Uint8Array): Uint8Array | Fault {
+  const { pageSize, memory, held, offsets } = layout;
   const start = pfn * pageSize;
   const end = start + pageSize;
   let page: Uint8Array | undefined;
@@ -90,7 +93,8 @@ function readPage(file: RandomFile, { pageSize, memory, held, offsets }: Layout,
     const from = Math.max(start, runStart);
     const length = Math.min(end, held.ends[run] ?? 0) - from;
     if (length <= 0) continue;
-    const bytes = readBytes(file, (offsets[run] ?? 0) + from - runStart, length);
+    const offset = (offsets[run] ?? 0) + from - runStart;
+    const bytes = readBytes(file, offset, length, length === pageSize ? buffers : undefined);
     if (bytes instanceof Fault) return pageFault(bytes.kind, pfn, pageSize, bytes.message);
     if (bytes.length < length) return pageFault("truncated", pfn, pageSize, FILE_ENDS);
     if (length === pageSize) return bytes;

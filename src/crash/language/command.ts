@@ -287,6 +287,15 @@ export function commandsOf({ commands, extensions }: Pick<Context, "commands" | 
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Returns the command of that name among `commandsOf`; undefined if there is none. */
+export function commandNamed(
+  { commands, extensions }: Pick<Context, "commands" | "extensions">,
+  name: string,
+): Command | undefined {
+  const isNamed = (one: Command): boolean => one.name === name;
+  return commands.find(isNamed) ?? [...(extensions?.loaded.values() ?? [])].flat().findLast(isNamed);
+}
+
 /** Returns the command's name and arguments. Further lines are indented to the arguments of the first. */
 export const synopsis = ({ name, usage }: Command): readonly string[] =>
   usage.split("\n").map((line, i) => `${i === 0 ? name : indent(name.length)} ${line}`.trimEnd());

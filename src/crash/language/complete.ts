@@ -3,7 +3,7 @@ import { bare } from "../../debuginfo/ctype.ts";
 import { attempt } from "../../base/fault.ts";
 import type { CType } from "../../debuginfo/ctype.ts";
 import { builtinAliases } from "./alias.ts";
-import { type Command, commandsOf, type Context } from "./command.ts";
+import { type Command, commandNamed, commandsOf, type Context } from "./command.ts";
 import { filters } from "./filters.ts";
 
 export interface Completions {
@@ -59,7 +59,7 @@ const commandNames = (context: Context): string[] => [
 
 function findCommand(context: Context, name: string): Command | undefined {
   const meaning = (context.aliases.get(name) ?? builtinAliases.get(name) ?? name).split(" ")[0];
-  return commandsOf(context).find((one) => one.name === meaning);
+  return commandNamed(context, meaning ?? name);
 }
 
 function starting(line: string, pattern: RegExp, candidates: Iterable<string>): Completions {

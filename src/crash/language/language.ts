@@ -2,7 +2,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
-import { type Change, type Command, commandsOf, type Context, type Parsed, type Running, synopsis } from "./command.ts";
+import { type Change, type Command, commandNamed, type Context, type Parsed, type Running, synopsis } from "./command.ts";
 import { withChange } from "./context.ts";
 import { missingTypes } from "./missingTypes.ts";
 import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
@@ -153,7 +153,7 @@ export const usage = (command: Command): readonly string[] => [
 export function resolve(context: Context, text: string): { command: Command; line: string } {
   // As in gdb, `p/x` is `p` with a format.
   const name = text.startsWith("*") ? "*" : (/^[^\s/]+/.exec(text)?.[0] ?? text);
-  const command = commandsOf(context).find((one) => one.name === name);
+  const command = commandNamed(context, name);
   if (command) return { command, line: text.slice(name.length) };
   const implied = impliedCommand(context, /^[A-Za-z_]\w*/.exec(text)?.[0] ?? "");
   const found = context.commands.find((one) => one.name === implied);
@@ -171,7 +171,7 @@ export function isCommandLine(context: Context, text: string, locals?: Scope): b
   const line = expandAlias(context, text.trim());
   const first = /^(\*|[^\s/]+)/.exec(line)?.[0];
   if (first === undefined) return true;
-  const named = commandsOf(context).find(({ name }) => name === first);
+  const named = commandNamed(context, first);
   if (named?.yieldsToLocals && first === line && locals) return attempt(() => locals(first)) === undefined;
   return named !== undefined;
 }

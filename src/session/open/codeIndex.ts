@@ -1,5 +1,7 @@
 /** The code of the kernel and its modules: functions, lines, locals and unwinding tables by runtime address. */
+import { AddressCache } from "../../base/addressCache.ts";
 import { attempt, Fault } from "../../base/fault.ts";
+import { once } from "../../base/once.ts";
 import type { CallSite, CfiRow, CodeSource, OrcEntry, OrcSource, Statement } from "../../debuginfo/source.ts";
 import type { Code, CodePlace } from "../../model/kernel.ts";
 
@@ -22,6 +24,8 @@ export class CodeIndex implements Code {
   private readonly isGenerated: (pc: bigint) => boolean;
   private readonly symbolAt: (pc: bigint) => string | undefined;
   private readonly places = new Map<bigint, readonly CodePlace[]>();
+  /** ORC entries that were found. Stacks need the same few again and again. */
+  private readonly orcEntries = new AddressCache<OrcEntry>();
 
   /**
    * @param isGenerated whether the kernel generated the code at an address; called if no image contains it
@@ -42,6 +46,7 @@ export class CodeIndex implements Code {
   /** Clears what is cached; call it after debuginfo was loaded or unloaded. */
   forget(): void {
     this.places.clear();
+    this.orcEntries.clear();
   }
 
   scopes(pc: bigint): readonly CodePlace[] {
@@ -60,22 +65,26 @@ export class CodeIndex implements Code {
     // symbols.
     const scopes = attempt(() => code.scopes(pc - bias));
     if (scopes instanceof Fault) return [];
-    return scopes.map((scope) => ({
-      // Computed when read, because a name or a line may need a line table or an abstract origin.
-      get function() {
-        const name = attempt(() => scope.function);
-        if (!(name instanceof Fault)) return name;
-        return (scope.inlined ? undefined : symbolAt(pc)) ?? "<unnamed>";
-      },
-      get source() {
-        const source = attempt(() => scope.source);
-        return source instanceof Fault ? undefined : source;
-      },
-      inlined: scope.inlined,
-      entry: scope.entry + bias,
-      module,
-      variables: () => scope.variables(),
-    }));
+    return scopes.map((scope) => {
+      // Computed when first read, because a name or a line may need a line table or an abstract origin.
+      const name = once(() => attempt(() => scope.function));
+      const source = once(() => attempt(() => scope.source));
+      return {
+        get function() {
+          const known = name();
+          if (!(known instanceof Fault)) return known;
+          return (scope.inlined ? undefined : symbolAt(pc)) ?? "<unnamed>";
+        },
+        get source() {
+          const known = source();
+          return known instanceof Fault ? undefined : known;
+        },
+        inlined: scope.inlined,
+        entry: scope.entry + bias,
+        module,
+        variables: () => scope.variables(),
+      };
+    });
   }
 
   lineRange(pc: bigint): { start: bigint; end: bigint } | undefined {
@@ -97,7 +106,11 @@ export class CodeIndex implements Code {
   }
 
   orc(pc: bigint): OrcEntry | undefined {
-    return this.image(pc)?.orc()?.find(pc);
+    const known = this.orcEntries.get(pc);
+    if (known) return known;
+    const entry = this.image(pc)?.orc()?.find(pc);
+    if (entry) this.orcEntries.set(pc, entry);
+    return entry;
   }
 
   callSite(returnPc: bigint): CallSite | undefined {

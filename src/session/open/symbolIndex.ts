@@ -1,4 +1,5 @@
 /** The symbols of the kernel and its modules by name and by runtime address. */
+import { AddressCache } from "../../base/addressCache.ts";
 import type { KSymbol, SymbolSource } from "../../debuginfo/source.ts";
 import type { Symbols } from "../../model/kernel.ts";
 
@@ -24,6 +25,8 @@ export interface SymbolImage {
 export class SymbolIndex implements Symbols {
   private readonly kernelImages: SymbolImage[];
   private readonly others: () => Iterable<SymbolImage>;
+  /** Symbols of the kernel's own images, which do not change. Stacks look up the same few addresses again and again. */
+  private readonly kernelSymbols = new AddressCache<KSymbol>();
   readonly gap: string | undefined;
 
   /** @param others modules and generated code; used only if the kernel's own symbols do not answer */
@@ -53,12 +56,12 @@ export class SymbolIndex implements Symbols {
   }
 
   at(address: bigint): KSymbol | undefined {
-    for (const image of this.images()) {
-      if (!image.ranges.some(({ start, end }) => address >= start && address < end)) continue;
-      const symbol = image.source.at(address - image.bias);
-      if (symbol) return placed(symbol, image);
-    }
-    return undefined;
+    const known = this.kernelSymbols.get(address);
+    if (known) return known;
+    const symbol = symbolIn(this.kernelImages, address);
+    if (!symbol) return symbolIn(this.others(), address);
+    this.kernelSymbols.set(address, symbol);
+    return symbol;
   }
 
   *all(): Iterable<KSymbol> {
@@ -69,6 +72,16 @@ export class SymbolIndex implements Symbols {
     yield* this.kernelImages;
     yield* this.others();
   }
+}
+
+/** Returns the symbol at an address in the first image that has one; undefined if none has. */
+function symbolIn(images: Iterable<SymbolImage>, address: bigint): KSymbol | undefined {
+  for (const image of images) {
+    if (!image.ranges.some(({ start, end }) => address >= start && address < end)) continue;
+    const symbol = image.source.at(address - image.bias);
+    if (symbol) return placed(symbol, image);
+  }
+  return undefined;
 }
 
 function placed(symbol: KSymbol, { bias, floor = 0n, module }: SymbolImage): KSymbol {

@@ -14,15 +14,46 @@ export function registerLines(kernel: Kernel, registers: Registers): Line[] {
   const text = kernel.arch.registerText?.(registers);
   if (text !== undefined) return text.map((line) => [`    ${line}`]);
   const layout = kernel.arch.registerRows ?? inRows(kernel, registers);
-  return layout.flatMap((row): Line[] => {
-    const cells = row.split(/(?<=\S)  /).flatMap((cell) => {
-      const [, label = "", register, width] = /^([^=/]+)(?:=(\w+))?(?:\/(\d+))?$/.exec(cell) ?? [];
-      const value = registers.get(register ?? label.trim().toLowerCase());
-      if (value === undefined) return [];
-      return [`${label}: ${padHex(value, width === undefined ? kernel.arch.wordSize * 2 : Number(width))}`];
-    });
-    return cells.length > 0 ? [[`    ${cells.join("  ")}`]] : [];
-  });
+  const lines: Line[] = [];
+  for (const row of cellsOf(layout)) {
+    let line = "";
+    for (const { label, register, digits = kernel.arch.wordSize * 2 } of row) {
+      const value = registers.get(register);
+      if (value !== undefined) line += `${line === "" ? "    " : "  "}${label}: ${padHex(value, digits)}`;
+    }
+    if (line !== "") lines.push([line]);
+  }
+  return lines;
+}
+
+/** A register in a row. */
+interface RegisterCell {
+  readonly label: string;
+  readonly register: string;
+  /** Number of digits; undefined for those of a machine word. */
+  readonly digits: number | undefined;
+}
+
+/** The cells of a machine's rows, because a backtrace of all tasks prints them for each. */
+const cellsByLayout = new WeakMap<readonly string[], readonly (readonly RegisterCell[])[]>();
+
+/** Parses the rows of `Arch.registerRows`. */
+function cellsOf(layout: readonly string[]): readonly (readonly RegisterCell[])[] {
+  let cells = cellsByLayout.get(layout);
+  if (!cells) {
+    cells = layout.map((row) =>
+      row.split(/(?<=\S)  /).map((cell) => {
+        const [, label = "", register, digits] = /^([^=/]+)(?:=(\w+))?(?:\/(\d+))?$/.exec(cell) ?? [];
+        return {
+          label,
+          register: register ?? label.trim().toLowerCase(),
+          digits: digits === undefined ? undefined : Number(digits),
+        };
+      }),
+    );
+    cellsByLayout.set(layout, cells);
+  }
+  return cells;
 }
 
 /** Returns the layout for architectures without one of their own: all known registers, four per row. */
