@@ -8,6 +8,7 @@ import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";
 import { systemReason } from "./systemReason.ts";
 import { isNodeSufficient, startAgain, script } from "./node.ts";
 import { requestsHelp } from "./shell/requestsHelp.ts";
+import { boundYoungGeneration } from "./parallel/youngGeneration.ts";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isMainThread } from "node:worker_threads";
@@ -25,6 +26,7 @@ async function main([verb, ...rest]: readonly string[]): Promise<number> {
   // The help of these verbs is that of the program.
   const beside = verb === undefined || requestsHelp(rest) ? undefined : programs.get(verb);
   if (beside !== undefined) return startBeside(beside, rest);
+  boundYoungGeneration();
   const { run } = await import("./program.ts");
   return run(process.argv.slice(2));
 }

@@ -9,7 +9,7 @@ export const PAGE_CACHE_BYTES = 64 << 20;
  * The same for pages that the file holds uncompressed. It is smaller, because the system caches the file, and because
  * memory that is new to the process costs more than reading a page again.
  */
-export const STORED_CACHE_BYTES = 16 << 20;
+export const STORED_CACHE_BYTES = 8 << 20;
 
 /** Number of pages that are allocated together, because a buffer for each costs as much as reading it. */
 const ALLOCATED_TOGETHER = 4;

@@ -7,6 +7,7 @@ import { plain, type Style } from "../../render/style.ts";
 import { type Piece, type Pieces, progress } from "../../say/piece.ts";
 import type { OpenOptions } from "../../session/open/openOptions.ts";
 import { script } from "../node.ts";
+import { boundThreads } from "./youngGeneration.ts";
 
 /** When a thread helps, and how. */
 interface Sharing {
@@ -100,6 +101,7 @@ class SharedTasks implements TaskShare {
   }
 
   private start(job: WorkerJob): void {
+    boundThreads();
     const worker = new Worker(this.sharing.program, { workerData: job });
     this.worker = worker;
     worker.on("message", (answer: BlockAnswer | "ready") => {

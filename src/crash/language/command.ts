@@ -288,10 +288,7 @@ export function commandsOf({ commands, extensions }: Pick<Context, "commands" | 
 }
 
 /** Returns the command of that name among `commandsOf`; undefined if there is none. */
-export function commandNamed(
-  { commands, extensions }: Pick<Context, "commands" | "extensions">,
-  name: string,
-): Command | undefined {
+export function commandNamed({ commands, extensions }: Context, name: string): Command | undefined {
   const isNamed = (one: Command): boolean => one.name === name;
   return commands.find(isNamed) ?? [...(extensions?.loaded.values() ?? [])].flat().findLast(isNamed);
 }

@@ -2,7 +2,15 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
-import { type Change, type Command, commandNamed, type Context, type Parsed, type Running, synopsis } from "./command.ts";
+import {
+  type Change,
+  type Command,
+  commandNamed,
+  type Context,
+  type Parsed,
+  type Running,
+  synopsis,
+} from "./command.ts";
 import { withChange } from "./context.ts";
 import { missingTypes } from "./missingTypes.ts";
 import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
+import { Fault } from "../../../../src/base/fault.ts";
+import { withFaultRanges } from "../../../../src/crash/commands/memory/kmem/pages.ts";
+import { faultText } from "../../../../src/say/piece.ts";
 import { identify } from "../../../../src/linux/identify.ts";
 import { perCpuVariable } from "../../../../src/kernel/percpu.ts";
 import { openSession } from "../../../../src/session/open/open.ts";
@@ -63,6 +66,19 @@ test("kmem -p prints a row for each page and can pause between them", () => {
   const all = pieces(context, "kmem -p");
   assert.equal(all.filter(({ kind }) => kind === "record").length, 32768);
   assert.ok(all.filter(({ kind }) => kind === "progress").length >= 7);
+});
+
+test("adjacent pages of structs that cannot be read for the same reason are one line", () => {
+  const missing = (address: bigint, message = "not mapped"): Fault => Fault.at("unmapped", address, message);
+  const items = [missing(0xffff_ed92_8200_1040n), missing(0xffff_ed92_8200_2000n), missing(0xffff_ed92_8200_3000n), 7, missing(0xffff_ed92_8200_4000n), missing(0xffff_ed92_8200_6000n), missing(0xffff_ed92_8200_7000n, "excluded")]; // prettier-ignore
+  const joined = [...withFaultRanges(items, 4096)].map((one) => (one instanceof Fault ? faultText(one) : one));
+  assert.deepEqual(joined, [
+    "ffffed9282001040 to ffffed9282003fff: not mapped",
+    7,
+    "ffffed9282004000: not mapped",
+    "ffffed9282006000: not mapped",
+    "ffffed9282007000: excluded",
+  ]);
 });
 
 test("members of struct page are shown by name, words of structs among them", () => {

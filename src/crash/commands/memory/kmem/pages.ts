@@ -46,10 +46,45 @@ export function* pageTable(kernel: Kernel): Pieces {
   const layout = pageLayout(kernel);
   yield layout.heading();
   let done = 0;
-  for (const page of pageStructs(kernel, 0, end)) {
+  for (const page of withFaultRanges(pageStructs(kernel, 0, end), pageSize(kernel))) {
     yield page instanceof Fault ? faultPiece(page) : layout.row(page);
     if (++done % 4096 === 0) yield progress("pages", done, end);
   }
+}
+
+/**
+ * Joins the faults of adjacent pages that have the same reason to one fault, because thousands of pages can be missing.
+ * @param pageBytes size of a page in bytes
+ */
+export function* withFaultRanges<T>(items: Iterable<T | Fault>, pageBytes: number): Generator<T | Fault> {
+  let first: Fault | undefined;
+  let count = 0;
+  for (const item of items) {
+    const isNext =
+      first &&
+      item instanceof Fault &&
+      item.message === first.message &&
+      item.address === pageAfter(first, count, pageBytes);
+    if (isNext) {
+      count++;
+      continue;
+    }
+    if (first) yield faultRange(first, count, pageBytes);
+    first = item instanceof Fault ? item : undefined;
+    count = 1;
+    if (!(item instanceof Fault)) yield item;
+  }
+  if (first) yield faultRange(first, count, pageBytes);
+}
+
+/** Returns the start of the page behind `count` pages; the fault can be in the middle of the first. */
+const pageAfter = ({ address = 0n }: Fault, count: number, pageBytes: number): bigint =>
+  address - (address % BigInt(pageBytes)) + BigInt(count * pageBytes);
+
+function faultRange(first: Fault, count: number, pageBytes: number): Fault {
+  if (count === 1 || first.address === undefined) return first;
+  const last = pageAfter(first, count, pageBytes) - 1n;
+  return Fault.at(first.kind, first.address, `${hex(first.address)} to ${hex(last)}: ${first.message}`);
 }
 
 /** Makes the row of one page. @throws Fault */
