@@ -101,20 +101,48 @@ export interface TaskTable {
   readonly note: string | undefined;
 }
 
+/** Members of a task that the walk over all tasks reads. A member that cannot be read is undefined. */
+interface WalkedTask {
+  readonly pid: number | undefined;
+  readonly comm: string | undefined;
+  readonly exitState: number | undefined;
+}
+
+/**
+ * Members of the tasks that were walked, by address. They are read while the page of the list's links is cached, because
+ * the structs of 20,000 tasks do not fit into the page cache. Empty until all tasks are needed.
+ */
+const walkedTasks = derived("members of walked tasks", () => new Map<bigint, WalkedTask>());
+
+/** Returns what the walk over all tasks read of a task; undefined if it has not been walked. */
+const walked = (task: Obj<"struct task_struct">): WalkedTask | undefined =>
+  task.storage.kind === "memory" ? walkedTasks(task.kernel).get(task.storage.address) : undefined;
+
+function readWalked(task: Obj<"struct task_struct">): WalkedTask {
+  const read = <T>(member: () => T): T | undefined => {
+    const value = attempt(member);
+    return value instanceof Fault ? undefined : value;
+  };
+  return {
+    pid: read(() => task.at("pid").number()),
+    comm: read(() => task.at("comm").text()),
+    exitState: read(() => task.at("exit_state").number()),
+  };
+}
+
 /**
  * All tasks by pid, computed once. If the task list breaks, the rest is taken from the pid table. Never throws: a dump
  * without task types or tasks gives an empty table and the fault.
  */
 export const taskTable = derived("task table", (kernel): TaskTable => {
   const found = new Map<bigint, Obj<"struct task_struct">>();
-  const pids = new Map<bigint, number>();
+  const members = walkedTasks(kernel);
   const collect = (source: () => Iterable<Obj<"struct task_struct">>): Fault | undefined => {
     const done = attempt(() => {
       for (const task of source()) {
         if (found.size === MAX_TASKS) throw Fault.at("corrupt", task.address, `more than ${MAX_TASKS} tasks`);
         found.set(task.address, task);
-        // Read the pid now, while the page is cached: the structs of 20,000 tasks do not fit into the page cache.
-        if (!pids.has(task.address)) pids.set(task.address, readPid(task));
+        if (!members.has(task.address)) members.set(task.address, readWalked(task));
       }
     });
     return done instanceof Fault ? done : undefined;
@@ -129,7 +157,7 @@ export const taskTable = derived("task table", (kernel): TaskTable => {
   }
   if (fault) collect(() => pidTableTasks(kernel));
   const note = countNote(kernel, found.size - idle);
-  const order = [...found.values()].map((task) => ({ task, pid: pids.get(task.address) ?? readPid(task) }));
+  const order = [...found.values()].map((task) => ({ task, pid: members.get(task.address)?.pid ?? UNREADABLE_PID }));
   // The sort is stable: idle tasks all have pid 0 and stay in the order of their CPUs.
   order.sort((a, b) => a.pid - b.pid);
   return { tasks: order.map(({ task }) => task), pids: order.map(({ pid }) => pid), fault, note };
@@ -147,11 +175,6 @@ function countNote(kernel: Kernel, found: number): string | undefined {
 
 /** Pid for tasks whose struct cannot be read, so that they come last. */
 const UNREADABLE_PID = Number.MAX_SAFE_INTEGER;
-
-function readPid(task: Obj<"struct task_struct">): number {
-  const pid = attempt(() => taskPid(task));
-  return pid instanceof Fault ? UNREADABLE_PID : pid;
-}
 
 /**
  * Returns the task with a thread id of the initial pid namespace; CPU 0's idle task for 0; undefined if there is none
@@ -189,13 +212,17 @@ export function taskAt(kernel: Kernel, address: bigint): Obj<"struct task_struct
 }
 
 /** Returns the thread id in the initial pid namespace. @throws Fault */
-export const taskPid = (task: Obj<"struct task_struct">): number => task.at("pid").number();
+export const taskPid = (task: Obj<"struct task_struct">): number => walked(task)?.pid ?? task.at("pid").number();
 
 /** Returns the process id: the thread id of the group leader. @throws Fault */
 export const taskTgid = (task: Obj<"struct task_struct">): number => task.at("tgid").number();
 
 /** Returns the name, at most 15 bytes (TASK_COMM_LEN). @throws Fault */
-export const taskComm = (task: Obj<"struct task_struct">): string => task.at("comm").text();
+export const taskComm = (task: Obj<"struct task_struct">): string => walked(task)?.comm ?? task.at("comm").text();
+
+/** Returns `task_struct.exit_state`. @throws Fault */
+export const taskExitState = (task: Obj<"struct task_struct">): number =>
+  walked(task)?.exitState ?? task.at("exit_state").number();
 
 /**
  * Returns `task_struct.parent`, which crash's `ps` shows: for a traced task the tracer, not the parent of ps(1); for

@@ -1,5 +1,6 @@
 /** States of tasks. */
 import type { Obj } from "../../model/object.ts";
+import { taskExitState } from "./task.ts";
 
 // include/linux/sched.h; unchanged since v4.14
 const TASK_INTERRUPTIBLE = 0x0001;
@@ -31,7 +32,7 @@ export const TASK_STATES: readonly TaskState[] = ["RU", "IN", "UN", "ST", "TR", 
  */
 export function rawTaskState(task: Obj<"struct task_struct">): number {
   const state = task.at(task.has("__state") ? "__state" : "state").number();
-  return state | task.at("exit_state").number();
+  return state | taskExitState(task);
 }
 
 /** Returns the state of a task. @throws Fault */

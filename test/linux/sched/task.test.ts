@@ -117,3 +117,17 @@ const states: readonly (readonly [number, string])[] = [
 test("task states have the same names as in crash", () => {
   for (const [state, letters] of states) assert.equal(stateLetters(state), letters, `0x${state.toString(16)}`);
 });
+
+test("pid, name and exit state that the walk over all tasks read are not read again", (t) => {
+  const kernel = toyTasks(machine);
+  const { tasks } = linux.taskTable(kernel);
+  const reads = (["u32", "read", "u64"] as const).map((name) => t.mock.method(kernel.memory, name));
+  const walked = tasks.map((task) => [linux.taskPid(task), linux.taskComm(task), linux.taskExitState(task)]);
+  assert.equal(reads.reduce((sum, { mock }) => sum + mock.callCount(), 0), 0); // prettier-ignore
+  const members = tasks.map((task) => [
+    task.at("pid").number(),
+    task.at("comm").text(),
+    task.at("exit_state").number(),
+  ]);
+  assert.deepEqual(walked, members);
+});
