@@ -74,7 +74,9 @@ export function nullAccessOf(facts: ReportFacts, context: LogContext): BasedAddr
   const { address } = facts.access;
   if (address === undefined || address === 0n || address >= PAGE) return undefined;
   const based = instructionOf(facts, context)?.based;
-  return based?.value === 0n && BigInt(based.displacement) === address ? based : undefined;
+  if (based?.value !== 0n || BigInt(based.displacement) !== address) return undefined;
+  // Without the value: clients send the access as JSON, which has no bigint.
+  return { register: based.register, displacement: based.displacement };
 }
 
 /** Returns the operand in memory: how it is addressed, and the address computed from the values of the registers. */

@@ -96,6 +96,9 @@ test("an oops is explained: its registers, its code, where it was written", asyn
   await front(".aside.faulting", { hasText: "lab_apply+0x2f" }).waitFor();
   assert.match(await front(".aside.faulting").innerText(), /→ lab_apply\+0x2f\s+89 28\s+mov\s+%ebp,\(%rax\)/);
   await front(".aside.register", { hasText: /RBX\s+ffff8ef6849a9800\s+kmalloc-64 object/ }).waitFor();
+  await front(".aside.meaning", { hasText: /Where: lab_apply\+0x2f of module lab_nullderef \(.*lab_nullderef\.c:27\)/ })
+    .first()
+    .waitFor();
   await shot("oops-light");
   await front(".source .link", { hasText: "lab_nullderef.c:27" }).first().click();
   await page.locator(".tab.active", { hasText: "lab_nullderef.c" }).waitFor();
