@@ -1,4 +1,5 @@
 /** The facts of a report, gathered from its lines. */
+import { exactAccess } from "./instruction.ts";
 import { partitionPoint } from "../base/search.ts";
 import { type Access, accessOf } from "./facts/access.ts";
 import { causeOf, canLeadTo, isOfOtherCpu } from "./facts/cause.ts";
@@ -60,7 +61,8 @@ const cache = new WeakMap<Report, ReportFacts>();
 export function factsOf(log: KernelLog, report: Report): ReportFacts {
   let facts = cache.get(report);
   if (!facts) {
-    facts = read(log, report);
+    const found = read(log, report);
+    facts = { ...found, access: exactAccess(found) };
     cache.set(report, facts);
   }
   return facts;

@@ -42,7 +42,7 @@ const STALLS =
 const MEMORY =
   /^\s{0,32}(?:(?:Read|Write) (?:of size|at addr)|(?:Second to l|L)ast |Allocated|Freed|allocated by|freed by|Uninit was|Local variable|Bytes [\db]|Memory access of size|Data copied|The buggy|which belongs|located \d|freed \d|allocated \d|addr .{1,20} is located|this frame has|\[\d+, \d+\) |Memory state around|>?[0-9a-f]{8,16}: |Memory tags|\^|page:|page last|page_owner|flags: 0x|raw: |head: |page dumped|page_type:|memcg:|Object|Redzone|Padding|Rounded|Bytes |INFO: (?:Slab|Object|Freed|Allocated|0x)|Slab 0x|FIX |Restoring|kfence-#|(?:Use-after-free|Out-of-bounds|Invalid|Corrupted memory) .{0,40}at 0x|object |unreferenced object|comm "|hex dump|backtrace|[0-9a-f]{2} [0-9a-f]{2} [0-9a-f]{2} |(?:read|write|assert no|race|atomic).{0,40} (?:to|at|of) |value changed|Reported by Kernel|KASAN: |addr:|file:|vma |Mem-Info|active_|inactive_|isolated_|unevictable|slab_|mapped:|sec_pagetables|kernel_misc|free:|free_|Node \d|DMA|Normal|HighMem|Movable|lowmem_reserve|\d+ (?:total pagecache|pages|slab)|Swap cache|Free swap|Total swap|Tasks state|\[ *pid *\]|\[ *\d+\] +\d+ +\d+|oom-kill:|oom_reaper|Memory cgroup|memory: usage|(?:memory\+)?swap: usage|swap: |kmem: usage|anon \d|file \d|sock \d|(?:kernel_|percpu|vmalloc|shmem|anon_|pg|work|thp)\w{0,40} \d|Task in|Killed process|Out of memory|Unreclaimable|Name  |UBSAN|load of|index \d|shift exponent|signed integer|left shift|right shift|division|member access|store to|null pointer|implicit|negation|value |-?\d{1,40} [-+*/] -?\d{1,40} cannot be|name \w{1,64}, interval \d)/;
 const HARDWARE =
-  /^\s{0,32}(?:mce: |\{\d+\}\[Hardware|\[Hardware Error\]|RIP !|TSC |PROCESSOR|device \[|\[ *\d+\] [A-Z]|Do you have|You have some|Dazed and|Error |error_|section|fru_|physical_|node:|aer_|TLP Header|AER:|EDAC |(?:port|version|command|device_id|slot|vendor_id|class_code|bridge)\b.*:|Run the above|This is not a software|handlers:|Disabling IRQ|\[<[0-9a-f]+>\] )/;
+  /^\s{0,32}(?:mce: |MCE: CPU\d|\{\d+\}\[Hardware|\[Hardware Error\]|RIP !|TSC |PROCESSOR|device \[|\[ *\d+\] [A-Z]|Do you have|You have some|Dazed and|Error |error_|section|fru_|physical_|node:|aer_|TLP Header|AER:|EDAC |(?:port|version|command|device_id|slot|vendor_id|class_code|bridge)\b.*:|Run the above|This is not a software|handlers:|Disabling IRQ|\[<[0-9a-f]+>\] )/;
 
 /** Whether a line can belong to a report by its form alone; true for an empty line. */
 export const isBody = (text: string): boolean =>
@@ -109,3 +109,47 @@ export function isTraceLine(text: string): boolean {
   const entry = entryOf(text);
   return entry !== undefined && (isPlainlyEntry(entry) || entry.isInline || /^\s/.test(text));
 }
+
+/** The subject of a call trace. */
+export type Role =
+  // The stack of the report itself, or of a further task or CPU in it.
+  | "stack"
+  // The stack of a processor that printed it on request.
+  | "cpu"
+  // Earlier events: an object or a page was allocated, freed, handed to a worker; a value was made, stored.
+  | "allocation"
+  | "free"
+  | "work"
+  | "origin"
+  | "store"
+  | "page-allocation"
+  | "page-free"
+  // An earlier stack for the same lock (lockdep), or the other side of a race.
+  | "chain"
+  | "race"
+  | "leak";
+
+/** The lines above call traces, the first that matches. */
+export const TRACE_HEADS: readonly (readonly [RegExp, Role])[] = [
+  [/^\s{0,32}(?:Call [Tt]race|Backtrace):/, "stack"],
+  [/^\s{0,32}(?:\w+ )?stack backtrace:\s*$/, "stack"],
+  [/^\s{0,32}(?:Allocated(?: by task \d+)?|(?:kfence-#\d+ \[.{1,120}\] )?allocated by task .{1,120}):/, "allocation"],
+  [/^\s{0,32}INFO: (?:Slab )?Allocated in |^\s{0,32}Allocated in /, "allocation"],
+  [/^\s{0,32}(?:Freed(?: by task \d+)?|freed by task .{1,120}):/, "free"],
+  [/^\s{0,32}INFO: Freed in |^\s{0,32}Freed in /, "free"],
+  [/^\s{0,32}(?:Second to l|L)ast potentially related work creation:|^\s{0,32}Last call_rcu\(\):/, "work"],
+  [/^\s{0,32}Uninit was created at:|^\s{0,32}Local variable .{1,120} created at:/, "origin"],
+  [/^\s{0,32}Uninit was stored to memory at:/, "store"],
+  [/^\s{0,32}page last allocated via /, "page-allocation"],
+  [/^\s{0,32}page last free (?:pid \d+ tgid \d+ )?stack trace:|^\s{0,32}page_owner free stack trace/, "page-free"],
+  [/^\s{0,32}-> ?#\d+ \(.*:/, "chain"],
+  [/^\s{0,32}\.{0,3} ?(?:which became|acquired at|key +at).*(?:at)?:/, "chain"],
+  [/^\s{0,32}\{?[\w -]{1,40}\}? state was registered at:/, "chain"],
+  // The uses of a lock that lockdep saw before (print_lock_class_header).
+  [/^\s{0,40}(?:INITIAL (?:READ )?USE|(?:IN-)?(?:HARDIRQ|SOFTIRQ|RECLAIM_FS)(?:-ON)?-[WR]) at:/, "chain"],
+  [
+    /^\s{0,32}(?:read|write|assert no|race at).{0,60} (?:by task \d+|by interrupt) on cpu \d+:|^\s{0,32}(?:read|write) .{0,40}to 0x.{0,80}:$/,
+    "race",
+  ],
+  [/^\s{1,4}backtrace(?: \(crc [0-9a-f]+\))?:/, "leak"],
+];

@@ -125,7 +125,7 @@ export function siteFrames(log: KernelLog, report: Report): Frame[] {
     site.place?.name !== undefined
       ? [{ place: site.place, at: site.at, returns: false }]
       : link?.place?.name !== undefined
-        ? [{ place: link.place, at: link.at, returns: true }]
+        ? [{ place: link.place, at: link.at, returns: machineOf(link.machine)?.hasLastBranch !== true }]
         : [];
   const top = isCallOnStack(site) ? mainTrace(log, report)?.entries[0] : undefined;
   if (own.length === 0 && top?.name !== undefined && top.isDoubtful)

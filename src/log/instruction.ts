@@ -2,6 +2,7 @@
 import { hex0x } from "../base/hex.ts";
 import type { BasedAddress, CodeLine, LogContext, Questions } from "./context.ts";
 import type { ReportFacts } from "./facts.ts";
+import type { Access } from "./facts/access.ts";
 import { machineOf } from "./machines.ts";
 
 export interface Instruction {
@@ -77,6 +78,20 @@ export function nullAccessOf(facts: ReportFacts, context: LogContext): BasedAddr
   if (based?.value !== 0n || BigInt(based.displacement) !== address) return undefined;
   // Without the value: clients send the access as JSON, which has no bigint.
   return { register: based.register, displacement: based.displacement };
+}
+
+/**
+ * Returns the access of a report with its exact address. Where the report gives only the page (s390), the address that
+ * the instruction computes, or that of the instruction itself, is exact if it is in that page.
+ */
+export function exactAccess(facts: ReportFacts): Access {
+  const { access, site } = facts;
+  if (!access.isPage) return access;
+  const jumped = site?.place?.name === undefined ? site?.address : undefined;
+  const address = [jumped, instructionOf(facts, {})?.address].find(
+    (one) => one !== undefined && one - (one % PAGE) === access.address,
+  );
+  return address === undefined ? access : { ...access, address, isPage: false };
 }
 
 /** Returns the operand in memory: how it is addressed, and the address computed from the values of the registers. */

@@ -59,7 +59,7 @@ export function recordOf(log: KernelLog, report: Report, context: LogContext = {
     access: {
       verb: access.verb ?? null,
       size: access.size ?? null,
-      address: address(access.address),
+      address: address(access.isPage ? undefined : access.address),
       code: address(access.code),
     },
     said: facts.messages,

@@ -83,7 +83,11 @@ function rowsOf(facts: ReportFacts, context: LogContext): SummaryRow[] {
     ["where", whereLabel(facts), guilty && `${whereText(guilty)}${module}${at}`],
     ["access", "Access", accessText(facts)],
     ["instruction", "Instruction", textOfInstruction(facts, context)],
-    ["address", "Address", access.address === undefined ? undefined : hex0x(access.address)],
+    [
+      access.isPage ? "page" : "address",
+      access.isPage ? "Page" : "Address",
+      access.address === undefined ? undefined : hex0x(access.address),
+    ],
     comm === undefined && pid === undefined
       ? ["cpu", "CPU", cpu?.toString()]
       : ["task", "Task", taskText(comm, pid, cpu)],

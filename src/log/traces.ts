@@ -1,29 +1,10 @@
 /** Reads the call traces of a report, and the lines that say where processors were. */
-import { ALL_TASKS, PANIC } from "./forms.ts";
+import { ALL_TASKS, PANIC, type Role, TRACE_HEADS } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import { isRegisterLine, machineOf, machines, type Register, registersOf, type Site, siteOf } from "./machines.ts";
-import { S390_LAST_BREAK } from "./machines/s390.ts";
+import { lastBranch, S390_LAST_BREAK } from "./machines/s390.ts";
 import type { Report } from "./reports.ts";
 import { entryOf, isPlainlyEntry, type TraceEntry, UNMARKED } from "./trace.ts";
-
-/** The subject of a call trace. */
-export type Role =
-  // The stack of the report itself, or of a further task or CPU in it.
-  | "stack"
-  // The stack of a processor that printed it on request.
-  | "cpu"
-  // Earlier events: an object or a page was allocated, freed, handed to a worker; a value was made, stored.
-  | "allocation"
-  | "free"
-  | "work"
-  | "origin"
-  | "store"
-  | "page-allocation"
-  | "page-free"
-  // An earlier stack for the same lock (lockdep), or the other side of a race.
-  | "chain"
-  | "race"
-  | "leak";
 
 export interface Trace {
   readonly role: Role;
@@ -62,29 +43,6 @@ export interface Stacks {
   readonly sites: readonly SiteLine[];
 }
 
-const HEADS: readonly (readonly [RegExp, Role])[] = [
-  [/^\s{0,32}(?:Call [Tt]race|Backtrace):/, "stack"],
-  [/^\s{0,32}(?:\w+ )?stack backtrace:\s*$/, "stack"],
-  [/^\s{0,32}(?:Allocated(?: by task \d+)?|(?:kfence-#\d+ \[.{1,120}\] )?allocated by task .{1,120}):/, "allocation"],
-  [/^\s{0,32}INFO: (?:Slab )?Allocated in |^\s{0,32}Allocated in /, "allocation"],
-  [/^\s{0,32}(?:Freed(?: by task \d+)?|freed by task .{1,120}):/, "free"],
-  [/^\s{0,32}INFO: Freed in |^\s{0,32}Freed in /, "free"],
-  [/^\s{0,32}(?:Second to l|L)ast potentially related work creation:|^\s{0,32}Last call_rcu\(\):/, "work"],
-  [/^\s{0,32}Uninit was created at:|^\s{0,32}Local variable .{1,120} created at:/, "origin"],
-  [/^\s{0,32}Uninit was stored to memory at:/, "store"],
-  [/^\s{0,32}page last allocated via /, "page-allocation"],
-  [/^\s{0,32}page last free (?:pid \d+ tgid \d+ )?stack trace:|^\s{0,32}page_owner free stack trace/, "page-free"],
-  [/^\s{0,32}-> ?#\d+ \(.*:/, "chain"],
-  [/^\s{0,32}\.{0,3} ?(?:which became|acquired at|key +at).*(?:at)?:/, "chain"],
-  [/^\s{0,32}\{?[\w -]{1,40}\}? state was registered at:/, "chain"],
-  // The uses of a lock that lockdep saw before (print_lock_class_header).
-  [/^\s{0,40}(?:INITIAL (?:READ )?USE|(?:IN-)?(?:HARDIRQ|SOFTIRQ|RECLAIM_FS)(?:-ON)?-[WR]) at:/, "chain"],
-  [
-    /^\s{0,32}(?:read|write|assert no|race at).{0,60} (?:by task \d+|by interrupt) on cpu \d+:|^\s{0,32}(?:read|write) .{0,40}to 0x.{0,80}:$/,
-    "race",
-  ],
-  [/^\s{1,4}backtrace(?: \(crc [0-9a-f]+\))?:/, "leak"],
-];
 /** `Preemption disabled at:`, `is trying to release lock (...) at:`: one place follows. */
 const POINT = /\bat:\s*$/;
 /** A held lock of lockdep's list, wrapped before the function's name. */
@@ -129,6 +87,8 @@ class Reader {
   private cpu: number | undefined;
   /** The next entry stands alone and is not part of a trace. */
   private isPoint = false;
+  /** The next entry is the address of the last branch. */
+  private isBranch = false;
   /** Lines are lost: the next entries may be of another stack. */
   private isAfterGap = false;
   /** A mail wrapped the line before: this one is its rest. */
@@ -168,11 +128,12 @@ class Reader {
       this.ofCpu = false;
       this.cpu = undefined;
     }
-    const role = HEADS.find(([pattern]) => pattern.test(text))?.[1];
+    const role = TRACE_HEADS.find(([pattern]) => pattern.test(text))?.[1];
     if (role) return this.begin(role, text, at);
     if (S390_LAST_BREAK.test(text) || POINT.test(text)) {
       this.close();
       this.isPoint = true;
+      this.isBranch = S390_LAST_BREAK.test(text);
       return;
     }
     const site = siteOf(text);
@@ -213,7 +174,9 @@ class Reader {
   private readEntry(entry: TraceEntry, text: string, at: number): void {
     if (this.isPoint) {
       this.isPoint = false;
-      this.points.push({ ...entry, at, isSite: false });
+      if (this.isBranch)
+        this.sites.push({ ...lastBranch(entry), at, registers: [], code: undefined, isWithinTrace: false });
+      else this.points.push({ ...entry, at, isSite: false });
       return;
     }
     // The entry from user space has no caller: without a line above it, what follows belongs to another CPU.
@@ -285,6 +248,11 @@ class Reader {
    * 4.16 the kernel's code follows the registers of the program (oops_end()).
    */
   private ownerOfCode(last: Writable<SiteLine>, at: number): Writable<SiteLine> {
+    if (machineOf(last.machine)?.codeAfterTrace === true) {
+      const isOutside = (one: SiteLine): boolean =>
+        one.role === "pc" && !one.isWithinTrace && one.machine === last.machine;
+      return this.sites.findLast(isOutside) ?? last;
+    }
     if (!last.isUser || at === last.at + 1) return last;
     return (
       this.sites.findLast(({ role, isUser, machine }) => role === "pc" && !isUser && machine === last.machine) ?? last

@@ -6,7 +6,7 @@ import { KernelLog } from "../../src/log/kernelLog.ts";
 import { type Summary, summaryOf } from "../../src/log/summary.ts";
 import { codeDecoder } from "../../src/session/open/codeDecoder.ts";
 
-const context: LogContext = { disassemble: await codeDecoder(["x86_64", "i386", "arm", "arm64"]) };
+const context: LogContext = { disassemble: await codeDecoder(["x86_64", "i386", "arm", "arm64", "powerpc", "riscv"]) };
 
 export function summaries(text: string): Summary[] {
   const log = KernelLog.of(text.split("\n"));

@@ -200,7 +200,7 @@ test("the last branch of s390 is not a caller, and the PSW gives the address of 
   assert.equal(values.get("R12"), 0x133bff3n);
   assert.equal(values.get("R15"), 0x3800011bae0n);
   assert.match(facts.site?.code?.text ?? "", /^>00000000009e59e4: 42e0c000/);
-  assert.match(explanationOf(facts), /wrote to 0x133b000.*write-protected/);
+  assert.match(explanationOf(facts), /wrote to 0x133bff3.*write-protected/);
 });
 
 test("an out-of-memory control group is not reported as an out-of-memory machine", () => {

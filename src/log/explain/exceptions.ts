@@ -3,7 +3,7 @@ import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { shortPlaceText } from "../place.ts";
-import { NEAR, PAGE } from "./addresses.ts";
+import { explainAddress, NEAR, PAGE } from "./addresses.ts";
 import { callerSentence } from "./caller.ts";
 import { explainAccess, explainOverflow, wrongStack } from "./faults.ts";
 
@@ -55,6 +55,22 @@ function explainUnaligned(facts: ReportFacts): string {
   return "The stack pointer or the program counter was not aligned. Usual cause: it was overwritten.";
 }
 
+/** Explains an access that the processor cannot do at its address, which the report gives on MIPS and LoongArch. */
+function explainUnalignedAccess(facts: ReportFacts): string {
+  const { address } = facts.access;
+  const at = address === undefined ? "" : ` at ${hex0x(address)}`;
+  const known = address === undefined ? undefined : explainAddress(facts, address);
+  const what = `An access${at} was not aligned as the instruction requires, and the kernel did not emulate it.`;
+  return known === undefined ? what : `${what} The kernel used ${hex0x(address ?? 0n)}${known}`;
+}
+
+/** Explains an instruction near NULL, where no code is; undefined for other places. */
+function explainJumpNearNull(facts: ReportFacts): string | undefined {
+  const { site } = facts;
+  if (site?.address === undefined || site.address >= PAGE || site.place?.name !== undefined) return undefined;
+  return `The processor was at ${hex0x(site.address)}, near NULL, where no code is: a function pointer or a return address was wrong.${callerSentence(facts, false)}`;
+}
+
 /** Explains a headline that differs between machines, by its words; a general sentence if no word is known. */
 export function explainInternal(facts: ReportFacts, context: LogContext): string {
   const { fault, bus } = facts.report.headline.groups;
@@ -69,9 +85,11 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/[Mm]achine check/.test(says))
     return "The hardware reported an error. The cause is usually the hardware or the firmware.";
   if (/[Rr]eserved instruction|illegal (?:instruction|operation)/.test(says))
-    return "The processor tried to execute an undefined or a forbidden instruction. Usual causes: the code was overwritten, or a jump went to a wrong address.";
-  if (/unaligned|misaligned/.test(says))
-    return "An access was not aligned as the instruction requires, and the kernel did not emulate it.";
+    return (
+      explainJumpNearNull(facts) ??
+      "The processor tried to execute an undefined or a forbidden instruction. Usual causes: the code was overwritten, or a jump went to a wrong address."
+    );
+  if (/unaligned|misaligned|ale access/.test(says)) return explainUnalignedAccess(facts);
   if (/^UBSAN/.test(says))
     return `A check that the compiler inserted failed (${says.replace(/^UBSAN: ?/, "")}). The kernel is configured to raise an exception for it (CONFIG_UBSAN_TRAP).`;
   if (/- CFI$/.test(says))

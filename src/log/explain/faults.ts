@@ -20,6 +20,7 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   if (address === undefined)
     return "The kernel accessed an address that it may not access; the report does not give the address.";
   const executed = verb === "execute" || (facts.site?.place?.name === undefined && facts.site?.address === address);
+  if (facts.access.isPage) return explainPage(facts, address);
   if (executed && address < PAGE) {
     return address === 0n
       ? `The kernel jumped to address 0: most likely it called a function through a NULL pointer.${callerSentence(facts, true)}`
@@ -65,6 +66,26 @@ export function wrongStack({ texts }: ReportFacts): string | undefined {
     ? undefined
     : `the report prints limits of the stack that cannot be (0x${from} to 0x${to}). If the stack overflowed, the data next to it was overwritten, and this address may be a consequence.`;
 }
+
+/** Explains an access of which the report gives only the page, and the instruction does not show the address. */
+function explainPage(facts: ReportFacts, page: bigint): string {
+  const { verb, isForbidden } = facts.access;
+  const did = `The kernel ${DONE[verb ?? "none"]} an address in the page at ${hex0x(page)}`;
+  if (page === 0n)
+    return `${did}, near NULL. Usual causes: a pointer was NULL, or a member of a structure or an element of an array was accessed through a NULL pointer.`;
+  if (page === LAST_PAGE)
+    return `${did}, the last one: most likely an error pointer, or a negative offset from a NULL pointer, was used.`;
+  const poison = poisonOf(page);
+  if (poison) return `${did}, that of ${poison.name}, which marks ${poison.meaning}. ${WRONG_POINTER}`;
+  if (isForbidden === true && verb === "write") return `${did}, which is write-protected.`;
+  if (isForbidden === true) return `${did}, which does not allow this access.`;
+  return isForbidden === false
+    ? `${did}, which is not mapped. ${WRONG_POINTER}`
+    : `${did}, which the processor rejected. ${WRONG_POINTER}`;
+}
+
+/** The page of the error pointers (64 bits). */
+const LAST_PAGE = 0xffff_ffff_ffff_f000n;
 
 function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
   const { verb } = facts.access;

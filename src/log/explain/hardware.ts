@@ -55,6 +55,13 @@ function explainMachineCheck(facts: ReportFacts): string {
   const isUncorrected = words.includes("uncorrected");
   if (status === undefined && /Machine check events logged/.test(facts.headline))
     return "The processor reported errors, which the kernel recorded for a tool such as mcelog or rasdaemon; this line does not say what they were. The cause is usually the hardware or the firmware.";
+  const { error, severity, outcome } = facts.report.headline.groups;
+  if (error !== undefined && outcome !== undefined) {
+    const group = particular(facts, "class");
+    const cause = group?.includes("oftware") === true ? "" : " The cause is usually the hardware or the firmware.";
+    const named = group === undefined || group === "Unknown" ? "" : ` It is classed as: ${group}.`;
+    return `${where} raised a machine check: ${error.replace(/ {2,}/g, " ")} (severity: ${severity?.toLowerCase() ?? "unknown"}, ${outcome.toLowerCase()}).${named}${cause}`;
+  }
   const address = particular(facts, "address");
   const at = address === undefined ? "" : `, address 0x${address.replace(/^0x/, "").replace(/^0+(?=.)/, "")}`;
   return `${where} reported ${what}${says}${at}. The cause is usually the hardware or the firmware${isUncorrected ? "; a driver's access to a removed device can also cause it" : ""}.`;

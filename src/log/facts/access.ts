@@ -18,6 +18,8 @@ export interface Access {
   /** Size in bytes. */
   readonly size: number | undefined;
   readonly address: bigint | undefined;
+  /** Whether `address` is that of the page: the report does not show where in it the access was (s390). */
+  readonly isPage: boolean;
   /**
    * True: the page is present but does not allow the access; false: no page is present; undefined: the report does not
    * say.
@@ -38,6 +40,7 @@ const hex = (digits: string | undefined): bigint | undefined =>
 /** Forms of the lines that describe an access, and the facts that each contains. */
 const FORMS: readonly (readonly [RegExp, Reader])[] = [
   // arm64: die_kernel_fault(); powerpc: bad_kernel_fault().
+  [/^kernel tried to execute (?:exec-protected|user) page/, () => ({ verb: "execute", isForbidden: true })],
   [/^Unable to handle kernel execut/, () => ({ verb: "execute", isForbidden: true })],
   [/^Unable to handle kernel write to read-only/, () => ({ verb: "write", isForbidden: true })],
   [/^Unable to handle kernel read from unreadable/, () => ({ verb: "read", isForbidden: true })],
@@ -131,10 +134,14 @@ const ABOUT_ADDRESS: ReadonlySet<ReportKind> = new Set([
   "kmsan",
 ]);
 
+/** Headlines of MIPS and LoongArch for an access that is not aligned: the processor sets BadVAddr, BADV to its address. */
+const UNALIGNED = /^(?:Unhandled kernel unaligned access|Kernel ale access)\[#/;
+
 const NO_ACCESS: Access = {
   verb: undefined,
   size: undefined,
   address: undefined,
+  isPage: false,
   isForbidden: undefined,
   code: undefined,
   words: [],
@@ -150,6 +157,7 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
   if (kind === "panic") return NO_ACCESS;
   const found: { -readonly [K in keyof Access]?: Access[K] } = {};
   const words: string[] = [];
+  const isUnaligned = texts.some((text) => UNALIGNED.test(text));
   for (const [i, line] of texts.entries()) {
     // A mail wraps the headline before the address.
     const before = texts[i - 1] ?? "";
@@ -160,7 +168,8 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
       const match = form.exec(text);
       if (!match) continue;
       const { address, ...rest } = read(match);
-      const hasAddress = address !== undefined && (ABOUT_ADDRESS.has(kind) || tellsAddress(kind, text));
+      const isAbout = ABOUT_ADDRESS.has(kind) || isUnaligned;
+      const hasAddress = address !== undefined && (isAbout || tellsAddress(kind, text));
       Object.assign(found, { ...rest, ...(hasAddress && { address }), ...definedOf(found) });
     }
     const status = machineOf(machine)?.faultStatus?.(text);
@@ -170,7 +179,8 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
     Object.assign(found, { ...rest, ...definedOf(found) });
   }
   const { verb, size, address, isForbidden, code } = found;
-  return { verb, size, address, isForbidden, code, words };
+  const isPage = address !== undefined && machineOf(machine)?.failsByPage === true;
+  return { verb, size, address, isPage, isForbidden, code, words };
 }
 
 /**
@@ -179,7 +189,7 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
  */
 const tellsAddress = (kind: ReportKind, text: string): boolean =>
   kind === "stack-guard" || kind === "stack-overflow"
-    ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: |guard page was hit at (?:0x)?(?!0{8})[0-9a-f]{16}/.test(text)
+    ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: |^s?status: |guard page was hit at (?:0x)?(?!0{8})[0-9a-f]{16}/.test(text)
     : TELLS.test(text);
 
 const definedOf = (partial: PartialAccess): PartialAccess =>

@@ -157,6 +157,9 @@ const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly F
     ["machine-check"],
     [
       ["cpu", "CPU", /\bCPU (\d+): Machine Check/],
+      ["cpu", "CPU", /^MCE: CPU(\d+): machine check/],
+      ["says", "Says", /^MCE: CPU\d+: machine check (\(.{1,200})/],
+      ["class", "Class", /^MCE: CPU\d+: (Unknown|(?:Probable )?(?:Hardware|Software) error.{0,80}|Software disabled)$/],
       ["bank", "Bank", /\bBank (\d+): [0-9a-f]{16}/],
       ["status", "Status", /\bBank \d+: ([0-9a-f]{16})/],
       ["rip", "RIP", /\bRIP (.{1,80})/],

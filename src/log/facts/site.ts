@@ -1,4 +1,5 @@
 /** The place of a report among the lines that name a program counter. */
+import { machineOf } from "../machines.ts";
 import type { SiteLine } from "../traces.ts";
 
 /** Maximum number of lines between the address of an instruction and its name, where a machine prints them apart. */
@@ -33,8 +34,14 @@ function withCode(first: SiteLine, sites: readonly SiteLine[]): SiteLine {
   return first.code === undefined && other ? { ...first, code: other.code, registers: other.registers } : first;
 }
 
-/** Returns the line with the return-address register that is printed near a place; undefined if there is none. */
+/**
+ * Returns the line with the return-address register that is printed near a place, or with the last branch, which is
+ * printed below the trace; undefined if there is none.
+ */
 export const linkOf = (sites: readonly SiteLine[], site: SiteLine): SiteLine | undefined =>
   sites.find(
-    ({ role, at, machine }) => role === "link" && machine === site.machine && Math.abs(at - site.at) <= MAX_DISTANCE,
+    ({ role, at, machine }) =>
+      role === "link" &&
+      machine === site.machine &&
+      (machineOf(machine)?.hasLastBranch === true || Math.abs(at - site.at) <= MAX_DISTANCE),
   );

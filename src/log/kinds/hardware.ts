@@ -45,6 +45,16 @@ export const hardware: readonly KindRow[] = [
   },
   {
     pattern:
+      /^MCE: CPU(?<cpu>\d+): machine check \((?<severity>[A-Z][A-Za-z ]{1,20})\) +(?<error>.{1,160}?) *\[(?<outcome>Recovered|Not recovered)\]/,
+    kind: "machine-check",
+    severity: "error",
+    printedBy: "machine_check_print_event_info (powerpc)",
+    title: "machine check",
+    guilty: "none",
+    after: ["machine-check"],
+  },
+  {
+    pattern:
       /^(?:Disabling lock debugging due to machine check|Machine check in kernel mode|(?:Severe|Recovered|Fatal|Warning) Machine check interrupt)/,
     kind: "machine-check",
     severity: "error",

@@ -34,6 +34,8 @@ export interface Operand {
 /** How one machine prints registers, code and faults. The pattern of a site ends where the place begins. */
 export interface Machine {
   readonly name: MachineName;
+  /** Name of the architecture that decodes its code, if that is of one width or byte order. Default: `name`. */
+  readonly decodedAs?: string;
   /**
    * The width of an address; undefined where the machine has kernels of both widths, which the printed addresses
    * distinguish.
@@ -52,6 +54,15 @@ export interface Machine {
   readonly pushesReturn?: true;
   /** Whether the place of an interrupted frame is an entry of the call trace. */
   readonly placeInTrace?: true;
+  /** Whether the code is printed below the call trace, with the frames that exceptions interrupted. */
+  readonly codeAfterTrace?: true;
+  /** Whether a report gives only the page of the address that an access failed at. */
+  readonly failsByPage?: true;
+  /**
+   * Whether the report has the address of the last branch instead of that of the return. It is below the trace, and is
+   * that of the branch itself.
+   */
+  readonly hasLastBranch?: true;
   /** A line that shows that another machine printed the report, because both print places in the same way. */
   readonly unless?: { readonly line: RegExp; readonly machine: MachineName };
   /** Decodes the access from a line with the machine's fault status. */

@@ -4,6 +4,7 @@ import type { Machine } from "./machine.ts";
 /** arch/riscv/kernel/process.c: __show_regs; traps.c: dump_instr. `sepc:` up to 5.6. */
 export const riscv: Machine = {
   name: "riscv",
+  decodedAs: "riscv64",
   bits: 64,
   pc: /^s?epc ?: (?![0-9a-f]{8,16} +ra ?:)(?:\[<[0-9a-f]{8,16}>\] ?)?/,
   link: /^ ?ra : (?![0-9a-f]{8,16} +sp ?:)(?:\[<[0-9a-f]{8,16}>\] ?)?(?=[A-Za-z_.$0])/,
@@ -13,6 +14,7 @@ export const riscv: Machine = {
   register:
     /(?<![\w.])(s?epc|ra|sp|gp|tp|t[0-6]|s1?\d|a[0-7]|ssp|s?status|s?badaddr|s?cause|stval|scause) ?: ([0-9a-f]{8,16})(?![\w+])/g,
   code: /^Code: (.*)/,
+  memoryOperand: /(?<![\w(])(-?0x[0-9a-f]{1,8}|-?\d{1,8})?\(((?!zero)[a-z]{1,2}\d{0,2})\)/,
   body: /^\s{0,32}(?:s?epc ?: |ra ?: |gp ?: |t[0-6] ?: |s\d{1,2} ?: |a\d ?: |s?status: |Current .* pgtable|\[[0-9a-f]{8,16}\] pgd=|Code: |Oops \[#|Oops - )/,
 };
 

@@ -1,12 +1,16 @@
 /** How s390 prints registers, code and faults. */
 import type { CodeLine } from "../context.ts";
-import type { Machine } from "./machine.ts";
+import type { PrintedPlace } from "../place.ts";
+import type { Machine, Site } from "./machine.ts";
 
 /** arch/s390/kernel/dumpstack.c: show_registers; mm/fault.c: dump_fault_info; dis.c: show_code. */
 export const s390: Machine = {
   name: "s390",
   bits: 64,
   sharesAddresses: true,
+  // arch/s390/mm/fault.c: __FAIL_ADDR_MASK.
+  failsByPage: true,
+  hasLastBranch: true,
   pc: /^Krnl PSW : [0-9a-f]{16} [0-9a-f]{16} \((?:\[<[0-9a-f]{8,16}>\] )?/,
   link: undefined,
   user: /^User PSW/,
@@ -26,8 +30,20 @@ export const s390: Machine = {
 /** The address of the last branch: the entry below it is not a caller. */
 export const S390_LAST_BREAK = /^\s{0,32}Last Breaking-Event-Address:/;
 
-/** Program interruptions of a translation that failed: the PSW then has the address of the instruction, else of the next. */
-const NULLIFYING = /\b(?:Oops|[a-z -]{3,40}): 00(?:1[01]|3[89ab]) ilc/;
+/** Returns the place of the last branch. */
+export const lastBranch = (place: PrintedPlace): Site => ({
+  machine: "s390",
+  role: "link",
+  place,
+  address: place.address,
+  isUser: false,
+});
+
+/**
+ * Program interruptions after which the PSW has the address of the instruction, else of the next: a translation that
+ * failed, and protection, for which do_protection_exception() sets it back.
+ */
+const NULLIFYING = /\b(?:Oops|[a-z -]{3,40}): 00(?:04|1[01]|3[89ab]) ilc/;
 
 function printedCode(code: string, texts: readonly string[]): CodeLine[] {
   const [, mnemonic, operands = ""] =

@@ -14,6 +14,7 @@ import { hex0x } from "../../base/hex.ts";
 import { printedPlace } from "../../base/nameOffset.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { CodeLine, LogContext } from "../../log/context.ts";
+import { machines as printing } from "../../log/machines.ts";
 import type { PrintedPlace } from "../../log/place.ts";
 
 type Disassemble = NonNullable<LogContext["disassemble"]>;
@@ -35,9 +36,10 @@ const MAX_JUMP = 1n << 31n;
 export async function codeDecoder(machines: Iterable<string | undefined>): Promise<Disassemble> {
   const decoders = new Map<string, Disassemble>();
   for (const machine of new Set(machines)) {
-    const arch = architectures.find(({ name }) => name === machine);
+    const name = printing.find((one) => one.name === machine)?.decodedAs ?? machine;
+    const arch = architectures.find((one) => one.name === name);
     const decoder = arch && (await loaded(arch));
-    if (arch && decoder) decoders.set(arch.name, decoderOf(arch, decoder));
+    if (machine !== undefined && arch && decoder) decoders.set(machine, decoderOf(arch, decoder));
   }
   return (machine, code, place) => decoders.get(machine)?.(machine, code, place) ?? [];
 }
