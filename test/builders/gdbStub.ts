@@ -13,6 +13,8 @@ export interface BuiltGuest {
   readonly cpus?: readonly (readonly bigint[])[];
   /** Whether it lacks Qqemu.PhyMemMode. */
   readonly isOld?: boolean;
+  /** What a server that is not a stub sends instead of packets; "end" ends the connection. */
+  readonly greeting?: string | undefined;
   /** Whether it never answers packets for memory. */
   readonly isMute?: boolean;
 }
@@ -50,6 +52,12 @@ const framed = (text: string): string =>
   `$${text}#${(Buffer.from(text, "latin1").reduce((sum, byte) => sum + byte, 0) & 255).toString(16).padStart(2, "0")}`;
 
 function serve(socket: Socket, guest: BuiltGuest, log: string[]): void {
+  if (guest.greeting !== undefined) {
+    socket.on("error", () => {});
+    if (guest.greeting === "end") socket.destroy();
+    else socket.write(guest.greeting, "latin1");
+    return;
+  }
   let cpu = 0;
   const memory = (address: number, length: number): string => {
     const bytes = Buffer.alloc(length);

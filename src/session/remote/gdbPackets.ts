@@ -8,6 +8,9 @@ const MAX_PENDING = 8 << 20;
 const CONNECT_TIMEOUT = 10_000;
 const ANSWER_TIMEOUT = 10_000;
 
+/** Number of characters of an answer that is not a packet that a message quotes. */
+const MAX_QUOTED = 40;
+
 /** Where a gdbstub listens. */
 export type GdbAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
@@ -25,6 +28,8 @@ export class GdbPackets {
   private readonly socket: Socket;
   private readonly name: string;
   private pending = "";
+  /** Whether the other side has sent a packet. */
+  private hasPacket = false;
   private readonly replies: string[] = [];
   /** Stop replies arrive when the guest stops, also between a packet and its reply. */
   private readonly stops: string[] = [];
@@ -37,8 +42,10 @@ export class GdbPackets {
     socket.setEncoding("latin1");
     socket.setNoDelay(true);
     socket.on("data", (text: string) => this.receive(text));
-    socket.on("error", (error) => this.end(error));
-    socket.on("close", () => this.end(sourceError("ECONNRESET", `${name}: the guest ended the connection`)));
+    const gone = (): void =>
+      this.end(sourceError("ECONNRESET", `${name}: the other side ended the connection; QEMU may have ended`));
+    socket.on("error", gone);
+    socket.on("close", gone);
   }
 
   /** Connects to a gdbstub. @throws Error with `code` if nothing listens there, or if there is no connection in time */
@@ -82,7 +89,10 @@ export class GdbPackets {
       if (this.ended) throw this.ended;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => {
-          this.ended = sourceError("ETIMEDOUT", `${this.name}: no answer within ${ANSWER_TIMEOUT / 1000} seconds`);
+          this.ended = sourceError(
+            "ETIMEDOUT",
+            `${this.name}: no answer within ${ANSWER_TIMEOUT / 1000} seconds: QEMU serves one debugger at a time; end the other, and check that this is the address of QEMU's -gdb`,
+          );
           resolve();
         }, ANSWER_TIMEOUT);
         this.waiting = () => {
@@ -101,7 +111,11 @@ export class GdbPackets {
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => this.socket.end(resolve));
+    return new Promise((resolve) => {
+      if (this.socket.destroyed) return resolve();
+      this.socket.once("close", resolve);
+      this.socket.end(resolve);
+    });
   }
 
   private end(error: Error): void {
@@ -110,7 +124,9 @@ export class GdbPackets {
   }
 
   private receive(text: string): void {
+    if (this.ended) return;
     this.pending += text;
+    if (!this.hasPacket) this.checkStart();
     for (;;) {
       const start = this.pending.indexOf("$");
       const end = start < 0 ? -1 : this.pending.indexOf("#", start);
@@ -119,10 +135,21 @@ export class GdbPackets {
       const packet = decoded(this.pending.slice(start + 1, end));
       (/^[TS][0-9a-f]{2}/.test(packet) ? this.stops : this.replies).push(packet);
       this.pending = this.pending.slice(end + 3);
+      this.hasPacket = true;
       this.socket.write("+");
     }
     if (this.pending.length > MAX_PENDING) this.end(sourceError("EPROTO", `${this.name}: not a gdbstub`));
     this.waiting?.();
+  }
+
+  /** Ends the connection if the other side begins with something else than acknowledgements or a packet. */
+  private checkStart(): void {
+    const [start = ""] = /[^+-][^]*/.exec(this.pending) ?? [];
+    if (start === "" || start.startsWith("$")) return;
+    const quoted = /^[\x20-\x7e]*/.exec(start.slice(0, MAX_QUOTED))?.[0] ?? "";
+    const what = quoted.length > 3 ? `it answers "${quoted}"` : "it answers with other data";
+    this.end(sourceError("EPROTO", `${this.name}: not a gdbstub: ${what}; give the address of QEMU's -gdb`));
+    this.socket.destroy();
   }
 }
 

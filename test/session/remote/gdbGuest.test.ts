@@ -75,6 +75,26 @@ test("what is not a guest's gdbstub is refused with what to do", async () => {
   assert.throws(() => openGuest("what", false), /gdb:what: neither gdb:HOST:PORT nor gdb:unix:PATH/);
 });
 
+test("a peer that is not a gdbstub is refused with what it answers", async () => {
+  const refused = async (greeting: BuiltGuest["greeting"]): Promise<string> => {
+    const { port } = await started({ greeting });
+    try {
+      openGuest(`127.0.0.1:${port}`, false).close();
+      return "opened";
+    } catch (error) {
+      return String(error).replace(String(port), "PORT");
+    }
+  };
+  const start = "OpenError: gdb:127.0.0.1:PORT: ";
+  const end = "; give the address of QEMU's -gdb";
+  assert.equal(
+    await refused("HTTP/1.1 400 Bad Request\r\n\r\n$<html>#00"),
+    `${start}not a gdbstub: it answers "HTTP/1.1 400 Bad Request"${end}`,
+  );
+  assert.equal(await refused("\x00\xff\x17$O#00"), `${start}not a gdbstub: it answers with other data${end}`);
+  assert.equal(await refused("end"), `${start}the other side ended the connection; QEMU may have ended`);
+});
+
 test("a guest that ends the connection is a fault of the page", async () => {
   const stub = await started();
   const image = openGuest(`127.0.0.1:${stub.port}`, false);
@@ -82,6 +102,9 @@ test("a guest that ends the connection is a fault of the page", async () => {
   const page = image.page(1);
   assert.ok(page instanceof Fault);
   assert.match(page.message, /gdb:127\.0\.0\.1:\d+ cannot be read at offset \d+ \(E[A-Z]+\)/);
+  const before = performance.now();
+  assert.ok(image.page(256) instanceof Fault);
+  assert.ok(performance.now() - before < 1000, "later reads do not wait");
   image.close();
 });
 
