@@ -100,6 +100,11 @@ export const signatures: readonly Refused[] = [
     instead: "start the guest and dump it with `VBoxManage debugvm VM dumpvmcore --filename FILE`",
     isDump: true,
   },
+  {
+    signature: "ffffffffffffffff B The real System.map is in",
+    what: "the placeholder of a System.map in Debian's /boot",
+    instead: "name the one in the -dbg package",
+  },
   { signature: "<<< Oracle VM VirtualBox", what: "a VirtualBox disk image", instead: "dump the guest" },
   {
     signature: "\x14\x20\x28\x01",

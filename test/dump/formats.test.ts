@@ -49,6 +49,11 @@ const looks: [string, Uint8Array, RegExp][] = [
     Buffer.from("<<< Oracle VM VirtualBox Disk Image >>>"),
     /a VirtualBox disk image: dump the guest$/,
   ],
+  [
+    "a placeholder of Debian",
+    Buffer.from("ffffffffffffffff B The real System.map is in the linux-image-6.1.0-56-cloud-amd64-dbg package\n"),
+    /the placeholder of a System\.map in Debian's \/boot: name the one in the -dbg package$/,
+  ],
   ["Hyper-V", Buffer.from("1420280100", "hex"), /a saved Hyper-V guest \(\.vmrs\): let kdump in the guest/],
 ];
 for (const [what, bytes, message] of looks) {

@@ -9,6 +9,7 @@ import { listedParts } from "../../dump/formats/ramdump.ts";
 import { isText } from "../../dump/recognize.ts";
 import { isCheckpoint } from "../../dump/vmware/checkpoint.ts";
 import { OpenError } from "../open/openError.ts";
+import { openNamed } from "../open/vmlinux.ts";
 import { dumpHead } from "./dumpFiles.ts";
 
 /**
@@ -34,6 +35,8 @@ const isFile = (path: string): boolean => attemptSystem(() => statSync(path).isF
 const headOf = (path: string): Uint8Array => (isFile(path) ? dumpHead(path) : new Uint8Array(0));
 const entriesOf = (directory: string): string[] =>
   (attemptSystem(() => readdirSync(directory)) ?? []).sort().slice(0, MAX_ENTRIES);
+/** Names that kdump and its users give to dumps (/var/crash/HOST-DATE/vmcore); not those of the logs beside them. */
+const DUMP_NAME = /^(?:vmcore|dump|core)(?!-?dmesg)[\w.-]*$|\.(?:vmcore|kdump|dump)$/i;
 const isDump = (path: string): boolean => dumpFormatOf(headOf(path)) !== undefined;
 
 /** Returns the files of the only dump in a directory. @throws OpenError */
@@ -48,12 +51,27 @@ function dumpIn(directory: string): readonly string[] {
   const below = paths.filter((path) => isDirectory(path) && entriesOf(path).some((name) => isDump(join(path, name))));
   if (below.length > 0)
     throw new OpenError(`${directory} contains no dump, but directories with dumps: ${listed(below)}; name one`);
+  const named = paths.find((path) => DUMP_NAME.test(basename(path)) && !isText(headOf(path)) && !isDirectory(path));
+  if (named !== undefined) throw new OpenError(`${directory} contains no dump: ${whyNoDump(named)}`);
   const log = paths.find((path) => /dmesg/.test(basename(path)) && isText(headOf(path)));
   throw new OpenError(
     log === undefined
       ? `${directory} contains no dump: name the dump, or the directory that contains it`
       : `${directory} contains no dump, but a log: read it with "vmcore-debug log ${log}"`,
   );
+}
+
+/** Returns why a file is not a dump, with its path. */
+function whyNoDump(path: string): string {
+  try {
+    const file = openNamed(path, "dump");
+    const image = attempt(() => openDump([file]));
+    (image instanceof Fault ? file : image).close();
+    return image instanceof Fault ? image.message : `${path} has just become one; open it again`;
+  } catch (error) {
+    if (error instanceof OpenError) return error.message;
+    throw error;
+  }
 }
 
 /** Whether the files are one dump of several files. */

@@ -146,6 +146,7 @@ export function openNamed(path: string, what: string): RandomFile {
     if (code === "ENOENT") throw new OpenError(`${path}: no such ${what}`);
     if (code === "EACCES" || code === "EPERM")
       throw new OpenError(`${path}: no permission to read it (open it as root, or change its mode)`);
+    if (code === "ELOOP") throw new OpenError(`${path} is a symbolic link that leads to itself; name the ${what}`);
     if (code === "EISDIR") throw new OpenError(`${path} is a directory; name the ${what} in it`);
     const reason = error instanceof Error ? error.message : String(error);
     throw new OpenError(reason.startsWith(`${path}: `) ? reason : `${path}: ${reason}`);

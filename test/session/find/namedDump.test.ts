@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -60,6 +60,30 @@ test("a directory with several dumps or none says what is in it", () => {
   const none = directory("none", {});
   assert.throws(() => namedDump([none]), /none contains no dump: name the dump, or the directory that contains it$/);
   assert.throws(() => namedDump([root]), /contains no dump, but directories with dumps: .*several.*; name one$/);
+});
+
+test("a file with the name of a dump that is not one is named with the reason", () => {
+  const why = (name: string, files: Readonly<Record<string, string | Uint8Array>>): string => {
+    try {
+      return namedDump([directory(name, files)]).join(" ");
+    } catch (error) {
+      return String(error).replaceAll(`${root}/`, "");
+    }
+  };
+  assert.equal(
+    why("full", { vmcore: "", "vmcore-dmesg.txt": log }),
+    "OpenError: full contains no dump: full/vmcore is not a dump: the file is empty",
+  );
+  assert.equal(
+    why("packed", { "vmcore.gz": Buffer.from("1f8b0800", "hex"), "kexec-dmesg.log": log }),
+    "OpenError: packed contains no dump: packed/vmcore.gz is not a dump: it is compressed with gzip: unpack it with gunzip",
+  );
+  const pipe = directory("pipe", {});
+  symlinkSync("vmcore", join(pipe, "vmcore"));
+  assert.throws(
+    () => namedDump([pipe]),
+    /contains no dump: .*vmcore is a symbolic link that leads to itself; name the/,
+  );
 });
 
 test("a VMware snapshot and its .vmem find each other", () => {
