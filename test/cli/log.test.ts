@@ -68,6 +68,16 @@ test("a packed log is read; the records of pstore are joined in the order of the
   assert.match(run([join(folder, "kern.log.2.gz")]).stdout, /1 report in 38 lines/);
   assert.match(run([folder]).stderr, /has no records of pstore \(dmesg-\.\.\.\)/);
 
+  for (const [name, magic, tool] of [
+    ["kern.log.3.bz2", "BZh91AY", "bunzip2"],
+    ["kern.log.4.lz4", "\x04\x22\x4d\x18 more", "unlz4"],
+  ] as const) {
+    const path = join(folder, name);
+    writeFileSync(path, magic, "latin1");
+    assert.ok(run([path]).stderr.includes(`${path}: is packed; read it with: ${tool} -c ${path} | vmcore-debug log -`));
+    rmSync(path);
+  }
+
   // The newest lines are in part 1. An older dump comes first.
   const lines = log.trimEnd().split("\n");
   const third = Math.ceil(lines.length / 3);

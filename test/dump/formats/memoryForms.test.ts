@@ -125,3 +125,11 @@ test("--base takes an address or ranges, and nothing else", () => {
   assert.deepEqual(rawRanges("80000000"), [{ first: 0x80000000, last: undefined }]);
   for (const text of ["", "x", "2000-1000", "0,8000", "1-2,", "0x"]) assert.equal(rawRanges(text), undefined, text);
 });
+
+test("a LiME image with more ranges than memory can have is refused", () => {
+  const one = limeFile([{ physical: 0, bytes: new Uint8Array(1) }]);
+  assert.match(
+    refusal(Buffer.concat(Array.from({ length: 65_537 }, () => one))),
+    /^corrupt: file 1: more than 65536 memory ranges$/,
+  );
+});

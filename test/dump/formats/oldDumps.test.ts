@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attempt, Fault } from "../../../src/base/fault.ts";
+import type { RandomFile } from "../../../src/base/file.ts";
+import { openDump } from "../../../src/dump/formats.ts";
 import { runLength } from "../../../src/dump/compress/runLength.ts";
 import { markedPage } from "../../builders/image.ts";
 import { lkcdFile, s390File, sadumpFiles, type BuiltLkcd } from "../../builders/oldDumps.ts";
@@ -163,4 +165,20 @@ test("a stand-alone dump that cannot be read is refused with the reason", () => 
   const cut = opened(s390File({ memory }).subarray(0, 9000));
   assert.equal(cut.facts.cut?.expected, 4096 + 16384);
   assert.ok(cut.page(3) instanceof Fault);
+});
+
+test("an extended s390 dump whose segments do not end is refused", () => {
+  const head = s390File({ memory, segments: [0] }).subarray(0, 4096);
+  // A header of a segment of one byte, wherever it is read.
+  const segment = Buffer.alloc(24);
+  segment.writeBigUInt64BE(1n, 8);
+  const file: RandomFile = {
+    name: "endless",
+    size: 2 ** 40,
+    read: (offset, length) => (offset < 4096 ? head.subarray(offset, offset + length) : segment.subarray(0, length)),
+    close() {},
+  };
+  const image = attempt(() => openDump([file]));
+  assert.ok(image instanceof Fault);
+  assert.equal(image.message, "endless: more than 1048576 segments");
 });

@@ -169,3 +169,7 @@ const refused: [string, Uint8Array, RegExp][] = [
 ];
 for (const [what, file, message] of refused)
   test(`${what} is refused by name`, () => assert.match(refusal(file), message));
+
+test("a migration stream that ends before its memory is refused with the offset", () => {
+  assert.match(refusal(stream().subarray(0, 20)), /^truncated: file 1: ends at offset 20$/);
+});

@@ -86,3 +86,9 @@ test("what is not read of VMware's files is refused with what to do", () => {
   assert.match(refusal(vmwareFile({ magic: 0xbed0bed0, groups: {} })), /32-bit sizes is not read: convert it/);
   assert.match(refusal(vmwareFile({ groups: { memory: regions } }).subarray(0, 150)), /^truncated: /);
 });
+
+test("a VMware snapshot with an impossible count of groups is refused", () => {
+  const file = Buffer.from(vmwareFile({ groups: { memory: [] } }));
+  file.writeUInt32LE(1025, 8);
+  assert.match(refusal(file), /^corrupt: file 1: a VMware snapshot has 1025 groups, but the limit is 1024$/);
+});

@@ -72,3 +72,13 @@ test("a paravirtualized dom0 is read by its own frames, and its page tables by t
   assert.deepEqual(doubts, []);
   assert.equal(Buffer.from(kernel.read(root - 0x2000n, 6)).toString(), "page 0");
 });
+
+test("a Xen core with an impossible count of pages, or without a section, is refused", () => {
+  const file = Buffer.from(xenCoreFile({ pages: [{ pfn: 3, bytes: markedPage(3) }] }));
+  const renamed = Buffer.from(file);
+  renamed.write(".xen_pagez", file.indexOf(".xen_pages"), "latin1");
+  assert.match(refusal(renamed), /^corrupt: file 1: the Xen core has no section \.xen_pages$/);
+  // In the note the count follows the magic number and the number of CPUs.
+  file.writeBigUInt64LE(1n << 25n, file.indexOf(Buffer.from([0xee, 0xeb, 0x0f, 0xf0])) + 16);
+  assert.match(refusal(file), /^corrupt: file 1: a Xen core has 33554432 pages, but the limit is 16777216$/);
+});

@@ -91,6 +91,11 @@ test("what a server cannot do, or refuses, is said with what to do", async () =>
   );
   await refused({ status: 404 }, /there is no such file on the server$/);
   await refused({ status: 403 }, /the server refuses access \(403\)$/);
+  for (const [address, reason] of [
+    ["http://127.0.0.1:1/f", "the port is one that browsers never use"],
+    ["http://127.0.0.1:59999/f", "no server listens there"],
+  ] as const)
+    assert.throws(() => openAddressedFile(address), (error: Error) => error.message.includes(reason)); // prettier-ignore
   const flat = await started({ bytes: flattened(sample, 65536) });
   assert.throws(() => openNamedImage({ vmcore: [`${flat.origin}/flat`] }), /a flattened dump is read from its beginning to its end: download it/); // prettier-ignore
 });

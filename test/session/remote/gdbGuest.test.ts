@@ -108,6 +108,15 @@ test("a guest that ends the connection is a fault of the page", async () => {
   image.close();
 });
 
+test("memory that the guest refuses to give is a fault of the page", async () => {
+  const { port } = await started({ refusesMemory: true });
+  const image = openGuest(`127.0.0.1:${port}`, false);
+  const page = image.page(1);
+  assert.ok(page instanceof Fault);
+  assert.match(page.message, /cannot be read at offset 4096|cannot be read at offset 0/);
+  image.close();
+});
+
 test("a path names a gdbstub by its scheme, and a session says that the guest is paused or runs", async () => {
   assert.deepEqual(["gdb:localhost:1234", "gdb:unix:/run/gdb", "unix:/run/gdb", "/tmp/gdb:1"].map(gdbStubOf), [
     "localhost:1234",

@@ -85,10 +85,33 @@ test("an absent file, a refused login and a server that is none say so", () => {
     ["echo 'Permission denied (publickey).' >&2; exit 255", /ssh:\/\/host\/none: Permission denied \(publickey\)\.$/],
     ["printf '\\000\\000\\000\\001\\145'", /ssh:\/\/host\/none: a packet of 1 bytes is not SFTP/],
     ["echo 'Welcome to this machine'", /is not SFTP: does a login script of the server print text\?$/],
+    // VERSION, and after the request to open the file ATTRS in place of HANDLE, or STATUS 9 without a text.
+    [
+      "printf '\\000\\000\\000\\005\\002\\000\\000\\000\\003'; head -c 20 >/dev/null; printf '\\000\\000\\000\\005\\151\\000\\000\\000\\001'; exec sleep 1",
+      /ssh:\/\/host\/none: the SFTP server sent a packet of type 105$/,
+    ],
+    [
+      "printf '\\000\\000\\000\\005\\002\\000\\000\\000\\003'; head -c 20 >/dev/null; printf '\\000\\000\\000\\015\\145\\000\\000\\000\\001\\000\\000\\000\\011\\000\\000\\000\\000'; exec sleep 1",
+      /ssh:\/\/host\/none: SFTP status 9$/,
+    ],
   ] as const) {
     asSsh(command);
     assert.throws(() => openAddressedFile("ssh://host/none"), (error) => error instanceof OpenError && reason.test(error.message)); // prettier-ignore
   }
+});
+
+test("without ssh, and with an address that ssh could misread, nothing is started", () => {
+  rmSync(join(folder, "ssh"));
+  process.env["PATH"] = folder;
+  assert.throws(
+    () => openAddressedFile("ssh://host/vmcore"),
+    /ssh:\/\/host\/vmcore: ssh cannot be started: spawn ssh ENOENT$/,
+  );
+  process.env["PATH"] = `${folder}${delimiter}${PATH}`;
+  assert.throws(
+    () => openAddressedFile("ssh://-oProxyCommand=x/vmcore"),
+    /ssh:\/\/-oProxyCommand=x\/vmcore: not ssh:\/\/\[user@\]host\[:port\]\/path$/,
+  );
 });
 
 test("addresses that could become options of ssh are refused", () => {
