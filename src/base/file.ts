@@ -107,6 +107,13 @@ export function inputText(path: string | 0): string {
 }
 
 /**
+ * Returns a position for `readSync`, which refuses numbers of more than 53 bits: /proc/kcore has such offsets on machines
+ * with five-level page tables.
+ */
+const positionOf = (offset: number, done: number): number | bigint =>
+  offset + done <= Number.MAX_SAFE_INTEGER ? offset + done : BigInt(offset) + BigInt(done);
+
+/**
  * Opens a file read-only.
  * @throws NodeJS.ErrnoException when the file cannot be opened or is not a regular file or a block device
  */
@@ -116,7 +123,7 @@ export function openFile(path: string): RandomFile {
   const fill = (bytes: Uint8Array, offset: number): number => {
     let done = 0;
     while (done < bytes.length) {
-      const count = readSync(fd, bytes, done, bytes.length - done, offset + done);
+      const count = readSync(fd, bytes, done, bytes.length - done, positionOf(offset, done));
       if (count === 0) break;
       done += count;
     }

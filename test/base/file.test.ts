@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +22,22 @@ test("a file can be read at any offset; a read is shorter only at its end", () =
   ] as const) {
     assert.equal(file.read(offset, length).length, 0);
   }
+  file.close();
+});
+
+const SHARED_MEMORY = "/dev/shm";
+
+test("a file is read at offsets of more than 53 bits, as /proc/kcore has", (t) => {
+  const path = join(SHARED_MEMORY, `vmcore-far-${process.pid}`);
+  t.after(() => rmSync(path, { force: true }));
+  // Of the usual file systems, tmpfs has files of this size.
+  const far = 2 ** 55 + 4096;
+  const dd = ["if=package.json", `of=${path}`, "bs=100", "count=1", "oflag=seek_bytes", `seek=${2n ** 55n + 4096n}`];
+  const made = existsSync(SHARED_MEMORY) && spawnSync("dd", dd).status === 0;
+  if (!made) return t.skip("no file system with files of 2^55 bytes");
+  const file = openFile(path);
+  assert.deepEqual(Buffer.from(file.read(far, 64)), readFileSync("package.json").subarray(0, 64));
+  assert.equal(file.read(far + 4096, 10).length, 0);
   file.close();
 });
 

@@ -94,13 +94,29 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
 function addSegment(loads: Ranges, { paddr, offset, filesz, memsz }: ProgramHeader): void {
   // Also drops segments that /proc/kcore marks as having no physical address: all bits set (fs/proc/kcore.c).
   if (paddr + memsz > BigInt(Number.MAX_SAFE_INTEGER)) return;
-  const inFile = offset + filesz <= BigInt(Number.MAX_SAFE_INTEGER);
   loads.add({
     physical: Number(paddr),
     offset: Number(offset),
-    fileSize: inFile ? Number(filesz) : 0,
+    fileSize: isExact(offset, filesz, paddr) ? Number(filesz) : 0,
     memorySize: Number(memsz),
   });
+}
+
+/** Size that offsets and addresses are multiples of if they have more than 53 bits, so that numbers hold them exactly. */
+const EXACT_MULTIPLE = 4096n;
+/** Maximum offset in a file: the `loff_t` of Linux is signed. */
+const MAX_OFFSET = 2n ** 62n;
+
+/**
+ * Whether numbers hold the offsets of a segment exactly. In /proc/kcore the offset is the virtual address without its
+ * highest bits, 56 bits with five-level page tables (arch/x86/include/asm/pgtable_64.h, kc_vaddr_to_offset).
+ */
+function isExact(offset: bigint, filesz: bigint, paddr: bigint): boolean {
+  const end = offset + filesz;
+  return (
+    end <= BigInt(Number.MAX_SAFE_INTEGER) ||
+    (end <= MAX_OFFSET && offset % EXACT_MULTIPLE === 0n && paddr % EXACT_MULTIPLE === 0n)
+  );
 }
 
 /**

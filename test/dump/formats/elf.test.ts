@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytesFile } from "../../../src/base/file.ts";
+import { bytesFile, type RandomFile } from "../../../src/base/file.ts";
 import { elf } from "../../../src/dump/formats/elf.ts";
 import { markedPage } from "../../builders/image.ts";
 import { elfCore, type BuiltCore, type BuiltSegment } from "../../builders/elfCore.ts";
@@ -102,6 +102,27 @@ test("/proc/kcore's shape: segments without physical address, sizes beyond any f
     [0xffff888000000000n, 0xffffc90000000000n, 0xffffffff81000000n],
   );
   assert.equal(image.segments[1]?.physical, 2n ** 64n - 1n);
+});
+
+test("/proc/kcore of five-level page tables has offsets of 56 bits", () => {
+  const far = 0x364690d5c03000;
+  const core = Buffer.from(elfCore({ segments: [pages(2, 2, { virtual: 0xff364690d5c02000n }), pages(9, 1)] }));
+  const moved = core.readBigUInt64LE(64 + 8);
+  core.writeBigUInt64LE(BigInt(far), 64 + 8);
+  // An offset that is not a multiple of the page size cannot be held exactly.
+  core.writeBigUInt64LE(BigInt(far) + 2n ** 20n + 8n, 64 + 56 + 8);
+  const file: RandomFile = {
+    name: "kcore",
+    size: 2 ** 56,
+    read: (offset, length) => {
+      const at = offset < far ? offset : Number(moved) + offset - far;
+      return new Uint8Array(core.subarray(at, at + length));
+    },
+    close() {},
+  };
+  const image = elf.open([file], {});
+  assert.deepEqual(answers(image, [2, 3, 9]), ["page 2", "page 3", "excluded: page excluded from dump"]);
+  assert.deepEqual([...held(image)], [2, 3]);
 });
 
 test("the page size is what VMCOREINFO says", () => {
