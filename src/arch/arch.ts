@@ -147,6 +147,8 @@ export interface Arch {
    * and `=x30` the register to print. Absent if crash prints all registers, four in a row.
    */
   readonly registerRows?: readonly string[];
+  /** crash prints each frame of `bt` with the address to which its function returns, and without its stack slot. */
+  readonly framesNameReturns?: true;
   /** Returns registers as lines, on machines whose layout is not rows of equal cells; has priority over `registerRows`. */
   registerText?(registers: Registers): readonly string[];
   readonly pc: string;

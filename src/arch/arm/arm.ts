@@ -41,6 +41,7 @@ export const arm: Arch = {
   countsFramesFromPhysBase: true,
   registers,
   registerText,
+  framesNameReturns: true,
   pc: "pc",
   sp: "sp",
   framePointer: "fp",

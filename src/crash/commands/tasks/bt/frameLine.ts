@@ -1,5 +1,5 @@
 /** The line of a frame: `#4 [ffffa8a7c02e3e10] vfs_write at ffffffff8134e3c5`. */
-import { hex } from "../../../../base/hex.ts";
+import { hex, padHex } from "../../../../base/hex.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import type { Line, Span } from "../../../../say/piece.ts";
@@ -45,3 +45,19 @@ const listed: Table<FrameRow> = { mark: { width: 1, of: () => " " }, columns };
 
 export const frameLine = (kernel: Kernel, row: FrameRow): Line =>
   new TableLayout(kernel, row.number === undefined ? listed : numbered).line(row);
+
+/**
+ * Returns the line of a frame as the kernel for arm prints it, and crash too: `#1 [<c030da2c>] (die) from [<c0316664>]`.
+ * @param name the function and its module @param from where the function returns to; undefined if it is not known
+ */
+export function returningFrame(
+  kernel: Kernel,
+  number: number,
+  pc: bigint,
+  name: readonly Span[],
+  from: bigint | undefined,
+): Line {
+  const padded = (at: bigint): Span => address(padHex(at, kernel.arch.wordSize * 2), at);
+  const caller: Span[] = from === undefined ? [] : [" from [<", padded(from), ">]"];
+  return [`#${number}`.padStart(3), " [<", padded(pc), ">] (", ...name, ")", ...caller];
+}

@@ -8,7 +8,7 @@ import { faultSpan, type Line, type Span } from "../../../../say/piece.ts";
 import { taskHeading } from "../../../say/taskHeading.ts";
 import { dataLines, type DataStyle } from "./data.ts";
 import { type BacktraceEntry, entriesOf } from "./entries.ts";
-import { frameLine } from "./frameLine.ts";
+import { frameLine, returningFrame } from "./frameLine.ts";
 import { exceptionLine, livePatchSpans, reasonLine, registerLines } from "./registers.ts";
 
 export interface BacktraceStyle {
@@ -37,7 +37,11 @@ export function backtraceLines(task: Obj, stack: Stack, style: BacktraceStyle): 
   for (const [i, entry] of entries.entries()) {
     if (entry.kind === "frame") {
       closeFrame(isOnSameStack(entries, i) ? entry.slot : undefined);
-      lines.push(shownFrame(kernel, number++, entry, style), ...sourceLines(entry.frame, style));
+      const from = addressIn(
+        kernel,
+        entries.slice(i + 1).find(({ kind }) => kind !== "switch"),
+      );
+      lines.push(shownFrame(kernel, { ...entry, number: number++, from }, style), ...sourceLines(entry.frame, style));
       open = { from: entry.slot + BigInt(kernel.arch.wordSize) };
     } else if (entry.kind === "switch") {
       closeFrame(undefined);
@@ -58,19 +62,38 @@ function isOnSameStack(entries: readonly BacktraceEntry[], index: number): boole
   return false;
 }
 
-function shownFrame(
-  kernel: Kernel,
-  number: number,
-  { frame, slot }: BacktraceEntry & { kind: "frame" },
-  { offsets }: BacktraceStyle,
-): Line {
+/** Returns the address of the code in an entry; undefined without an entry. */
+function addressIn(kernel: Kernel, entry: BacktraceEntry | undefined): bigint | undefined {
+  switch (entry?.kind) {
+    case "frame":
+    case "registers":
+      return entry.frame.pc;
+    case "user":
+      return entry.trap.registers.get(kernel.arch.pc);
+    case "switch":
+    case undefined:
+      return undefined;
+  }
+}
+
+interface NumberedFrame {
+  readonly frame: Frame;
+  readonly slot: bigint;
+  readonly number: number;
+  /** Where the code continues when the function returns; undefined if it is not known. */
+  readonly from: bigint | undefined;
+}
+
+function shownFrame(kernel: Kernel, { frame, slot, number, from }: NumberedFrame, { offsets }: BacktraceStyle): Line {
   const { symbol, pc, doubt } = frame;
   const name: SymbolSpan = symbol
     ? symbolSpan(symbol, pc, offsets ?? "none")
     : { as: "symbol", text: "(unknown)", address: pc };
   const shown: Span = doubt === undefined ? name : { as: "dim", text: name.text };
-  const line: Span[] = [...frameLine(kernel, { number, slot, pc, name: shown })];
-  if (symbol?.module !== undefined) line.push(` [${symbol.module}]`);
+  const module = symbol?.module === undefined ? [] : [` [${symbol.module}]`];
+  const line: Span[] = kernel.arch.framesNameReturns
+    ? [...returningFrame(kernel, number, pc, [shown, ...module], from)]
+    : [...frameLine(kernel, { number, slot, pc, name: shown }), ...module];
   line.push(...livePatchSpans(kernel, symbol));
   if (doubt === "scan") line.push({ as: "dim", text: "  (found by scanning the stack)" });
   return line;
