@@ -64,7 +64,7 @@ function tables({ rows }: Results): string {
     "",
     ...notes.map((text, i) => `${i + 1}. ${text}.`),
     "",
-    "The same dumps in other tools, with the vmlinux and QEMU's ELF as it is:",
+    "The same dumps in other tools, with the vmlinux and QEMU's ELF as it is. vmcore-debug opens all of them: where a tool does not, or has no tasks or stacks, the table above has our counts.",
     "",
     row(["machine", "kernel", "variant", "drgn 0.3.0", "crash 9.0.2 for x86_64"]),
     row(["---", "---", "---", "---", "---"]),

@@ -129,6 +129,12 @@ const builtInUnstable = (name: string, release: string, kernel: string, more: re
     quietly("unshare", ["-m", "bash", "-euc", build, unstable, ...argv]);
   });
 
+/** Unpacks Debian unstable unless it is there. @returns its folder, where modules of other machines are built too */
+export function unstableTree(): string {
+  unpacked("newest.sh");
+  return unstable;
+}
+
 /** The newest compiler of unstable for its own machine. */
 function unstableCompiler(): string {
   const compilers = readdirSync(join(unstable, "usr/bin")).filter((name) => /^x86_64-linux-gnu-gcc-\d+$/.test(name));

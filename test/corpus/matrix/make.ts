@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameS
 import { join } from "node:path";
 import { alone, cache } from "../alone.ts";
 import { corpus, peers } from "../corpus.ts";
-import { digest, source } from "../made/platform.ts";
+import { digest, source, unstableTree } from "../made/platform.ts";
 import type { Kernel, Row } from "./rows.ts";
 
 const lab = join(cache, "foreign");
@@ -58,6 +58,9 @@ function unpackedVmlinux(release: string, { suite, debian }: Kernel): string | u
     return undefined;
   }
 }
+
+/** Crashes of the corpus' modules, which leave an exception in kernel mode on the stack. SysRq does not. */
+export type Scenario = "nullderef" | "bugon";
 
 /** Identifies everything of which the row is made, so that it is made again after a change. */
 const stamp = (row: Row): string =>
@@ -125,6 +128,43 @@ export function madeRow(row: Row): MadeRow {
     console: join(folder, "console.log"),
     drgn: file("drgn.json"),
     crash: file("crash.txt"),
+  };
+}
+
+export interface MadeCrash {
+  readonly vmcore: string;
+  readonly vmlinux: string | undefined;
+  /** What the guest's kernel printed. */
+  readonly console: string;
+}
+
+/** Makes the dump of a row's guest that a module of the corpus crashes, unless it is there. */
+export function madeCrash(row: Row, scenario: Scenario): MadeCrash {
+  const folder = join(matrixCache, `${row.name}-${scenario}`);
+  const { name, suite, debian } = row.kernel;
+  const facts = join(folder, "row.json");
+  const stamped = `${stamp(row)} ${scenario}`;
+  const isThere = existsSync(facts) && (JSON.parse(readFileSync(facts, "utf8")) as { stamp: string }).stamp === stamped;
+  if (!isThere) {
+    const root = unstableTree();
+    alone(() => {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+      const vmlinux = unpackedVmlinux(unpackedKernel(row.kernel), row.kernel);
+      script("lab-modules.sh", [name, suite, debian, root], { CORPUS: corpus });
+      script("build.sh", [name, "initrd", "guest"], { ...row.guest, APPEND: row.append ?? "", CORPUS: corpus, SCENARIO: scenario }); // prettier-ignore
+      copyFileSync(join(lab, "dumps", name, "console.log"), join(folder, "console.log"));
+      renameSync(join(lab, "build", name, "vmcore.flat"), join(folder, "vmcore"));
+      rmSync(join(lab, "build", name), { recursive: true });
+      if (vmlinux !== undefined) symlinkSync(vmlinux, join(folder, "vmlinux"));
+      writeFileSync(facts, JSON.stringify({ stamp: stamped }));
+    }, "matrix");
+  }
+  const vmlinux = join(folder, "vmlinux");
+  return {
+    vmcore: join(folder, "vmcore"),
+    vmlinux: existsSync(vmlinux) ? vmlinux : undefined,
+    console: join(folder, "console.log"),
   };
 }
 

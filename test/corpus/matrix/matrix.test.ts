@@ -4,31 +4,21 @@
  * the kernels' packages.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type CellResult, type Results, type RowResult, withMatrix } from "../../../scripts/support.ts";
-import { corpus } from "../corpus.ts";
 import { causes } from "./causes.ts";
 import type { Cell } from "./cell.ts";
 import { cells, type Column, columns } from "./cells.ts";
 import { deleteKernel, type MadeRow, madeRow } from "./make.ts";
+import { missing } from "./missing.ts";
 import { crashSummary, drgnSummary } from "./peers.ts";
 import { type Row, rows } from "./rows.ts";
 
 const file = join(import.meta.dirname, "results.json");
 const page = "docs/support.md";
 const chosen = process.env["MATRIX"]?.split(",");
-
-/** What prevents the guests; undefined when nothing does. */
-function missing(): string | undefined {
-  if (!existsSync(join(corpus, "make"))) return "the corpus is absent";
-  const programs = ["qemu-system-x86_64", "mke2fs", "cpio", "zstd", "depmod"];
-  const absent = programs.filter((program) => spawnSync(program, ["--version"]).error);
-  if (absent.length > 0) return `there is no ${absent.join(", ")}`;
-  return process.getuid?.() === 0 ? undefined : "only root can fetch packages of other machines";
-}
 
 const causeOf = (row: string, column: Column, mode: "vmlinux" | "bare"): string | undefined =>
   causes.find((one) => one.row.test(row) && one.column === column && (one.mode ?? mode) === mode)?.cause;
