@@ -29,18 +29,16 @@ const columns: Table<FrameRow>["columns"] = {
   pc: { kind: "address", title: "", width: 0, gap: " at ", value: ({ pc }) => pc, text: (pc) => address(hex(pc), pc) },
 };
 
-const numbered: Table<FrameRow> = {
-  columns: {
-    number: {
-      kind: "number",
-      title: "",
-      width: 3,
-      value: ({ number }) => number,
-      text: (number) => `#${number}`,
-    },
-    ...columns,
+const numberOnly: Table<Pick<FrameRow, "number">>["columns"] = {
+  number: {
+    kind: "number",
+    title: "",
+    width: 3,
+    value: ({ number }) => number,
+    text: (number) => `#${number}`,
   },
 };
+const numbered: Table<FrameRow> = { columns: { ...numberOnly, ...columns } };
 const listed: Table<FrameRow> = { mark: { width: 1, of: () => " " }, columns };
 
 export const frameLine = (kernel: Kernel, row: FrameRow): Line =>
@@ -59,5 +57,13 @@ export function returningFrame(
 ): Line {
   const padded = (at: bigint): Span => address(padHex(at, kernel.arch.wordSize * 2), at);
   const caller: Span[] = from === undefined ? [] : [" from [<", padded(from), ">]"];
-  return [`#${number}`.padStart(3), " [<", padded(pc), ">] (", ...name, ")", ...caller];
+  return [
+    ...new TableLayout(kernel, { columns: numberOnly }).line({ number }),
+    " [<",
+    padded(pc),
+    ">] (",
+    ...name,
+    ")",
+    ...caller,
+  ];
 }
