@@ -1,6 +1,8 @@
 /** Parses the command line of the server. */
 import { dirname, resolve } from "node:path";
 import { parseArguments } from "../base/arguments.ts";
+import { UsageError } from "../base/usageError.ts";
+import { isDirectory } from "../session/sources/sourceRoot.ts";
 
 /** The options of the server. */
 export interface ServerOptions {
@@ -32,9 +34,11 @@ directories of --root can be opened, by default the directory of VMCORE. Nothing
       --redact         leave out user memory, keys, command lines and the host's name
 `;
 
-/** Parses the arguments. @throws UsageError */
+/** Parses the arguments. @throws UsageError, also for a root that is not a directory: a client would only list no dumps */
 export function readServerOptions(argv: readonly string[]): ServerOptions {
   const { values, positionals } = parsed(argv);
+  const wrong = values.root?.find((path) => !isDirectory(path));
+  if (wrong !== undefined) throw new UsageError(`--root ${wrong} is not a directory that can be read`);
   const roots = values.root ?? [...new Set(positionals.map((path) => dirname(resolve(path))))];
   return {
     vmcore: positionals,

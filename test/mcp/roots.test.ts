@@ -1,5 +1,6 @@
 /** Which files the server reads: none that is outside the roots, whoever names it. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +29,16 @@ test("the memory beside a snapshot is refused where it is a link out of the root
     assert.doesNotMatch((await called(client, "open_dump", { path: "guest.vmss" })).text, /not a file below/);
   } finally {
     await client.close();
+  }
+});
+
+test("a root that is not a directory ends the server with a message that names it", () => {
+  for (const path of [join(folder, "absent"), import.meta.filename]) {
+    const argv = ["--disable-warning=ExperimentalWarning", "src/mcp/main.ts", "--root", path];
+    const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", input: "" });
+    assert.equal(stderr, `vmcore-debug: --root ${path} is not a directory that can be read; see "vmcore-debug mcp --help"\n`); // prettier-ignore
+    assert.equal(stdout, "");
+    assert.equal(status, 2);
   }
 });
 

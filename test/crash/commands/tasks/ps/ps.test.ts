@@ -173,6 +173,25 @@ test("ps -a reads arguments and environment from the task's own memory", () => {
   ]);
 });
 
+test("ps -Y prints the scheduling policy and the priority of each task, and those of unknown policies as such", () => {
+  const tasks = machine.tasks.map((one) => {
+    const prio = one.pid === 20 ? { prio: 49 } : one.pid === 21 ? { prio: -1, policy: 6 } : one.pid === 2 ? { prio: 100, policy: 9 } : { prio: 120 }; // prettier-ignore
+    return { ...one, with: { ...one.with, ...prio } };
+  });
+  const policies = (line: string): string => transcript(context({ tasks }), line);
+  assert.equal(
+    policies("ps -Y 1 2 20 21"),
+    [
+      "      PID    PPID  CPU       TASK        POLICY       PRIO  COMM",
+      "        1       0   0  ffff888000001000  NORMAL        120  init",
+      "        2       0   0  ffff888000002000  UNKNOWN       100  [kthreadd]",
+      ">      20       1   1  ffff888000014000  FIFO           49  pool",
+      "       21       1   0  ffff888000015000  DEADLINE       -1  pool-0",
+    ].join("\n"),
+  );
+  assert.match(policies("ps -Y -y FIFO"), /^ {6}PID.*\n> {6}20 .* FIFO {11}49 {2}pool$/);
+});
+
 test("ps refuses contradictory options", () => {
   assert.match(transcript(context(), "ps -C 0"), /^ps: -C option is only applicable with -l and -m/);
   assert.match(transcript(context(), "ps -y BOGUS"), /^ps: BOGUS: invalid scheduling policy/);
