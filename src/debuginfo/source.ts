@@ -86,7 +86,17 @@ export interface VariableDeclaration {
   readonly type: CType;
   /** Location expression or constant valid at the pc; undefined if optimized out there. */
   readonly location: VariableLocation | undefined;
+  /** The code in which the variable has a location, if that differs from instruction to instruction. @throws Fault */
+  readonly ranges: readonly LocationRange[];
   readonly declared: SourceLine | undefined;
+}
+
+/** Code in which one DWARF expression gives the location of a variable. */
+export interface LocationRange {
+  /** Distances in bytes from the pc of the scope; negative before it. */
+  readonly start: number;
+  readonly end: number;
+  readonly expression: Uint8Array;
 }
 
 export type VariableLocation =

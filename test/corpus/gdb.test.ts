@@ -24,7 +24,7 @@ const differences: readonly (readonly [form: RegExp, line: RegExp, reason: strin
   [
     /^info scope$/,
     /sched_show_task|schedule$|sysrq/,
-    "we say where a variable is at the address; gdb lists all ranges",
+    "gdb also prints base addresses and the operations of expressions",
   ],
   [/^info registers$/, /^set -p ;; info registers$/, "the dump has the segments and the flags; crash gives gdb none"],
   [/^print$/, /^print \/a schedule$/, "a function has an address; gdb 16 fails"],

@@ -40,6 +40,7 @@ const scopes = (...bytes: number[]): CodeScope[] => [
         parameter: true,
         type: { kind: "pointer", size: 8, target: sensor },
         location: { kind: "expression", bytes: Uint8Array.from(bytes), frameBase: undefined, unit: UNIT },
+        ranges: [],
         declared: undefined,
       },
     ],

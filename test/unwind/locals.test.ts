@@ -33,7 +33,7 @@ function valueOf(type: CType, location: VariableLocation | undefined): Obj | Fau
   kernel.put("unsigned long", CFA - 16n, 1n);
   kernel.put("unsigned long", CFA - 8n, 2n);
   const registers = new Map([["rbx", 0x1122334455667788n], ["rbp", CFA - 16n]]); // prettier-ignore
-  const declaration = { name: "v", parameter: false, type, declared: undefined, location };
+  const declaration = { name: "v", parameter: false, type, declared: undefined, ranges: [], location };
   const place = { function: "f", inlined: false, source: undefined, entry: 0n, module: undefined, variables: () => [declaration] }; // prettier-ignore
   const frame = { pc: 1n, sp: 0n, cfa: CFA, registers, exact: false, symbol: undefined, stack: "task", trap: undefined, caller: undefined, doubt: undefined, places: () => [place] } as const; // prettier-ignore
   return frameVariables(kernel, frame, place)[0]!.value;
@@ -102,7 +102,7 @@ const DW_OP_reg5 = 0x55;
 function argument(call: Partial<CallSite> | undefined, outer: Partial<CallSite> = {}): FrameVariable {
   const kernel = stackKernel({});
   const location = at(DW_OP_entry_value, 1, DW_OP_reg5, DW_OP_stack_value);
-  const declaration = { name: "v", parameter: true, type: long, declared: undefined, location };
+  const declaration = { name: "v", parameter: true, type: long, declared: undefined, ranges: [], location };
   const site = (from: Partial<CallSite> | undefined): CallSite | undefined =>
     from && { callee: undefined, target: undefined, argument: () => undefined, ...from };
   const code = { ...kernel.code, callSite: (pc: bigint) => site(pc === RETURN_PC ? call : outer) };

@@ -79,6 +79,7 @@ function handler(
     name: variable,
     parameter: true,
     type: { kind: "int", name: "unsigned long", size: 8, signed: false, encoding: "int" } as const,
+    ranges: [],
     declared: undefined,
     location:
       number === undefined

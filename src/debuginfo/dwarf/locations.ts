@@ -1,7 +1,7 @@
 /** Location lists: the expression of a variable by pc. */
 import type { Attribute } from "./attribute.ts";
 import { DW_AT_loclists_base } from "./constants.ts";
-import { EntryPairs, oldPairs } from "./entryPairs.ts";
+import { EntryPairs, oldPairs, type Range } from "./entryPairs.ts";
 import type { Unit } from "./unit.ts";
 
 // Location list entries of DWARF 5, section 7.7.3, that range lists do not have, and GCC's extension.
@@ -34,37 +34,81 @@ function indexedList(unit: Unit, index: number): number {
   return base + unit.image.loclists.cursor(base + index * unit.offsetSize).unsigned(unit.offsetSize);
 }
 
+/** An expression of a location list and the code for which it is valid; without bounds for all other code. */
+interface ListEntry {
+  /** Distances in the image's `Addressing`. */
+  readonly range: Range | undefined;
+  readonly expression: Uint8Array;
+}
+
 function listed(unit: Unit, offset: number, pc: number): Uint8Array | undefined {
+  let fallback: Uint8Array | undefined;
+  for (const { range, expression } of entries(unit, offset)) {
+    if (!range) fallback = expression;
+    else if (pc >= range.start && pc < range.end) return expression;
+  }
+  return fallback;
+}
+
+/** Yields the entries of a list of .debug_loclists. @throws Fault */
+function* entries(unit: Unit, offset: number): Generator<ListEntry> {
   const cursor = unit.image.loclists.cursor(offset);
   const pairs = new EntryPairs(unit, cursor);
-  let fallback: Uint8Array | undefined;
   for (;;) {
     const kind = cursor.u8();
-    if (kind === DW_LLE_end_of_list) return fallback;
+    if (kind === DW_LLE_end_of_list) return;
     if (kind === DW_LLE_GNU_view_pair) {
       cursor.skipLeb();
       cursor.skipLeb();
     } else if (kind === DW_LLE_default_location) {
-      fallback = cursor.take(cursor.uleb());
+      yield { range: undefined, expression: cursor.take(cursor.uleb()) };
     } else {
       // Kinds as in range lists, shifted by one after DW_LLE_default_location.
       const range = pairs.read(kind > DW_LLE_default_location ? kind - 1 : kind);
-      if (!range) continue;
-      const expression = cursor.take(cursor.uleb());
-      if (pc >= range.start && pc < range.end) return expression;
+      if (range) yield { range, expression: cursor.take(cursor.uleb()) };
     }
   }
 }
 
 /**
- * Returns the expression for `pc` from .debug_loc of DWARF 2 to 4 (2.6.2); undefined if no pair contains `pc`. Each
- * pair is followed by a two-byte length and the expression.
+ * Yields the entries of a list of .debug_loc of DWARF 2 to 4 (2.6.2). Each pair is followed by a two-byte length and
+ * the expression.
  */
-function oldListed(unit: Unit, offset: number, pc: number): Uint8Array | undefined {
+function* oldEntries(unit: Unit, offset: number): Generator<ListEntry> {
   const cursor = unit.image.loc.cursor(offset);
-  for (const { start, end } of oldPairs(unit, cursor)) {
-    const expression = cursor.take(cursor.u16());
-    if (pc >= start && pc < end) return expression;
-  }
+  for (const range of oldPairs(unit, cursor)) yield { range, expression: cursor.take(cursor.u16()) };
+}
+
+/** Returns the expression for `pc` from .debug_loc; undefined if no pair contains `pc`. */
+function oldListed(unit: Unit, offset: number, pc: number): Uint8Array | undefined {
+  for (const { range, expression } of oldEntries(unit, offset))
+    if (range && pc >= range.start && pc < range.end) return expression;
   return undefined;
+}
+
+/** Maximum number of ranges that are listed; a variable of the kernel has some dozens. */
+const MAX_RANGES = 1000;
+
+/**
+ * Returns the ranges of a location attribute that is a list, without those whose expression is empty; none for another
+ * attribute. Bounds are distances in the image's `Addressing`. @throws Fault
+ */
+export function locationRanges(
+  unit: Unit,
+  attribute: Attribute | undefined,
+): readonly (Range & { readonly expression: Uint8Array })[] {
+  const offset =
+    attribute?.kind === "listIndex"
+      ? indexedList(unit, attribute.index)
+      : attribute?.kind === "offset" || (attribute?.kind === "constant" && unit.version < 4)
+        ? Number(attribute.value)
+        : undefined;
+  if (offset === undefined) return [];
+  const list = unit.version >= 5 ? entries(unit, offset) : oldEntries(unit, offset);
+  const ranges: (Range & { readonly expression: Uint8Array })[] = [];
+  for (const { range, expression } of list) {
+    if (range && range.end > range.start && expression.length > 0) ranges.push({ ...range, expression });
+    if (ranges.length === MAX_RANGES) break;
+  }
+  return ranges;
 }

@@ -1,6 +1,6 @@
 /** Variables and parameters of a function. */
 import { type CType, sizeOf } from "../ctype.ts";
-import type { ExpressionUnit, SourceLine, VariableDeclaration, VariableLocation } from "../source.ts";
+import type { ExpressionUnit, LocationRange, SourceLine, VariableDeclaration, VariableLocation } from "../source.ts";
 import {
   DW_AT_const_value,
   DW_AT_decl_column,
@@ -13,7 +13,7 @@ import {
   DW_TAG_variable,
 } from "./constants.ts";
 import type { Die } from "./die.ts";
-import { expressionAt } from "./locations.ts";
+import { expressionAt, locationRanges } from "./locations.ts";
 import { readType, typeOfDie } from "./types.ts";
 import type { Unit } from "./unit.ts";
 
@@ -61,6 +61,12 @@ class Variable implements VariableDeclaration {
 
   get location(): VariableLocation | undefined {
     return locationOf(this.die, this.subprogram, this.pc);
+  }
+
+  get ranges(): readonly LocationRange[] {
+    const holder = this.die.holder(DW_AT_location);
+    const ranges = holder ? locationRanges(holder.unit, holder.attribute(DW_AT_location)) : [];
+    return ranges.map(({ start, end, expression }) => ({ start: start - this.pc, end: end - this.pc, expression }));
   }
 
   get declared(): SourceLine | undefined {

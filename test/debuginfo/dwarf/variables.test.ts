@@ -165,6 +165,15 @@ test("a location list gives the location of a variable at each pc", () => {
     assert.deepEqual(bytesOf(at0(pc)[0]), expected);
     assert.deepEqual(bytesOf(at0(pc)[1]), expected);
   }
+  const ranges = (pc: bigint, i: number): unknown =>
+    at0(pc)[i]?.ranges.map(({ start, end, expression }) => [start, end, ...expression]);
+  for (const i of [0, 1]) {
+    const all = [[0, 0x10, 0x50], [0x20, 0x30, 0x51], [0x40, 0x50, 0x70, 0], [0x60, 0x70, 0x53]]; // prettier-ignore
+    assert.deepEqual(ranges(0n, i), all);
+    // They count from the pc.
+    assert.deepEqual(ranges(0x10n, i), all.map(([start = 0, end = 0, ...rest]) => [start - 0x10, end - 0x10, ...rest])); // prettier-ignore
+  }
+  assert.deepEqual(ranges(0n, 2), [[0, 8, 0x50]]);
   assert.deepEqual(bytesOf(at0(4n)[2]), [0x50]);
   assert.deepEqual(bytesOf(at0(0x80n)[2]), [0x5f]);
 });

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../../base/fault.ts";
 import { hex0x } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { sizeOf } from "../../../debuginfo/ctype.ts";
-import type { KSymbol, VariableLocation } from "../../../debuginfo/source.ts";
+import type { KSymbol, VariableDeclaration, VariableLocation } from "../../../debuginfo/source.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { addressText } from "../../../model/symbolText.ts";
 import { typeName } from "../../../model/typeName.ts";
@@ -154,12 +154,23 @@ function* infoScope(context: Context, words: string): Pieces {
   const variables = scopes.flatMap((scope) => scope.variables());
   if (variables.length === 0) return yield text(`Scope for ${words} contains no locals or arguments.`);
   yield text(`Scope for ${words}:`);
-  for (const { name, type, parameter, location } of variables) {
-    const size = attempt(() => sizeOf(type));
-    const length = size instanceof Fault ? "" : `, length ${size}`;
-    const where = location ? ` is ${locationText(kernel, location)}${length}` : " is optimized out";
-    yield record({ name, type: typeName(type), parameter }, `Symbol ${name}${where}.`);
+  for (const variable of variables) {
+    const { name, type, parameter } = variable;
+    yield record({ name, type: typeName(type), parameter }, ...variableLines(kernel, at, variable));
   }
+}
+
+/** Describes where a variable is in the code of its scope, in the lines of gdb. @param at the address of the scope */
+function variableLines(kernel: Kernel, at: bigint, { name, type, location, ranges }: VariableDeclaration): string[] {
+  const size = attempt(() => sizeOf(type));
+  const length = size instanceof Fault ? "" : `, length ${size}`;
+  if (ranges.length === 0)
+    return [`Symbol ${name}${location ? ` is ${locationText(kernel, location)}${length}` : " is optimized out"}.`];
+  const lines = ranges.map(
+    ({ start, end, expression }) =>
+      `  Range ${hex0x(at + BigInt(start))}-${hex0x(at + BigInt(end))}: ${expressionText(kernel, expression)}`,
+  );
+  return [`Symbol ${name} is multi-location:`, ...lines, `${length}.`];
 }
 
 /** Describes the location of a variable. */
@@ -169,10 +180,15 @@ function locationText({ arch }: Kernel, location: VariableLocation): string {
     const value = readUnsigned(viewOf(location.bytes), 0, location.bytes.length, arch.byteOrder);
     return `a constant with value ${value} (${hex0x(value)})`;
   }
-  const [operation = 0] = location.bytes;
+  return expressionText({ arch }, location.bytes);
+}
+
+/** Describes the result of a DWARF expression. */
+function expressionText({ arch }: Pick<Kernel, "arch">, bytes: Uint8Array): string {
+  const [operation = 0] = bytes;
   const register =
     operation >= DW_OP_reg0 && operation <= DW_OP_reg31 ? arch.dwarfRegisters[operation - DW_OP_reg0] : undefined;
-  if (location.bytes.length === 1 && register !== undefined) return `a variable in $${register}`;
+  if (bytes.length === 1 && register !== undefined) return `a variable in $${register}`;
   if (operation === DW_OP_fbreg) return "a variable on the stack";
   return operation === DW_OP_addr ? "static storage" : "computed by a DWARF expression";
 }

@@ -205,3 +205,21 @@ test("a local variable has precedence over a command of gdb that has its name, b
   const isCommand = (line: string): boolean => isCommandLine(session.context, line, locals);
   assert.deepEqual(["info", "x", "up", "info frame", "x/4x &jiffies", "task"].map(isCommand), [false, false, true, true, true, true]); // prettier-ignore
 });
+
+test("info scope lists where a variable is in all of its function's code, at whatever address it is asked", () => {
+  const withModules = openSession({ vmcore: ["sample/vmcore"], modules: ["sample"] });
+  const own = (line: string): string => transcript(withModules.context, line);
+  const start = BigInt(`0x${/^[0-9a-f]+/.exec(own("sym lab_apply"))?.[0] ?? "0"}`);
+  const range = (from: bigint, to: bigint): string => `  Range 0x${(start + from).toString(16)}-0x${(start + to).toString(16)}`; // prettier-ignore
+  const scope = own("info scope lab_apply");
+  assert.deepEqual(scope.split("\n").slice(0, 5), [
+    "Scope for lab_apply:",
+    "Symbol cfg is multi-location:",
+    `${range(0n, 0x11n)}: a variable in $rdi`,
+    `${range(0x11n, 0x3bn)}: a variable in $rbx`,
+    ", length 8.",
+  ]);
+  // At its last instruction cfg has no register, which does not mean that it was optimized out.
+  assert.deepEqual(own("info scope *lab_apply+0x3c").split("\n").slice(1), scope.split("\n").slice(1));
+  withModules.close();
+});
