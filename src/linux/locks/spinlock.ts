@@ -32,14 +32,16 @@ export function spinState(kernel: Kernel, kind: SpinKind, address: bigint): Spin
     return { isTaken: word !== 0, note: isLocked ? undefined : "not locked at this moment; CPUs wait for it", fields };
   }
   const fields = [{ type: "struct qrwlock", address, path: "cnts.counter", value: hex0x(BigInt(word)) }];
-  const readers = word >>> _QR_SHIFT;
+  const readers = (word | 0) >> _QR_SHIFT;
   const isWritten = (word & _QW_LOCKED) === _QW_LOCKED;
   const isWaitedFor = (word & _QW_WMASK) === _QW_WAITING;
   const note = isWritten
     ? "held by a writer"
-    : isWaitedFor
-      ? `readers: ${readers}; a writer waits`
-      : `readers: ${readers}`;
+    : readers < 0
+      ? `it counts ${readers} readers: it was released for reading more often than it was taken, or its word was overwritten`
+      : isWaitedFor
+        ? `readers: ${readers}; a writer waits`
+        : `readers: ${readers}`;
   return { isTaken: word !== 0, note, fields };
 }
 

@@ -11,7 +11,15 @@ import { link } from "../links.ts";
 import { tabSeparated } from "../rows.ts";
 import { failure, exportText, nothingToShow, Reading, type View } from "../view.ts";
 import { type Edge, type Layout, layoutOf, neighbour, NODE, type Placed } from "./waitsLayout.ts";
-import { type Cycle, type ResourceNode, type TaskNode, type WaitsModel, waitsModel } from "./waitsModel.ts";
+import {
+  type Certainty,
+  type Cycle,
+  type ResourceNode,
+  type TaskNode,
+  type WaitsModel,
+  waitsModel,
+} from "./waitsModel.ts";
+import { HEADINGS, HOLDS, relation } from "./waitsWords.ts";
 
 /** The margin around the drawing in pixels: room for the edges that close a cycle. */
 const MARGIN = 22;
@@ -206,8 +214,7 @@ export class WaitsView implements View {
     const resource = model?.resources.get(waiter?.waitsFor ?? "");
     const holder = resource?.holders.find(({ task }) => task === key);
     if (!holder) return "";
-    const verb = resource?.isLock ? (holder.isCertain ? "holds it" : "may hold it") : holder.isCertain ? "is the task that it depends on" : "may be the task that it depends on"; // prettier-ignore
-    return `${verb}: ${holder.how}`;
+    return `${HOLDS[resource?.isLock ? "lock" : "other"][holder.certainty]}: ${holder.how}`;
   }
 
   /** Returns two stacks side by side: the waiting task's, and that of the task it waits for. */
@@ -227,15 +234,9 @@ export class WaitsView implements View {
   }
 }
 
-/** Returns "held by" or "which depends on", after "possibly" when the holder is uncertain. */
-function relation(resource: ResourceNode | undefined, holder: string | undefined): string {
-  const isCertain = resource?.holders.find(({ task }) => task === holder)?.isCertain ?? false;
-  return `${isCertain ? "" : "possibly "}${resource?.isLock ? "held by" : "which depends on"}`;
-}
-
 function countText({ order, cycles }: WaitsModel): string {
   const tasks = order.length === 1 ? "1 blocked task" : `${order.length} blocked tasks`;
-  const deadlocks = cycles.filter(({ isCertain }) => isCertain).length;
+  const deadlocks = cycles.filter(({ certainty }) => certainty === "certain").length;
   return deadlocks === 0 ? tasks : `${deadlocks === 1 ? "1 deadlock" : `${deadlocks} deadlocks`}, ${tasks}`;
 }
 
@@ -245,9 +246,9 @@ const waitsText = (model: WaitsModel | undefined, { waitsFor, state }: TaskNode)
 };
 
 /** Returns the sentence about a cycle: `lab_left [278] waits for mutex lab_mutex_b, held by lab_right [279]; …` */
-function deadlock({ tasks, resources }: WaitsModel, { tasks: cycle, isCertain }: Cycle): TemplateResult {
+function deadlock({ tasks, resources }: WaitsModel, { tasks: cycle, certainty }: Cycle): TemplateResult {
   return html`<p class="deadlock">
-    <strong>${isCertain ? "Deadlock:" : "Possible deadlock, if each possible holder is the holder:"}</strong>
+    <strong>${HEADINGS[certainty]}</strong>
     ${cycle.map((key, at) => {
       const [task, next] = [tasks.get(key), tasks.get(cycle[(at + 1) % cycle.length] ?? "")];
       const resource = resources.get(task?.waitsFor ?? "");

@@ -168,9 +168,15 @@ function edgesOf({ tasks, cycles }: WaitsModel, placed: ReadonlyMap<string, Plac
         edges.push({ from: key, to, isCertain: true, inCycle: node.inCycle, title: "waits for" });
       continue;
     }
-    for (const { task, isCertain, how } of node.holders)
+    for (const { task, certainty, how } of node.holders)
       if (placed.has(task))
-        edges.push({ from: key, to: task, isCertain, inCycle: closing.has(`${key} ${task}`), title: how });
+        edges.push({
+          from: key,
+          to: task,
+          isCertain: certainty === "certain",
+          inCycle: closing.has(`${key} ${task}`),
+          title: how,
+        });
   }
   return edges;
 }

@@ -32,18 +32,20 @@ export interface ResourceNode {
   readonly inCycle: boolean;
 }
 
+export type Certainty = "certain" | "likely" | "possible";
+
 export interface Holder {
   /** Key of the holder's node. */
   readonly task: string;
-  readonly isCertain: boolean;
+  readonly certainty: Certainty;
   readonly how: string;
 }
 
 export interface Cycle {
   /** Keys of the tasks of the cycle; each waits for the next. */
   readonly tasks: readonly string[];
-  /** Whether each lock names its holder, so that the cycle is a certain deadlock. */
-  readonly isCertain: boolean;
+  /** "certain" if each lock names its holder; otherwise the certainty of the least certain holder. */
+  readonly certainty: Certainty;
 }
 
 export interface WaitsModel {
@@ -85,7 +87,8 @@ export function waitsModel(grid: Grid): WaitsModel {
     const name = pid === "" ? key : `${comm} [${pid}]`;
     tasks.set(key, { kind: "task", key, name, state: text(record, "activity"), waitsFor: undefined, inCycle: false });
   }
-  return { tasks, resources, order, cycles: cyclesOf(records, byPid) };
+  const cycles = cyclesOf(records, byPid).map((cycle): Cycle => ({ tasks: cycle, certainty: leastOf(cycle, tasks, resources) })); // prettier-ignore
+  return { tasks, resources, order, cycles };
 }
 
 const text = (record: WaitRecord, key: Key): string => {
@@ -106,8 +109,9 @@ function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined 
   if (name === "") return undefined;
   const address = text(record, "resource");
   const holder = text(record, "holders.task");
-  const certainty = text(record, "certainty");
-  const holders = holder === "" ? [] : [{ task: holder, isCertain: certainty === "certain", how: text(record, "how") }];
+  const given = text(record, "certainty");
+  const certainty = CERTAINTIES.find((one) => one === given) ?? "possible";
+  const holders = holder === "" ? [] : [{ task: holder, certainty, how: text(record, "how") }];
   return {
     kind: "resource",
     // A resource without an address belongs to only one task.
@@ -131,14 +135,21 @@ function merged(known: ResourceNode | undefined, more: ResourceNode): ResourceNo
   return { ...known, holders, inCycle: known.inCycle || more.inCycle };
 }
 
-function cyclesOf(records: readonly WaitRecord[], byPid: ReadonlyMap<string, string>): Cycle[] {
-  const cycles = new Map<string, boolean>();
-  for (const record of records) {
-    const cycle = text(record, "cycle");
-    if (cycle !== "") cycles.set(cycle, text(record, "deadlock") === "true");
-  }
-  return [...cycles].map(([cycle, isCertain]) => ({
-    tasks: cycle.split(", ").flatMap((pid) => byPid.get(pid) ?? []),
-    isCertain,
-  }));
+/** The least certain first. */
+const CERTAINTIES: readonly Certainty[] = ["possible", "likely", "certain"];
+
+/** Returns the certainty of the least certain holder in a cycle; "possible" if a holder is not in the output. */
+function leastOf(cycle: readonly string[], tasks: WaitsModel["tasks"], resources: WaitsModel["resources"]): Certainty {
+  const known = cycle.map((key, at) => {
+    const resource = resources.get(tasks.get(key)?.waitsFor ?? "");
+    const next = cycle[(at + 1) % cycle.length];
+    return resource?.holders.find(({ task }) => task === next)?.certainty ?? "possible";
+  });
+  return CERTAINTIES.find((one) => known.includes(one)) ?? "possible";
+}
+
+/** Returns the keys of the tasks of each cycle. */
+function cyclesOf(records: readonly WaitRecord[], byPid: ReadonlyMap<string, string>): string[][] {
+  const cycles = new Set(records.map((record) => text(record, "cycle")).filter((cycle) => cycle !== ""));
+  return [...cycles].map((cycle) => cycle.split(", ").flatMap((pid) => byPid.get(pid) ?? []));
 }

@@ -56,4 +56,5 @@ test("the word of a lock gives whether it is taken, and for an rwlock the number
   assert.equal(spinState(machine(0x4ff), "rwlock", LOCK).note, "held by a writer");
   assert.equal(spinState(machine(0x500), "rwlock", LOCK).note, "readers: 2; a writer waits");
   assert.equal(spinState(machine(0x200), "rwlock", LOCK).note, "readers: 1");
+  assert.match(spinState(machine(0xffff_fe00), "rwlock", LOCK).note ?? "", /^it counts -1 readers: it was released/);
 });

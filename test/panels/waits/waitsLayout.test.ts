@@ -46,9 +46,19 @@ test("rows become tasks and the resources that they share", () => {
   const { tasks, resources, cycles } = waitsModel(deadlock);
   assert.equal(tasks.size, 4);
   assert.equal(resources.size, 3);
-  assert.deepEqual(cycles, [{ tasks: ["0x5", "0x6"], isCertain: true }]);
+  assert.deepEqual(cycles, [{ tasks: ["0x5", "0x6"], certainty: "certain" }]);
   assert.equal(tasks.get("0x7")?.waitsFor, tasks.get("0x6")?.waitsFor);
   assert.equal(tasks.get("0x5")?.state, "UN, last ran 12.0 s ago");
+});
+
+test("a cycle is as certain as its least certain holder", () => {
+  const { cycles } = waitsModel(
+    grid(
+      { pid: 5, lock: "b", holder: 6, certainty: "likely", cycle: "5, 6" },
+      { pid: 6, lock: "a", holder: 5, cycle: "5, 6" },
+    ),
+  );
+  assert.deepEqual(cycles, [{ tasks: ["0x5", "0x6"], certainty: "likely" }]);
 });
 
 test("the cycle is first and in one line, other waiters below", () => {
