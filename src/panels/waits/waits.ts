@@ -11,14 +11,7 @@ import { link } from "../links.ts";
 import { tabSeparated } from "../rows.ts";
 import { failure, exportText, nothingToShow, Reading, type View } from "../view.ts";
 import { type Edge, type Layout, layoutOf, neighbour, NODE, type Placed } from "./waitsLayout.ts";
-import {
-  type Certainty,
-  type Cycle,
-  type ResourceNode,
-  type TaskNode,
-  type WaitsModel,
-  waitsModel,
-} from "./waitsModel.ts";
+import { type Cycle, type TaskNode, type WaitsModel, waitsModel } from "./waitsModel.ts";
 import { HEADINGS, HOLDS, relation } from "./waitsWords.ts";
 
 /** The margin around the drawing in pixels: room for the edges that close a cycle. */
