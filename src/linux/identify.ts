@@ -94,8 +94,14 @@ const symbolAt: Finder = (kernel, address) => {
   return symbol && { kind: "symbol", symbol, offset: Number(address - symbol.address) };
 };
 
-/** Bounds of the per-CPU section are link addresses; its symbols are zero-based on x86_64 until v6.14. */
-const perCpuVariableAt: Finder = (kernel, address) => {
+/**
+ * Returns the copy of a per-CPU variable of the kernel's image that contains an address; undefined if none does.
+ * Bounds of the per-CPU section are link addresses; its symbols are zero-based on x86_64 until v6.14.
+ */
+export const perCpuVariableAt = (
+  kernel: Kernel,
+  address: bigint,
+): Extract<Container, { kind: "per-CPU variable" }> | undefined => {
   const section = perCpuSection(kernel);
   if (!section) return undefined;
   const { start, end, symbols } = section;

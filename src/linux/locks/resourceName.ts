@@ -7,7 +7,9 @@ import type { Kernel } from "../../model/kernel.ts";
 import { memberPath, type MemberStep } from "../../model/memberPath.ts";
 import type { Obj } from "../../model/object.ts";
 import { symbolText } from "../../model/symbolText.ts";
+import { withOffset } from "../../base/nameOffset.ts";
 import { bioDisk } from "../block/gendisk.ts";
+import { perCpuVariableAt } from "../identify.ts";
 import { inodeText } from "../fs/fileText.ts";
 import { superBlockAt } from "../fs/superBlock.ts";
 import { useOfMapping } from "../mm/pageUse.ts";
@@ -67,6 +69,7 @@ const placeName = derivedFor("names of resources", (kernel, key: string): string
   for (const name of [
     pageResourceName,
     symbolResourceName,
+    perCpuResourceName,
     superBlockResourceName,
     slabResourceName,
     stackResourceName,
@@ -99,6 +102,17 @@ function symbolResourceName(kernel: Kernel, address: bigint, wanted: string | un
   const type = kernel.types.variable(symbol.name);
   const path = type && memberPath(type, offset, isWantedType(wanted));
   return `${path ? `${symbol.name}${pathText(path)}` : text}${suffix}`;
+}
+
+/** Returns the name of a CPU's copy of a lock: `runqueues.__lock of CPU 1`; a local_lock of PREEMPT_RT is one too. */
+function perCpuResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
+  const found = perCpuVariableAt(kernel, address);
+  if (!found) return undefined;
+  const { symbol, cpu, offset } = found;
+  const type = kernel.types.variable(symbol.name);
+  const path = type && memberPath(type, offset, isWantedType(wanted));
+  const name = path ? `${symbol.name}${pathText(path)}` : withOffset(symbol.name, offset);
+  return `${name} of CPU ${cpu}`;
 }
 
 const pathText = (path: readonly MemberStep[]): string =>

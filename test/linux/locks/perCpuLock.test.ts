@@ -1,0 +1,44 @@
+/** Names of locks in per-CPU variables, such as a local_lock of PREEMPT_RT. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resourceName } from "../../../src/linux/locks/resourceName.ts";
+import { toyKernel } from "../../builders/kernel.ts";
+
+const BASE = 0xffff_8880_3000_0000n;
+
+const kernel = toyKernel({
+  types: `struct task_struct { int pid; };
+    struct rt_mutex_base { unsigned int wait_lock; void *waiters, *leftmost; struct task_struct *owner; };
+    struct local_lock { struct rt_mutex_base lock; };
+    struct cpu_fbatches { long count; struct local_lock lock; };
+    struct cpumask { unsigned long bits[1]; };
+    struct cpumask __cpu_possible_mask;
+    struct cpu_fbatches cpu_fbatches;
+    unsigned long __per_cpu_offset[2];
+    unsigned int nr_cpu_ids;`,
+  symbols: {
+    __per_cpu_start: 0n,
+    cpu_fbatches: 0x40n,
+    __per_cpu_end: 0x1000n,
+    __per_cpu_offset: BASE,
+    nr_cpu_ids: BASE + 0x20n,
+    __cpu_possible_mask: BASE + 0x30n,
+  },
+  memory: [
+    ["__per_cpu_offset", [BASE + 0x1_0000n, BASE + 0x2_0000n]],
+    ["nr_cpu_ids", 2],
+    ["__cpu_possible_mask", { bits: [3n] }],
+  ],
+});
+
+const nameOf = (address: bigint): string | undefined =>
+  resourceName(kernel, { kind: "rt_mutex", type: "struct rt_mutex_base", address });
+
+test("a lock in a per-CPU variable is named by its member and the CPU", () => {
+  assert.equal(nameOf(BASE + 0x2_0000n + 0x48n), "cpu_fbatches.lock.lock of CPU 1");
+  assert.equal(nameOf(BASE + 0x1_0000n + 0x48n), "cpu_fbatches.lock.lock of CPU 0");
+});
+
+test("an address in no CPU's copy has no such name", () => {
+  assert.equal(nameOf(BASE + 0x9_0000n), undefined);
+});
