@@ -13,7 +13,7 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["refcount.underflow", ({ slots }) => `the reference count at ${hex(slots["address"])} was released too often`],
   ["copy.refused", ({ slots }) => `${text(slots["size"] ?? "some")} bytes of ${text(slots["cache"] ?? slots["memory"])} were to be copied`],
   ["packet.overrun", ({ slots }) => `${text(slots["put"])} bytes did not fit into a packet`],
-  ["context.atomic", ({ slots }) => `${text(slots["function"])} slept with a spinlock held`],
+  ["context.atomic", ({ slots, certainty }) => certainty === "certain" ? `${text(slots["function"])} slept in atomic context` : `${text(slots["function"])} slept with a spinlock held`],
   ["stack.overflow", ({ slots }) => `the stack was full${slots["recursion"] ? ", by recursion" : ""}`],
   ["fault.double-free", ({ slots }) => `an object of ${text(slots["cache"])} was freed when it was free already`],
   ["fault.wrong-free", ({ slots }) => `memory that is not an object was freed (${text(slots["memory"])})`],

@@ -31,12 +31,37 @@ export const atomicContext: Check = {
       const found = yield* takenBefore(kernel, crash, frame);
       if (found) return void (yield found);
     }
-    throw Fault.of(
-      "unknown",
-      `none of the ${searched} functions searched on the stack is known to call one that takes a spinlock`,
-    );
+    const because = `none of the ${searched} functions searched on the stack is known to call one that takes a spinlock`;
+    const counted = countFinding(crash, because);
+    if (!counted) throw Fault.of("unknown", because);
+    yield counted;
   },
 };
+
+/** Returns the preempt count that the report prints; undefined if it prints none. */
+function reportedCount({ report }: CrashFacts): number | undefined {
+  const digits = /\/0x([0-9a-f]{8})\b/.exec(report?.headline ?? "")?.[1];
+  return digits === undefined ? undefined : Number.parseInt(digits, 16);
+}
+
+/** Returns the finding about the preempt count alone; undefined without one. @param because why no spinlock is known */
+function countFinding(crash: CrashFacts, because: string): Finding | undefined {
+  const preemptCount = reportedCount(crash);
+  const name = guiltyFrame(crash)?.function;
+  const { report } = crash;
+  if (preemptCount === undefined || name === undefined || !report) return undefined;
+  return {
+    id: "context.atomic",
+    severity: "cause",
+    certainty: "certain",
+    slots: { function: name, preemptCount },
+    text: [
+      `${name} slept when it was not allowed to: the preempt count was ${preemptCountText(preemptCount)}, of which 1 is that of schedule(). No spinlock is known to be the reason.`,
+    ],
+    evidence: [{ kind: "log", line: report.report.at, text: report.headline }],
+    unknown: [{ what: "which lock was held, if any", because }],
+  };
+}
 
 /** Returns the finding about the last spinlock that a function took before its call in progress, and did not release. */
 function* takenBefore(kernel: Kernel, crash: CrashFacts, frame: Frame): Generator<Step, Finding | undefined, void> {
@@ -53,13 +78,13 @@ function* takenBefore(kernel: Kernel, crash: CrashFacts, frame: Frame): Generato
   const lock = argumentAt(site, index, register);
   const name = functionOf(frame) ?? "the code";
   const taker = calledName(graph, index);
-  const count = /\/0x([0-9a-f]{8})\b/.exec(crash.report?.headline ?? "")?.[1];
+  const count = reportedCount(crash);
   const which = lock === undefined ? undefined : lockReference(kernel, lock);
   return {
     id: "context.atomic",
     severity: "cause",
     certainty: "likely",
-    slots: { function: name, lock, preemptCount: count === undefined ? undefined : Number.parseInt(count, 16) },
+    slots: { function: name, lock, preemptCount: count },
     text: [
       `${name} called ${taker}()`,
       ...(which ? [" for ", which] : []),
@@ -67,7 +92,7 @@ function* takenBefore(kernel: Kernel, crash: CrashFacts, frame: Frame): Generato
       " before it slept, and nothing shows that it has released the lock",
       count === undefined
         ? "."
-        : `; the preempt count was ${preemptCountText(Number.parseInt(count, 16))}, of which 1 is that of schedule().`,
+        : `; the preempt count was ${preemptCountText(count)}, of which 1 is that of schedule().`,
     ],
     evidence: [
       { kind: "instruction", address: effect.address, text: yield* instructionText(kernel, effect) },
