@@ -8,7 +8,7 @@ import type { Target } from "./target.ts";
 /** Number of milliseconds without a request after which the client counts as idle. */
 const QUIET_MS = 120;
 /** Number of milliseconds after which background work starts even if the client is not idle. */
-const PATIENCE_MS = 3000;
+const MAX_WAIT_MS = 3000;
 
 interface Running {
   /** The target that the job uses. Undefined while the dump is being opened. */
@@ -73,7 +73,7 @@ export class Jobs {
 
   /** Waits until the client is idle after a stop, so that background work does not delay its requests. */
   async untilIdle(): Promise<void> {
-    const end = performance.now() + PATIENCE_MS;
+    const end = performance.now() + MAX_WAIT_MS;
     while (performance.now() < end && (this.running.size > 0 || performance.now() - this.lastActivity < QUIET_MS))
       await setTimeout(QUIET_MS / 4);
   }

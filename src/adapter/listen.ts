@@ -13,7 +13,7 @@ import { VmcoreDebugSession } from "./server.ts";
 const MAX_CONNECTIONS = 32;
 
 /** Number of milliseconds in which a client must send the token. */
-const PATIENCE_MS = 60_000;
+const TOKEN_TIMEOUT_MS = 60_000;
 
 /** How a client proves that it belongs to the user. */
 type Proof =
@@ -134,7 +134,7 @@ function listenOnFile(server: Server, path: string): void {
 function serve(socket: Socket, token: string | undefined): void {
   const session = new SocketSession(token);
   const messages = new Framing();
-  const timer = setTimeout(() => session.isAdmitted || socket.destroy(), PATIENCE_MS);
+  const timer = setTimeout(() => session.isAdmitted || socket.destroy(), TOKEN_TIMEOUT_MS);
   socket.on("close", () => {
     clearTimeout(timer);
     session.close();

@@ -4,7 +4,7 @@ import { noticeText } from "../base/notice.ts";
 import type { Client } from "./client.ts";
 
 /** Number of milliseconds before a job gets a progress report. */
-const PATIENCE_MS = 500;
+const FIRST_REPORT_MS = 500;
 
 /** Maximum length of a title in characters. Command lines may be longer. */
 const MAX_TITLE = 60;
@@ -33,7 +33,7 @@ export class Progress {
   /** Processes a step of the job. Any step may start the report; progress pieces update it. */
   see(step: unknown): void {
     const now = performance.now();
-    if (now - this.started < PATIENCE_MS || now - this.updated < UPDATE_MS) return;
+    if (now - this.started < FIRST_REPORT_MS || now - this.updated < UPDATE_MS) return;
     if (!this.client.supports("supportsProgressReporting")) return;
     this.updated = now;
     if (!this.shown) this.start();

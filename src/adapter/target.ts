@@ -150,8 +150,8 @@ export class Target {
 
   /** Tells the client which modules have other debuginfo, and whether the radix is another than in `before`. */
   announce(before: Context = this.context): void {
-    const radixChanged = before.radix !== this.context.radix;
-    if (this.changedModules.size === 0 && !radixChanged) return;
+    const hasRadixChanged = before.radix !== this.context.radix;
+    if (this.changedModules.size === 0 && !hasRadixChanged) return;
     for (const name of this.changedModules)
       this.client.send("module", { reason: "changed", module: { id: name, name } });
     if (this.changedModules.size > 0) this.forgetFrames();

@@ -93,11 +93,11 @@ function kindFrom6_4(flags: number): Kind | undefined {
  */
 function kindBefore6_4(flags: number, version: 1 | 2): Kind | undefined {
   const end = (flags & (version === 1 ? 0x400 : 0x800)) !== 0;
-  const signal = version === 2 && (flags & 0x400) !== 0;
+  const isSignal = version === 2 && (flags & 0x400) !== 0;
   const type = (["call", "regs", "regsPartial"] as const)[(flags >> 8) & 3];
-  if ((flags & 0xf) === 0) return { type: end ? "end" : "undefined", signal };
+  if ((flags & 0xf) === 0) return { type: end ? "end" : "undefined", signal: isSignal };
   // In layouts before 6.3, which lack the bit, a frame with registers is that of interrupted code.
-  return type && { type: end ? "end" : type, signal: version === 1 ? type !== "call" : signal };
+  return type && { type: end ? "end" : type, signal: version === 1 ? type !== "call" : isSignal };
 }
 
 /**

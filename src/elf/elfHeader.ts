@@ -67,19 +67,19 @@ export function elfHeader(file: RandomFile): ElfHeader {
   if (data !== ELFDATA2LSB && data !== ELFDATA2MSB) {
     throw Fault.of("corrupt", `${file.name}: unknown ELF byte order ${data ?? "(none)"}`);
   }
-  const elf64 = elfClass === ELFCLASS64;
-  if (head.length < (elf64 ? 64 : 52)) throw Fault.of("truncated", `${file.name}: ends within its ELF header`);
+  const isElf64 = elfClass === ELFCLASS64;
+  if (head.length < (isElf64 ? 64 : 52)) throw Fault.of("truncated", `${file.name}: ends within its ELF header`);
   const little = data === ELFDATA2LSB;
   const view = viewOf(head);
-  const word = (at: number): number => (elf64 ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little));
-  const counts = elf64 ? 52 : 40;
+  const word = (at: number): number => (isElf64 ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little));
+  const counts = isElf64 ? 52 : 40;
   const header = {
     byteOrder: little ? ("little" as const) : ("big" as const),
-    elf64,
+    elf64: isElf64,
     type: view.getUint16(16, little),
     machine: view.getUint16(18, little),
-    phoff: word(elf64 ? 32 : 28),
-    shoff: word(elf64 ? 40 : 32),
+    phoff: word(isElf64 ? 32 : 28),
+    shoff: word(isElf64 ? 40 : 32),
     flags: view.getUint32(counts - 4, little),
     phentsize: view.getUint16(counts + 2, little),
     phnum: view.getUint16(counts + 4, little),
@@ -90,7 +90,7 @@ export function elfHeader(file: RandomFile): ElfHeader {
   if (header.phnum !== PN_XNUM) return header;
   // For more segments than 16 bits can count, sh_info of section header 0 has the number.
   const { shoff } = header;
-  const info = shoff > 0 ? orThrow(readBytes(file, shoff + (elf64 ? 44 : 28), 4)) : new Uint8Array(0);
+  const info = shoff > 0 ? orThrow(readBytes(file, shoff + (isElf64 ? 44 : 28), 4)) : new Uint8Array(0);
   return info.length === 4 ? { ...header, phnum: viewOf(info).getUint32(0, little) } : header;
 }
 

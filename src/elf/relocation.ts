@@ -158,17 +158,17 @@ class SymbolValues {
   }
 
   value(index: number): bigint {
-    const wide = this.elf.wordSize === 8;
+    const is64Bit = this.elf.wordSize === 8;
     const little = this.elf.byteOrder === "little";
-    const at = index * (wide ? 24 : 16);
-    if (at + (wide ? 24 : 16) > this.table.byteLength) {
+    const at = index * (is64Bit ? 24 : 16);
+    if (at + (is64Bit ? 24 : 16) > this.table.byteLength) {
       throw Fault.of(
         "corrupt",
         `${this.elf.file.name}: a relocation refers to symbol ${index}, which the symbol table does not have`,
       );
     }
-    const section = this.table.getUint16(at + (wide ? 6 : 14), little);
-    const value = wide ? this.table.getBigUint64(at + 8, little) : BigInt(this.table.getUint32(at + 4, little));
+    const section = this.table.getUint16(at + (is64Bit ? 6 : 14), little);
+    const value = is64Bit ? this.table.getBigUint64(at + 8, little) : BigInt(this.table.getUint32(at + 4, little));
     return value + (this.places[section] ?? 0n);
   }
 }

@@ -8,7 +8,7 @@ import { factsPage } from "./factsPage.ts";
 export const DUMP_EDITOR = "vmcore.dump";
 
 /** Number of milliseconds after which the page reports that opening takes too long. */
-const PATIENCE_MS = 60_000;
+const OPEN_TIMEOUT_MS = 60_000;
 
 /** Registers the editor of dump files: the dump's facts and a Debug button instead of "binary file". */
 export const dumpEditor = (context: vscode.ExtensionContext): vscode.Disposable[] => [
@@ -58,7 +58,7 @@ function factsOf(context: vscode.ExtensionContext, path: string): Promise<DumpFa
     let [out, errors] = ["", ""];
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (out += text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors += text));
-    const timer = setTimeout(() => child.kill(), PATIENCE_MS);
+    const timer = setTimeout(() => child.kill(), OPEN_TIMEOUT_MS);
     const refuse = (message: string): void => resolve({ ok: false, message, isText: false });
     child.on("error", (error) => refuse(error.message));
     child.on("close", (code, signal) => {

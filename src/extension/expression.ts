@@ -116,7 +116,7 @@ export interface Named {
 }
 
 /** Maximum number of lines above the stopped one that are searched. A longer function has values near the stop only. */
-const REACH = 200;
+const MAX_LINES_ABOVE = 200;
 
 /**
  * Returns for each variable the last line that mentions it, up to `stop` and within its function; its value is shown
@@ -131,7 +131,7 @@ export function lastUses<T extends Named>(
 ): { line: number; range: Range; variable: T }[] {
   const result: { line: number; range: Range; variable: T }[] = [];
   const left = new Map(variables.map((variable) => [variable.name, variable]));
-  for (let line = stop; line >= Math.max(0, stop - REACH) && left.size > 0; line--) {
+  for (let line = stop; line >= Math.max(0, stop - MAX_LINES_ABOVE) && left.size > 0; line--) {
     const text = lineAt(line);
     for (const match of text.matchAll(IDENTIFIER)) {
       const variable = left.get(match[0]);

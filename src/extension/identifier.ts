@@ -3,7 +3,7 @@ import type { Identifier } from "../protocol/custom.ts";
 import { addressAt, expressionAt, isInCommentOrText, type Range } from "./expression.ts";
 
 /** Maximum number of lines above an identifier in which its declaration is searched. Kernel functions are shorter. */
-const REACH = 400;
+const MAX_LINES_ABOVE = 400;
 
 /** Maximum length of a line in characters. Kernel sources have no longer lines with declarations. */
 const MAX_LINE = 400;
@@ -73,7 +73,7 @@ export function declaredType(lineAt: (line: number) => string, line: number, nam
   // First a parameter or the first variable of a declaration, then a later variable: in `*next, *prev` each star
   // belongs to one variable.
   const declarators = [new RegExp(`(?:^|[(,;{])${start}${end}`), new RegExp(`^${start}\\s[^;(){}]*,${end}`)];
-  for (let at = line; at >= Math.max(0, line - REACH); at--) {
+  for (let at = line; at >= Math.max(0, line - MAX_LINES_ABOVE); at--) {
     const text = lineAt(at).slice(0, MAX_LINE);
     if (at < line && text.startsWith("}")) return undefined;
     for (const declarator of declarators) {

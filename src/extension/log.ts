@@ -31,12 +31,12 @@ export function log(): vscode.Disposable[] {
 }
 
 function tracker(session: vscode.DebugSession, channel: vscode.LogOutputChannel): vscode.DebugAdapterTracker {
-  const trace = session.configuration.trace === true;
+  const isTracing = session.configuration.trace === true;
   return {
     onWillStartSession: () => channel.info(`${session.name}: adapter starts`),
     onWillReceiveMessage(message: Message) {
       if (message.command === "disconnect" || message.command === "terminate") ending.add(session);
-      if (trace) channel.info(`-> ${JSON.stringify(message)}`);
+      if (isTracing) channel.info(`-> ${JSON.stringify(message)}`);
     },
     onDidSendMessage(message: Message) {
       if (message.event === "vmcore/log") {
@@ -45,7 +45,7 @@ function tracker(session: vscode.DebugSession, channel: vscode.LogOutputChannel)
       } else if (message.type === "response" && message.success === false) {
         channel.warn(`${message.command}: ${message.message}`);
       }
-      if (trace) channel.info(`<- ${JSON.stringify(message)}`);
+      if (isTracing) channel.info(`<- ${JSON.stringify(message)}`);
     },
     onError: (error) => channel.error(error),
     onExit(code, signal) {

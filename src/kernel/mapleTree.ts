@@ -80,8 +80,8 @@ export function* mapleSlots(kernel: Kernel, root: bigint): Generator<MapleSlot> 
 /** Yields the slots below a pointer to a node. A damaged node does not affect the other branches. */
 const branch = (state: Walk, ...at: readonly [bigint, bigint, bigint, readonly number[]]): Generator<MapleSlot> =>
   untilFault(walk(state, ...at), (fault) => {
-    const root = at[3].length === 0 && fault.kind !== "corrupt";
-    state.fault ??= root
+    const isFirstNode = at[3].length === 0 && fault.kind !== "corrupt";
+    state.fault ??= isFirstNode
       ? fault.within("the first node of the tree cannot be read, and without it none of its entries are found")
       : fault;
   });
@@ -102,9 +102,9 @@ function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint, path: rea
     if (last > max || last < first) throw Fault.at("corrupt", address, "maple node's pivots do not ascend");
     const entry = slots[slot] ?? 0n;
     // Only the root's pointer is marked as a node; pointers in inner nodes always are nodes.
-    const below = type > maple_leaf_64 && entry !== 0n;
-    if (type <= maple_leaf_64 || below) yield { first, last, entry, slot, node, isNode: below };
-    if (below) yield* branch(state, entry, first, last, [...path, slot]);
+    const isNode = type > maple_leaf_64 && entry !== 0n;
+    if (type <= maple_leaf_64 || isNode) yield { first, last, entry, slot, node, isNode };
+    if (isNode) yield* branch(state, entry, first, last, [...path, slot]);
     if (last === max) return;
     first = last + 1n;
   }

@@ -161,13 +161,13 @@ export class Obj<T extends string = string> {
     const type = bare(this.type);
     if (type.kind !== "int" && type.kind !== "pointer" && type.kind !== "enum")
       throw Fault.of("unknown", `${structName(type)} is not a number`);
-    const signed = type.kind !== "pointer" && type.signed;
-    if (this.bits) return this.bitValue(this.bits, signed);
+    const isSigned = type.kind !== "pointer" && type.signed;
+    if (this.bits) return this.bitValue(this.bits, isSigned);
     const raw =
       this.storage.kind === "memory"
         ? this.unsigned(this.storage.address, type.size)
         : readUnsigned(viewOf(this.bytes(scalarSize(type.size))), 0, type.size, this.kernel.arch.byteOrder);
-    return signed ? BigInt.asIntN(type.size * 8, raw) : raw;
+    return isSigned ? BigInt.asIntN(type.size * 8, raw) : raw;
   }
 
   /** Reads a number in memory. @throws Fault */

@@ -89,9 +89,9 @@ function showCard(anchor: Element, text: string): void {
   card.hidden = false;
   const { left, top, bottom } = anchor.getBoundingClientRect();
   const { width, height } = card.getBoundingClientRect();
-  const below = bottom + height + 4 < innerHeight;
+  const hasRoomBelow = bottom + height + 4 < innerHeight;
   card.style.left = `${Math.max(4, Math.min(left, innerWidth - width - 8))}px`;
-  card.style.top = `${below ? bottom + 4 : Math.max(4, top - height - 4)}px`;
+  card.style.top = `${hasRoomBelow ? bottom + 4 : Math.max(4, top - height - 4)}px`;
 }
 
 function hideCard(): void {

@@ -18,7 +18,7 @@ export interface View {
 }
 
 /** Number of milliseconds before a page shows that it is reading. */
-const PATIENCE_MS = 500;
+const SLOW_MS = 500;
 
 /** The reading of a page's data before there is anything to draw. */
 export class Reading {
@@ -38,7 +38,7 @@ export class Reading {
     const timer = setTimeout(() => {
       this.isSlow = true;
       this.draw();
-    }, PATIENCE_MS);
+    }, SLOW_MS);
     try {
       await read();
     } catch (error) {

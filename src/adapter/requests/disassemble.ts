@@ -22,13 +22,13 @@ export const disassemble: Pick<Handlers, "disassemble"> = {
     const { memoryReference, offset = 0, instructionOffset = 0, instructionCount, resolveSymbols = true } = args;
     const address = BigInt.asUintN(64, addressOf(target, memoryReference) + BigInt(offset));
     const count = Math.min(instructionCount, MAX_INSTRUCTIONS);
-    // Too far away to decode the way there: return a gap.
+    // Too far away to decode all instructions up to there: return placeholders.
     if (Math.abs(instructionOffset) > MAX_INSTRUCTIONS) return { instructions: gap(address, instructionOffset, count) };
     const before = Math.max(0, -instructionOffset);
     const after = Math.max(0, instructionOffset + count);
     const list = [
-      ...lead(yield* instructionsBefore(target, address, before), address, before),
-      ...tail(yield* instructionsFrom(target, address, after), address, after),
+      ...paddedAtStart(yield* instructionsBefore(target, address, before), address, before),
+      ...paddedAtEnd(yield* instructionsFrom(target, address, after), address, after),
     ];
     // `list` starts `before` instructions before the address.
     const wanted = list.slice(before + instructionOffset, before + instructionOffset + count);
@@ -84,14 +84,15 @@ interface Placeholder {
 }
 
 /** Pads the list at its start with invalid instructions, because the client needs exactly the requested count. */
-const lead = (list: readonly Instruction[], address: bigint, count: number): (Instruction | Placeholder)[] => [
+const paddedAtStart = (list: readonly Instruction[], address: bigint, count: number): (Instruction | Placeholder)[] => [
   ...Array.from({ length: count - list.length }, (_, i) => ({
     address: BigInt.asUintN(64, (list[0]?.address ?? address) - BigInt(count - list.length - i)),
   })),
   ...list,
 ];
 
-function tail(list: readonly Instruction[], address: bigint, count: number): (Instruction | Placeholder)[] {
+/** Pads the list at its end with invalid instructions. */
+function paddedAtEnd(list: readonly Instruction[], address: bigint, count: number): (Instruction | Placeholder)[] {
   const last = list.at(-1);
   const end = last ? last.address + BigInt(last.bytes.length) : address;
   return [

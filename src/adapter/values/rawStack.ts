@@ -32,9 +32,9 @@ export function* rawStackText(target: Target, thread: Thread): Job<string> {
   if (!task) return `${threadName(thread)}\n`;
   const range = attempt(() => taskStackRange(kernel, task));
   const stack = stackTrace(kernel, task);
-  const own = range instanceof Fault ? undefined : range;
-  const extents = extentsOf(stack.frames, own);
-  const where = own ? `stack ${hex(own.start)}-${hex(own.end)}` : "";
+  const taskRange = range instanceof Fault ? undefined : range;
+  const extents = extentsOf(stack.frames, taskRange);
+  const where = taskRange ? `stack ${hex(taskRange.start)}-${hex(taskRange.end)}` : "";
   const lines = [`${threadName(thread)}  ${where}`.trimEnd()];
   for (const [i, { frame, from, to }] of extents.entries()) {
     const inner = extents[i - 1]?.frame;
@@ -52,11 +52,11 @@ export function* rawStackText(target: Target, thread: Thread): Job<string> {
  * Returns the range of each frame: it ends where the next frame on the same stack begins. The outermost one ends with
  * the stack.
  */
-function extentsOf(frames: readonly Frame[], own: StackRange | undefined): Extent[] {
+function extentsOf(frames: readonly Frame[], taskRange: StackRange | undefined): Extent[] {
   return frames.map((frame, i) => {
     const next = frames[i + 1];
     const isNext = next && next.stack === frame.stack && next.sp > frame.sp;
-    const end = frame.stack === "task" && own && !next ? own.end : (frame.cfa ?? frame.sp);
+    const end = frame.stack === "task" && taskRange && !next ? taskRange.end : (frame.cfa ?? frame.sp);
     return { frame, from: frame.sp, to: isNext ? next.sp : end };
   });
 }

@@ -66,10 +66,10 @@ export function selectTasks(context: Context, words: readonly string[]): readonl
  * backslash before a name prevents any other reading. Empty if no task matches.
  */
 export function tasksMatching(context: Context, { text, quote }: Word): readonly Obj[] {
-  const escaped = quote === undefined && text.startsWith("\\");
-  const named = quote === undefined && !escaped ? tasksOf(context, text) : [];
+  const isEscaped = quote === undefined && text.startsWith("\\");
+  const named = quote === undefined && !isEscaped ? tasksOf(context, text) : [];
   if (named.length > 0) return named;
-  const isCalled = quote === "'" ? byPattern(text) : byName(escaped ? text.slice(1) : text);
+  const isCalled = quote === "'" ? byPattern(text) : byName(isEscaped ? text.slice(1) : text);
   return taskTable(context.kernel).tasks.filter((task) => {
     const comm = attempt(() => taskComm(task));
     return typeof comm === "string" && isCalled(comm);

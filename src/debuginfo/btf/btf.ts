@@ -254,8 +254,8 @@ class BtfSource implements Btf {
 
   /** Returns the hash of the string at an offset. It does not decode the string if it is in this BTF. */
   private hashAt(offset: number): number {
-    const own = offset >= this.firstString && offset < this.stringsEnd;
-    if (own) return nameHash(this.table.bytes, this.table.stringsStart + offset - this.firstString, HASHED_BYTES);
+    const isOwn = offset >= this.firstString && offset < this.stringsEnd;
+    if (isOwn) return nameHash(this.table.bytes, this.table.stringsStart + offset - this.firstString, HASHED_BYTES);
     return nameHash(new TextEncoder().encode(this.string(offset)), 0, HASHED_BYTES);
   }
 

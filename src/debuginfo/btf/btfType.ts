@@ -219,10 +219,10 @@ function functionType(context: BtfContext, start: number): FunctionType {
     return { name: view.getUint32(at, little), id: view.getUint32(at + 4, little) };
   };
   const last = count > 0 ? parameterAt(count - 1) : undefined;
-  const variadic = last?.name === 0 && last.id === 0;
+  const isVariadic = last?.name === 0 && last.id === 0;
   let parameters: FunctionType["parameters"] | undefined;
   const decode = (): FunctionType["parameters"] =>
-    Array.from({ length: variadic ? count - 1 : count }, (_, i) => {
+    Array.from({ length: isVariadic ? count - 1 : count }, (_, i) => {
       const { name, id } = parameterAt(i);
       return { name: context.string(name) || undefined, type: context.type(id) };
     });
@@ -234,6 +234,6 @@ function functionType(context: BtfContext, start: number): FunctionType {
     get parameters() {
       return (parameters ??= decode());
     },
-    variadic,
+    variadic: isVariadic,
   };
 }

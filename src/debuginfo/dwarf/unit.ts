@@ -58,9 +58,9 @@ export class Unit implements UnitFormat {
       this.addressSize = cursor.u8();
     }
     if (type === DW_UT_skeleton || type === DW_UT_split_compile) cursor.skip(8);
-    const ofType = type === DW_UT_type || type === DW_UT_split_type;
-    this.signature = ofType ? cursor.big64() : undefined;
-    this.typeOffset = ofType ? cursor.unsigned(offsetSize) : 0;
+    const isTypeUnit = type === DW_UT_type || type === DW_UT_split_type;
+    this.signature = isTypeUnit ? cursor.big64() : undefined;
+    this.typeOffset = isTypeUnit ? cursor.unsigned(offsetSize) : 0;
     this.firstDie = cursor.offset - offset;
   }
 

@@ -82,29 +82,29 @@ export function readSymbolTable(
 }
 
 function fill(symbols: Filling, entries: Uint8Array, elf: ElfFile, addressing: Addressing, places: Places): void {
-  const wide = elf.wordSize === 8;
+  const is64Bit = elf.wordSize === 8;
   const little = elf.byteOrder === "little";
   const view = viewOf(entries);
   const { mappingSymbols, thumbBit } = elfMachineOf(elf.machine) ?? {};
-  for (let at = 0; at + (wide ? 24 : 16) <= view.byteLength; at += wide ? 24 : 16) {
-    const info = view.getUint8(at + (wide ? 4 : 12));
+  for (let at = 0; at + (is64Bit ? 24 : 16) <= view.byteLength; at += is64Bit ? 24 : 16) {
+    const info = view.getUint8(at + (is64Bit ? 4 : 12));
     const type = info & 15;
-    const section = view.getUint16(at + (wide ? 6 : 14), little);
+    const section = view.getUint16(at + (is64Bit ? 6 : 14), little);
     if (section === SHN_UNDEF || type === STT_SECTION || type === STT_FILE) continue;
     const name = view.getUint32(at, little);
     if (!(name < symbols.names.length) || symbols.names[name] === 0) continue;
     if (mappingSymbols && isMappingSymbol(symbols.names, name)) continue;
     const place = section < SHN_LORESERVE ? places[section] : section === SHN_COMMON ? undefined : 0;
     if (place === undefined) continue;
-    const valueAt = at + (wide ? 8 : 4);
-    const high = wide ? view.getUint32(valueAt + (little ? 4 : 0), little) : 0;
-    let low = view.getUint32(valueAt + (wide && !little ? 4 : 0), little);
+    const valueAt = at + (is64Bit ? 8 : 4);
+    const high = is64Bit ? view.getUint32(valueAt + (little ? 4 : 0), little) : 0;
+    let low = view.getUint32(valueAt + (is64Bit && !little ? 4 : 0), little);
     // The lowest bit of an Arm function address means Thumb and is not part of the address.
     if (thumbBit && type === STT_FUNC) low -= low & 1;
     const i = symbols.count++;
     symbols.name[i] = name;
     symbols.address[i] = addressing.join(high, low) + place;
-    symbols.size[i] = view.getUint32(at + (wide ? (little ? 16 : 20) : 8), little);
+    symbols.size[i] = view.getUint32(at + (is64Bit ? (little ? 16 : 20) : 8), little);
     symbols.info[i] = info;
     symbols.section[i] = section;
   }

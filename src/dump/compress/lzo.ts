@@ -43,13 +43,13 @@ function lzo1x(input: Uint8Array, output: Uint8Array): number {
       distance = ((input[at++] ?? 0) << 3) + ((op >> 2) & 7) + 1;
       state = op & 3;
     } else if (op >= 16) {
-      const far = op < 32;
-      length = 2 + (far ? longLength(op & 7, 7) : longLength(op & 31, 31));
+      const isFar = op < 32;
+      length = 2 + (isFar ? longLength(op & 7, 7) : longLength(op & 31, 31));
       const operand = (input[at] ?? 0) | ((input[at + 1] ?? 0) << 8);
       at += 2;
-      distance = far ? 16384 + ((op & 8) << 11) + (operand >> 2) : (operand >> 2) + 1;
+      distance = isFar ? 16384 + ((op & 8) << 11) + (operand >> 2) : (operand >> 2) + 1;
       state = operand & 3;
-      if (distance === 16384 && far) return length === 3 && at === input.length ? written : BROKEN;
+      if (distance === 16384 && isFar) return length === 3 && at === input.length ? written : BROKEN;
     } else if (state === 0) {
       if (!literals(3 + longLength(op, 15))) return BROKEN;
       state = 4;

@@ -133,11 +133,11 @@ function isPlausibleSub(sub: SubHeader, main: MainHeader, fileSize: number): boo
     !place ||
     (place.offset === 0 && place.size === 0) ||
     (place.offset >= main.blockSize && place.offset + place.size <= limit);
-  const places = isWithin(sub.vmcoreinfo, end) && isWithin(sub.note, end) && isWithin(sub.eraseinfo, fileSize);
+  const arePlacesValid = isWithin(sub.vmcoreinfo, end) && isWithin(sub.note, end) && isWithin(sub.eraseinfo, fileSize);
   // The 32-bit field is zero, the low half of the value (makedumpfile), or its greatest value (QEMU).
   const low = (sub.maxMapnr64 ?? 0) % 2 ** 32;
-  const pages = sub.maxMapnr64 === undefined || [0, low, 0xffffffff].includes(main.maxMapnr);
-  return places && pages && (sub.split ?? 0) <= 1;
+  const isPageCountValid = sub.maxMapnr64 === undefined || [0, low, 0xffffffff].includes(main.maxMapnr);
+  return arePlacesValid && isPageCountValid && (sub.split ?? 0) <= 1;
 }
 
 /**

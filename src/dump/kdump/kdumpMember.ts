@@ -30,12 +30,12 @@ export function member(file: RandomFile): Member {
   const header = kdumpHeader(file);
   const { main, sub, byteOrder } = header;
   const descriptorStart = (1 + main.subHeaderBlocks + main.bitmapBlocks) * main.blockSize;
-  const split = sub.split === 1;
+  const isSplit = sub.split === 1;
   return {
     file,
     header,
-    startPfn: split ? (sub.startPfn64 ?? sub.startPfn ?? 0) : 0,
-    endPfn: split ? (sub.endPfn64 ?? sub.endPfn ?? 0) : Infinity,
+    startPfn: isSplit ? (sub.startPfn64 ?? sub.startPfn ?? 0) : 0,
+    endPfn: isSplit ? (sub.endPfn64 ?? sub.endPfn ?? 0) : Infinity,
     descriptorStart,
     descriptor: descriptors(file, descriptorStart, byteOrder),
     descriptorCount: descriptorCount(file, descriptorStart),

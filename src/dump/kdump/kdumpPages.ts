@@ -100,12 +100,12 @@ function bitmapsOf({ file, header: { main, sub } }: Member, sourceOf: (maxPfn: n
   const start = (1 + main.subHeaderBlocks) * pageSize;
   const bytes = main.bitmapBlocks * pageSize;
   const pages = sub.maxMapnr64 ?? main.maxMapnr;
-  const double = main.bitmapBlocks >= 2 * Math.ceil(Math.ceil(pages / 8) / pageSize);
-  const dumpedStart = double ? start + bytes / 2 : start;
+  const hasTwoBitmaps = main.bitmapBlocks >= 2 * Math.ceil(Math.ceil(pages / 8) / pageSize);
+  const dumpedStart = hasTwoBitmaps ? start + bytes / 2 : start;
   const maxPfn = Math.min(pages, (start + bytes - dumpedStart) * 8);
   /** Opens a bitmap. Bits beyond the end of the file are not used, even if the header counts them. */
   const at = (offset: number): Bitmap => bitmap(file, offset, Math.max(0, Math.min(maxPfn, (file.size - offset) * 8)));
-  const existing = double ? at(start) : undefined;
+  const existing = hasTwoBitmaps ? at(start) : undefined;
   const source = sourceOf(maxPfn);
   return {
     maxPfn,

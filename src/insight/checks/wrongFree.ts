@@ -1,4 +1,4 @@
-/** Checks whether memory was freed that the allocator did not give. */
+/** Checks whether memory was freed that the allocator did not allocate. */
 import { Fault } from "../../base/fault.ts";
 import { withOffset } from "../../base/nameOffset.ts";
 import { type Container, identify } from "../../linux/identify.ts";
@@ -16,7 +16,7 @@ import { entryValue, siteOf } from "../values/site.ts";
 import { instructionText, sourceWords } from "../values/words.ts";
 import { plainName } from "../../log/place.ts";
 
-/** Functions that give an object back to the slab allocator, and the number of the argument that points to it. */
+/** Functions that free an object of the slab allocator, and the number of the argument that points to it. */
 const FREES: ReadonlyMap<string, number> = new Map([
   ["kfree", 0],
   ["kfree_sensitive", 0],
@@ -39,7 +39,7 @@ export const wrongFree: Check = {
     const argument = FREES.get(name);
     const register = argument === undefined ? undefined : kernel.arch.argumentRegisters?.[argument];
     if (register === undefined) return;
-    const value = argumentOf(site, register) ?? (yield* keptBy(kernel, crash, index - 1, name, register));
+    const value = argumentOf(site, register) ?? (yield* keptArgument(kernel, crash, index - 1, name, register));
     if (value === undefined || value === 0n)
       throw Fault.of("unknown", `the code does not show which pointer was passed to ${name}()`);
     const memory = placeOf(kernel, crash, value);
@@ -72,7 +72,7 @@ export const wrongFree: Check = {
  * Returns an argument that the called function, which has a frame, has kept in a register that calls preserve;
  * undefined if it has not.
  */
-function* keptBy(
+function* keptArgument(
   kernel: Kernel,
   { frames, cpu }: CrashFacts,
   index: number,

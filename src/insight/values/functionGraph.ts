@@ -165,8 +165,8 @@ function predecessors(effects: readonly Effect[], byAddress: ReadonlyMap<bigint,
   for (const [index, effect] of effects.entries()) {
     const { address, length, flow, target } = effect;
     // Execution does not continue after a jump or a return. Padding that follows has no successor.
-    const ends = flow === "jump" || flow === "return";
-    isPadding = (isPadding && doesNothing(effect) && !targets.has(address)) || ends;
+    const isEnd = flow === "jump" || flow === "return";
+    isPadding = (isPadding && doesNothing(effect) && !targets.has(address)) || isEnd;
     if (!isPadding) {
       const next = byAddress.get(address + BigInt(length));
       if (next !== undefined) before[next]?.push(index);

@@ -74,7 +74,7 @@ function missingFlag({ wait, task }: WaitingTask): string | undefined {
 /** Returns why the lock that a task waits for is free; undefined if it is held, is not a lock, or has no waiters. */
 export function freeLock(one: WaitingTask): FreeLock | undefined {
   const { wait, task } = one;
-  if (wait.state?.free !== true || wait.queue.length === 0) return undefined;
+  if (wait.state?.isFree !== true || wait.queue.length === 0) return undefined;
   const { kernel } = task;
   const waiters = wait.queue.map(({ task: address }) =>
     address === undefined ? undefined : kernel.object("struct task_struct", address),

@@ -94,7 +94,7 @@ function spinningTask(kernel: Kernel, { context, wait }: Spinner): WaitingTask {
  */
 function* withReaders(kernel: Kernel, waiting: WaitingTask): Generator<Step, WaitingTask, void> {
   const { resource, state } = waiting.wait;
-  if (resource?.kind !== "rwsem" || !state || state.free === true || state.readers !== undefined) return waiting;
+  if (resource?.kind !== "rwsem" || !state || state.isFree === true || state.readers !== undefined) return waiting;
   if (state.note === undefined) return waiting;
   if (waiting.holders.some(({ certainty }) => certainty === "certain")) return waiting;
   const found = yield* readersOf(kernel, resource.address);

@@ -117,6 +117,6 @@ export function heldBy(waiting: WaitingTask, graph?: WaitGraph): string | undefi
 export const waitVerb = (words: string): string => (words.startsWith("in ") ? `sleeps ${words}` : `waits for ${words}`);
 
 function holderless({ wait }: WaitingTask): string | undefined {
-  if (wait.state?.free) return "nobody";
+  if (wait.state?.isFree) return "nobody";
   return wait.state?.note ?? wait.unknown;
 }

@@ -47,8 +47,8 @@ function lockPrinter(kind: Resource["kind"]): Printer {
   };
 }
 
-function lockText(kernel: Kernel, { holders, free, note }: ResourceState): string | undefined {
-  if (free) return "unlocked";
+function lockText(kernel: Kernel, { holders, isFree, note }: ResourceState): string | undefined {
+  if (isFree) return "unlocked";
   const [holder] = holders;
   if (!holder) return note;
   const held = `${holder.certainty === "certain" ? "" : "possibly "}held by ${holderName(kernel, holder)}`;

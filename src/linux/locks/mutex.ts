@@ -25,13 +25,13 @@ export function mutexState(kernel: Kernel, address: bigint): ResourceState {
     const count = mutex.at("count.counter").number();
     const fields = [{ type, address, path: "owner", value: hex0x(owner) }];
     if (owner !== 0n) return { holders: [{ task: owner, certainty: "certain", how: "mutex.owner" }], fields };
-    if (count === 1) return { holders: [], free: true, fields };
+    if (count === 1) return { holders: [], isFree: true, fields };
     return { holders: [], note: "this kernel does not record the owner of the mutex", fields };
   }
   const word = unsignedWord(mutex.at("owner.counter"));
   const fields = [{ type, address, path: "owner.counter", value: hex0x(word) }];
   const task = word & ~MUTEX_FLAGS;
-  if (task === 0n) return { holders: [], free: true, fields };
+  if (task === 0n) return { holders: [], isFree: true, fields };
   if ((word & MUTEX_FLAG_PICKUP) === 0n)
     return { holders: [{ task, certainty: "certain", how: "mutex.owner" }], fields };
   const how = "the mutex was handed over to the task, which has not picked it up yet";
@@ -54,7 +54,7 @@ export function rtMutexState(lock: Obj<"struct rt_mutex_base" | "struct rt_mutex
   const task = owner & ~RT_MUTEX_FLAGS;
   const type = rtMutexType(lock.kernel);
   const fields = [{ type, address: lock.address, path: "owner", value: hex0x(owner) }];
-  if (task === 0n) return { holders: [], free: true, fields };
+  if (task === 0n) return { holders: [], isFree: true, fields };
   const holder: Holder = { task, certainty: "certain", how: "rt_mutex.owner" };
   return { holders: [holder], fields };
 }

@@ -90,7 +90,7 @@ export interface ReadField {
 export interface ResourceState {
   readonly holders: readonly Holder[];
   /** Whether a lock has no holder. */
-  readonly free?: boolean;
+  readonly isFree?: boolean;
   /** The number of readers that a lock counts, if it is negative: it was released more often than taken. */
   readonly readers?: number;
   /** A phrase about what else holds the resource, or what is not known. */

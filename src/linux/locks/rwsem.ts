@@ -40,7 +40,7 @@ export function rwsemState(kernel: Kernel, address: bigint): ResourceState {
   }
   const readers = BigInt.asIntN(kernel.arch.wordSize * 8, count) >> RWSEM_READER_SHIFT;
   if (readers < 0n) return overReleased(Number(readers), fields);
-  if (readers === 0n) return { holders: [], free: true, fields };
+  if (readers === 0n) return { holders: [], isFree: true, fields };
   const note = `held by ${readersText(Number(readers))}, which the lock does not record`;
   if (!isReader || task === 0n) return { holders: [], note, fields };
   const how = "the last task that took it for reading; it may have released it again";

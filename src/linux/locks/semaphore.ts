@@ -13,7 +13,7 @@ export function semaphoreState(kernel: Kernel, address: bigint): ResourceState {
   const type = "struct semaphore";
   const count = semaphore.at("count").number();
   const fields = [{ type, address, path: "count", value: String(count) }];
-  if (count > 0) return { holders: [], free: true, fields };
+  if (count > 0) return { holders: [], isFree: true, fields };
   const note = "a semaphore does not record who took it";
   const last = semaphore.has("last_holder") ? semaphore.at("last_holder").value() : 0n;
   if (last === 0n) return { holders: [], note, fields };

@@ -116,8 +116,8 @@ function sumOverNodes(kernel: Kernel, offset: number): number {
 export const presentPages = derived("present pages", (kernel): number => {
   const word = kernel.arch.wordSize;
   const start = noteOffset(kernel, "pglist_data", "node_start_pfn");
-  const between = noteOffset(kernel, "pglist_data", "node_spanned_pages") === start + 2 * word;
-  return sumOverNodes(kernel, between ? start + word : noteOffset(kernel, "pglist_data", "node_present_pages"));
+  const isBetween = noteOffset(kernel, "pglist_data", "node_spanned_pages") === start + 2 * word;
+  return sumOverNodes(kernel, isBetween ? start + word : noteOffset(kernel, "pglist_data", "node_present_pages"));
 });
 
 /**

@@ -19,8 +19,8 @@ export function stoppedStack(kernel: Kernel, task: Obj<"struct task_struct">): S
   const cpu = runningOn(kernel, task);
   const note = cpu === undefined ? undefined : cpuNote(kernel, cpu);
   // A return address can be searched for on the stack only if calls push it.
-  const pushes = kernel.arch.linkRegister === undefined;
-  const later = note && pushes ? (kexecStack(kernel, task, note) ?? inNmi(kernel, task, note)) : undefined;
+  const areReturnsPushed = kernel.arch.linkRegister === undefined;
+  const later = note && areReturnsPushed ? (kexecStack(kernel, task, note) ?? inNmi(kernel, task, note)) : undefined;
   return later ?? stackTrace(kernel, task);
 }
 

@@ -110,14 +110,14 @@ export function binary(operation: Operation, warn: Warn = () => {}): Obj {
   const { kernel } = left;
   if (COMPARISONS.has(operator)) return compare(operation);
   if (isPointer(left) || isPointer(right)) return pointerArithmetic(operation);
-  const shifts = operator === "<<" || operator === ">>";
-  const type = shifts ? rankOf(left, position) : common(rankOf(left, position), rankOf(right, position));
-  if (shifts) rankOf(right, position);
+  const isShift = operator === "<<" || operator === ">>";
+  const type = isShift ? rankOf(left, position) : common(rankOf(left, position), rankOf(right, position));
+  if (isShift) rankOf(right, position);
   const cut = (value: bigint): bigint =>
     type.signed ? BigInt.asIntN(type.size * 8, value) : BigInt.asUintN(type.size * 8, value);
   const a = cut(read(left));
-  const b = shifts ? read(right) : cut(read(right));
-  if (shifts && b >= BigInt(type.size * 8))
+  const b = isShift ? read(right) : cut(read(right));
+  if (isShift && b >= BigInt(type.size * 8))
     warn(`${operator === "<<" ? "left" : "right"} shift count >= width of type`);
   return kernel.value(typeOfRank(kernel, type), operate(operator, a, b, type.size * 8, position));
 }

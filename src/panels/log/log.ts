@@ -83,7 +83,7 @@ export class LogView implements View {
   /** Puts the older lines before the newer ones; the visible rows stay where they are. */
   private join(): void {
     const scroller = this.element.querySelector(".log");
-    const atEnd = !scroller || scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
+    const isAtEnd = !scroller || scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
     const before = this.entries.length;
     const { lines, reports } = this.log.join();
     this.lines.learn();
@@ -95,7 +95,7 @@ export class LogView implements View {
     if (scroller) scroller.scrollTop += rows * ROW_HEIGHT;
     this.draw();
     // Go to the oops only if the user has not yet scrolled away from the end or started a search.
-    if (reports === this.log.reports.length && atEnd && this.filter.isPlain) this.goToOops();
+    if (reports === this.log.reports.length && isAtEnd && this.filter.isPlain) this.goToOops();
   }
 
   private goToOops(): void {

@@ -86,7 +86,7 @@ function symbolIn(images: Iterable<SymbolImage>, address: bigint): KSymbol | und
 
 function placed(symbol: KSymbol, { bias, floor = 0n, module }: SymbolImage): KSymbol {
   if (bias === 0n && symbol.module === module) return symbol;
-  const stays = symbol.type === "A" || symbol.address < floor;
-  const address = stays ? symbol.address : BigInt.asUintN(64, symbol.address + bias);
+  const isFixed = symbol.type === "A" || symbol.address < floor;
+  const address = isFixed ? symbol.address : BigInt.asUintN(64, symbol.address + bias);
   return module === undefined ? { ...symbol, address } : { ...symbol, address, module };
 }

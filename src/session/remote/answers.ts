@@ -6,9 +6,9 @@ import type { RandomFile } from "../../base/file.ts";
 import { CONTROL, MAX_ANSWER, OUTCOME, sourceError, type SourcePlace, type SourceRequest, STATE, type WorkerStart } from "./messages.ts"; // prettier-ignore
 
 /** Maximum times in milliseconds until a source is opened, until it answers a read, and until it is closed. */
-const OPEN_TIMEOUT = 60_000;
-const READ_TIMEOUT = 90_000;
-const CLOSE_TIMEOUT = 3_000;
+const OPEN_TIMEOUT_MS = 60_000;
+const READ_TIMEOUT_MS = 90_000;
+const CLOSE_TIMEOUT_MS = 3_000;
 /** Number of bytes that are read and kept together. */
 const BLOCK_BYTES = 1 << 16;
 /** Number of blocks that are kept: 64 MiB. */
@@ -42,20 +42,20 @@ export class RemoteSource {
 
   /** Connects, and returns the source's description. @throws Error with `code` */
   open(): unknown {
-    const answer = this.ask({ what: "open", offset: 0, length: 0 }, OPEN_TIMEOUT);
+    const answer = this.ask({ what: "open", offset: 0, length: 0 }, OPEN_TIMEOUT_MS);
     return JSON.parse(Buffer.from(answer).toString());
   }
 
   /** Returns bytes of the source, at most `MAX_ANSWER`. @throws Error with `code` */
   read(offset: number, length: number): Uint8Array {
-    return this.ask({ what: "read", offset, length: Math.min(length, MAX_ANSWER) }, READ_TIMEOUT);
+    return this.ask({ what: "read", offset, length: Math.min(length, MAX_ANSWER) }, READ_TIMEOUT_MS);
   }
 
   close(): void {
     if (this.isClosed) return;
     process.off("exit", this.onExit);
     try {
-      this.ask({ what: "close", offset: 0, length: 0 }, CLOSE_TIMEOUT);
+      this.ask({ what: "close", offset: 0, length: 0 }, CLOSE_TIMEOUT_MS);
     } catch (error) {
       // The other side may have ended the connection already.
       if (!(error instanceof Error && "code" in error)) throw error;

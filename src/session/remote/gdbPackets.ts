@@ -5,8 +5,8 @@ import { sourceError } from "./messages.ts";
 /** Maximum number of bytes that the other side sends without completing a packet. */
 const MAX_PENDING = 8 << 20;
 /** Maximum times in milliseconds until a connection is made, and until an answer is complete. */
-const CONNECT_TIMEOUT = 10_000;
-const ANSWER_TIMEOUT = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Number of characters of an answer that is not a packet that a message quotes. */
 const MAX_QUOTED = 40;
@@ -54,8 +54,8 @@ export class GdbPackets {
       const socket = connect(address);
       const timer = setTimeout(() => {
         socket.destroy();
-        reject(sourceError("ETIMEDOUT", `${name}: no connection within ${CONNECT_TIMEOUT / 1000} seconds`));
-      }, CONNECT_TIMEOUT);
+        reject(sourceError("ETIMEDOUT", `${name}: no connection within ${CONNECT_TIMEOUT_MS / 1000} seconds`));
+      }, CONNECT_TIMEOUT_MS);
       socket.once("error", (error) => {
         clearTimeout(timer);
         reject(error);
@@ -91,10 +91,10 @@ export class GdbPackets {
         const timer = setTimeout(() => {
           this.ended = sourceError(
             "ETIMEDOUT",
-            `${this.name}: no answer within ${ANSWER_TIMEOUT / 1000} seconds: QEMU serves one debugger at a time; end the other, and check that this is the address of QEMU's -gdb`,
+            `${this.name}: no answer within ${ANSWER_TIMEOUT_MS / 1000} seconds: QEMU serves one debugger at a time; end the other, and check that this is the address of QEMU's -gdb`,
           );
           resolve();
-        }, ANSWER_TIMEOUT);
+        }, ANSWER_TIMEOUT_MS);
         this.waiting = () => {
           clearTimeout(timer);
           resolve();

@@ -39,7 +39,7 @@ export const waits: Judge<z.infer<typeof waitsClaim>> = function* (context, clai
   if (claim.lock !== undefined && address(context, claim.lock) !== resource.address)
     return judged("false", `${named(task)} waits for ${what}, not for ${claim.lock}.`, command, evidence);
   if (claim.owner === undefined) return judged("true", `${named(task)} waits for ${what}.`, command, evidence);
-  return ownerJudgement({ context, waiting, what, command, evidence }, oneTask(context, claim.owner), state?.free);
+  return ownerJudgement({ context, waiting, what, command, evidence }, oneTask(context, claim.owner), state?.isFree);
 };
 
 interface Found {

@@ -46,7 +46,7 @@ test("whoever waits behind such a writer waits for it, and sees that readers hav
 
 test("with the bias of a writer the owner of the rt_mutex has the lock; with that of readers, nobody is recorded", () => {
   assert.equal(rwsemState(kernelWith(WRITER_BIAS, taskAddress(5)), LOCK).holders[0]?.how, "rt_mutex.owner");
-  assert.equal(rwsemState(kernelWith(READER_BIAS, 0n), LOCK).free, true);
+  assert.equal(rwsemState(kernelWith(READER_BIAS, 0n), LOCK).isFree, true);
   const read = rwsemState(kernelWith(READER_BIAS + 3, 0n), LOCK);
   assert.deepEqual([read.holders, read.note], [[], "held by 3 readers, which the lock does not record"]);
 });

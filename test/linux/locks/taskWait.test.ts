@@ -68,7 +68,7 @@ test("the owner of a mutex is its owner word without the flags", () => {
 test("an owner word with flags but without a task means that the mutex is free", () => {
   for (const flags of [0n, 1n, 3n]) {
     const { state } = waitOf(mutexKernel(flags), 5);
-    assert.equal(state?.free, true);
+    assert.equal(state?.isFree, true);
     assert.deepEqual(state.holders, []);
   }
 });
@@ -170,7 +170,7 @@ test("the last reader of a semaphore is a possible holder, a writer a certain on
 
 test("a semaphore without readers and writer is free, whichever task read it last", () => {
   const { state } = waitOf(rwsemKernel(0x2n, taskAddress(7) | 1n), 5);
-  assert.equal(state?.free, true);
+  assert.equal(state?.isFree, true);
   assert.deepEqual(state.holders, []);
 });
 

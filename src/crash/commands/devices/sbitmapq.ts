@@ -94,11 +94,11 @@ const member = (title: string, path: string): Column<QueueRow> => ({
   value: ({ queue }) => (queue.has(path) ? queue.at(path).number() : undefined),
 });
 
-const bitCount = (title: string, about: string, of: (word: SbitmapWord) => bigint): Column<QueueRow> => ({
+const bitCount = (title: string, about: string, bitsOf: (word: SbitmapWord) => bigint): Column<QueueRow> => ({
   kind: "number",
   title,
   about,
-  value: ({ words }) => orThrow(words).reduce((sum, word) => sum + ones(of(word)), 0),
+  value: ({ words }) => orThrow(words).reduce((sum, word) => sum + ones(bitsOf(word)), 0),
 });
 
 /** The values that the kernel prints in debugfs before the wait states (lib/sbitmap.c: sbitmap_queue_show). */

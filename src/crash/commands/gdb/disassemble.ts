@@ -151,8 +151,8 @@ function instructionLine(kernel: Kernel, one: Instruction, range: Range, hasByte
   const isWithin = nearest !== undefined && one.address < nearest.address + BigInt(Math.max(nearest.size, 1));
   const symbol = isWithin ? nearest : undefined;
   const offset = symbol ? `+${one.address - symbol.address}` : "";
-  const inFunction = range.function !== undefined && symbol?.address === range.start;
-  const name = symbol ? ` <${inFunction ? "" : symbol.name}${offset}>` : "";
+  const isAtFunction = range.function !== undefined && symbol?.address === range.start;
+  const name = symbol ? ` <${isAtFunction ? "" : symbol.name}${offset}>` : "";
   const bytes = hasBytes ? `\t${column(hexBytes(one.bytes), BYTES_WIDTH)}` : "";
   return [
     isCurrent ? "=> " : "   ",

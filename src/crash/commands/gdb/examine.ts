@@ -24,7 +24,7 @@ const MAX_UNITS = 1 << 20;
 /** Maximum number of instructions. */
 const MAX_INSTRUCTIONS = 1 << 16;
 /** Length of the longest instruction of any machine, in bytes. */
-const LONGEST = 16;
+const MAX_INSTRUCTION_BYTES = 16;
 
 export const x = gdbCommand({
   name: "x",
@@ -190,7 +190,7 @@ function stringAt({ memory }: Kernel, start: bigint, limit: number): { readonly 
 function* instructions(context: Context, count: number, start: bigint): Shown {
   const { kernel } = context;
   const decoder = yield* disassembler(kernel.arch, flavor(context));
-  const wanted = attempt(() => kernel.memory.read(start, count * LONGEST));
+  const wanted = attempt(() => kernel.memory.read(start, count * MAX_INSTRUCTION_BYTES));
   // If not all bytes can be read, those of the first page are disassembled.
   const page = wanted instanceof Fault ? kernel.memory.page(start) : wanted;
   if (page instanceof Fault) throw page;

@@ -24,12 +24,12 @@ const sockAddress = ({ sock }: OpenSocket): bigint => sock.value();
 /** A socket with its local and remote address, if it is an internet socket. */
 interface SocketRow {
   readonly open: OpenSocket;
-  readonly ends: ReturnType<typeof socketEndpoints> | Fault;
+  readonly endpoints: ReturnType<typeof socketEndpoints> | Fault;
 }
 
 const socketRow = (open: OpenSocket): SocketRow => ({
   open,
-  ends: attempt(() => (open.sock.value() === 0n ? undefined : socketEndpoints(open.sock.deref()))),
+  endpoints: attempt(() => (open.sock.value() === 0n ? undefined : socketEndpoints(open.sock.deref()))),
 });
 
 const endColumn = (which: "source" | "destination", title: string): Column<SocketRow> => ({
@@ -37,13 +37,13 @@ const endColumn = (which: "source" | "destination", title: string): Column<Socke
   title,
   about: "of an internet socket",
   fields: { address: { kind: "text" }, port: { kind: "number" } },
-  value: ({ ends }) => {
-    if (ends === undefined || ends instanceof Fault) return ends;
-    const { address, port } = ends[which];
+  value: ({ endpoints }) => {
+    if (endpoints === undefined || endpoints instanceof Fault) return endpoints;
+    const { address, port } = endpoints[which];
     return { address, port };
   },
-  text: (_, { ends }) =>
-    ends === undefined || ends instanceof Fault ? "" : `${ends[which].address}-${ends[which].port}`,
+  text: (_, { endpoints }) =>
+    endpoints === undefined || endpoints instanceof Fault ? "" : `${endpoints[which].address}-${endpoints[which].port}`,
 });
 
 export const socketsTable: Table<SocketRow> = {

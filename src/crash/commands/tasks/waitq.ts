@@ -114,17 +114,17 @@ const wake = <Row extends Waiting>(): Column<Row> => ({
   about: "wake function of the entry",
 });
 
-const of = (column: Column<Obj>): Column<WaitingTask> => columnOf(column, ({ task }) => task);
+const ofTask = (column: Column<Obj>): Column<WaitingTask> => columnOf(column, ({ task }) => task);
 
 export const tasksTable: Table<WaitingTask> = {
   end: '"',
   columns: {
     ...untitled({ entry: entry<WaitingTask>(), function: wake<WaitingTask>() }),
-    pid: of(headingColumns.pid),
-    task: of(headingColumns.task),
-    cpu: of(headingColumns.cpu),
-    comm: of(headingColumns.comm),
-    state: of(taskColumns.state),
+    pid: ofTask(headingColumns.pid),
+    task: ofTask(headingColumns.task),
+    cpu: ofTask(headingColumns.cpu),
+    comm: ofTask(headingColumns.comm),
+    state: ofTask(taskColumns.state),
   },
 };
 

@@ -1,4 +1,4 @@
-/** The `timeline` command: everything with a time, on one axis. */
+/** The `timeline` command: log lines, trace events, last runs of tasks and block requests in order of time. */
 import { UsageError } from "../../../base/usageError.ts";
 import { possibleCpus } from "../../../kernel/cpumask.ts";
 import { newestClock } from "../../../linux/sched/sched.ts";

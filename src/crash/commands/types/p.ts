@@ -62,8 +62,8 @@ For a per-CPU symbol, shows its type and addresses; with a list of CPUs after a 
     const { kernel } = context;
     const [, ampersand = "", variable = ""] = /^(&?)\s*(.*)$/s.exec(expression) ?? [];
     const symbol = kernel.symbols.find(variable);
-    const perCpu = symbol !== undefined && isPerCpu(kernel, symbol);
-    if (cpus && perCpu) {
+    const isPerCpuVariable = symbol !== undefined && isPerCpu(kernel, symbol);
+    if (cpus && isPerCpuVariable) {
       for (const [i, cpu] of cpus.entries()) {
         const copy = perCpuVariable(kernel, variable, cpu);
         // In the rest of the expression the variable's name refers to the copy of this CPU.
@@ -77,7 +77,7 @@ For a per-CPU symbol, shows its type and addresses; with a list of CPUs after a 
       return;
     }
     if (cpus && member !== "") throw new UsageError(`${variable} is not per-CPU: leave out the list of CPUs`);
-    if (perCpu && ampersand === "") return yield* places(context, expression);
+    if (isPerCpuVariable && ampersand === "") return yield* places(context, expression);
     const inUser = args.has("-u") ? context.with({ kernel: inSpace(kernel, currentUserSpace(context)) }) : context;
     const warnings: string[] = [];
     const value = evaluateOrVoid(inUser, expression, (warning) => warnings.push(warning));

@@ -112,8 +112,8 @@ export class Evaluation extends EvaluationStack {
 
   /** Executes an operation of arithmetic or logic. @returns whether `opcode` is one */
   private calculate(opcode: number): boolean {
-    const arithmetic = opcode >= op.DW_OP_and && opcode <= op.DW_OP_xor;
-    if (!arithmetic && !(opcode >= op.DW_OP_eq && opcode <= op.DW_OP_ne)) return false;
+    const isArithmetic = opcode >= op.DW_OP_and && opcode <= op.DW_OP_xor;
+    if (!isArithmetic && !(opcode >= op.DW_OP_eq && opcode <= op.DW_OP_ne)) return false;
     const right = this.pop();
     const left = this.pop();
     const result = compared(opcode, left, right) ?? binary(opcode, left, right);

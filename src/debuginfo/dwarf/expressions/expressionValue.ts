@@ -47,8 +47,8 @@ export function unary(opcode: number, operand: Value): Value {
  * an arithmetic operation
  */
 export function binary(opcode: number, left: Value, right: Value): Value | undefined {
-  const shift = opcode === op.DW_OP_shl || opcode === op.DW_OP_shr || opcode === op.DW_OP_shra;
-  if (!shift && (left.bits !== right.bits || left.generic !== right.generic)) {
+  const isShift = opcode === op.DW_OP_shl || opcode === op.DW_OP_shr || opcode === op.DW_OP_shra;
+  if (!isShift && (left.bits !== right.bits || left.generic !== right.generic)) {
     throw Fault.of("corrupt", "a DWARF expression combines values of different types");
   }
   const result = arithmetic(opcode, left, right);

@@ -47,12 +47,12 @@ export const disksTable = (kinds: readonly [string, string], hasDriverCount: boo
   },
 });
 
-const count = (title: string, of: (inFlight: InFlight) => number, gap = " "): Column<DiskRow> => ({
+const count = (title: string, countOf: (inFlight: InFlight) => number, gap = " "): Column<DiskRow> => ({
   kind: "number",
   title,
   width: 5,
   gap,
-  value: ({ inFlight }) => (inFlight instanceof Fault ? inFlight : of(inFlight)),
+  value: ({ inFlight }) => (inFlight instanceof Fault ? inFlight : countOf(inFlight)),
 });
 
 /** Lists all disks for `dev -d`; with `all` false only busy ones, for `-D`. */

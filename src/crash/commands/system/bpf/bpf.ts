@@ -48,15 +48,15 @@ export const bpf = command({
   needs: ["types"],
   *run(context, args) {
     const [program, map] = [args.value("-p"), args.value("-m")];
-    const ofPrograms = program !== undefined || args.has("-P");
-    const ofMaps = map !== undefined || args.has("-M");
+    const hasPrograms = program !== undefined || args.has("-P");
+    const hasMaps = map !== undefined || args.has("-M");
     for (const flag of ["-t", "-T", "-j"])
-      if (args.has(flag) && !ofPrograms) throw new UsageError(`${flag} option only applicable with -p or -P`);
-    if (args.has("-s") && !ofPrograms && !ofMaps) throw new UsageError("-s option requires either -p, -P, -m or -M");
-    if (!ofPrograms && !ofMaps) return yield* overview(context.kernel);
-    if (ofPrograms) yield* programs(context, args, program);
-    if (ofPrograms && ofMaps) yield text("");
-    if (ofMaps) yield* maps(context, args, map);
+      if (args.has(flag) && !hasPrograms) throw new UsageError(`${flag} option only applicable with -p or -P`);
+    if (args.has("-s") && !hasPrograms && !hasMaps) throw new UsageError("-s option requires either -p, -P, -m or -M");
+    if (!hasPrograms && !hasMaps) return yield* overview(context.kernel);
+    if (hasPrograms) yield* programs(context, args, program);
+    if (hasPrograms && hasMaps) yield text("");
+    if (hasMaps) yield* maps(context, args, map);
   },
 });
 

@@ -18,12 +18,12 @@ export function entriesOf(kernel: Kernel, stack: Stack): BacktraceEntry[] {
   const entries: BacktraceEntry[] = [];
   for (const [i, frame] of stack.frames.entries()) {
     const inner = stack.frames[i - 1];
-    const switched = inner !== undefined && inner.stack !== frame.stack;
-    const interrupted = frame.trap !== undefined || (i === 0 && frame.exact);
-    if (interrupted) entries.push({ kind: "registers", frame, trap: frame.trap });
-    if (switched) entries.push({ kind: "switch", label: stackLabel(inner.stack, frame.trap) });
+    const isSwitch = inner !== undefined && inner.stack !== frame.stack;
+    const isInterrupted = frame.trap !== undefined || (i === 0 && frame.exact);
+    if (isInterrupted) entries.push({ kind: "registers", frame, trap: frame.trap });
+    if (isSwitch) entries.push({ kind: "switch", label: stackLabel(inner.stack, frame.trap) });
     // The registers already show the position in the interrupted function.
-    if (!interrupted || switched) entries.push({ kind: "frame", frame, slot: slotOf(kernel, frame, switched) });
+    if (!isInterrupted || isSwitch) entries.push({ kind: "frame", frame, slot: slotOf(kernel, frame, isSwitch) });
   }
   if (stack.userTrap) entries.push({ kind: "user", trap: stack.userTrap });
   return entries;
@@ -34,8 +34,8 @@ export function entriesOf(kernel: Kernel, stack: Stack): BacktraceEntry[] {
  * except after a change of stacks, when it is on the other stack.
  */
 function slotOf(kernel: Kernel, frame: Frame, switched: boolean): bigint {
-  const pushed = kernel.arch.linkRegister === undefined && !frame.exact && !switched;
-  return pushed ? frame.sp - BigInt(kernel.arch.wordSize) : frame.sp;
+  const isPushed = kernel.arch.linkRegister === undefined && !frame.exact && !switched;
+  return isPushed ? frame.sp - BigInt(kernel.arch.wordSize) : frame.sp;
 }
 
 const EXCEPTION_STACKS: Readonly<Record<string, string>> = {

@@ -47,16 +47,16 @@ export const lastRunTable = (ago: boolean): Table<LastRun, PageKeys["ps -l"]> =>
         value: elapsedSince,
         text: agoText,
       },
-      state: { ...of(taskColumns.state), title: "", gap: "] [" },
-      pid: { ...of(pid), gap: "]  PID: " },
-      task: of(task),
-      cpu: of(cpu),
-      comm: of(comm),
+      state: { ...ofTask(taskColumns.state), title: "", gap: "] [" },
+      pid: { ...ofTask(pid), gap: "]  PID: " },
+      task: ofTask(task),
+      cpu: ofTask(cpu),
+      comm: ofTask(comm),
     },
   };
 };
 
-const of = (column: Column<Obj>): Column<LastRun> => columnOf(column, ({ task }) => task);
+const ofTask = (column: Column<Obj>): Column<LastRun> => columnOf(column, ({ task }) => task);
 
 /**
  * Returns the nanoseconds since a task last got a CPU, by that CPU's scheduler clock; at least 0. @throws Fault when

@@ -20,12 +20,12 @@ const columns: { readonly [K in "pid" | "task" | "comm"]: Column<Obj> } = {
 
 /** Returns the columns of a task for the rows of another table. */
 export function queuedTaskColumns<Row extends { readonly task: Obj }>(pidGap = "PID: ", line = 0) {
-  const of = (column: Column<Obj>, gap = column.gap): Column<Row> => ({
+  const ofTask = (column: Column<Obj>, gap = column.gap): Column<Row> => ({
     ...columnOf<Row, Obj>(column, ({ task }) => task),
     ...(gap !== undefined && { gap }),
     line,
   });
-  return { pid: of(columns.pid, pidGap), task: of(columns.task), comm: of(columns.comm) };
+  return { pid: ofTask(columns.pid, pidGap), task: ofTask(columns.task), comm: ofTask(columns.comm) };
 }
 
 /** A task in a run queue of a CPU. */

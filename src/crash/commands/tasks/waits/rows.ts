@@ -35,16 +35,16 @@ const ROOT: Fields = {
   certain: { kind: "flag", about: "every step of the chain is certain" },
 };
 
-const of = ({ waiting }: WaitRow) => waiting.task;
+const taskOfRow = ({ waiting }: WaitRow) => waiting.task;
 
 export const waitsTable: Table<WaitRow, PageKeys["waits"]> = {
   gap: "  ",
   columns: {
-    pid: { ...columnOf(taskColumns.pid, of), title: "PID", width: 7 },
-    comm: { ...columnOf(taskColumns.comm, of), title: "COMMAND", width: "rows" },
-    task: columnOf(taskColumns.task, of),
-    cpu: columnOf(taskColumns.cpu, of),
-    state: { ...columnOf(taskColumns.state, of), title: "ST", width: 2 },
+    pid: { ...columnOf(taskColumns.pid, taskOfRow), title: "PID", width: 7 },
+    comm: { ...columnOf(taskColumns.comm, taskOfRow), title: "COMMAND", width: "rows" },
+    task: columnOf(taskColumns.task, taskOfRow),
+    cpu: columnOf(taskColumns.cpu, taskOfRow),
+    state: { ...columnOf(taskColumns.state, taskOfRow), title: "ST", width: 2 },
     ago_ns: {
       kind: "nanoseconds",
       title: "LAST RAN",

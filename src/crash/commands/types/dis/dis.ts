@@ -70,12 +70,14 @@ Operands that are addresses of symbols are shown with the symbol's name. On x86 
 /** Maximum number of bytes of a function that are disassembled. The longest functions of a kernel have about 60 KiB. */
 const MAX_FUNCTION = 1 << 20;
 /** Length of the longest instruction of any architecture, in bytes. */
-const LONGEST = 16;
+const MAX_INSTRUCTION_BYTES = 16;
 
+/** The code to disassemble. */
 interface Stretch {
   readonly start: bigint;
   /** Size in bytes. */
   readonly size: number;
+  /** Maximum number of instructions. */
   readonly limit: number;
   /** Address of the last instruction to show. */
   readonly last?: bigint;
@@ -86,12 +88,17 @@ function stretch({ kernel }: Context, args: Parsed, at: bigint, limit: number | 
   const end = symbol && symbol.address + BigInt(Math.min(symbol.size, MAX_FUNCTION));
   const toEnd = end !== undefined && end > at ? Number(end - at) : 0;
   if (args.has("-r") && symbol) {
-    return { start: symbol.address, size: Number(at - symbol.address) + 2 * LONGEST, limit: Infinity, last: at };
+    return {
+      start: symbol.address,
+      size: Number(at - symbol.address) + 2 * MAX_INSTRUCTION_BYTES,
+      limit: Infinity,
+      last: at,
+    };
   }
   if (args.has("-f") && toEnd) return { start: at, size: toEnd, limit: limit ?? Infinity };
-  const wholeFunction = limit === undefined && symbol?.address === at && /^[A-Za-z_.$][\w.$]*$/.test(place);
-  if (wholeFunction && toEnd) return { start: at, size: toEnd, limit: Infinity };
-  return { start: at, size: (limit ?? 1) * LONGEST, limit: limit ?? 1 };
+  const isWholeFunction = limit === undefined && symbol?.address === at && /^[A-Za-z_.$][\w.$]*$/.test(place);
+  if (isWholeFunction && toEnd) return { start: at, size: toEnd, limit: Infinity };
+  return { start: at, size: (limit ?? 1) * MAX_INSTRUCTION_BYTES, limit: limit ?? 1 };
 }
 
 function* instructions(context: Context, args: Parsed, at: bigint, limit: number | undefined, place: string): Pieces {
