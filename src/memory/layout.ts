@@ -51,17 +51,21 @@ export function cpuStates(
   { notes, byteOrder }: Pick<DumpImage, "notes" | "byteOrder">,
   arch: Arch,
 ): readonly CpuState[] {
-  const general = notes.filter(isPrstatus).map((note) => arch.prstatus(note.desc, byteOrder));
+  const general = notes.filter(isPrstatus).map(({ desc }) => arch.prstatus(desc, byteOrder));
   const further = notes.flatMap((note) => {
     const state = isPrstatus(note) ? undefined : arch.cpuNote?.(note.name, note.type, note.desc);
     return state === undefined ? [] : [state];
   });
+  if (further.length === 0 && notes.filter(isPrstatus).every(isEmpty)) return [];
   // A second kind of note belongs to the CPU at the same index, because it does not contain a CPU number.
   const isPaired = further.length === general.length;
   return general.flatMap((state, index) =>
     state === undefined ? [] : [isPaired ? mergedCpuState(state, further[index]) : state],
   );
 }
+
+/** Whether a note has no registers: that of /proc/kcore is of no CPU, and filled with zeros (fs/proc/kcore.c). */
+const isEmpty = ({ desc }: Note): boolean => desc.every((byte) => byte === 0);
 
 function mergedCpuState(state: CpuState, further: CpuState | undefined): CpuState {
   if (further === undefined) return state;

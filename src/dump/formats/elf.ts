@@ -32,7 +32,8 @@ export const elf: DumpFormat = {
     reads:
       "32-bit and 64-bit, both byte orders, any number and order of segments; the notes of CPUs, VMCOREINFO, ERASEINFO and device dumps; the memory of a paravirtualized Xen dom0",
     source: "elf(5); fs/proc/vmcore.c; makedumpfile's elf_info.h; Xen's include/public/elfnote.h",
-    tested: "dumps of kdump, makedumpfile and QEMU, and built files",
+    tested:
+      "dumps of kdump, makedumpfile and QEMU, `/proc/kcore` of a guest of x86_64 in the guest itself, and built files",
   },
   probe: isElf,
   open(files, options) {

@@ -1,0 +1,84 @@
+/**
+ * The program without arguments on a running kernel: a guest runs this checkout's dist/ on its own /proc/kcore. Its CPU
+ * has five-level page tables, whose /proc/kcore has offsets of 56 bits.
+ */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"; // prettier-ignore
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { test } from "node:test";
+import { cache } from "./alone.ts";
+
+const kernel = join(cache, "make", "sysroot", "boot", "vmlinuz-6.1.0-56-cloud-amd64");
+const initrd = join(cache, "make", "build", "initrd-full.zst");
+const skip = existsSync(kernel) && existsSync(initrd) ? false : "no guest: run make/install.sh of the corpus";
+
+const COMMANDS = ["sys", "ps", "bt 1", "log", "refresh", "sys", "bt -a"];
+const INIT = `#!/bin/busybox sh
+export PATH=/bin:/sbin HOME=/root LD_LIBRARY_PATH=/libs
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mkdir -p /tmp /root; mount -t tmpfs tmp /tmp
+echo "lab: begin"
+/kc/node /kc/dist/cli.js --no-rc ${COMMANDS.map((command) => `-c "!echo '== '" -c "${command}"`).join(" ")} 2>&1
+echo "lab: status $?"
+poweroff -f
+`;
+
+/** Builds an initramfs with Node, the libraries that it needs, and dist/, before the corpus's own. */
+function build(folder: string): string {
+  const root = join(folder, "root");
+  for (const name of ["kc/dist", "libs", "lib64"]) mkdirSync(join(root, name), { recursive: true });
+  for (const name of [
+    "cli.js",
+    "cliProgram.js",
+    "capstone.js",
+    "capstone.wasm",
+    "iced_x86.js",
+    "iced_x86_bg.wasm",
+    "package.json",
+  ])
+    // prettier-ignore
+    cpSync(join("dist", name), join(root, "kc/dist", name));
+  const node = realpathSync(process.execPath);
+  cpSync(node, join(root, "kc/node"));
+  for (const [, library = ""] of execFileSync("ldd", [node], { encoding: "utf8" }).matchAll(/(\/\S+\.so[.\d]*) \(/g))
+    cpSync(realpathSync(library), join(root, basename(dirname(library)) === "lib64" ? "lib64" : "libs", basename(library))); // prettier-ignore
+  writeFileSync(join(root, "kc-init"), INIT);
+  chmodSync(join(root, "kc-init"), 0o755);
+  const image = join(folder, "initrd");
+  execFileSync("sh", ["-c", `cd "${root}" && { find . | cpio -o -H newc --quiet; cat "${initrd}"; } >"${image}"`]);
+  return image;
+}
+
+test("without arguments the running kernel answers, and after refresh again", { skip, timeout: 900_000 }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "vmcore-kcore-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const log = join(folder, "console.log");
+  execFileSync(
+    "qemu-system-x86_64",
+    [
+      ...["-accel", "tcg", "-cpu", "max", "-m", "1500", "-smp", "2", "-machine", "q35", "-display", "none"],
+      ...["-nodefaults", "-no-reboot", "-serial", `file:${log}`, "-kernel", kernel, "-initrd", build(folder)],
+      ...["-append", "console=ttyS0 quiet loglevel=1 rdinit=/kc-init panic=-1"],
+    ],
+    { stdio: "ignore", timeout: 800_000 },
+  );
+  const text = readFileSync(log, "utf8").replace(/\r|\x1b\[[0-9;]*[A-Za-z]/g, "");
+  const [first = "", sys = "", ps = "", bt = "", dmesg = "", , later = "", active = ""] = text
+    .slice(text.indexOf("lab: begin"))
+    .split(/^== $/m);
+  assert.match(first, /This is the running kernel: memory changes while it is read/);
+  assert.match(text, /lab: status 0$/m);
+  assert.match(sys, /RELEASE: 6\.1\.0-56-cloud-amd64[^]*PANIC: \(no panic: the machine was running\)/);
+  assert.match(ps, /\b1 +0 +\d +[0-9a-f]{16} +\w\w .* kc-init$/m);
+  assert.match(bt, /#0 .* __schedule at [^]*do_wait/);
+  assert.match(dmesg, /Linux version 6\.1\.0-56-cloud-amd64/);
+  const seconds = (answer: string): number => Number(/UPTIME: 00:(\d\d):\d\d/.exec(answer)?.[1]) * 60 + Number(/UPTIME: 00:\d\d:(\d\d)/.exec(answer)?.[1]); // prettier-ignore
+  assert.ok(seconds(later) > seconds(sys), `${later} is not later than ${sys}`);
+  // The program's own thread is on a CPU, and no CPU has the zeros of the note.
+  assert.match(active, /read_kcore_iter/);
+  assert.doesNotMatch(active, /RIP: 0000000000000000/);
+});
