@@ -7,6 +7,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import { memberAt } from "../../model/memberAt.ts";
 import { typeName } from "../../model/typeName.ts";
 import { hex0x } from "../../base/hex.ts";
+import { codeConstant } from "./codeConstant.ts";
 import type { Definition } from "./functionGraph.ts";
 import { prototype } from "./prototype.ts";
 import { registerAt, type Site } from "./site.ts";
@@ -171,6 +172,9 @@ export function placeExpression(
   const { kernel } = site;
   if (place.base === undefined) return globalExpression(kernel, place, size);
   if (place.segment !== undefined) return undefined;
+  const fixed = codeConstant(site, place.base, index);
+  if (fixed !== undefined)
+    return globalExpression(kernel, { ...place, base: undefined, displacement: fixed + place.displacement }, size);
   for (const pointer of pointersAt(site, place, index, depth)) {
     const found = pointedExpression(site, pointer, place, size, index);
     if (found) return found;

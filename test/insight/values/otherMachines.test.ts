@@ -15,19 +15,24 @@ import { toyKernel, type ToyKernel } from "../../builders/kernel.ts";
 const TEXT = 0xffffffff80010000n;
 const CALLER = TEXT + 0x100n;
 const FAR = 0xffffffff90000000n;
+const FIRST = 0xffffffff80108000n;
 const BOX = 0xffffffff80100000n;
 
 /** A kernel with `apply(struct box *, int)` and its caller; each number of the code has 2 or 4 bytes. */
 function kernelOf(arch: Arch, apply: readonly number[], caller: readonly number[]): ToyKernel {
   const kernel = toyKernel({
     arch,
-    types: "struct box { long a; int *target; }; int apply(struct box *box, int value);",
+    types: "struct box { long a; int *target; }; int apply(struct box *box, int value); struct box *first;",
     symbols: {
       apply: { address: TEXT, size: 64, type: "T" },
       caller: { address: CALLER, size: 64, type: "T" },
       far: { address: FAR, size: 64, type: "T" },
+      first: { address: FIRST, size: 8, type: "d" },
     },
-    memory: [["struct box", BOX, { a: 1n, target: 0n }]],
+    memory: [
+      ["struct box", BOX, { a: 1n, target: 0n }],
+      ["first", BOX],
+    ],
   });
   const put = (at: bigint, words: readonly number[]): void =>
     kernel.memory.poke(at, Uint8Array.from(words.flatMap((word) => bytesOf(arch, word))).slice(0, 64));
@@ -116,4 +121,16 @@ test("ppc64le: the condition of a trap that compares is its own", () => {
   assert.ok(condition !== undefined && condition !== UNCONDITIONAL);
   assert.equal(condition.expression, "value != 0");
   assert.equal(condition.values, "1 != 0");
+});
+
+test("a global variable whose address the code computes has its name", () => {
+  // riscv64: lui a4,0x80108; ld a3,0(a4); ld a5,8(a3); sw a1,0(a5)
+  const riscv = kernelOf(riscv64, [0x80108737, 0x00073683, 0x0086b783, 0x00b7a023], []);
+  const stored = toEnd(provenanceOf(siteAt(riscv, TEXT + 12n, { a5: 0n, a3: BOX }), "a5", 0n));
+  assert.equal(stored.origin.kind === "load" && stored.origin.expression?.text, "first->target");
+  // ppc64le: addis r2,r12,16; addi r2,r2,-32768; addis r4,r2,0; ld r3,0(r4); ld r9,8(r3); stw r4,0(r9)
+  const words = [0x3c4c0010, 0x38428000, 0x3c820000, 0xe8640000, 0xe9230008, 0x90890000];
+  const power = kernelOf(ppc64le, words, []);
+  const loaded = toEnd(provenanceOf(siteAt(power, TEXT + 16n, { r3: BOX }), "r3", BOX));
+  assert.equal(loaded.origin.kind === "load" && loaded.origin.expression?.text, "first");
 });
