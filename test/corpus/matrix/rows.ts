@@ -37,8 +37,6 @@ const ppc64le61 = kernel("ppc64le-6.1", "bookworm", "ppc64el", "6.1", "powerpc64
 const ppc64le612 = kernel("ppc64le-6.12", "trixie", "ppc64el", "6.12", "powerpc64le");
 const i386 = kernel("i386-6.1nopae", "bookworm", "i386", "6.1", "686");
 const x86_64newest = kernel("amd64-7", "sid", "amd64", "7", "cloud-amd64");
-const armhf612 = kernel("armhf-6.12", "trixie", "armhf", "6.12", "armmp");
-const s390x612 = kernel("s390x-6.12", "trixie", "s390x", "6.12", "s390x");
 const arm64newest = kernel("arm64-7", "sid", "arm64", "7", "arm64");
 
 export const rows: readonly Row[] = [
@@ -48,7 +46,6 @@ export const rows: readonly Row[] = [
   { ...x86_64, name: "x86_64-6.12-rt", variant: "PREEMPT_RT", kernel: kernel("amd64-6.12rt", "trixie", "amd64", "6.12", "rt-amd64") }, // prettier-ignore
   { ...x86_64, name: "x86_64-7", variant: "", kernel: x86_64newest },
   { ...x86_64, name: "x86_64-7-la57", variant: "5-level page tables", kernel: x86_64newest, guest: { CPU: "max" } },
-  { machine: "x86_64", name: "x86_64-7-qemu64", variant: "first x86_64 CPUs, no KASLR", kernel: x86_64newest, guest: { CPU: "qemu64" }, append: "nokaslr" }, // prettier-ignore
   { machine: "arm64", name: "arm64-6.1", variant: "4K pages, 48 bits", kernel: kernel("arm64-6.1", "bookworm", "arm64", "6.1", "arm64") }, // prettier-ignore
   { machine: "arm64", name: "arm64-6.12", variant: "4K pages, 52 bits", kernel: kernel("arm64-6.12", "trixie", "arm64", "6.12", "cloud-arm64") }, // prettier-ignore
   { machine: "arm64", name: "arm64-6.12-16k", variant: "16K pages", kernel: kernel("arm64-6.12_16k", "trixie", "arm64", "6.12", "arm64-16k") }, // prettier-ignore
@@ -56,8 +53,7 @@ export const rows: readonly Row[] = [
   { machine: "arm64", name: "arm64-7-a57", variant: "4K pages, 52 bits fall back to 48", kernel: arm64newest, guest: { CPU: "cortex-a57" } }, // prettier-ignore
   { machine: "arm", name: "arm-6.1", variant: "", kernel: kernel("armhf-6.1", "bookworm", "armhf", "6.1", "armmp") },
   { machine: "arm", name: "arm-6.1-lpae", variant: "LPAE", kernel: kernel("armhf-6.1lpae", "bookworm", "armhf", "6.1", "armmp-lpae") }, // prettier-ignore
-  { machine: "arm", name: "arm-6.12", variant: "", kernel: armhf612 },
-  { machine: "arm", name: "arm-6.12-a7", variant: "Cortex-A7", kernel: armhf612, guest: { CPU: "cortex-a7" } },
+  { machine: "arm", name: "arm-6.12", variant: "", kernel: kernel("armhf-6.12", "trixie", "armhf", "6.12", "armmp") },
   { machine: "arm", name: "arm-7", variant: "", kernel: kernel("armhf-7", "sid", "armhf", "7", "armmp") },
   { machine: "i386", name: "i386-5.10-pae", variant: "PAE", kernel: kernel("i386-5.10", "bullseye", "i386", "5.10", "686-pae") }, // prettier-ignore
   { machine: "i386", name: "i386-6.1-pae", variant: "PAE", kernel: kernel("i386-6.1", "bookworm", "i386", "6.1", "686-pae") }, // prettier-ignore
@@ -80,6 +76,10 @@ export const rows: readonly Row[] = [
     variant: "",
     kernel: kernel("s390x-6.1", "bookworm", "s390x", "6.1", "s390x"),
   },
-  { machine: "s390x", name: "s390x-6.12", variant: "", kernel: s390x612 },
-  { machine: "s390x", name: "s390x-6.12-qemu", variant: "least CPU of QEMU", kernel: s390x612, guest: { CPU: "qemu" } },
+  {
+    machine: "s390x",
+    name: "s390x-6.12",
+    variant: "",
+    kernel: kernel("s390x-6.12", "trixie", "s390x", "6.12", "s390x"),
+  },
 ];
