@@ -104,30 +104,34 @@ export const perCpuVariableAt = (
 ): Extract<Container, { kind: "per-CPU variable" }> | undefined => {
   const section = perCpuSection(kernel);
   if (!section) return undefined;
-  const { start, end, symbols } = section;
+  const { start, end } = section;
   for (const cpu of possibleCpus(kernel)) {
     const place = BigInt.asUintN(kernel.arch.wordSize * 8, address - perCpuOffset(kernel, cpu));
     if (place < start || place >= end) continue;
-    const symbol = symbols.findLast(({ address: first }) => first <= place);
+    const symbol = perCpuSymbols(kernel).findLast(({ address: first }) => first <= place);
     if (symbol) return { kind: "per-CPU variable", symbol, cpu, offset: Number(place - symbol.address) };
   }
   return undefined;
 };
 
-/**
- * The per-CPU section with its symbols by address. The list is needed because no image is mapped there, so that a
- * lookup by address finds no symbol.
- */
+/** The link addresses of the per-CPU section; undefined if the kernel has none. The end is exclusive. */
 const perCpuSection = derived("per-CPU section", (kernel) => {
   const start = kernel.symbols.find("__per_cpu_start")?.address;
   const end = kernel.symbols.find("__per_cpu_end")?.address;
-  if (start === undefined || end === undefined) return undefined;
+  return start === undefined || end === undefined ? undefined : { start, end };
+});
+
+/**
+ * The symbols of the per-CPU section by address. The list is needed because no image is mapped there, so that a lookup
+ * by address finds no symbol.
+ */
+const perCpuSymbols = derived("per-CPU symbols", (kernel): readonly KSymbol[] => {
+  const { start = 0n, end = 0n } = perCpuSection(kernel) ?? {};
   const symbols: KSymbol[] = [];
   for (const symbol of kernel.symbols.all())
     if (symbol.module === undefined && symbol.address >= start && symbol.address < end) symbols.push(symbol);
   // If two symbols have the same address, the one of the data comes before the marker of the section.
-  symbols.sort((a, b) => Number(a.address - b.address) || a.size - b.size);
-  return { start, end, symbols };
+  return symbols.sort((a, b) => Number(a.address - b.address) || a.size - b.size);
 });
 
 const moduleSectionAt: Finder = (kernel, address) => {

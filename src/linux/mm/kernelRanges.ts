@@ -1,6 +1,5 @@
 /** Ranges of the kernel's address space that contain memory. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { itemAtOrBelow } from "../../base/search.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { directMapOffset, mappedMemory } from "./directMap.ts";
@@ -46,14 +45,24 @@ const foundRanges = derived("found kernel ranges", (kernel) =>
 
 /**
  * Whether a value is an address in one of the kernel's memory ranges. Use it to decide whether a `long`
- * contains an address: error codes and other small negative numbers do not match. @param value unsigned, of the
+ * contains an address: error codes and other small negative numbers do not match. For an address outside the large
+ * ranges the page tables decide, because 20,000 tasks have as many vmalloc areas. @param value unsigned, of the
  * architecture's word size
  */
 export function isInKernelRange(kernel: Kernel, value: bigint): boolean {
   if (!kernel.memory.isKernelAddress(value)) return false;
-  const range = itemAtOrBelow(kernelRanges(kernel), ({ start }) => start, value);
-  return range !== undefined && value < range.end;
+  if (largeRanges(kernel).some(({ start, end }) => value >= start && value < end)) return true;
+  const page = kernel.memory.page(value);
+  return !(page instanceof Fault) || page.kind === "excluded" || page.kind === "truncated";
 }
+
+/** The ranges without the vmalloc areas. */
+const largeRanges = derived("large kernel ranges", (kernel): readonly KernelRange[] =>
+  [directMap, kernelImage, vmemmap].flatMap((find) => {
+    const found = attempt(() => find(kernel));
+    return found instanceof Fault ? [] : found;
+  }),
+);
 
 /** Yields ranges without overlaps: of each range only the part after the end of the previous ones. */
 function* withoutOverlaps(ranges: readonly KernelRange[]): Generator<KernelRange> {

@@ -3,15 +3,15 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { taskStackRange, threadSize } from "../../unwind/stacks.ts";
-import { taskTable } from "./task.ts";
+import { threadSize } from "../../unwind/stacks.ts";
+import { taskStack, taskTable } from "./task.ts";
 
 const tasksByStack = derived("tasks by stack", (kernel) => {
   const map = new Map<bigint, Obj<"struct task_struct">>();
   for (const task of taskTable(kernel).tasks) {
-    const range = attempt(() => taskStackRange(kernel, task));
+    const start = attempt(() => taskStack(task));
     // If the `task_struct` cannot be read, its stack is not known.
-    if (!(range instanceof Fault)) map.set(range.start, task);
+    if (!(start instanceof Fault) && start !== 0n) map.set(start, task);
   }
   return map;
 });

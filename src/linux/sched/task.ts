@@ -106,11 +106,14 @@ interface WalkedTask {
   readonly pid: number | undefined;
   readonly comm: string | undefined;
   readonly exitState: number | undefined;
+  readonly state: number | undefined;
+  readonly cpu: number | undefined;
+  readonly stack: bigint | undefined;
 }
 
 /**
- * Members of the tasks that were walked, by address. They are read while the page of the list's links is cached, because
- * the structs of 20,000 tasks do not fit into the page cache. Empty until all tasks are needed.
+ * Members of the tasks that were walked, by address. They are read while their pages are cached, because the structs of
+ * 20,000 tasks do not fit into the page cache. Empty until all tasks are needed.
  */
 const walkedTasks = derived("members of walked tasks", () => new Map<bigint, WalkedTask>());
 
@@ -127,6 +130,9 @@ function readWalked(task: Obj<"struct task_struct">): WalkedTask {
     pid: read(() => task.at("pid").number()),
     comm: read(() => task.at("comm").text()),
     exitState: read(() => task.at("exit_state").number()),
+    state: read(() => readState(task)),
+    cpu: read(() => readCpu(task)),
+    stack: read(() => task.at("stack").value()),
   };
 }
 
@@ -220,9 +226,20 @@ export const taskTgid = (task: Obj<"struct task_struct">): number => task.at("tg
 /** Returns the name, at most 15 bytes (TASK_COMM_LEN). @throws Fault */
 export const taskComm = (task: Obj<"struct task_struct">): string => walked(task)?.comm ?? task.at("comm").text();
 
-/** Returns `task_struct.exit_state`. @throws Fault */
-export const taskExitState = (task: Obj<"struct task_struct">): number =>
-  walked(task)?.exitState ?? task.at("exit_state").number();
+/**
+ * Returns `task_struct.__state` (`state` before v5.14, commit 2f064a59a11f) and `exit_state` in one number. @throws
+ * Fault
+ */
+export function rawTaskState(task: Obj<"struct task_struct">): number {
+  const known = walked(task);
+  return (known?.state ?? readState(task)) | (known?.exitState ?? task.at("exit_state").number());
+}
+
+const readState = (task: Obj<"struct task_struct">): number =>
+  task.at(task.has("__state") ? "__state" : "state").number();
+
+/** Returns the address of the task's kernel stack; 0 if it was freed. @throws Fault */
+export const taskStack = (task: Obj<"struct task_struct">): bigint => walked(task)?.stack ?? task.at("stack").value();
 
 /**
  * Returns `task_struct.parent`, which crash's `ps` shows: for a traced task the tracer, not the parent of ps(1); for
@@ -240,7 +257,9 @@ export const isKernelThread = (task: Obj<"struct task_struct">): boolean =>
   (task.at("flags").number() & PF_KTHREAD) !== 0;
 
 /** Returns the CPU on which the task is running or last ran. @throws Fault */
-export function taskCpu(task: Obj<"struct task_struct">): number {
+export const taskCpu = (task: Obj<"struct task_struct">): number => walked(task)?.cpu ?? readCpu(task);
+
+function readCpu(task: Obj<"struct task_struct">): number {
   // Since Linux kernel commit bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") (in
   // v5.16) it is in thread_info; before, in task_struct or in a thread_info on the stack.
   if (task.has("thread_info.cpu")) return task.at("thread_info.cpu").number();

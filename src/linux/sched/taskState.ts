@@ -1,6 +1,6 @@
 /** States of tasks. */
 import type { Obj } from "../../model/object.ts";
-import { taskExitState } from "./task.ts";
+import { rawTaskState } from "./task.ts";
 
 // include/linux/sched.h; unchanged since v4.14
 const TASK_INTERRUPTIBLE = 0x0001;
@@ -25,15 +25,6 @@ export type TaskState = "RU" | "IN" | "UN" | "ST" | "TR" | "ZO" | "DE" | "WA" | 
 
 /** The states in the order in which `ps -S` and its help list them. */
 export const TASK_STATES: readonly TaskState[] = ["RU", "IN", "UN", "ST", "TR", "ZO", "DE", "WA", "PA", "ID", "NE"];
-
-/**
- * Returns `task_struct.__state` (`state` before v5.14, commit 2f064a59a11f) and `exit_state` in one number. @throws
- * Fault
- */
-export function rawTaskState(task: Obj<"struct task_struct">): number {
-  const state = task.at(task.has("__state") ? "__state" : "state").number();
-  return state | taskExitState(task);
-}
 
 /** Returns the state of a task. @throws Fault */
 export const taskState = (task: Obj<"struct task_struct">): TaskState => stateLetters(rawTaskState(task));

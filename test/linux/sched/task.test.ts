@@ -118,16 +118,23 @@ test("task states have the same names as in crash", () => {
   for (const [state, letters] of states) assert.equal(stateLetters(state), letters, `0x${state.toString(16)}`);
 });
 
-test("pid, name and exit state that the walk over all tasks read are not read again", (t) => {
+test("members that the walk over all tasks read are not read again", (t) => {
   const kernel = toyTasks(machine);
   const { tasks } = linux.taskTable(kernel);
+  const members = tasks.map((task) => [task.at("pid").number(), task.at("comm").text(), task.at("stack").value()]);
   const reads = (["u32", "read", "u64"] as const).map((name) => t.mock.method(kernel.memory, name));
-  const walked = tasks.map((task) => [linux.taskPid(task), linux.taskComm(task), linux.taskExitState(task)]);
-  assert.equal(reads.reduce((sum, { mock }) => sum + mock.callCount(), 0), 0); // prettier-ignore
-  const members = tasks.map((task) => [
-    task.at("pid").number(),
-    task.at("comm").text(),
-    task.at("exit_state").number(),
-  ]);
+  const walked = tasks.map((task) => [linux.taskPid(task), linux.taskComm(task), linux.taskStack(task)]);
+  const others = tasks.map((task) => [linux.rawTaskState(task), linux.taskCpu(task)]);
+  assert.deepEqual(
+    reads.map(({ mock }) => mock.callCount()),
+    [0, 0, 0],
+  );
   assert.deepEqual(walked, members);
+  const unread = toyTasks(machine);
+  assert.deepEqual(
+    others,
+    tasks
+      .map(({ address }) => unread.object("struct task_struct", address))
+      .map((task) => [linux.rawTaskState(task), linux.taskCpu(task)]),
+  );
 });
