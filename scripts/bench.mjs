@@ -5,7 +5,19 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, homedir, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
-import { cell, figure, havePeers, peers, RUNS, text, time, vmcore, vmlinux, writePage } from "./benchDump.mjs";
+import {
+  cell,
+  figure,
+  havePeers,
+  peers,
+  RUNS,
+  text,
+  time,
+  vmcore,
+  verdict,
+  vmlinux,
+  writeSection,
+} from "./benchDump.mjs";
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vmcore-debug");
 const raw = join(cache, "make/dumps/formats-kdump/vmcore.raw");
@@ -66,7 +78,12 @@ const drgnOpening = drgnScript(withModules);
  * @property {string} [input] @property {NodeJS.ProcessEnv} [env] @property {() => void} [before]
  * @property {boolean} [answers] whether it exits with 0
  */
-/** @typedef {{ name: string, ours: Run, drgn?: Run, crash?: Run }} Job */
+/**
+ * @typedef {object} Job
+ * @property {string} name @property {Run} ours @property {Run} [drgn] @property {Run} [crash]
+ * @property {number} [ratio] the target: our time by drgn's
+ * @property {number} [mib] the target: our peak memory in MiB
+ */
 
 const againstFlag = process.argv.indexOf("--against");
 /** The other checkout, built; undefined for none. */
@@ -92,13 +109,15 @@ function ofOther(run) {
 /** @type {Job[]} */
 const jobs = [
   { name: "first open: vmlinux, all modules, sys, bt -l", ours: opening("first", vmlinux, "--modules", modules), drgn: drgnOpening }, // prettier-ignore
-  { name: "second open of the same", ours: opening("second", vmlinux, "--modules", modules), drgn: drgnOpening },
+  { name: "second open of the same", ours: opening("second", vmlinux, "--modules", modules), drgn: drgnOpening, ratio: 0.45 }, // prettier-ignore
   { name: "the same with no vmlinux", ours: opening("second") },
   {
     name: "panic task's stack, file:line",
     ours: ours("bt -l"),
     crash: crash("bt -l"),
     drgn: { line: [peers, "backtrace", vmlinux, vmcore] },
+    ratio: 0.45,
+    mib: 110,
   },
   { name: "panic task's stack, no vmlinux", ours: ours("bt", false) },
   {
@@ -106,10 +125,13 @@ const jobs = [
     ours: ours("foreach bt -l"),
     crash: crash("foreach bt -l"),
     drgn: drgnScript(allStacks),
+    ratio: 0.5,
   },
   { name: "all tasks' stacks, no vmlinux", ours: ours("foreach bt", false) },
   { name: "ps", ours: ours("ps"), crash: crash("ps"), drgn: drgnCrash("ps") },
-  ...["log", "kmem -i", "kmem -s", "mount", "net"].map((line) => ({
+  { name: "sys", ours: ours("sys"), drgn: drgnCrash("sys"), ratio: 0.3 },
+  { name: "log", ours: ours("log"), crash: crash("log"), drgn: drgnCrash("log"), ratio: 0.3 },
+  ...["kmem -i", "kmem -s", "mount", "net"].map((line) => ({
     name: line,
     ours: ours(line),
     crash: crash(line),
@@ -151,7 +173,7 @@ function once({ line, input, env, before, answers = true }) {
   return { seconds, mib };
 }
 
-/** @type {({ name: string } & Partial<Record<"ours" | "other" | "drgn" | "crash", Figures>>)[]} */
+/** @type {({ name: string, target: Job } & Partial<Record<"ours" | "other" | "drgn" | "crash", Figures>>)[]} */
 const rows = [];
 /** BENCH_ONLY=stack measures the jobs whose name holds that, and leaves what is written of all jobs alone. */
 const only = process.env.BENCH_ONLY;
@@ -162,24 +184,35 @@ for (const job of jobs.filter(({ name }) => new RegExp(only ?? "").test(name))) 
   );
   try {
     for (const { run } of who) once(run); // warm the page cache
-    for (let i = 0; i < RUNS; i++) for (const { run, done } of who) done.push(once(run));
+    // crash takes three seconds to start, whatever it then does.
+    for (let i = 0; i < RUNS; i++)
+      for (const { name, run, done } of who) if (i < 1 || name !== "crash") done.push(once(run));
   } catch (error) {
     console.error(`${job.name}: ${String(error)}`);
     continue;
   }
   const figures = Object.fromEntries(who.map(({ name, done }) => [name, figure(done)]));
-  rows.push({ name: job.name, ...figures });
+  rows.push({ name: job.name, target: job, ...figures });
 }
 rmSync(folder, { recursive: true });
+
+/** The targets of a job, and whether they are met. @param {(typeof rows)[number]} row */
+function targetOf({ ours, drgn, target: { ratio, mib } }) {
+  const parts = [];
+  if (ratio !== undefined)
+    parts.push(`${ratio.toFixed(2)} of drgn: ${verdict(ours && drgn && ours.seconds / drgn.seconds, ratio) || "-"}`);
+  if (mib !== undefined) parts.push(`${mib} MiB: ${verdict(ours?.mib, mib) || "-"}`);
+  return parts.join("; ");
+}
 
 /** @param {Figures} [a] @param {Figures} [b] */
 const ratio = (a, b) => (a && b ? `${(a.seconds / b.seconds).toFixed(2)}` : "-");
 const table = [
-  `| job | vmcore-debug |${against === undefined ? "" : " before | time / before |"} drgn | crash | time / drgn | time / crash |`,
-  `|---|--:|${against === undefined ? "" : "--:|--:|"}--:|--:|--:|--:|`,
+  `| job | vmcore-debug |${against === undefined ? "" : " before | time / before |"} drgn | crash | time / drgn | time / crash | target |`,
+  `|---|--:|${against === undefined ? "" : "--:|--:|"}--:|--:|--:|--:|---|`,
   ...rows.map(
     (r) =>
-      `| ${r.name} | ${cell(r.ours)} |${against === undefined ? "" : ` ${cell(r.other)} | ${ratio(r.ours, r.other)} |`} ${cell(r.drgn)} | ${cell(r.crash)} | ${ratio(r.ours, r.drgn)} | ${ratio(r.ours, r.crash)} |`,
+      `| ${r.name} | ${cell(r.ours)} |${against === undefined ? "" : ` ${cell(r.other)} | ${ratio(r.ours, r.other)} |`} ${cell(r.drgn)} | ${cell(r.crash)} | ${ratio(r.ours, r.drgn)} | ${ratio(r.ours, r.crash)} | ${targetOf(r)} |`,
   ),
 ].join("\n");
 console.log(table);
@@ -191,10 +224,10 @@ const versions = havePeers
   : [];
 const commit = against === undefined ? undefined : text("git", "-C", against, "rev-parse", "--short", "HEAD");
 if (!only)
-  await writePage(
+  await writeSection(
     `# Benchmarks
 
-\`npm run bench\` measures whole processes on the sysrq dump of the corpus (Debian 6.1.192, 4 CPUs, 768 MB guest, kdump zstd -d 31) with its 590 MB vmlinux. The programs run in turn. Each figure is the median of ${RUNS} runs after one warm-up: the time, and the peak memory of the process.${commit === undefined ? "" : ` "before" is commit ${commit}, measured in the same run.`}
+\`npm run bench\` measures whole processes on the sysrq dump of the corpus (Debian 6.1.192, 4 CPUs, 768 MB guest, kdump zstd -d 31) with its 590 MB vmlinux. The programs run in turn. Each figure is the median of ${RUNS} runs after one warm-up (of crash one run): the time, and the peak memory of the process.${commit === undefined ? "" : ` "before" is commit ${commit}, measured in the same run.`}
 
 ${table}
 

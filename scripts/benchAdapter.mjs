@@ -1,69 +1,12 @@
 // The debug adapter's figures for npm run bench: from spawning it to the panic stack and its scopes, against drgn printing
 // that stack; and how fast it answers in a scripted session. Adds its section to docs/benchmarks.md.
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { at, cell, figure, havePeers, PAGE, peers, RUNS, time, vmcore, vmlinux, writePage } from "./benchDump.mjs";
-
-/** A DAP client that only asks and waits. */
-class Client {
-  #rest = Buffer.alloc(0);
-  #waiting = new Map();
-  #seq = 1;
-  constructor() {
-    this.process = spawn(process.execPath, ["dist/adapter.js"], {
-      stdio: ["pipe", "pipe", "inherit"],
-      // The program keeps its compiled code itself.
-      env: { ...process.env, NODE_COMPILE_CACHE: undefined },
-    });
-    this.stopped = new Promise((done) => this.#waiting.set("stopped", done));
-    this.process.stdout.on("data", (data) => this.#read(data));
-  }
-  #read(data) {
-    this.#rest = Buffer.concat([this.#rest, data]);
-    for (;;) {
-      const head = this.#rest.indexOf("\r\n\r\n");
-      const length = Number(/Content-Length: (\d+)/.exec(this.#rest.toString("latin1", 0, Math.max(0, head)))?.[1]);
-      if (head < 0 || this.#rest.length < head + 4 + length) return;
-      const message = JSON.parse(this.#rest.toString("utf8", head + 4, head + 4 + length));
-      this.#rest = this.#rest.subarray(head + 4 + length);
-      this.#waiting.get(message.type === "response" ? message.request_seq : message.event)?.(message);
-    }
-  }
-  async request(command, args) {
-    const seq = this.#seq++;
-    const json = JSON.stringify({ seq, type: "request", command, arguments: args });
-    const answer = new Promise((done) => this.#waiting.set(seq, done));
-    this.process.stdin.write(`Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`);
-    const { success, message, body } = await answer;
-    if (!success) throw new Error(`${command}: ${message}`);
-    return body;
-  }
-  /** Opens the dump and asks what an editor asks first. */
-  async arrive() {
-    await this.request("initialize", { adapterID: "vmcore", pathFormat: "path" });
-    await this.request("launch", { vmcore, vmlinux, search: false });
-    await this.request("configurationDone");
-    const { threadId } = (await this.stopped).body;
-    const { stackFrames } = await this.request("stackTrace", { threadId });
-    const isCrash = ({ source, presentationHint }) =>
-      source && source.presentationHint !== "deemphasize" && presentationHint === undefined;
-    const { scopes } = await this.request("scopes", { frameId: stackFrames.find(isCrash).id });
-    return { stackFrames, scopes };
-  }
-  peakMiB() {
-    const status = existsSync("/proc/self") ? readFileSync(`/proc/${this.process.pid}/status`, "utf8") : "";
-    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024;
-  }
-  async close() {
-    const gone = new Promise((done) => this.process.once("exit", done));
-    await this.request("disconnect");
-    await gone;
-  }
-}
+import { spawnSync } from "node:child_process";
+import { Client, hovered, typed } from "./benchClient.mjs";
+import { at, cell, figure, havePeers, peers, RUNS, time, vmcore, vmlinux, writeSection } from "./benchDump.mjs";
 
 async function ours() {
   const start = performance.now();
-  const client = new Client();
+  const client = new Client({ vmcore, vmlinux });
   await client.arrive();
   const result = { seconds: (performance.now() - start) / 1000, mib: client.peakMiB() };
   await client.close();
@@ -81,23 +24,9 @@ function drgn() {
   };
 }
 
-const HOVERED = [
-  "file",
-  "file->f_path",
-  "file->f_op",
-  "file->f_inode->i_sb",
-  "count",
-  "pos",
-  "jiffies",
-  "init_task",
-  "runqueues:1",
-  "ffffffff81aa8a06",
-];
-const TYPED = ["p file->f_pat", "struct task_struct", "p init_task.mm", "bt -l", "log -T", "p jiffies", "sym panic"];
-
 /** 300 requests as a person's eye and hands would cause them, by turns; milliseconds by kind. One refused ends it. */
 async function session() {
-  const client = new Client();
+  const client = new Client({ vmcore, vmlinux });
   const { stackFrames, scopes } = await client.arrive();
   const times = { "struct expansion": [], hover: [], completion: [] };
   const timed = async (kind, command, args) => {
@@ -108,13 +37,12 @@ async function session() {
   };
   const { id: frameId } = stackFrames.find(({ name }) => name === "vfs_write");
   const open = [scopes.find(({ name }) => name.startsWith("Task")).variablesReference];
-  const prefixes = TYPED.flatMap((line) => Array.from(line, (_, i) => line.slice(0, i + 1)));
   for (let i = 0; i < 100; i++) {
     const { variables } = await timed("struct expansion", "variables", { variablesReference: open[i % open.length] });
     for (const { variablesReference } of variables)
       if (variablesReference > 0 && open.length < 100) open.push(variablesReference);
-    await timed("hover", "evaluate", { expression: HOVERED[i % HOVERED.length], context: "hover", frameId });
-    const text = prefixes[i % prefixes.length] ?? "";
+    await timed("hover", "evaluate", { expression: hovered(i), context: "hover", frameId });
+    const text = typed(i);
     await timed("completion", "completions", { text, column: text.length + 1, frameId });
   }
   await client.close();
@@ -151,7 +79,4 @@ const section = [
   "",
 ].join("\n");
 console.log(`\n${section}`);
-const before = existsSync(PAGE)
-  ? readFileSync(PAGE, "utf8").replace(/\n*## Debug adapter[^]*?(?=\n## |$)/, "\n")
-  : "# Benchmarks\n";
-await writePage(`${before.trimEnd()}\n\n${section}`);
+await writeSection(section);

@@ -1,7 +1,7 @@
 // Shared by the benchmarks: the sysrq dump of the corpus with its vmlinux, the peers, and how figures are measured and
 // written.
 import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { format, resolveConfig } from "prettier";
 
@@ -45,6 +45,29 @@ export const cell = (figure) =>
 
 /** The page with the figures. */
 export const PAGE = "docs/benchmarks.md";
+
+/**
+ * Replaces a section of the page, which ends at the next heading of its level; adds it at the end if there is none.
+ * The part before the first section is that with the title.
+ * @param {string} section with its heading
+ */
+export async function writeSection(section) {
+  const parts = existsSync(PAGE) ? readFileSync(PAGE, "utf8").split(/\n+(?=## )/) : [];
+  const heading = section.split("\n", 1)[0] ?? "";
+  const at = parts.findIndex((part) => part.split("\n", 1)[0] === heading);
+  if (at >= 0) parts[at] = section;
+  else parts.push(section);
+  await writePage(`${parts.map((part) => part.trim()).join("\n\n")}\n`);
+}
+
+/**
+ * Whether a figure meets its target: "met", or "missed" with how much it is above it; "" without a target.
+ * @param {number | undefined} value @param {number | undefined} target
+ */
+export function verdict(value, target) {
+  if (value === undefined || target === undefined || Number.isNaN(value)) return "";
+  return value <= target ? "met" : `missed by ${Math.ceil(100 * (value / target - 1))} %`;
+}
 
 /** Writes the page in Prettier's form, so that `npm run lint` passes after a run. @param {string} markdown */
 export async function writePage(markdown) {

@@ -4,10 +4,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { homedir, tmpdir } from "node:os";
+import { homedir, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker, isMainThread, parentPort } from "node:worker_threads";
-import { at, corpus, havePeers, PAGE, peers, time, vmcore, vmlinux, writePage } from "./benchDump.mjs";
+import { Client, hovered, typed } from "./benchClient.mjs";
+import { at, corpus, havePeers, peers, time, vmcore, verdict, vmlinux, writeSection } from "./benchDump.mjs";
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vmcore-debug");
 const RUNS = Number(process.env.BENCH_RUNS ?? 3);
@@ -81,45 +82,136 @@ async function main() {
   const [small, middle, large] = [guest("scale1k", 2, 700), guest("scale4k", 8, 1500), guest("scale20k", 40, 5000)];
   const parts = [
     "## Size",
-    "Processor time of whole processes, so that other work on the machine changes it little; the median of " +
-      `${RUNS} runs. Figures of crash are of one run and include its start, about 3 s.`,
-    "The guest of 20,185 tasks (5.2 GB ELF, sparse) with its vmlinux:",
+    `Whole processes: the median of ${RUNS} runs. The processor time is the user's and the system's. Figures of crash are of one run and include its start, about 3 s. The machine's load was ${(loadavg()[0] ?? 0).toFixed(1)} at the start.`,
+    "The guest of 20,185 tasks (5.2 GB ELF, sparse) with its vmlinux. Targets in seconds are of the elapsed time:",
     scaleTable(large),
+    "The debug adapter on the same dump. 300 mixed requests: stacks and scopes of 60 threads, members, hovers, completions.",
+    await adapterTable(large),
     "Growth: time a line of the guests of 1,000 and 4,000 tasks, without the start. `npm run scale` fails if the second is more than 1.6 times the first.",
     growthTable(small, middle),
     "Threads: the same command on one processor and on two, elapsed time and processor time. It shows the speed-up only on a machine without other work.",
     threadTable(large),
     "A remote dump: the sysrq dump from a web server on this machine, without vmlinux.",
     await remoteTable(),
-    readFileSync(PAGE, "utf8").match(/(?<=\n)### Measured by hand[^]*?(?=\n## |$)/)?.[0] ?? "",
+    `Triage of ${TRIAGED} copies of stored dumps with other crash times:`,
+    triageTable(),
   ];
   const section = parts.join("\n\n");
   console.log(section);
-  const page = readFileSync(PAGE, "utf8").replace(/\n*## Size[^]*?(?=\n## |$)/, "\n");
-  await writePage(`${page.trimEnd()}\n\n${section}\n`);
+  await writeSection(section);
 }
+
+/** Seconds that crash takes to start. */
+const CRASH_START = 3;
 
 /** @param {string} dump */
 function scaleTable(dump) {
   const cat = cost(["cat", dump]);
-  /** @type {[string, string, (number | undefined)?, boolean?][]} */
+  /** The targets: elapsed seconds, peak MiB, times crash's processor time without its start, times that of `cat`. */
+  /** @type {{ line: string, seconds?: number, mib?: number, crash?: number, cat?: number }[]} */
   const jobs = [
-    ["ps", "2 s", 2, true],
-    ["ps -s", "2 s", 2],
-    ["foreach bt -l", "3 s, 400 MiB", 3],
-    ["foreach bt", "1.5 × crash", undefined, true],
-    ["kmem -p", "", undefined, true],
-    ["search -k deadbeef12345678", `3 × cat: ${seconds(3 * cat.cpu)}`, 3 * cat.cpu, true],
-    ["search -p ffff889dc5500000", `3 × cat: ${seconds(3 * cat.cpu)}`, 3 * cat.cpu],
+    { line: "ps", seconds: 2, crash: 1.5 },
+    { line: "ps -s", seconds: 2 },
+    { line: "foreach bt -l", seconds: 3, mib: 400 },
+    { line: "foreach bt", crash: 1.5 },
+    { line: "kmem -p", crash: 1.5 },
+    { line: "search -k deadbeef12345678", cat: 3, crash: 1.5 },
+    { line: "search -p ffff889dc5500000", cat: 3 },
   ];
-  const rows = jobs.map(([line, target, limit, compared]) => {
+  const start = cost(ours(dump, "eval 1")).cpu;
+  const rows = jobs.map(({ line, ...target }) => {
     const own = cost(ours(dump, line));
-    const theirs = compared && havePeers ? seconds(crash(dump, line).cpu) : "-";
-    const met = limit === undefined ? "" : own.cpu <= limit ? "met" : "missed";
-    return [`\`${line}\``, seconds(own.cpu), seconds(own.wall), `${own.mib.toFixed(0)} MiB`, theirs, target, met];
+    const theirs = target.crash !== undefined && havePeers ? crash(dump, line).cpu : undefined;
+    const parts = [];
+    if (target.seconds) parts.push(`${target.seconds} s: ${verdict(own.wall, target.seconds)}`);
+    if (target.mib) parts.push(`${target.mib} MiB: ${verdict(own.mib, target.mib)}`);
+    if (target.crash && theirs !== undefined)
+      parts.push(
+        `${target.crash} × crash: ${verdict(own.cpu - start, target.crash * Math.max(0.1, theirs - CRASH_START))}`,
+      );
+    if (target.cat) parts.push(`${target.cat} × cat: ${verdict(own.cpu - start, target.cat * cat.cpu)}`);
+    const shown = theirs === undefined ? "-" : seconds(theirs);
+    return [`\`${line}\``, seconds(own.cpu), seconds(own.wall), `${own.mib.toFixed(0)} MiB`, shown, parts.join("; ")];
   });
-  const catRow = ["`cat` of the file", seconds(cat.cpu), seconds(cat.wall), "", "", "", ""];
-  return table(["command", "processor time", "elapsed", "peak memory", "crash", "target", ""], [...rows, catRow]);
+  const catRow = ["`cat` of the file", seconds(cat.cpu), seconds(cat.wall), "", "", ""];
+  return table(["command", "processor time", "elapsed", "peak memory", "crash", "target"], [...rows, catRow]);
+}
+
+/** @param {string} dump */
+async function adapterTable(dump) {
+  const client = new Client({ vmcore: dump, vmlinux });
+  const threadId = await client.open();
+  /** @type {{ what: string, ms: number }[]} */
+  const done = [];
+  const timed = async (/** @type {string} */ command, /** @type {Record<string, unknown>} */ args) => {
+    const start = performance.now();
+    const body = await client.request(command, args);
+    done.push({ what: `\`${command}\` ${args.expression ?? ""}`.trim(), ms: performance.now() - start });
+    return body;
+  };
+  const { threads } = await timed("threads", {});
+  const listing = done.pop()?.ms ?? NaN;
+  const { stackFrames } = await timed("stackTrace", { threadId });
+  const { id: frameId } = stackFrames.find((/** @type {{ name: string }} */ { name }) => name === "vfs_write");
+  const { scopes } = await timed("scopes", { frameId });
+  const open = [scopes.find((/** @type {{ name: string }} */ { name }) => name.startsWith("Task")).variablesReference];
+  for (let i = 0; i < 60; i++) {
+    const thread = threads[(i * 331) % threads.length].id;
+    const { stackFrames: frames } = await timed("stackTrace", { threadId: thread, startFrame: 0, levels: 20 });
+    await timed("scopes", { frameId: frames[0]?.id ?? frameId });
+    const { variables } = await timed("variables", { variablesReference: open[i % open.length] });
+    for (const { variablesReference } of variables)
+      if (variablesReference > 0 && open.length < 200) open.push(variablesReference);
+    await timed("evaluate", { expression: hovered(i), context: "hover", frameId });
+    const text = typed(i);
+    await timed("completions", { text, column: text.length + 1, frameId });
+  }
+  const mib = client.peakMiB();
+  await client.close();
+  const times = done.map(({ ms }) => ms);
+  const slowest = done.toSorted((a, b) => b.ms - a.ms).slice(0, 3);
+  const ms = (/** @type {number} */ value) => `${value.toFixed(0)} ms`;
+  const row = (/** @type {string} */ what, /** @type {number} */ value, /** @type {number} */ target) =>
+    [what, ms(value), `${ms(target)}: ${verdict(value, target)}`]; // prettier-ignore
+  return table(
+    ["requests", "time", "target"],
+    [
+      row(`\`threads\` (${threads.length})`, listing, 500),
+      [`${times.length} mixed, median`, ms(at(times, 0.5)), ""],
+      row("95th percentile", at(times, 0.95), 50),
+      row(`slowest: ${slowest.map(({ what, ms: value }) => `${what} ${ms(value)}`).join(", ")}`, at(times, 1), 200),
+      ["peak memory", `${mib.toFixed(0)} MiB`, ""],
+    ],
+  );
+}
+
+/** Number of dumps that triage records. */
+const TRIAGED = 60;
+
+/** Makes the copies and records them with 1, 2 and 4 workers. */
+function triageTable() {
+  const folder = mkdtempSync(join(tmpdir(), "bench-triage-"));
+  const dumps = ["abba", "sysrq", "timer"].map((name) => join(corpus, "x86_64-6.1", name, "vmcore"));
+  const { stdout, stderr } = spawnSync(process.execPath, ["scripts/benchTriage.mjs", folder, ...dumps], {
+    encoding: "utf8",
+    env: { ...process.env, TRIAGED: `${TRIAGED}` },
+  });
+  rmSync(folder, { recursive: true });
+  /** @type {{ jobs: number, records: number, failed: number, median: number, last: number, rate: number }[]} */
+  const runs = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line)); // prettier-ignore
+  if (runs.length === 0) console.error(`triage: ${stderr}`);
+  return table(
+    ["workers", "records", "failed", "processor time: median", "99th percentile", "dumps a second", "target"],
+    runs.map(({ jobs, records, failed, median, last, rate }) => [
+      jobs,
+      records,
+      failed,
+      `${median} ms`,
+      `${last} ms`,
+      rate.toFixed(1),
+      `500 ms: ${verdict(last, 500)}`,
+    ]),
+  );
 }
 
 /** @param {string} small @param {string} middle */
