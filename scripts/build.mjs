@@ -162,7 +162,10 @@ function removeLeftovers(outputs) {
 async function writePrograms() {
   const plugins = [loadedOnUse, builtinsOnUse];
   const { files, metafile } = await buildPrograms(programs, APART, { ...node, outdir, legalComments: "none", plugins });
-  for (const { name, contents } of files) writeFileSync(join(outdir, name), contents);
+  // A program that starts meanwhile finds what it loads: the old files are removed last.
+  const isShared = (/** @type {{ name: string }} */ { name }) => name.startsWith("part-");
+  for (const { name, contents } of [...files.filter(isShared), ...files.filter((file) => !isShared(file))])
+    writeFileSync(join(outdir, name), contents);
   return { names: files.map(({ name }) => name), metafile };
 }
 

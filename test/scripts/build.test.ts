@@ -103,8 +103,8 @@ test("the compiled code of a program is kept in the user's cache for its next st
   const cache = join(folder, "cache");
   assert.match(version(cache).stdout, /^vmcore-debug \d/);
   const kept = readdirSync(join(cache, "vmcore-debug/code"), { recursive: true });
-  // A folder of Node's for its version, and the code of each file: the entry itself is compiled before.
-  assert.equal(kept.length, 1 + loadedBy("cliProgram.js").length, kept.join());
+  // A folder of the program, Node's for its version, and the code of each file: the entry itself is compiled before.
+  assert.equal(kept.length, 2 + loadedBy("cliProgram.js").length, kept.join());
 });
 
 test("the start of the terminal loads none of Node's modules for networks and cryptography", () => {
