@@ -20,6 +20,9 @@ import { type Thread, threadName } from "../threads.ts";
 /** Number of symbols per step of the job. */
 const STEP = 4096;
 
+/** Symbols that the build makes of each exported symbol (include/linux/export-internal.h, scripts/mod/modpost.c). */
+const OF_EXPORTS = /^__(crc|kstrtab|kstrtabns|ksymtab)_/;
+
 type Topic = Pick<
   Handlers,
   | "vmcore/about"
@@ -81,8 +84,11 @@ export const custom: Topic = {
     const [beginning, within]: [SymbolHit[], SymbolHit[]] = [[], []];
     const wanted = contains.toLowerCase();
     let [looked, more] = [0, false];
+    // Names that the build makes of each export are shown to those who ask for them.
+    const isWanted = wanted.startsWith("__") ? () => true : (name: string) => !OF_EXPORTS.test(name);
     for (const { name, address, type, module } of target.kernel.symbols.all()) {
       if (++looked % STEP === 0) yield;
+      if (!isWanted(name)) continue;
       const at = name.toLowerCase().indexOf(wanted);
       if (at < 0) continue;
       const list = at === 0 ? beginning : within;

@@ -1,4 +1,7 @@
-/** The functions that the kernel's scripts for gdb (scripts/gdb/linux) add to expressions. */
+/**
+ * The functions that the kernel's scripts for gdb (scripts/gdb/linux) add to expressions, and the macros of per-CPU
+ * variables (include/linux/percpu-defs.h).
+ */
 import { UsageError } from "../../base/usageError.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
@@ -23,16 +26,16 @@ const functions: Readonly<Record<string, (call: Call) => Obj>> = {
   /** tasks.py or cpus.py: `$lx_current([CPU])`, the task_struct that a CPU was running. */
   $lx_current: (call) => cpuTask(call.kernel, cpuOf(call, 0)),
   /** cpus.py: `$lx_per_cpu(VAR[, CPU])`, a CPU's copy. VAR is quoted in kernels before v6.16, and a name since. */
-  $lx_per_cpu: (call) => {
-    const variable = perCpuVariableOf(call);
-    return call.kernel.object(variable.type, perCpuAddress(call.kernel, variable.address, cpuOf(call, 1)));
-  },
+  $lx_per_cpu: perCpuCopy,
   /** cpus.py: `$lx_per_cpu_ptr(PTR[, CPU])`, a CPU's copy of what PTR points to. */
-  $lx_per_cpu_ptr: (call) => {
-    const pointer = required(call, 0, "a per-CPU pointer");
-    if (bare(pointer.type).kind !== "pointer") throw new UsageError(`${call.name} needs a pointer`);
-    return call.kernel.value(pointer.type, perCpuAddress(call.kernel, pointer.value(), cpuOf(call, 1)));
-  },
+  $lx_per_cpu_ptr: perCpuPointer,
+  /** `per_cpu(VAR, CPU)` and `per_cpu_ptr(PTR, CPU)`. */
+  per_cpu: (call) => perCpuCopy(withCpu(call)),
+  per_cpu_ptr: (call) => perCpuPointer(withCpu(call)),
+  /** `this_cpu_read(VAR)`, `this_cpu_ptr(PTR)`, `raw_cpu_ptr(PTR)`: the copy of the current task's CPU. */
+  this_cpu_read: perCpuCopy,
+  this_cpu_ptr: perCpuPointer,
+  raw_cpu_ptr: perCpuPointer,
   /** tasks.py: `$lx_task_by_pid(PID)`, a pointer to the task. */
   $lx_task_by_pid: (call) => {
     const pid = Number(required(call, 0, "a pid").value());
@@ -50,7 +53,7 @@ const functions: Readonly<Record<string, (call: Call) => Obj>> = {
 };
 
 /**
- * Calls a function of the kernel's scripts for gdb. @param task the current task; its CPU is the default @returns
+ * Calls a function of the kernel's scripts for gdb, or a macro of per-CPU variables. @param task the current task; its CPU is the default @returns
  * undefined for an unknown name @throws UsageError for wrong arguments; Fault
  */
 export function kernelFunction(
@@ -61,6 +64,23 @@ export function kernelFunction(
 ): Obj | undefined {
   const called = Object.hasOwn(functions, name) ? functions[name] : undefined;
   return called?.({ kernel, name, values, defaultCpu: () => (task ? taskCpu(task) : 0) });
+}
+
+function perCpuCopy(call: Call): Obj {
+  const variable = perCpuVariableOf(call);
+  return call.kernel.object(variable.type, perCpuAddress(call.kernel, variable.address, cpuOf(call, 1)));
+}
+
+function perCpuPointer(call: Call): Obj {
+  const pointer = required(call, 0, "a per-CPU pointer");
+  if (bare(pointer.type).kind !== "pointer") throw new UsageError(`${call.name} needs a pointer`);
+  return call.kernel.value(pointer.type, perCpuAddress(call.kernel, pointer.value(), cpuOf(call, 1)));
+}
+
+/** Returns the call if it names a CPU. @throws UsageError if it does not */
+function withCpu(call: Call): Call {
+  required(call, 1, `a CPU: ${call.name}(${call.name === "per_cpu" ? "runqueues" : "&runqueues"}, 0)`);
+  return call;
 }
 
 function required({ name, values }: Call, index: number, what: string): Obj {

@@ -179,9 +179,17 @@ export function isCommandLine(context: Context, text: string, locals?: Scope): b
   const line = expandAlias(context, text.trim());
   const first = /^(\*|[^\s/]+)/.exec(line)?.[0];
   if (first === undefined) return true;
+  // `*` is crash's short form of struct and union; before another name it is C's operator.
+  if (first === "*") return isStructLine(context, line);
   const named = commandNamed(context, first);
   if (named?.yieldsToLocals && first === line && locals) return attempt(() => locals(first)) === undefined;
   return named !== undefined;
+}
+
+/** Whether `*NAME ...` names a struct, a union or a typedef, which the command `*` prints. */
+function isStructLine({ kernel }: Context, line: string): boolean {
+  const [, name = ""] = /^\*\s*(\w+)/.exec(line) ?? [];
+  return (["struct", "union", "typedef"] as const).some((kind) => kernel.types.find(kind, name) !== undefined);
 }
 
 function impliedCommand({ kernel }: Context, name: string): string | undefined {

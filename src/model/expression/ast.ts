@@ -43,7 +43,7 @@ export type Expression = { readonly position: number } & (
   | { readonly kind: "cast"; readonly type: CType; readonly operand: Expression }
   | { readonly kind: "sizeofType"; readonly type: CType }
   | { readonly kind: "sizeof"; readonly operand: Expression }
-  /** A call of one of gdb's convenience functions: `$lx_current()`. The name includes its dollar sign. */
+  /** A call of a macro of per-CPU variables, or of one of gdb's convenience functions: `$lx_current()` with its dollar sign. */
   | { readonly kind: "call"; readonly name: string; readonly arguments: readonly Expression[] }
   /** `member` is a path: `se.run_node`. */
   | { readonly kind: "containerOf"; readonly pointer: Expression; readonly type: CType; readonly member: string }

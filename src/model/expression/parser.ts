@@ -22,6 +22,15 @@ const LEVELS: readonly (readonly BinaryOperator[])[] = [
 
 const UNARY: readonly string[] = ["*", "&", "-", "+", "~", "!"] satisfies UnaryOperator[];
 
+/** Macros of include/linux/percpu-defs.h and include/asm-generic/percpu.h that only compute an address or read. */
+const PER_CPU_MACROS: ReadonlySet<string> = new Set([
+  "per_cpu",
+  "per_cpu_ptr",
+  "this_cpu_ptr",
+  "raw_cpu_ptr",
+  "this_cpu_read",
+]);
+
 /** What the parser needs to tell types and variables apart. */
 export interface ParserContext {
   readonly types: TypeLookup;
@@ -30,8 +39,8 @@ export interface ParserContext {
 }
 
 /**
- * Parses a C expression. There are no assignments, commas and calls of the kernel's functions, because a dump does not change or run. @throws
- * UsageError "expected ) at column 12, not ;" @throws Fault unknown for a type that this kernel does not have
+ * Parses a C expression. There are no assignments, commas and calls of the kernel's functions, because a dump does not
+ * change or run; macros of per-CPU variables are known. @throws UsageError "expected ) at column 12, not ;" @throws Fault unknown for a type that this kernel does not have
  */
 export function parseExpression(text: string, context: ParserContext): Expression {
   const cursor = new TokenCursor(text);
@@ -122,7 +131,8 @@ function primary(cursor: TokenCursor, context: ParserContext): Expression {
   if (kind === "string") return { kind, position, text };
   if (kind === "number") return number(text, position, context.types.wordSize);
   if (kind === "character") return { kind: "number", position, value: BigInt(text.charCodeAt(0)), type: "char" };
-  if (kind === "register" && cursor.is("("))
+  const isCalled = kind === "register" || (PER_CPU_MACROS.has(text) && !context.isVariable(text));
+  if (isCalled && cursor.is("("))
     return { kind: "call", position, name: text, arguments: callArguments(cursor, context) };
   return text === "container_of" && cursor.is("(")
     ? containerOf(cursor, context, position)

@@ -155,10 +155,14 @@ test("the functions of the kernel's scripts for gdb give the values of a CPU", (
     assert.equal(own(`p &$lx_per_cpu(runqueues, ${cpu}).cpu`), own(`p &runqueues:${cpu}.cpu`));
     assert.equal(own(`p $lx_per_cpu("runqueues", ${cpu}).cpu`), String(cpu));
     assert.equal(own(`p $lx_per_cpu_ptr(&runqueues, ${cpu})->cpu`), String(cpu));
+    // The macros of the kernel's source.
+    assert.equal(own(`p &per_cpu(runqueues, ${cpu}).cpu`), own(`p &runqueues:${cpu}.cpu`));
+    assert.equal(own(`p per_cpu_ptr(&runqueues, ${cpu})->cpu`), String(cpu));
   }
   assert.equal(valueOf(said("p $lx_task_by_pid(1)->comm")).slice(0, 6), '"init\\');
   assert.match(valueOf(said('p $lx_module("virtio_blk")->name')), /^"virtio_blk/);
   assert.match(said("p $lx_current(9)"), /invalid cpu number 9: this system has 0,1$/);
+  assert.match(said("p per_cpu(runqueues)"), /per_cpu needs a CPU: per_cpu\(runqueues, 0\)$/);
   assert.match(said("p $lx_nothing()"), /no function \$lx_nothing at column 1$/);
 });
 
