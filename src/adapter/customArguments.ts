@@ -19,6 +19,10 @@ const count: ArgumentType = {
   is: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
   wording: "a whole number >= 0",
 };
+const counts: ArgumentType = {
+  is: (value) => Array.isArray(value) && value.every((one) => count.is(one)),
+  wording: "a list of whole numbers >= 0",
+};
 const seconds: ArgumentType = {
   is: (value) => typeof value === "number" && value > 0 && value <= 3600,
   wording: "a number of seconds up to 3600",
@@ -56,6 +60,8 @@ const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<
   "vmcore/tryVmlinux": { path: text },
   "vmcore/loadModule": { module: text, path: text },
   "vmcore/fetchDebuginfo": { names: texts, servers: texts },
+  "vmcore/threadStates": { threadIds: counts },
+  "vmcore/memory": { address: text, count },
   "vmcore/stack": { threadId: count, format: oneOf("text", "markdown") },
   "vmcore/stacks": { tasks: texts },
   "vmcore/rawStack": { threadId: count },

@@ -1,8 +1,8 @@
 /** Rows of the Call Stack view, with the ids by which a client refers to them. */
-import type { CodePlace } from "../model/kernel.ts";
+import type { CodePlace, Kernel } from "../model/kernel.ts";
 import { UsageError } from "../base/usageError.ts";
-import { crashSite } from "../linux/printk/crashSite.ts";
 import type { Frame, Stack } from "../unwind/frame.ts";
+import { machineryOf } from "./machinery.ts";
 import { References } from "./values/references.ts";
 import type { Thread } from "./threads.ts";
 
@@ -16,8 +16,8 @@ export interface FrameRow {
   readonly place: CodePlace | undefined;
   /** Text of a label: a trap, the trap from user space, or the fault that ends the stack. */
   readonly label: string | undefined;
-  /** Whether the frame comes before the site of the crash: its function reports the crash or stops the machine. */
-  readonly isMachinery: boolean;
+  /** Why a client folds the row; undefined for a row that is always shown. See `Machinery`. */
+  readonly machinery: string | undefined;
 }
 
 /** The rows of all threads' stacks. They are made on request, because each row may need a look-up of lines. */
@@ -27,9 +27,11 @@ export class Frames {
     number,
     { readonly rows: FrameRow[]; readonly rest: Generator<FrameRow, void, void>; isComplete: boolean }
   >();
+  private readonly kernel: Kernel;
   private readonly stackOf: (thread: Thread) => Stack;
 
-  constructor(stackOf: (thread: Thread) => Stack) {
+  constructor(kernel: Kernel, stackOf: (thread: Thread) => Stack) {
+    this.kernel = kernel;
     this.stackOf = stackOf;
   }
 
@@ -71,15 +73,15 @@ export class Frames {
   }
 
   private *walk(thread: Thread, { frames, userTrap, fault }: Stack): Generator<FrameRow, void, void> {
-    const site = crashSite(frames);
+    const { count, origin } = machineryOf(this.kernel, thread, frames);
     const label = (text: string): FrameRow =>
-      this.row({ thread, frame: undefined, place: undefined, label: text, isMachinery: false });
+      this.row({ thread, frame: undefined, place: undefined, label: text, machinery: undefined });
     for (const [index, frame] of frames.entries()) {
-      const isMachinery = index < site;
+      const machinery = index < count ? origin : undefined;
       if (frame.trap) yield label(trapText(frame));
       const places = frame.places();
       for (const place of places.length > 0 ? places : [undefined]) {
-        yield this.row({ thread, frame, place, label: undefined, isMachinery });
+        yield this.row({ thread, frame, place, label: undefined, machinery });
       }
     }
     if (userTrap) yield label(`${userTrap.type} from user space`);

@@ -93,7 +93,7 @@ export class Target {
       modules: this.watched(session.context.modules),
     });
     this.threads = new Threads(session.kernel, args.threads);
-    this.frames = new Frames(({ task, fault }) =>
+    this.frames = new Frames(session.kernel, ({ task, fault }) =>
       task ? stackTrace(session.kernel, task) : { frames: [], userTrap: undefined, fault },
     );
     const files = session.sources();
@@ -225,7 +225,7 @@ export class Target {
     const threadId = thread.id;
     if (threadId !== this.threads.first().id) return { reason: "pause", threadId, text: "", description: "Paused" };
     if (title !== undefined || this.panicked)
-      return { reason: "exception", threadId, text: title ?? untitled, description: "Kernel panic" };
+      return { reason: "exception", threadId, text: title ?? untitled, description: this.threads.badge };
     return { reason: "pause", threadId, text: "", description: untitled.replace(/\.$/, "") };
   }
 

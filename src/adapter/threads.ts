@@ -3,13 +3,14 @@ import { internalError } from "../base/sourceStack.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import { runningOn, runningTasks } from "../linux/sched/cpu.ts";
-import { firstTask } from "../linux/printk/panic.ts";
-import { taskComm, taskCpu, taskPid, taskTable } from "../linux/sched/task.ts";
-import { taskState } from "../linux/sched/taskState.ts";
+import { firstTask, hungTask } from "../linux/printk/panic.ts";
+import { taskComm, taskPid, taskTable } from "../linux/sched/task.ts";
+import { type TaskState, taskState } from "../linux/sched/taskState.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import type { Job } from "../base/job.ts";
 import type { LaunchArguments } from "./launch.ts";
+import { timeSinceRun } from "./machinery.ts";
 
 /** A task as a DAP thread. */
 export interface Thread {
@@ -46,11 +47,25 @@ export class Threads {
     this.choice = choice;
   }
 
-  /** Returns the thread in which a session starts: a placeholder if there is no task, because DAP clients need a thread. */
+  /**
+   * The thread in which a session starts: the first hung task after a panic about hung tasks, because the task that
+   * panicked only reported it; else the task that panicked. A placeholder if there is no task, because DAP clients need a
+   * thread.
+   */
   first(): Thread {
     if (this.failed) return this.placeholder(this.failed);
-    const task = attempt(() => firstTask(this.kernel));
+    const task = this.hungTask ?? attempt(() => firstTask(this.kernel));
     return task instanceof Fault ? this.placeholder(task) : this.of(task);
+  }
+
+  /** What the first thread is to a crash, for the badge of its row. */
+  get badge(): string {
+    return this.hungTask ? "Hung task" : "Kernel panic";
+  }
+
+  private get hungTask(): Obj | undefined {
+    const task = attempt(() => hungTask(this.kernel));
+    return task instanceof Fault ? undefined : task;
   }
 
   /**
@@ -103,7 +118,7 @@ export class Threads {
   }
 
   /**
-   * Lists the panic task, each CPU's current task, blocked tasks (longest blocked first), then the others by pid, up to
+   * Lists the first thread, each CPU's current task, blocked tasks (longest blocked first), then the others by pid, up to
    * the count that the user chose. Reads no stack.
    */
   *list(): Job<readonly Thread[]> {
@@ -142,8 +157,8 @@ function lastRun(task: Obj): bigint {
 }
 
 /**
- * Returns a name such as `init [1] cpu 2 >`. As in crash's ps, `>` marks a CPU's current task. States other than
- * sleeping are named.
+ * Returns a name such as `init [1] cpu 2 >` or `cat [282] blocked 12.1 s`. As in crash's ps, `>` marks a CPU's
+ * current task.
  */
 export function threadName(thread: Thread): string {
   let name = names.get(thread);
@@ -154,16 +169,41 @@ export function threadName(thread: Thread): string {
 /** Cache of names, because clients request all threads at every stop. */
 const names = new WeakMap<Thread, string>();
 
-function readName({ task, runningOn, fault }: Thread): string {
+function readName(thread: Thread): string {
+  const { task, fault } = thread;
   if (!task) return `no tasks: ${fault?.message ?? "unknown"}`;
+  return `${taskLabel(task)} ${threadState(thread)}`.trimEnd();
+}
+
+/** Returns `cat [282]`, with the reason in place of what cannot be read. */
+export function taskLabel(task: Obj): string {
   const cell = <T>(read: () => T): T | string => {
     const value = attempt(read);
     return value instanceof Fault ? `<${value.message}>` : value;
   };
-  const name = `${cell(() => taskComm(task))} [${cell(() => taskPid(task))}] cpu ${runningOn ?? cell(() => taskCpu(task))}`;
-  if (runningOn !== undefined) return `${name} >`;
-  const state = attempt(() => taskState(task));
-  return state === "UN" || state === "ZO" || state === "ST" || state === "TR" ? `${name} ${STATES[state]}` : name;
+  return `${cell(() => taskComm(task))} [${cell(() => taskPid(task))}]`;
 }
 
-const STATES = { UN: "blocked", ZO: "zombie", ST: "stopped", TR: "traced" } as const;
+/** Returns what a thread does: `cpu 2 >`, or `blocked 12.1 s`. */
+export function threadState({ task, runningOn }: Thread): string {
+  if (runningOn !== undefined) return `cpu ${runningOn} >`;
+  if (!task) return "";
+  const state = attempt(() => taskState(task));
+  const since = timeSinceRun(task);
+  return state instanceof Fault ? "" : `${STATES[state]}${since === undefined ? "" : ` ${since}`}`;
+}
+
+const STATES: Readonly<Record<TaskState, string>> = {
+  RU: "runnable",
+  IN: "sleeping",
+  UN: "blocked",
+  ID: "idle",
+  ZO: "zombie",
+  DE: "dead",
+  ST: "stopped",
+  TR: "traced",
+  WA: "waking",
+  PA: "parked",
+  NE: "new",
+  "??": "in an unknown state",
+};

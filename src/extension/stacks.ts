@@ -1,20 +1,73 @@
 /** Commands for tasks and their stacks. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
-import { ask, focusedThread, sessionCommand } from "./session.ts";
+import type { ThreadState } from "../protocol/custom.ts";
+import { ask, askUnlessRefused, focusedThread, sessionCommand } from "./session.ts";
 
 /** Registers the commands that select a task, and copy or show its stack. */
 export const stacks = (): vscode.Disposable[] => [
-  sessionCommand("vmcore.selectTask", async (session) => {
-    const { threads } = (await session.customRequest("threads")) as DebugProtocol.ThreadsResponse["body"];
-    const items = threads.map(({ id, name }) => ({ label: name, id }));
-    const choice = await vscode.window.showQuickPick(items, { placeHolder: "Task to look at: by name, pid or CPU" });
-    if (choice) await ask(session, "vmcore/select", { threadId: choice.id });
-  }),
+  sessionCommand("vmcore.selectTask", selectTask),
   sessionCommand("vmcore.showRawStack", showRaw),
   sessionCommand("vmcore.copyStack", (session, item) => copy(session, item, "text")),
   sessionCommand("vmcore.copyStackAsMarkdown", (session, item) => copy(session, item, "markdown")),
 ];
+
+/** Number of threads whose states are requested at a time. */
+const BATCH = 64;
+
+interface TaskItem extends vscode.QuickPickItem {
+  readonly id: number;
+}
+
+/** Lets the user choose a task by its name, PID, CPU, state or function. The functions are added while the list is open. */
+async function selectTask(session: vscode.DebugSession): Promise<void> {
+  const { threads } = (await session.customRequest("threads")) as DebugProtocol.ThreadsResponse["body"];
+  const pick = vscode.window.createQuickPick<TaskItem>();
+  pick.placeholder = "Task to look at: by name, PID, CPU, state or function";
+  pick.matchOnDescription = true;
+  pick.keepScrollPosition = true;
+  const items: TaskItem[] = threads.map(({ id, name }) => ({ label: name, id }));
+  pick.items = items;
+  let isOpen = true;
+  const chosen = new Promise<TaskItem | undefined>((done) => {
+    pick.onDidAccept(() => done(pick.activeItems[0]));
+    pick.onDidHide(() => {
+      isOpen = false;
+      done(undefined);
+    });
+  });
+  pick.show();
+  pick.busy = true;
+  const fill = async (): Promise<void> => {
+    for (let at = 0; at < items.length && isOpen; at += BATCH) {
+      const threadIds = items.slice(at, at + BATCH).map(({ id }) => id);
+      // The list is usable without the functions.
+      const states = await askUnlessRefused(session, "vmcore/threadStates", { threadIds });
+      if (!states) break;
+      const byId = new Map(states.threads.map((state) => [state.threadId, state]));
+      for (const [i, { id }] of items.entries()) {
+        const known = byId.get(id);
+        if (known) items[i] = { id, label: known.name, description: describe(known) };
+      }
+      const active = pick.activeItems[0]?.id;
+      pick.items = [...items];
+      const still = items.find(({ id }) => id === active);
+      if (still) pick.activeItems = [still];
+    }
+    pick.busy = false;
+  };
+  const filled = fill();
+  const choice = await chosen;
+  isOpen = false;
+  pick.hide();
+  await filled;
+  pick.dispose();
+  if (choice) await ask(session, "vmcore/select", { threadId: choice.id });
+}
+
+/** Returns `lab_transfer  ·  blocked 12.1 s`. */
+const describe = ({ state, function: name }: ThreadState): string =>
+  name === undefined ? state : `${name}  ·  ${state}`;
 
 /** Returns the thread of a command: the one whose context menu was opened, else the selected one. */
 const threadFor = async (session: vscode.DebugSession, item: unknown): Promise<number> =>

@@ -24,6 +24,8 @@ export const COLUMNS: readonly (GridColumn & { readonly name: TaskColumn })[] = 
 ];
 const at = (name: TaskColumn): number => COLUMNS.findIndex((column) => column.name === name);
 const [PID, COMM, PPID, TASK] = [at("pid"), at("comm"), at("ppid"), at("task")];
+export const FUNCTION = at("function");
+const WAITS_FOR = at("waitsFor");
 
 /** Returns the address of a row's `task_struct`. */
 export const taskOf = (row: GridRow): string => cellText(row[TASK] ?? null);
@@ -135,29 +137,70 @@ function unfold(children: ReadonlyMap<GridRow | undefined, readonly GridRow[]>, 
 /** Maximum number of functions in a group's row. The tooltip has the others. */
 const SHOWN_FUNCTIONS = 5;
 
-/**
- * Returns tasks below the stack that they share. The stack with most tasks comes first. @param opened keys of the
- * groups whose tasks are shown
- */
-export function groupsOf(
+/** How tasks are grouped: by what the members of a group share, and what the row of a group says of that. */
+interface Grouping {
+  /** Returns the key of a task's group; "" for a task whose stack is not read yet. */
+  readonly key: (row: GridRow, stack: TaskStack | undefined) => string;
+  readonly heading: (row: GridRow, stack: TaskStack | undefined) => string;
+  /** Whether a group comes before the others, whatever their size. */
+  readonly isFirst: (row: GridRow) => boolean;
+}
+
+const BY_STACK: Grouping = {
+  key: (_row, stack) => (stack ? stack.frames.join(" ") || `<${stack.fault ?? ""}>` : ""),
+  heading: (_row, stack) => (stack ? callers(stack) : "not read yet"),
+  isFirst: () => false,
+};
+
+const BY_WAIT: Grouping = {
+  key: (row, stack) => (stack ? `${waitFunction(row)} ${cellText(row[WAITS_FOR] ?? null)}` : ""),
+  heading: (row, stack) => {
+    if (!stack) return "not read yet";
+    const waitsFor = cellText(row[WAITS_FOR] ?? null);
+    return waitsFor === "" ? waitFunction(row) : `${waitFunction(row)}, waits for ${waitsFor}`;
+  },
+  isFirst: (row) => cellText(row[WAITS_FOR] ?? null) !== "",
+};
+
+/** Returns tasks below the stack that they share. The stack with most tasks comes first. */
+export const groupsOf = (
   rows: readonly GridRow[],
   stacks: ReadonlyMap<string, TaskStack>,
   opened: ReadonlySet<string>,
+): Outlined => grouped(rows, stacks, opened, BY_STACK);
+
+/**
+ * Returns tasks below the function in which they wait and the resource for which they wait. Groups whose resource is
+ * known come first.
+ */
+export const waitGroupsOf = (
+  rows: readonly GridRow[],
+  stacks: ReadonlyMap<string, TaskStack>,
+  opened: ReadonlySet<string>,
+): Outlined => grouped(rows, stacks, opened, BY_WAIT);
+
+/** @param opened keys of the groups whose tasks are shown */
+function grouped(
+  rows: readonly GridRow[],
+  stacks: ReadonlyMap<string, TaskStack>,
+  opened: ReadonlySet<string>,
+  by: Grouping,
 ): Outlined {
   const groups = new Map<string, GridRow[]>();
   for (const row of rows) {
-    const stack = stacks.get(taskOf(row));
-    const key = stack ? stack.frames.join(" ") || `<${stack.fault ?? ""}>` : "";
-    groups.set(key, [...(groups.get(key) ?? []), row]);
+    const key = by.key(row, stacks.get(taskOf(row)));
+    const members = groups.get(key);
+    if (members) members.push(row);
+    else groups.set(key, [row]);
   }
   const result: { rows: GridRow[]; outline: OutlinePosition[]; keys: string[] } = { rows: [], outline: [], keys: [] };
-  const ordered = [...groups].sort(([a, first], [b, second]) =>
-    a === "" || b === "" ? Number(a === "") - Number(b === "") : second.length - first.length,
-  );
+  /** Groups that are first, then the largest; tasks whose stack is not read yet are last. */
+  const rank = ([key, members]: [string, GridRow[]]): number => (key === "" ? 2 : by.isFirst(members[0] ?? []) ? 0 : 1);
+  const ordered = [...groups].sort((a, b) => rank(a) - rank(b) || b[1].length - a[1].length);
   for (const [key, members] of ordered) {
-    const [first] = members;
-    const stack = first && stacks.get(taskOf(first));
-    const heading = `${groupName(members)}: ${stack ? callers(stack) : "not read yet"}`;
+    const [first = []] = members;
+    const stack = stacks.get(taskOf(first));
+    const heading = `${groupName(members)}: ${by.heading(first, stack)}`;
     result.rows.push(COLUMNS.map(({ name }) => (name === "function" ? heading : null)));
     const detail = stack?.frames.join("\n") ?? "";
     result.outline.push({ depth: 0, open: opened.has(key), heading, ...(detail === "" ? {} : { detail }) });
@@ -170,6 +213,10 @@ export function groupsOf(
   }
   return result;
 }
+
+/** Returns the function of a row without its offset, or why the stack is not readable. */
+const waitFunction = (row: GridRow): string =>
+  demangleRustIn(cellText(row[FUNCTION] ?? null).replace(/\+0x[0-9a-f]+$/, "")) || "no frames";
 
 function groupName(members: readonly GridRow[]): string {
   const [first] = members;

@@ -1,4 +1,5 @@
 /** Custom requests and events between the debug adapter and the extension. */
+import type { MemoryWords } from "./memory.ts";
 import type { DebuginfoFacts, DebuginfoTry, NoVmlinux } from "./debuginfo.ts";
 import type { Grid } from "./grid.ts";
 import type { LaterCommits } from "./laterCommits.ts";
@@ -43,6 +44,8 @@ export interface CustomRequests extends VerdictRequests {
     arguments: { names: readonly string[]; servers: readonly string[] };
     body: { fetched: readonly string[]; remarks: readonly string[] };
   };
+  /** Returns what some threads do, for a list from which the user chooses. */
+  "vmcore/threadStates": { arguments: { threadIds: readonly number[] }; body: { threads: readonly ThreadState[] } };
   /** Returns a thread's stack as text for a mail or an issue. */
   "vmcore/stack": { arguments: { threadId: number; format: "text" | "markdown" }; body: { text: string } };
   /** Returns stacks of tasks, by the addresses of their `task_struct`s, in their order. */
@@ -89,6 +92,8 @@ export interface CustomRequests extends VerdictRequests {
   "vmcore/opcodes": { arguments: Opcodes; body: { instructions: readonly Opcode[] } };
   /** Describes an identifier of kernel C; null if this build does not have it. */
   "vmcore/identifier": { arguments: Identifier; body: { text: IdentifierText | null } };
+  /** Returns the words of a piece of memory, with what they are part of and what they point at. */
+  "vmcore/memory": { arguments: { address: string; count: number }; body: MemoryWords };
   /** "What is this address?": returns each named thing that contains it. */
   "vmcore/identify": { arguments: { text: string; frameId?: number | undefined }; body: Identified };
 }
@@ -199,6 +204,17 @@ export interface SourcePlace {
   readonly line: number;
   /** The file on this machine if it was found, or the URI of a source in a repository or an archive. */
   readonly path: string | undefined;
+}
+
+/** A thread in a list from which the user chooses. */
+export interface ThreadState {
+  readonly threadId: number;
+  /** `cat [282]`. */
+  readonly name: string;
+  /** `blocked 12.1 s`, or `cpu 2 >`. */
+  readonly state: string;
+  /** The function that shows why the task waits or what it does; undefined if its stack is not readable. */
+  readonly function?: string;
 }
 
 /** A short form of a task's kernel stack. */

@@ -13,7 +13,7 @@ interface Landing {
   readonly bare: string;
 }
 
-/** As drgn's account and the sources have it; a hung task's report is made by khungtaskd, which runs no other. */
+/** As drgn's account and the sources have it. A panic about hung tasks opens on the first of them, not on khungtaskd. */
 const landings: Readonly<Record<string, Landing>> = {
   sample: {
     kind: "NULL pointer dereference",
@@ -23,8 +23,8 @@ const landings: Readonly<Record<string, Landing>> = {
   "x86_64-6.1/sysrq": { kind: "sysrq", lines: ["sysrq_handle_crash", "sysrq.c", 155], bare: "sysrq_handle_crash+0x16" },
   "x86_64-6.1/abba": {
     kind: "hung task",
-    lines: ["check_hung_uninterruptible_tasks [inlined]", "hung_task.c", 226],
-    bare: "watchdog.cold+0xc",
+    lines: ["lab_transfer", "lab_abba.c", 35],
+    bare: "lab_transfer+0x34",
   },
   "x86_64-6.1/timer": {
     kind: "NULL pointer dereference",

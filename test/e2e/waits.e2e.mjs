@@ -40,6 +40,13 @@ test("the page draws the deadlock first, with both owners and both stacks", asyn
       .catch(() => undefined);
   }
   await page.locator(".debug-call-stack .monaco-list-row").first().waitFor({ timeout: 60_000 });
+  // It stops in the first hung task, not in khungtaskd; the functions of the scheduler and of the lock are folded.
+  await page.locator(".debug-call-stack .monaco-list-row", { hasText: /^lab_transfer/ }).waitFor();
+  const stack = await page.locator(".debug-call-stack .monaco-list-row").allInnerTexts();
+  const rows = stack.map((text) => text.replace(/\s+/g, " ").trim());
+  assert.match(rows[0], /^lab_left \[278\] blocked 12\.1 s/);
+  assert.match(rows[1], /Show \d+ More: waits in __mutex_lock, 12\.1 s/);
+  assert.match(rows[2], /^lab_transfer/);
   // Both owners are named where the session stops, before anything is clicked.
   const widget = page.locator(".exception-widget");
   await widget.waitFor();
@@ -60,6 +67,18 @@ test("the page draws the deadlock first, with both owners and both stacks", asyn
   await shot("light");
 });
 
+test("tasks are grouped by the function that waits and what it waits for", async () => {
+  await frame.locator("#tab-tasks").click();
+  await front("button", { hasText: "By Wait" }).click();
+  // Tasks that wait for something that is known are first.
+  await front(".group", {
+    hasText: /^2 tasks: lab_locked_count, waits for mutex lab_mutex_a .*lab_left \[278\]/,
+  }).waitFor();
+  await shot("by-wait");
+  await front("button", { hasText: /^\s*List/ }).click();
+  await frame.locator("#tab-waits").click();
+});
+
 test("arrow keys lead along the graph, Enter to the task", async () => {
   await node("cat [282]").click();
   assert.equal(await selected(), "cat [282]");
@@ -67,9 +86,13 @@ test("arrow keys lead along the graph, Enter to the task", async () => {
   assert.match(await selected(), /^mutex lab_mutex_a/);
   await page.keyboard.press("ArrowLeft");
   assert.equal(await selected(), "lab_left [278]");
+  // The session stopped in lab_left; the task that it waits for is another.
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await selected(), "lab_right [279]");
   await page.keyboard.press("Enter");
   await page
-    .locator(".debug-call-stack .monaco-list-row", { hasText: "lab_left [278]" })
+    .locator(".debug-call-stack .monaco-list-row", { hasText: "lab_right [279]" })
     .filter({ hasText: /selected/i })
     .first()
     .waitFor();

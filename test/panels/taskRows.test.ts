@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cellText, type GridRow } from "../../src/panels/rows.ts";
-import { COLUMNS, groupsOf, type Outlined, taskRows, treeOf } from "../../src/panels/taskRows.ts";
+import { COLUMNS, groupsOf, type Outlined, taskRows, treeOf, waitGroupsOf } from "../../src/panels/taskRows.ts";
 import type { TaskStack } from "../../src/protocol/custom.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
 
@@ -133,4 +133,24 @@ test("tasks with the same stack are grouped, the most common stack first, unread
     "  kthreadd",
     "  kworker/1:0",
   ]);
+});
+
+test("tasks are grouped by the function that waits and by what it waits for", () => {
+  const blocked = (what: GridCell, who: GridCell): Grid =>
+    grid(["task", "waitsFor", "heldBy"], [["0x30", what, who], ["0x40", what, who]]); // prettier-ignore
+  const stack = (task: string, ...frames: string[]): [string, TaskStack] => [task, { task, frames, at: 1 }];
+  const stacks = new Map([
+    stack("0x20", "schedule+0x5e", "do_wait+0x1"),
+    stack("0x30", "schedule+0x5e", "lab_read+0x10", "vfs_read+0x2"),
+    stack("0x40", "schedule+0x5e", "lab_read+0x18", "vfs_readv+0x2"),
+  ]);
+  const rows = taskRows(PS, { waits: blocked("mutex lab", "bash [7]") }, stacks);
+  assert.deepEqual(shape(waitGroupsOf(rows, stacks, new Set())), [
+    "+ 2 tasks: lab_read, waits for mutex lab: bash [7]",
+    "+ init [1]: do_wait",
+    "+ 3 tasks: not read yet",
+  ]);
+  const none = taskRows(PS, {}, stacks);
+  const shown = shape(waitGroupsOf(none, stacks, new Set([waitGroupsOf(none, stacks, new Set()).keys[0] ?? ""])));
+  assert.deepEqual(shown.slice(0, 3), ["- 2 tasks: lab_read", "  kthreadd", "  kworker/1:0"]);
 });

@@ -59,8 +59,8 @@ function* frame(target: Target, row: FrameRow): Job<DebugProtocol.StackFrame> {
       });
   }
   // VS Code folds such frames under "Show 6 More: panic machinery".
-  if (result.source && row.isMachinery)
-    Object.assign(result.source, { presentationHint: "deemphasize", origin: "panic machinery" });
+  if (result.source && row.machinery !== undefined)
+    Object.assign(result.source, { presentationHint: "deemphasize", origin: row.machinery });
   const module = place?.module ?? frame.symbol?.module;
   if (frame.symbol || place) result.moduleId = module ?? "vmlinux";
   return result;

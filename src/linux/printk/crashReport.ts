@@ -104,3 +104,12 @@ function cpuOf({ title, lines }: Oops): number | undefined {
   }
   return undefined;
 }
+
+/** `INFO: task cat:283 blocked for more than 6 seconds.` (kernel/hung_task.c: check_hung_task()). */
+const HUNG_TITLE = /^INFO: task .{1,64}:(\d{1,10}) blocked for more than /;
+
+/** Returns the PID of the first hung task, if the kernel panicked because of hung tasks. */
+export function hungPid({ report, panic }: Pick<Crash, "report" | "panic">): number | undefined {
+  const pid = panic && report?.kind === "hung task" ? HUNG_TITLE.exec(report.title)?.[1] : undefined;
+  return pid === undefined ? undefined : Number(pid);
+}

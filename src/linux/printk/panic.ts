@@ -4,7 +4,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { cpuTask } from "../sched/cpu.ts";
-import { crash } from "./crashReport.ts";
+import { crash, hungPid } from "./crashReport.ts";
 import { isPanicTitle } from "./oops.ts";
 import { panicCpu } from "./panicCpu.ts";
 import { logLines, logRecords } from "./printk.ts";
@@ -95,4 +95,13 @@ export function firstTask(kernel: Kernel): Obj<"struct task_struct"> {
   const first = attempt(() => cpuTask(kernel, possibleCpus(kernel)[0] ?? 0));
   if (!(first instanceof Fault)) return first;
   return findTask(kernel, 0) ?? kernel.variable("init_task");
+}
+
+/**
+ * Returns the first hung task, if the kernel panicked because of hung tasks; undefined if it did not, or if no task has
+ * the PID. @throws Fault
+ */
+export function hungTask(kernel: Kernel): Obj<"struct task_struct"> | undefined {
+  const pid = hungPid(crash(kernel));
+  return pid === undefined ? undefined : findTask(kernel, pid);
 }

@@ -18,6 +18,17 @@ export const schedulingPolicy = (task: Obj<"struct task_struct">): number => tas
 export const lastArrival = (task: Obj<"struct task_struct">): bigint => task.at("sched_info.last_arrival").value();
 
 /**
+ * Returns the time until which the task ran, in nanoseconds of its CPU's scheduler clock; 0 if it never ran. It is the
+ * time at which it got its CPU where `se.exec_start`, which update_curr() (kernel/sched/fair.c) sets until the task
+ * leaves its CPU, is not newer. @throws Fault
+ */
+export function ranUntil(task: Obj<"struct task_struct">): bigint {
+  const arrival = lastArrival(task);
+  const accounted = task.has("se.exec_start") ? task.at("se.exec_start").value() : 0n;
+  return accounted > arrival ? accounted : arrival;
+}
+
+/**
  * The newest scheduler clock of the CPUs in use, in nanoseconds: the time of the crash by that clock. The clock of an
  * idle CPU, or of one without timer interrupts, is older. @throws Fault
  */

@@ -84,8 +84,8 @@ test("every task is a thread: the panicking one first, then what the CPUs ran, t
   assert.equal(threads.length, 98);
   assert.equal(threads[0]?.name, "insmod [169] cpu 0 >");
   assert.match(threads[1]?.name ?? "", / cpu 1 >$/);
-  assert.match(threads[2]?.name ?? "", / blocked$/);
-  assert.ok(threads.some(({ name }) => name === "init [1] cpu 0"));
+  assert.match(threads[2]?.name ?? "", / blocked \d+\.\d s$/);
+  assert.ok(threads.some(({ name }) => /^init \[1\] sleeping \d+\.\d s$/.test(name)));
   assert.equal(new Set(threads.map(({ id }) => id)).size, threads.length);
 });
 
@@ -161,6 +161,12 @@ test("the pc of a frame that is returned to is named by its call, also behind on
   const { variablesReference } = scopes.find(({ name }) => name === "Registers") ?? { variablesReference: 0 };
   const { variables } = await client.request<DebugProtocol.VariablesResponse["body"]>("variables", { variablesReference }); // prettier-ignore
   assert.match(variables.find(({ name }) => name === "rip")?.value ?? "", /^0x[0-9a-f]+\s+<oops_end\.cold\+0x18>$/);
+});
+
+test("in the console a star before a value is C's operator, before a struct it is crash's command", async () => {
+  const { result } = await evaluate("*init_task.real_parent", "repl");
+  assert.match(result, /comm = "swapper\/0"|pid = 0/);
+  assert.match((await evaluate("*task_struct.pid init_task", "repl")).result, /pid = 0,/);
 });
 
 test("a long that holds an address of the kernel is in hexadecimal, an error is not", async () => {
@@ -509,6 +515,10 @@ test("our own requests: about, resolve, symbols, stack as text, selecting a thre
     limit: 5,
   });
   assert.ok(symbols.some(({ name }) => name.startsWith("lab_")));
+  const found = async (contains: string): Promise<number> =>
+    (await client.request<{ symbols: { name: string }[] }>("vmcore/symbols", { contains, limit: 5 })).symbols.length;
+  // What the build makes of each export is hidden, unless it is searched for.
+  assert.deepEqual([await found("kstrtab_"), await found("__kstrtab_")], [0, 5]);
   const { text } = await client.request<{ text: string }>("vmcore/stack", { threadId: INSMOD, format: "markdown" });
   assert.match(text, /\*\*BUG: kernel NULL pointer[^]*```[^]*lab_apply\+0x2f[^]*```/);
   await client.request("vmcore/select", { threadId: 1 });

@@ -1,7 +1,7 @@
 /** What kind of crash a log ends in: the kernel's own words for each, and the panic that came of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { crashIn } from "../../../src/linux/printk/crashReport.ts";
+import { crashIn, hungPid } from "../../../src/linux/printk/crashReport.ts";
 import { oopsesIn } from "../../../src/linux/printk/oops.ts";
 
 const CUT = "------------[ cut here ]------------";
@@ -148,6 +148,19 @@ test("an oops that the kernel survived is not why a hung task made it panic", ()
   const { report, panic: end, earlier } = crashIn(oopsesIn(log));
   assert.deepEqual([report?.kind, end], ["hung task", undefined]);
   assert.equal(earlier[0]?.kind, "page fault");
+});
+
+test("a panic about hung tasks is about the first of them, and no other panic is", () => {
+  const hung = (task: string): string => `INFO: task ${task} blocked for more than 120 seconds.`;
+  const log = [
+    hung("kworker/u8:2:51"),
+    "task:kworker/u8:2 state:D",
+    hung("cat:283"),
+    ...panic("hung_task: blocked tasks"),
+  ];
+  assert.equal(hungPid(crashIn(oopsesIn(log))), 51);
+  assert.equal(hungPid(crashIn(oopsesIn(log.slice(0, 3)))), undefined);
+  assert.equal(hungPid(crashIn(oopsesIn([hung("cat:283"), ...panic("sysrq triggered crash")]))), undefined);
 });
 
 test("a log without reports has no crash", () => {
