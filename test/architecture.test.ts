@@ -293,7 +293,6 @@ const countsBlanks: Readonly<Record<string, string>> = {
   "panels/log/logSpans.ts": "the time stamp as dmesg writes it; pages are drawn by the browser",
   "panels/log/logExplain.ts": "rows among those of the log, which the browser draws",
   "adapter/peer.ts": "the words of an IPv6 address",
-  "extension/documents/memoryDocument.ts": "extension/ imports protocol/ alone",
 };
 
 test("columns are laid out by render/ alone", () => {

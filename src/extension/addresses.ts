@@ -3,7 +3,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import type { SymbolHit } from "../protocol/custom.ts";
 import { ask, focusedFrame, sessionCommand } from "./session.ts";
-import { showMemory } from "./documents/memoryDocument.ts";
+import { showMemory } from "./panel/openMemory.ts";
 import { sourceUri } from "./documents/storedSources.ts";
 
 /** Maximum number of symbols in the list. */

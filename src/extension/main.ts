@@ -17,7 +17,6 @@ import { languageClient } from "./languageClient.ts";
 import { languageModelTools } from "./languageModelTools.ts";
 import { listingDocument } from "./documents/listingDocument.ts";
 import { log } from "./log.ts";
-import { memoryDocument } from "./documents/memoryDocument.ts";
 import { notebook } from "./notebook.ts";
 import { openDump } from "./openDump.ts";
 import { refusal } from "./refusal.ts";
@@ -46,7 +45,6 @@ const features: readonly Feature[] = [
   nameAndSelectSessions,
   status,
   addresses,
-  memoryDocument,
   listingDocument,
   stacks,
   inlineValues,

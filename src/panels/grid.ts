@@ -11,6 +11,7 @@ import {
   cellText,
   columnHeading,
   filterOf,
+  filterWith,
   nextOrder,
   type Order,
   type GridRow,
@@ -52,6 +53,7 @@ export class GridView implements View {
   /** Whether the table must be scrolled to its end when it is visible. */
   private mustScrollToEnd = false;
   private shown: readonly GridRow[] = [];
+  private readonly pinned = new Set<GridRow>();
   private readonly table: Table;
 
   constructor(page: Page, ask: Ask, state: DumpState) {
@@ -64,6 +66,11 @@ export class GridView implements View {
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
       cell: (cell, column) => this.cell(cell, column),
+      actions: {
+        filterBy: (column, cell) => this.filterBy(column, cell),
+        pin: (row) => this.pin(row),
+        isPinned: (row) => this.pinned.has(this.shown[row] ?? []),
+      },
     });
     this.element.className = "page grid-page";
     this.filter = state.recall(`filter ${page.id}`, "");
@@ -92,8 +99,16 @@ export class GridView implements View {
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));
     });
+    this.order ??= this.firstOrder();
     this.mustScrollToEnd = this.page.fromEnd === true && this.order === undefined;
     this.arrange();
+  }
+
+  /** The order until the user chooses another one. */
+  private firstOrder(): Order | undefined {
+    const { order } = this.page;
+    const column = this.current.columns.findIndex(({ name }) => name === order?.column);
+    return order && column >= 0 ? { column, descending: order.descending } : undefined;
   }
 
   private get current(): GridTable {
@@ -109,8 +124,13 @@ export class GridView implements View {
     const matching = chosenRows(columns, rows, wanted, this.chosen);
     const kept = isWanted ? matching.filter(isWanted) : matching;
     const kind = columns[this.order?.column ?? -1]?.kind;
-    this.shown = this.order && kind ? sorted(kept, this.order, kind) : kept;
-    this.table.set({ columns, rows: this.shown, order: this.order, ...wrapping(columns, this.page) }, rows);
+    const inOrder = this.order && kind ? sorted(kept, this.order, kind) : kept;
+    const pinned = rows.filter((row) => this.pinned.has(row));
+    this.shown = [...pinned, ...inOrder.filter((row) => !this.pinned.has(row))];
+    this.table.set(
+      { columns, rows: this.shown, order: this.order, pinned: pinned.length, ...wrapping(columns, this.page) },
+      rows,
+    );
     this.draw();
   }
 
@@ -197,6 +217,17 @@ export class GridView implements View {
     this.arrangeAnew();
   }
 
+  private filterBy(column: number, cell: GridCell): void {
+    const of = this.current.columns[column];
+    if (of) this.setFilter(filterWith(this.filter, of, cell));
+  }
+
+  private pin(row: number): void {
+    const cells = this.shown[row];
+    if (cells && !this.pinned.delete(cells)) this.pinned.add(cells);
+    this.arrange();
+  }
+
   /** @param value undefined for all rows */
   private choose({ title }: Choice, value: string | undefined): void {
     const { [title]: _, ...others } = this.chosen;
@@ -220,7 +251,7 @@ export class GridView implements View {
   }
 
   private sortBy(column: number): void {
-    this.order = nextOrder(this.order, column);
+    this.order = nextOrder(this.order, column, this.current.columns[column]);
     remember(`order ${this.page.id}`, this.order);
     this.arrange();
   }

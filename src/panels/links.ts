@@ -12,8 +12,12 @@ export const link = (text: unknown, target: string, kind: LinkKind = "place"): T
 let showLogLine: (fromEnd: number) => Promise<void> = () => Promise.resolve();
 
 /** The requests that follow links of each kind. */
-const ways: Readonly<Record<LinkKind, (target: string) => Promise<unknown>>> = {
+const ways: Readonly<Record<LinkKind, (target: string, element: Element) => Promise<unknown>>> = {
   place: (text) => ask("goTo", { text }),
+  memory: (address, element) => {
+    element.dispatchEvent(new CustomEvent("follow", { bubbles: true, detail: address }));
+    return Promise.resolve();
+  },
   task: (task) => ask("selectTask", { task }),
   source: (text) => ask("openSource", { text }),
   module: (name) => ask("openTable", { line: `sym -m ${name}` }),
@@ -36,7 +40,7 @@ export function follow(element: Element): void {
 
 /** Follows a link, or shows beside an element why it cannot be followed. */
 export function followLink(kind: LinkKind, target: string, element: Element): void {
-  ways[kind](target).catch((error: Error) => showCard(element, error.message));
+  ways[kind](target, element).catch((error: Error) => showCard(element, error.message));
 }
 
 /** Number of milliseconds without a mouse movement before the card opens. */

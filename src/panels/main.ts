@@ -1,6 +1,7 @@
 /** The entry point of the panel's webview: tabs, sessions and pages. */
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Page, PanelSession } from "../protocol/panel.ts";
+import { BytesView } from "./bytes/bytes.ts";
 import { GridView } from "./grid.ts";
 import type { Ask } from "./ask.ts";
 import { type DumpState, dumpState } from "./dumpState.ts";
@@ -17,6 +18,7 @@ import { WaitsView } from "./waits/waits.ts";
 
 /** Creates each kind of page. `Page.kind` of protocol/panel.ts declares the kinds. */
 const makers: Readonly<Record<Page["kind"], (page: Page, ask: Ask, state: DumpState) => View>> = {
+  bytes: (page, asks, state) => new BytesView(page, asks, state),
   grid: (page, asks, state) => new GridView(page, asks, state),
   log: (_page, asks, state) => new LogView(asks, state),
   memory: (_page, asks) => new MemoryView(asks),
@@ -59,6 +61,7 @@ listen((message) => {
       for (const view of views.get(message.session)?.values() ?? []) view.outdated?.();
       return;
     case "do":
+      if (message.action === "openEditor") return void ask("openPage", { panel: front });
       return views
         .get(session?.id ?? "")
         ?.get(front)

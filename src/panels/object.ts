@@ -47,6 +47,7 @@ export class ObjectView implements View {
       draw: () => this.draw(),
       toggle: (row) => void this.toggle(row),
       cell: (cell, column, row) => this.cell(cell, column, row),
+      actions: { struct: (row) => this.structOf(row) },
     });
     new ResizeObserver(() => this.draw()).observe(this.element);
     void this.load();
@@ -116,6 +117,14 @@ export class ObjectView implements View {
     return isPointer || isAddress(digits)
       ? html`${link(digits, digits)}${rest ? html`<span>${rest}</span>` : ""}`
       : undefined;
+  }
+
+  /** The struct that a row's pointer points at. */
+  private structOf(row: number): string | undefined {
+    const { type, value } = this.nodes[row]?.variable ?? {};
+    const [name] = /^(struct|union) \w+(?= \*$)/.exec(type ?? "") ?? [];
+    const [address] = /^0x[0-9a-f]{6,16}\b/.exec(value ?? "") ?? [];
+    return name === undefined || address === undefined ? undefined : `*(${name} *)${address}`;
   }
 
   private draw(): void {

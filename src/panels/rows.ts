@@ -1,4 +1,5 @@
 /** Sorts, filters and formats the rows of a table. It does not use the DOM. */
+import { markdownText } from "../base/markdown.ts";
 import { regularExpression } from "../base/regularExpression.ts";
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { FaultCell, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
@@ -16,11 +17,16 @@ export interface Order {
 
 /**
  * Returns the next order for a click on a heading: ascending, descending, then undefined, which is the order of the
- * command's records.
+ * kernel. Sizes begin with the largest.
  */
-export function nextOrder(order: Order | undefined, column: number): Order | undefined {
-  if (order?.column !== column) return { column, descending: false };
-  return order.descending ? undefined : { column, descending: true };
+export function nextOrder(
+  order: Order | undefined,
+  column: number,
+  { unit }: Pick<GridColumn, "unit"> = {},
+): Order | undefined {
+  const first = unit === "bytes" || unit === "kibibytes" || unit === "pages";
+  if (order?.column !== column) return { column, descending: first };
+  return order.descending === first ? { column, descending: !first } : undefined;
 }
 
 /** Returns a cell as its column shows it. */
@@ -94,17 +100,27 @@ function numberKey(cell: GridCell): number | bigint | undefined {
 }
 
 /**
- * Returns the test for a filter: all words must occur in the row, `state:UN` requires the whole value of one column,
+ * Returns the test for a filter: all words must occur in the row, `state:UN` or `what:"two words"` searches one column,
  * `/expression/` is a regular expression. @returns undefined for an invalid expression
  */
 export function filterOf(text: string, columns: readonly GridColumn[]): ((row: GridRow) => boolean) | undefined {
   const tests: ((row: GridRow) => boolean)[] = [];
-  for (const word of text.match(/\/(?:[^/\\]|\\.)+\/|\S+/g) ?? []) {
+  for (const word of text.match(WORD) ?? []) {
     const test = wordTest(word, columns);
     if (!test) return undefined;
     tests.push(test);
   }
   return (row) => tests.every((test) => test(row));
+}
+
+/** A word of a filter: an expression, a column's value in quotes, or text without blanks. */
+const WORD = /\/(?:[^/\\]|\\.)+\/|[\w.]+:"[^"]*"|\S+/g;
+
+/** Returns a filter that also limits a column to a value, in place of another value of that column. */
+export function filterWith(filter: string, { name }: GridColumn, cell: GridCell): string {
+  const others = (filter.match(WORD) ?? []).filter((word) => !word.toLowerCase().startsWith(`${name.toLowerCase()}:`));
+  const text = cellText(cell);
+  return [...others, `${name}:${/\s/.test(text) ? `"${text}"` : text}`].join(" ");
 }
 
 function wordTest(word: string, columns: readonly GridColumn[]): ((row: GridRow) => boolean) | undefined {
@@ -113,7 +129,7 @@ function wordTest(word: string, columns: readonly GridColumn[]): ((row: GridRow)
     const expression = regularExpression(pattern, "i");
     return expression && ((row) => row.some((cell) => expression.test(searchedText(cell))));
   }
-  const [, name = "", value = ""] = /^([\w.]+):(.*)$/s.exec(word) ?? [];
+  const [, name = "", quoted, value = quoted ?? ""] = /^([\w.]+):(?:"([^"]*)"|(.*))$/s.exec(word) ?? [];
   const column = columns.findIndex((one) => one.name.toLowerCase() === name.toLowerCase());
   if (column >= 0) return (row) => cellText(row[column] ?? null).toLowerCase() === value.toLowerCase() || value === "";
   const wanted = word.toLowerCase();
@@ -125,6 +141,19 @@ export const tabSeparated = (columns: readonly GridColumn[], rows: readonly Grid
   [columns.map(({ name }) => name), ...rows.map((row) => row.map(cellText))]
     .map((cells) => `${cells.map((text) => text.replace(/[\t\n\r]+/g, " ")).join("\t")}\n`)
     .join("");
+
+/** Returns rows as a table of GitHub's Markdown, without the columns that are empty in all of them. */
+export function markdownTable(columns: readonly GridColumn[], rows: readonly GridRow[]): string {
+  const filled = [...columns.keys()].filter((i) => rows.some((row) => cellText(row[i] ?? null) !== ""));
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
+  const headings = filled.map((i) => markdownText(columns[i] ? columnHeading(columns[i]) : ""));
+  const marks = filled.map((i) => (columns[i]?.kind === "number" ? "---:" : "---"));
+  return [
+    line(headings),
+    line(marks),
+    ...rows.map((row) => line(filled.map((i) => markdownText(cellText(row[i] ?? null).replace(/\s+/g, " "))))),
+  ].join("");
+}
 
 /** Maximum width in characters, so that a long path does not hide the other columns. */
 const MAX_WIDTH = 44;
@@ -188,6 +217,8 @@ export interface TableRows {
   readonly order?: Order | undefined;
   /** Has the length of `rows`. */
   readonly outline?: readonly OutlinePosition[];
+  /** Number of rows at the top that the user pinned. Default: 0. */
+  readonly pinned?: number;
   /** The column that fills the remaining width. Default: the last one if it is text. */
   readonly wide?: number;
   /** Whether texts are wrapped and not cut. Then all rows are in the document. */

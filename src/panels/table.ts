@@ -4,10 +4,10 @@ import { repeat } from "lit-html/directives/repeat.js";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { ask } from "./host.ts";
 import { explain, follow } from "./links.ts";
-import type { OutlinePosition } from "./outline.ts";
-import { cellText, columnHeading, type GridRow, shownText, type TableRows, tabSeparated, widths } from "./rows.ts";
+import { openRowMenu, type RowActions } from "./rowMenu.ts";
+import { cellText, type GridRow, shownText, type TableRows, tabSeparated, widths } from "./rows.ts";
 import { clearSelection, selectAllRows, selectedRows, selectedText } from "./selection.ts";
-import { cellContent, columnTracks, selectedCells, titleOf, twistie } from "./tableCells.ts";
+import { cellContent, columnTracks, groupCell, headingCell, selectedCells, titleOf, twistie } from "./tableCells.ts";
 import { cursorStep, drawnRows, HEADING, rowsToDraw, nearestCell, scrollFor } from "./windowing.ts";
 
 /** Height of a row in pixels, as in VS Code's own lists. panels.css has the same value. */
@@ -22,7 +22,8 @@ export interface TablePage {
   readonly sortBy?: (column: number) => void;
   /** Opens or closes a row of an outline. */
   readonly toggle?: (row: number) => void;
-  /** Returns the content of a cell with a format of its own; undefined for the usual content. */
+  readonly actions?: RowActions;
+  /** Returns a cell with a special format; undefined for the usual one. */
   readonly cell?: (cell: GridCell, column: number, row: number) => unknown;
 }
 
@@ -100,6 +101,7 @@ export class Table {
       @keydown=${(event: KeyboardEvent) => this.onKey(event)}
       @copy=${(event: ClipboardEvent) => this.onCopy(event)}
       @click=${(event: MouseEvent) => this.onClick(event)}
+      @contextmenu=${(event: MouseEvent) => this.onMenu(event)}
       @dblclick=${(event: MouseEvent) => this.onDoubleClick(event)}
     >
       <div class="head" role="rowgroup">
@@ -116,28 +118,22 @@ export class Table {
   }
 
   private headingCell(column: GridColumn, index: number): TemplateResult {
-    const { name, kind } = column;
-    const place = index === 0 && this.shown.outline ? "tree" : "";
     const order = this.shown.order?.column === index ? this.shown.order : undefined;
     const direction = order ? (order.descending ? "descending" : "ascending") : "none";
-    return html`<div
-      id=${this.cellId(HEADING, index)}
-      class=${`cell ${kind} ${place} ${this.isAt(HEADING, index) ? "at" : ""}`}
-      role="columnheader"
-      aria-colindex=${index + 1}
-      aria-sort=${this.page.sortBy ? direction : nothing}
-      title=${name}
-      data-column=${index}
-    >
-      ${columnHeading(column)}
-    </div>`;
+    return headingCell(column, {
+      id: this.cellId(HEADING, index),
+      index,
+      isTree: index === 0 && this.shown.outline !== undefined,
+      isAt: this.isAt(HEADING, index),
+      direction: this.page.sortBy ? direction : undefined,
+    });
   }
 
   private row(cells: GridRow, index: number): TemplateResult {
     const isAt = index === this.cursor.row;
     const place = this.shown.outline?.[index];
     return html`<div
-      class=${isAt ? "row at" : "row"}
+      class=${`row ${isAt ? "at" : ""} ${index < (this.shown.pinned ?? 0) ? "pinned" : ""}`}
       role="row"
       aria-rowindex=${index + 2}
       aria-selected=${isAt}
@@ -149,22 +145,9 @@ export class Table {
       ${
         place?.heading === undefined
           ? cells.map((cell, i) => this.cell(cell, this.shown.columns[i], index, i))
-          : this.headingRow(place.heading, place, index)
+          : groupCell(place.heading, place, { id: this.cellId(index, 0), isAt, columns: this.shown.columns.length })
       }
     </div>`;
-  }
-
-  private headingRow(text: string, place: OutlinePosition, row: number): TemplateResult {
-    // prettier-ignore
-    return html`<div
-      id=${this.cellId(row, 0)}
-      class=${`cell tree group ${row === this.cursor.row ? "at" : ""}`}
-      role="gridcell"
-      aria-colindex="1"
-      aria-colspan=${this.shown.columns.length}
-      data-column="0"
-      title=${place.detail ?? text}
-    >${twistie(place)}${text}</div>`;
   }
 
   private cell(cell: GridCell, column: GridColumn | undefined, row: number, index: number): TemplateResult {
@@ -179,7 +162,7 @@ export class Table {
       role="gridcell"
       aria-colindex=${index + 1}
       data-column=${index}
-      title=${titleOf(cell, kind)}
+      title=${titleOf(cell, column ?? { kind })}
     >${place ? twistie(place) : nothing}${this.page.cell?.(cell, index, row) ?? cellContent(cell, column)}</div>`;
   }
 
@@ -201,7 +184,24 @@ export class Table {
     this.page.draw();
   }
 
-  /** Selects the task of a row; opens or closes a row of an outline that has no task. */
+  /** Opens the menu of the cell under the mouse; by key, of the cell with the cursor. */
+  private onMenu(event: MouseEvent): void {
+    const clicked = (event.target as Element).closest<HTMLElement>(".body [data-column]");
+    const row = clicked?.closest<HTMLElement>("[data-row]")?.dataset.row;
+    if (clicked && row !== undefined) this.cursor = { row: Number(row), column: Number(clicked.dataset.column) };
+    const [{ shown, scroller, cursor, page }, element] = [this, clicked ?? this.cursorCell()];
+    if (!scroller || !element || !shown.rows[cursor.row] || shown.outline?.[cursor.row]?.heading !== undefined) return;
+    event.preventDefault();
+    page.draw();
+    const selected = selectedRows(this.body, shown.rows.length);
+    const text = (index: number): string => this.rowText(index, cellText) ?? "";
+    openRowMenu(
+      { ...cursor, shown, selected, text, element, from: scroller, owner: page },
+      clicked ? event : undefined,
+    );
+  }
+
+  /** Selects the task of a row with a task; opens any other row of an outline. */
   private onDoubleClick({ target }: MouseEvent): void {
     const row = (target as Element).closest<HTMLElement>("[data-row]");
     const task = row?.querySelector("[data-kind=task]");

@@ -5,8 +5,9 @@ import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { chevron } from "./icons.ts";
 import { link } from "./links.ts";
 import type { OutlinePosition } from "./outline.ts";
-import { cellText, shownText } from "./rows.ts";
+import { cellText, columnHeading, shownText } from "./rows.ts";
 import type { SelectedPiece } from "./selection.ts";
+import { rawText } from "./units.ts";
 
 /** Returns the cells of a row from the first selected one to the last. */
 export function selectedCells(pieces: readonly SelectedPiece[]): string {
@@ -41,8 +42,10 @@ export const twistie = ({ depth, open }: OutlinePosition): TemplateResult =>
     >${open === undefined ? "" : chevron(open)}</span
   >`;
 
-/** Returns the tooltip of a cell that may be cut off. Links have hover cards instead. */
-export function titleOf(cell: GridCell, kind: GridColumn["kind"]): string | typeof nothing {
+/** Returns the tooltip of a cell that may be cut off, or whose number is shortened. Links have hover cards instead. */
+export function titleOf(cell: GridCell, { kind, unit }: Pick<GridColumn, "kind" | "unit">): string | typeof nothing {
+  const raw = rawText(cell, unit);
+  if (raw !== undefined) return raw;
   const text = cellText(cell);
   if (demangleRustIn(text) !== text) return text;
   return (kind === "text" || typeof cell === "object") && text.length > 16 ? text : nothing;
@@ -54,3 +57,43 @@ export function cellContent(cell: GridCell, column: GridColumn | undefined): Tem
   const isLink = kind !== "text" && kind !== "number" && typeof cell === "string" && cell !== "0x0" && cell !== "";
   return isLink ? link(text, cell, kind === "task" ? "task" : "place") : text;
 }
+
+/** A heading of a column. */
+export const headingCell = (
+  column: GridColumn,
+  {
+    id,
+    index,
+    isTree,
+    isAt,
+    direction,
+  }: { id: string; index: number; isTree: boolean; isAt: boolean; direction: string | undefined },
+): TemplateResult =>
+  html`<div
+    id=${id}
+    class=${`cell ${column.kind} ${isTree ? "tree" : ""} ${isAt ? "at" : ""}`}
+    role="columnheader"
+    aria-colindex=${index + 1}
+    aria-sort=${direction ?? nothing}
+    title=${column.name}
+    data-column=${index}
+  >
+    ${columnHeading(column)}
+  </div>`;
+
+/** The only cell of a row that is the heading of a group. */
+export const groupCell = (
+  text: string,
+  place: OutlinePosition,
+  { id, isAt, columns }: { id: string; isAt: boolean; columns: number },
+): TemplateResult =>
+  // prettier-ignore
+  html`<div
+      id=${id}
+      class=${`cell tree group ${isAt ? "at" : ""}`}
+      role="gridcell"
+      aria-colindex="1"
+      aria-colspan=${columns}
+      data-column="0"
+      title=${place.detail ?? text}
+    >${twistie(place)}${text}</div>`;

@@ -2,14 +2,14 @@
 import { unlessRefused } from "../base/refused.ts";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { TaskStack } from "../protocol/custom.ts";
-import type { Grid } from "../protocol/grid.ts";
+import type { Grid, GridCell } from "../protocol/grid.ts";
 import type { PageAction, Page } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
-import { filterOf, nextOrder, type Order, type GridRow, sorted, tabSeparated } from "./rows.ts";
+import { filterOf, filterWith, nextOrder, type Order, type GridRow, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
-import { COLUMNS, groupsOf, type Outlined, taskOf, taskRows, treeOf } from "./taskRows.ts";
+import { COLUMNS, FUNCTION, groupsOf, type Outlined, taskOf, taskRows, treeOf, waitGroupsOf } from "./taskRows.ts";
 import {
   counted,
   failure,
@@ -25,16 +25,15 @@ import {
 /** Number of stacks per request. It is small, so that Stop takes effect quickly. */
 const BATCH = 32;
 
-const FUNCTION = COLUMNS.findIndex(({ name }) => name === "function");
-
-type Mode = "list" | "tree" | "stacks";
+type Mode = "list" | "tree" | "stacks" | "waits";
 const MODES: readonly (readonly [Mode, string])[] = [
   ["list", "List"],
   ["tree", "By Parent"],
   ["stacks", "By Stack"],
+  ["waits", "By Wait"],
 ];
 
-/** All tasks: in the order of `ps`, below their parents, or grouped by shared stacks. */
+/** All tasks: in the order of `ps`, below their parents, or grouped by shared stacks or waits. */
 export class TasksView implements View {
   readonly element = document.createElement("section");
   private readonly page: Page;
@@ -54,6 +53,8 @@ export class TasksView implements View {
   private filter: string;
   private readonly closed = new Set<string>();
   private readonly opened = new Set<string>();
+  /** Addresses of the tasks that are first in every order of the list. */
+  private readonly pinned = new Set<string>();
 
   constructor(page: Page, ask: Ask, state: DumpState) {
     this.page = page;
@@ -67,6 +68,11 @@ export class TasksView implements View {
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
       toggle: (row) => this.toggle(row),
+      actions: {
+        filterBy: (column, cell) => this.filterBy(column, cell),
+        pin: (row) => this.pin(row),
+        isPinned: (row) => this.pinned.has(taskOf(this.shown.rows[row] ?? [])),
+      },
     });
     new ResizeObserver(() => this.draw()).observe(this.element);
     void this.load();
@@ -119,13 +125,38 @@ export class TasksView implements View {
     const rows = this.order && kind ? sorted(this.rows, this.order, kind) : this.rows;
     if (this.mode === "tree") this.shown = treeOf(rows, isWanted, this.closed);
     else if (this.mode === "stacks") this.shown = groupsOf(rows.filter(isWanted), this.stacks, this.opened);
-    else this.shown = { rows: rows.filter(isWanted), outline: [], keys: [] };
+    else if (this.mode === "waits") this.shown = waitGroupsOf(rows.filter(isWanted), this.stacks, this.opened);
+    else this.shown = { rows: this.listOf(rows, isWanted), outline: [], keys: [] };
     const outline = this.mode === "list" ? {} : { outline: this.shown.outline };
     this.table.set(
-      { columns: COLUMNS, rows: this.shown.rows, order: this.order, wide: FUNCTION, ...outline },
+      {
+        columns: COLUMNS,
+        rows: this.shown.rows,
+        order: this.order,
+        pinned: this.mode === "list" ? this.pinned.size : 0,
+        wide: FUNCTION,
+        ...outline,
+      },
       this.rows,
     );
     this.draw();
+  }
+
+  private listOf(rows: readonly GridRow[], isWanted: (row: GridRow) => boolean): readonly GridRow[] {
+    const isPinned = (row: GridRow): boolean => this.pinned.has(taskOf(row));
+    return [...rows.filter(isPinned), ...rows.filter((row) => !isPinned(row) && isWanted(row))];
+  }
+
+  private filterBy(column: number, cell: GridCell): void {
+    const of = COLUMNS[column];
+    if (of) this.setFilter(filterWith(this.filter, of, cell));
+  }
+
+  private pin(row: number): void {
+    const task = taskOf(this.shown.rows[row] ?? []);
+    if (!this.pinned.delete(task)) this.pinned.add(task);
+    if (this.mode !== "list") this.setMode("list");
+    this.arrange();
   }
 
   private draw(): void {
@@ -161,8 +192,9 @@ export class TasksView implements View {
     const isWanted = filterOf(this.filter, COLUMNS) ?? (() => true);
     const [count, all] = [this.rows.filter(isWanted).length, this.rows.length];
     const tasks = count === all ? counted(all, "task") : `${count} of ${counted(all, "task")}`;
-    if (this.mode !== "stacks") return tasks;
-    return `${counted(this.shown.keys.filter((key) => key !== "").length, "stack")}, ${tasks}`;
+    if (this.mode !== "stacks" && this.mode !== "waits") return tasks;
+    const groups = this.shown.keys.filter((key) => key !== "").length;
+    return `${counted(groups, this.mode === "stacks" ? "stack" : "wait")}, ${tasks}`;
   }
 
   private stackStatus(): TemplateResult | typeof nothing {
@@ -190,7 +222,7 @@ export class TasksView implements View {
   }
 
   private sortBy(column: number): void {
-    this.order = nextOrder(this.order, column);
+    this.order = nextOrder(this.order, column, COLUMNS[column]);
     remember("order tasks", this.order);
     this.arrange();
   }

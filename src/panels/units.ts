@@ -11,6 +11,24 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
+/** Returns a number as it is, if `unitText` shortens or converts it: `17,235,968 bytes`. Undefined for others. */
+export function rawText(cell: GridCell, unit: Unit | undefined): string | undefined {
+  const shown = unitText(cell, unit);
+  if (shown === undefined || (typeof cell !== "number" && typeof cell !== "string")) return undefined;
+  const name = unit === undefined ? undefined : RAW_UNITS[unit];
+  const text = `${(typeof cell === "string" ? BigInt(cell) : cell).toLocaleString("en", { maximumFractionDigits: 9 })}${name === undefined ? "" : ` ${name}`}`;
+  return text === shown ? undefined : text;
+}
+
+const RAW_UNITS: Readonly<Partial<Record<Unit, string>>> = {
+  bytes: "bytes",
+  kibibytes: "KiB",
+  seconds: "s",
+  nanoseconds: "ns",
+  percent: "%",
+  date: "s since 1970",
+};
+
 /** Returns a number with its unit. Undefined if the plain number is clearer. */
 export function unitText(cell: GridCell, unit: Unit | undefined): string | undefined {
   // 64-bit integers come as decimal strings.

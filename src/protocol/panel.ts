@@ -1,5 +1,6 @@
 /** Messages between the extension and the pages of the Crash Dump panel. */
 import type { Described, Identified, LogStretch, PlaceQuery, TaskStack } from "./custom.ts";
+import type { MemoryWords } from "./memory.ts";
 import type { NoVmlinux } from "./debuginfo.ts";
 import type { LaterCommits } from "./laterCommits.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
@@ -25,8 +26,10 @@ export interface Page {
   readonly choices?: readonly (readonly string[])[];
   /** Whether the table is first shown at its end, because its last rows matter most. */
   readonly fromEnd?: boolean;
+  /** How the rows are sorted at first. Default: in the order of the kernel. */
+  readonly order?: { readonly column: string; readonly descending: boolean };
   /** How the page is drawn. */
-  readonly kind: "grid" | "log" | "memory" | "object" | "tasks" | "verdict" | "waits";
+  readonly kind: "bytes" | "grid" | "log" | "memory" | "object" | "tasks" | "verdict" | "waits";
 }
 
 /** The debug session of a page. */
@@ -42,12 +45,12 @@ export interface PanelSession {
 }
 
 /**
- * Target of a link: an address or a symbol, a task, `file:line`, a module, a command's rows, a C expression, a frame
+ * Target of a link: an address or a symbol, an address on the page of memory, a task, `file:line`, a module, a command's rows, a C expression, a frame
  * (addresses of the task and of the code), an instruction, a line of the log (counted from its end, the last is 1), a
  * command for the Debug Console.
  */
 export type LinkKind =
-  "place" | "task" | "source" | "module" | "table" | "object" | "frame" | "instruction" | "log" | "command";
+  "place" | "memory" | "task" | "source" | "module" | "table" | "object" | "frame" | "instruction" | "log" | "command";
 
 /** A row of the Variables view. */
 export interface Variable {
@@ -76,6 +79,8 @@ export interface PageRequests {
   /** Ends the search, which then answers with what it has found. */
   stopFixes: { arguments: Record<string, never>; body: Record<string, never> };
   identify: { arguments: { text: string }; body: Identified };
+  /** Returns the words of a piece of memory: at an address, a symbol or an expression. */
+  words: { arguments: { address: string; count: number }; body: MemoryWords };
   /** Returns the text of an editor hover. */
   explain: { arguments: { text: string; kind: LinkKind }; body: { text: string } };
   stacks: { arguments: { tasks: readonly string[] }; body: { stacks: readonly TaskStack[] } };
@@ -88,10 +93,14 @@ export interface PageRequests {
   members: { arguments: { reference: number }; body: { variables: readonly Variable[] } };
   /** Opens an object by its expression, or the slab object at an address. */
   openObject: { arguments: { text: string }; body: void };
+  /** Opens a page of the panel in an editor tab. */
+  openPage: { arguments: { panel: string }; body: void };
   /** Opens a command's rows in an editor tab. */
   openTable: { arguments: { line: string }; body: void };
   /** Selects a task and shows the code of its frame: addresses of the task and of the code. */
   goToFrame: { arguments: { task: string; pc: string }; body: void };
+  /** Shows the memory at an address. */
+  viewMemory: { arguments: { address: string }; body: void };
   /** Shows the instructions at an address. */
   disassemble: { arguments: { address: string }; body: void };
   /** Runs a command in the Debug Console and shows that. */
@@ -112,6 +121,9 @@ export interface PageRequests {
 
 /** Buttons of the view's title, which the page handles because it has the text. */
 export type PageAction = "copy" | "openDocument" | "save" | "find";
+
+/** A button of the view's title that opens the page in an editor; the panel knows which page is visible. */
+export type PanelAction = PageAction | "openEditor";
 
 export type FromPage =
   | { readonly kind: "ready" }
@@ -141,6 +153,6 @@ export type ToPage =
   | { readonly kind: "show"; readonly page: string }
   /** Debuginfo has arrived in a session: what its pages say may be outdated. */
   | { readonly kind: "outdated"; readonly session: string }
-  | { readonly kind: "do"; readonly action: PageAction }
+  | { readonly kind: "do"; readonly action: PanelAction }
   | { readonly kind: "answer"; readonly id: number; readonly body: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly message: string };

@@ -34,6 +34,8 @@ before(async () => {
   writeFileSync(join(folder, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [flooded] }));
   await stage.open({ "workbench.colorTheme": "Light Modern" });
   ({ workbench, page } = stage);
+  // The list of commands is not drawn anew when the extension becomes known.
+  await workbench.knows("Vmcore Debug: Open Crash Dump…");
 });
 
 after(() => stage.close());
@@ -43,6 +45,7 @@ const openTab = async (id) => {
   await frame.locator(`#tab-${id}`).click();
   await front(":is(.grid, .log, .memory, .graph, .verdict, .state)").first().waitFor();
 };
+const menuItem = (label) => frame.locator("#menu [role=menuitem]", { hasText: label });
 /** Where the column of this name stands. */
 const columnOf = async (name) =>
   Number(await front(`[role=columnheader][title="${name}"]`).getAttribute("data-column"));
@@ -114,7 +117,36 @@ test("a search leaves the lines that match, and counts them", async () => {
   await front("input[type=search]").fill("\\bpci\\b");
   await front(".count[role=status]", { hasText: `${expected} hit` }).waitFor();
   assert.ok((await front("mark").allInnerTexts()).every((text) => /^pci$/i.test(text)));
+  // The line with the cursor stays in sight when the search ends.
+  const hit = front(".line", { has: frame.locator("mark") }).nth(2);
+  const text = (await hit.locator(".text").innerText()).trim();
+  await hit.locator(".time").click();
   await front("input[type=search]").fill("");
+  await front(".line.at", { hasText: text }).waitFor();
+  const [line, list] = [await front(".line.at").boundingBox(), await front(".log").boundingBox()];
+  assert.ok(line.y >= list.y && line.y + line.height <= list.y + list.height, "the line is out of sight");
+});
+
+test("a line limits the log to its subsystem by a chip, which is removed by a click, and shows the lines around", async () => {
+  const subsystem = "pci";
+  await front("button", { hasText: "Add Filter" }).click();
+  await menuItem(/^\s*Subsystem/)
+    .first()
+    .waitFor();
+  await shot("log-menu");
+  await page.keyboard.press("Escape");
+  await front("input[type=search]").fill(`^${subsystem} 0000`);
+  const line = front(".line", { hasText: subsystem }).first();
+  await line.click({ button: "right" });
+  await menuItem("Filter by Subsystem").click();
+  await front("input[type=search]").fill("");
+  await front(".chip", { hasText: `subsystem ${subsystem}` }).waitFor();
+  assert.ok((await front(".line .text").allInnerTexts()).every((text) => text.trim().startsWith(subsystem)));
+  await shot("log-chip");
+  await line.click({ button: "right" });
+  await menuItem("Lines Around").click();
+  await front(".chip").waitFor({ state: "detached" });
+  await front(".line.at", { hasText: subsystem }).waitFor();
 });
 
 test("what the log names is explained when the mouse rests on it", async () => {
@@ -152,6 +184,8 @@ for (const [id, line, index, name] of [
     assert.ok(shown.length > 0);
     if (name === undefined) return;
     const records = json(line);
+    const { order } = pages.find((page) => page.id === id) ?? {};
+    if (order) records.sort((a, b) => b[order.column] - a[order.column]);
     assert.deepEqual(
       shown,
       records.slice(0, shown.length).map((record) => String(record[name])),
@@ -161,7 +195,7 @@ for (const [id, line, index, name] of [
 
 test("tasks are sorted by their headings and filtered by words", async () => {
   await openTab("tasks");
-  await front('[role=columnheader][title="rss"]').click();
+  // Sizes begin with the largest.
   await front('[role=columnheader][title="rss"]').click();
   await front('[aria-sort="descending"]').waitFor();
   const largest = Math.max(...json("ps").map(({ rss }) => rss));
@@ -169,6 +203,34 @@ test("tasks are sorted by their headings and filtered by words", async () => {
   await front("input[type=search]").fill("state:RU insmod");
   await front(".count[role=status]", { hasText: "1 of 98 tasks" }).waitFor();
   await front("input[type=search]").fill("");
+});
+
+test("a row has a menu: it copies, filters by a cell and pins", async () => {
+  const rss = await columnOf("rss");
+  const first = front(`.body [data-row="0"] [data-column="${rss}"]`);
+  assert.match(await first.getAttribute("title"), /^[\d,]+ bytes$/);
+  const name = (await front(`.body [data-row="0"] [data-column="${await columnOf("comm")}"]`).innerText()).trim();
+  await first.click({ button: "right" });
+  await menuItem("Go to Task").waitFor();
+  await shot("menu-light");
+  await menuItem("Pin Row").click();
+  await front('.row.pinned[data-row="0"]', { hasText: name }).waitFor();
+  await front('[role=columnheader][title="rss"]').click();
+  await front('.row.pinned[data-row="0"]', { hasText: name }).waitFor();
+  // By key: the menu of the cell with the cursor, and its last item but one.
+  const state = front(`.body [data-row="1"] [data-column="${await columnOf("state")}"]`);
+  await state.click();
+  const value = (await state.innerText()).trim();
+  await page.keyboard.press("Shift+F10");
+  await menuItem("Filter by This State").waitFor();
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await front("#menu", { hasText: /./ }).waitFor({ state: "hidden" });
+  assert.equal(await front("input[type=search]").inputValue(), `state:${value}`);
+  await front("input[type=search]").fill("");
+  await front('.row.pinned[data-row="0"]').click({ button: "right" });
+  await menuItem("Unpin Row").click();
 });
 
 test("a table is walked by key, and Enter on a task selects it", async () => {

@@ -215,8 +215,26 @@ test("memory is shown at an address", async () => {
   await workbench.command("Vmcore Debug: View Memory at Address…");
   await workbench.box.fill("linux_banner");
   await workbench.row("linux_banner").click();
-  await page.locator(".view-line", { hasText: "Linux version" }).first().waitFor();
+  const memory = await workbench.webview('[aria-label^="Memory at"]');
+  const row = (text) => memory.locator(".body .row", { hasText: text }).first();
+  await row("linux_banner").waitFor();
+  await row("Linux ve").waitFor();
+  // A struct laid over names its members; a pointer leads to what it points at, and Back leads back.
+  const box = memory.locator('input[aria-label="Go to"]');
+  await box.fill("init_task");
+  await box.press("Enter");
+  await memory.locator('input[aria-label="Struct"]').fill("task_struct");
+  await memory.locator('input[aria-label="Struct"]').press("Enter");
+  await row("struct task_struct * last_wakee").waitFor();
   await shot("5-memory");
+  await memory.locator(".body .link").first().click();
+  await row("struct task_struct * last_wakee").waitFor({ state: "detached" });
+  await memory.locator('button[aria-label="Back"]').click();
+  await row("struct task_struct * last_wakee").waitFor();
+  await memory.locator('select[aria-label="Size of words"]').selectOption("1 byte");
+  await row(/([0-9a-f]{2} ){15}/).waitFor();
+  await shot("5-memory-bytes");
+  await memory.locator('select[aria-label="Size of words"]').selectOption("8 bytes");
 });
 
 test("the disassembly view shows the frame's instructions", async () => {

@@ -4,7 +4,10 @@ import {
   cellText,
   columnHeading,
   filterOf,
+  filterWith,
   keyHeading,
+  markdownTable,
+  nextOrder,
   type GridRow,
   shownText,
   sorted,
@@ -13,6 +16,7 @@ import {
   widths,
   wrapping,
 } from "../../src/panels/rows.ts";
+import { rawText } from "../../src/panels/units.ts";
 import type { GridColumn } from "../../src/protocol/grid.ts";
 
 const columns: readonly GridColumn[] = [
@@ -187,4 +191,38 @@ test("times in nanoseconds are shown with microseconds, by which events differ",
   assert.equal(shownText(111_725_022_400, time), "111.725022 s");
   assert.equal(shownText(111_725_024_900, time), "111.725025 s");
   assert.equal(shownText("9007199254740993000", time), "9007199254.740993 s");
+});
+
+test("a click on a heading sorts ascending, sizes the largest first; the third click restores the kernel's order", () => {
+  const clicks = (column: GridColumn): (boolean | undefined)[] => {
+    const first = nextOrder(undefined, 0, column);
+    const second = nextOrder(first, 0, column);
+    return [first, second, nextOrder(second, 0, column)].map((one) => one?.descending);
+  };
+  assert.deepEqual(clicks({ name: "pid", kind: "number" }), [false, true, undefined]);
+  assert.deepEqual(clicks({ name: "rss", kind: "number", unit: "bytes" }), [true, false, undefined]);
+});
+
+test("a filter by a cell replaces the filter of its column, and quotes text with blanks", () => {
+  const [, comm = { name: "", kind: "text" }, state = comm] = columns;
+  assert.equal(filterWith("kthread state:IN", state, "UN"), "kthread state:UN");
+  const filter = filterWith("", comm, "two words");
+  assert.equal(filter, 'comm:"two words"');
+  const found = [[1, "two words", "IN"], [2, "words", "IN"]].filter(filterOf(filter, columns) ?? (() => false)); // prettier-ignore
+  assert.deepEqual(found.map(([pid]) => pid), [1]); // prettier-ignore
+  assert.equal(filterWith(filter, comm, "init"), "comm:init");
+});
+
+test("rows as Markdown have a heading, no empty columns, and no text that is a mark", () => {
+  assert.equal(
+    markdownTable(columns, [[1, "a|b", null], [10, "*c*", null]]), // prettier-ignore
+    "| PID | Comm |\n| ---: | --- |\n| 1 | a\\|b |\n| 10 | \\*c\\* |\n",
+  );
+});
+
+test("a shortened number is told in full", () => {
+  assert.equal(rawText(17_235_968, "bytes"), "17,235,968 bytes");
+  assert.equal(rawText("18446744073709551615", "nanoseconds"), "18,446,744,073,709,551,615 ns");
+  assert.equal(rawText(7, undefined), undefined);
+  assert.equal(rawText(17, "bytes"), undefined);
 });

@@ -1,11 +1,12 @@
 /** The Crash Dump panel and its pages in editors. */
 import * as vscode from "vscode";
-import type { FromPage, Page, PageAction, PanelSession, ToPage } from "../../protocol/panel.ts";
+import type { FromPage, Page, PanelAction, PanelSession, ToPage } from "../../protocol/panel.ts";
 import { answers, type RequestingPage } from "./panelAnswers.ts";
 import { editorPage, pages, revivedEditor } from "./pages.ts";
 import { PanelSessions } from "./panelSessions.ts";
 import { showCrashDump } from "../front.ts";
 import { ask, sessionCommand, showViews } from "../session.ts";
+import { type MemoryPlace, OPEN_MEMORY } from "./openMemory.ts";
 import { askForLine } from "./tableLine.ts";
 
 const VIEW = "vmcore.kernel";
@@ -17,7 +18,7 @@ const EDITOR = "vmcore.table";
 export function crashDumpPanel(context: vscode.ExtensionContext): vscode.Disposable[] {
   const sessions = new PanelSessions();
   const view = new CrashDumpView(context, sessions);
-  const onVisiblePage = (action: PageAction) => () => view.act(action);
+  const onVisiblePage = (action: PanelAction) => () => view.act(action);
   return [
     sessions,
     sessions.onDidOpen(() => void showCrashDump()),
@@ -43,7 +44,11 @@ export function crashDumpPanel(context: vscode.ExtensionContext): vscode.Disposa
     sessionCommand("vmcore.openObject", async (session, given) => {
       if (typeof given === "string") await openObject(context, sessions, session, given);
     }),
+    vscode.commands.registerCommand(OPEN_MEMORY, ({ session, address }: MemoryPlace) =>
+      openEditor(context, sessions, sessions.session(session), editorPage(address, "bytes")),
+    ),
     vscode.commands.registerCommand("vmcore.panel.copy", onVisiblePage("copy")),
+    vscode.commands.registerCommand("vmcore.panel.openEditor", onVisiblePage("openEditor")),
     vscode.commands.registerCommand("vmcore.panel.openDocument", onVisiblePage("openDocument")),
     vscode.commands.registerCommand("vmcore.panel.save", onVisiblePage("save")),
     // The keyboard shortcut searches the focused page, the button searches the panel.
@@ -115,7 +120,7 @@ class CrashDumpView implements vscode.WebviewViewProvider {
     this.page?.post({ kind: "show", page: page.id });
   }
 
-  act(action: PageAction): void {
+  act(action: PanelAction): void {
     this.page?.post({ kind: "do", action });
   }
 }
@@ -245,7 +250,12 @@ class PagesWebview {
     const page: RequestingPage = {
       session: () => sessions.session(session),
       reopen: (dump) => sessions.reopen(dump),
+      openPage: (id) => {
+        const shown = pages.find((page) => page.id === id);
+        if (shown) openEditor(context, sessions, sessions.session(session), shown);
+      },
       openTable: (line) => openEditor(context, sessions, sessions.session(session), editorPage(line, "grid")),
+      openMemory: (address) => openEditor(context, sessions, sessions.session(session), editorPage(address, "bytes")),
       openObject: (text) => openObject(context, sessions, sessions.session(session), text),
     };
     try {

@@ -28,6 +28,8 @@ const grid = <Line extends keyof PageKeys>(
   ...(opens && { opens: { column: opens.column, kind: "table", target: opens.line } }),
 });
 
+const largest = (column: string): NonNullable<Page["order"]> => ({ column, descending: true });
+
 /** How tables of events are shown. */
 const timeline = {
   choices: [["kind"], ["cpu"], ["comm", "pid"]] satisfies PageKeys["timeline -n 5000"][][],
@@ -56,12 +58,18 @@ export const pages: readonly Page[] = [
   grid("timers", "Timers", "timer", ["cpu", "timeToExpire", "function"]),
   grid("irqs", "IRQs", "irq", ["irq", "name"]),
   grid("modules", "Modules", "mod", ["name", "size", "base", "module", "file"], { column: "name", line: "sym -m $" }),
-  grid("slabs", "Slab Caches", "kmem -s", ["name", "objectSize", "allocated", "total", "slabs", "slabBytes"], {
-    column: "name",
-    line: "kmem -S $",
-  }),
+  {
+    ...grid("slabs", "Slab Caches", "kmem -s", ["name", "objectSize", "allocated", "total", "slabs", "slabBytes"], {
+      column: "name",
+      line: "kmem -S $",
+    }),
+    order: largest("slabBytes" satisfies PageKeys["kmem -s"]),
+  },
   grid("owners", "Memory by Owner", "kmem -A", ["bytes", "count", "kind", "place", "function", "module", "note"]),
-  grid("vmalloc", "vmalloc", "kmem -v", ["start", "end", "size", "caller"]),
+  {
+    ...grid("vmalloc", "vmalloc", "kmem -v", ["start", "end", "size", "caller"]),
+    order: largest("size" satisfies PageKeys["kmem -v"]),
+  },
   grid("swap", "Swap", "swap", []),
   grid("mounts", "Mounts", "mount", ["directory", "type", "device"]),
   grid("files", "Files", "foreach user files", ["pid", "comm", "fd", "type", "path", "file", "dentry", "inode"]),
@@ -88,12 +96,20 @@ const objects: { readonly lead: readonly PageKeys["kmem -S"][]; readonly opens: 
   opens: { column: "address" satisfies PageKeys["kmem -S"], kind: "object", target: "$" },
 };
 
-/** Returns the page for an editor: a command's table, or the object that an expression names. */
-export function editorPage(line: string, kind: "grid" | "object"): Page {
-  const known = kind === "grid" ? pages.find((page) => page.line === line && page.kind === kind) : undefined;
+/** Kinds of pages that an editor shows for any line. */
+const ANY_LINE: readonly unknown[] = ["bytes", "grid", "object"] satisfies Page["kind"][];
+
+/**
+ * Returns the page for an editor: a command's table, the object that an expression names, the memory at an address, or a
+ * page of the panel.
+ */
+export function editorPage(line: string, kind: Page["kind"]): Page {
+  const known = pages.find((page) => page.line === line && page.kind === kind);
+  if (known && kind !== "grid") return known;
   const isTimeline = kind === "grid" && /^timeline(\s|$)/.test(line);
   const id = kind === "grid" ? "table" : kind;
-  const page: Page = { ...known, id, title: line, line, kind, ...(isTimeline && timeline) };
+  const title = kind === "bytes" ? `Memory ${line}` : line;
+  const page: Page = { ...known, id, title, line, kind, ...(isTimeline && timeline) };
   const isObjects = kind === "grid" && /^kmem -S\s/.test(line);
   return isObjects ? { ...page, ...objects } : page;
 }
@@ -106,8 +122,10 @@ export function revivedEditor(state: unknown): { readonly page: Page; readonly s
   const { editor } = (state ?? {}) as { editor?: { line?: unknown; page?: unknown; session?: Partial<PanelSession> } };
   const { line, page: kind, session } = editor ?? {};
   const { name, release, dump } = session ?? {};
-  if (typeof line !== "string" || (kind !== "grid" && kind !== "object") || typeof name !== "string") return undefined;
+  if (typeof line !== "string" || typeof name !== "string") return undefined;
+  const isKnown = ANY_LINE.includes(kind) || pages.some((page) => page.line === line && page.kind === kind);
+  if (!isKnown) return undefined;
   if (!Array.isArray(dump) || !dump.every((path) => typeof path === "string")) return undefined;
   // The session ended with the window, so only the dump's files identify the session that replaces it.
-  return { page: editorPage(line, kind), session: { id: "", name, release, dump } };
+  return { page: editorPage(line, kind as Page["kind"]), session: { id: "", name, release, dump } };
 }

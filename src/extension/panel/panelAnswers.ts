@@ -12,8 +12,10 @@ export interface RequestingPage {
   /** @throws Error when the session has ended or there is none */
   session(): vscode.DebugSession;
   reopen(dump: readonly string[]): Thenable<unknown>;
+  openPage(panel: string): void;
   openTable(line: string): void;
   openObject(text: string): Thenable<void>;
+  openMemory(address: string): void;
 }
 
 /** Returns the text of the hover for a link. */
@@ -107,6 +109,7 @@ export const answers: {
     const front = page.session();
     return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });
   },
+  words: async (wanted, page) => ask(page.session(), "vmcore/memory", wanted),
   explain: async ({ text, kind }, page) => ({ text: await explain(page.session(), text, kind) }),
   stacks: async ({ tasks }, page) => ask(page.session(), "vmcore/stacks", { tasks }),
   describe: async ({ places }, page) => ask(page.session(), "vmcore/describe", { places }),
@@ -125,9 +128,11 @@ export const answers: {
     return { variables: variables.map(variable) };
   },
   openObject: ({ text }, page) => page.openObject(text),
+  openPage: ({ panel }, page) => Promise.resolve(page.openPage(panel)),
   openTable: ({ line }, page) => Promise.resolve(page.openTable(line)),
   goTo: async ({ text }, page) => goTo(page.session(), text),
   goToFrame: async ({ task, pc }, page) => goToFrame(page.session(), task, pc),
+  viewMemory: ({ address }, page) => Promise.resolve(page.openMemory(address)),
   disassemble: ({ address }) => vscode.commands.executeCommand("vmcore.disassemble", address),
   runInConsole: async ({ line }, page) => runInConsole(page.session(), line),
   selectTask: async ({ task }, page) => {

@@ -6,17 +6,17 @@ import type { Ask } from "../ask.ts";
 import type { DumpState } from "../dumpState.ts";
 import { clearSelection, selectAllRows, selectedRows, whenUnselected } from "../selection.ts";
 import { failure, exportText, Reading, toSearchBox, type View } from "../view.ts";
-import { drawnRows, rowsToDraw, rowStep, scrollFor } from "../windowing.ts";
+import { drawnRows, rowsToDraw } from "../windowing.ts";
+import { chipTest } from "./logChips.ts";
 import { LogClock } from "./logClock.ts";
 import { LogExplained } from "./logExplained.ts";
 import { LogFilter } from "./logFilter.ts";
-import { reportOf, rowsToShow, type RowNumber, isHeading } from "./logLines.ts";
+import { nextHeading, reportOf, rowsToShow, type RowNumber } from "./logLines.ts";
 import { LoadedLog } from "./logLoad.ts";
+import { openFilterMenu, openLineMenu } from "./logMenu.ts";
+import { type Anchor, LogPlace, ROW_HEIGHT } from "./logPlace.ts";
 import { reportButtons } from "./logReports.ts";
 import { LogRows } from "./logRows.ts";
-
-/** The height of a row in pixels; panels.css has the same value. */
-const ROW_HEIGHT = 18;
 
 /** Number of rows above a line that a link led to. */
 const LINES_ABOVE = 3;
@@ -39,16 +39,15 @@ export class LogView implements View {
   private readonly filter: LogFilter;
   private readonly clock: LogClock;
   private readonly lines: LogRows;
-  private cursor = 0;
+  private readonly place = new LogPlace(this.element, () => this.draw());
+  /** The line that stays where it is when the filter changes. */
+  private anchor: Anchor | undefined;
 
   constructor(ask: Ask, state: DumpState) {
     this.ask = ask;
     this.log = new LoadedLog(ask);
     this.explained = new LogExplained(this.log, ask);
-    this.filter = new LogFilter(state, () => {
-      this.element.querySelector(".log")?.scrollTo({ top: 0 });
-      this.arrange();
-    });
+    this.filter = new LogFilter(state, () => this.arrangeAnew());
     this.clock = new LogClock(ask, () => this.draw());
     this.lines = new LogRows(this.log, this.explained, this.clock);
     this.element.className = "page log-page";
@@ -68,6 +67,13 @@ export class LogView implements View {
     });
   }
 
+  /** Shows the rows of another filter. The line in sight stays in its place, or the next one that is shown. */
+  private arrangeAnew(): void {
+    this.anchor = this.place.anchor(this.entries, this.lines.lineOf) ?? this.anchor;
+    this.arrange();
+    if (this.anchor && this.entries.length > 0) this.place.restore(this.anchor, this.entries, this.lines.lineOf);
+  }
+
   private async load(): Promise<void> {
     await this.reading.run(async () => {
       await this.log.readNewest();
@@ -82,7 +88,7 @@ export class LogView implements View {
 
   /** Puts the older lines before the newer ones; the visible rows stay where they are. */
   private join(): void {
-    const scroller = this.element.querySelector(".log");
+    const { scroller } = this.place;
     const isAtEnd = !scroller || scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
     const before = this.entries.length;
     const { lines, reports } = this.log.join();
@@ -91,7 +97,7 @@ export class LogView implements View {
     this.explained.move(lines, reports);
     this.arrange();
     const rows = this.entries.length - before;
-    this.cursor = Math.max(0, this.cursor + rows);
+    this.place.cursor = Math.max(0, this.place.cursor + rows);
     if (scroller) scroller.scrollTop += rows * ROW_HEIGHT;
     this.draw();
     // Go to the oops only if the user has not yet scrolled away from the end or started a search.
@@ -100,17 +106,18 @@ export class LogView implements View {
 
   private goToOops(): void {
     if (this.log.reports.length > 0) this.goToReport(this.lines.lastOops, -1);
-    else this.goTo(this.entries.length - 1);
+    else this.place.goTo(this.entries.length - 1);
   }
 
   private arrange(): void {
     const { lines, reports } = this.log;
-    const { level, pattern } = this.filter;
+    const { level, pattern, chips } = this.filter;
+    const matches = chips.length === 0 ? undefined : chipTest(chips, this.lines.facts);
     const { folded, explains } = this.lines;
     clearSelection(this.rows);
     const explanations = explains ? { explanations: this.explained.entries() } : {};
-    this.entries = rowsToShow(lines, reports, { level, pattern, folded, ...explanations });
-    this.cursor = Math.max(0, Math.min(this.cursor, this.entries.length - 1));
+    this.entries = rowsToShow(lines, reports, { level, pattern, matches, folded, ...explanations });
+    this.place.limit(this.entries.length);
     this.draw();
   }
 
@@ -135,7 +142,8 @@ export class LogView implements View {
 
   private toolbar(): TemplateResult {
     return html`<div class="toolbar">
-      ${this.filter.controls()} ${this.clock.control()}
+      ${this.filter.controls((event) => openFilterMenu(event, this.lines.facts, this.clock.panic, this.filter))}
+      ${this.clock.control()}
       <span class="count" role="status">${this.lines.counted(this.entries, this.filter.isPlain)}</span>
       ${this.log.progress === "" ? nothing : html`<span class="progress" role="status">${this.log.progress}</span>`}
       ${reportButtons(this.log.reports.length, this.lines, {
@@ -150,7 +158,7 @@ export class LogView implements View {
   }
 
   private body(): TemplateResult {
-    const scroller = this.element.querySelector(".log");
+    const { scroller } = this.place;
     const { length: count } = this.entries;
     const height = scroller?.clientHeight ?? this.element.clientHeight;
     // Draw the rows at the ends of the selection even out of sight, so that the selection persists.
@@ -162,11 +170,12 @@ export class LogView implements View {
       role="listbox"
       tabindex="0"
       aria-label="Kernel log"
-      aria-activedescendant=${`log-${this.number}-${this.cursor}`}
+      aria-activedescendant=${`log-${this.number}-${this.place.cursor}`}
       @scroll=${() => requestAnimationFrame(() => this.draw())}
       @keydown=${(event: KeyboardEvent) => this.onKey(event)}
       @copy=${(event: ClipboardEvent) => this.onCopy(event)}
       @click=${(event: MouseEvent) => this.onClick(event)}
+      @contextmenu=${(event: MouseEvent) => this.onMenu(event)}
     >
       <div
         class="body"
@@ -183,7 +192,7 @@ export class LogView implements View {
   }
 
   private row(entry: RowNumber, index: number): TemplateResult {
-    const isAt = index === this.cursor;
+    const isAt = index === this.place.cursor;
     const [kind, content] = this.lines.template(entry, this.filter.pattern);
     // prettier-ignore
     return html`<div
@@ -207,7 +216,7 @@ export class LogView implements View {
     await this.explaining;
     if (reportIndex !== undefined) await this.explain(reportIndex);
     this.arrange();
-    this.goTo(this.entries.indexOf(line), LINES_ABOVE);
+    this.place.goTo(this.entries.indexOf(line), LINES_ABOVE);
     this.element.querySelector<HTMLElement>(".log")?.focus();
   }
 
@@ -243,37 +252,32 @@ export class LogView implements View {
 
   /** Scrolls a report's heading to the top: the given report, or the next from the cursor in the given direction. */
   private goToReport(reportIndex: number | undefined, direction: 1 | -1): void {
-    const from = this.cursor;
+    const from = this.place.cursor;
     const at =
-      reportIndex !== undefined
-        ? this.entries.indexOf(~reportIndex)
-        : direction > 0
-          ? this.entries.findIndex((entry, i) => i > from && isHeading(entry))
-          : this.entries.findLastIndex((entry, i) => i < from && isHeading(entry));
+      reportIndex === undefined ? nextHeading(this.entries, from, direction) : this.entries.indexOf(~reportIndex);
     if (at < 0) return;
     this.explaining = this.explain(reportOf(this.entries[at] ?? 0));
-    this.goTo(at);
+    this.place.goTo(at);
   }
 
-  /** Scrolls a row to the top and puts the cursor on it. @param above number of rows before it that stay visible */
-  private goTo(row: number, above = 0): void {
-    this.cursor = Math.max(0, row);
-    const scroller = this.element.querySelector(".log");
-    if (scroller) scroller.scrollTop = (row - above) * ROW_HEIGHT;
+  private onMenu(event: MouseEvent): void {
+    const { element: page, place, entries, log, lines, filter, ask } = this;
+    const around = (line: number): void => void this.goToLine(log.lines.length - line);
+    openLineMenu(event, { page, place, entries, log, lines, filter, ask, around });
     this.draw();
   }
 
   private onClick({ target }: MouseEvent): void {
     const row = (target as Element).closest<HTMLElement>("[data-row]")?.dataset.row;
     if (row === undefined) return;
-    this.cursor = Number(row);
+    this.place.cursor = Number(row);
     // A click that ends a selection does not fold a report.
-    if (getSelection()?.isCollapsed !== false && this.lines.toggle(this.entries[this.cursor])) this.arrange();
+    if (getSelection()?.isCollapsed !== false && this.lines.toggle(this.entries[this.place.cursor])) this.arrange();
     this.draw();
   }
 
   private onKey(event: KeyboardEvent): void {
-    const entry = this.entries[this.cursor];
+    const entry = this.entries[this.place.cursor];
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       return this.lines.toggle(entry) ? this.arrange() : undefined;
@@ -287,12 +291,6 @@ export class LogView implements View {
       const text = this.lines.selected(this.rows, this.entries) ?? (entry === undefined ? "" : this.lines.text(entry));
       return void this.ask("copy", { text });
     }
-    const scroller = this.element.querySelector(".log");
-    const step = rowStep(event.key, Math.floor((scroller?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
-    if (step === undefined) return;
-    event.preventDefault();
-    this.cursor = Math.max(0, Math.min(this.entries.length - 1, this.cursor + step));
-    if (scroller) scroller.scrollTop = scrollFor(this.cursor, scroller.scrollTop, scroller.clientHeight, ROW_HEIGHT);
-    this.draw();
+    if (this.place.move(event.key, this.entries.length)) event.preventDefault();
   }
 }

@@ -41,6 +41,11 @@ export class LogClock {
     this.changed();
   }
 
+  /** Seconds since boot at the panic, or at what ended the log. */
+  get panic(): number | undefined {
+    return this.zeros.panic;
+  }
+
   private set(mode: TimeMode): void {
     this.mode = mode;
     remember("log time", mode);

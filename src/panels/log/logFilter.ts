@@ -1,9 +1,10 @@
 /** The filter of a log and its controls; the settings are kept for the next time that the page opens. */
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { DumpState } from "../dumpState.ts";
-import { regularExpressionIcon } from "../icons.ts";
+import { closeIcon, regularExpressionIcon } from "../icons.ts";
 import { regularExpression } from "../../base/regularExpression.ts";
 import { nothingLeft, select } from "../view.ts";
+import { chipText, type LogChip, withChip } from "./logChips.ts";
 
 /** Names of the levels 0 to 7; each level includes all that are more severe. */
 const LEVELS = [
@@ -21,6 +22,8 @@ const EVERYTHING = 7;
 
 export class LogFilter {
   private search: string;
+  /** The filters by CPU, task, subsystem and time. */
+  chips: readonly LogChip[];
   private isExpression: boolean;
   private readonly state: DumpState;
   private readonly changed: () => void;
@@ -34,11 +37,12 @@ export class LogFilter {
     this.search = state.recall("log search", "");
     this.isExpression = state.recall("log expression", false);
     this.level = state.recall("log level", EVERYTHING);
+    this.chips = state.recall<readonly LogChip[]>("log chips", []);
   }
 
-  /** Whether the filter shows everything: no search, all levels. */
+  /** Whether the filter shows everything: no search, all levels, no chips. */
   get isPlain(): boolean {
-    return this.search === "" && this.level === EVERYTHING;
+    return this.search === "" && this.level === EVERYTHING && this.chips.length === 0;
   }
 
   /** The search as a regular expression. Undefined without a search, and when it is not a valid regular expression. */
@@ -51,6 +55,18 @@ export class LogFilter {
   clear(): void {
     this.search = "";
     this.level = EVERYTHING;
+    this.chips = [];
+  }
+
+  /** Limits the log further. */
+  add(chip: LogChip): void {
+    this.setChips(withChip(this.chips, chip));
+  }
+
+  private setChips(chips: readonly LogChip[]): void {
+    this.chips = chips;
+    this.state.remember("log chips", chips);
+    this.changed();
   }
 
   private setSearch(search: string): void {
@@ -71,7 +87,8 @@ export class LogFilter {
     this.changed();
   }
 
-  controls(): TemplateResult {
+  /** @param add opens the menu that adds a chip, below the button that was clicked */
+  controls(add: (event: MouseEvent) => void): TemplateResult {
     const isWrong = this.search !== "" && this.pattern === undefined;
     return html`<input
         type="search"
@@ -91,7 +108,12 @@ export class LogFilter {
       >
         ${regularExpressionIcon}
       </button>
-      ${select("Level", LEVELS, this.level, (index) => this.setLevel(index))}`;
+      ${select("Level", LEVELS, this.level, (index) => this.setLevel(index))}
+      <button class="toggle" aria-haspopup="menu" title="Filter by CPU, Task, Subsystem or Time" @click=${add}>
+        Add Filter
+      </button>
+      ${this.chips.map((chip) => removable(chipText(chip), () => this.setChips(this.chips.filter((one) => one !== chip))))}
+      ${this.level === EVERYTHING ? nothing : removable((LEVELS[this.level] ?? "").toLowerCase(), () => this.setLevel(EVERYTHING))}`;
   }
 
   /** Returns the content to show when no line matches the filter. */
@@ -99,9 +121,19 @@ export class LogFilter {
     const searched = this.search === "" ? "" : ` with “${this.search}”`;
     const chosen = this.level === EVERYTHING ? "" : ` (level: ${LEVELS[this.level]?.toLowerCase()})`;
     const read = isAllRead ? "" : " in the part read so far";
-    return nothingLeft(`No line${searched}${read}${chosen}.`, () => {
+    const limited = this.chips.length === 0 ? "" : ` (${this.chips.map(chipText).join(", ")})`;
+    return nothingLeft(`No line${searched}${read}${chosen}${limited}.`, () => {
       this.setSearch("");
+      this.setChips([]);
       this.setLevel(EVERYTHING);
     });
   }
 }
+
+/** A filter that is set, with a button that removes it. */
+const removable = (text: string, remove: () => void): TemplateResult =>
+  html`<span class="chip"
+    >${text}<button title="Remove Filter" aria-label=${`Remove filter ${text}`} @click=${remove}>
+      ${closeIcon}
+    </button></span
+  >`;

@@ -126,24 +126,32 @@ export const headingOf = (report: number): RowNumber => ~report;
 export const isHeading = (row: RowNumber): boolean => row < 0;
 export const reportOf = (row: RowNumber): number => ~row;
 
+/** Returns the row of the next or the previous heading; -1 if there is none. */
+export const nextHeading = (rows: readonly RowNumber[], from: number, direction: 1 | -1): number =>
+  direction > 0
+    ? rows.findIndex((row, i) => i > from && isHeading(row))
+    : rows.findLastIndex((row, i) => i < from && isHeading(row));
+
 export interface LogSelection {
   /** Only lines of this level and more severe ones; lines without a level are always included. */
   readonly level: number;
   readonly pattern: RegExp | undefined;
+  /** Whether a line is shown; undefined if no other filter is set. */
+  readonly matches?: ((line: LogLine, index: number) => boolean) | undefined;
   /** Indexes of the folded reports. */
   readonly folded: ReadonlySet<number>;
   /** The rows that explain a line, by the index of that line. */
   readonly explanations?: ReadonlyMap<number, readonly RowNumber[]>;
 }
 
-/** Returns the rows to show. With a search or a level, only lines are shown, without headings and explanations. */
+/** Returns the rows to show. With a search, a level or another filter, only lines are shown, without headings and explanations. */
 export function rowsToShow(
   lines: readonly LogLine[],
   reports: readonly LogReport[],
-  { level, pattern, folded, explanations }: LogSelection,
+  { level, pattern, matches, folded, explanations }: LogSelection,
 ): RowNumber[] {
   const rows: RowNumber[] = [];
-  const isPlain = pattern === undefined && level >= 7;
+  const isPlain = pattern === undefined && matches === undefined && level >= 7;
   let next = 0;
   for (let i = 0; i < lines.length; i++) {
     const report = reports[next];
@@ -154,7 +162,12 @@ export function rowsToShow(
       if (folded.has(next - 1)) continue;
     }
     const line = lines[i];
-    if (line && (line.level ?? 0) <= level && (pattern === undefined || pattern.test(line.text))) rows.push(i);
+    const isShown =
+      line &&
+      (line.level ?? 0) <= level &&
+      (pattern === undefined || pattern.test(line.text)) &&
+      (matches === undefined || matches(line, i));
+    if (isShown) rows.push(i);
     if (isPlain) rows.push(...(explanations?.get(i) ?? []));
   }
   return rows;

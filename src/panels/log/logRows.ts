@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { recall, remember } from "../host.ts";
 import { chevron } from "../icons.ts";
 import { link } from "../links.ts";
+import { factsOfLines, type LineFacts } from "./logChips.ts";
 import type { LogClock } from "./logClock.ts";
 import type { LogExplained } from "./logExplained.ts";
 import { reportOf, type RowNumber, isHeading } from "./logLines.ts";
@@ -17,6 +18,7 @@ export class LogRows {
   private readonly explained: LogExplained;
   private readonly clock: LogClock;
   private hasCaller = false;
+  private knownFacts: readonly LineFacts[] | undefined;
   /** Numbers of the reports of which only the heading is shown. */
   folded = new Set<number>();
   /** Whether reports are shown with explanations. */
@@ -31,7 +33,17 @@ export class LogRows {
   /** Updates the columns after more of the log was read. */
   learn(): void {
     this.clock.learn(this.log);
+    this.knownFacts = undefined;
     this.hasCaller = this.log.lines.some(({ caller }) => caller !== undefined);
+  }
+
+  /** The line of a row, of a heading the first of its report; undefined for an explanation. */
+  readonly lineOf = (entry: RowNumber): number | undefined =>
+    isHeading(entry) ? this.log.reports[reportOf(entry)]?.first : entry < this.log.lines.length ? entry : undefined;
+
+  /** What each line tells about its CPU, task and subsystem. It is computed when a filter needs it. */
+  get facts(): readonly LineFacts[] {
+    return (this.knownFacts ??= factsOfLines(this.log.lines, this.log.reports));
   }
 
   setExplains(value: boolean): void {

@@ -46,6 +46,10 @@ test("an editor is restored after a reload from the state that its page stored",
   const session = { id: "gone", name: "vmcore", release: "6.1.0", dump: ["/crash/vmcore"] };
   const revived = revivedEditor({ editor: { line: "kmem -S task_struct", page: "grid", session } });
   assert.deepEqual(revived?.page, editorPage("kmem -S task_struct", "grid"));
+  // A page of the panel can be an editor too.
+  const tasks = revivedEditor({ editor: { line: "ps", page: "tasks", session } });
+  assert.equal(tasks?.page.title, "Tasks");
+  assert.equal(revivedEditor({ editor: { line: "bt", page: "tasks", session } }), undefined);
   assert.equal(revived?.page.opens?.kind, "object");
   assert.deepEqual(revived?.session, { ...session, id: "" });
 });

@@ -1,0 +1,229 @@
+/** The page of memory at an address. */
+import { html, nothing, render, type TemplateResult } from "lit-html";
+import { unlessRefused } from "../../base/refused.ts";
+import type { MemoryWords } from "../../protocol/memory.ts";
+import type { GridCell } from "../../protocol/grid.ts";
+import type { PageAction, Page } from "../../protocol/panel.ts";
+import type { Ask } from "../ask.ts";
+import type { DumpState } from "../dumpState.ts";
+import { recall, remember } from "../host.ts";
+import { arrowLeft, arrowRight } from "../icons.ts";
+import { link } from "../links.ts";
+import { openMenu } from "../menu.ts";
+import { Table } from "../table.ts";
+import { exportText, failure, Reading, select, toSearchBox, type View } from "../view.ts";
+import { byteRows, cArray, columnsOf, fullAddress, hexDump, overlayOf, type Overlay, VALUE, WORD_SIZES, type WordSize } from "./byteRows.ts"; // prettier-ignore
+
+/** Number of bytes that the page shows. */
+const SHOWN = 4096;
+
+/** Shows memory in words, with what they are part of and what they point at. */
+export class BytesView implements View {
+  readonly element = document.createElement("section");
+  private readonly ask: Ask;
+  private readonly state: DumpState;
+  private readonly table: Table;
+  private readonly reading = new Reading(() => this.draw());
+  private memory: MemoryWords | undefined;
+  /** Resolves when the words of the last place are there. */
+  private loading = Promise.resolve();
+  private size: WordSize = recall<WordSize>("bytes size", 8);
+  private overlay: { readonly start: bigint; readonly members: Overlay; readonly type: string } | undefined;
+  /** Why the struct cannot be laid over the words. */
+  private overlayError = "";
+  /** The places that were shown, and the position among them. */
+  private readonly places: string[] = [];
+  private at = -1;
+
+  constructor(page: Page, ask: Ask, state: DumpState) {
+    this.ask = ask;
+    this.state = state;
+    this.element.className = "page grid-page bytes-page";
+    this.table = new Table({
+      element: this.element,
+      label: `Memory at ${page.line}`,
+      draw: () => this.draw(),
+      cell: (cell, column, row) => this.cell(cell, column, row),
+    });
+    this.element.addEventListener("follow", (event) => {
+      event.stopPropagation();
+      this.goTo((event as CustomEvent<string>).detail);
+    });
+    new ResizeObserver(() => this.draw()).observe(this.element);
+    this.goTo(page.line);
+  }
+
+  show(): void {
+    this.draw();
+  }
+
+  act(action: PageAction): void {
+    if (action === "find") return toSearchBox(this.element);
+    if (this.memory) exportText(this.ask, action, { text: hexDump(this.memory), name: `${this.memory.address}.txt` });
+  }
+
+  /** Shows another place: an address, a symbol or an expression. */
+  private goTo(text: string): void {
+    if (text.trim() === "") return;
+    this.places.splice(this.at + 1);
+    this.at = this.places.push(text.trim()) - 1;
+    this.loading = this.load();
+  }
+
+  private step(direction: 1 | -1): void {
+    this.at += direction;
+    this.loading = this.load();
+  }
+
+  private async load(): Promise<void> {
+    const place = this.places[this.at] ?? "";
+    await this.reading.run(async () => {
+      this.memory = await this.ask("words", { address: place, count: SHOWN });
+    });
+    this.table.toTop();
+    this.arrange();
+  }
+
+  private arrange(): void {
+    const { memory, size, overlay } = this;
+    if (memory) {
+      const columns = columnsOf(size, memory.wordSize);
+      this.table.set({ columns, rows: byteRows(memory, { size, overlay }), wide: columns.length - 1 });
+    }
+    this.draw();
+  }
+
+  /** Lays a struct over the words from the address of the page on. An empty text removes it. */
+  private async layOver(text: string): Promise<void> {
+    await this.loading;
+    const type = text.trim().replace(/^(struct|union)\s+/, "");
+    this.overlayError = "";
+    this.overlay = undefined;
+    if (type !== "" && this.memory) {
+      const { address } = this.memory;
+      const grid = await unlessRefused(this.ask("run", { line: `struct --table ${type} ${address}` }));
+      const members = grid ? overlayOf(grid) : new Map<number, string>();
+      if (members.size > 0) this.overlay = { start: BigInt(address), members, type };
+      else this.overlayError = grid?.remarks[0] ?? `struct ${type} is not known in this dump`;
+    }
+    this.arrange();
+  }
+
+  private get bookmarks(): readonly string[] {
+    return this.state.recall<readonly string[]>("bookmarks", []);
+  }
+
+  private setBookmark(address: string, isSet: boolean): void {
+    const others = this.bookmarks.filter((one) => one !== address);
+    this.state.remember("bookmarks", isSet ? [...others, address] : others);
+    this.draw();
+  }
+
+  /** Makes links of pointers, which lead to the memory that they point at. */
+  private cell(cell: GridCell, column: number, row: number): unknown {
+    const target = column === VALUE && this.size === this.memory?.wordSize && this.memory.words[row]?.target;
+    return typeof cell === "string" && target ? link(cell, `0x${cell}`, "memory") : undefined;
+  }
+
+  private draw(): void {
+    render(this.content(), this.element);
+  }
+
+  private content(): TemplateResult | typeof nothing {
+    if (this.reading.error !== undefined) {
+      return html`${this.toolbar()}${failure(this.reading.error, () => void this.load())}`;
+    }
+    if (!this.memory) return this.reading.waiting("Reading memory…");
+    return html`${this.toolbar()}${this.table.template()}`;
+  }
+
+  private toolbar(): TemplateResult {
+    const { memory, places, at, overlay } = this;
+    const page = (direction: bigint) => () =>
+      this.goTo(fullAddress(BigInt.asUintN(64, BigInt(memory?.address ?? 0) + direction * BigInt(SHOWN))));
+    return html`<div class="toolbar">
+      <button class="toggle" title="Back" aria-label="Back" ?disabled=${at <= 0} @click=${() => this.step(-1)}>
+        ${arrowLeft}
+      </button>
+      <button
+        class="toggle"
+        title="Forward"
+        aria-label="Forward"
+        ?disabled=${at >= places.length - 1}
+        @click=${() => this.step(1)}
+      >
+        ${arrowRight}
+      </button>
+      ${this.box({ label: "Go to", value: places[at] ?? "", hint: "Address, symbol or expression" }, (text) => this.goTo(text))}
+      <button class="toggle" @click=${page(-1n)}>Previous Page</button>
+      <button class="toggle" @click=${page(1n)}>Next Page</button>
+      ${select(
+        "Size of words",
+        WORD_SIZES.map((size) => (size === 1 ? "1 byte" : `${size} bytes`)),
+        WORD_SIZES.indexOf(this.size),
+        (index) => this.setSize(WORD_SIZES[index] ?? 8),
+      )}
+      ${this.box({ label: "Struct", value: overlay?.type ?? "", hint: "Struct to lay over" }, (text) => void this.layOver(text))}
+      ${memory ? this.bookmarkControls(memory.address) : nothing}
+      <button class="toggle" aria-haspopup="menu" @click=${(event: MouseEvent) => this.openCopyMenu(event)}>
+        Copy As
+      </button>
+      <span class="count" role="status">${memory?.what ?? ""}</span>
+      ${this.overlayError === "" ? nothing : html`<span class="bad" role="alert">${this.overlayError}</span>`}
+    </div>`;
+  }
+
+  /** A box whose text takes effect with Enter. */
+  private box(
+    { label, value, hint }: { readonly label: string; readonly value: string; readonly hint: string },
+    done: (text: string) => void,
+  ): TemplateResult {
+    return html`<input
+      type="search"
+      class="place"
+      aria-label=${label}
+      placeholder=${hint}
+      .value=${value}
+      @keydown=${(event: KeyboardEvent) => {
+        if (event.key === "Enter") done((event.target as HTMLInputElement).value);
+      }}
+    />`;
+  }
+
+  private bookmarkControls(address: string): TemplateResult {
+    const { bookmarks } = this;
+    const isSet = bookmarks.includes(address);
+    return html`<button class="toggle" aria-pressed=${isSet} @click=${() => this.setBookmark(address, !isSet)}>
+        Bookmark
+      </button>
+      ${
+        bookmarks.length === 0
+          ? nothing
+          : select("Bookmarks", ["Bookmarks", ...bookmarks], 0, (index) => {
+              const chosen = bookmarks[index - 1];
+              if (chosen !== undefined) this.goTo(chosen);
+            })
+      }`;
+  }
+
+  private openCopyMenu({ currentTarget }: MouseEvent): void {
+    const { memory } = this;
+    if (!memory) return;
+    const button = currentTarget as HTMLElement;
+    const { left, bottom } = button.getBoundingClientRect();
+    const copy = (label: string, text: string) => ({ label, run: () => void this.ask("copy", { text }) });
+    const digits = memory.words.map(({ bytes }) => bytes).join("");
+    const items = [
+      copy("Hex Dump", hexDump(memory)),
+      copy("Hexadecimal Digits", digits),
+      copy("C Array", cArray(memory)),
+    ];
+    openMenu([items], { x: left, y: bottom }, button, "Copy As");
+  }
+
+  private setSize(size: WordSize): void {
+    this.size = size;
+    remember("bytes size", size);
+    this.arrange();
+  }
+}
