@@ -99,7 +99,7 @@ export function manifestTexts(root: string): Text[] {
   const lists = new Set(["enumDescriptions", "markdownEnumDescriptions"]);
   const visit = (value: unknown, path: string): void => {
     const key = path.split(".").at(-1) ?? "";
-    if (typeof value === "string" && titles.has(key))
+    if (typeof value === "string" && titles.has(key) && !value.startsWith("%"))
       texts.push({ file: "package.json", line: 0, kind: "string", context: path, text: value });
     else if (Array.isArray(value) && lists.has(key))
       value.forEach((entry: unknown) => visit(entry, `${path}.description`));
@@ -108,6 +108,9 @@ export function manifestTexts(root: string): Text[] {
         visit(entry, path ? `${path}.${name}` : name);
   };
   visit(JSON.parse(readFileSync(join(root, "package.json"), "utf8")), "");
+  const english = JSON.parse(readFileSync(join(root, "package.nls.json"), "utf8")) as Record<string, string>;
+  for (const [context, text] of Object.entries(english))
+    texts.push({ file: "package.nls.json", line: 0, kind: "string", context, text });
   return texts;
 }
 
