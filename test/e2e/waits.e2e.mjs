@@ -126,7 +126,7 @@ async function hasNoViolation(isLight) {
   );
 }
 
-test("a window of 1280x720 at 125 % has room for the deadlock and the graph", async () => {
+test("a window of 1280x720 at 125 % has room for the deadlock and the graph, and for 12 tasks or lines", async () => {
   const size = page.viewportSize();
   await page.setViewportSize({ width: 1024, height: 576 });
   await workbench.command("View: Toggle Maximized Panel");
@@ -136,6 +136,17 @@ test("a window of 1280x720 at 125 % has room for the deadlock and the graph", as
     const box = await front(selector).boundingBox();
     assert.ok(box && box.x >= 0 && box.x + box.width <= width, selector);
   }
+  // There is room for twelve tasks and for twelve lines of the log.
+  for (const { tab, list, height } of [
+    { tab: "tasks", list: ".grid", height: 22 },
+    { tab: "log", list: ".log", height: 18 },
+  ]) {
+    await frame.locator(`#tab-${tab}`).click();
+    await front(list).waitFor();
+    const rows = Math.floor((await front(list).boundingBox()).height / height);
+    assert.ok(rows > 12, `${rows} rows of ${tab}`);
+  }
+  await frame.locator("#tab-waits").click();
   await workbench.command("View: Toggle Maximized Panel");
   await page.setViewportSize(size);
 });
