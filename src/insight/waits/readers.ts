@@ -63,7 +63,7 @@ function* readerIn(kernel: Kernel, task: Obj, lock: bigint): Generator<Step, Hol
   return undefined;
 }
 
-/** Yields, and returns the tasks whose stack contains a return address into a function that takes semaphores. */
+/** Finds the tasks whose stack contains a return address into a function that takes semaphores. */
 function* candidateTasks(kernel: Kernel): Generator<Step, readonly Obj[], void> {
   const { tasks } = taskTable(kernel);
   const reading = new Map<bigint, boolean>();

@@ -20,7 +20,7 @@ export function stoppedStack(kernel: Kernel, task: Obj<"struct task_struct">): S
   const note = cpu === undefined ? undefined : cpuNote(kernel, cpu);
   // A return address can be searched for on the stack only if calls push it.
   const areReturnsPushed = kernel.arch.linkRegister === undefined;
-  const later = note && areReturnsPushed ? (kexecStack(kernel, task, note) ?? inNmi(kernel, task, note)) : undefined;
+  const later = note && areReturnsPushed ? (kexecStack(kernel, task, note) ?? nmiStack(kernel, task, note)) : undefined;
   return later ?? stackTrace(kernel, task);
 }
 
@@ -74,7 +74,7 @@ function kexecStack(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNo
  * Returns the stack that starts in crash_nmi_callback(): on the NMI stack or, if the NMI interrupted user code, on the
  * task's stack.
  */
-function inNmi(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): Stack | undefined {
+function nmiStack(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): Stack | undefined {
   if (!kernel.symbols.find("crash_nmi_callback")) return undefined;
   const own = attempt(() => taskStackRange(kernel, task));
   const stack = isUser(kernel, note.registers)

@@ -1,4 +1,4 @@
-/** The sentences and the evidence of a verdict as items that the keys walk through. It does not use the DOM. */
+/** Lists the sentences and the evidence of a verdict as items for the arrow keys. It does not use the DOM. */
 import type { VerdictEvidence, VerdictLink, VerdictSentence, VerdictState } from "../../protocol/verdict.ts";
 
 /** A sentence, or a piece of evidence below an unfolded sentence. */

@@ -20,6 +20,7 @@ export interface PageCounts {
 /** The facts in the headers, and the pages that the file contains. Absent facts are undefined. */
 export type DumpInfo = ReturnType<typeof headerOf> & { readonly pages: PageCounts };
 
+/** Number of pages that are counted between two pauses. */
 const PAUSE_EVERY = 1 << 14;
 /** Maximum number of absent pages that are looked at: 64 GiB of memory. */
 const MAX_ABSENT = 1 << 24;

@@ -24,7 +24,7 @@ export interface Stretch {
 const PAGES_PER_STEP = 64;
 
 /** Number of bytes that are skipped if not even a root table covers the address. */
-const NOWHERE_BYTES = 1n << 30n;
+const UNMAPPED_BYTES = 1n << 30n;
 
 /** Number of bytes read at once if pages are adjacent in the dump. */
 const READ_BYTES = 1 << 20;
@@ -46,7 +46,7 @@ export function* virtualPages(
   for (let at = start; at < end;) {
     const steps: WalkStep[] = [];
     const found = space.translate(at, steps);
-    if (found instanceof Fault) at = nextMultiple(at, steps.at(-1)?.span ?? NOWHERE_BYTES);
+    if (found instanceof Fault) at = nextMultiple(at, steps.at(-1)?.span ?? UNMAPPED_BYTES);
     else {
       const border = nextMultiple(at, found.pageBytes);
       const bytes = bytesAt(space, physical, at, found, target);
