@@ -27,32 +27,68 @@ export interface LogLine {
  */
 export const MAX_LINE = 4096;
 
-const ESCAPE = /\u001b(?:\[[\d;?]{0,32}[A-Za-z]|[()][A-Z0-9])/g;
+/** Escapes that colour, also as `cat -v` shows them and without their first character; entities of HTML. */
+const REWRITTEN =
+  /(?:\u001b|\^\[)(?:\[[\d;?]{0,32}[A-Za-z]|[()][A-Z0-9])|\[\d{1,2}(?:;\d{1,3}){0,4}m|&(?:lt|gt|amp|quot);/g;
+/** The message in a record of JSON: docker, kubectl, `journalctl -o json`, `dmesg --json`. */
+const JSON_MESSAGE = /"(?:log|msg|message|MESSAGE)"\s{0,4}:\s{0,4}"((?:[^"\\]|\\.){0,4000})(?:"|$)/d;
+const JSON_ESCAPE = /\\(?:u[0-9a-fA-F]{4}|.)/g;
+const ENTITIES: Readonly<Record<string, string>> = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"' };
+const JSON_ESCAPES: Readonly<Record<string, string>> = { n: "", r: "", t: "\t", b: "", f: "" };
 
 /** Splits a line, without its line end, into prefix and message. */
 export function lineOf(given: string): LogLine {
-  const cut = given.length > MAX_LINE ? given.slice(0, MAX_LINE) : given;
-  const { clean, columns } = cut.includes("\u001b") ? withoutEscapes(cut) : { clean: cut, columns: undefined };
+  const cut = (given.length > MAX_LINE ? given.slice(0, MAX_LINE) : given).replaceAll("\u00a0", " ");
+  const whole: Written = { text: cut, columns: undefined };
+  const message = cut.includes('"') ? jsonMessage(cut) : undefined;
+  const { text: clean, columns } = rewritten(message ?? whole, REWRITTEN, (found) => ENTITIES[found] ?? "");
   const { column, ...prefix } = prefixOf(clean);
-  const text = clean.slice(column).replace(/[\r\n]+$/, "");
+  // The right edge of a table.
+  const end = clean.startsWith("| ") && column > 0 ? / \|\s*$/ : /[\r\n]+$/;
+  const text = clean.slice(column).replace(end, "");
   return { text, column: columns?.[column] ?? column, ...prefix, columns: columns?.slice(column) };
 }
 
-function withoutEscapes(line: string): { clean: string; columns: number[] } {
+/** A text, and the column in the original line of each of its characters; undefined if these are the same. */
+interface Written {
+  readonly text: string;
+  readonly columns: readonly number[] | undefined;
+}
+
+/** Returns the message of a record of JSON; undefined if the line is none. */
+function jsonMessage(line: string): Written | undefined {
+  const match = JSON_MESSAGE.exec(line);
+  const [from, to] = match?.indices?.[1] ?? [];
+  if (!match || from === undefined || to === undefined || !/\{|^\s*$/.test(line.slice(0, match.index)))
+    return undefined;
+  const columns = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  return rewritten({ text: line.slice(from, to), columns }, JSON_ESCAPE, ([, kind = "", ...digits]) =>
+    kind === "u" ? String.fromCharCode(Number.parseInt(digits.join(""), 16)) : (JSON_ESCAPES[kind] ?? kind),
+  );
+}
+
+/** Replaces what a pattern finds by at most one character each. */
+function rewritten(given: Written, pattern: RegExp, replacement: (found: string) => string): Written {
+  const matches = [...given.text.matchAll(pattern)];
+  if (matches.length === 0) return given;
   const columns: number[] = [];
-  let clean = "";
+  const columnAt = (at: number): number => given.columns?.[at] ?? at;
+  let text = "";
   let from = 0;
   const keep = (to: number): void => {
-    for (let i = from; i < to; i++) columns.push(i);
-    clean += line.slice(from, to);
+    for (let i = from; i < to; i++) columns.push(columnAt(i));
+    text += given.text.slice(from, to);
   };
-  for (const { 0: escape, index } of line.matchAll(ESCAPE)) {
+  for (const { 0: found, index } of matches) {
     keep(index);
-    from = index + escape.length;
+    const put = replacement(found);
+    if (put !== "") columns.push(columnAt(index));
+    text += put;
+    from = index + found.length;
   }
-  keep(line.length);
-  columns.push(line.length);
-  return { clean, columns };
+  keep(given.text.length);
+  columns.push(columnAt(given.text.length));
+  return { text, columns };
 }
 
 /** Returns a line for a printk record, whose message, time, caller and level are already separate. */

@@ -18,11 +18,12 @@ export interface Prefix {
   readonly isAfterGap: boolean;
 }
 
-const MONTH_DAY = String.raw`[A-Z][a-z]{2} {0,2}\d{1,2}`;
+/** Also abbreviated in other languages: `nov. 30`, `11月 30`. */
+const MONTH_DAY = String.raw`(?:[A-Za-z\u00c0-\u024f]{3,5}\.?|\d{1,2}月) {0,2}\d{1,2}`;
 const CLOCK = String.raw`\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`;
 const ISO = String.raw`\d{4}-\d\d-\d\d[T ]${CLOCK}(?: ?Z|[+-]\d\d:?\d\d| [A-Z]{2,5}(?= ))?`;
 /** `Tue Mar  5 10:11:12 CET 2024`, `Mar 05 10:11:12.345678`, `Tue 2024-03-05 10:11:12 CET`. */
-const DAY = String.raw`(?:[A-Z][a-z]{2} )?(?:${MONTH_DAY} ${CLOCK}(?: [A-Z]{2,5}(?= \d{4}))?(?: \d{4})?|${ISO})`;
+const DAY = String.raw`(?:[A-Za-z\u00c0-\u024f]{2,5}\.? )?(?:${MONTH_DAY} ${CLOCK}(?: [A-Z]{2,5}(?= \d{4}))?(?: \d{4})?|${ISO})`;
 /** A clock that ran backwards shows a large number; some consoles put a tab or a blank within the brackets. */
 const SECONDS = String.raw`\[[ \t]{0,12}(\d{1,12}\.\d{1,9})(?: <[ \d.]{1,24}>)? {0,4}\]`;
 
@@ -63,16 +64,23 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
     String.raw`(?:${DAY}|(?:\d\d\/\d\d\/\d{2,4}|\d{4}\/\d\d\/\d\d) ${CLOCK}|${CLOCK}|\d{10}\.\d{3,9})(?::(?= )|(?=[ \t]|$)) ?`,
   ),
   part("tag", TAG),
+  // Android logcat -v brief, tag and time.
+  part("time", String.raw`(?:\d{4}-)?\d\d-\d\d ${CLOCK} (?=[VDIWEF]\/)`),
+  part("tag", String.raw`[VDIWEF]\/kernel {0,16}(?:\( {0,8}\d{1,7}\))?: ?`),
   // Xen's console, and that of its guests.
   part("other", String.raw`\((?:XEN|d\d{1,5}v?\d{0,5})\) ?`),
   // kubectl logs --prefix, docker compose logs.
-  part("other", String.raw`\[pod\/[^\]\s]{1,255}\] |[\w.-]{1,64} {0,8}\| (?=\[)`),
+  part("other", String.raw`\[pod\/[^\]\s]{1,255}\] |[\w.-]{1,64} {0,8}\| (?=\[)|[\w.-]{0,64}[-_]\d{1,3} {1,8}\| `),
   part("other", String.raw`[\w.-]{1,64} login: (?=[A-Z\[])`),
   part("gap", String.raw`\*\* \d{1,10} printk messages dropped \*\* ?`),
   // MediaTek: (CPU)[PID:task].
   part("other", String.raw` ?\(\d{1,3}\)\[\d{1,7}:[^\]]{1,32}\]`),
   // Samsung: [CPU: task: PID].
   part("other", String.raw`[A-Z]?\[\d{1,3}: {0,16}[^\]:]{1,20}: {0,6}\d{1,7}\] ?`),
+  // HiSilicon: [pid:PID,cpuCPU,task].
+  part("other", String.raw`\[pid:\d{1,7},cpu\d{1,3},[^\]]{1,32}\] ?`),
+  // cat -n, less -N.
+  part("other", String.raw`(?<![^]) {0,8}\d{1,7}\t`),
   // Some syslogs: eight hexadecimal digits in brackets.
   part("other", String.raw`\[[0-9a-f]{8}\] (?!\[|[\w.]{1,128}\+0x)`),
   // Quoted in a mail with `> `; in a table or the log of a build with `| `.

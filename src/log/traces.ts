@@ -47,6 +47,8 @@ export interface Stacks {
 const POINT = /\bat:\s*$/;
 /** A held lock of lockdep's list, wrapped before the function's name. */
 const WRAPPED = /, at: \[<[0-9a-f]{8,16}>\]\s*$/;
+/** The rest of a line of code bytes. */
+const REST_OF_CODE = /^\s{0,32}(?:[<(]?[0-9a-f]{2}[>)]? ){0,64}[<(]?[0-9a-f]{2}[>)]?\s*$/;
 const CPU_HEAD =
   /^NMI backtrace for cpu (\d{1,5})|^CPU#(\d{1,5}) backtrace|^CPU ?(\d{1,5}): stopping|^(?:rcu: )?RCU grace-period kthread stack dump/;
 /** Lines after which a trace does not continue, because the report goes on to something else. */
@@ -93,6 +95,8 @@ class Reader {
   private isAfterGap = false;
   /** A mail wrapped the line before: this one is its rest. */
   private isWrapped = false;
+  /** The place whose code the line before printed: a mail may wrap it. */
+  private openCode: Writable<SiteLine> | undefined;
   private rows = 0;
   /** Registers that were printed before the place. */
   private early: SiteLine["registers"] = [];
@@ -109,6 +113,13 @@ class Reader {
   }
 
   read(text: string, at: number): void {
+    const code = this.openCode?.code;
+    if (this.openCode && code && REST_OF_CODE.test(text)) {
+      this.openCode.code = { ...code, text: `${code.text.trimEnd()} ${text.trim()}` };
+      this.openCode = undefined;
+      return;
+    }
+    this.openCode = undefined;
     this.readLine(text, at);
     this.isWrapped = WRAPPED.test(text);
   }
@@ -232,7 +243,10 @@ class Reader {
     }
     const code = site ? (machine.code?.exec(text) ?? machine.code?.exec(text.trimStart())) : null;
     const owner = site && code && this.ownerOfCode(site, at);
-    if (owner && !owner.code) owner.code = { at, text: code[1] ?? "" };
+    if (owner && !owner.code) {
+      owner.code = { at, text: code[1] ?? "" };
+      this.openCode = owner;
+    }
     const goesOn = /^\s/.test(text) ? this.rows : 0;
     const found = registersOf(text, machine, goesOn);
     this.rows = found.length === 0 ? 0 : goesOn + found.length;

@@ -13,7 +13,7 @@ export const x86: Machine = {
   link: undefined,
   user: /^RIP: (?:0033|0023|002b|e033):/,
   address: /^(?:RIP|IP):?\s+(?:[0-9a-f]{2,4}:)?\s*\[<([0-9a-f]{8,16})>\]/,
-  registerLine: /^\s{0,32}(?:R(?:AX|DX|SP|BP|SI|1[0-5]|0?[89])|ORIG_RAX|CR2|RSP): ?/,
+  registerLine: /^\s{0,32}(?:R(?:[ABCD]X|[SB]P|[SD]I|1[0-5]|0?[89])|ORIG_RAX|CR2|RSP): ?/,
   register:
     /(?<![\w.])(R(?:[ABCD]X|[SD]I|[SBI]P|0?[89]|1[0-5])|CR[0-48]|EFLAGS|ORIG_RAX): ?(?:[0-9a-f]{4}:)?([0-9a-f]{8,16})(?![\w+])/g,
   code: /^Code: (.*)/,
