@@ -103,9 +103,9 @@ async function states() {
     await memory.locator('input[aria-label="Struct"]').press("Enter");
     await memory.locator(".body .row", { hasText: "thread_info" }).first().waitFor();
   });
-  await state("Memory that the dump excludes", async () => {
+  await state("Memory that cannot be read", async () => {
     const memory = await workbench.webview('[aria-label^="Memory at"]');
-    await memory.locator('input[aria-label="Go to"]').fill("0xffff8ef680001000");
+    await memory.locator('input[aria-label="Go to"]').fill("0xffffd11f00000000");
     await memory.locator('input[aria-label="Go to"]').press("Enter");
     await page.waitForTimeout(1000);
   });

@@ -66,7 +66,7 @@ export function byteRows(
     const value: GridCell =
       fault?.fault === undefined
         ? part.map(({ bytes }) => valuesOf(bytes, size, byteOrder).join(" ")).join(size === wordSize ? "" : " ")
-        : { fault: "excluded", address: null, message: fault.fault };
+        : { fault: "unknown", address: null, message: fault.fault };
     const name = partText(at, part, { wordSize, overlay });
     const cells: GridCell[] = [
       fullAddress(at),

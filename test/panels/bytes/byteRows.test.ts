@@ -21,7 +21,7 @@ test("words of the size of a pointer have a row each, with what they are part of
   assert.deepEqual(byteRows(MEMORY, { size: 8 }), [
     ["0xffff888000001000", "ffffff8880003000", ".0......", "lab+0x0", "kmalloc-64 object"],
     ["0xffff888000001008", "02010078756e694c", "Linux...", "", null],
-    ["0xffff888000001010", { fault: "excluded", address: null, message: "page excluded from dump" }, "", "", null],
+    ["0xffff888000001010", { fault: "unknown", address: null, message: "page excluded from dump" }, "", "", null],
     ["0xffff888000001018", "0000000000000000", "........", "", null],
   ]);
 });
