@@ -13,6 +13,11 @@ const CLOSE_TIMEOUT_MS = 3_000;
 const BLOCK_BYTES = 1 << 16;
 /** Number of blocks that are kept: 64 MiB. */
 const BLOCKS = 1024;
+/**
+ * Number of blocks that one request reads elsewhere. The pages of a stack and its tables are near each other, and at a
+ * distance of 100 ms and 100 Mbit/s a request costs as much as 20 blocks.
+ */
+const LEAST_AHEAD = 4;
 /** Maximum number of blocks that one request reads, if the source is read in sequence. */
 const MAX_AHEAD = MAX_ANSWER / BLOCK_BYTES;
 
@@ -90,11 +95,13 @@ export function remoteFile(source: RemoteSource, name: string, size: number): Ra
   const block = (index: number): Uint8Array => {
     const known = blocks.get(index);
     if (known) return known;
-    ahead = index === expected ? Math.min(2 * ahead, MAX_AHEAD) : 1;
-    const bytes = source.read(index * BLOCK_BYTES, Math.min(ahead * BLOCK_BYTES, size - index * BLOCK_BYTES));
+    ahead = index === expected ? Math.min(2 * ahead, MAX_AHEAD) : LEAST_AHEAD;
+    let count = 1;
+    while (count < ahead && blocks.get(index + count) === undefined) count++;
+    const bytes = source.read(index * BLOCK_BYTES, Math.min(count * BLOCK_BYTES, size - index * BLOCK_BYTES));
     for (let i = 0; i * BLOCK_BYTES < bytes.length; i++)
       blocks.set(index + i, bytes.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES));
-    expected = index + ahead;
+    expected = index + count;
     return bytes.subarray(0, BLOCK_BYTES);
   };
   return {
