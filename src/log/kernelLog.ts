@@ -5,7 +5,7 @@ import { isLockLine, REQUESTED } from "./forms.ts";
 import { isAsideKind } from "./kinds.ts";
 import { type LogLine, lineOf } from "./lines.ts";
 import { type Others, othersIn } from "./others.ts";
-import { type OpenReport, type Report, Scanner, type State } from "./reports.ts";
+import { MAX_SECONDS, type OpenReport, type Report, Scanner, type State } from "./reports.ts";
 
 /** A report, and the line at which its end was known. */
 interface Found {
@@ -120,8 +120,19 @@ export class KernelLog {
     if (!line || line.isForeign) return false;
     if (report.caller === undefined && line.caller === undefined)
       return !this.isAside(report, at, line.text) && !this.othersOf(report).lines.has(at);
-    if (report.caller === undefined || line.caller === undefined || line.caller === report.caller) return true;
+    if (report.caller === undefined || line.caller === report.caller) return true;
+    if (line.caller === undefined) return this.isNear(report, line);
     return at >= (this.requestedOf(report).get(line.caller) ?? Infinity);
+  }
+
+  /**
+   * Whether a line without a caller can belong to a report with one: its time is near that of the headline. A line
+   * without a time among lines with one is a user program's.
+   */
+  private isNear({ at }: Report, { seconds }: LogLine): boolean {
+    const headline = this.lines[at]?.seconds;
+    if (headline === undefined) return true;
+    return seconds !== undefined && Math.abs(seconds - headline) <= MAX_SECONDS;
   }
 
   /** The CPUs that print their stacks on request of a report, by caller, and the line at which each begins. */

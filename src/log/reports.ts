@@ -32,7 +32,7 @@ const MAX_BEFORE_DIE = 24;
 /** Maximum number of reports of different callers that are open at the same time. */
 const MAX_OPEN = 64;
 /** Maximum pause within a report, in seconds: a serial console is slow, but pauses for less. */
-const MAX_SECONDS = 30;
+export const MAX_SECONDS = 30;
 /** Reports that the sanitizers close with a rule. */
 const RULED: ReadonlySet<ReportKind> = new Set(["kasan", "kmsan", "kcsan", "kfence", "ubsan", "slab"]);
 /** Kinds of reports whose later headlines may be far after the first. */

@@ -275,3 +275,14 @@ test("a report ends where the time jumps back", () => {
   assert.equal(report.end, 1);
   assert.equal(row(report, "Caller"), undefined);
 });
+
+test("lines without a caller belong to a report with one only if their time is near", () => {
+  const text = `[ 3481.239960][ T1234] INFO: rcu_sched detected stalls on CPUs/tasks:
+[ 3481.239969][ T1234]  (detected by 1, t=105002 jiffies, g=687946, c=687945, q=520)
+[  438.400447]  lab_early+0xa/0x10
+ lab_user+0xa/0x10
+[ 3481.240052][ T1234] Call Trace:
+[ 3481.240075]  lab_spin+0x10/0x20
+[ 3481.240076][ T1234]  lab_loop+0x10/0x20`;
+  assert.deepEqual(tracesOf(text.split("\n")), [[["lab_spin", "lab_loop"]]]);
+});
