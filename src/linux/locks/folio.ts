@@ -1,4 +1,4 @@
-/** What has to happen to a folio or page for which tasks wait. */
+/** The state of a folio or page for which tasks wait. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -15,7 +15,8 @@ const MAPPING_FLAGS = 3n;
  */
 export function folioState(kernel: Kernel, address: bigint): ResourceState {
   const page = kernel.object("struct page", address);
-  const flags = BigInt.asUintN(64, page.at("flags").value());
+  // A number; since v6.18 `memdesc_flags_t`, a struct around it.
+  const flags = kernel.memory.word(page.at("flags").address);
   const fields = [{ type: "struct page", address, path: "flags", value: hex0x(flags) }];
   const mapping = page.at("mapping").value();
   if (mapping === 0n || (mapping & MAPPING_FLAGS) !== 0n) return { holders: [], fields };
