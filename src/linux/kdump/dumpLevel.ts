@@ -2,7 +2,7 @@
 
 /** One bit of the dump level. */
 export interface LeftOut {
-  /** The kind of pages in one or two words. */
+  /** The kind of pages in a few words. */
   readonly name: string;
   /** What cannot be answered without them, as a sentence; undefined if nothing is lost. */
   readonly hides: string | undefined;
@@ -23,5 +23,12 @@ const LEVEL_BITS: readonly LeftOut[] = [
   },
 ];
 
+/** The bits of the page cache: without private data, and with and without it (makedumpfile(8), the table of -d). */
+const CACHE = 2;
+const ALL_CACHE = 4;
+
 /** Returns the kinds of pages that a dump level leaves out, lowest bit first. */
-export const leftOut = (level: number): readonly LeftOut[] => LEVEL_BITS.filter((_, bit) => (level >> bit) & 1);
+export function leftOut(level: number): readonly LeftOut[] {
+  const bits = level & ALL_CACHE ? level | CACHE : level;
+  return LEVEL_BITS.filter((_, bit) => (bits >> bit) & 1);
+}
