@@ -63,16 +63,18 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several commands can be
     for (const name of names) {
       if (!ONCE.includes(name)) continue;
       // Without an address, `ps` would list all tasks.
-      if (tasks.length === 0) yield* listTasks(context, parseOptions(ps, more), []);
-      else yield* runAlone(context, `${name} ${more} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
+      const own = ownFlags(context.commands, name, names, more);
+      if (tasks.length === 0) yield* listTasks(context, parseOptions(ps, own), []);
+      else yield* runAlone(context, `${name} ${own} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
     }
     const each = names.filter((name) => EACH.includes(name));
     const wantsSockets = /(?:^|\s)-\w*[sS]/.test(more);
     if (each.includes("net") && !wantsSockets) yield text("WARNING: net command requires -s or -S option", "");
     // Without -s, `net` shows devices, which do not belong to a task.
-    const lines = each.map((name) =>
-      name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(context.commands, name, each, more)}`,
-    );
+    const lines = each.map((name) => {
+      const own = ownFlags(context.commands, name, names, more);
+      return `${name === "net" && !wantsSockets ? "net -s" : name} ${own}`;
+    });
     if (each.length > 0) yield* runForAll(context, tasks, lines);
     yield* missingTasks(context.kernel, "foreach: ");
   },
@@ -80,7 +82,7 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several commands can be
 
 /**
  * Returns the flags and arguments of `more` that are for the command `name`; flags that only other commands have are
- * left out.
+ * left out. A flag that no command has is kept, so that the command refuses it.
  */
 function ownFlags(commands: readonly Command[], name: string, names: readonly string[], more: string): string {
   if (names.length === 1) return more;
@@ -92,7 +94,9 @@ function ownFlags(commands: readonly Command[], name: string, names: readonly st
   for (let i = 0; i < all.length; i++) {
     const { text: word = "", start = 0 } = all[i] ?? {};
     const letters = word.startsWith("-") ? [...word.slice(1)] : [];
-    const own = letters.filter((letter) => option(name, `-${letter}`));
+    const own = letters.filter(
+      (letter) => option(name, `-${letter}`) || !names.some((other) => option(other, `-${letter}`)),
+    );
     const typed = more.slice(start, all[i + 1]?.start).trim();
     if (letters.length === 0 || own.length === letters.length || (own[0] !== undefined && takesArgument(`-${own[0]}`)))
       kept.push(typed);

@@ -101,6 +101,12 @@ test("foreach runs commands task by task, ps once, and leaves the current task a
   assert.match(transcript(mine, "set"), /PID: 1\n/);
 });
 
+test("foreach gives each of several commands only its flags, and a flag that none has is refused", () => {
+  const both = transcript(context(), "foreach 1 ps task -R prio");
+  assert.match(both, /^ +PID +PPID[^]*\nPID: 1 [^]*prio = 0/);
+  assert.match(transcript(context(), "foreach 1 set task -R prio -q"), /-q/);
+});
+
 test("foreach reports words that it does not recognize", () => {
   assert.match(transcript(context(), "foreach"), /^foreach: a command is missing\nUsage:/);
   assert.match(transcript(context(), "foreach 1 nosuch"), /^foreach: no command for each task in: 1 nosuch\nUsage:/);
