@@ -56,7 +56,7 @@ export function* lockOf(start: Site): Generator<Step, AskedLock | undefined, voi
   return undefined;
 }
 
-const NO_HOLDER = "the lock does not record its holder, and no CPU's stack shows it";
+const NO_HOLDER = "no CPU's stack shows the holder";
 
 /** A CPU that spins. */
 export interface Spinner {
@@ -73,8 +73,8 @@ interface Spinning {
 }
 
 /**
- * Returns the CPUs that spin for a lock, with their tasks. If the word at the lock's address is 0, the lock counts as
- * unknown. Its holder is searched on the stacks of all CPUs.
+ * Returns the CPUs that spin for a lock, with their tasks. If the word at the lock's address is 0 or unreadable, the
+ * lock counts as unknown. The holder of a lock is searched on the stacks of all CPUs.
  */
 export function* spinners(kernel: Kernel): Generator<Step, readonly Spinner[], void> {
   const spinning: Spinning[] = [];
@@ -92,7 +92,10 @@ export function* spinners(kernel: Kernel): Generator<Step, readonly Spinner[], v
 function* spinningOn(kernel: Kernel, context: CpuContext): Generator<Step, Spinning | undefined, void> {
   // Search all frames, because an interrupt handler can have interrupted the spinning function.
   const rowOf = (frame: Frame) => SPINNING.find(([, , functions]) => functions.test(functionOf(frame) ?? ""));
-  const frame = context.frames.find((one) => rowOf(one) !== undefined);
+  const innermost = context.frames.findIndex((one) => rowOf(one) !== undefined);
+  // The second CPU that waits for an rwlock spins for the spinlock in it (kernel/locking/qrwlock.c: wait_lock).
+  const caller = context.frames.find((one, i) => i > innermost && !LOCK_FUNCTION.test(functionOf(one) ?? ""));
+  const frame = innermost < 0 ? undefined : caller && rowOf(caller) ? caller : context.frames[innermost];
   const row = frame && rowOf(frame);
   if (!row) return undefined;
   const [kind, mode] = row;
