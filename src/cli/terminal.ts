@@ -118,7 +118,7 @@ export class Terminal {
 
   /** Prints a line of a file, but neither an empty one nor a comment. */
   private echo(line: string): void {
-    if (!this.options.echoes || this.isQuiet || /^\s*(#|$)/.test(line)) return;
+    if (!this.options.echoes || this.isQuiet || /^\s*(#|\/\/|$)/.test(line)) return;
     process.stdout.write(`${printable(`${variable(this.context, "prompt")}${line}`)}\n`);
   }
 

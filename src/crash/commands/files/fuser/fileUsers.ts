@@ -22,10 +22,10 @@ export function byPath(name: string): IsWanted {
     const key = `${path.at("mnt").value()} ${path.at("dentry").value()}`;
     let found = known.get(key);
     if (found === undefined) {
-      // The dentry name of a mount's root is "/" at every mount point; that of any other file is the last part of its
-      // path.
-      const own = dentryName(path.at("dentry").deref());
-      found = (own === last || own === "/") && dentryPath(vfsPath(path)) === name;
+      // The name of a dentry is the last part of the path, except for the root of a mount, which has another name.
+      const dentry = path.at("dentry");
+      const isMountRoot = (): boolean => path.at("mnt.mnt_root").value() === dentry.value();
+      found = (dentryName(dentry.deref()) === last || isMountRoot()) && dentryPath(vfsPath(path)) === name;
       known.set(key, found);
     }
     return found;

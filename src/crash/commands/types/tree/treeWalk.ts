@@ -87,7 +87,7 @@ export function* mapleDump(kernel: Kernel, walk: TreeWalk): Pieces {
     const margin = indent(2 * ((node?.path.length ?? 0) + 1));
     if (!isNode)
       yield record({ first: String(first), last: String(last), entry: addressJson(entry) }, [
-        `${margin}${first}-${last}: `,
+        `${margin}${first === last ? first : `${first}-${last}`}: `,
         { as: "address", text: hex0x(entry), address: entry },
       ]);
   }
