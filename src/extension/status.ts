@@ -4,7 +4,10 @@ import type { About } from "../protocol/custom.ts";
 import { shortTitle, titleOf } from "./dumpName.ts";
 import { TYPE, activeSession, askUnlessRefused } from "./session.ts";
 
-/** Registers the status bar item: kernel, crash, debuginfo. Its menu has the session's commands. */
+/**
+ * Registers the status bar item: kernel, debuginfo, crash. Its menu has the session's commands. The crash is last, because
+ * VS Code cuts the end of a long item, and the Crash Dump panel has the crash as its title.
+ */
 export function status(): vscode.Disposable[] {
   const item = vscode.window.createStatusBarItem("vmcore.status", vscode.StatusBarAlignment.Left, 20);
   item.name = "Kernel Crash Dump";
@@ -13,7 +16,7 @@ export function status(): vscode.Disposable[] {
   const show = (): void => {
     const about = known.get(activeSession()?.id ?? "");
     if (!about) return item.hide();
-    item.text = `$(bug) ${[about.release, shortTitle(about), debuginfo(about)].filter(Boolean).join("  ·  ")}`;
+    item.text = `$(bug) ${[about.release, debuginfo(about), shortTitle(about)].filter(Boolean).join("  ·  ")}`;
     item.tooltip = tooltip(about);
     item.show();
   };
