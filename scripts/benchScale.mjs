@@ -143,7 +143,10 @@ async function adapterTable(dump) {
   const threadId = await client.open();
   /** @type {{ what: string, ms: number }[]} */
   const done = [];
-  const timed = async (/** @type {string} */ command, /** @type {Record<string, unknown>} */ args) => {
+  const timed = async (
+    /** @type {string} */ command,
+    /** @type {Record<string, unknown> & { expression?: string }} */ args,
+  ) => {
     const start = performance.now();
     const body = await client.request(command, args);
     done.push({ what: `\`${command}\` ${args.expression ?? ""}`.trim(), ms: performance.now() - start });
