@@ -6,6 +6,9 @@ import { type HealthCheck, observed } from "../healthCheck.ts";
 /** Flags that an error of the hardware or the kernel set before the crash. D is left out, because the crash sets it. */
 const SUSPECT_FLAGS = /[MBLW]/;
 
+/** The words for D. In a log it is of an earlier crash; in the memory of a crashed kernel it can be of this one. */
+const DIED = "there was an oops or a BUG, perhaps that of this crash";
+
 /** Reports why the kernel is tainted, in words. */
 export const taints: HealthCheck = {
   id: "taints",
@@ -15,7 +18,7 @@ export const taints: HealthCheck = {
     const mask = taintedMask(kernel);
     if (mask === 0n) return "The kernel is not tainted.";
     const letters = taintLetters(kernel, mask);
-    const words = [...letters].map((letter) => `${taintWords(letter).join("")} (${letter})`);
+    const words = [...letters].map((letter) => `${letter === "D" ? DIED : taintWords(letter).join("")} (${letter})`);
     yield observed(
       "taints",
       SUSPECT_FLAGS.test(letters) ? "suspect" : "note",

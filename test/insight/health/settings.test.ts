@@ -28,7 +28,7 @@ after(() => {
 
 test("taints are spelled out, and a kernel without any passes", () => {
   assert.deepEqual(first.of(taints)[0]?.text, [
-    "The kernel is tainted: kernel died before (D), module from out of tree (O), unsigned module (E).",
+    "The kernel is tainted: there was an oops or a BUG, perhaps that of this crash (D), module from out of tree (O), unsigned module (E).",
   ]);
   assert.equal(first.of(taints)[0]?.severity, "note");
   assert.equal(second.said(taints), "The kernel is not tainted.");
