@@ -186,9 +186,12 @@ function onTabKey(event: KeyboardEvent): void {
   document.getElementById(`tab-${next.id}`)?.focus();
 }
 
+/** Returns a page's title as a part of a sentence: acronyms keep their capitals. */
+const inSentence = (title: string): string => (/[A-Z]{2}/.test(title) ? title : title.toLowerCase());
+
 /** Shows what to do when no session is open: open a dump, or open the dump of an ended session again. */
 function presentEmpty(page: Page | undefined): void {
-  const what = !page ? "what it holds" : page.kind === "log" ? "its log" : `its ${page.title.toLowerCase()}`;
+  const what = !page ? "what it holds" : page.kind === "log" ? "its log" : `its ${inSentence(page.title)}`;
   const element = document.createElement("section");
   element.className = "page";
   const was = closed;

@@ -155,8 +155,8 @@ export function markdownTable(columns: readonly GridColumn[], rows: readonly Gri
   ].join("");
 }
 
-/** Maximum width in characters, so that a long path does not hide the other columns. */
-const MAX_WIDTH = 44;
+/** Maximum width in characters, so that a long path does not hide the other columns. 16 bytes in hexadecimal need 47. */
+const MAX_WIDTH = 48;
 
 /** Maximum width of a fault in characters. The tooltip has its full text. */
 const MAX_FAULT_WIDTH = 20;

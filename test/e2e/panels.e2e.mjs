@@ -140,12 +140,12 @@ test("a line limits the log to its subsystem by a chip, which is removed by a cl
   await line.click({ button: "right" });
   await menuItem("Filter by Subsystem").click();
   await front("input[type=search]").fill("");
-  await front(".chip", { hasText: `subsystem ${subsystem}` }).waitFor();
+  await front(".filter-chip", { hasText: `subsystem ${subsystem}` }).waitFor();
   assert.ok((await front(".line .text").allInnerTexts()).every((text) => text.trim().startsWith(subsystem)));
   await shot("log-chip");
   await line.click({ button: "right" });
   await menuItem("Lines Around").click();
-  await front(".chip").waitFor({ state: "detached" });
+  await front(".filter-chip").waitFor({ state: "detached" });
   await front(".line.at", { hasText: subsystem }).waitFor();
 });
 

@@ -109,7 +109,7 @@ test("copied rows have the data's names and no stray tabs", () => {
 });
 
 test("a column is as wide as its widest cell, within reason", () => {
-  assert.deepEqual(widths(columns, [[1, "x".repeat(500), "RU"]]), [5, 44, 7]);
+  assert.deepEqual(widths(columns, [[1, "x".repeat(500), "RU"]]), [5, 48, 7]);
 });
 
 const CACHES = {

@@ -132,7 +132,7 @@ export class LogFilter {
 
 /** A filter that is set, with a button that removes it. */
 const removable = (text: string, remove: () => void): TemplateResult =>
-  html`<span class="chip"
+  html`<span class="filter-chip"
     >${text}<button title="Remove Filter" aria-label=${`Remove filter ${text}`} @click=${remove}>
       ${closeIcon}
     </button></span
