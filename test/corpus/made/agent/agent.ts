@@ -41,7 +41,7 @@ export async function conclude(connection: Connection, path: string): Promise<Co
   const guilty = STACKS.test(kind ?? "") ? repeated(frames.elements) : frames.elements.find(isCandidate);
   const isNamed = guilty && kind !== "oom" && !isIdle(guilty) && !report.some((line) => REASONS.test(line));
   if (isNamed) findings.push(finding("where.guilty", { function: plain(guilty.function ?? "") }));
-  if (STALLS.test(kind ?? "")) findings.push(...(await waiting(connection, pid)));
+  if (STALLS.test(kind ?? "")) findings.push(...(await waiting(connection, pid ?? runningPid(report))));
   else {
     const trapped = frames.elements.findIndex(({ trap, role }) => trap != null && role !== "report");
     if (trapped >= 0) findings.push(...(await badPointer(frames, trapped)));
@@ -63,6 +63,15 @@ function reportedPid(lines: readonly string[]): number | undefined {
   for (const line of lines.slice(0, 12)) {
     const pid = /\btask .{1,40}:(\d+) blocked\b/.exec(line)?.[1] ?? /stuck for \d+s! \[.{1,40}:(\d+)\]/.exec(line)?.[1];
     if (pid !== undefined && pid !== "0") return Number(pid);
+  }
+  return undefined;
+}
+
+/** Returns the task that ran on the CPU which printed the report; undefined if it does not say which. */
+function runningPid(lines: readonly string[]): number | undefined {
+  for (const line of lines) {
+    const pid = /^CPU: \d+ (?:UID: \d+ )?PID: (\d+) /.exec(line)?.[1];
+    if (pid !== undefined) return Number(pid);
   }
   return undefined;
 }
