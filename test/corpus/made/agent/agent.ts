@@ -76,10 +76,18 @@ function runningPid(lines: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** Returns the first frame of the function that is most often on the stack, if it calls itself. */
+/**
+ * Returns the first frame of the function that is most often on the stack, if it calls itself. Of functions that call
+ * each other, one of a module is taken.
+ */
 function repeated(elements: readonly FrameElement[]): FrameElement | undefined {
   const counts = new Map<string, number>();
   for (const { function: name } of elements) if (name != null) counts.set(name, (counts.get(name) ?? 0) + 1);
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
-  return elements.find(most && most[1] >= 4 ? ({ function: name }) => name === most[0] : isCandidate);
+  if (!most || most[1] < 4) return elements.find(isCandidate);
+  const isPartner = ({ function: name }: FrameElement): boolean => (counts.get(name ?? "") ?? 0) >= most[1] - 1;
+  return (
+    elements.find((one) => isPartner(one) && one.module != null) ??
+    elements.find(({ function: name }) => name === most[0])
+  );
 }

@@ -5,6 +5,7 @@ import { type Instruction, instructionOf } from "./instruction.ts";
 /** An element of the answer of `stack`. */
 export interface FrameElement {
   readonly function?: string | null;
+  readonly module?: string | null;
   readonly pc?: string;
   readonly role?: "report" | "generic" | null;
   readonly doubt?: string | null;
