@@ -145,7 +145,7 @@ async function adapterTable(dump) {
   const done = [];
   const timed = async (
     /** @type {string} */ command,
-    /** @type {Record<string, unknown> & { expression?: string }} */ args,
+    /** @type {Record<string, unknown> & { expression?: string | undefined }} */ args,
   ) => {
     const start = performance.now();
     const body = await client.request(command, args);
