@@ -7,9 +7,8 @@ import { stackAt } from "../../unwind/stacks.ts";
 import type { Check } from "../check.ts";
 import { code, type Sentence } from "../finding.ts";
 import { loadEvidence } from "../values/chain.ts";
-import { loadExpression } from "../values/expression.ts";
-import { type Origin, pointerOf } from "../values/provenance.ts";
-import { addressAt, registerAt, type Site, siteOf, valueAt } from "../values/site.ts";
+import { loadedFrom, type Origin } from "../values/provenance.ts";
+import { type Site, siteOf } from "../values/site.ts";
 import { functionName, registerEvidence, sourceWords } from "../values/words.ts";
 
 /** Reports a stack pointer that is not a mapped address of the kernel, and the task whose saved stack pointer it was. */
@@ -61,24 +60,8 @@ function savedPlace(site: Site, sp: string, value: bigint): Load | undefined {
     const effect = definition.kind === "instruction" ? site.graph.effects[definition.index] : undefined;
     const from = effect?.writes.get(sp);
     if (definition.kind !== "instruction" || !effect || from?.kind !== "load") return [];
-    const address = addressAt(site, from.place, definition.index);
-    if (address === undefined || valueAt(site, from, definition.index) !== value) return [];
-    const { place, size } = from;
-    const base = place.base === undefined ? undefined : registerAt(site, place.base, definition.index);
-    const expression = loadExpression(site, place, size, definition.index);
-    return [
-      {
-        kind: "load",
-        site,
-        effect,
-        place,
-        address,
-        size,
-        expression,
-        object: pointerOf(place, base, expression),
-        base,
-      },
-    ];
+    const origin = loadedFrom(site, effect, definition.index, from, value);
+    return origin.kind === "load" ? [origin] : [];
   });
   return found.length === 1 ? found[0] : undefined;
 }

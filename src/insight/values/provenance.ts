@@ -232,8 +232,11 @@ function originOfWrite(site: Site, effect: Effect, index: number, from: Value | 
   }
 }
 
-/** Returns a load as the origin only if the same load from the dump's memory gives the value. */
-function loadedFrom(site: Site, effect: Effect, index: number, from: LoadValue, value: bigint): Origin {
+/**
+ * Returns a load as the origin only if the same load from the dump's memory gives the value.
+ * @param index of the instruction that loads, in the function's graph
+ */
+export function loadedFrom(site: Site, effect: Effect, index: number, from: LoadValue, value: bigint): Origin {
   const { place, size } = from;
   const address = addressAt(site, place, index);
   if (address === undefined)
