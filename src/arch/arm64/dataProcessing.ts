@@ -1,17 +1,9 @@
 /** Effects of arm64 instructions that compute (Arm ARM, C4.1.92 and C4.1.95). */
-import type { Comparison, Operator, Value } from "../effect.ts";
-import { wrap64 } from "../effect.ts";
-import { bits, constant, orSp, register, signed, type PartialEffect, x } from "./encoding.ts";
+import { type Comparison, type Value, wrap64 } from "../effect.ts";
+import { bits, constant, operation, type PartialEffect, signed } from "../fixedEncoding.ts";
+import { orSp, register, x } from "./encoding.ts";
 
 const widthOf = (word: number): 32 | 64 => (word >>> 31 === 1 ? 64 : 32);
-
-const operation = (operator: Operator, left: Value, right: Value, width: number): Value => ({
-  kind: "operation",
-  operator,
-  left,
-  right,
-  bits: width,
-});
 
 /** Decodes data processing with an immediate operand. */
 export function immediateEffect(word: number, address: bigint): PartialEffect {

@@ -1,7 +1,8 @@
 /** Effects of arm64 instructions on registers and memory. */
 import { type MemoryAccess, type Effect, type MemoryOperand, type Relation, type Value, wrap64 } from "../effect.ts";
+import { bits, completeEffect, type PartialEffect, signed } from "../fixedEncoding.ts";
 import { immediateEffect, registerEffect } from "./dataProcessing.ts";
-import { bits, orSp, register, signed, type PartialEffect, x, ZERO } from "./encoding.ts";
+import { orSp, register, x, ZERO } from "./encoding.ts";
 
 /**
  * Decodes A64 instructions by the encodings of the Arm ARM, chapter C4. Instructions that are not known here are taken
@@ -14,22 +15,8 @@ export function arm64Effects(bytes: Uint8Array, address: bigint): Effect[] {
   return all;
 }
 
-const effectOf = (word: number, address: bigint): Effect => {
-  const { flow = "next", writes = [], ...rest } = decodedEffect(word >>> 0, address);
-  return {
-    address,
-    length: 4,
-    access: rest.access,
-    flow,
-    target: rest.target,
-    through: rest.through,
-    stores: rest.stores,
-    compares: rest.compares,
-    relation: rest.relation,
-    setsFlags: rest.setsFlags ?? rest.compares !== undefined,
-    writes: new Map(writes.filter(([name]) => name !== ZERO)),
-  };
-};
+const effectOf = (word: number, address: bigint): Effect =>
+  completeEffect(decodedEffect(word >>> 0, address), address, 4, ZERO);
 
 const place = (base: string, displacement: bigint, index?: string, scale = 1): MemoryOperand => ({
   base,

@@ -2,7 +2,7 @@
 import { viewOf } from "../../base/bytes.ts";
 import type { CalleeSaves, FramePrologue } from "../functionFrame.ts";
 import { arm64Effects } from "./effects.ts";
-import { bits } from "./encoding.ts";
+import { bits } from "../fixedEncoding.ts";
 
 /**
  * Returns how a function has made its frame record. @param code from the function's entry to the current instruction,

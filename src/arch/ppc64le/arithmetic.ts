@@ -1,17 +1,7 @@
 /** Values that ppc64le instructions compute (Power ISA 3.1, book I, section 3.3). */
 import type { Operator, Value } from "../effect.ts";
-import {
-  bits,
-  constant,
-  first,
-  operation,
-  type PartialEffect,
-  recorded,
-  register,
-  second,
-  signed,
-  target,
-} from "./encoding.ts";
+import { bits, operation, type PartialEffect, register, signed } from "../fixedEncoding.ts";
+import { constant, first, recorded, second, target } from "./encoding.ts";
 
 /** Decodes sums, logic and rotations with constants by their primary opcode; undefined for other instructions. */
 export function immediateEffect(word: number): PartialEffect | undefined {

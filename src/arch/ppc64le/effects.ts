@@ -1,7 +1,8 @@
 /** Effects of ppc64le instructions on registers and memory (Power ISA 3.1). */
 import { type Effect, type Relation, wrap64 } from "../effect.ts";
+import { bits, completeEffect, type PartialEffect, register, signed } from "../fixedEncoding.ts";
 import { immediateEffect, registerEffect } from "./arithmetic.ts";
-import { bits, conditionField, constant, first, type PartialEffect, recorded, register, second, signed, target } from "./encoding.ts"; // prettier-ignore
+import { conditionField, constant, first, recorded, second, target } from "./encoding.ts";
 import { memoryAccess } from "./memoryAccess.ts";
 
 /**
@@ -20,26 +21,11 @@ export function ppc64leEffects(bytes: Uint8Array, address: bigint): Effect[] {
     const partial = isPrefix
       ? prefixed(view.getUint32(at + 4, true))
       : (entry(word, all, address) ?? decoded(word, pc));
-    all.push(effectOf(partial, pc, length));
+    all.push(completeEffect(partial, pc, length));
     at += length;
   }
   return all;
 }
-
-const effectOf = ({ flow = "next", writes = [], ...rest }: PartialEffect, address: bigint, length: number): Effect => ({
-  address,
-  length,
-  access: rest.access,
-  flow,
-  target: rest.target,
-  through: rest.through,
-  stores: rest.stores,
-  compares: rest.compares,
-  relation: rest.relation,
-  setsFlags: rest.setsFlags ?? rest.compares !== undefined,
-  flags: rest.flags,
-  writes: new Map(writes),
-});
 
 /** The second word of an instruction of Power10 with a prefix. Its value is not followed. */
 const prefixed = (suffix: number): PartialEffect => ({ writes: [[target(suffix), undefined]] });

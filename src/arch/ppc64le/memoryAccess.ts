@@ -1,16 +1,7 @@
 /** Loads and stores of ppc64le (Power ISA 3.1, book I, section 3.3; book II, section 4.6). */
 import type { MemoryOperand } from "../effect.ts";
-import {
-  bits,
-  conditionField,
-  first,
-  type PartialEffect,
-  place,
-  register,
-  second,
-  signed,
-  target,
-} from "./encoding.ts";
+import { bits, type PartialEffect, register, signed } from "../fixedEncoding.ts";
+import { conditionField, first, place, second, target } from "./encoding.ts";
 
 /** What a load or store does: its size in bytes, and how. */
 interface Access {

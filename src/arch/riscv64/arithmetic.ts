@@ -1,24 +1,11 @@
 /** Values that riscv64 instructions compute. */
 import { type Operator, type Value, wrap64 } from "../effect.ts";
-import { constant, register, signedBits, x, ZERO } from "./encoding.ts";
-
-const operation = (operator: Operator, left: Value, right: Value): Value => ({
-  kind: "operation",
-  operator,
-  left,
-  right,
-  bits: 64,
-});
+import { constant, operation, signed } from "../fixedEncoding.ts";
+import { register, x, ZERO } from "./encoding.ts";
 
 /** The result of an instruction of 32 bits, which is sign-extended. */
-const operation32 = (operator: Operator, left: Value, right: Value): Value => ({
-  kind: "operation",
-  operator,
-  left,
-  right,
-  bits: 32,
-  signed: true,
-});
+const operation32 = (operator: Operator, left: Value, right: Value): Value =>
+  operation(operator, left, right, 32, true);
 
 const functOf = (word: number): number => (word >>> 12) & 7;
 const highOf = (word: number): number => word >>> 25;
@@ -31,7 +18,7 @@ const IMMEDIATE: Readonly<Record<number, Operator>> = { 0: "+", 4: "^", 6: "|", 
 /** Returns the value of an operation of 64 bits with a constant; undefined for one that is not followed. */
 export function immediate(word: number): Value | undefined {
   const [funct, from] = [functOf(word), firstOf(word)];
-  const value = signedBits(word >>> 20, 12);
+  const value = signed(word >>> 20, 12);
   const operator = IMMEDIATE[funct];
   if (operator === undefined) return shifted(word, funct, from);
   // LI and MV are ADDI; ZEXT.B is ANDI.
@@ -55,7 +42,7 @@ function shifted(word: number, funct: number, from: string): Value | undefined {
 /** Returns the value of an operation of 32 bits with a constant; undefined for one that is not followed. */
 export function immediate32(word: number): Value | undefined {
   const [funct, from] = [functOf(word), firstOf(word)];
-  const value = signedBits(word >>> 20, 12);
+  const value = signed(word >>> 20, 12);
   if (funct === 0) {
     if (from === ZERO) return constant(wrap64(value));
     // SEXT.W is ADDIW with 0.

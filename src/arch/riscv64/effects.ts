@@ -1,8 +1,9 @@
 /** Effects of riscv64 instructions on registers and memory (RISC-V ISA manual, volume I). */
 import { type Effect, type MemoryOperand, type Relation, wrap64 } from "../effect.ts";
+import { completeEffect, constant, type PartialEffect, signed } from "../fixedEncoding.ts";
 import { computed, computed32, immediate, immediate32 } from "./arithmetic.ts";
 import { expanded, OPCODE } from "./compressed.ts";
-import { constant, type PartialEffect, register, RETURN, signedBits, x, ZERO } from "./encoding.ts";
+import { register, RETURN, x, ZERO } from "./encoding.ts";
 
 /**
  * Decodes instructions of the base integer set and of the extensions M, A, C, Zba and Zbb; of others it knows the
@@ -18,7 +19,9 @@ export function riscv64Effects(bytes: Uint8Array, address: bigint): Effect[] {
     const pc = wrap64(address + BigInt(at));
     const word = isShort ? expanded(half) : view.getUint32(at, true);
     const length = isShort ? 2 : 4;
-    all.push(effectOf(word === undefined ? unknownShort(half) : decoded(word, pc, all.at(-1)), pc, length));
+    const partial = word === undefined ? unknownShort(half) : decoded(word, pc, all.at(-1));
+    // The machine has no flags: a branch compares by itself.
+    all.push(completeEffect({ ...partial, setsFlags: false }, pc, length, ZERO));
     at += length;
   }
   return all;
@@ -30,20 +33,6 @@ const unknownShort = (half: number): PartialEffect => ({
     [x(8 + ((half >>> 2) & 7)), undefined],
     [x(8 + ((half >>> 7) & 7)), undefined],
   ],
-});
-
-const effectOf = ({ flow = "next", writes = [], ...rest }: PartialEffect, address: bigint, length: number): Effect => ({
-  address,
-  length,
-  access: rest.access,
-  flow,
-  target: rest.target,
-  through: rest.through,
-  stores: rest.stores,
-  compares: rest.compares,
-  relation: rest.relation,
-  setsFlags: false,
-  writes: new Map(writes.filter(([name]) => name !== ZERO)),
 });
 
 /** @param before the previous instruction, which may have loaded half of an address */
@@ -82,7 +71,7 @@ function decoded(word: number, pc: bigint, before: Effect | undefined): PartialE
     case OPCODE.jal: {
       const offset =
         ((word >>> 31) << 20) | (word & 0xff000) | (((word >>> 20) & 1) << 11) | (((word >>> 21) & 0x3ff) << 1);
-      return linked(rd, wrap64(pc + signedBits(offset, 21)));
+      return linked(rd, wrap64(pc + signed(offset, 21)));
     }
     case OPCODE.system:
       return system(word, rd);
@@ -92,15 +81,15 @@ function decoded(word: number, pc: bigint, before: Effect | undefined): PartialE
 }
 
 /** Returns the upper immediate of LUI and AUIPC. */
-const upper = (word: number): bigint => signedBits(word & 0xfffff000, 32);
+const upper = (word: number): bigint => signed(word & 0xfffff000, 32);
 
 const place = (word: number, displacement: bigint): MemoryOperand => {
   const base = x((word >>> 15) & 0x1f);
   return { base: base === ZERO ? undefined : base, index: undefined, scale: 1, displacement };
 };
 
-const loadOffset = (word: number): bigint => signedBits(word >>> 20, 12);
-const storeOffset = (word: number): bigint => signedBits(((word >>> 25) << 5) | ((word >>> 7) & 0x1f), 12);
+const loadOffset = (word: number): bigint => signed(word >>> 20, 12);
+const storeOffset = (word: number): bigint => signed(((word >>> 25) << 5) | ((word >>> 7) & 0x1f), 12);
 
 /** Decodes LB, LH, LW, LD, LBU, LHU and LWU. */
 function load(word: number, rd: string): PartialEffect {
@@ -149,7 +138,7 @@ function branch(word: number, pc: bigint): PartialEffect {
     ((word >>> 31) << 12) | (((word >>> 7) & 1) << 11) | (((word >>> 25) & 0x3f) << 5) | (((word >>> 8) & 0xf) << 1);
   const relation = RELATIONS[(word >>> 12) & 7];
   const [left, right] = [x((word >>> 15) & 0x1f), x((word >>> 20) & 0x1f)];
-  const target = wrap64(pc + signedBits(by, 13));
+  const target = wrap64(pc + signed(by, 13));
   // BLEZ and BGTZ have the zero register on the left.
   const isTurned = left === ZERO && right !== ZERO;
   const [first, second] = isTurned ? [right, left] : [left, right];

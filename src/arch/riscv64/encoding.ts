@@ -1,12 +1,6 @@
 /** Fields and operands that the encodings of riscv64 instructions share. */
-import type { Effect, Value } from "../effect.ts";
-
-/** The effects of an instruction. An absent member means that there is no such effect; an absent `flow` is "next". */
-export type PartialEffect = Partial<
-  Pick<Effect, "access" | "flow" | "target" | "through" | "stores" | "compares" | "relation">
-> & {
-  readonly writes?: readonly (readonly [string, Value | undefined])[];
-};
+import type { Value } from "../effect.ts";
+import { constant, register as whole } from "../fixedEncoding.ts";
 
 /** x0, which is always 0. */
 export const ZERO = "zero";
@@ -21,10 +15,5 @@ const NAMES = (
 /** Returns a register by its number. */
 export const x = (number: number): string => NAMES[number] ?? ZERO;
 
-/** Interprets a field as a signed number of `width` bits. */
-export const signedBits = (value: number, width: number): bigint => BigInt.asIntN(width, BigInt(value));
-
-export const constant = (value: bigint): Value => ({ kind: "constant", value });
-
-export const register = (name: string, bits = 64, signed = false): Value =>
-  name === ZERO ? constant(0n) : { kind: "register", name, bits, signed };
+export const register = (name: string, width = 64, isSigned = false): Value =>
+  name === ZERO ? constant(0n) : whole(name, width, isSigned);
