@@ -14,18 +14,27 @@ const DW_LLE_GNU_view_pair = 0x09;
  * base of the image's `Addressing` @throws Fault
  */
 export function expressionAt(unit: Unit, attribute: Attribute | undefined, pc: number): Uint8Array | undefined {
+  if (attribute?.kind === "block") return attribute.bytes;
+  let fallback: Uint8Array | undefined;
+  for (const { range, expression } of entriesOf(unit, attribute)) {
+    if (!range) fallback = expression;
+    else if (pc >= range.start && pc < range.end) return expression;
+  }
+  return fallback;
+}
+
+/** Returns the entries of the list that a location attribute names; none if it names no list. @throws Fault */
+function entriesOf(unit: Unit, attribute: Attribute | undefined): Iterable<ListEntry> {
   switch (attribute?.kind) {
-    case "block":
-      return attribute.bytes;
     case "listIndex":
-      return listed(unit, indexedList(unit, attribute.index), pc);
+      return entries(unit, indexedList(unit, attribute.index));
     case "offset":
-      return unit.version >= 5 ? listed(unit, attribute.value, pc) : oldListed(unit, attribute.value, pc);
+      return unit.version >= 5 ? entries(unit, attribute.value) : oldEntries(unit, attribute.value);
     case "constant":
       // Before DWARF 4 section offsets had no form of their own.
-      return unit.version < 4 ? oldListed(unit, Number(attribute.value), pc) : undefined;
+      return unit.version < 4 ? oldEntries(unit, Number(attribute.value)) : [];
     default:
-      return undefined;
+      return [];
   }
 }
 
@@ -39,15 +48,6 @@ interface ListEntry {
   /** Distances in the image's `Addressing`. */
   readonly range: Range | undefined;
   readonly expression: Uint8Array;
-}
-
-function listed(unit: Unit, offset: number, pc: number): Uint8Array | undefined {
-  let fallback: Uint8Array | undefined;
-  for (const { range, expression } of entries(unit, offset)) {
-    if (!range) fallback = expression;
-    else if (pc >= range.start && pc < range.end) return expression;
-  }
-  return fallback;
 }
 
 /** Yields the entries of a list of .debug_loclists. @throws Fault */
@@ -79,13 +79,6 @@ function* oldEntries(unit: Unit, offset: number): Generator<ListEntry> {
   for (const range of oldPairs(unit, cursor)) yield { range, expression: cursor.take(cursor.u16()) };
 }
 
-/** Returns the expression for `pc` from .debug_loc; undefined if no pair contains `pc`. */
-function oldListed(unit: Unit, offset: number, pc: number): Uint8Array | undefined {
-  for (const { range, expression } of oldEntries(unit, offset))
-    if (range && pc >= range.start && pc < range.end) return expression;
-  return undefined;
-}
-
 /** Maximum number of ranges that are listed; a variable of the kernel has some dozens. */
 const MAX_RANGES = 1000;
 
@@ -97,16 +90,8 @@ export function locationRanges(
   unit: Unit,
   attribute: Attribute | undefined,
 ): readonly (Range & { readonly expression: Uint8Array })[] {
-  const offset =
-    attribute?.kind === "listIndex"
-      ? indexedList(unit, attribute.index)
-      : attribute?.kind === "offset" || (attribute?.kind === "constant" && unit.version < 4)
-        ? Number(attribute.value)
-        : undefined;
-  if (offset === undefined) return [];
-  const list = unit.version >= 5 ? entries(unit, offset) : oldEntries(unit, offset);
   const ranges: (Range & { readonly expression: Uint8Array })[] = [];
-  for (const { range, expression } of list) {
+  for (const { range, expression } of entriesOf(unit, attribute)) {
     if (range && range.end > range.start && expression.length > 0) ranges.push({ ...range, expression });
     if (ranges.length === MAX_RANGES) break;
   }
