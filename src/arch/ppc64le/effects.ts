@@ -1,5 +1,5 @@
 /** Effects of ppc64le instructions on registers and memory (Power ISA 3.1). */
-import { type Effect, type Relation, wrap64 } from "../effect.ts";
+import { type Comparison, type Effect, type Relation, type Value, wrap64 } from "../effect.ts";
 import { bits, completeEffect, type PartialEffect, register, signed } from "../fixedEncoding.ts";
 import { immediateEffect, registerEffect } from "./arithmetic.ts";
 import { conditionField, constant, first, recorded, second, target } from "./encoding.ts";
@@ -157,14 +157,19 @@ function registerBranch(word: number, pc: bigint): PartialEffect {
 }
 
 /** Returns the comparison of CMP and CMPL and their forms with a constant. Bit 21 is the width. */
-function compare(word: number, right: ReturnType<typeof register>): PartialEffect {
-  const width = bits(word, 21, 21) === 1 ? 64 : 32;
-  const operand = right.kind === "register" ? { ...right, bits: width } : right;
+function compare(word: number, right: Value): PartialEffect {
   return {
-    compares: { left: register(first(word), width), right: operand, by: "difference" },
+    compares: comparison(word, right, bits(word, 21, 21) === 1 ? 64 : 32),
     flags: conditionField(bits(word, 25, 23)),
   };
 }
+
+/** Returns the comparison of the low `width` bits of RA with a register's or a constant. */
+const comparison = (word: number, right: Value, width: 32 | 64): Comparison => ({
+  left: register(first(word), width),
+  right: right.kind === "register" ? { ...right, bits: width } : right,
+  by: "difference",
+});
 
 /** Relations for which TD and TW trap, by the TO field. */
 const TRAPS: Readonly<Record<number, Relation>> = {
@@ -172,15 +177,10 @@ const TRAPS: Readonly<Record<number, Relation>> = {
 }; // prettier-ignore
 
 /** Decodes a trap on a condition, to which the compiler translates BUG_ON(). It writes no register. */
-function trap(word: number, right: ReturnType<typeof register>, width: 32 | 64): PartialEffect {
+function trap(word: number, right: Value, width: 32 | 64): PartialEffect {
   const relation = TRAPS[bits(word, 25, 21)];
   if (relation === undefined) return {};
-  const operand = right.kind === "register" ? { ...right, bits: width } : right;
-  return {
-    compares: { left: register(first(word), width), right: operand, by: "difference" },
-    relation,
-    setsFlags: false,
-  };
+  return { compares: comparison(word, right, width), relation, setsFlags: false };
 }
 
 /** Special-purpose registers that are followed, by number. */
