@@ -4,7 +4,7 @@ import type { Fault } from "../base/fault.ts";
 import type { Decoder } from "./decoder.ts";
 import type { EffectDecoder } from "./effect.ts";
 import type { ElfMachine } from "./elfMachine.ts";
-import type { CalleeSaves, FramePrologue, PushPrologue } from "./functionFrame.ts";
+import type { CalleeSaves, FramePointerState, FramePrologue, PushPrologue } from "./functionFrame.ts";
 import type { PteFormat } from "./pte.ts";
 import type { SwitchFrame, UnwindRule } from "./unwindRule.ts";
 
@@ -238,10 +238,10 @@ export interface Arch {
   /** Returns how a function has made its frame record. @param code from its entry to the current instruction */
   framePrologue?(code: Uint8Array): FramePrologue;
   /**
-   * Returns what a function has done with the frame pointer (see riscv64/prologue.ts).
+   * Returns what a function has done with the frame pointer.
    * @param code from its start up to the current instruction
    */
-  framePointerState?(code: Uint8Array): "unchanged" | "set" | "restored";
+  framePointerState?(code: Uint8Array): FramePointerState;
   /**
    * Returns what a function does with the callee-saved registers. @param code the whole function @param limit bytes of
    * `code` up to the current instruction

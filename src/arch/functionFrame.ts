@@ -27,3 +27,9 @@ export interface PushPrologue {
   /** Pushed registers, each with the bytes from its slot to the canonical frame address. */
   readonly saved: ReadonlyMap<string, number>;
 }
+
+/**
+ * What a function has done with the frame pointer: `set` to its frame, `restored` to the caller's or used for something
+ * else, or nothing.
+ */
+export type FramePointerState = "unchanged" | "set" | "restored";

@@ -1,5 +1,5 @@
 /** Unwinding by frame records below the frame pointer, as riscv64 has them. */
-import type { Arch } from "../arch/arch.ts";
+import type { FramePointerState } from "../arch/functionFrame.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { callerCursor, type FrameCursor, lookupAddress, type Step } from "./cursor.ts";
@@ -49,11 +49,7 @@ const MAX_BYTES = 1n << 16n;
  * Returns what an interrupted function has done with the frame pointer; undefined if its code is not known, for entry
  * code, and for code that has called something without a frame. @param ra the register of return addresses
  */
-function stateAt(
-  kernel: Kernel,
-  pc: bigint,
-  ra: bigint | undefined,
-): ReturnType<NonNullable<Arch["framePointerState"]>> | undefined {
+function stateAt(kernel: Kernel, pc: bigint, ra: bigint | undefined): FramePointerState | undefined {
   const symbol = kernel.symbols.at(pc);
   if (!symbol || isEntry(kernel, symbol.name) || pc - symbol.address > MAX_BYTES) return undefined;
   if (pc === symbol.address) return "unchanged";
