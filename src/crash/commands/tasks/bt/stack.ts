@@ -37,10 +37,7 @@ export function backtraceLines(task: Obj, stack: Stack, style: BacktraceStyle): 
   for (const [i, entry] of entries.entries()) {
     if (entry.kind === "frame") {
       closeFrame(isOnSameStack(entries, i) ? entry.slot : undefined);
-      const from = addressIn(
-        kernel,
-        entries.slice(i + 1).find(({ kind }) => kind !== "switch"),
-      );
+      const from = kernel.arch.framesNameReturns && returnAddress(kernel, entries, i);
       lines.push(shownFrame(kernel, { ...entry, number: number++, from }, style), ...sourceLines(entry.frame, style));
       open = { from: entry.slot + BigInt(kernel.arch.wordSize) };
     } else if (entry.kind === "switch") {
@@ -62,14 +59,15 @@ function isOnSameStack(entries: readonly BacktraceEntry[], index: number): boole
   return false;
 }
 
-/** Returns the address of the code in an entry; undefined without an entry. */
-function addressIn(kernel: Kernel, entry: BacktraceEntry | undefined): bigint | undefined {
-  switch (entry?.kind) {
+/** Returns where the code continues when the function of a frame returns; undefined if it is not known. */
+function returnAddress(kernel: Kernel, entries: readonly BacktraceEntry[], index: number): bigint | undefined {
+  const caller = entries.find(({ kind }, i) => i > index && kind !== "switch");
+  switch (caller?.kind) {
     case "frame":
     case "registers":
-      return entry.frame.pc;
+      return caller.frame.pc;
     case "user":
-      return entry.trap.registers.get(kernel.arch.pc);
+      return caller.trap.registers.get(kernel.arch.pc);
     case "switch":
     case undefined:
       return undefined;
@@ -80,7 +78,7 @@ interface NumberedFrame {
   readonly frame: Frame;
   readonly slot: bigint;
   readonly number: number;
-  /** Where the code continues when the function returns; undefined if it is not known. */
+  /** Where the code continues when the function returns; undefined if it is not known, or not shown. */
   readonly from: bigint | undefined;
 }
 
