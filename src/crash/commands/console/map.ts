@@ -8,11 +8,11 @@ export const map = command({
   summary: "no effect: dump files are never written",
   usage: "[-a] [-f] [file]",
   options: [
-    { flag: "-a", help: "ignored; in crash: append the bitmap to the vmcore" },
-    { flag: "-f", help: "ignored; in crash: write the bitmap to a file" },
+    { flag: "-a", help: "ignored; in crash: append the index to the vmcore" },
+    { flag: "-f", help: "ignored; in crash: write the index to a file" },
   ],
   description:
-    "For dumps of live memory taken with kvmdump, crash stores a bitmap in the dump file. vmcore-debug never writes dump files; it builds such a bitmap in memory.",
+    "For dumps of live memory taken with kvmdump, crash stores an index of pages in the dump file. vmcore-debug never writes dump files; it builds such an index in memory.",
   examples: [],
   *run() {
     yield text("map: dump files are never written; nothing to store");
