@@ -44,7 +44,7 @@ export const cell = (figure) =>
   figure ? `${figure.seconds.toFixed(2)} s, ${Number.isNaN(figure.mib) ? "?" : figure.mib.toFixed(0)} MiB` : "-";
 
 /** The page with the figures. */
-export const PAGE = "docs/benchmarks.md";
+const PAGE = "docs/benchmarks.md";
 
 /**
  * Replaces a section of the page, which ends at the next heading of its level; adds it at the end if there is none.
@@ -70,7 +70,7 @@ export function verdict(value, target) {
 }
 
 /** Writes the page in Prettier's form, so that `npm run lint` passes after a run. @param {string} markdown */
-export async function writePage(markdown) {
+async function writePage(markdown) {
   const options = await resolveConfig(PAGE);
   writeFileSync(PAGE, await format(markdown, { ...options, filepath: PAGE }));
 }
