@@ -10,7 +10,7 @@ import { pages as pagesOfPanel } from "../src/extension/panel/pages.ts";
 const { values } = parseArgs({ options: { out: { type: "string" } } });
 const out = resolve(values.out ?? ".cache/gallery");
 
-/** Maximum number of pictures: more are not looked at. */
+/** Maximum number of pictures, because nobody looks at more. States beyond it are listed as not reached. */
 const MAX_PICTURES = 120;
 /** The window in CSS pixels, and what is left of it at 150 %. */
 const WINDOW = { width: 1280, height: 720 };
@@ -46,7 +46,7 @@ const workbench = await openWorkbench(context, server.url({ folder }));
 const { page } = workbench;
 
 async function picture(title) {
-  if (pictures.length >= MAX_PICTURES) return;
+  if (pictures.length >= MAX_PICTURES) throw new Error(`there are ${MAX_PICTURES} pictures already`);
   const file = `${String(pictures.length + 1).padStart(3, "0")}-${title.replace(/\W+/g, "-").toLowerCase()}.png`;
   await workbench.shot(join(out, file));
   pictures.push({ title, file });
