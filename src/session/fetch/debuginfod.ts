@@ -84,7 +84,7 @@ export function debuginfodOptions(env: Environment, cache: string): DebuginfodOp
  * cancelled transfer leaves a part, which the next one continues. Never rejects.
  */
 export const fetchDebuginfo = (buildId: string, options: DebuginfodOptions): Promise<DebuginfodAnswer> =>
-  fetched(buildId, "debuginfo", "debuginfo", (part) => checkBuildId(part, buildId), options);
+  fetched({ buildId, name: "debuginfo", address: "debuginfo", check: (part) => checkBuildId(part, buildId) }, options);
 
 /**
  * Fetches a source file of a build ID. Never rejects.
@@ -104,30 +104,35 @@ export async function fetchSource(
   const name = `source${path.replaceAll("#", "#_").replaceAll("/", "##")}`;
   if (Buffer.byteLength(name) > MAX_NAME) return refused("the path of the source is too long");
   const address = `source${path.split("/").map(encodeURIComponent).join("/")}`;
-  return fetched(buildId, name, address, checkText, { ...options, maxSize: Math.min(options.maxSize, MAX_SOURCE) });
+  const maxSize = Math.min(options.maxSize, MAX_SOURCE);
+  return fetched({ buildId, name, address, check: checkText }, { ...options, maxSize });
 }
 
-/**
- * Fetches a file. Never rejects: an error of the cache is a remark.
- * @param name in the cache's folder of the build ID
- * @param address path below the build ID on the server
- */
-async function fetched(...parameters: Parameters<typeof fetchedInto>): Promise<DebuginfodAnswer> {
-  const { cache, urls } = parameters[4];
+/** A file of a build ID. */
+interface ServedFile {
+  readonly buildId: string;
+  /** Name in the cache's folder of the build ID. */
+  readonly name: string;
+  /** Path below the build ID on the server. */
+  readonly address: string;
+  /** Checks the fetched file. @throws Refused */
+  readonly check: (part: string) => void;
+}
+
+/** Fetches a file. Never rejects: an error of the cache is a remark. */
+async function fetched(file: ServedFile, options: DebuginfodOptions): Promise<DebuginfodAnswer> {
   try {
-    return await fetchedInto(...parameters);
+    return await fetchedIntoCache(file, options);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    return { path: undefined, remarks: [`the cache ${cache} cannot be used: ${error.message}`], unusable: urls };
+    const remark = `the cache ${options.cache} cannot be used: ${error.message}`;
+    return { path: undefined, remarks: [remark], unusable: options.urls };
   }
 }
 
 /** Fetches a file into the cache. @throws NodeJS.ErrnoException if the cache cannot be used */
-async function fetchedInto(
-  buildId: string,
-  name: string,
-  address: string,
-  check: (part: string) => void,
+async function fetchedIntoCache(
+  { buildId, name, address, check }: ServedFile,
   options: DebuginfodOptions,
 ): Promise<DebuginfodAnswer> {
   if (!isBuildId(buildId)) return { path: undefined, remarks: ["the build ID in the dump is invalid"], unusable: [] };
