@@ -1,5 +1,6 @@
 // Reads what this repository says in words: the comments, string literals and templates of its TypeScript, and the
-// titles and descriptions of package.json. `npm run messages` prints the messages, test/words/ checks the style.
+// titles and descriptions of package.json and package.nls.json. `npm run messages` prints the messages, test/words/
+// checks the style.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";

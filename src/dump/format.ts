@@ -115,7 +115,7 @@ export interface RawRange {
 export interface OpenOptions {
   /** The ranges of files that are memory without a header, in the order of the file. */
   readonly raw?: readonly RawRange[];
-  /** Size of the cache of decoded pages in bytes. Default: 64 MiB. */
+  /** Size of the cache of pages in bytes. Default: 64 MiB; 8 MiB if the file holds the pages uncompressed. */
   readonly cacheBytes?: number;
 }
 

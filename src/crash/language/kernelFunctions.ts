@@ -53,8 +53,8 @@ const functions: Readonly<Record<string, (call: Call) => Obj>> = {
 };
 
 /**
- * Calls a function of the kernel's scripts for gdb, or a macro of per-CPU variables. @param task the current task; its CPU is the default @returns
- * undefined for an unknown name @throws UsageError for wrong arguments; Fault
+ * Calls a function of the kernel's scripts for gdb, or a macro of per-CPU variables. @param task the current task; its
+ * CPU is the default @returns undefined for an unknown name @throws UsageError for wrong arguments; Fault
  */
 export function kernelFunction(
   kernel: Kernel,

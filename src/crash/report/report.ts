@@ -15,9 +15,8 @@ import { type Section, sectionsOf } from "./sections.ts";
 const USUAL: Shortening = { head: 40, tail: 10 };
 
 /**
- * Returns the blocks of the report. Each section has one or more commands, each with a comment before it, its output, and
- * what the output shows.
- * A fault is part of the output of its command, so the report never fails.
+ * Returns the blocks of the report. Each section has one or more commands, each with a comment before it, its output,
+ * and what the output shows. A fault is part of the output of its command, so the report never fails.
  */
 export function* report(context: Context): Generator<Piece, Block[], void> {
   const { kernel } = context;

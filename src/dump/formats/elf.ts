@@ -105,7 +105,7 @@ function addSegment(loads: Ranges, { paddr, offset, filesz, memsz }: ProgramHead
 
 /** Size that offsets and addresses are multiples of if they have more than 53 bits, so that numbers hold them exactly. */
 const EXACT_MULTIPLE = 4096n;
-/** Maximum offset in a file: the `loff_t` of Linux is signed. */
+/** Maximum offset in a file, within the signed `loff_t` of Linux. /proc/kcore has offsets of at most 56 bits. */
 const MAX_OFFSET = 2n ** 62n;
 
 /**

@@ -13,7 +13,10 @@ import type { CodeImage } from "./codeIndex.ts";
 import type { ModuleDebuginfo } from "../find/moduleFiles.ts";
 import type { SymbolImage } from "./symbolIndex.ts";
 
-/** One loaded module, as far as its `struct module` is readable. Types, ORC tables and debuginfo are read when first used. */
+/**
+ * One loaded module, as far as its `struct module` is readable. Types, ORC tables and debuginfo are read when first
+ * used.
+ */
 export interface ModuleImage {
   readonly name: string;
   readonly module: Obj;
@@ -74,8 +77,8 @@ function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): Modul
 }
 
 /**
- * Combines a module's BTF with the globals and functions in its DWARF. Opens the DWARF only for names that the module has a symbol
- * for.
+ * Combines a module's BTF with the globals and functions in its DWARF. Opens the DWARF only for names that the module
+ * has a symbol for.
  */
 const withGlobals = (btf: Btf, dwarf: () => TypeSource | undefined, symbols: SymbolSource): TypeSource => {
   const isOwn = (name: string): boolean => symbols.named(name).length > 0;
@@ -102,8 +105,8 @@ function orcOf(kernel: Kernel, module: Obj, { orcVersion }: ModuleOptions): OrcS
 }
 
 /**
- * Maximum size of a module's BTF in bytes. It has only the types that the kernel's BTF does not have; the largest of Debian's has 300
- * KiB.
+ * Maximum size of a module's BTF in bytes. It has only the types that the kernel's BTF does not have; the largest of
+ * Debian's has 300 KiB.
  */
 const MAX_BTF = 64 << 20;
 

@@ -14,7 +14,7 @@ const BLOCK_BYTES = 1 << 16;
 /** Number of blocks that are kept: 64 MiB. */
 const BLOCKS = 1024;
 /**
- * Number of blocks that one request reads elsewhere. The pages of a stack and its tables are near each other, and at a
+ * Number of blocks that one request reads if the source is not read in sequence. The pages of a stack and its tables are near each other, and at a
  * distance of 100 ms and 100 Mbit/s a request costs as much as 20 blocks.
  */
 const LEAST_AHEAD = 4;

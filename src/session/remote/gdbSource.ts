@@ -1,4 +1,7 @@
-/** Reads the memory and the registers of a QEMU guest through its gdbstub. Runs in the worker thread that reads the source. */
+/**
+ * Reads the memory and the registers of a QEMU guest through its gdbstub. Runs in the worker thread that reads the
+ * source.
+ */
 import { gdbAddress, GdbPackets } from "./gdbPackets.ts";
 import { type GuestRange, ramRanges, registerPlaces, registerValues } from "./guestFacts.ts";
 import { type Source, sourceError } from "./messages.ts";
@@ -117,11 +120,11 @@ class Guest {
 
   /** Reads the registers of each CPU, with the names of the target's description. */
   private async registers(): Promise<GuestAbout["cpus"]> {
-    const names = await registerPlaces((part) => this.description(part));
+    const places = await registerPlaces((part) => this.description(part));
     const cpus: Readonly<Record<string, string>>[] = [];
     for (const thread of await this.threads()) {
       await this.packets.ask(`Hg${thread}`);
-      cpus.push(registerValues(names, await this.packets.ask("g")));
+      cpus.push(registerValues(places, await this.packets.ask("g")));
     }
     return cpus;
   }

@@ -14,9 +14,8 @@ const RANGE = /^\s+([0-9a-f]{16})-([0-9a-f]{16}) \(prio -?\d+, ram\): (\S+)/;
 const MAX_RANGES = 4096;
 
 /**
- * Returns the ranges of RAM in the output of the monitor's `info mtree -f`. The output has several views of the
- * address space; the first one with the address space "memory" is used, which
- * is the system's.
+ * Returns the ranges of RAM in the output of the monitor's `info mtree -f`. The output has several views; the first one
+ * with the address space "memory" is used, which is the system's.
  */
 export function ramRanges(output: string): readonly GuestRange[] {
   const views = output.split(/^FlatView #\d+/m);

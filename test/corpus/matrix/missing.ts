@@ -1,3 +1,4 @@
+/** What the guests of the matrix need. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -172,8 +172,8 @@ function sizeRange(range: string | undefined): [number, number] {
 }
 
 /**
- * Returns a function that returns whether a struct has, at any depth, a member whose type's name contains the text. Each
- * type is searched once.
+ * Returns a test whether a struct has, at any depth, a member whose type's name contains the text. Each type is searched
+ * once.
  */
 function memberSearch(wanted: string): (type: StructType, depth: number) => boolean {
   const known = new Map<CType, boolean>();

@@ -11,7 +11,7 @@ import type { Column, Table } from "../../../../say/table.ts";
 type CounterKey = "name" | "value";
 
 /**
- * Columns of right-aligned names, as wide as the longestLength name, and their values. @param least minimum width of the name
+ * Columns of right-aligned names, as wide as the longest name, and their values. @param least minimum width of the name
  * column in characters
  */
 export const counterColumns = (
