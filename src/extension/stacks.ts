@@ -38,6 +38,14 @@ async function selectTask(session: vscode.DebugSession): Promise<void> {
   });
   pick.show();
   pick.busy = true;
+  const show = (): void => {
+    const active = pick.activeItems[0]?.id;
+    pick.items = [...items];
+    const still = items.find(({ id }) => id === active);
+    if (still) pick.activeItems = [still];
+  };
+  // VS Code takes over all items each time, so they are shown only when twice as many are known.
+  let next = BATCH;
   const fill = async (): Promise<void> => {
     for (let at = 0; at < items.length && isOpen; at += BATCH) {
       const threadIds = items.slice(at, at + BATCH).map(({ id }) => id);
@@ -45,15 +53,15 @@ async function selectTask(session: vscode.DebugSession): Promise<void> {
       const states = await askUnlessRefused(session, "vmcore/threadStates", { threadIds });
       if (!states) break;
       const byId = new Map(states.threads.map((state) => [state.threadId, state]));
-      for (const [i, { id }] of items.entries()) {
+      for (const [i, id] of threadIds.entries()) {
         const known = byId.get(id);
-        if (known) items[i] = { id, label: known.name, description: describe(known) };
+        if (known) items[at + i] = { id, label: known.name, description: describe(known) };
       }
-      const active = pick.activeItems[0]?.id;
-      pick.items = [...items];
-      const still = items.find(({ id }) => id === active);
-      if (still) pick.activeItems = [still];
+      if (at + BATCH < next) continue;
+      next *= 2;
+      show();
     }
+    if (isOpen) show();
     pick.busy = false;
   };
   const filled = fill();
