@@ -17,6 +17,19 @@ menu.hidden = true;
 /** The element that gets the keyboard focus back; undefined while no menu is open. */
 let owner: HTMLElement | undefined;
 
+/** Opens a menu below the button that was clicked. */
+export function openMenuBelow(button: HTMLElement, groups: MenuGroups, label: string): void {
+  const { left, bottom } = button.getBoundingClientRect();
+  openMenu(groups, { x: left, y: bottom }, button, label);
+}
+
+/** Returns where the context menu of an element opens: at the mouse; by key, below the start of the element. */
+export function contextMenuPoint(element: Element, mouse: MouseEvent | undefined): { x: number; y: number } {
+  if (mouse) return { x: mouse.clientX, y: mouse.clientY };
+  const { left, bottom } = element.getBoundingClientRect();
+  return { x: left + 8, y: bottom };
+}
+
 /** Opens the menu at a point of the document, with the focus on its first item. @param from gets the focus afterwards */
 export function openMenu(
   groups: MenuGroups,

@@ -2,7 +2,7 @@
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { ask } from "./host.ts";
 import { followLink } from "./links.ts";
-import { openMenu, type MenuGroups, type MenuItem } from "./menu.ts";
+import { contextMenuPoint, openMenu, type MenuGroups, type MenuItem } from "./menu.ts";
 import { cellText, columnHeading, type GridRow, markdownTable, type TableRows } from "./rows.ts";
 
 /** What a page does with a row of its table, besides what every table can do. */
@@ -63,8 +63,7 @@ export function openRowMenu(
     },
     owner.actions ?? {},
   );
-  const { left, bottom } = element.getBoundingClientRect();
-  openMenu(groups, mouse ? { x: mouse.clientX, y: mouse.clientY } : { x: left + 8, y: bottom }, from, owner.label);
+  openMenu(groups, contextMenuPoint(element, mouse), from, owner.label);
 }
 
 /** Returns the items of the menu: copying, going on, and arranging the table. */

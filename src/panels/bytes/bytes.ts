@@ -9,7 +9,7 @@ import type { DumpState } from "../dumpState.ts";
 import { recall, remember } from "../host.ts";
 import { arrowLeft, arrowRight } from "../icons.ts";
 import { link } from "../links.ts";
-import { openMenu } from "../menu.ts";
+import { openMenuBelow } from "../menu.ts";
 import { Table } from "../table.ts";
 import { exportText, failure, Reading, select, toSearchBox, type View } from "../view.ts";
 import { byteRows, cArray, columnsOf, fullAddress, hexDump, overlayOf, type Overlay, VALUE, WORD_SIZES, type WordSize } from "./byteRows.ts"; // prettier-ignore
@@ -209,8 +209,6 @@ export class BytesView implements View {
   private openCopyMenu({ currentTarget }: MouseEvent): void {
     const { memory } = this;
     if (!memory) return;
-    const button = currentTarget as HTMLElement;
-    const { left, bottom } = button.getBoundingClientRect();
     const copy = (label: string, text: string) => ({ label, run: () => void this.ask("copy", { text }) });
     const digits = memory.words.map(({ bytes }) => bytes).join("");
     const items = [
@@ -218,7 +216,7 @@ export class BytesView implements View {
       copy("Hexadecimal Digits", digits),
       copy("C Array", cArray(memory)),
     ];
-    openMenu([items], { x: left, y: bottom }, button, "Copy As");
+    openMenuBelow(currentTarget as HTMLElement, [items], "Copy As");
   }
 
   private setSize(size: WordSize): void {

@@ -2,7 +2,7 @@
 import { markdownBlock } from "../../base/markdown.ts";
 import type { Ask } from "../ask.ts";
 import { followLink } from "../links.ts";
-import { openMenu, type MenuGroups, type MenuItem } from "../menu.ts";
+import { contextMenuPoint, openMenu, openMenuBelow, type MenuGroups, type MenuItem } from "../menu.ts";
 import { chipText, commonest, type LineFacts, type LogChip } from "./logChips.ts";
 import type { LogFilter } from "./logFilter.ts";
 import type { LogLine, RowNumber } from "./logLines.ts";
@@ -49,8 +49,7 @@ export function openLineMenu(event: MouseEvent, of: LogPage): void {
     add: (chip) => filter.add(chip),
     around: () => around(number),
   });
-  const { left, bottom } = element.getBoundingClientRect();
-  openMenu(groups, clicked ? { x: event.clientX, y: event.clientY } : { x: left + 8, y: bottom }, scroller, "Line");
+  openMenu(groups, contextMenuPoint(element, clicked ? event : undefined), scroller, "Line");
 }
 
 /** Opens the menu of filters below the button that was clicked. @param panic seconds since boot at the panic */
@@ -60,9 +59,8 @@ export function openFilterMenu(
   panic: number | undefined,
   filter: LogFilter,
 ): void {
-  const button = currentTarget as HTMLElement;
-  const { left, bottom } = button.getBoundingClientRect();
-  openMenu(filterMenu({ facts, panic, add: (chip) => filter.add(chip) }), { x: left, y: bottom }, button, "Add Filter");
+  const groups = filterMenu({ facts, panic, add: (chip) => filter.add(chip) });
+  openMenuBelow(currentTarget as HTMLElement, groups, "Add Filter");
 }
 
 interface LinePlace {
