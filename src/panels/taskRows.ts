@@ -139,23 +139,22 @@ const SHOWN_FUNCTIONS = 5;
 
 /** How tasks are grouped: by what the members of a group share, and what the row of a group says of that. */
 interface Grouping {
-  /** Returns the key of a task's group; "" for a task whose stack is not read yet. */
-  readonly key: (row: GridRow, stack: TaskStack | undefined) => string;
-  readonly heading: (row: GridRow, stack: TaskStack | undefined) => string;
+  /** Returns the key of a task's group, which is not empty. */
+  readonly key: (row: GridRow, stack: TaskStack) => string;
+  readonly heading: (row: GridRow, stack: TaskStack) => string;
   /** Whether a group comes before the others, whatever their size. */
   readonly isFirst: (row: GridRow) => boolean;
 }
 
 const BY_STACK: Grouping = {
-  key: (_row, stack) => (stack ? stack.frames.join(" ") || `<${stack.fault ?? ""}>` : ""),
-  heading: (_row, stack) => (stack ? callers(stack) : "not read yet"),
+  key: (_row, stack) => stack.frames.join(" ") || `<${stack.fault ?? ""}>`,
+  heading: (_row, stack) => callers(stack),
   isFirst: () => false,
 };
 
 const BY_WAIT: Grouping = {
-  key: (row, stack) => (stack ? `${waitFunction(row)} ${cellText(row[WAITS_FOR] ?? null)}` : ""),
-  heading: (row, stack) => {
-    if (!stack) return "not read yet";
+  key: (row) => `${waitFunction(row)} ${cellText(row[WAITS_FOR] ?? null)}`,
+  heading: (row) => {
     const waitsFor = cellText(row[WAITS_FOR] ?? null);
     return waitsFor === "" ? waitFunction(row) : `${waitFunction(row)}, waits for ${waitsFor}`;
   },
@@ -179,7 +178,10 @@ export const waitGroupsOf = (
   opened: ReadonlySet<string>,
 ): Outlined => grouped(rows, stacks, opened, BY_WAIT);
 
-/** @param opened keys of the groups whose tasks are shown */
+/**
+ * Returns tasks below their groups. The key of the group whose stacks are not read yet is "". @param opened keys of the
+ * groups whose tasks are shown
+ */
 function grouped(
   rows: readonly GridRow[],
   stacks: ReadonlyMap<string, TaskStack>,
@@ -188,7 +190,8 @@ function grouped(
 ): Outlined {
   const groups = new Map<string, GridRow[]>();
   for (const row of rows) {
-    const key = by.key(row, stacks.get(taskOf(row)));
+    const stack = stacks.get(taskOf(row));
+    const key = stack ? by.key(row, stack) : "";
     const members = groups.get(key);
     if (members) members.push(row);
     else groups.set(key, [row]);
@@ -200,7 +203,7 @@ function grouped(
   for (const [key, members] of ordered) {
     const [first = []] = members;
     const stack = stacks.get(taskOf(first));
-    const heading = `${groupName(members)}: ${by.heading(first, stack)}`;
+    const heading = `${groupName(members)}: ${stack ? by.heading(first, stack) : "not read yet"}`;
     result.rows.push(COLUMNS.map(({ name }) => (name === "function" ? heading : null)));
     const detail = stack?.frames.join("\n") ?? "";
     result.outline.push({ depth: 0, open: opened.has(key), heading, ...(detail === "" ? {} : { detail }) });
