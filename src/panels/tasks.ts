@@ -155,8 +155,8 @@ export class TasksView implements View {
   private pin(row: number): void {
     const task = taskOf(this.shown.rows[row] ?? []);
     if (!this.pinned.delete(task)) this.pinned.add(task);
-    if (this.mode !== "list") this.setMode("list");
-    this.arrange();
+    if (this.mode === "list") this.arrange();
+    else this.setMode("list");
   }
 
   private draw(): void {
