@@ -42,7 +42,6 @@ export function openLineMenu(event: MouseEvent, of: LogPage): void {
     line,
     facts: lines.facts[number],
     text,
-    count: text.split("\n").length,
     isFiltered: !filter.isPlain,
     ask,
     element,
@@ -68,8 +67,6 @@ interface LinePlace {
   readonly facts: LineFacts | undefined;
   /** The selected lines, else the line, as text. */
   readonly text: string;
-  /** Number of lines in the text. */
-  readonly count: number;
   /** Whether a filter hides lines around this one. */
   readonly isFiltered: boolean;
   readonly ask: Ask;
@@ -80,13 +77,14 @@ interface LinePlace {
 }
 
 /** Returns the menu of a line: copying, going on, and limiting the log to lines like it. */
-function lineMenu({ line, facts, text, count, isFiltered, ask, element, add, around }: LinePlace): MenuGroups {
-  const lines = count > 1 ? `${count} Lines` : "Line";
+function lineMenu({ line, facts, text, isFiltered, ask, element, add, around }: LinePlace): MenuGroups {
+  const rows = text.split("\n");
+  const lines = rows.length > 1 ? `${rows.length} Lines` : "Line";
   const { task } = facts ?? {};
   return [
     [
       { label: `Copy ${lines}`, run: () => void ask("copy", { text }) },
-      { label: `Copy ${lines} as Markdown`, run: () => void ask("copy", { text: markdownBlock(text.split("\n")) }) },
+      { label: `Copy ${lines} as Markdown`, run: () => void ask("copy", { text: markdownBlock(rows) }) },
     ],
     [
       ...(isFiltered ? [{ label: "Lines Around", run: around }] : []),

@@ -33,7 +33,7 @@ export class LogPlace {
     this.cursor = Math.max(0, Math.min(this.cursor, count - 1));
   }
 
-  /** Scrolls a row to the top, below some rows before it, and puts the cursor on it. */
+  /** Scrolls a row to `above` rows below the top, and puts the cursor on it. */
   goTo(row: number, above = 0): void {
     this.cursor = Math.max(0, row);
     const { scroller } = this;
@@ -46,7 +46,8 @@ export class LogPlace {
     const { scroller } = this;
     const step = rowStep(key, Math.floor((scroller?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
     if (step === undefined) return false;
-    this.cursor = Math.max(0, Math.min(count - 1, this.cursor + step));
+    this.cursor += step;
+    this.limit(count);
     if (scroller) scroller.scrollTop = scrollFor(this.cursor, scroller.scrollTop, scroller.clientHeight, ROW_HEIGHT);
     this.draw();
     return true;
@@ -76,10 +77,6 @@ export class LogPlace {
     lineOf: (entry: RowNumber) => number | undefined,
   ): void {
     const found = entries.findIndex((entry) => (lineOf(entry) ?? -1) >= line);
-    const row = found < 0 ? entries.length - 1 : found;
-    this.cursor = Math.max(0, row);
-    const { scroller } = this;
-    if (scroller) scroller.scrollTop = row * ROW_HEIGHT - top;
-    this.draw();
+    this.goTo(found < 0 ? entries.length - 1 : found, top / ROW_HEIGHT);
   }
 }
