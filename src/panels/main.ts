@@ -61,7 +61,7 @@ listen((message) => {
       for (const view of views.get(message.session)?.values() ?? []) view.outdated?.();
       return;
     case "do":
-      if (message.action === "openEditor") return void ask("openPage", { panel: front });
+      if (message.action === "openEditor") return void ask("openPage", { page: front });
       return views
         .get(session?.id ?? "")
         ?.get(front)

@@ -45,9 +45,9 @@ export interface PanelSession {
 }
 
 /**
- * Target of a link: an address or a symbol, an address on the page of memory, a task, `file:line`, a module, a command's rows, a C expression, a frame
- * (addresses of the task and of the code), an instruction, a line of the log (counted from its end, the last is 1), a
- * command for the Debug Console.
+ * Target of a link: an address or a symbol, an address on the page of memory, a task, `file:line`, a module, a command's
+ * rows, a C expression, a frame (addresses of the task and of the code), an instruction, a line of the log (counted from
+ * its end, the last is 1), a command for the Debug Console.
  */
 export type LinkKind =
   "place" | "memory" | "task" | "source" | "module" | "table" | "object" | "frame" | "instruction" | "log" | "command";
@@ -94,7 +94,7 @@ export interface PageRequests {
   /** Opens an object by its expression, or the slab object at an address. */
   openObject: { arguments: { text: string }; body: void };
   /** Opens a page of the panel in an editor tab. */
-  openPage: { arguments: { panel: string }; body: void };
+  openPage: { arguments: { page: string }; body: void };
   /** Opens a command's rows in an editor tab. */
   openTable: { arguments: { line: string }; body: void };
   /** Selects a task and shows the code of its frame: addresses of the task and of the code. */

@@ -255,7 +255,6 @@ class PagesWebview {
         if (shown) openEditor(context, sessions, sessions.session(session), shown);
       },
       openTable: (line) => openEditor(context, sessions, sessions.session(session), editorPage(line, "grid")),
-      openMemory: (address) => openEditor(context, sessions, sessions.session(session), editorPage(address, "bytes")),
       openObject: (text) => openObject(context, sessions, sessions.session(session), text),
     };
     try {

@@ -1,4 +1,4 @@
-/** Opens the page of memory. It is a command, because the page and the commands that open it are in other files. */
+/** Opens the page of memory. It is a command, because only crashDumpPanel.ts has the sessions of the pages. */
 import * as vscode from "vscode";
 
 /** Internal command with a `MemoryPlace`. */
@@ -12,5 +12,5 @@ export interface MemoryPlace {
 }
 
 /** Opens memory at an address as a page. */
-export const showMemory = ({ id }: vscode.DebugSession, address: string): Thenable<unknown> =>
+export const showMemory = ({ id }: vscode.DebugSession, address: string): Thenable<void> =>
   vscode.commands.executeCommand(OPEN_MEMORY, { session: id, address } satisfies MemoryPlace);

@@ -6,16 +6,16 @@ import { goTo } from "../addresses.ts";
 import { goToFrame, runInConsole } from "../evidence.ts";
 import { ask, focusedFrame } from "../session.ts";
 import { sourceUri } from "../documents/storedSources.ts";
+import { showMemory } from "./openMemory.ts";
 
 /** The page that sends a request: its session, and what it may open. */
 export interface RequestingPage {
   /** @throws Error when the session has ended or there is none */
   session(): vscode.DebugSession;
   reopen(dump: readonly string[]): Thenable<unknown>;
-  openPage(panel: string): void;
+  openPage(id: string): void;
   openTable(line: string): void;
   openObject(text: string): Thenable<void>;
-  openMemory(address: string): void;
 }
 
 /** Returns the text of the hover for a link. */
@@ -128,11 +128,11 @@ export const answers: {
     return { variables: variables.map(variable) };
   },
   openObject: ({ text }, page) => page.openObject(text),
-  openPage: ({ panel }, page) => Promise.resolve(page.openPage(panel)),
+  openPage: (wanted, page) => Promise.resolve(page.openPage(wanted.page)),
   openTable: ({ line }, page) => Promise.resolve(page.openTable(line)),
   goTo: async ({ text }, page) => goTo(page.session(), text),
   goToFrame: async ({ task, pc }, page) => goToFrame(page.session(), task, pc),
-  viewMemory: ({ address }, page) => Promise.resolve(page.openMemory(address)),
+  viewMemory: ({ address }, page) => showMemory(page.session(), address),
   disassemble: ({ address }) => vscode.commands.executeCommand("vmcore.disassemble", address),
   runInConsole: async ({ line }, page) => runInConsole(page.session(), line),
   selectTask: async ({ task }, page) => {
