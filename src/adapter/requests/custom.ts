@@ -88,9 +88,8 @@ export const custom: Topic = {
     const isWanted = wanted.startsWith("__") ? () => true : (name: string) => !OF_EXPORTS.test(name);
     for (const { name, address, type, module } of target.kernel.symbols.all()) {
       if (++looked % STEP === 0) yield;
-      if (!isWanted(name)) continue;
       const at = name.toLowerCase().indexOf(wanted);
-      if (at < 0) continue;
+      if (at < 0 || !isWanted(name)) continue;
       const list = at === 0 ? beginning : within;
       if (list.length < limit) list.push({ name, address: hex0x(address), type, module });
       else more = true;
