@@ -1,6 +1,5 @@
 /** The page of memory at an address. */
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import { unlessRefused } from "../../base/refused.ts";
 import type { MemoryWords } from "../../protocol/memory.ts";
 import type { GridCell } from "../../protocol/grid.ts";
 import type { PageAction, Page } from "../../protocol/panel.ts";
@@ -101,10 +100,11 @@ export class BytesView implements View {
     this.overlay = undefined;
     if (type !== "" && this.memory) {
       const { address } = this.memory;
-      const grid = await unlessRefused(this.ask("run", { line: `struct --table ${type} ${address}` }));
-      const members = grid ? overlayOf(grid) : new Map<number, string>();
-      if (members.size > 0) this.overlay = { start: BigInt(address), members, type };
-      else this.overlayError = grid?.remarks[0] ?? `struct ${type} is not known in this dump`;
+      const line = `struct --table ${type} ${address}`;
+      const grid = await this.ask("run", { line }).catch((error: Error) => error);
+      const members = grid instanceof Error ? undefined : overlayOf(grid);
+      if (members?.size) this.overlay = { start: BigInt(address), members, type };
+      else this.overlayError = grid instanceof Error ? grid.message : (grid.remarks[0] ?? `${line}: no members`);
     }
     this.arrange();
   }
@@ -140,7 +140,7 @@ export class BytesView implements View {
   private toolbar(): TemplateResult {
     const { memory, places, at, overlay } = this;
     const page = (direction: bigint) => () =>
-      this.goTo(fullAddress(BigInt.asUintN(64, BigInt(memory?.address ?? 0) + direction * BigInt(SHOWN))));
+      this.goTo(fullAddress(BigInt(memory?.address ?? 0) + direction * BigInt(SHOWN)));
     return html`<div class="toolbar">
       <button class="toggle" title="Back" aria-label="Back" ?disabled=${at <= 0} @click=${() => this.step(-1)}>
         ${arrowLeft}
