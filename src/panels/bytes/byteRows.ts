@@ -65,7 +65,7 @@ export function byteRows(
     const fault = part.find((word) => word.fault !== undefined);
     const value: GridCell =
       fault?.fault === undefined
-        ? part.map(({ bytes }) => valuesOf(bytes, size, byteOrder).join(" ")).join(size === wordSize ? "" : " ")
+        ? valuesOf(part.map(({ bytes }) => bytes).join(""), size, byteOrder).join(" ")
         : { fault: "unknown", address: null, message: fault.fault };
     const name = partText(at, part, { wordSize, overlay });
     const cells: GridCell[] = [
@@ -79,7 +79,7 @@ export function byteRows(
   return rows;
 }
 
-/** Returns the members and the symbols of a row's words: the overlay's member takes precedence. */
+/** Returns the members of the overlay in a row; without one, the symbol that its first word is part of. */
 function partText(
   at: bigint,
   words: readonly MemoryWord[],
@@ -96,7 +96,7 @@ function partText(
 
 /** Returns words of a size as hexadecimal numbers. @param bytes two digits per byte, in the order of memory */
 function valuesOf(bytes: string, size: WordSize, order: MemoryWords["byteOrder"]): string[] {
-  const digits = bytes.match(/../g) ?? [];
+  const digits = digitsOf(bytes);
   return Array.from({ length: Math.ceil(digits.length / size) }, (_, i) => {
     const word = digits.slice(i * size, (i + 1) * size);
     return (order === "little" ? word.reverse() : word).join("");
@@ -105,7 +105,9 @@ function valuesOf(bytes: string, size: WordSize, order: MemoryWords["byteOrder"]
 
 /** Returns bytes as ASCII; others as points. */
 const textOf = (bytes: string): string =>
-  (bytes.match(/../g) ?? []).map((digits) => character(Number.parseInt(digits, 16))).join("");
+  digitsOf(bytes)
+    .map((digits) => character(Number.parseInt(digits, 16)))
+    .join("");
 
 const character = (byte: number): string => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".");
 
@@ -116,22 +118,25 @@ export function hexDump({ address, wordSize, words }: MemoryWords): string {
   const lines: string[] = [];
   for (let i = 0; i < words.length; i += step) {
     const part = words.slice(i, i + step);
-    const bytes = part.flatMap((word) => word.bytes.match(/../g) ?? Array.from({ length: wordSize }, () => "??"));
+    const bytes = part.flatMap((word) => digitsOf(word.bytes || "??".repeat(wordSize)));
     const text = part.map((word) => textOf(word.bytes) || "?".repeat(wordSize)).join("");
-    lines.push(`${digitsOf(start + BigInt(i * wordSize))}  ${bytes.join(" ")}  |${text}|\n`);
+    lines.push(`${addressDigits(start + BigInt(i * wordSize))}  ${bytes.join(" ")}  |${text}|\n`);
   }
   return lines.join("");
 }
 
 /** Formats the bytes that can be read as an array of C, with the address as a comment. */
 export function cArray({ address, words }: MemoryWords): string {
-  const bytes = words.flatMap((word) => word.bytes.match(/../g) ?? []);
+  const bytes = words.flatMap((word) => digitsOf(word.bytes));
   const lines: string[] = [];
   for (let i = 0; i < bytes.length; i += 12) lines.push(`\t${bytes.slice(i, i + 12).map((byte) => `0x${byte},`).join(" ")}`); // prettier-ignore
   return `/* ${address} */\nstatic const unsigned char bytes[${bytes.length}] = {\n${lines.join("\n")}\n};\n`;
 }
 
-const digitsOf = (address: bigint): string => padHex(BigInt.asUintN(64, address), 16);
+/** Returns the two digits of each byte. */
+const digitsOf = (bytes: string): string[] => bytes.match(/../g) ?? [];
 
-/** Returns an address with 16 digits. */
-export const fullAddress = (address: bigint): string => `0x${digitsOf(address)}`;
+const addressDigits = (address: bigint): string => padHex(BigInt.asUintN(64, address), 16);
+
+/** Returns an address with 16 digits; those below 0 and above 64 bits wrap around. */
+export const fullAddress = (address: bigint): string => `0x${addressDigits(address)}`;

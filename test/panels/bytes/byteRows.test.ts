@@ -35,6 +35,11 @@ test("smaller words are 16 bytes a row, each in the byte order of the machine", 
   assert.equal(value(4, { ...readable, byteOrder: "big" }), "00300080 88ffffff 4c696e75 78000102");
 });
 
+test("words of 8 bytes are whole on a machine whose pointers have 4", () => {
+  const words = ["00300080", "88ffffff", "4c696e75", "78000102"].map((bytes) => ({ bytes }));
+  assert.equal(byteRows({ ...MEMORY, wordSize: 4, words }, { size: 8 })[0]?.[1], "ffffff8880003000 02010078756e694c");
+});
+
 const TABLE: Grid = {
   tables: [
     {
