@@ -142,7 +142,7 @@ export class LogView implements View {
 
   private toolbar(): TemplateResult {
     return html`<div class="toolbar">
-      ${this.filter.controls((event) => openFilterMenu(event, this.lines.facts, this.clock.panic, this.filter))}
+      ${this.filter.controls((event) => openFilterMenu(event, this.lines.facts, this.clock.end, this.filter))}
       ${this.clock.control()}
       <span class="count" role="status">${this.lines.counted(this.entries, this.filter.isPlain)}</span>
       ${this.log.progress === "" ? nothing : html`<span class="progress" role="status">${this.log.progress}</span>`}

@@ -3,7 +3,7 @@ import type { TemplateResult } from "lit-html";
 import type { Ask } from "../ask.ts";
 import { recall, remember } from "../host.ts";
 import { select } from "../view.ts";
-import { bootTime, type LogLine, panicSeconds, type TimeMode, timeText } from "./logLines.ts";
+import { bootTime, type LogLine, panicSeconds, type TimeMode, timeText, zeroName } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
 
 const TIMES: readonly (readonly [TimeMode, string])[] = [
@@ -12,12 +12,21 @@ const TIMES: readonly (readonly [TimeMode, string])[] = [
   ["panic", "Relative to the panic"],
 ];
 
+/** The panic of a log, or the line in its place. */
+export interface LogEnd {
+  /** Seconds since boot; undefined if the line has no time. */
+  readonly seconds: number | undefined;
+  /** "the Panic", "the Last Oops" or "the End". */
+  readonly name: string;
+}
+
 /** Formats the times of a log in the mode that the user chose. */
 export class LogClock {
   private readonly ask: Ask;
   private readonly changed: () => void;
   private mode = recall<TimeMode>("log time", "boot");
   private zeros: { panic: number | undefined; wall: number | undefined } = { panic: undefined, wall: undefined };
+  private zeroName = zeroName([]);
 
   /** @param changed called when the time mode or the boot time changes */
   constructor(ask: Ask, changed: () => void) {
@@ -28,6 +37,7 @@ export class LogClock {
   /** Updates the time of the panic after more of the log was read. */
   learn({ lines, reports }: LoadedLog): void {
     this.zeros.panic = panicSeconds(lines, reports);
+    this.zeroName = zeroName(reports);
     this.learnWallTime();
   }
 
@@ -41,9 +51,9 @@ export class LogClock {
     this.changed();
   }
 
-  /** Seconds since boot at the panic, or at what ended the log. */
-  get panic(): number | undefined {
-    return this.zeros.panic;
+  /** The zero of times relative to the panic. */
+  get end(): LogEnd {
+    return { seconds: this.zeros.panic, name: this.zeroName };
   }
 
   private set(mode: TimeMode): void {

@@ -87,10 +87,18 @@ export function reportsIn(lines: readonly LogLine[]): LogReport[] {
  * the log; undefined if that line has no time.
  */
 export function panicSeconds(lines: readonly LogLine[], reports: readonly LogReport[]): number | undefined {
-  const panicked = reports.findLast(({ panic }) => panic !== undefined);
-  const report = panicked ?? reports.findLast(({ kind }) => kind === "oops");
+  const report = zeroReport(reports);
   return lines[report ? (report.panic ?? report.first) : lines.length - 1]?.seconds;
 }
+
+/** Returns what the line of `panicSeconds` is: "the Panic", "the Last Oops" or "the End". */
+export function zeroName(reports: readonly LogReport[]): string {
+  const report = zeroReport(reports);
+  return report ? (report.panic === undefined ? "the Last Oops" : "the Panic") : "the End";
+}
+
+const zeroReport = (reports: readonly LogReport[]): LogReport | undefined =>
+  reports.findLast(({ panic }) => panic !== undefined) ?? reports.findLast(({ kind }) => kind === "oops");
 
 export type TimeMode = "boot" | "wall" | "panic";
 
@@ -144,7 +152,10 @@ export interface LogSelection {
   readonly explanations?: ReadonlyMap<number, readonly RowNumber[]>;
 }
 
-/** Returns the rows to show. With a search, a level or another filter, only lines are shown, without headings and explanations. */
+/**
+ * Returns the rows to show. With a search, a level or another filter, only lines are shown, without headings and
+ * explanations.
+ */
 export function rowsToShow(
   lines: readonly LogLine[],
   reports: readonly LogReport[],

@@ -4,6 +4,7 @@ import type { Ask } from "../ask.ts";
 import { followLink } from "../links.ts";
 import { contextMenuPoint, openMenu, openMenuBelow, type MenuGroups, type MenuItem } from "../menu.ts";
 import { chipText, commonest, type LineFacts, type LogChip } from "./logChips.ts";
+import type { LogEnd } from "./logClock.ts";
 import type { LogFilter } from "./logFilter.ts";
 import type { LogLine, RowNumber } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
@@ -51,14 +52,14 @@ export function openLineMenu(event: MouseEvent, of: LogPage): void {
   openMenu(groups, contextMenuPoint(element, clicked ? event : undefined), scroller, "Line");
 }
 
-/** Opens the menu of filters below the button that was clicked. @param panic seconds since boot at the panic */
+/** Opens the menu of filters below the button that was clicked. */
 export function openFilterMenu(
   { currentTarget }: MouseEvent,
   facts: readonly LineFacts[],
-  panic: number | undefined,
+  end: LogEnd,
   filter: LogFilter,
 ): void {
-  const groups = filterMenu({ facts, panic, add: (chip) => filter.add(chip) });
+  const groups = filterMenu({ facts, end, add: (chip) => filter.add(chip) });
   openMenuBelow(currentTarget as HTMLElement, groups, "Add Filter");
 }
 
@@ -115,29 +116,28 @@ const timeItems = ({ seconds }: LogLine, add: (chip: LogChip) => void): MenuItem
 
 const KINDS = ["cpu", "task", "subsystem"] as const;
 
-/** Number of seconds before the panic, for ranges of time. */
-const BEFORE_PANIC = [1, 10, 60] as const;
+/** Lengths of the ranges of time in seconds. */
+const RANGES = [1, 10, 60] as const;
 
 interface WholeLog {
   readonly facts: readonly LineFacts[];
-  /** Seconds since boot at the panic. */
-  readonly panic: number | undefined;
+  readonly end: LogEnd;
   readonly add: (chip: LogChip) => void;
 }
 
-/** Returns the menu of all filters that the log offers: its CPUs, tasks and subsystems, and the time before the panic. */
-function filterMenu({ facts, panic, add }: WholeLog): MenuGroups {
-  const ranges = panic === undefined ? [] : BEFORE_PANIC.filter((seconds) => seconds < panic);
+/** Returns the menu of all filters that the log offers: its CPUs, tasks and subsystems, and the last seconds. */
+function filterMenu({ facts, end, add }: WholeLog): MenuGroups {
+  const { seconds: last = 0, name } = end;
   return [
     ...KINDS.map((kind) =>
       commonest(facts, kind, OFFERED).map(({ value, count }) =>
         filterItem(`${title({ kind, value })} (${count})`, { kind, value }, add),
       ),
     ),
-    ranges.map((seconds) =>
+    RANGES.filter((seconds) => seconds < last).map((seconds) =>
       filterItem(
-        `Last ${seconds === 1 ? "Second" : `${seconds} Seconds`} before the Panic`,
-        { kind: "from", value: ((panic ?? 0) - seconds).toFixed(6) },
+        `Last ${seconds === 1 ? "Second" : `${seconds} Seconds`} before ${name}`,
+        { kind: "from", value: (last - seconds).toFixed(6) },
         add,
       ),
     ),

@@ -9,6 +9,7 @@ import {
   type LogLine,
   panicSeconds,
   timeText,
+  zeroName,
 } from "../../../src/panels/log/logLines.ts";
 import { splitAtMatches, spansOf } from "../../../src/panels/log/logText.ts";
 import { stopwatch } from "../../builders/stopwatch.ts";
@@ -132,6 +133,11 @@ test("time counts from the panic, else from the last oops, else from the end", (
   assert.equal(zero("a", ...OOPS, ...PANIC), 9);
   assert.equal(zero("a", ...OOPS, "b"), 1);
   assert.equal(zero("a", "b", "c"), 2);
+  const name = (...texts: string[]) => zeroName(reportsIn(log(...texts)));
+  assert.deepEqual(
+    [name("a", ...OOPS, ...PANIC), name("a", ...OOPS, "b"), name("a")],
+    ["the Panic", "the Last Oops", "the End"],
+  );
 });
 
 const targets = (text: string) => spansOf(text).flatMap(({ target, kind }) => (target ? [`${kind} ${target}`] : []));
