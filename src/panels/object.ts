@@ -7,6 +7,7 @@ import type { Ask } from "./ask.ts";
 import { link } from "./links.ts";
 import { isAddress } from "./log/logText.ts";
 import type { OutlinePosition } from "./outline.ts";
+import { addressIn } from "./rowMenu.ts";
 import { type GridRow, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
 import { failure, exportText, Reading, type View } from "./view.ts";
@@ -123,7 +124,7 @@ export class ObjectView implements View {
   private structOf(row: number): string | undefined {
     const { type, value } = this.nodes[row]?.variable ?? {};
     const [name] = /^(struct|union) \w+(?= \*$)/.exec(type ?? "") ?? [];
-    const [address] = /^0x[0-9a-f]{6,16}\b/.exec(value ?? "") ?? [];
+    const address = addressIn(value ?? null);
     return name === undefined || address === undefined ? undefined : `*(${name} *)${address}`;
   }
 

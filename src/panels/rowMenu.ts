@@ -110,7 +110,7 @@ function tableItems({ columns, cells, row, column }: MenuPlace, { filterBy, pin,
 const item = (label: string, run: () => void): MenuItem => ({ label, run });
 
 /** Returns the address that a cell is or begins with; undefined for others. */
-function addressIn(cell: GridCell): string | undefined {
+export function addressIn(cell: GridCell): string | undefined {
   return typeof cell === "string" ? /^0x[0-9a-f]{6,16}\b/.exec(cell)?.[0] : undefined;
 }
 
