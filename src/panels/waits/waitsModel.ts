@@ -1,6 +1,7 @@
 /** Tasks and the resources they wait for, as nodes of a graph. It does not use the DOM. */
 import type { Grid, GridCell } from "../../protocol/grid.ts";
 import type { PageKeys } from "../../protocol/records.ts";
+import type { VerdictCertainty as Certainty } from "../../protocol/verdict.ts";
 import { recordsOf } from "../memoryParts.ts";
 
 /** Columns of a row, including those of one holder, because the command prints a row for each holder. */
@@ -31,8 +32,6 @@ export interface ResourceNode {
   readonly isLock: boolean;
   readonly inCycle: boolean;
 }
-
-export type Certainty = "certain" | "likely" | "possible";
 
 export interface Holder {
   /** Key of the holder's node. */

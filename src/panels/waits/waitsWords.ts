@@ -1,5 +1,6 @@
 /** Words of the Waits page for how certain a holder or a deadlock is. */
-import type { Certainty, ResourceNode } from "./waitsModel.ts";
+import type { VerdictCertainty as Certainty } from "../../protocol/verdict.ts";
+import type { ResourceNode } from "./waitsModel.ts";
 
 /** Verb phrases of holders, by how certain it is that they hold a lock, or that a waiter depends on them. */
 export const HOLDS: Readonly<Record<"lock" | "other", Readonly<Record<Certainty, string>>>> = {

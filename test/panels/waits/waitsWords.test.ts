@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HEADINGS, HOLDS, relation } from "../../../src/panels/waits/waitsWords.ts";
-import type { Certainty, ResourceNode } from "../../../src/panels/waits/waitsModel.ts";
+import type { ResourceNode } from "../../../src/panels/waits/waitsModel.ts";
+import type { VerdictCertainty as Certainty } from "../../../src/protocol/verdict.ts";
 
 const held = (certainty: Certainty, isLock = true): ResourceNode => ({
   kind: "resource",
