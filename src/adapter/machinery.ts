@@ -42,7 +42,7 @@ const WORDS: Readonly<Record<TaskActivity, string>> = {
   unknown: "waits",
 };
 
-/** Names of functions by which every wait begins, so that they do not tell waits apart. */
+/** Names of functions by which every wait begins, so that they do not distinguish waits. */
 const GENERIC = /^(__schedule|schedule|__switch_to|__switch_to_asm|preempt_schedule\w*|_cond_resched|__cond_resched)$/;
 
 function waitText(task: Obj, frames: readonly Frame[]): string {
@@ -55,7 +55,7 @@ function waitText(task: Obj, frames: readonly Frame[]): string {
 }
 
 /**
- * Returns the time since the task left its CPU as `12.1 s` or `5 min 12 s`; undefined if the dump does not tell or the
+ * Returns the time since the task left its CPU as `12.1 s` or `5 min 12 s`; undefined if that is not known or the
  * task never ran.
  */
 export function timeSinceRun(task: Obj): string | undefined {

@@ -149,7 +149,10 @@ export class Threads {
   }
 }
 
-/** Nanoseconds since boot when the task last got a CPU (`sched_info`, kernel/sched/stats.h). An unknown time counts as later than all others. */
+/**
+ * Nanoseconds since boot when the task last got a CPU (`sched_info`, kernel/sched/stats.h). An unknown time counts as
+ * later than all others.
+ */
 function lastRun(task: Obj): bigint {
   const path = task.has("sched_info.last_arrival") ? "sched_info.last_arrival" : "se.exec_start";
   const time = attempt(() => task.at(path).value());

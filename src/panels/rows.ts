@@ -90,8 +90,8 @@ const textKey = (cell: GridCell): string | undefined =>
   cell === null || typeof cell === "object" ? undefined : cellText(cell).toLowerCase();
 
 /**
- * Returns the number by which a cell is sorted; undefined if the cell is not a number. Addresses become a bigint, because a double
- * cannot hold them.
+ * Returns the number by which a cell is sorted; undefined if the cell is not a number. Addresses become a bigint,
+ * because a double cannot hold them.
  */
 function numberKey(cell: GridCell): number | bigint | undefined {
   if (typeof cell === "number") return cell;

@@ -36,7 +36,7 @@ const SUBSYSTEM = /^([A-Za-z][\w./-]{0,30})(?: (?=[\w:.-]{0,24}\d)[\w:.-]{1,24})
 /** Returns the subsystem or driver that a message names first; undefined if it names none. */
 export const subsystemOf = (text: string): string | undefined => SUBSYSTEM.exec(text)?.[1];
 
-/** What a line of the log tells about itself, or the report that it belongs to. */
+/** Facts that are in a line of the log, or in the report that it belongs to. */
 export interface LineFacts {
   readonly cpu: string | undefined;
   readonly task: string | undefined;

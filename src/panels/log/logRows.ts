@@ -41,7 +41,7 @@ export class LogRows {
   readonly lineOf = (entry: RowNumber): number | undefined =>
     isHeading(entry) ? this.log.reports[reportOf(entry)]?.first : entry < this.log.lines.length ? entry : undefined;
 
-  /** What each line tells about its CPU, task and subsystem. It is computed when a filter needs it. */
+  /** The CPU, task and subsystem of each line. They are computed when a filter needs them. */
   get facts(): readonly LineFacts[] {
     return (this.knownFacts ??= factsOfLines(this.log.lines, this.log.reports));
   }
