@@ -243,7 +243,7 @@ export class LogView implements View {
     this.goToReport(undefined, direction);
   }
 
-  /** Clears the search and the level. */
+  /** Clears the filter. */
   private showAll(): void {
     if (this.filter.isPlain) return;
     this.filter.clear();

@@ -58,6 +58,15 @@ export class LogFilter {
     this.chips = [];
   }
 
+  /** Shows everything, and keeps that. */
+  private reset(): void {
+    this.clear();
+    this.state.remember("log search", this.search);
+    this.state.remember("log level", this.level);
+    this.state.remember("log chips", this.chips);
+    this.changed();
+  }
+
   /** Limits the log further. */
   add(chip: LogChip): void {
     this.setChips(withChip(this.chips, chip));
@@ -122,11 +131,7 @@ export class LogFilter {
     const chosen = this.level === EVERYTHING ? "" : ` (level: ${LEVELS[this.level]?.toLowerCase()})`;
     const read = isAllRead ? "" : " in the part read so far";
     const limited = this.chips.length === 0 ? "" : ` (${this.chips.map(chipText).join(", ")})`;
-    return nothingLeft(`No line${searched}${read}${chosen}${limited}.`, () => {
-      this.setSearch("");
-      this.setChips([]);
-      this.setLevel(EVERYTHING);
-    });
+    return nothingLeft(`No line${searched}${read}${chosen}${limited}.`, () => this.reset());
   }
 }
 
