@@ -1,10 +1,9 @@
 /** Bounds the memory that V8 uses for new objects. */
+import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /** Milliseconds during which new objects get the least memory. Most commands are done then. */
 const SHORT_MS = 500;
-/** Milliseconds between looks at the size. */
-const LOOK_MS = 20;
 /** Size in bytes at which the memory for new objects no longer grows. */
 const MOST_BYTES = 8 << 20;
 /** Half of it in MiB, for threads: V8 copies the objects that are in use from one half to the other. */
@@ -18,11 +17,13 @@ export function boundYoungGeneration(): void {
   grow(false);
   setTimeout(() => {
     grow(true);
-    const looks = setInterval(() => {
+    // The memory grows only when V8 collects garbage. A timer would also run while the prompt waits for a line.
+    const collections = new PerformanceObserver(() => {
       if (youngBytes() < MOST_BYTES) return;
       grow(false);
-      clearInterval(looks);
-    }, LOOK_MS).unref();
+      collections.disconnect();
+    });
+    collections.observe({ entryTypes: ["gc"] });
   }, SHORT_MS).unref();
 }
 
