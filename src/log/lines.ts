@@ -27,24 +27,35 @@ export interface LogLine {
  */
 export const MAX_LINE = 4096;
 
-/** Escapes that colour, also as `cat -v` shows them and without their first character; entities of HTML. */
+/**
+ * Escapes that colour, also as `cat -v` shows them and without their first character; no-break spaces; entities of HTML.
+ */
 const REWRITTEN =
-  /(?:\u001b|\^\[)(?:\[[\d;?]{0,32}[A-Za-z]|[()][A-Z0-9])|\[\d{1,2}(?:;\d{1,3}){0,4}m|&(?:lt|gt|amp|quot);/g;
+  /(?:\u001b|\^\[)(?:\[[\d;?]{0,32}[A-Za-z]|[()][A-Z0-9])|\[\d{1,2}(?:;\d{1,3}){0,4}m|\u00a0|&(?:lt|gt|amp|quot);/g;
 /** The message in a record of JSON: docker, kubectl, `journalctl -o json`, `dmesg --json`. */
 const JSON_MESSAGE = /"(?:log|msg|message|MESSAGE)"\s{0,4}:\s{0,4}"((?:[^"\\]|\\.){0,4000})(?:"|$)/d;
 const JSON_ESCAPE = /\\(?:u[0-9a-fA-F]{4}|.)/g;
-const ENTITIES: Readonly<Record<string, string>> = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"' };
+const REPLACEMENTS: Readonly<Record<string, string>> = {
+  "&lt;": "<",
+  "&gt;": ">",
+  "&amp;": "&",
+  "&quot;": '"',
+  "\u00a0": " ",
+};
 const JSON_ESCAPES: Readonly<Record<string, string>> = { n: "", r: "", t: "\t", b: "", f: "" };
+
+/** The right edge of a table. */
+const EDGE = / \|\s*$/;
+const LINE_END = /[\r\n]+$/;
 
 /** Splits a line, without its line end, into prefix and message. */
 export function lineOf(given: string): LogLine {
-  const cut = (given.length > MAX_LINE ? given.slice(0, MAX_LINE) : given).replaceAll("\u00a0", " ");
+  const cut = given.length > MAX_LINE ? given.slice(0, MAX_LINE) : given;
   const whole: Written = { text: cut, columns: undefined };
   const message = cut.includes('"') ? jsonMessage(cut) : undefined;
-  const { text: clean, columns } = rewritten(message ?? whole, REWRITTEN, (found) => ENTITIES[found] ?? "");
+  const { text: clean, columns } = rewritten(message ?? whole, REWRITTEN, (found) => REPLACEMENTS[found] ?? "");
   const { column, ...prefix } = prefixOf(clean);
-  // The right edge of a table.
-  const end = clean.startsWith("| ") && column > 0 ? / \|\s*$/ : /[\r\n]+$/;
+  const end = clean.startsWith("| ") && column > 0 ? EDGE : LINE_END;
   const text = clean.slice(column).replace(end, "");
   return { text, column: columns?.[column] ?? column, ...prefix, columns: columns?.slice(column) };
 }
@@ -69,8 +80,8 @@ function jsonMessage(line: string): Written | undefined {
 
 /** Replaces what a pattern finds by at most one character each. */
 function rewritten(given: Written, pattern: RegExp, replacement: (found: string) => string): Written {
-  const matches = [...given.text.matchAll(pattern)];
-  if (matches.length === 0) return given;
+  // Most lines have nothing to replace, and matchAll() copies the pattern.
+  if (given.text.search(pattern) < 0) return given;
   const columns: number[] = [];
   const columnAt = (at: number): number => given.columns?.[at] ?? at;
   let text = "";
@@ -79,7 +90,7 @@ function rewritten(given: Written, pattern: RegExp, replacement: (found: string)
     for (let i = from; i < to; i++) columns.push(columnAt(i));
     text += given.text.slice(from, to);
   };
-  for (const { 0: found, index } of matches) {
+  for (const { 0: found, index } of given.text.matchAll(pattern)) {
     keep(index);
     const put = replacement(found);
     if (put !== "") columns.push(columnAt(index));
