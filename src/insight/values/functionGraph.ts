@@ -213,11 +213,13 @@ export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step,
     decode(kernel.memory.read(start, Math.min(size, MAX_BYTES)), start),
   );
   const constants = reservedConstants(kernel, decoded);
-  const effects = decoded.map((effect) =>
-    effect.flow === "call" || effect.flow === "jump"
-      ? { ...effect, target: functionAt(kernel, throughVeneer(kernel, decode, effect.target, constants)) }
-      : effect,
-  );
+  const own = new Set<bigint | undefined>(decoded.map((effect) => effect.address));
+  const effects = decoded.map((effect) => {
+    if (effect.flow !== "call" && effect.flow !== "jump") return effect;
+    // Code of the function that jumps further is not a veneer.
+    const target = own.has(effect.target) ? effect.target : throughVeneer(kernel, decode, effect.target, constants);
+    return { ...effect, target: functionAt(kernel, target) };
+  });
   const fixups = attempt(() => parts.flatMap((part) => fixupsOf(kernel, part)));
   kept.graph = new FunctionGraph(kernel, symbol, effects, fixups instanceof Fault ? undefined : fixups);
   return kept.graph;

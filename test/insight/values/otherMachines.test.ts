@@ -106,6 +106,13 @@ test("ppc64le: a call through a stub of a module reaches the function whose addr
   assert.equal(graph.effects[2]?.target, FAR);
 });
 
+test("a jump within the function is not a veneer: the instructions at its target are executed", () => {
+  // riscv64: j pc+8; sw a1,0(a5); li a5,0; j pc-8
+  const kernel = kernelOf(riscv64, [0x0080006f, 0x00b7a023, 0x00000793, 0xff9ff06f], []);
+  const { origin } = toEnd(provenanceOf(siteAt(kernel, TEXT + 4n, { a5: 0n }), "a5", 0n));
+  assert.equal(origin.kind, "constant");
+});
+
 test("ppc64le: a branch is decided by the last comparison of its own field", () => {
   // cmpdi cr7,r4,10; cmpdi r3,0; bgt cr7,pc+8; blr; nop
   const kernel = kernelOf(ppc64le, [0x2fa4000a, 0x2c230000, 0x419d0008, 0x4e800020, 0x60000000], []);
