@@ -1,6 +1,6 @@
 /** Builds the findings about waiting tasks. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { isLock } from "../../linux/locks/resource.ts";
+import { isLock, overReleasedText } from "../../linux/locks/resource.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding, Reference, Sentence, Severity } from "../finding.ts";
@@ -233,7 +233,7 @@ export function overReleasedFinding(one: WaitingTask, readers: number, severity:
     slots: { resource: one.wait.resource?.address, readers, name: one.name },
     text: [
       resourceItself(one),
-      ` counts ${readers} readers: it was released for reading more often than it was taken, or its word was overwritten. No writer can take it, although it may have no holder.`,
+      ` ${overReleasedText(readers)}. No writer can take it, although it may have no holder.`,
     ],
     evidence: proven(one.task, stateEvidence(one), waitEvidence(one)),
   };

@@ -128,3 +128,7 @@ export interface Wait {
 
 /** The parts of a `Wait` that a rule finds. */
 export type Found = Partial<Omit<Wait, "task" | "function" | "frame">>;
+
+/** Returns what a lock with a negative number of readers shows, to follow its name. */
+export const overReleasedText = (readers: number): string =>
+  `counts ${readers} readers: it was released for reading more often than it was taken, or its word was overwritten`;

@@ -4,7 +4,7 @@ import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { rtMutexState, unsignedWord } from "./mutex.ts";
-import type { Found, ReadField, ResourceState } from "./resource.ts";
+import { type Found, overReleasedText, type ReadField, type ResourceState } from "./resource.ts";
 import { objectAddresses, type Sleeper } from "./sleeper.ts";
 
 // kernel/locking/rwsem.c since v5.3
@@ -51,7 +51,7 @@ export function rwsemState(kernel: Kernel, address: bigint): ResourceState {
 const overReleased = (readers: number, fields: readonly ReadField[]): ResourceState => ({
   holders: [],
   readers,
-  note: `it counts ${readers} readers: it was released for reading more often than it was taken, or its word was overwritten`,
+  note: `it ${overReleasedText(readers)}`,
   fields,
 });
 

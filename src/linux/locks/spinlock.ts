@@ -5,7 +5,7 @@ import { hex0x } from "../../base/hex.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import type { ReadField } from "./resource.ts";
+import { overReleasedText, type ReadField } from "./resource.ts";
 
 export type SpinKind = "spinlock" | "rwlock";
 
@@ -38,7 +38,7 @@ export function spinState(kernel: Kernel, kind: SpinKind, address: bigint): Spin
   const note = isWritten
     ? "held by a writer"
     : readers < 0
-      ? `it counts ${readers} readers: it was released for reading more often than it was taken, or its word was overwritten`
+      ? `it ${overReleasedText(readers)}`
       : isWaitedFor
         ? `readers: ${readers}; a writer waits`
         : `readers: ${readers}`;
