@@ -34,14 +34,23 @@ export function missingRanges(kernel: Kernel): readonly Fault[] {
   return fault === undefined ? faults : [...faults, fault.within("vmalloc areas")];
 }
 
-const foundRanges = derived("found kernel ranges", (kernel) =>
-  Object.entries({ "direct map": directMap, "kernel image": kernelImage, vmemmap, "vmalloc areas": vmallocAreas }).map(
-    ([kind, find]) => {
-      const found = attempt(() => find(kernel));
-      return found instanceof Fault ? found.within(kind) : found;
-    },
-  ),
-);
+const foundRanges = derived("found kernel ranges", (kernel) => [
+  ...largeRanges(kernel),
+  rangesOf(kernel, "vmalloc areas", vmallocAreas),
+]);
+
+/** The ranges without the vmalloc areas. */
+const largeRanges = derived("large kernel ranges", (kernel) => [
+  rangesOf(kernel, "direct map", directMap),
+  rangesOf(kernel, "kernel image", kernelImage),
+  rangesOf(kernel, "vmemmap", vmemmap),
+]);
+
+/** Returns the ranges of a kind; a fault that names the kind if they cannot be read. */
+function rangesOf(kernel: Kernel, kind: string, find: (kernel: Kernel) => KernelRange[]): KernelRange[] | Fault {
+  const found = attempt(() => find(kernel));
+  return found instanceof Fault ? found.within(kind) : found;
+}
 
 /**
  * Whether a value is an address in one of the kernel's memory ranges. Use it to decide whether a `long`
@@ -51,18 +60,11 @@ const foundRanges = derived("found kernel ranges", (kernel) =>
  */
 export function isInKernelRange(kernel: Kernel, value: bigint): boolean {
   if (!kernel.memory.isKernelAddress(value)) return false;
-  if (largeRanges(kernel).some(({ start, end }) => value >= start && value < end)) return true;
+  for (const ranges of largeRanges(kernel))
+    if (!(ranges instanceof Fault) && ranges.some(({ start, end }) => value >= start && value < end)) return true;
   const page = kernel.memory.page(value);
   return !(page instanceof Fault) || page.kind === "excluded" || page.kind === "truncated";
 }
-
-/** The ranges without the vmalloc areas. */
-const largeRanges = derived("large kernel ranges", (kernel): readonly KernelRange[] =>
-  [directMap, kernelImage, vmemmap].flatMap((find) => {
-    const found = attempt(() => find(kernel));
-    return found instanceof Fault ? [] : found;
-  }),
-);
 
 /** Yields ranges without overlaps: of each range only the part after the end of the previous ones. */
 function* withoutOverlaps(ranges: readonly KernelRange[]): Generator<KernelRange> {
