@@ -142,3 +142,7 @@ export const asLogFrame = ({ symbol, pc, exact }: Frame, at: number): LogFrame =
 
 /** Returns the source name of a frame's function, without compiler suffixes; undefined if the frame has no symbol. */
 export const functionOf = ({ symbol }: Frame): string | undefined => symbol && plainName(symbol.name);
+
+/** Returns the frame whose part of the stack has an address; undefined if none is known to have it. */
+export const frameHolding = (frames: readonly Frame[], address: bigint): Frame | undefined =>
+  frames.find(({ sp, cfa }) => cfa !== undefined && address >= sp && address < cfa);

@@ -4,7 +4,7 @@ import { stackTrace } from "../linux/sched/stackTrace.ts";
 import { taskOfStack } from "../linux/sched/stack.ts";
 import { taskComm, taskPid } from "../linux/sched/task.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { type CrashFacts, functionOf } from "./crashFacts.ts";
+import { type CrashFacts, frameHolding, functionOf } from "./crashFacts.ts";
 import { addressOf, code, type Finding } from "./finding.ts";
 
 /**
@@ -27,7 +27,7 @@ export function* foreignStackFinding(
   if (about instanceof Fault) return;
   const { pid, comm, frames } = about;
   const [top] = frames;
-  const frame = frames.find(({ sp, cfa }) => cfa !== undefined && object >= sp && object < cfa);
+  const frame = frameHolding(frames, object);
   const own = frame && functionOf(frame);
   const where =
     own !== undefined

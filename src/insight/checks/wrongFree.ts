@@ -6,7 +6,7 @@ import { taskComm, taskPid } from "../../linux/sched/task.ts";
 import { cacheName } from "../../linux/slab/slab.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check, Step } from "../check.ts";
-import { type CrashFacts, functionOf } from "../crashFacts.ts";
+import { type CrashFacts, frameHolding, functionOf } from "../crashFacts.ts";
 import { addressOf, type Sentence } from "../finding.ts";
 import { guiltyFrame } from "../guiltyFrame.ts";
 import { attempted, withEntry } from "../values/calls.ts";
@@ -125,9 +125,7 @@ function placeIn(container: Container, crash: CrashFacts, address: bigint): Memo
 function stackPlace({ task, stack }: CrashFacts, of: Parameters<typeof taskPid>[0], address: bigint): MemoryPlace {
   const [pid, comm] = [taskPid(of), taskComm(of)];
   const isOwn = task?.address === of.address;
-  const frame = isOwn
-    ? stack?.frames.find(({ sp, cfa }) => cfa !== undefined && address >= sp && address < cfa)
-    : undefined;
+  const frame = isOwn && stack ? frameHolding(stack.frames, address) : undefined;
   const name = frame && functionOf(frame);
   return {
     memory: "stack",
