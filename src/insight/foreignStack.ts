@@ -29,12 +29,10 @@ export function* foreignStackFinding(
   const [top] = frames;
   const frame = frameHolding(frames, object);
   const own = frame && functionOf(frame);
+  // The task may run on another stack, or its stack pointer may be a guess.
+  const isBelow = top?.stack === "task" && top.doubt === undefined && object < top.sp;
   const where =
-    own !== undefined
-      ? `, in the frame of ${own}`
-      : top && object < top.sp
-        ? ", in a part of it that no function uses"
-        : "";
+    own !== undefined ? `, in the frame of ${own}` : isBelow ? ", in a part of it that no function uses" : "";
   yield {
     id: "object.stack",
     severity: "note",
