@@ -68,7 +68,10 @@ export const code = (text: string): Reference => ({ kind: "code", text });
 /** Number of digits of a kernel address of a 64-bit machine. */
 const FULL = 16;
 
-/** Returns an address as crash prints it. A shorter one begins with 0x, because "d" or "401000" does not look like an address to a reader. */
+/**
+ * Returns an address as crash prints it. A shorter one begins with 0x, because "d" or "401000" does not look like an
+ * address to a reader.
+ */
 export function addressText(address: bigint): string {
   const digits = hex(address);
   return digits.length < FULL ? `0x${digits}` : digits;

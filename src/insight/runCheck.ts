@@ -45,8 +45,10 @@ export function* runCheck<T>(
   }
 }
 
-/** Maximum time of a check as a multiple of its limit of processor time, because the dump can be on a slow disk or
- * the machine busy. */
+/**
+ * Maximum time of a check as a multiple of its limit of processor time, because the dump can be on a slow disk or the
+ * machine busy.
+ */
 const MAX_STRETCH = 15;
 
 /** Returns the processor time since a measurement, in milliseconds. */

@@ -59,8 +59,8 @@ export function verdictSentence(verdict: Verdict): string | undefined {
 }
 
 /**
- * Returns the sentence at the head of a verdict: a deadlock with its tasks and locks, otherwise the line of `verdictSentence`;
- * undefined if no check found more than the log says.
+ * Returns the sentence at the head of a verdict: a deadlock with its tasks and locks, otherwise the line of
+ * `verdictSentence`; undefined if no check found more than the log says.
  */
 export function leadOf(verdict: Verdict): Lead | undefined {
   const cycle = deadlock(verdict);

@@ -19,8 +19,9 @@ import { type TaskFate, taskFate } from "./taskFate.ts";
 /** A task that other tasks wait for. */
 export interface KnownHolder extends Holder {
   readonly fate: TaskFate;
-  /** Undefined if it cannot be read, as `comm`. */
+  /** Undefined if it cannot be read. */
   readonly pid: number | undefined;
+  /** Undefined if it cannot be read. */
   readonly comm: string | undefined;
 }
 
@@ -122,8 +123,8 @@ function knownHolder(kernel: Kernel, holder: Holder, wait: Wait): KnownHolder {
 }
 
 /**
- * Returns whether the holder of a mutex started after the first waiter last ran, by more than CLOCK_MARGIN_NS. Each release wakes the first waiter, so a task that
- * started later cannot have taken the lock since.
+ * Returns whether the holder of a mutex started after the first waiter last ran, by more than CLOCK_MARGIN_NS. Each
+ * release wakes the first waiter, so a task that started later cannot have taken the lock since.
  */
 function isYounger(kernel: Kernel, holder: Obj, { queue, resource }: Wait): boolean {
   const first = queue[0]?.task;

@@ -71,8 +71,8 @@ function* startedRequests(queue: Obj<"struct request_queue">): Generator<Obj<"st
 }
 
 /**
- * Yields the requests of a disk that its driver has started and not completed; none for a disk whose requests are not known one by one, such as
- * one of device mapper. @throws Fault "unknown" for kernels without `request.state`
+ * Yields the requests of a disk that its driver has started and not completed; none for a disk whose requests are not
+ * known one by one, such as one of device mapper. @throws Fault "unknown" for kernels without `request.state`
  */
 export function* inFlightRequests(disk: Obj<"struct gendisk">): Generator<Obj<"struct request">, void, void> {
   const queue = disk.at("queue").deref();
@@ -82,9 +82,9 @@ export function* inFlightRequests(disk: Obj<"struct gendisk">): Generator<Obj<"s
 }
 
 /**
- * Returns for how long the driver has had a request, in nanoseconds: from `io_start_time_ns`, which the kernel sets only for
- * a queue with statistics, else from its deadline, which is the time of the start plus the timeout (block/blk-timeout.c:
- * blk_add_timer). @throws Fault
+ * Returns for how long the driver has had a request, in nanoseconds: from `io_start_time_ns`, which the kernel sets only
+ * for a queue with statistics, else from its deadline, which is the time of the start plus the timeout
+ * (block/blk-timeout.c: blk_add_timer). @throws Fault
  */
 export function requestAge(request: Obj<"struct request">): bigint {
   const { kernel } = request;

@@ -26,7 +26,10 @@ export function* memoryBlocks(kernel: Kernel): Generator<Obj<"struct memory_bloc
   }
 }
 
-/** Returns the number of sections in a block, which is the same for all; 1 if the kernel has no variable for it. @throws Fault */
+/**
+ * Returns the number of sections in a block, which is the same for all; 1 if the kernel has no variable for it. @throws
+ * Fault
+ */
 export const sectionsPerBlock = (kernel: Kernel): number => globalU32(kernel, "sections_per_block") ?? 1;
 
 // include/linux/memory.h

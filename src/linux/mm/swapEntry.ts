@@ -14,8 +14,8 @@ export interface SwapSlot {
 
 /**
  * Returns the swap slot that a page-table entry refers to; undefined for entries with another meaning (migration,
- * poison), if no active swap area contains the slot, and if the swap areas cannot be read. If this
- * architecture has had several layouts of entries, uses the first one whose slot is within an active area.
+ * poison), if no active swap area contains the slot, and if the swap areas cannot be read. If this architecture has had
+ * several layouts of entries, uses the first one whose slot is within an active area.
  */
 export function swapSlot(kernel: Kernel, entry: bigint): SwapSlot | undefined {
   const areas = attempt(() =>

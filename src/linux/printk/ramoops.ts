@@ -32,8 +32,8 @@ const SAMPLE = 256;
 const PAUSE_EVERY = 256;
 
 /**
- * Searches physical memory for zones of ramoops and reads the copies that the kernel made of them. Yields undefined when
- * it can pause, with the address that it reached.
+ * Reads the copies that the kernel made of zones of ramoops, and searches physical memory for the zones. Where it can
+ * pause, yields the address that it reached.
  */
 export function* persistentLogs(kernel: Kernel): Generator<PersistentLog | { readonly reached: bigint }> {
   yield* copies(kernel);

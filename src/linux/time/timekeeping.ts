@@ -19,7 +19,8 @@ export function timekeeper(kernel: Kernel): Obj<"struct timekeeper"> {
   const core = globalAddress(kernel, "tk_core") ?? globalAddress(kernel, "timekeeper_data");
   if (core === undefined) throw Fault.of("unknown", "no symbol tk_core or timekeeper_data");
   // In kernels with the symbol shadow_timekeeper the struct has no name. Since it has a name, shadow_timekeeper is one
-  // of its members and no longer a symbol. Check the symbol first, because finding out that a type does not exist reads the types of all modules.
+  // of its members and no longer a symbol. Check the symbol first, because finding out that a type does not exist reads
+  // the types of all modules.
   const isNamed = globalAddress(kernel, "shadow_timekeeper") === undefined;
   if (isNamed && kernel.types.find("struct", "tk_data")) return kernel.object("struct tk_data", core).at("timekeeper");
   const names = ["seqcount_raw_spinlock_t", "seqcount_t"];

@@ -73,7 +73,10 @@ const SURVIVED: ReadonlySet<ReportKind> = new Set([
   "firmware-error",
 ]);
 
-/** Reports after which the kernel panics if panic_on_warn is set (kernel/panic.c: check_panic_on_warn, and the callers of __warn). */
+/**
+ * Reports after which the kernel panics if panic_on_warn is set (kernel/panic.c: check_panic_on_warn, and the callers of
+ * __warn).
+ */
 const STOPS_AT_WARNING: ReadonlySet<ReportKind> = new Set([
   "warning",
   "refcount",

@@ -11,7 +11,10 @@ export interface Particular {
 
 type Form = readonly [key: string, label: string, pattern: RegExp];
 
-/** `ffff888011aa0a58 (&a->lock){+.+.}-{3:3}, at: f+0x44/0x90`; the address is absent up to 4.12; since 4.13 without `[<address>]` after "at:". */
+/**
+ * `ffff888011aa0a58 (&a->lock){+.+.}-{3:3}, at: f+0x44/0x90`; up to 4.12 without the first address, and with
+ * `[<address>]` after "at:".
+ */
 const LOCK_AT =
   /^\s{0,32}(?:([0-9a-f]{8,16}) )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
 
