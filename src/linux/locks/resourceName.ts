@@ -2,6 +2,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { bare, type CType } from "../../debuginfo/ctype.ts";
+import type { KSymbol } from "../../debuginfo/source.ts";
 import { derived, derivedFor } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { memberPath, type MemberStep } from "../../model/memberPath.ts";
@@ -99,9 +100,7 @@ function symbolResourceName(kernel: Kernel, address: bigint, wanted: string | un
   const offset = Number(address - symbol.address);
   const suffix = symbol.module === undefined || text.includes("[") ? "" : ` [${symbol.module}]`;
   if (offset === 0) return `${text}${suffix}`;
-  const type = kernel.types.variable(symbol.name);
-  const path = type && memberPath(type, offset, isWantedType(wanted));
-  return `${path ? `${symbol.name}${pathText(path)}` : text}${suffix}`;
+  return `${variablePart(kernel, symbol, offset, wanted) ?? text}${suffix}`;
 }
 
 /** Returns the name of a CPU's copy of a lock: `runqueues.__lock of CPU 1`; a local_lock of PREEMPT_RT is one too. */
@@ -109,10 +108,19 @@ function perCpuResourceName(kernel: Kernel, address: bigint, wanted: string | un
   const found = perCpuVariableAt(kernel, address);
   if (!found) return undefined;
   const { symbol, cpu, offset } = found;
-  const type = kernel.types.variable(symbol.name);
+  return `${variablePart(kernel, symbol, offset, wanted) ?? withOffset(symbol.name, offset)} of CPU ${cpu}`;
+}
+
+/** Returns the name of the part of a variable at an offset in bytes: `runqueues.__lock`; undefined if there is none. */
+function variablePart(
+  kernel: Kernel,
+  { name }: KSymbol,
+  offset: number,
+  wanted: string | undefined,
+): string | undefined {
+  const type = kernel.types.variable(name);
   const path = type && memberPath(type, offset, isWantedType(wanted));
-  const name = path ? `${symbol.name}${pathText(path)}` : withOffset(symbol.name, offset);
-  return `${name} of CPU ${cpu}`;
+  return path && `${name}${pathText(path)}`;
 }
 
 const pathText = (path: readonly MemberStep[]): string =>
