@@ -58,10 +58,11 @@ function explainUnaligned(facts: ReportFacts): string {
 /** Explains an access that the processor cannot do at its address, which the report gives on MIPS and LoongArch. */
 function explainUnalignedAccess(facts: ReportFacts): string {
   const { address } = facts.access;
-  const at = address === undefined ? "" : ` at ${hex0x(address)}`;
-  const known = address === undefined ? undefined : explainAddress(facts, address);
-  const what = `An access${at} was not aligned as the instruction requires, and the kernel did not emulate it.`;
-  return known === undefined ? what : `${what} The kernel used ${hex0x(address ?? 0n)}${known}`;
+  const what = "was not aligned as the instruction requires, and the kernel did not emulate it.";
+  if (address === undefined) return `An access ${what}`;
+  const known = explainAddress(facts, address);
+  const used = known === undefined ? "" : ` The kernel used ${hex0x(address)}${known}`;
+  return `An access at ${hex0x(address)} ${what}${used}`;
 }
 
 /** Explains an instruction near NULL, where no code is; undefined for other places. */
