@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { test } from "node:test";
 import { attempt, Fault } from "../../src/base/fault.ts";
 import { bytesFile, type RandomFile } from "../../src/base/file.ts";
-import type { DumpImage } from "../../src/dump/format.ts";
-import { openDump } from "../../src/dump/formats.ts";
+import type { DumpImage, OpenOptions } from "../../src/dump/format.ts";
+import { formats, openDump } from "../../src/dump/formats.ts";
 import { markedPage } from "../builders/image.ts";
 import { elfCore } from "../builders/elfCore.ts";
 import { flattened } from "../builders/flat.ts";
@@ -34,14 +35,19 @@ function interrogate(image: DumpImage, below: (limit: number) => number): void {
   }
 }
 
+/** Names of the formats of which damaged files were opened. */
+const read = new Set<string>();
+
 /** Opens mutations of the files and asks those that open. */
-function opens(name: string, cases: number, make: (below: Below) => RandomFile[]): void {
-  const read = (files: RandomFile[], below: Below): boolean => {
-    const image = attempt(() => openDump(files, { cacheBytes: 4 * MEBIBYTE }));
-    if (!(image instanceof Fault)) interrogate(image, below);
-    return !(image instanceof Fault);
+function opens(name: string, cases: number, make: (below: Below) => RandomFile[], raw?: OpenOptions["raw"]): void {
+  const reading = (files: RandomFile[], below: Below): boolean => {
+    const image = attempt(() => openDump(files, { cacheBytes: 4 * MEBIBYTE, ...(raw && { raw }) }));
+    if (image instanceof Fault) return false;
+    interrogate(image, below);
+    read.add(image.format);
+    return true;
   };
-  survives(name, { cases, make, read, accepted: 0.1 });
+  survives(name, { cases, make, read: reading, accepted: 0.1 });
 }
 
 const sample = readFileSync("sample/vmcore");
@@ -102,6 +108,9 @@ for (const layout of ["lp64", "arm", "i386"] as const) {
     opens(`kdump of ${layout}, ${byteOrder}-endian`, 300, (below) => [bytesFile("kdump", mutated(file, below))]);
   }
 }
+
+const old = kdumpFile({ ...small, signature: "DISKDUMP", version: 1 });
+opens("diskdump", 300, (below) => [bytesFile("diskdump", Buffer.concat([old.subarray(0, 8), mutated(old.subarray(8), below)]))]); // prettier-ignore
 
 const parts = [
   [0, 40],
@@ -221,3 +230,18 @@ for (const [name, list] of Object.entries(ramdumpLists)) {
     bytesFile("DDRCS0_0.BIN", markedPage(1)),
   ]);
 }
+
+opens(
+  "raw memory",
+  100,
+  (below) => [bytesFile("raw", mutated(Buffer.concat([markedPage(0), markedPage(1), markedPage(2)]), below))],
+  [
+    { first: 0x1000, last: 0x1fff },
+    { first: 0x10000, last: undefined },
+  ],
+);
+
+test("damaged files of each format were read", () => {
+  for (const name of [...formats.map((one) => one.name), "flattened kdump-compressed", "raw memory"])
+    assert.ok(read.has(name), `no damaged file of the format ${name} was opened`);
+});
