@@ -59,7 +59,10 @@ export function architectureOf(hints: MachineHints): Arch | Fault {
       : (architectures.find(hasNumber) ??
         architectures.find(isNamed) ??
         architectures.find((one) => one.prstatusBytes === prstatusBytes && acceptsOrder(one, hints.byteOrder))));
-  if (found === undefined) return unsupported(refused?.name ?? unknownName(hints));
+  if (found === undefined) {
+    const name = refused?.name ?? unknownName(hints);
+    return name === undefined ? Fault.of("unknown", UNNAMED) : unsupported(name);
+  }
   if (!acceptsOrder(found, hints.byteOrder))
     return Fault.of("unknown", `dump of a ${hints.byteOrder}-endian ${found.name} is not supported`);
   return found;
@@ -73,9 +76,13 @@ function unsupported(name: string): Fault {
 const acceptsOrder = ({ byteOrder, eitherFileOrder }: Arch, order: ByteOrder): boolean =>
   byteOrder === order || eitherFileOrder === true;
 
-function unknownName({ machine, elfMachine, prstatusBytes }: MachineHints): string {
+const UNNAMED =
+  "no kernel found: neither the dump's header nor VMCOREINFO, in a note or in memory, tells which machine it is of";
+
+/** Returns what is known of a machine that none of ours is; undefined if that is nothing. */
+function unknownName({ machine, elfMachine, prstatusBytes }: MachineHints): string | undefined {
   // QEMU writes "Unknown" if it has no name for the machine.
   if (machine !== undefined && machine !== "Unknown") return machine;
   if (elfMachine !== undefined) return `e_machine ${elfMachine}`;
-  return prstatusBytes === undefined ? "unnamed machine" : `unnamed machine, NT_PRSTATUS of ${prstatusBytes} bytes`;
+  return prstatusBytes === undefined ? undefined : `unnamed machine, NT_PRSTATUS of ${prstatusBytes} bytes`;
 }

@@ -27,8 +27,11 @@ export interface DumpFacts {
   readonly dumpLevel?: number;
   /** Compression named in the header: "zlib", "lzo", "snappy", "zstd"; each page may differ. */
   readonly compression?: string;
-  /** True if makedumpfile ran out of space and recorded it, or if a file of a split set was not given. */
-  readonly incomplete?: boolean;
+  /**
+   * Why the dump lacks pages that were to be in it: its writer ran out of space and recorded it, one of its files was not
+   * given, or its file ends before its last page, where its headers do not say how large it should be.
+   */
+  readonly incomplete?: "no space" | "missing file" | "ends early";
   /** For a file that ends too early: its size, and the least size that its headers and tables require, in bytes. */
   readonly cut?: { readonly size: number; readonly expected: number };
   /** For the memory of a machine that was not dumped: whether it runs while it is read, or is paused. */

@@ -27,6 +27,8 @@ export interface OpenedMemory {
   readonly cpuNotes: readonly CpuState[];
   /** Runtime address of the kernel image's first page, if it was found through page tables alone. */
   readonly imageStart: bigint | undefined;
+  /** Whether page tables that lead to the kernel were found. Without them only addresses of the direct map are read. */
+  readonly hasPageTables: boolean;
   /** Sentences about facts that were found in an unusual way. */
   readonly doubts: readonly string[];
 }
@@ -99,9 +101,18 @@ const bySearch = (candidate: Candidate): Candidate => ({
   doubts: ["VMCOREINFO was found by a search of memory", ...candidate.doubts],
 });
 
-function openedMemory(image: DumpImage, { arch, vmcoreinfo, paging, physical, doubts }: Candidate): OpenedMemory {
-  const memory = new DumpKernelMemory(physical, paging);
-  return { arch, memory, paging, vmcoreinfo, cpuNotes: cpuStates(image, arch), imageStart: undefined, doubts };
+function openedMemory(image: DumpImage, candidate: Candidate): OpenedMemory {
+  const { arch, vmcoreinfo, paging, physical, doubts } = candidate;
+  return {
+    arch,
+    memory: new DumpKernelMemory(physical, paging),
+    paging,
+    vmcoreinfo,
+    cpuNotes: cpuStates(image, arch),
+    imageStart: undefined,
+    hasPageTables: candidate.hasValidRoot === true,
+    doubts,
+  };
 }
 
 /** Reads memory with the page-table root of a CPU alone, for users who know addresses. */
@@ -124,5 +135,14 @@ function withoutVmcoreinfo(image: DumpImage, options: MemoryOptions): OpenedMemo
   const paging = arch.paging(layoutFacts(undefined, { ...known, pageTableRoot: found.root }));
   const memory = new DumpKernelMemory(physical, paging);
   const doubts = ["there is no VMCOREINFO; page tables are those that a CPU used"];
-  return { arch, memory, paging, vmcoreinfo: undefined, cpuNotes, imageStart: found.start, doubts };
+  return {
+    arch,
+    memory,
+    paging,
+    vmcoreinfo: undefined,
+    cpuNotes,
+    imageStart: found.start,
+    hasPageTables: true,
+    doubts,
+  };
 }

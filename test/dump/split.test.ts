@@ -51,7 +51,7 @@ test("pages of a file that was not given say so, and scans pass over them", () =
     pfns.filter((pfn) => pfn < 31 || pfn >= 50),
   );
   assert.equal(image.has(31), false);
-  assert.equal(image.facts.incomplete, true);
+  assert.equal(image.facts.incomplete, "missing file");
 });
 
 test("files that do not belong together are refused", () => {

@@ -48,7 +48,7 @@ export const avml: DumpFormat = {
       isCut = at > file.size || chunks.isCut;
     }
     const pages = ranges.pages(chunks.file(), PAGE_BYTES, options);
-    return memoryImage(avml.name, [file], pages, isCut ? { incomplete: true } : {});
+    return memoryImage(avml.name, [file], pages, isCut ? { incomplete: "ends early" } : {});
   },
 };
 

@@ -69,7 +69,6 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
   const eraseinfo = eraseinfoOf(notes);
   const pages = loads.pages(file, pageSizeOf(vmcoreinfo), options);
   const frames = dom0Frames(notes, pages, file.name);
-  const incomplete = (header.flags & DUMP_ELF_INCOMPLETE) !== 0;
   return {
     ...(frames?.present(pages) ?? pages),
     file,
@@ -82,7 +81,7 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
     facts: {
       files: [file.name],
       ...(eraseinfo === undefined ? {} : { eraseinfo }),
-      ...(incomplete ? { incomplete } : {}),
+      ...((header.flags & DUMP_ELF_INCOMPLETE) === 0 ? {} : { incomplete: "no space" }),
       ...(loads.extent > file.size ? { cut: { size: file.size, expected: loads.extent } } : {}),
     },
     get segments() {

@@ -81,7 +81,11 @@ function kdumpFacts(members: Members, maxPfn: number, eraseinfo: string | undefi
   return {
     files: members.map((one) => one.file.name),
     headerVersion: main.headerVersion,
-    incomplete: members.some(isIncomplete) || !isWhole(members, maxPfn),
+    ...(members.some(ranOutOfSpace)
+      ? { incomplete: "no space" }
+      : isWhole(members, maxPfn)
+        ? {}
+        : { incomplete: "missing file" }),
     cpus: main.cpus,
     currentCpu: main.currentCpu,
     physBase: abi.longSize === 8 ? BigInt.asIntN(64, sub.physBase) : sub.physBase,
@@ -96,4 +100,4 @@ function kdumpFacts(members: Members, maxPfn: number, eraseinfo: string | undefi
   };
 }
 
-const isIncomplete = ({ header }: Member): boolean => (header.main.status & DUMP_DH_COMPRESSED_INCOMPLETE) !== 0;
+const ranOutOfSpace = ({ header }: Member): boolean => (header.main.status & DUMP_DH_COMPRESSED_INCOMPLETE) !== 0;

@@ -70,7 +70,7 @@ function openLkcd(file: RandomFile, options: OpenOptions): DumpImage {
     byteOrder,
     wordSize,
     headerVersion: version,
-    ...(end instanceof Fault ? { incomplete: true } : {}),
+    ...(end instanceof Fault ? { incomplete: "ends early" } : {}),
     ...(timestamp > 0 ? { timestamp } : {}),
     ...(compression === "none" ? {} : { compression }),
     ...(utsname.sysname ? { utsname } : {}),

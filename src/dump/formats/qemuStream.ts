@@ -86,7 +86,7 @@ function openStream(file: RandomFile, options: OpenOptions): DumpImage {
   return memoryImage(qemuStream.name, [file], pages, {
     byteOrder: machine.byteOrder,
     notes: processorNotes(cpus),
-    ...(end instanceof Fault ? { incomplete: true } : {}),
+    ...(end instanceof Fault ? { incomplete: "ends early" } : {}),
     ...(cpus.length > 0 ? { cpus: cpus.length } : {}),
   });
 }

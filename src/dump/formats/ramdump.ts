@@ -94,7 +94,7 @@ function openRamdump(list: RandomFile, files: readonly RandomFile[], options: Op
     offset += file.size;
   }
   return memoryImage(ramdump.name, [list, ...files], ranges.pages(memory, PAGE_BYTES, options), {
-    ...(found.length < parts.length ? { incomplete: true } : {}),
+    ...(found.length < parts.length ? { incomplete: "missing file" } : {}),
     ...cutFact(memory, ranges.extent),
   });
 }

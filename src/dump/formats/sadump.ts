@@ -97,7 +97,8 @@ function setOf(files: readonly RandomFile[]): readonly [Part, ...Part[]] {
   if (!first) throw Fault.of("missing", "no dump file given");
   others.forEach((part, i) => {
     const before = i === 0 ? first : others[i - 1];
-    if (part.identity !== first.identity || part.blockSize !== first.blockSize || part.number === 0)
+    // A partition of its own has no number.
+    if (part.identity !== first.identity || part.blockSize !== first.blockSize || first.number === 0)
       throw Fault.of("corrupt", `${first.file.name} and ${part.file.name} are not parts of the same dump`);
     if (before?.number === part.number)
       throw Fault.of("corrupt", `${before.file.name} and ${part.file.name} are the same disk of the set`);
@@ -161,7 +162,7 @@ function openSadump(files: readonly RandomFile[], options: OpenOptions): DumpIma
       currentCpu: main.currentCpu,
       ...(main.timestamp > 0 ? { timestamp: main.timestamp } : {}),
       ...(main.written > 0 ? { writtenPages: main.written } : {}),
-      ...(parts.length < disks ? { incomplete: true } : {}),
+      ...(parts.length < disks ? { incomplete: "missing file" } : {}),
     },
   );
 }

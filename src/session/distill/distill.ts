@@ -68,7 +68,7 @@ export interface Distilled {
  * @throws OpenError if the dump or the vmlinux cannot be used
  */
 export function* distilling(output: () => WritableFile, options: DistillOptions): Job<Distilled, Piece> {
-  const open = { ...options.open, vmcore: namedDump(options.open.vmcore) };
+  const open = { ...options.open, vmcore: namedDump(options.open.vmcore, options.open.raw) };
   const source = openNamedImage(open);
   try {
     const distilled = yield* distillingFrom(source, output, { ...options, open });

@@ -9,6 +9,7 @@ import { listedParts } from "../../dump/formats/ramdump.ts";
 import { isText } from "../../dump/recognize.ts";
 import { isCheckpoint } from "../../dump/vmware/checkpoint.ts";
 import { OpenError } from "../open/openError.ts";
+import type { OpenOptions } from "../open/openOptions.ts";
 import { openNamed } from "../open/vmlinux.ts";
 import { dumpHead } from "./dumpFiles.ts";
 
@@ -21,12 +22,13 @@ const MAX_NAMED = 10;
 /**
  * Returns the paths of a dump's files: those that were named, the dump in a directory that was named, and the other
  * files of a dump of several files with fixed names (VMware's .vmem, Qualcomm's .BIN).
+ * @param raw the ranges of memory without a header; then no other file belongs to those that were named
  * @throws OpenError if a directory contains no dump, or several
  */
-export function namedDump(named: readonly string[]): readonly string[] {
+export function namedDump(named: readonly string[], raw?: OpenOptions["raw"]): readonly string[] {
   const files = named.flatMap((path) => (isDirectory(path) ? dumpIn(path) : [path]));
   const [only] = files;
-  if (only === undefined || files.length > 1) return files;
+  if (only === undefined || files.length > 1 || raw) return files;
   return [only, ...companionsOf(only)];
 }
 
@@ -90,8 +92,13 @@ function companionsOf(path: string): readonly string[] {
   const head = headOf(path);
   const stem = path.slice(0, path.length - extname(path).length);
   if (isCheckpoint(head)) return [`${stem}.vmem`].filter(isFile);
-  if (extname(path) === ".vmem" && dumpFormatOf(head) === undefined)
-    return [`${stem}.vmss`, `${stem}.vmsn`].filter((one) => isCheckpoint(headOf(one))).slice(0, 1);
+  if (extname(path) === ".vmem" && head.length > 0 && dumpFormatOf(head) === undefined) {
+    const state = [`${stem}.vmss`, `${stem}.vmsn`].find((one) => isCheckpoint(headOf(one)));
+    if (state !== undefined) return [state];
+    throw new OpenError(
+      `${path}: the memory of a VMware guest without its .vmss or .vmsn file: put that into the same directory under the same name, or give --base 0 for a guest of less than 3 GiB`,
+    );
+  }
   const names = new Set(listedParts(head).map(({ name }) => name));
   if (names.size === 0) return [];
   return entriesOf(dirname(path))

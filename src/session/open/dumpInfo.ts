@@ -27,7 +27,7 @@ const MAX_ABSENT = 1 << 24;
 
 /** Opens a dump and describes it. @throws OpenError if it cannot be opened */
 export function* readingDumpInfo(options: Pick<OpenOptions, "vmcore" | "raw" | "live">): Job<DumpInfo, Piece> {
-  const image = openNamedImage({ ...options, vmcore: namedDump(options.vmcore) });
+  const image = openNamedImage({ ...options, vmcore: namedDump(options.vmcore, options.raw) });
   try {
     return { ...headerOf(image), pages: yield* pageCounts(image) };
   } finally {
@@ -54,7 +54,8 @@ export function headerOf({ facts, notes, vmcoreinfo, ...image }: DumpImage) {
     currentCpu: facts.currentCpu,
     physBase: facts.physBase === undefined ? undefined : `0x${BigInt.asUintN(64, facts.physBase).toString(16)}`,
     writtenPages: facts.writtenPages,
-    incomplete: facts.incomplete ?? false,
+    incomplete: facts.incomplete !== undefined,
+    incompleteBecause: facts.incomplete,
     cut: facts.cut,
     notes: notes.map(({ name, type, desc, place }) => ({ name, type, size: place?.size ?? desc.length })),
     erased: facts.eraseinfo,
@@ -122,7 +123,14 @@ export function infoRows(
     ...row("dumping CPU", info.currentCpu),
     ...row("phys_base", info.physBase),
     ...row("pages written", info.writtenPages),
-    ...row("complete", cut ? `no: ${cut.size} of at least ${cut.expected} bytes` : info.incomplete ? "no" : "yes"),
+    ...row(
+      "complete",
+      cut
+        ? `no: ${cut.size} of at least ${cut.expected} bytes`
+        : info.incompleteBecause
+          ? `no: ${info.incompleteBecause}`
+          : "yes",
+    ),
     ...info.notes.map(({ name, type, size }): [string, string] => [
       "note",
       `${name}, type 0x${type.toString(16)}, ${size} bytes`,

@@ -21,7 +21,7 @@ ${[...formats.map(({ name, row: fields }) => row(name, fields)), row("raw memory
 
 Formats without VMCOREINFO in a note are searched for it: the kernel keeps the text in its memory. Formats without the registers of CPUs (LiME, AVML, raw memory) show all tasks; the stack of a task that was running is found by a scan of its stack.
 
-A dump of Mini Kernel Dump (mkdump, 2004 to 2006) cannot be recognized, because no description of its header is public: it is refused as data of unknown kind. mkdump's own \`mkd_conv\` converts it to LKCD, which is read.
+A dump of Mini Kernel Dump (mkdump, 2004 to 2006) is refused as data of unknown kind, because we have found no description of its header, only that its sources are at mkdump.sourceforge.net. mkdump's own \`mkd_conv\` converts it to LKCD, which is read.
 
 ## Recognized, but not read
 

@@ -25,7 +25,7 @@ import { namedDump } from "../find/namedDump.ts";
 import { liveness, openNamedImage } from "./namedImage.ts";
 import { distilled, erased } from "./erased.ts";
 import { redactedImage } from "../distill/redactedImage.ts";
-import { shortfall } from "./shortfall.ts";
+import { shortfall, wrongBase } from "./shortfall.ts";
 import { laterCommitsIn } from "../sources/laterCommits.ts";
 import type { SourceFiles } from "../sources/source.ts";
 import { sourceCache } from "../sources/sourceArchive.ts";
@@ -73,7 +73,7 @@ export const openSession = (options: OpenOptions): Session => toEnd(openingSessi
 
 /** Runs `openSession` in steps, so that a user interface can show progress and cancel it. */
 export function* openingSession(given: OpenOptions): Job<Session, Piece> {
-  const options = { ...given, vmcore: namedDump(given.vmcore) };
+  const options = { ...given, vmcore: namedDump(given.vmcore, given.raw) };
   const dump = openNamedImage(options);
   let isOpen = false;
   try {
@@ -102,14 +102,21 @@ export const sessionOver = (dump: DumpImage, options: OpenOptions): Session => t
  * Opens the kernel's memory; searches for the kernel if the dump does not contain its address. @throws OpenError if no
  * kernel is found
  */
-function* kernelMemory(dump: DumpImage): Job<OpenedMemory, Piece> {
+function* kernelMemory(dump: DumpImage, options: OpenOptions): Job<OpenedMemory, Piece> {
   const opening = openingMemory(dump);
   for (;;) {
-    const step = asOpenError(() => opening.next());
+    const step = attempt(() => opening.next());
+    if (step instanceof Fault) throw new OpenError([step.message, ...placeDefects(dump, options)].join(". "));
     if (step.done === true) return step.value;
     yield progress("Searching for the kernel", step.value.done, step.value.total);
   }
 }
+
+/** Returns sentences on why the memory of a dump may not lead to its kernel, in whole or in part. */
+const placeDefects = ({ facts }: DumpImage, { raw }: OpenOptions, memory?: OpenedMemory): string[] =>
+  [shortfall(facts), raw && memory?.hasPageTables !== true ? wrongBase(facts) : undefined].filter(
+    (one) => one !== undefined,
+  );
 
 /**
  * Returns the name of a file with split DWARF; undefined if there is none. Split units have their addresses in
@@ -123,7 +130,7 @@ function splitDwarf(vmlinux: Vmlinux): string | undefined {
 
 /** Runs `sessionOver` in steps. */
 export function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece> {
-  const memory = yield* kernelMemory(dump);
+  const memory = yield* kernelMemory(dump, options);
   yield progress("Opening the vmlinux", 0, 0);
   const given = options.vmlinux === undefined ? undefined : openGiven(options.vmlinux, options.indexes);
   const search = given ? { vmlinux: undefined, tries: [] } : yield* searchingVmlinux(memory, options);
@@ -155,9 +162,12 @@ function* assembling(
   { vmlinux, tries, warnings: doubts }: FoundVmlinux,
   options: OpenOptions,
 ): Job<Session, Piece> {
-  const lacks = [liveness(dump.facts), shortfall(dump.facts), distilled(dump.facts), erased(dump.facts)].filter(
-    (one) => one !== undefined,
-  );
+  const lacks = [
+    liveness(dump.facts),
+    ...placeDefects(dump, options, memory),
+    distilled(dump.facts),
+    erased(dump.facts),
+  ].filter((one) => one !== undefined);
   const ofVmlinux = vmlinux ? vmlinuxWarnings(vmlinux) : [];
   const warnings = [...lacks, ...memory.doubts, ...absentFileWarnings(options), ...doubts, ...ofVmlinux];
   const mapTries: Try[] = [];
@@ -247,7 +257,7 @@ function sessionFacts(
     vmcore: options.vmcore.map(redactedAddress),
     vmlinux: vmlinux && redactedAddress(vmlinux.path),
     format: dump.format,
-    incomplete: dump.facts.incomplete ?? false,
+    incomplete: dump.facts.incomplete !== undefined,
     dumpLevel: dump.facts.dumpLevel,
     erased: erased(dump.facts),
     timestamp: dump.facts.timestamp,
@@ -263,15 +273,6 @@ function sessionFacts(
         : ["no types: the dump holds no BTF (this kernel has none, or its pages were left out); give a vmlinux"]),
     ],
   };
-}
-
-/** Converts a Fault of opening into an OpenError, which is one line for the user. */
-export function asOpenError<T>(open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    throw error instanceof Fault ? new OpenError(error.message) : error;
-  }
 }
 
 function biasOf(vmlinux: Vmlinux, memory: OpenedMemory): bigint {

@@ -112,7 +112,7 @@ test("pages that share their bytes share the decoded page", () => {
 test("a dump for which the disk was too small says so, and which pages it lost", () => {
   const pages = new Map([...stored([0]), [1, { as: "descriptor", offset: 0, size: 0, flags: 0 }]]);
   const image = opened(kdumpFile({ pages, status: 0x9 }));
-  assert.equal(image.facts.incomplete, true);
+  assert.equal(image.facts.incomplete, "no space");
   assert.deepEqual(answers(image, [0, 1]), ["page 0", "missing: page was not written: the dump is incomplete"]);
 });
 

@@ -65,7 +65,7 @@ test("damaged pages of LKCD say what is wrong", () => {
 
 test("an LKCD dump without its end mark is incomplete", () => {
   const image = opened(lkcd({ hasEnd: false }));
-  assert.deepEqual([image.facts.incomplete, answer(image, 7)], [true, "page 7"]);
+  assert.deepEqual([image.facts.incomplete, answer(image, 7)], ["ends early", "page 7"]);
 });
 
 test("an LKCD dump that cannot be read is refused with the reason", () => {
@@ -104,13 +104,15 @@ test("a disk set of sadump is one dump in any order of its files", () => {
   const image = opened(second!, first!);
   assert.deepEqual(answers(image, [3, 8, 9, 20]), ["page 3", "page 8", "page 9", "page 20"]);
   const half = opened(first!);
-  assert.deepEqual([half.facts.incomplete, ...held(half)], [true, 3, 8]);
+  assert.deepEqual([half.facts.incomplete, ...held(half)], ["missing file", 3, 8]);
   assert.match(answer(half, 9), /^truncated/);
   assert.match(refusal(second!), /^missing: file 1: the first disk of the set was not given$/);
   assert.match(refusal(first!, first!), /are the same disk of the set$/);
   const other = Buffer.from(second!);
   other[90] = 0;
   assert.match(refusal(first!, other), /are not parts of the same dump$/);
+  const [single] = sadumpFiles({ pages });
+  assert.match(refusal(first!, single!), /are not parts of the same dump$/);
 });
 
 test("a sadump file that cannot be read is refused with the reason", () => {

@@ -117,7 +117,7 @@ test("a guest that virsh save wrote is the stream behind libvirt's header", () =
 
 test("a stream that ends early is incomplete", () => {
   const image = opened(stream().subarray(0, 6000));
-  assert.equal(image.facts.incomplete, true);
+  assert.equal(image.facts.incomplete, "ends early");
   assert.equal(answers(image, [3])[0], "page 3");
 });
 

@@ -27,7 +27,7 @@ test("the files that load.cmm names are memory at its addresses", () => {
     "page 2",
   ]);
   // OCIMEM.BIN was not given.
-  assert.equal(image.facts.incomplete, true);
+  assert.equal(image.facts.incomplete, "missing file");
 });
 
 test("the files that dump_info.txt names are memory at its addresses", () => {

@@ -93,6 +93,10 @@ test("a VMware snapshot and its .vmem find each other", () => {
   assert.deepEqual(namedDump([checkpoint]), [checkpoint, memory]);
   assert.deepEqual(namedDump([memory]), [memory, checkpoint]);
   assert.deepEqual(namedDump([path]), [checkpoint, memory]);
+  assert.deepEqual(namedDump([memory], [{ first: 0, last: undefined }]), [memory], "raw memory is one file");
+  const alone = join(directory("without its state", { "guest.vmem": markedPage(0) }), "guest.vmem");
+  const said = /guest\.vmem: the memory of a VMware guest without its \.vmss or \.vmsn file: .* or give --base 0/;
+  assert.throws(() => namedDump([alone]), said);
 });
 
 test("load.cmm finds the files that it names, in any case of letters", () => {

@@ -53,7 +53,7 @@ test("erased data, the time and an incomplete file are told", () => {
     const value = (wanted: string): string | undefined => rows.find(([name]) => name === wanted)?.[1];
     assert.deepEqual(
       [value("erased"), value("time"), value("complete"), value("pages")],
-      ["erase key.data", "Sun, 09 Sep 2001 01:46:40 GMT", "no", "1 present, 0 excluded, 3 missing"],
+      ["erase key.data", "Sun, 09 Sep 2001 01:46:40 GMT", "no: no space", "1 present, 0 excluded, 3 missing"],
     );
     writeFileSync(path, "text\n");
     assert.throws(() => infoOf(path), new OpenError(`${path} is not a dump: it is text`));

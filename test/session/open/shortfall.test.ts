@@ -23,10 +23,12 @@ test("a dump that ends too early is to be copied again, or waited for if it was 
   assert.match(shortfall({ files: [path, path], cut }) ?? "", /its files have 2,000,000 bytes/);
 });
 
-test("an incomplete dump says what can be the reason, a complete one nothing", () => {
-  assert.equal(
-    shortfall({ files: [path], incomplete: true }),
-    "The dump is incomplete: makedumpfile ran out of space, or a file of a split dump was not given.",
-  );
+test("an incomplete dump says why it is, a complete one nothing", () => {
+  for (const [incomplete, reason] of [
+    ["no space", "makedumpfile ran out of space when it wrote it."],
+    ["missing file", "it has several files, and not all were given. Name all of them, in any order."],
+    ["ends early", "its file ends before its last page. Compare its size with the original and copy it again."],
+  ] as const)
+    assert.equal(shortfall({ files: [path], incomplete }), `The dump is incomplete: ${reason}`);
   assert.equal(shortfall({ files: [path] }), undefined);
 });
