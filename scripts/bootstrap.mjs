@@ -20,7 +20,7 @@ const MATRIX = "corpus/matrix/";
 const tsc = (project) => ["node_modules/typescript/bin/tsc", "-p", project];
 /** @param {string[]} argv */
 const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
-/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "matrix" | "scale" | "bench" | "e2e" | "package" | "pack" | "messages" | "samples" | "deb" | "fuzz" | "logs" | "gallery" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
+/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "matrix" | "scale" | "bench" | "e2e" | "package" | "pack" | "messages" | "samples" | "deb" | "fuzz" | "logs" | "gallery" | "film" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
 const tasks = {
   build: () => [["scripts/build.mjs"]],
   watch: () => [["scripts/build.mjs", "--watch"]],
@@ -71,6 +71,7 @@ const tasks = {
     ...tasks.package(),
     ["--disable-warning=ExperimentalWarning", "scripts/gallery.mjs", ...more.splice(0)],
   ],
+  film: () => [...tasks.package(), ["--disable-warning=ExperimentalWarning", "scripts/film.mjs", ...more.splice(0)]],
   workbench: () => [...tasks.package(), ["scripts/workbench.mjs"]],
   ok: () => [...tasks.check(), ...tasks.lint(), ...tasks.test()],
   demo: () => [
