@@ -20,7 +20,7 @@ const MATRIX = "corpus/matrix/";
 const tsc = (project) => ["node_modules/typescript/bin/tsc", "-p", project];
 /** @param {string[]} argv */
 const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
-/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "matrix" | "scale" | "bench" | "e2e" | "package" | "pack" | "messages" | "samples" | "deb" | "fuzz" | "logs" | "gallery" | "film" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
+/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "matrix" | "scale" | "bench" | "e2e" | "package" | "pack" | "messages" | "samples" | "deb" | "fuzz" | "fuzz:guided" | "logs" | "gallery" | "film" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
 const tasks = {
   build: () => [["scripts/build.mjs"]],
   watch: () => [["scripts/build.mjs", "--watch"]],
@@ -66,6 +66,7 @@ const tasks = {
   samples: () => [["scripts/helpSamples.ts"]],
   deb: () => [...tasks.build(), ["scripts/deb.mjs"]],
   fuzz: () => [["scripts/fuzz.mjs"]],
+  "fuzz:guided": () => [["scripts/fuzzGuided.mjs"]],
   logs: () => [["--disable-warning=ExperimentalWarning", "scripts/logs.mjs"]],
   gallery: () => [
     ...tasks.package(),
