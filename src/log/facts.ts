@@ -79,12 +79,14 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const { traces, sites } = stacksOf(log, report);
   const isHung = row.kind === "hung-task";
   const ownEnd = numbers.findIndex(
-    (at, i) => (report.allCpus !== undefined && at >= report.allCpus) || (isHung && AFTER_HUNG.test(texts[i] ?? "")),
+    (at, i) =>
+      (report.otherCpusLine !== undefined && at >= report.otherCpusLine) || (isHung && AFTER_HUNG.test(texts[i] ?? "")),
   );
   const beforeOthers = ownEnd < 0 ? texts : texts.slice(0, ownEnd);
   const site = siteIn(
     sites.filter(
-      (one) => one.role === "pc" && !one.isUser && !(one.at > (report.allCpus ?? Infinity)) && isOwnSite(one, row.kind),
+      (one) =>
+        one.role === "pc" && !one.isUser && !(one.at > (report.otherCpusLine ?? Infinity)) && isOwnSite(one, row.kind),
     ),
   );
   const machine = site?.machine ?? sites[0]?.machine;
@@ -154,7 +156,7 @@ const ownTraces = ({ caller, headline }: Report, traces: readonly Trace[]): read
  * Returns the message of the panic that the report led to; undefined if it led to none. A task that oopsed prints its
  * end mark before it panics (oops_end): a "Fatal exception" before that mark is of another CPU.
  */
-function panicOf(log: KernelLog, { panic, end }: Report): string | undefined {
+function panicOf(log: KernelLog, { panicLine: panic, end }: Report): string | undefined {
   if (panic === undefined) return undefined;
   const text = log.lines[panic]?.text ?? "";
   if (!text.includes("Fatal exception")) return text;

@@ -140,7 +140,7 @@ export class KernelLog {
     let requested = this.requested.get(report);
     if (!requested) {
       const begins = new Map<string, number>();
-      for (let at = report.allCpus ?? report.end; at < report.end; at++) {
+      for (let at = report.otherCpusLine ?? report.end; at < report.end; at++) {
         const { caller, text = "" } = this.lines[at] ?? {};
         if (caller?.startsWith("C") === true && !begins.has(caller) && REQUESTED.test(text)) begins.set(caller, at);
       }
@@ -248,7 +248,7 @@ function isSame(before: State, now: State, moved: Known["moved"]): boolean {
 const isSameReport = (a: OpenReport, b: OpenReport): boolean =>
   a.headline.row === b.headline.row &&
   JSON.stringify(a.headline.groups) === JSON.stringify(b.headline.groups) &&
-  a.cut === undefined &&
+  a.interrupted === undefined &&
   (Object.keys(a) as (keyof OpenReport)[]).every((key) => key === "headline" || a[key] === b[key]);
 
 const movedReport = (report: Readonly<OpenReport>, moved: Known["moved"]): OpenReport => ({
@@ -257,9 +257,9 @@ const movedReport = (report: Readonly<OpenReport>, moved: Known["moved"]): OpenR
   at: moved(report.at),
   last: moved(report.last),
   tail: moved(report.tail),
-  allCpus: report.allCpus === undefined ? undefined : moved(report.allCpus),
-  panic: report.panic === undefined ? undefined : moved(report.panic),
-  cut: report.cut && movedReport(report.cut, moved),
+  otherCpusLine: report.otherCpusLine === undefined ? undefined : moved(report.otherCpusLine),
+  panicLine: report.panicLine === undefined ? undefined : moved(report.panicLine),
+  interrupted: report.interrupted && movedReport(report.interrupted, moved),
 });
 
 const movedState = ({ open, pending }: State, moved: Known["moved"]): State => ({
@@ -275,7 +275,7 @@ const movedFound = ({ report, closedAt }: Found, moved: Known["moved"]): Found =
     end: moved(report.end - 1) + 1,
     tail: moved(report.tail - 1) + 1,
     at: moved(report.at),
-    allCpus: report.allCpus === undefined ? undefined : moved(report.allCpus),
-    panic: report.panic === undefined ? undefined : moved(report.panic),
+    otherCpusLine: report.otherCpusLine === undefined ? undefined : moved(report.otherCpusLine),
+    panicLine: report.panicLine === undefined ? undefined : moved(report.panicLine),
   },
 });

@@ -79,7 +79,7 @@ interface Printer {
 export function othersIn(lines: readonly LogLine[], report: Report, before: number): Others {
   const { kind } = report.headline.row;
   if (report.caller !== undefined || OF_SEVERAL.has(kind)) return NONE;
-  const end = Math.min(report.end, report.allCpus ?? report.end);
+  const end = Math.min(report.end, report.otherCpusLine ?? report.end);
   // Another task prints the stack of a hung one: no first line of a stack names it.
   const isShown = kind === "hung-task";
   const last = isShown ? endOfHung(lines, report.start, end) : end;

@@ -14,9 +14,9 @@ export interface Report {
   /** The caller that printed the report, where the kernel prints callers (CONFIG_PRINTK_CALLER). */
   readonly caller: string | undefined;
   /** The line from which on other CPUs print their stacks into the report. */
-  readonly allCpus: number | undefined;
+  readonly otherCpusLine: number | undefined;
   /** The line in which the kernel says that it panics because of this report. */
-  readonly panic: number | undefined;
+  readonly panicLine: number | undefined;
 }
 
 /** A report that is being read. */
@@ -32,8 +32,8 @@ export interface OpenReport {
   tail: number;
   /** Time of the last line of the report, in seconds. */
   seconds: number | undefined;
-  allCpus: number | undefined;
-  panic: number | undefined;
+  otherCpusLine: number | undefined;
+  panicLine: number | undefined;
   /** Whether the end mark of the report was read. */
   ended: boolean;
   /**
@@ -44,7 +44,7 @@ export interface OpenReport {
   /** Whether the call trace of the report has begun. */
   hasTrace: boolean;
   /** The report whose call trace this headline interrupted; undefined once a line shows which of the two continues. */
-  cut: OpenReport | undefined;
+  interrupted: OpenReport | undefined;
   /** Whether the lines of the report have a time; lines that a user program writes to the console have none. */
   readonly hasTime: boolean;
 }

@@ -80,7 +80,7 @@ export class Scanner {
     const key = this.keyOf(line);
     if (BOOT.test(text)) return this.closeAll();
     this.forget(at, line);
-    this.settle(key, text);
+    this.resolveInterruption(key, text);
     if (CUT.test(text)) return this.readCut(key, at);
     if (PRELUDE.test(text)) this.readPrelude(key, at);
     const headline = END.test(text) ? undefined : headlineOf(text, line.seconds !== undefined);
@@ -105,7 +105,7 @@ export class Scanner {
   private keyOf({ caller }: LogLine): string {
     if (caller === undefined) return "";
     if (!this.open.has(caller) && caller.startsWith("C")) {
-      for (const [key, { allCpus }] of this.open) if (allCpus !== undefined) return key;
+      for (const [key, { otherCpusLine }] of this.open) if (otherCpusLine !== undefined) return key;
     }
     return caller;
   }
@@ -126,16 +126,16 @@ export class Scanner {
    * Decides which report goes on after a headline within a trace, in a log whose lines do not name who printed them. An
    * entry right after the headline continues the trace: another CPU printed the headline, as a report of one line.
    */
-  private settle(key: string, text: string): void {
+  private resolveInterruption(key: string, text: string): void {
     const report = this.open.get(key);
-    const cut = report?.cut;
-    if (!report || !cut) return;
-    report.cut = undefined;
+    const interrupted = report?.interrupted;
+    if (!report || !interrupted) return;
+    report.interrupted = undefined;
     if (isTraceLine(text)) {
       this.close(key);
       // A copy, because a checkpoint can have this object.
-      this.open.set(key, { ...cut });
-    } else this.report(cut);
+      this.open.set(key, { ...interrupted });
+    } else this.report(interrupted);
   }
 
   /** Reads the message of a check that is printed before the cut mark (4.13 and 4.14), or after it. */
@@ -162,17 +162,17 @@ export class Scanner {
     if (headline.row.isLine === true) {
       const { caller } = line;
       const place = { start: at, end: at + 1, tail: at + 1, at };
-      return this.found({ headline, ...place, caller, allCpus: undefined, panic: undefined });
+      return this.found({ headline, ...place, caller, otherCpusLine: undefined, panicLine: undefined });
     }
     const report = this.open.get(key);
     // After a panic another CPU's lines are not a report of their own.
-    if (report?.panic !== undefined && headline.row.severity !== "panic" && line.caller === undefined) return;
+    if (report?.panicLine !== undefined && headline.row.severity !== "panic" && line.caller === undefined) return;
     if (report && this.goesOn(report, headline, line.text, at)) {
       this.pending.delete(key);
       report.last = at;
       report.seconds = line.seconds;
       if (PANIC.test(line.text)) {
-        report.panic = at;
+        report.panicLine = at;
         report.ended = false;
       }
       return;
@@ -181,8 +181,8 @@ export class Scanner {
       isAsideKind(headline.row.kind) && line.caller === undefined && report?.ended === false && isOfLocks(report);
     const own = isAside ? key + ASIDE : key;
     const isWithin = line.caller === undefined && report?.hasTrace === true && !report.ended && report.last === at - 1;
-    const cut = isWithin && BEFORE_CUT.has(headline.row.kind) ? report : undefined;
-    if (cut) this.open.delete(own);
+    const interrupted = isWithin && BEFORE_CUT.has(headline.row.kind) ? report : undefined;
+    if (interrupted) this.open.delete(own);
     else this.close(own);
     this.closeOldest();
     // Notices have no cut mark: one before them belongs to the report into which they are printed.
@@ -199,12 +199,12 @@ export class Scanner {
       last: at,
       tail: at,
       seconds: line.seconds,
-      allCpus: undefined,
-      panic: PANIC.test(line.text) ? at : undefined,
+      otherCpusLine: undefined,
+      panicLine: PANIC.test(line.text) ? at : undefined,
       ended: false,
       gap: 0,
       hasTrace: false,
-      cut,
+      interrupted,
       hasTime: line.seconds !== undefined,
     });
   }
@@ -218,10 +218,10 @@ export class Scanner {
     // although no page allocation failed.
     if (report.headline.groups.vmalloc !== undefined && row.kind === kind && distance === 1) return true;
     if (report.headline.row.severity === "notice") return false;
-    if (PANIC.test(text)) return !OWN.has(row.kind) && (report.panic === undefined || row.kind === kind);
+    if (PANIC.test(text)) return !OWN.has(row.kind) && (report.panicLine === undefined || row.kind === kind);
     if (row.after?.includes(kind) === true) return FAR.has(kind) || distance <= 6;
     if (row.kind === kind && distance <= 3 && /\[#\d+\]/.test(text)) return true;
-    return row.goesOn === true && distance <= MAX_BEFORE_DIE && report.panic === undefined;
+    return row.goesOn === true && distance <= MAX_BEFORE_DIE && report.panicLine === undefined;
   }
 
   private readBody(report: OpenReport, key: string, line: LogLine, at: number): void {
@@ -231,7 +231,7 @@ export class Scanner {
       else this.close(key);
       return;
     }
-    if (ALL_CPUS.test(text)) report.allCpus ??= at;
+    if (ALL_CPUS.test(text)) report.otherCpusLine ??= at;
     if (!isBodyOf(report.headline.row.kind, text)) {
       if (!report.hasTime || line.seconds !== undefined) report.gap++;
       return;
@@ -283,12 +283,21 @@ export class Scanner {
     const report = this.open.get(key);
     if (!report) return;
     this.open.delete(key);
-    if (report.cut) this.report(report.cut);
+    if (report.interrupted) this.report(report.interrupted);
     this.report(report);
   }
 
   private report(report: OpenReport): void {
-    const { headline, start, at, caller, allCpus, panic, last, tail } = report;
-    this.found({ headline, start, end: last + 1, tail: Math.max(last, tail) + 1, at, caller, allCpus, panic });
+    const { headline, start, at, caller, otherCpusLine, panicLine, last, tail } = report;
+    this.found({
+      headline,
+      start,
+      end: last + 1,
+      tail: Math.max(last, tail) + 1,
+      at,
+      caller,
+      otherCpusLine,
+      panicLine,
+    });
   }
 }

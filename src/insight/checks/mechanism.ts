@@ -130,7 +130,7 @@ const WORDS: Readonly<Partial<Record<Mechanism, RegExp>>> = {
  * belongs to the report's mechanism and no earlier report has that mechanism. Otherwise only their order is known.
  */
 function leadsTo(report: ReportFacts, panic: { text: string; line: number }, earlier: readonly ReportFacts[]): boolean {
-  if (report.report.panic === panic.line) return true;
+  if (report.report.panicLine === panic.line) return true;
   const mechanismOfReport = mechanismOf(report.kind, undefined);
   const others = earlier.filter(({ kind }) => mechanismOf(kind, undefined) === mechanismOfReport);
   return WORDS[mechanismOfReport]?.test(panic.text) === true && others.length === 0;

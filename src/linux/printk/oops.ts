@@ -54,7 +54,7 @@ export const oopsesOf = (log: KernelLog): Oops[] =>
 function partsOf(log: KernelLog, report: Report): Oops[] {
   const { kind, access, headline, numbers } = factsOf(log, report);
   const own = numbers.filter((at) => at >= report.at);
-  const panic = report.panic === undefined || report.panic === report.at ? undefined : report.panic;
+  const panic = report.panicLine === undefined || report.panicLine === report.at ? undefined : report.panicLine;
   const textsOf = (lines: readonly number[]): string[] => lines.map((at) => log.lines[at]?.text ?? "");
   const label = labelOf(kind, headline);
   // POISON_FREE fills free objects of slab caches, so the pointer was read from one.

@@ -73,7 +73,7 @@ export function reportsIn(lines: readonly LogLine[]): LogReport[] {
       title: summary.headline,
       first: report.start,
       end: report.tail,
-      panic: report.panic,
+      panic: report.panicLine,
       summary,
       facts: factsOf(log, report),
       summaryWith: (context) => summaryOf(log, report, context),
