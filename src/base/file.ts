@@ -3,6 +3,7 @@ import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSy
 import type { Readable } from "node:stream";
 import { Fault } from "./fault.ts";
 import { partitionPoint } from "./search.ts";
+import { attemptSystem } from "./systemError.ts";
 
 /** Bytes that can be read at any offset: a dump, a vmlinux, a section of one, a buffer in a test. */
 export interface RandomFile {
@@ -35,6 +36,9 @@ function descriptorOf(path: string): { readonly fd: number; readonly stat: Stats
     throw error;
   }
 }
+
+/** Whether a path names a directory; false for a path that cannot be looked at. */
+export const isDirectory = (path: string): boolean => attemptSystem(() => statSync(path).isDirectory()) ?? false;
 
 /** Windows has neither this flag nor such files. */
 const NONBLOCK = (constants.O_NONBLOCK as number | undefined) ?? 0;

@@ -1,6 +1,7 @@
 /** Loads the user's own commands from files. */
+import { isDirectory } from "../base/file.ts";
 import { attemptSystem } from "../base/systemError.ts";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { UsageError } from "../base/usageError.ts";
@@ -31,8 +32,9 @@ export class ExtensionFiles implements Extensions {
           ? error.message.split("\n")[0]
           : String(error)
         : "no such file";
-      const isFolder = attemptSystem(() => statSync(full).isDirectory()) === true;
-      throw new UsageError(`${path}: ${isFolder ? "is a directory; name a file of JavaScript or TypeScript" : why}`);
+      throw new UsageError(
+        `${path}: ${isDirectory(full) ? "is a directory; name a file of JavaScript or TypeScript" : why}`,
+      );
     }
     const { default: main, commands } = Object(exported) as { readonly default?: unknown; readonly commands?: unknown };
     const found = [main, commands, exported].flat().filter(isCommand);

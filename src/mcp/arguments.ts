@@ -2,7 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { parseArguments } from "../base/arguments.ts";
 import { UsageError } from "../base/usageError.ts";
-import { isDirectory } from "../session/sources/sourceRoot.ts";
+import { isDirectory } from "../base/file.ts";
 
 /** The options of the server. */
 export interface ServerOptions {

@@ -6,7 +6,7 @@ import type { Piece } from "../say/piece.ts";
 import { placesOf } from "../session/find/debuginfoPlaces.ts";
 import { namedDump } from "../session/find/namedDump.ts";
 import { pathBelow, realPath } from "../session/find/dumpFiles.ts";
-import { isDirectory } from "../session/sources/sourceRoot.ts";
+import { isDirectory } from "../base/file.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
 import { openingSession, type Session } from "../session/open/open.ts";
 import type { ServerOptions } from "./arguments.ts";

@@ -1,7 +1,6 @@
 /** Lists the places where debuginfo may be on this machine. */
-import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { attemptSystem } from "../../base/systemError.ts";
+import { isDirectory } from "../../base/file.ts";
 import { isRemoteAddress } from "../remote/addressedFile.ts";
 import { ownCache, userCache } from "../userCache.ts";
 
@@ -32,7 +31,6 @@ export function placesOf(
   directories: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): DebuginfoPlaces {
-  const isDirectory = (path: string): boolean => attemptSystem(() => statSync(path).isDirectory()) ?? false;
   const beside = vmcore
     .filter((path) => !isRemoteAddress(path))
     .map((path) => (isDirectory(path) ? path : dirname(path)));

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { attempt, Fault } from "../../base/fault.ts";
-import { openFile } from "../../base/file.ts";
+import { isDirectory, openFile } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
 import { dumpFormatOf, openDump } from "../../dump/formats.ts";
 import { listedParts } from "../../dump/formats/ramdump.ts";
@@ -32,7 +32,6 @@ export function namedDump(named: readonly string[], raw?: OpenOptions["raw"]): r
   return [only, ...companionsOf(only)];
 }
 
-const isDirectory = (path: string): boolean => attemptSystem(() => statSync(path).isDirectory()) ?? false;
 const isFile = (path: string): boolean => attemptSystem(() => statSync(path).isFile()) ?? false;
 const headOf = (path: string): Uint8Array => (isFile(path) ? dumpHead(path) : new Uint8Array(0));
 const entriesOf = (directory: string): string[] =>

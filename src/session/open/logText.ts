@@ -1,11 +1,10 @@
 /** Reads the text of a kernel log from files: plain, packed, or the records of pstore. */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Budget } from "../../base/budget.ts";
 import { attempt, Fault } from "../../base/fault.ts";
-import { inputText, wholeFile } from "../../base/file.ts";
+import { inputText, isDirectory, wholeFile } from "../../base/file.ts";
 import { UNPACK_TOOLS, packingOf } from "../../base/packing.ts";
-import { attemptSystem } from "../../base/systemError.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { openPacked } from "../../archive/packedFile.ts";
 import { behindRamoopsHeader, RECORD_HEAD, unpackedRecord } from "../../base/pstoreRecord.ts";
@@ -26,9 +25,8 @@ const MAX_RECORDS = 1024;
 export function logText(paths: readonly string[]): string {
   const [path = "-"] = paths;
   if (paths.length === 1 && path === "-") return inputText(0);
-  const isDirectory = paths.length === 1 && attemptSystem(() => statSync(path).isDirectory()) === true;
-  if (!isDirectory && paths.length === 1) return textOf(path);
-  const files = isDirectory ? recordsIn(path) : paths;
+  if (paths.length === 1 && !isDirectory(path)) return textOf(path);
+  const files = paths.length === 1 ? recordsIn(path) : paths;
   return joined(files.map((file) => ({ file, text: textOf(file) })));
 }
 

@@ -2,9 +2,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { wholeFile } from "../../base/file.ts";
+import { isDirectory, wholeFile } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
-import { isDirectory, MAX_SOURCE } from "./sourceRoot.ts";
+import { MAX_SOURCE } from "./sourceRoot.ts";
 
 /** Maximum duration of one synchronous git call in milliseconds. A kernel repository on a slow disk answers in one second. */
 const TIMEOUT_MS = 10_000;

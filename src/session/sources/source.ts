@@ -1,8 +1,9 @@
 /** Finds the source files that debuginfo names. */
 import { join, posix, resolve } from "node:path";
+import { isDirectory } from "../../base/file.ts";
 import { type GitTree, gitTree, isBlob, isRepository, mainlineTag, releaseRevisions } from "./git.ts";
 import type { SourceArchive } from "./sourceArchive.ts";
-import { expand, isDirectory, isVersionOf, rootOf, type SourceRoot, within } from "./sourceRoot.ts";
+import { expand, isVersionOf, rootOf, type SourceRoot, within } from "./sourceRoot.ts";
 
 export interface SourceOptions {
   /** Directories, or archives of them, that the user named. */

@@ -71,7 +71,3 @@ export function expand(pattern: string): string[] {
       .map((entry) => join(folder, entry)),
   );
 }
-
-export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
