@@ -1,5 +1,11 @@
 /** How the code of a machine is decoded. */
 
+/**
+ * Maximum length of an instruction of any machine, in bytes: that of x86, where a longer one causes a general protection
+ * fault (Intel SDM 2A, 2.3.11).
+ */
+export const MAX_INSTRUCTION_BYTES = 15;
+
 /** How Capstone decodes a machine's code. */
 export interface CapstoneMachine {
   /** Names of Capstone's constants. The modes are combined. */

@@ -1,5 +1,6 @@
 /** The DAP `disassemble` request. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { MAX_INSTRUCTION_BYTES } from "../../arch/decoder.ts";
 import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x, hexBytes } from "../../base/hex.ts";
@@ -70,12 +71,9 @@ function* instructionsBefore({ kernel }: Target, address: bigint, count: number)
   return count === 0 ? [] : list.slice(-count);
 }
 
-/** Length of the longest instruction (x86) in bytes. */
-const MAX_BYTES = 15;
-
 function* instructionsFrom({ kernel }: Target, address: bigint, count: number): Job<Instruction[]> {
   const decoder = yield* disassembler(kernel.arch);
-  const bytes = attempt(() => readable(kernel, address, count * MAX_BYTES));
+  const bytes = attempt(() => readable(kernel, address, count * MAX_INSTRUCTION_BYTES));
   return bytes instanceof Fault || count === 0 ? [] : decoder.instructions(bytes, address, count);
 }
 

@@ -1,9 +1,9 @@
 /** Decodes x86 instructions with iced-x86. */
 import type * as Iced from "iced-x86";
-import type { IcedMachine } from "../decoder.ts";
+import { type IcedMachine, MAX_INSTRUCTION_BYTES } from "../decoder.ts";
 import type { Disassembler, Instruction, Syntax } from "./disassembler.ts";
 import { gnuSyntax } from "./gnuSyntax.ts";
-import { encodedLength, MAX_INSTRUCTION_BYTES, withoutRex2, type X86Addition, x86Addition } from "./x86Additions.ts";
+import { encodedLength, withoutRex2, type X86Addition, x86Addition } from "./x86Additions.ts";
 
 /**
  * Loads iced-x86, whose WebAssembly is compiled when its module is loaded. @returns a function that makes a

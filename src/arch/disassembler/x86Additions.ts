@@ -5,9 +5,6 @@
 import { viewOf } from "../../base/bytes.ts";
 import { hex0x } from "../../base/hex.ts";
 
-/** Maximum length of an instruction in bytes; a longer one causes a general protection fault (Intel SDM 2A, 2.3.11). */
-export const MAX_INSTRUCTION_BYTES = 15;
-
 const LEGACY_PREFIXES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3]);
 const REGISTERS = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
 

@@ -1,4 +1,5 @@
 /** The command `x` of gdb: memory in a chosen format. */
+import { MAX_INSTRUCTION_BYTES } from "../../../arch/decoder.ts";
 import { disassembler } from "../../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
@@ -23,8 +24,6 @@ const PER_LINE: Readonly<Record<number, number>> = { 1: 8, 2: 8, 4: 4, 8: 2 };
 const MAX_UNITS = 1 << 20;
 /** Maximum number of instructions. */
 const MAX_INSTRUCTIONS = 1 << 16;
-/** Length of the longest instruction of any machine, in bytes. */
-const MAX_INSTRUCTION_BYTES = 16;
 
 export const x = gdbCommand({
   name: "x",

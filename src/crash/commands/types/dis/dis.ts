@@ -1,4 +1,5 @@
 /** The `dis` command: disassembles code. */
+import { MAX_INSTRUCTION_BYTES } from "../../../../arch/decoder.ts";
 import { disassembler } from "../../../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
@@ -69,8 +70,6 @@ Operands that are addresses of symbols are shown with the symbol's name. On x86 
 
 /** Maximum number of bytes of a function that are disassembled. The longest functions of a kernel have about 60 KiB. */
 const MAX_FUNCTION = 1 << 20;
-/** Length of the longest instruction of any architecture, in bytes. */
-const MAX_INSTRUCTION_BYTES = 16;
 
 /** The code to disassemble. */
 interface Stretch {
