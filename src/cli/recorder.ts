@@ -20,8 +20,11 @@ export class Recorder {
     writeSync(this.descriptor, markdownOf([sessionHeading(session.vmcore)]));
   }
 
+  /**
+   * Begins a command. A line of a command file replaces the line that runs the file; an empty line is not recorded.
+   */
   begin(lines: string): void {
-    if (lines.trim() !== "") this.cell = { lines, output: new RecordedOutput() };
+    this.cell = lines.trim() === "" ? undefined : { lines, output: new RecordedOutput() };
   }
 
   /** Adds output of the current command. */

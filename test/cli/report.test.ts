@@ -80,3 +80,10 @@ test("--record writes the commands and their outputs as a notebook, which runs a
   assert.ok(again.stdout.startsWith(text.slice(0, text.indexOf("nosuchcommand"))));
   assert.match(run("--record", "sample/vmcore", ...SAMPLE, "-c", "sys").stderr, /sample\/vmcore/);
 });
+
+test("--record writes the lines of a command file once, also of one that begins with an empty line", () => {
+  const [file, commands] = [join(folder, "file.crashnb"), join(folder, "commands")];
+  writeFileSync(commands, "\nsys | grep MACHINE\n\n");
+  run("--record", file, ...SAMPLE, "-c", `< ${commands}`);
+  assert.deepEqual(readFileSync(file, "utf8").match(/(?<=```crash\n).*/g), ["sys | grep MACHINE"]);
+});
