@@ -5,10 +5,10 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/** Minimum time in nanoseconds that a reported queue is stopped, unless the device's watchdog allows more. */
+/** Minimum time in nanoseconds since a reported queue sent its last packet, unless the device's watchdog allows more. */
 const MIN_NS = 5n * SECOND;
 
-/** Reports transmit queues that their driver stopped for longer than the device's watchdog allows. */
+/** Reports stopped transmit queues that have sent nothing for longer than the device's watchdog allows. */
 export const networkQueues: HealthCheck = {
   id: "network-queues",
   title: "network transmit queues",
@@ -28,7 +28,7 @@ export const networkQueues: HealthCheck = {
             "suspect",
             { device: name, queues: stopped.map(({ index }) => index), stopped_ns: first.since },
             [
-              `The driver of ${name} stopped ${countWords(stopped.length, "transmit queue")}; the last packet was sent ${timeWords(first.since)} ago.`,
+              `${countWords(stopped.length, "transmit queue")} of ${name} ${stopped.length === 1 ? "is" : "are"} stopped; queue ${first.index} sent its last packet ${timeWords(first.since)} ago.`,
             ],
             {
               kind: "field",
@@ -46,15 +46,13 @@ export const networkQueues: HealthCheck = {
             { device: name, timeouts },
             [`The transmit watchdog of ${name} fired ${countWords(timeouts, "time")}: its driver was slow or stuck.`],
             {
-              kind: "field",
-              type: "struct net_device",
-              address: device.address,
-              path: "_tx",
-              value: `trans_timeout = ${timeouts}`,
+              kind: "output",
+              command: `struct net_device._tx ${device.address.toString(16)}`,
+              text: `the trans_timeout of the device's queues are ${timeouts} together`,
             },
           );
       }
     }
-    return `${countWords(devices, "network device")}; no transmit queue is stopped, and no watchdog fired.`;
+    return `${countWords(devices, "network device")}; no transmit queue is stopped for longer than its watchdog allows, and no watchdog fired.`;
   },
 };

@@ -51,9 +51,14 @@ const ill = changedSample(({ kernel, put, word }) => {
   put(worker.at("current_work"), work.address);
   put(worker.at("current_func"), kernel.symbols.find("console_callback")?.address ?? 0n);
 });
-const [fine, found] = [checked(healthy), checked(ill)];
+const later = changedSample(({ kernel, put }) => {
+  const rq = runqueue(kernel, 1);
+  put(rq.at("clock"), rq.at("clock").value() + 60n * SECOND);
+});
+const [fine, found, waited] = [checked(healthy), checked(ill), checked(later)];
 after(() => {
   healthy.close();
+  later.close();
   ill.close();
 });
 
@@ -90,6 +95,14 @@ test("blocked tasks are reported by what they wait for; a parent that waits for 
   assert.equal(one?.slots["waitsFor"], "its vfork child");
   assert.equal(one.severity, "note");
   assert.deepEqual(fine.of(blockedTasks), []);
+});
+
+test("a wait of 60 s for a child is not reported, and not called shorter than 1 s", () => {
+  assert.deepEqual(waited.of(blockedTasks), []);
+  assert.equal(
+    waited.said(blockedTasks),
+    "Blocked: 1 task for less than 2 min 0 s for a child or for the end of a task.",
+  );
 });
 
 test("a process with most of the memory is a suspect", () => {
