@@ -11,7 +11,7 @@ export interface SummaryOptions {
   readonly radix?: 10 | 16;
   /** Width in characters after which members and elements are replaced by `…`. */
   readonly width?: number;
-  /** Whether a word, unsigned, can be an address in a `long`; it is then shown in hexadecimal. */
+  /** Returns whether an unsigned value is probably an address. An integer of the size of a word that is one is shown in hexadecimal. */
   readonly isAddress?: (word: bigint) => boolean;
 }
 
@@ -21,8 +21,9 @@ const WIDTH = 80;
 /** Maximum depth of nested structs in a preview, including wrappers with one member. */
 const MAX_DEPTH = 6;
 
-/** Maximum number of members considered for a preview, and of characters of a string in it. */
-const MAX_MEMBERS = 12;
+/** Maximum number of members or elements in a preview that is at most 48 characters wide; wider ones show more. */
+const MIN_PARTS = 12;
+/** Maximum number of characters of a string in a preview. */
 const MAX_TEXT = 64;
 
 /**
@@ -56,6 +57,7 @@ class Summarizer {
     if (type.kind === "array" && type.count && !isCharacter(type.element))
       return this.array(object, type.element, type.count, depth);
     if (type.kind === "int" || type.kind === "enum") return this.number(object, type);
+    // Throws if the pointer cannot be read.
     if (type.kind === "pointer") object.value();
     const text = lineText(formatLine(object, { radix: this.radix, limit: MAX_TEXT, stopAtNull: true }));
     return type.kind === "pointer" && depth === 0 ? text + this.pointee(object, type.target) : text;
@@ -73,8 +75,8 @@ class Summarizer {
   }
 
   /**
-   * Returns ` {pid = 1, comm = "init", …}` for a pointer to a struct that has identifying members; otherwise an empty
-   * text.
+   * Returns ` {pid = 1, comm = "init", …}` for a pointer to a struct with an identifying member, those of anonymous
+   * structs not counted; otherwise an empty text.
    */
   private pointee(pointer: Obj, target: CType): string {
     const type = bare(target);
@@ -91,11 +93,11 @@ class Summarizer {
   }
 
   private struct(object: Obj, type: StructType, depth: number): string {
-    const [only] = type.members;
-    if (!only) return type.incomplete ? "<incomplete type>" : "{}";
+    const [first] = type.members;
+    if (!first) return type.incomplete ? "<incomplete type>" : "{}";
     if (depth > MAX_DEPTH) return "{…}";
     // atomic_t, kuid_t, pte_t and other wrappers: only the value matters.
-    if (type.members.length === 1) return this.unwrapped(object.part(only), depth);
+    if (type.members.length === 1) return this.unwrapped(object.part(first), depth);
     if (depth > 0) return "{…}";
     const { identity } = object.kernel.summaries;
     const named = flatten(object, type);
@@ -110,7 +112,10 @@ class Summarizer {
     );
   }
 
-  /** Returns the content of a struct with one member. */
+  /**
+   * Returns the content of a struct with one member. A member that is a struct is shown as if it replaced the outer one;
+   * any other one is shown shortly, as within a struct: an array by its length, a pointer without its target.
+   */
   private unwrapped(object: Obj, depth: number): string {
     const type = bare(object.type);
     this.layers++;
@@ -141,7 +146,7 @@ class Summarizer {
   private bounded(parts: readonly (() => string)[], count = parts.length): string {
     const shown: string[] = [];
     let length = 2;
-    for (const part of parts.slice(0, Math.max(MAX_MEMBERS, this.width >> 2))) {
+    for (const part of parts.slice(0, Math.max(MIN_PARTS, this.width >> 2))) {
       const text = part();
       if (shown.length > 0 && length + text.length > this.width) break;
       shown.push(text);
@@ -151,7 +156,7 @@ class Summarizer {
   }
 }
 
-/** Maximum number of members examined for a preview: task_struct has about 250. */
+/** Maximum number of members of which identifying ones are searched for: task_struct has about 250. */
 const MAX_FLAT = 1000;
 
 function flatten(object: Obj, type: StructType): [string, Obj][] {

@@ -10,27 +10,39 @@ const desc_committed = 1;
 const desc_finalized = 2;
 
 /**
- * Maximum sizes as powers of two: a log of 1 GiB, more than any CONFIG_LOG_BUF_SHIFT or log_buf_len, and the number of
- * its descriptors (PRB_AVGBITS is 5).
+ * Maximum sizes as powers of two: the largest log of a kernel (LOG_BUF_LEN_MAX in kernel/printk/printk.c, 2 GiB), and the
+ * number of its descriptors (PRB_AVGBITS is 5).
  */
-const MAX_SIZE_BITS = 30;
+const MAX_SIZE_BITS = 31;
 const MAX_COUNT_BITS = MAX_SIZE_BITS - 5;
 
-/** Addresses, sizes and offsets of the parts of the ring buffer. */
+/** The parts of the ring buffer. Sizes are in bytes. */
 interface Ring {
+  /** Binary logarithm of the number of descriptors. */
   readonly countBits: bigint;
+  /** Address of the array of `struct prb_desc`. */
   readonly descs: bigint;
   readonly descSize: number;
+  /** Address of the array of `struct printk_info`. */
   readonly infos: bigint;
   readonly infoSize: number;
+  /** Address of the texts. */
   readonly data: bigint;
+  /** Mask for positions in the texts. */
   readonly dataMask: bigint;
+  /** Id of the newest descriptor. */
   readonly head: bigint;
+  /** Id of the oldest descriptor. */
   readonly tail: bigint;
+  /** Offset of `state_var` in struct prb_desc. */
   readonly stateVar: number;
+  /** Offset of `text_blk_lpos.begin` in struct prb_desc. */
   readonly begin: number;
+  /** Offset of `text_blk_lpos.next` in struct prb_desc. */
   readonly next: number;
+  /** Offsets in struct printk_info. */
   readonly info: { readonly seq: number; readonly time: number; readonly length: number; readonly caller: number };
+  /** Offsets of the members of `dev_info` in struct printk_info. */
   readonly device: { readonly subsystem: number; readonly device: number };
   /** Mask for descriptor ids: a word without its two state bits. */
   readonly idMask: bigint;
@@ -93,7 +105,9 @@ export function* ringbufferRecords(kernel: Kernel): Generator<LogRecord | Fault>
   yield* records(0, length);
 }
 
-/** Returns the ring buffer by position; position 0 is the oldest. A position can be without a record. @throws Fault */
+/**
+ * Returns access to the records by position; position 0 is the oldest. A position can be without a record. @throws Fault
+ */
 export function ringbuffer(kernel: Kernel): StoredLog {
   const ring = openRing(kernel);
   const count = 1n << ring.countBits;
@@ -150,7 +164,8 @@ function readText(kernel: Kernel, ring: Ring, desc: bigint, textLength: number):
   const { memory, arch } = kernel;
   const begin = memory.word(desc + BigInt(ring.begin));
   const next = memory.word(desc + BigInt(ring.next));
-  // An odd position means a block without data: an empty line, or a line whose text was lost.
+  // There is no data if the positions are equal, or if both are odd (printk_ringbuffer.h: BLK_DATALESS): the line is
+  // empty, or there was no room for its text.
   if (begin === next || (begin & next & 1n) === 1n) return "";
   let start = begin & ring.dataMask;
   let end = next & ring.dataMask;
@@ -176,8 +191,9 @@ function dictionary(info: Uint8Array, ring: Ring): string[] {
 }
 
 /**
- * Returns how many messages found no room in the ring buffer (`printk_ringbuffer.fail`); undefined for kernels without
- * this ring buffer, or without types. @throws Fault
+ * Returns how many messages got no descriptor of the ring buffer (`printk_ringbuffer.fail`); undefined for kernels without
+ * this ring buffer, or without types. A message without room for its text has a record, and is not counted.
+ * @throws Fault
  */
 export function lostReservations(kernel: Kernel): number | undefined {
   if (!kernel.hasVariable("prb")) return undefined;
