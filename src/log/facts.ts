@@ -73,21 +73,16 @@ const MAX_LINES = 4000;
 
 function read(log: KernelLog, report: Report): ReportFacts {
   const { row, groups } = report.headline;
+  const { otherCpusLine = Infinity } = report;
   const numbers = log.linesOf(report).slice(0, MAX_LINES);
   // Mails and bug trackers indent a log.
   const texts = numbers.map((at) => (log.lines[at]?.text ?? "").trimStart());
   const { traces, sites } = stacksOf(log, report);
   const isHung = row.kind === "hung-task";
-  const ownEnd = numbers.findIndex(
-    (at, i) =>
-      (report.otherCpusLine !== undefined && at >= report.otherCpusLine) || (isHung && AFTER_HUNG.test(texts[i] ?? "")),
-  );
+  const ownEnd = numbers.findIndex((at, i) => at >= otherCpusLine || (isHung && AFTER_HUNG.test(texts[i] ?? "")));
   const beforeOthers = ownEnd < 0 ? texts : texts.slice(0, ownEnd);
   const site = siteIn(
-    sites.filter(
-      (one) =>
-        one.role === "pc" && !one.isUser && !(one.at > (report.otherCpusLine ?? Infinity)) && isOwnSite(one, row.kind),
-    ),
+    sites.filter((one) => one.role === "pc" && !one.isUser && one.at <= otherCpusLine && isOwnSite(one, row.kind)),
   );
   const machine = site?.machine ?? sites[0]?.machine;
   const task = taskOf(
