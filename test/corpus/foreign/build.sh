@@ -15,7 +15,7 @@ mkdir -p "$B" "$OUT" "$M/logs"
 initrd() {
 	local r=$B/root m f; rm -rf "$r" "$B/dep"; mkdir -p "$r"/{bin,sbin,proc,sys,dev,tmp,run,etc,mnt/data,mnt/loop,root,lib/modules/$KREL}
 	install -m755 "$BUSYBOX" "$r/bin/busybox"; install -m755 "$here/guest-init" "$r/init"; echo "lab guest" > "$r/etc/motd"
-	$CC -static -O1 -o "$r/bin/workload" "$CORPUS/make/workload.c" -lpthread || return 1
+	$CC -static -O1 -o "$r/bin/workload" -x c - -lpthread < "$CORPUS/make/workload.c" || return 1
 	${CC%gcc}strip "$r/bin/workload"
 	# modules of the list, with what they need; compressed ones are unpacked
 	mkdir -p "$B/dep/lib/modules"; cp -r "$MODDIR" "$B/dep/lib/modules/$KREL"; depmod -b "$B/dep" "$KREL" 2>/dev/null

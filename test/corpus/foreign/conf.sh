@@ -13,7 +13,8 @@ armhf)  LINEAR=0x80000000 QEMU=qemu-system-arm MACHINE=virt CPU=${CPU:-cortex-a1
 riscv64) VMCI=0 QEMU=qemu-system-riscv64 MACHINE=virt CPU=${CPU:-rv64} CC=riscv64-linux-gnu-gcc;;
 s390x)  VMCI=0 DISK=virtio-blk-ccw NIC=virtio-net-ccw QEMU=qemu-system-s390x MACHINE=s390-ccw-virtio CPU=${CPU:-max} CON=ttysclp0 CC=s390x-linux-gnu-gcc;;
 ppc64le) VMCI=0 MEM=512 QEMU=qemu-system-ppc64 MACHINE=pseries CPU=${CPU:-power9} CON=hvc0 CC=powerpc64le-linux-gnu-gcc;;
-loong64) VMCI=0 QEMU=qemu-system-loongarch64 MACHINE=virt CPU=${CPU:-la464} CC=loongarch64-linux-gnu-gcc;;	# sid only: kernel, QEMU and compiler; not tried
+# QEMU without firmware has no ACPI, and the kernel then probes a keyboard controller that is not there.
+loong64) APPEND="initcall_blacklist=i8042_init $APPEND" MEM=512 QEMU="$here/sid.sh qemu-system-loongarch64" MACHINE=virt CPU=${CPU:-la464} CC="$here/sid.sh loongarch64-linux-gnu-gcc";;	# sid only: kernel, QEMU and compiler
 *) echo "unknown machine $ARCH" >&2; exit 2;;
 esac
 : "${BUSYBOX:=$(ls "$KROOT"/usr/bin/busybox "$KROOT"/bin/busybox 2>/dev/null | head -1)}"

@@ -17,7 +17,7 @@ append = f"console={E['CON']} panic=0 labscn={scn} labprof={E.get('PROFILE', 'fu
 if E["KASLR"] != "1":
     append += " nokaslr"
 sock = f"/tmp/mx-qmp-{os.getpid()}"
-cmd = [E["QEMU"], "-accel", "tcg,thread=multi", "-cpu", E["CPU"], "-m", E["MEM"], "-smp", E["SMP"], "-machine", E["MACHINE"],
+cmd = E["QEMU"].split() + ["-accel", "tcg,thread=multi", "-cpu", E["CPU"], "-m", E["MEM"], "-smp", E["SMP"], "-machine", E["MACHINE"],
        "-display", "none", "-no-reboot", "-nodefaults", "-action", "panic=pause", "-serial", f"file:{out}/console.log",
        "-qmp", f"unix:{sock},server,nowait",
        "-drive", f"file={disk},if=none,id=d0,format=raw,cache=unsafe", "-device", E["DISK"] + ",drive=d0",
