@@ -4,7 +4,7 @@ import type { Fault } from "../base/fault.ts";
 import type { Decoder } from "./decoder.ts";
 import type { EffectDecoder } from "./effect.ts";
 import type { ElfMachine } from "./elfMachine.ts";
-import type { CalleeSaves, FramePointerState, FramePrologue, PushPrologue } from "./functionFrame.ts";
+import type { CalleeSaves, FramePointerState, FramePrologue, PushPrologue, StoringPrologue } from "./functionFrame.ts";
 import type { PteFormat } from "./pte.ts";
 import type { SwitchFrame, UnwindRule } from "./unwindRule.ts";
 
@@ -214,6 +214,8 @@ export interface Arch {
   encodedRegisters?(framePointer: bigint): bigint | undefined;
   /** Entry code whose stack pointer points to `struct pt_regs` whenever it calls C code. */
   readonly savedAtStackPointer?: RegExp;
+  /** The function that goes on on the interrupt stack, and the register in which it keeps its own stack pointer then. */
+  readonly irqCaller?: { readonly name: RegExp; readonly stackPointer: string };
   /** Functions that start a CPU. The code that called them was freed. */
   readonly firstFunctions?: RegExp;
   /**
@@ -268,6 +270,8 @@ export interface Arch {
   returnAddressAt?(code: Uint8Array, next: Uint8Array): number | "frame" | undefined;
   /** Returns what the first instructions of a function do to the stack, up to `limit` bytes. @param code its first bytes */
   pushPrologue?(code: Uint8Array, limit: number): PushPrologue | undefined;
+  /** Returns what a function has done to the stack. @param code from its start up to the current instruction */
+  storingPrologue?(code: Uint8Array): StoringPrologue;
   /** Whether the processor ran user code with these registers; undefined if the mode bits are not among them. */
   isUserMode(registers: Registers): boolean | undefined;
   /**

@@ -6,6 +6,7 @@ import { arm } from "./arm/arm.ts";
 import { arm64 } from "./arm64/arm64.ts";
 import type { ElfMachine } from "./elfMachine.ts";
 import { i386 } from "./i386/i386.ts";
+import { loongarch64 } from "./loongarch64/loongarch64.ts";
 import { ppc64le } from "./ppc64le/ppc64le.ts";
 import { riscv64 } from "./riscv64/riscv64.ts";
 import { s390x } from "./s390x/s390x.ts";
@@ -13,7 +14,7 @@ import { refusedByUname, unsupportedMachines } from "./unsupported.ts";
 import { x86_64 } from "./x86_64/x86_64.ts";
 
 /** All machines. To add one, write its folder and list it here; docs/architectures.md describes its contents. */
-export const architectures: readonly Arch[] = [x86_64, arm64, arm, i386, ppc64le, riscv64, s390x];
+export const architectures: readonly Arch[] = [x86_64, arm64, arm, i386, loongarch64, ppc64le, riscv64, s390x];
 
 /** Returns the facts about a machine that ELF readers need; undefined for an unknown one. @param machine `e_machine` */
 export const elfMachineOf = (machine: number): ElfMachine | undefined =>

@@ -28,6 +28,16 @@ export interface PushPrologue {
   readonly saved: ReadonlyMap<string, number>;
 }
 
+/** What the instructions of a function that lowers the stack pointer and stores registers have done to the stack. */
+export interface StoringPrologue {
+  /** The register from which the frame is found. */
+  readonly base: "sp" | "fp";
+  /** Bytes from this register to the canonical frame address. */
+  readonly bytes: number;
+  /** Stored registers, each with the bytes from its slot to the canonical frame address. */
+  readonly saved: ReadonlyMap<string, number>;
+}
+
 /**
  * What a function has done with the frame pointer: `set` to its frame, `restored` to the caller's or used for something
  * else, or nothing.

@@ -25,7 +25,7 @@ export const unsupportedMachines: readonly UnsupportedMachine[] = [
   { name: "s390 (31-bit)", machine: 22, wordSize: 4, unameMachines: ["s390"] },
   { name: "sparc", machine: 2, wordSize: 4, unameMachines: ["sparc"] },
   { name: "sparc64", machine: 43, wordSize: 8, unameMachines: ["sparc64"] },
-  { name: "loongarch64", machine: 258, wordSize: 8, unameMachines: ["loongarch64"] },
+  { name: "loongarch32", machine: 258, wordSize: 4, unameMachines: ["loongarch32"] },
   { name: "riscv32", machine: 243, wordSize: 4, unameMachines: ["riscv32"] },
 ];
 

@@ -18,7 +18,9 @@ export type UnwindRule =
   | "frame below"
   | "marked registers"
   | "unwind index"
-  | "linkage area";
+  | "linkage area"
+  | "interrupt stack"
+  | "storing prologue";
 
 /** Where `switch_to` saves the registers of a task that is not running. */
 export type SwitchFrame =

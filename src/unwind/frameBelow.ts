@@ -14,7 +14,9 @@ export function savedRegistersRule(kernel: Kernel, cursor: FrameCursor): Step | 
   const { savedAtStackPointer, firstFunctions, pc } = kernel.arch;
   const name = kernel.symbols.at(lookupAddress(cursor))?.name ?? "";
   if (firstFunctions?.test(name)) return { kind: "end" };
-  if (!savedAtStackPointer?.test(name) || (cursor.exact && !isEntryReturn(kernel, cursor.pc))) return undefined;
+  // Entry code of this name can have become a C function, which code with this suffix calls (loongarch64).
+  const isEntryCode = savedAtStackPointer?.test(name) === true && !kernel.symbols.find(`${name}_asm`);
+  if (!isEntryCode || (cursor.exact && !isEntryReturn(kernel, cursor.pc))) return undefined;
   const registers = readPtRegs(kernel, cursor.sp);
   // The registers at the end of a kernel thread's stack are empty.
   if (registers.get(pc) === 0n) return { kind: "end" };

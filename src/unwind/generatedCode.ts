@@ -7,6 +7,7 @@ import type { Kernel } from "../model/kernel.ts";
 import { chain } from "../kernel/chain.ts";
 import { listEntries } from "../kernel/list.ts";
 import type { Obj } from "../model/object.ts";
+import { copiedVectors } from "./exceptionVectors.ts";
 
 /** A piece of generated code. No image contains it, but the kernel keeps lists of it. */
 export interface GeneratedCode {
@@ -69,6 +70,7 @@ const codeList = derived("generated code", (kernel): CodeList => {
 const lists: readonly (readonly [string, (kernel: Kernel) => Generator<GeneratedCode>])[] = [
   ["bpf_kallsyms", bpfCode],
   ["ftrace_ops_list", ftraceCode],
+  ["exception_table", vectorCode],
   ["kprobe_insn_slots", (kernel) => probeCode(kernel, "kprobe_insn_slots", "kprobe_insn_page")],
   ["kprobe_optinsn_slots", (kernel) => probeCode(kernel, "kprobe_optinsn_slots", "kprobe_optinsn_page")],
 ];
@@ -128,6 +130,12 @@ function* ftraceCode(kernel: Kernel): Generator<GeneratedCode> {
       copyOf: kernel.symbols.find(origin)?.address,
     });
   }
+}
+
+/** Yields the copies of entry code at exception vectors (LoongArch). @throws Fault */
+function* vectorCode(kernel: Kernel): Generator<GeneratedCode> {
+  for (const { handler, address, size } of copiedVectors(kernel))
+    yield generated(handler.name, address, size, { copyOf: handler.address });
 }
 
 /** Yields pages of copied instructions and detours of kprobes (kernel/kprobes.c). @throws Fault */

@@ -88,7 +88,7 @@ function perCpu(kernel: Kernel, name: string): ((cpu: number) => bigint) | undef
 /**
  * Returns the stacks for interrupts and softirqs; undefined for kernels without these variables. x86_64 stores the top
  * (`irq_stack_ptr` before 5.2, `hardirq_stack_ptr` since, in `pcpu_hot` from 6.2 to 6.14), arm the top
- * (`irq_stack_ptr`), arm64 the bottom (`irq_stack_ptr`).
+ * (`irq_stack_ptr`), arm64 the bottom (`irq_stack_ptr`), LoongArch the bottom (`irq_stack`).
  */
 function irqStack(kernel: Kernel): CpuStacks | undefined {
   const size = BigInt(threadSize(kernel));
@@ -159,7 +159,9 @@ function softirqStack(kernel: Kernel): CpuStacks | undefined {
  * have it.
  */
 const irqStackPointer = (kernel: Kernel): ((cpu: number) => bigint) | undefined =>
-  perCpuPointer(kernel, "hardirq_stack_ptr") ?? perCpu(kernel, "irq_stack_ptr");
+  perCpuPointer(kernel, "hardirq_stack_ptr") ??
+  perCpu(kernel, "irq_stack_ptr") ??
+  (kernel.arch.irqCaller && perCpu(kernel, "irq_stack"));
 
 /**
  * Returns a function that gives the address of a CPU's pointer that was in `pcpu_hot` from 6.2 to 6.14; undefined if

@@ -61,7 +61,19 @@ function inTask(kernel: Kernel, context: Obj, aliases: ReadonlyMap<string, strin
 
 /** Returns where a CPU was when its registers were saved. @throws Fault corrupt without pc or sp */
 export function savedCursor(kernel: Kernel, registers: Registers): FrameCursor {
-  const cursor = cursorOf(kernel, registers, true);
+  const cursor = cursorOf(kernel, registers, true) ?? lastReturn(kernel, registers);
   if (!cursor) throw Fault.of("corrupt", "the saved registers lack pc or sp");
   return cursor;
+}
+
+/**
+ * Returns the place to which the latest call returns or has returned, from the link register of a note without a pc: that
+ * function was running, or it called one that has called nothing yet. Undefined without a link register.
+ */
+function lastReturn(kernel: Kernel, registers: Registers): FrameCursor | undefined {
+  const link = registers.get(kernel.arch.linkRegister ?? "");
+  if (link === undefined) return undefined;
+  const known = new Map([...registers, [kernel.arch.pc, link]] as const);
+  known.delete(kernel.arch.linkRegister ?? "");
+  return cursorOf(kernel, known, false);
 }

@@ -14,10 +14,12 @@ import { frameBelowRule, savedRegistersRule } from "./frameBelow.ts";
 import { calledNothingRule, framePointerRule } from "./framePointer.ts";
 import { entryRecordRule, frameRecordRule } from "./frameRecord.ts";
 import { generatedCodeFault } from "./generatedCode.ts";
+import { interruptStackRule } from "./interruptStack.ts";
 import { linkageAreaRule, markedRegistersRule } from "./linkageArea.ts";
 import { orcRule, thunkRule } from "./orc.ts";
 import { Progress } from "./progress.ts";
 import { prologueRule } from "./prologue.ts";
+import { storingPrologueRule } from "./storingPrologue.ts";
 import { detourRule, isTrampoline, trampolineRule } from "./trampoline.ts";
 import { trapOf } from "./trap.ts";
 import { unwindIndexRule } from "./unwindIndex.ts";
@@ -43,6 +45,8 @@ const rules: Readonly<Record<UnwindRule, Rule>> = {
   "marked registers": markedRegistersRule,
   "linkage area": linkageAreaRule,
   "unwind index": unwindIndexRule,
+  "interrupt stack": interruptStackRule,
+  "storing prologue": storingPrologueRule,
 };
 
 /** Maximum number of frames: kernel stacks have 16 KiB, more frames are a loop. */

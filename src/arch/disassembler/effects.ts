@@ -15,10 +15,12 @@ let loading: Promise<void> | undefined;
  * operands, so other machines have a decoder of our own. @throws Fault unknown if the architecture has no decoder, or if
  * it cannot be loaded
  */
-export function* effectDecoder({ name, effects }: Arch): Generator<Loading, EffectDecoder, void> {
+export function* effectDecoder({ name, effects, decoder: text }: Arch): Generator<Loading, EffectDecoder, void> {
   if (effects) return effects;
-  if (name !== "x86_64")
-    throw Fault.of("unknown", `not analysed on this machine: instructions of ${name} are disassembled only`);
+  if (name !== "x86_64") {
+    const lacks = text === undefined ? "not decoded" : "disassembled only";
+    throw Fault.of("unknown", `not analysed on this machine: instructions of ${name} are ${lacks}`);
+  }
   loading ??= loadX86Effects().then(
     (loaded) => void (decoder = loaded),
     (reason: unknown) => void (failure = reason instanceof Error ? reason.message : "unknown reason"),

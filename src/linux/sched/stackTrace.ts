@@ -27,8 +27,9 @@ function trace(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
   const note = cpuNote(kernel, cpu);
   if (!note) return scannedStack(kernel, task);
   const start = savedCursor(kernel, note.registers);
-  const stack = stackFrom(kernel, task, start);
+  const stack = stackFrom(kernel, task, start, start.exact ? undefined : "link register");
   if (!stack.fault) return stack;
+  if (!start.exact) return scannedStack(kernel, task);
   return recordedStack(kernel, task, start, stack) ?? stackAtVector(kernel, task, note.registers, stack) ?? stack;
 }
 
@@ -77,8 +78,9 @@ function recordedStack(
  * not have them.
  * @throws Fault
  */
-export function stackFrom(kernel: Kernel, task: Obj<"struct task_struct">, start: FrameCursor): Stack {
-  return unwind(kernel, start, { task, fromLog: (registers) => loggedException(kernel, registers) });
+export function stackFrom(kernel: Kernel, task: Obj<"struct task_struct">, start: FrameCursor, doubt?: string): Stack {
+  const fromLog = (registers: Registers): ExceptionDetails | undefined => loggedException(kernel, registers);
+  return unwind(kernel, start, { task, fromLog, ...(doubt === undefined ? {} : { doubt }) });
 }
 
 /** `RSP: 0018:ffffd11f40523cd8` of x86, `sp : ffff80008002b8f0` of arm64. */

@@ -2,7 +2,7 @@
 import json
 import sys
 
-from drgn import Architecture, Platform, Program, TypeKind
+from drgn import Architecture, Platform, PlatformFlags, Program, TypeKind
 
 STRUCTS = [
     "task_struct", "mm_struct", "page", "module", "file", "inode", "dentry", "super_block", "mount", "kmem_cache", "rq",
@@ -14,8 +14,12 @@ ARCHITECTURES = {
 }
 
 
+# drgn reads the types of a machine that it does not know.
+UNKNOWN = Platform(Architecture.UNKNOWN, PlatformFlags.IS_64_BIT | PlatformFlags.IS_LITTLE_ENDIAN)
+
+
 def layouts(machine, vmlinux):
-    program = Program(Platform(ARCHITECTURES[machine]))
+    program = Program(Platform(ARCHITECTURES[machine]) if machine in ARCHITECTURES else UNKNOWN)
     kernel = program.extra_module("kernel", create=True)
     kernel.address_range = (0, (1 << (64 if machine not in ("i386", "arm") else 32)) - 1)
     kernel.try_file(vmlinux, force=True)

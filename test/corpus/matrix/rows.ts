@@ -35,6 +35,7 @@ const x86_64 = { machine: "x86_64", guest: { CPU: "max,la57=off" } };
 const riscv64 = kernel("riscv64-6.12", "trixie", "riscv64", "6.12", "riscv64");
 const ppc64le61 = kernel("ppc64le-6.1", "bookworm", "ppc64el", "6.1", "powerpc64le");
 const ppc64le612 = kernel("ppc64le-6.12", "trixie", "ppc64el", "6.12", "powerpc64le");
+const loongarch64 = kernel("loong64-7", "sid", "loong64", "7", "loong64");
 const i386 = kernel("i386-6.1nopae", "bookworm", "i386", "6.1", "686");
 const x86_64newest = kernel("amd64-7", "sid", "amd64", "7", "cloud-amd64");
 const arm64newest = kernel("arm64-7", "sid", "arm64", "7", "arm64");
@@ -65,6 +66,8 @@ export const rows: readonly Row[] = [
   { machine: "riscv64", name: "riscv64-6.12-sv57", variant: "Sv57", kernel: riscv64 },
   { machine: "riscv64", name: "riscv64-6.12-v", variant: "Sv57, vectors, no KASLR", kernel: riscv64, guest: { CPU: "rv64,v=true" }, append: "nokaslr" }, // prettier-ignore
   { machine: "riscv64", name: "riscv64-7", variant: "Sv57", kernel: kernel("riscv64-7", "sid", "riscv64", "7", "riscv64") }, // prettier-ignore
+  { machine: "loongarch64", name: "loongarch64-7", variant: "16K pages, 3 levels", kernel: loongarch64 },
+  { machine: "loongarch64", name: "loongarch64-7-max", variant: "16K pages, 3 levels, LBT, page table walker", kernel: loongarch64, guest: { CPU: "max" } }, // prettier-ignore
   { machine: "ppc64le", name: "ppc64le-6.1", variant: "64K pages, radix", kernel: ppc64le61 },
   { machine: "ppc64le", name: "ppc64le-6.1-hash", variant: "64K pages, hash", kernel: ppc64le61, guest: { CPU: "power8" } }, // prettier-ignore
   { machine: "ppc64le", name: "ppc64le-6.12", variant: "4K pages, radix", kernel: ppc64le612 },
