@@ -77,6 +77,11 @@ export interface Effect {
   readonly compares?: Comparison | undefined;
   /** Condition of a branch; undefined for branches that test other flags. */
   readonly relation?: Relation | undefined;
+  /**
+   * Whether a branch, a trap or a comparison is about signed numbers; undefined if the instruction leaves that open. On
+   * most machines the branch decides it, on ppc64le the comparison.
+   */
+  readonly isSigned?: boolean | undefined;
   /** Whether the instruction may change the flags. */
   readonly setsFlags?: boolean;
   /** The flags that it sets or tests, on machines with several sets of them: "cr0". */

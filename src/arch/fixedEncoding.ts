@@ -3,7 +3,7 @@ import type { Effect, Operator, Value } from "./effect.ts";
 
 /** The effects of an instruction. An absent member means that there is no such effect; an absent `flow` is "next". */
 export type PartialEffect = Partial<
-  Pick<Effect, "access" | "flow" | "target" | "through" | "stores" | "compares" | "relation" | "setsFlags" | "flags">
+  Pick<Effect, "access" | "flow" | "target" | "through" | "stores" | "compares" | "relation" | "isSigned" | "setsFlags" | "flags">
 > & {
   readonly writes?: readonly (readonly [string, Value | undefined])[];
 };
@@ -28,6 +28,7 @@ export const completeEffect = (
   stores: rest.stores,
   compares: rest.compares,
   relation: rest.relation,
+  isSigned: rest.isSigned,
   setsFlags: rest.setsFlags ?? rest.compares !== undefined,
   flags: rest.flags,
   writes: new Map(writes.filter(([name]) => name !== zero)),

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ppc64leEffects } from "../../src/arch/ppc64le/effects.ts";
+import { riscv64Effects } from "../../src/arch/riscv64/effects.ts";
 import { effectDecoder } from "../../src/arch/disassembler/effects.ts";
 import { arm64Effects } from "../../src/arch/arm64/effects.ts";
 import type { Effect, Value } from "../../src/arch/effect.ts";
@@ -13,11 +15,12 @@ async function x86(text: string): Promise<Effect[]> {
   return decode(hexBytes(text), 0x1000n);
 }
 
-const words = (...all: number[]): Effect[] => {
+const bytesOf = (...all: number[]): Uint8Array => {
   const bytes = new Uint8Array(all.length * 4);
   for (const [i, word] of all.entries()) new DataView(bytes.buffer).setUint32(i * 4, word, true);
-  return arm64Effects(bytes, 0x1000n);
+  return bytes;
 };
+const words = (...all: number[]): Effect[] => arm64Effects(bytesOf(...all), 0x1000n);
 
 const load = (base: string, displacement: bigint, size: number, signed = false): Value => ({
   kind: "load",
@@ -133,6 +136,19 @@ test("branches of arm64 that compare by themselves leave the flags", () => {
   assert.deepEqual(sign?.compares, { left: reg("x6", 32, true), right: number(0n), by: "difference" });
   assert.deepEqual([zero?.relation, bit?.relation, sign?.relation], ["==", "!=", "<"]);
   assert.deepEqual([zero?.setsFlags, bit?.setsFlags, sign?.setsFlags], [false, false, false]);
+});
+
+test("comparisons of signed numbers are distinguished from those of unsigned numbers", async () => {
+  const signs = (all: readonly Effect[]): unknown[] => all.map(({ isSigned }) => isSigned);
+  // jg; ja; jne
+  assert.deepEqual(signs(await x86("7f 00 77 00 75 00")), [true, false, undefined]);
+  // b.gt; b.hi; b.ne; tbnz w6, #31
+  assert.deepEqual(signs(words(0x5400004c, 0x54000048, 0x54000041, 0x37f80046)), [true, false, undefined, true]);
+  // bge a1,a2; bgeu a1,a2; bne a1,a2
+  assert.deepEqual(signs(riscv64Effects(bytesOf(0x00c5d763, 0x00c5f763, 0x00c59763), 0n)), [true, false, undefined]);
+  // cmpdi r3,0; cmpldi r3,0; tdgti r4,0; tdlgti r4,0; tdnei r4,0
+  const power = ppc64leEffects(bytesOf(0x2c230000, 0x28230000, 0x09040000, 0x08240000, 0x0b040000), 0n);
+  assert.deepEqual(signs(power), [true, false, true, false, undefined]);
 });
 
 test("immediates, shifts and extensions of arm64 are followed", () => {

@@ -38,6 +38,7 @@ function decodedEffect(word: number, address: bigint): PartialEffect {
       flow: "branch",
       target: wrap64(address + (signed(bits(word, 23, 5), 19) << 2n)),
       relation: RELATIONS[bits(word, 3, 0)],
+      isSigned: isSigned(bits(word, 3, 0)),
     };
   if (bits(word, 30, 25) === 0b011010) return compareAndBranch(word, address);
   if (bits(word, 30, 25) === 0b011011) return testAndBranch(word, address);
@@ -51,12 +52,16 @@ function decodedEffect(word: number, address: bigint): PartialEffect {
   return registerEffect(word);
 }
 
-/** Conditions by their numbers (C1.2.4). Signed and unsigned comparisons are not distinguished. */
+/** Relations of the conditions, by their numbers (C1.2.4). */
 const RELATIONS: readonly (Relation | undefined)[] = [
   ...(["==", "!=", ">=", "<", "<", ">="] as const),
   ...[undefined, undefined],
   ...([">", "<=", ">=", "<", ">", "<="] as const),
 ];
+
+/** Returns whether a condition compares signed numbers: MI, PL, GE, LT, GT and LE do, CS, CC, HI and LS do not. */
+const isSigned = (condition: number): boolean | undefined =>
+  [4, 5, 10, 11, 12, 13].includes(condition) || ([2, 3, 8, 9].includes(condition) ? false : undefined);
 
 /** Decodes CBZ and CBNZ, which leave the flags as they are. */
 function compareAndBranch(word: number, address: bigint): PartialEffect {
@@ -86,6 +91,7 @@ function testAndBranch(word: number, address: bigint): PartialEffect {
       ? { left: tested, right: { kind: "constant", value: 0n }, by: "difference" }
       : { left: tested, right: { kind: "constant", value: 1n << BigInt(bit) }, by: "conjunction" },
     relation: isSign ? (isSet ? "<" : ">=") : isSet ? "!=" : "==",
+    isSigned: isSign || undefined,
     setsFlags: false,
   };
 }

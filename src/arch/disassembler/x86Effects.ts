@@ -89,6 +89,7 @@ class Reader {
       stores: name === "Mov" && one.opKind(0) === iced.OpKind.Memory ? this.operand(1) : undefined,
       compares: this.comparison(name),
       relation: RELATIONS[iced.ConditionCode[one.conditionCode] ?? ""],
+      isSigned: SIGNED[iced.ConditionCode[one.conditionCode] ?? ""],
       setsFlags: one.rflagsModified !== 0,
       divisor: name === "Div" || name === "Idiv" ? this.operand(0) : undefined,
     };
@@ -238,6 +239,12 @@ const RELATIONS: Readonly<Record<string, Relation>> = {
   ge: ">=",
   s: "<",
   ns: ">=",
+};
+
+/** Conditions that compare signed numbers, and conditions that compare unsigned ones. */
+const SIGNED: Readonly<Record<string, boolean>> = {
+  ...{ l: true, le: true, g: true, ge: true, s: true, ns: true },
+  ...{ b: false, be: false, a: false, ae: false },
 };
 
 const HIGH_BYTES: ReadonlySet<string> = new Set(["AH", "BH", "CH", "DH"]);

@@ -70,7 +70,7 @@ function decoded(word: number, pc: bigint): PartialEffect {
     case 10:
     case 11: {
       const isSigned = bits(word, 31, 26) === 11;
-      return compare(word, constant(isSigned ? signed(bits(word, 15, 0), 16) : BigInt(bits(word, 15, 0))));
+      return compare(word, constant(isSigned ? signed(bits(word, 15, 0), 16) : BigInt(bits(word, 15, 0))), isSigned);
     }
     case 16:
       return branch(word, wrap64((bits(word, 1, 1) === 1 ? 0n : pc) + signed(word & 0xfffc, 16)));
@@ -156,9 +156,13 @@ function registerBranch(word: number, pc: bigint): PartialEffect {
   }
 }
 
-/** Returns the comparison of CMP and CMPL and their forms with a constant. Bit 21 is the width. */
-function compare(word: number, right: Value): PartialEffect {
+/**
+ * Returns the comparison of CMP, which compares signed numbers, and of CMPL, which does not, and of their forms with a
+ * constant. Bit 21 is the width.
+ */
+function compare(word: number, right: Value, isSigned: boolean): PartialEffect {
   return {
+    isSigned,
     compares: comparison(word, right, bits(word, 21, 21) === 1 ? 64 : 32),
     flags: conditionField(bits(word, 25, 23)),
   };
@@ -171,16 +175,18 @@ const comparison = (word: number, right: Value, width: 32 | 64): Comparison => (
   by: "difference",
 });
 
-/** Relations for which TD and TW trap, by the TO field. */
+/** Relations for which TD and TW trap, by the TO field: of unsigned numbers below 8, of signed ones from 8 on. */
 const TRAPS: Readonly<Record<number, Relation>> = {
   1: ">", 2: "<", 4: "==", 5: ">=", 6: "<=", 8: ">", 12: ">=", 16: "<", 20: "<=", 24: "!=",
 }; // prettier-ignore
 
 /** Decodes a trap on a condition, to which the compiler translates BUG_ON(). It writes no register. */
 function trap(word: number, right: Value, width: 32 | 64): PartialEffect {
-  const relation = TRAPS[bits(word, 25, 21)];
+  const by = bits(word, 25, 21);
+  const relation = TRAPS[by];
   if (relation === undefined) return {};
-  return { compares: comparison(word, right, width), relation, setsFlags: false };
+  const isSigned = relation === "==" || relation === "!=" ? undefined : by >= 8;
+  return { compares: comparison(word, right, width), relation, isSigned, setsFlags: false };
 }
 
 /** Special-purpose registers that are followed, by number. */
@@ -198,7 +204,7 @@ function extended(word: number): PartialEffect {
   switch (which) {
     case 0:
     case 32:
-      return compare(word, register(second(word)));
+      return compare(word, register(second(word)), which === 0);
     case 4:
     case 68:
       return trap(word, register(second(word)), which === 68 ? 64 : 32);

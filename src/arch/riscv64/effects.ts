@@ -132,11 +132,12 @@ function atomic(word: number, rd: string): PartialEffect {
 const RELATIONS: readonly (Relation | undefined)[] = ["==", "!=", undefined, undefined, "<", ">=", "<", ">="];
 const MIRRORED: Readonly<Partial<Record<Relation, Relation>>> = { "<": ">", ">=": "<=" };
 
-/** Decodes branches, which compare two registers themselves. Signed and unsigned comparisons are not distinguished. */
+/** Decodes branches, which compare two registers themselves. */
 function branch(word: number, pc: bigint): PartialEffect {
   const by =
     ((word >>> 31) << 12) | (((word >>> 7) & 1) << 11) | (((word >>> 25) & 0x3f) << 5) | (((word >>> 8) & 0xf) << 1);
-  const relation = RELATIONS[(word >>> 12) & 7];
+  const kind = (word >>> 12) & 7;
+  const relation = RELATIONS[kind];
   const [left, right] = [x((word >>> 15) & 0x1f), x((word >>> 20) & 0x1f)];
   const target = wrap64(pc + signed(by, 13));
   // BLEZ and BGTZ have the zero register on the left.
@@ -147,6 +148,8 @@ function branch(word: number, pc: bigint): PartialEffect {
     target,
     compares: { left: register(first), right: register(second), by: "difference" },
     relation: isTurned && relation ? (MIRRORED[relation] ?? relation) : relation,
+    // BLT and BGE are 4 and 5, BLTU and BGEU are 6 and 7.
+    isSigned: kind < 4 ? undefined : kind < 6,
   };
 }
 

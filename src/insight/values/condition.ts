@@ -1,5 +1,6 @@
 /** Reconstructs the condition that led to an instruction. */
-import type { Comparison, Relation, Value } from "../../arch/effect.ts";
+import type { Comparison, Effect, Relation, Value } from "../../arch/effect.ts";
+import { hex0x } from "../../base/hex.ts";
 import { bare, sizeOf } from "../../debuginfo/ctype.ts";
 import { passedExpression } from "./callerExpression.ts";
 import { valueExpression } from "./expression.ts";
@@ -14,7 +15,7 @@ export interface Condition {
   readonly values: string | undefined;
   /** The compared values, if both are known and fulfil the relation. */
   readonly compared: { readonly left: bigint; readonly relation: Relation; readonly right: bigint } | undefined;
-  /** Whether the values are known, or all of them have names of the source. */
+  /** Whether the condition tells something: its values are known, or all of them have names of the source. */
   readonly isKnown: boolean;
   /** Values that have the caller's names: "rsi, which check passed". */
   readonly passed: readonly string[];
@@ -59,7 +60,7 @@ export function conditionOf(site: Site): Condition | typeof UNCONDITIONAL | unde
   const own = graph.effects[site.index];
   // Some machines trap by an instruction that compares.
   if (own?.flow === "next" && own.relation && own.compares)
-    return namedCondition(site, own.compares, site.index, own.relation, own.address);
+    return namedCondition(site, own.compares, site.index, decisionOf(own, own.relation, own.isSigned));
   let at = site.index;
   for (let steps = 0; steps < MAX_STRAIGHT; steps++) {
     const [before, ...more] = graph.predecessorsOf(at);
@@ -72,7 +73,9 @@ export function conditionOf(site: Site): Condition | typeof UNCONDITIONAL | unde
       // Some branches of arm64 compare a register themselves.
       const found = effect.compares ? { comparison: effect.compares, index: before } : comparedBefore(site, before);
       const relation = isTaken ? effect.relation : OPPOSITE[effect.relation];
-      return found && namedCondition(site, found.comparison, found.index, relation, effect.address);
+      if (!found) return undefined;
+      const isSigned = effect.isSigned ?? graph.effects[found.index]?.isSigned;
+      return namedCondition(site, found.comparison, found.index, decisionOf(effect, relation, isSigned));
     }
     at = before;
   }
@@ -99,24 +102,40 @@ function comparedBefore({ graph }: Site, branch: number): { comparison: Comparis
   return undefined;
 }
 
-/** Names the compared values. @param relation holds if the site is reached @param address the branch */
+/** What a branch, or an instruction that traps, decides by a comparison. */
+interface Decision {
+  /** The relation that holds if the site is reached. */
+  readonly relation: Relation;
+  /** Whether it is a relation of signed numbers; undefined if the code does not show that. */
+  readonly isSigned: boolean | undefined;
+  /** Address of the instruction. */
+  readonly address: bigint;
+}
+
+const decisionOf = ({ address }: Effect, relation: Relation, isSigned: boolean | undefined): Decision => ({
+  relation,
+  isSigned,
+  address,
+});
+
+/** Names the compared values. @param index of the comparison */
 function namedCondition(
   site: Site,
   { left, right, by }: Comparison,
   index: number,
-  relation: Relation,
-  address: bigint,
-): Condition | undefined {
+  { relation, isSigned, address }: Decision,
+): Condition {
+  const format = { bits: Math.min(bitsOf(left), bitsOf(right)), isSigned };
   const comparison = site.graph.effects[index]?.address ?? address;
   const isSame = left.kind === "register" && right.kind === "register" && left.name === right.name;
-  const names = new Names(site, index);
+  const names = new Names(site, index, format);
   if (by === "conjunction") {
     const text = isSame ? names.of(left) : `(${names.of(left)} & ${names.of(right)})`;
     const [a, b] = [valueAt(site, left, index), valueAt(site, right, index)];
-    const isKnown = a !== undefined && b !== undefined && holds(relation, a & b, 0n, bitsOf(left));
+    const isKnown = a !== undefined && b !== undefined && holds(relation, a & b, 0n, format);
     return {
       expression: `${text} ${relation} 0`,
-      values: isKnown ? `${signedText(a & b, left)} ${relation} 0` : undefined,
+      values: isKnown ? `${numberText(a & b, format)} ${relation} 0` : undefined,
       compared: isKnown ? { left: a & b, relation, right: 0n } : undefined,
       isKnown: isKnown || names.areAllNamed,
       passed: names.passed,
@@ -130,10 +149,10 @@ function namedCondition(
   const [first, second, sign] = isTurned ? [right, left, MIRRORED[relation]] : [left, right, relation];
   const [x, y] = isTurned ? [b, a] : [a, b];
   // The values are read from the dump. If they do not fulfil the condition, they have changed since.
-  const isKnown = x !== undefined && y !== undefined && holds(sign, x, y, bitsOf(first));
+  const isKnown = x !== undefined && y !== undefined && holds(sign, x, y, format);
   return {
     expression: `${names.of(first)} ${sign} ${names.of(second)}`,
-    values: isKnown ? `${signedText(x, first)} ${sign} ${signedText(y, second)}` : undefined,
+    values: isKnown ? `${numberText(x, format)} ${sign} ${numberText(y, format)}` : undefined,
     compared: isKnown ? { left: x, relation: sign, right: y } : undefined,
     isKnown: isKnown || names.areAllNamed,
     passed: names.passed,
@@ -142,13 +161,20 @@ function namedCondition(
   };
 }
 
-/** Returns whether a relation holds for two values, as signed or as unsigned numbers of a width in bits. */
-function holds(relation: Relation, x: bigint, y: bigint, bits: number): boolean {
-  const isMet = RELATIONS[relation];
-  return (
-    isMet(BigInt.asIntN(bits, x), BigInt.asIntN(bits, y)) || isMet(BigInt.asUintN(bits, x), BigInt.asUintN(bits, y))
-  );
+/** How the numbers of a comparison are read. */
+interface NumberFormat {
+  /** Width in bits. */
+  readonly bits: number;
+  /** Undefined if the code does not show it; then the numbers are read as signed. */
+  readonly isSigned: boolean | undefined;
 }
+
+const numberOf = (value: bigint, { bits, isSigned = true }: NumberFormat): bigint =>
+  isSigned ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
+
+/** Returns whether a relation holds for two values. */
+const holds = (relation: Relation, x: bigint, y: bigint, format: NumberFormat): boolean =>
+  RELATIONS[relation](numberOf(x, format), numberOf(y, format));
 
 const RELATIONS: Readonly<Record<Relation, (x: bigint, y: bigint) => boolean>> = {
   "==": (x, y) => x === y,
@@ -170,15 +196,17 @@ class Names {
   areAllNamed = true;
   private readonly site: Site;
   private readonly index: number;
+  private readonly format: NumberFormat;
 
-  constructor(site: Site, index: number) {
+  constructor(site: Site, index: number, format: NumberFormat) {
     this.site = site;
     this.index = index;
+    this.format = format;
   }
 
   of(value: Value): string {
     const { site, index } = this;
-    if (value.kind === "constant") return signedText(value.value, value);
+    if (value.kind === "constant") return numberText(value.value, this.format);
     const named = valueExpression(site, value, index)?.text;
     if (named !== undefined) return named;
     const passed = value.kind === "register" ? this.ofCaller(value.name, value.bits) : undefined;
@@ -207,15 +235,13 @@ export function nameOf(
   value: Value,
   index: number,
 ): { readonly text: string; readonly passed: readonly string[] } {
-  const names = new Names(site, index);
+  const names = new Names(site, index, { bits: bitsOf(value), isSigned: undefined });
   const text = names.of(value);
   return { text, passed: names.passed };
 }
 
 /** Prints small numbers in decimal and others in hexadecimal. */
-function signedText(value: bigint, of: Value): string {
-  const number = BigInt.asIntN(bitsOf(of), value);
-  return number > -(1n << 31n) && number < 1n << 32n
-    ? number.toString()
-    : `0x${BigInt.asUintN(64, value).toString(16)}`;
+function numberText(value: bigint, format: NumberFormat): string {
+  const number = numberOf(value, format);
+  return number > -(1n << 31n) && number < 1n << 32n ? number.toString() : hex0x(BigInt.asUintN(64, value));
 }

@@ -56,6 +56,22 @@ test("a condition is that of the branch, or its opposite where the branch was no
   assert.equal(known(site(passed, 2, { rsi: 3n }))?.expression, "rsi <= 10");
 });
 
+test("values of the dump that do not fulfil a signed condition are not its values", () => {
+  const zero = { left: register("rsi", 32), right: { kind: "constant", value: 0n }, by: "difference" } as const;
+  const code = (isSigned: boolean) =>
+    [{ compares: zero }, { flow: "branch", target: at(3), relation: ">=", isSigned }, { flow: "return" }, {}] as const;
+  const minusFive = BigInt.asUintN(32, -5n);
+  assert.equal(known(site(code(true), 3, { rsi: minusFive }))?.values, undefined);
+  assert.equal(known(site(code(true), 3, { rsi: 5n }))?.values, "5 >= 0");
+  assert.equal(known(site(code(false), 3, { rsi: minusFive }))?.values, "4294967291 >= 0");
+});
+
+test("numbers of an unsigned comparison are written without a sign", () => {
+  const code = [{ compares }, { flow: "branch", target: at(3), relation: ">", isSigned: false }, { flow: "return" }, {}];
+  const found = known(site(code as Told[], 3, { rsi: 0xffff_ffffn }));
+  assert.deepEqual([found?.expression, found?.values], ["rsi > 10", "4294967295 > 10"]);
+});
+
 test("a check that is reached on several paths has no condition", () => {
   const code = [{ flow: "branch", target: at(2), relation: "==" }, {}, {}] as const;
   assert.equal(conditionOf(site(code, 2, {})), undefined);
