@@ -3,6 +3,7 @@ import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Registers } from "../arch/arch.ts";
 import type { PushPrologue } from "../arch/functionFrame.ts";
+import { functionOfColdPart } from "../model/coldParts.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { callerCursor, type FrameCursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
@@ -54,9 +55,9 @@ function callerAt(kernel: Kernel, cursor: FrameCursor, cfa: bigint, bpAt: number
 export function pushedRegisters(kernel: Kernel, cursor: FrameCursor, cfa: bigint): Registers {
   const symbol = kernel.symbols.at(lookupAddress(cursor));
   // The cold part of a function is elsewhere and uses the same frame.
-  const cold = symbol?.name.endsWith(".cold") ? kernel.symbols.find(symbol.name.slice(0, -".cold".length)) : undefined;
-  const limit = cold ? Infinity : Number(cursor.pc - (symbol?.address ?? cursor.pc));
-  const prologue = symbol && prologueOf(kernel, (cold ?? symbol).address, limit);
+  const whole = symbol && functionOfColdPart(kernel, symbol);
+  const limit = whole ? Infinity : Number(cursor.pc - (symbol?.address ?? cursor.pc));
+  const prologue = symbol && prologueOf(kernel, (whole ?? symbol).address, limit);
   if (!prologue || cfa - cursor.sp !== BigInt(prologue.bytes + 8)) return new Map();
   const registers = new Map<string, bigint>();
   for (const name of kernel.arch.calleeSaved) {

@@ -17,7 +17,9 @@ export interface BadPointer {
   readonly access: "read" | "write" | "execute";
   /** Size in bytes; undefined for "execute". */
   readonly size: number | undefined;
+  /** The operand; undefined for a call or jump through a register. */
   readonly place: MemoryOperand | undefined;
+  /** The address that was accessed. */
   readonly address: bigint;
   /** The register whose value is bad; undefined if the operand has no register, or if the value was in memory. */
   readonly register: string | undefined;
@@ -31,7 +33,7 @@ export interface BadPointer {
   readonly isProven: boolean;
 }
 
-/** Kinds of report that are about an address. */
+/** Kinds of report that are about an access to memory. */
 const ADDRESSED: ReadonlySet<string> = new Set(["null-pointer", "page-fault", "user-access", "general-protection"]);
 
 /**
@@ -128,7 +130,7 @@ function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<
   return toBadAddress(site, bad.pc, called === bad.pc);
 }
 
-/** Returns a call or jump to an address without code. */
+/** Describes a call or jump to an address without code. */
 function toBadAddress(site: Site, target: bigint, isProven: boolean): BadPointer {
   const effect = site.graph.effects[site.index];
   if (!effect) throw Fault.of("unknown", "the call to the bad address is not known");

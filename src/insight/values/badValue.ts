@@ -36,7 +36,10 @@ export function badValue(kernel: Kernel, value: bigint): BadValue {
   return { kind: translation instanceof Fault ? "unmapped" : "mapped" };
 }
 
-/** Returns the bytes of a value as text if all of them are printable, or the first six or more up to a zero byte. */
+/**
+ * Returns the bytes of a little-endian value as text if all of them are printable, or if at least six printable ones
+ * come before a zero byte; undefined for other values.
+ */
 function asText(value: bigint, bytes: number): string | undefined {
   let text = "";
   for (let i = 0; i < bytes; i++) {

@@ -59,7 +59,7 @@ function argumentsOf(caller: Site): Map<string, bigint> {
   return passed;
 }
 
-/** Returns the site with the arguments of its function, and with the call that passed them. */
+/** Adds to a site the arguments of its function and the call that passed them, if that call is known. */
 export function* withEntry(site: Site): Generator<Step, Site, void> {
   const caller = yield* anyCallerOf(site);
   return caller ? { ...site, entry: argumentsOf(caller), calledFrom: caller } : site;

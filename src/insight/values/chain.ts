@@ -1,4 +1,4 @@
-/** The steps of a bad value, from the instruction that used it back to its origin. */
+/** Lists the steps of a bad value, from the instruction that used it back to its origin. */
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
@@ -31,7 +31,7 @@ export function* valueChain(
     });
   if (root.offset !== 0n)
     chain.push({
-      text: [`It is ${valueText(root.value)} + ${offsetText(root.offset)}`],
+      text: [`It is ${valueText(root.value)} ${offsetText(root.offset)}`],
       evidence: registerEvidence(bad.site, task, bad.register ?? root.register, bad.value),
     });
   for (const caller of passedBy) {
@@ -74,7 +74,12 @@ function* originSteps(kernel: Kernel, origin: Origin, value: bigint): Generator<
       const name = origin.expression ? code(origin.expression.text) : "The word";
       return [
         {
-          text: [name, ` = ${valueText(value)}, loaded from `, addressOf(origin.address), ...at(kernel, origin)],
+          text: [
+            name,
+            ` = ${valueText(value)}, loaded from `,
+            addressOf(origin.address),
+            ...whereWords(kernel, origin),
+          ],
           evidence: loadEvidence(kernel, origin, value),
         },
       ];
@@ -83,13 +88,15 @@ function* originSteps(kernel: Kernel, origin: Origin, value: bigint): Generator<
       const call = callExpression(origin.site, origin.effect);
       return [
         {
-          text: ["Returned by ", call === undefined ? "a call" : code(call), ...at(kernel, origin)],
+          text: ["Returned by ", call === undefined ? "a call" : code(call), ...whereWords(kernel, origin)],
           evidence: yield* instruction(kernel, origin.effect),
         },
       ];
     }
     case "constant":
-      return [{ text: ["A constant", ...at(kernel, origin)], evidence: yield* instruction(kernel, origin.effect) }];
+      return [
+        { text: ["A constant", ...whereWords(kernel, origin)], evidence: yield* instruction(kernel, origin.effect) },
+      ];
     case "argument":
     case "computed":
     case "unknown":
@@ -110,7 +117,7 @@ function* holderSteps(
   const chain: ChainStep[] = [];
   const slab = objectState(kernel, object);
   if (slab) {
-    const inside = object === slab.address ? "" : ` + ${offsetText(object - slab.address)}`;
+    const inside = object === slab.address ? "" : ` ${offsetText(object - slab.address)}`;
     const { cache, address, state } = slab;
     const kind = state === "unknown" ? "an object" : state === "free" ? "a free object" : "an allocated object";
     chain.push({
@@ -138,13 +145,14 @@ function* holderSteps(
 /** Returns `cfg` for `cfg->target`; undefined for text without such an access. */
 export const holderName = (text: string | undefined): string | undefined => /^(.+)->\w[\w.[\]]*$/.exec(text ?? "")?.[1];
 
-/** What shows that memory still holds a loaded value. */
+/** Returns the evidence that memory still holds a loaded value. */
 export const loadEvidence = (kernel: Kernel, { expression, address, object }: Load, value: bigint): Evidence =>
   expression?.member && object !== undefined
     ? { kind: "field", type: expression.member.struct, address: object, path: expression.member.path, value: hex0x(value) }
     : { kind: "memory", address, value: readWord(kernel, address, kernel.arch.wordSize) ?? value }; // prettier-ignore
 
-const at = (kernel: Kernel, { site, effect }: Exclude<Origin, { kind: "argument" | "unknown" }>): Sentence => [
+/** Returns " in f at file:line" for the instruction of an origin. */
+const whereWords = (kernel: Kernel, { site, effect }: Exclude<Origin, { kind: "argument" | "unknown" }>): Sentence => [
   " in ",
   { kind: "symbol", name: functionName(site), address: effect.address },
   ...sourceWords(kernel, effect.address),
@@ -155,7 +163,8 @@ const callerWords = (kernel: Kernel, name: string, pc: bigint, call: bigint | un
   ...(call === undefined ? [] : sourceWords(kernel, call)),
 ];
 
-const offsetText = (offset: bigint): string => hex0x(BigInt.asUintN(64, offset));
+/** Returns `+ 0x10` or `- 0x10`. */
+const offsetText = (offset: bigint): string => (offset < 0n ? `- ${hex0x(-offset)}` : `+ ${hex0x(offset)}`);
 
 function* instruction(kernel: Kernel, effect: Load["effect"]): Generator<Step, Evidence, void> {
   return { kind: "instruction", address: effect.address, text: yield* instructionText(kernel, effect) };

@@ -2,12 +2,12 @@
 import { type Value, wrap64 } from "../../arch/effect.ts";
 import type { Site } from "./site.ts";
 
-/** Maximum number of instructions that make one constant. */
+/** Maximum number of instructions that compute one constant. */
 const MAX_DEPTH = 6;
 
 /**
- * Returns the value of a register before an instruction if the code computes it from constants only, as arm64, riscv64 and
- * ppc64le compute addresses of global variables; undefined for other values.
+ * Returns the value of a register before an instruction if the code computes it from constants only; undefined for other
+ * values. arm64, riscv64 and ppc64le compute the addresses of global variables in this way.
  */
 export function codeConstant(site: Site, register: string, index: number, depth = 0): bigint | undefined {
   if (depth > MAX_DEPTH) return undefined;

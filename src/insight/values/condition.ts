@@ -219,7 +219,7 @@ class Names {
   }
 
   private ofCaller(register: string, bits: number): string | undefined {
-    const passed = passedExpression(this.site, register, this.index);
+    const passed = passedExpression(this.site, register, this.index, bits);
     if (!passed || sizeOf(bare(passed.type)) * 8 > bits) return undefined;
     this.passed.push(`${register}, which ${callerName(this.site) ?? "the caller"} passed`);
     return passed.text;

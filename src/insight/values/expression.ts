@@ -1,7 +1,7 @@
 /** Names values of registers and memory operands as C expressions. */
 import type { MemoryOperand, Value } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
-import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
+import { bare, type CType, sizeOf, type StructType, VOID } from "../../debuginfo/ctype.ts";
 import { slabCacheType } from "../../linux/slab/slabTypes.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { memberAt } from "../../model/memberAt.ts";
@@ -11,7 +11,7 @@ import { codeConstant } from "./codeConstant.ts";
 import type { Definition } from "./functionGraph.ts";
 import { prototype } from "./prototype.ts";
 import { registerAt, type Site } from "./site.ts";
-import { variablesIn } from "./variables.ts";
+import { type RegisterVariable, variablesIn } from "./variables.ts";
 
 /** A value as a C expression. */
 export interface Expression {
@@ -33,16 +33,17 @@ const MAX_DEPTH = 4;
 
 /**
  * Returns the source expression of a register's value before an instruction: the variable's name, how the value was
- * loaded, or a cast to the type of its slab object; undefined if none is known. @param index number of the instruction in
- * `site.graph.effects` @param depth number of steps of the expression so far
+ * loaded, or a cast to the type of its slab object; undefined if none is known.
+ * @param index of the instruction in `site.graph.effects`
+ * @param depth number of steps of the expression so far
  */
 export function registerExpression(site: Site, register: string, index: number, depth = 0): Expression | undefined {
   return variable(site, register, index) ?? loaded(site, register, index, depth) ?? object(site, register, index);
 }
 
 /**
- * Returns the same as `registerExpression`, but prefers the place that the value was loaded from to the variable that
- * holds it.
+ * As `registerExpression`, but prefers the place that the value was loaded from to the variable that holds it: `p->next`
+ * to `n` after `n = p->next`.
  */
 export const originExpression = (site: Site, register: string, index: number): Expression | undefined =>
   loaded(site, register, index, 0) ?? variable(site, register, index) ?? object(site, register, index);
@@ -51,12 +52,20 @@ export const originExpression = (site: Site, register: string, index: number): E
 export function variable({ kernel, graph }: Site, register: string, index: number): Expression | undefined {
   const pc = graph.effects[index]?.address;
   const [found] = pc === undefined ? [] : variablesIn(kernel, pc, register);
-  return found && { text: shifted(found.name, found.offset), type: found.type, isFromDwarf: true };
+  return found && { ...registerValue(found), isFromDwarf: true };
 }
 
-/** Adjusts a name if the register is the variable plus or minus a constant: `((void *)entry - 8)`. */
-const shifted = (name: string, offset: bigint): string =>
-  offset === 0n ? name : `((void *)${name} ${offset > 0n ? "-" : "+"} ${offset < 0n ? -offset : offset})`;
+/**
+ * Returns what a register holds if a variable is that register plus a constant: `((void *)entry - 8)` for a pointer,
+ * `(i - 1)` for a number. Such a pointer does not point to an object of the variable's type, so its type is `void *`.
+ */
+export function registerValue({ name, type, offset }: RegisterVariable): Pick<Expression, "text" | "type"> {
+  if (offset === 0n) return { text: name, type };
+  const pointer = bare(type);
+  const isPointer = pointer.kind === "pointer";
+  const text = `(${isPointer ? "(void *)" : ""}${name} ${offset > 0n ? "-" : "+"} ${offset < 0n ? -offset : offset})`;
+  return { text, type: isPointer ? { ...pointer, target: VOID } : type };
+}
 
 function loaded(site: Site, register: string, index: number, depth: number): Expression | undefined {
   const { graph } = site;
@@ -91,7 +100,7 @@ function agreeing(
   return isAgreed ? { text: `((${name})${hex0x(value)})`, type: first, isFromDwarf: false } : undefined;
 }
 
-/** Marks a definition that depends on itself through a loop; its type is that of the other definitions. */
+/** The type of a definition that depends on itself through a loop: that of the other definitions. */
 const SAME = "same";
 
 function typeOf(
@@ -135,6 +144,7 @@ function memberType(pointer: CType, { displacement }: MemoryOperand, size: numbe
   return member?.rest === 0 && !member.isAmbiguous ? member.type : undefined;
 }
 
+/** Returns the source expression of a value that an instruction uses; undefined if none is known. */
 export function valueExpression(site: Site, value: Value, index: number, depth = 0): Expression | undefined {
   switch (value.kind) {
     case "register":

@@ -3,13 +3,14 @@ import { effectDecoder } from "../../arch/disassembler/effects.ts";
 import type { Effect } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { fixupsOf } from "../../linux/exceptionTable.ts";
+import { coldPartsOf, functionOfColdPart } from "../../model/coldParts.ts";
 import { derivedFor } from "../../model/derived.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 import { functionAt, reservedConstants, throughVeneer } from "./veneer.ts";
 
-/** Maximum size of a function part in bytes. The longest functions of a kernel have about 60 KiB. */
+/** Maximum size in bytes of a function, and of its cold part. The longest functions of a kernel have about 60 KiB. */
 const MAX_BYTES = 1 << 16;
 
 /** How a register got the value that it has before an instruction. */
@@ -25,7 +26,7 @@ export class FunctionGraph {
   readonly kernel: Kernel;
   readonly symbol: KSymbol;
   readonly effects: readonly Effect[];
-  /** Whether the function jumps through tables, so that some predecessors are not known. */
+  /** Whether the function has indirect jumps, such as those of switch tables, so that some predecessors are not known. */
   readonly hasTables: boolean;
   private readonly byAddress: ReadonlyMap<bigint, number>;
   private readonly before: readonly (readonly number[])[];
@@ -44,7 +45,7 @@ export class FunctionGraph {
     this.effects = effects;
     this.hasTables = effects.some(({ flow, target }) => flow === "jump" && target === undefined);
     const before = predecessors(effects, this.byAddress);
-    // Code that no path reaches is dead only if all jumps are known: those of tables, and those after faults.
+    // Code that no path reaches is dead only if all jumps are known: also those through tables and those after faults.
     const roots = this.hasTables || !fixups ? undefined : fixups.flatMap((to) => this.byAddress.get(to) ?? []);
     this.before = roots ? withoutDead(before, [0, ...roots]) : before;
     this.clobbered = new Set(kernel.arch.registers.filter((name) => !this.isKept(name)));
@@ -143,8 +144,8 @@ export class FunctionGraph {
 }
 
 /**
- * Returns whether a call leads to the instruction after the traps that follow it, only to fill the processor's buffer of
- * return addresses (arch/x86/include/asm/nospec-branch.h, __FILL_RETURN_BUFFER).
+ * Returns whether a call goes to the instruction after the traps that follow it. Such a call only fills the processor's
+ * buffer of return addresses (arch/x86/include/asm/nospec-branch.h, __FILL_RETURN_BUFFER).
  */
 function isStuffing(effects: readonly Effect[], index: number, byAddress: ReadonlyMap<bigint, number>): boolean {
   const { flow, target } = effects[index]!;
@@ -199,7 +200,7 @@ const graphs = derivedFor("function graphs", (): { graph: FunctionGraph | undefi
 
 /**
  * Returns the graph of the function that contains an address.
- * @throws Fault if there is no function, if its code cannot be read, or if no decoder exists
+ * @throws Fault if there is no function, if its code cannot be read or is too long, or if no decoder exists
  */
 export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step, FunctionGraph, void> {
   const symbol = kernel.symbols.at(address);
@@ -209,9 +210,14 @@ export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step,
   if (!kernel.code.isText(address)) throw Fault.at("unknown", address, "no code is there");
   const decode = yield* effectDecoder(kernel.arch);
   const parts = partsOf(kernel, symbol);
-  const decoded = parts.flatMap(({ address: start, size }) =>
-    decode(kernel.memory.read(start, Math.min(size, MAX_BYTES)), start),
-  );
+  const large = parts.find(({ size }) => size > MAX_BYTES);
+  if (large)
+    throw Fault.at(
+      "unknown",
+      large.address,
+      `the function has ${large.size} bytes, more than the limit of ${MAX_BYTES}`,
+    );
+  const decoded = parts.flatMap(({ address: start, size }) => decode(kernel.memory.read(start, size), start));
   const constants = reservedConstants(kernel, decoded);
   const own = new Set<bigint | undefined>(decoded.map((effect) => effect.address));
   const effects = decoded.map((effect) => {
@@ -225,11 +231,8 @@ export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step,
   return kept.graph;
 }
 
-/** Returns a function and the parts that the compiler moved away, entry first: `f`, `f.cold`. */
+/** Returns a function and its cold parts, entry first: `f`, `f.cold`. */
 function partsOf(kernel: Kernel, symbol: KSymbol): KSymbol[] {
-  const whole = symbol.name.replace(/\.cold(?:\.\d+)?$/, "");
-  const isOwn = (one: KSymbol): boolean => one.module === symbol.module;
-  const main = whole === symbol.name ? symbol : kernel.symbols.named(whole).find(isOwn);
-  const cold = [`${whole}.cold`].flatMap((name) => kernel.symbols.named(name).filter(isOwn));
-  return main ? [main, ...cold.filter(({ address }) => address !== main.address)] : [symbol];
+  const whole = functionOfColdPart(kernel, symbol) ?? symbol;
+  return [whole, ...coldPartsOf(kernel, whole)];
 }

@@ -1,4 +1,4 @@
-/** Evaluates what calls on the stack passed. */
+/** Evaluates the arguments of calls on the stack. */
 import { entryValue, type Site, valueAt } from "./site.ts";
 
 /** Returns what a call passed in a register; undefined if the code before the call does not show it. */
@@ -9,8 +9,9 @@ export function argumentOf(caller: Site, register: string): bigint | undefined {
 }
 
 /**
- * Returns what an earlier call of a function passed in a register, at the last execution of that call; undefined if the
- * code does not show it. @param caller a call of the function that is on the stack @param index of the earlier call
+ * Returns what a call passed in a register when it was last executed; undefined if the code does not show it.
+ * @param caller the call that is on the stack
+ * @param index of that call, or of an earlier one in the same function
  */
 export function argumentAt(caller: Site, index: number, register: string): bigint | undefined {
   const { graph } = caller;

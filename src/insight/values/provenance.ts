@@ -27,7 +27,7 @@ export type Origin =
   | { readonly kind: "call result"; readonly site: Site; readonly effect: Effect; readonly callee: string | undefined }
   /** Computed from other values. */
   | { readonly kind: "computed"; readonly site: Site; readonly effect: Effect }
-  /** An argument of the function, if its caller shows nothing more. */
+  /** An argument of the function, whose caller does not show where it came from. `number` counts from 0. */
   | { readonly kind: "argument"; readonly site: Site; readonly number: number }
   | { readonly kind: "unknown"; readonly site: Site; readonly because: string };
 
@@ -130,7 +130,8 @@ function originOf(site: Site, start: RegisterUse, begun: Traced): Traced & { rea
   const end = (origin: Origin): Traced & { readonly origin: Origin } => ({ origin, root, cut });
   for (let copies = 0; copies < MAX_COPIES; copies++) {
     const [definition, ...more] = graph.definitions(name, at);
-    if (!definition || more.length > 0)
+    if (!definition) return end({ kind: "unknown", site, because: "code that leads there is not known" });
+    if (more.length > 0)
       return end({ kind: "unknown", site, because: "it can come from several places of the function" });
     if (definition.kind === "unknown")
       return end({ kind: "unknown", site, because: "code that leads there is not known" });
@@ -176,7 +177,7 @@ function originOf(site: Site, start: RegisterUse, begun: Traced): Traced & { rea
   return end({ kind: "unknown", site, because: `it was copied more than ${MAX_COPIES} times` });
 }
 
-/** Numbers below this one are offsets in objects. */
+/** Numbers below this one are taken for offsets in objects. */
 const MAX_OFFSET = 1n << 16n;
 
 /**

@@ -20,12 +20,12 @@ export interface Site {
   readonly cpu: number | undefined;
   /** Arguments of the function, as far as its caller's code shows them. */
   readonly entry?: ReadonlyMap<string, bigint>;
-  /** If the function was left by a tail call and has no frame: the site that called it. */
+  /** If the instruction is a tail call, whose function has no frame any more: the call of that function. */
   readonly caller?: Site;
   /** The call that led to the function, where `withEntry` found it. */
   readonly calledFrom?: Site;
   /**
-   * If the function has several tail calls to the same target: indexes of the others; the dump does not show which one
+   * If the function has several tail calls of the same target: indexes of the others. The dump does not show which one
    * was executed.
    */
   readonly otherJumps?: readonly number[];
@@ -78,8 +78,8 @@ function valueBeforeStep(
 }
 
 /**
- * Returns a sum of a register and a constant; undefined for another value and for the address of an operand (`lea`) relative to the stack
- * pointer.
+ * Returns the parts of a value that is the sum of a register and a constant; undefined for other values, and for the
+ * address (`lea`) of a variable on the stack.
  */
 export function sumOf(kernel: Kernel, from: Value): { register: string; added: bigint } | undefined {
   if (from.kind === "address") {
@@ -96,8 +96,8 @@ export function sumOf(kernel: Kernel, from: Value): { register: string; added: b
 }
 
 /**
- * Returns the argument in a register: from the caller, or from a register that it was copied to; undefined if neither
- * has it.
+ * Returns the value of an argument register at the function's entry: what the caller passed, or what a preserved
+ * register holds to which the function copied it; undefined if neither is known.
  */
 export function entryValue({ entry, graph, index, registers, kernel }: Site, register: string): bigint | undefined {
   const noted = entry?.get(register);

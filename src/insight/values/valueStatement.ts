@@ -25,7 +25,7 @@ export interface Subject {
   /** Constant that was added to the value before the instruction. */
   readonly offset: bigint;
   readonly name: Expression | undefined;
-  /** How the value was made. */
+  /** Where the value came from; undefined if it was not followed. */
   readonly origin: Origin["kind"] | undefined;
 }
 
@@ -35,7 +35,7 @@ export type Statement = Pick<Finding, "id" | "certainty" | "slots" | "text">;
 /** Names the value and ends with the verb: "task->mm is ". */
 function subjectWords({ bad, name, offset }: Subject): Sentence {
   if (name) return [code(name.text), " is "];
-  if (offset !== 0n) return [`The pointer that ${bad.register ?? "it"} was worked out from is `];
+  if (offset !== 0n) return [`The pointer from which ${bad.register ?? "the address"} was computed is `];
   return bad.register === undefined ? ["The address is "] : [`${bad.register} is `];
 }
 
@@ -91,7 +91,7 @@ export function valueStatement(subject: Subject, found: BadValue): Statement | u
   }
 }
 
-/** Returns the statement about a number below the size of a page. One that was computed may be a member of NULL. */
+/** Returns the statement about a number below the size of a page. A computed one may be the address of a member of NULL. */
 function smallNumber({ origin, offset }: Subject, common: ValueSlots, who: Sentence, number: number): Statement {
   const isStored = origin === "load" && offset === 0n;
   return {
@@ -115,7 +115,7 @@ const poisonWords = ({ name, offset }: Poison): string =>
       ? `${name} plus ${offset} bytes`
       : `${name} minus ${-offset} bytes, as container_of() computes it`;
 
-/** Number of CPUs whose copies are looked up. */
+/** Maximum number of CPUs whose copies of a per-CPU variable are examined. */
 const MAX_COPIES = 64;
 
 /** Returns the statement about a user address. A per-CPU pointer to which no CPU's offset was added looks like one. */
@@ -147,9 +147,10 @@ function userAddress(kernel: Kernel, common: ValueSlots, who: Sentence): Stateme
 
 /** Returns the statement about a value that was added to a pointer; undefined if the pointer is not mapped either. */
 function indexStatement({ bad: { site, address, place }, value }: Subject, who: Sentence): Statement | undefined {
-  const start = value === undefined || !place ? undefined : BigInt.asUintN(64, address - value * BigInt(place.scale));
-  if (start === undefined || site.kernel.memory.translate(start) instanceof Fault) return undefined;
-  const scale = place?.scale ?? 1;
+  if (!place) return undefined;
+  const { scale } = place;
+  const start = BigInt.asUintN(64, address - value * BigInt(scale));
+  if (site.kernel.memory.translate(start) instanceof Fault) return undefined;
   return {
     id: "fault.index",
     certainty: "certain",

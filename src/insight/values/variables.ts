@@ -38,7 +38,7 @@ function rank({ name, type }: RegisterVariable): number {
   return target?.kind === "struct" && target.name !== undefined ? 0 : 1;
 }
 
-/** Returns the register of a location; undefined if the location is not a register. */
+/** Returns the register that holds the value of a variable with this location; undefined for other locations. */
 export function registerOf(kernel: Kernel, location: VariableLocation): string | undefined {
   const held = heldIn(location);
   return held?.offset === 0n ? kernel.arch.dwarfRegisters[held.register] : undefined;
@@ -50,7 +50,7 @@ const DW_OP_breg0 = 0x70;
 const DW_OP_breg31 = 0x8f;
 const DW_OP_stack_value = 0x9f;
 
-/** Decodes a location that is one register, or the sum of a register and a constant; undefined for other locations. */
+/** Decodes a location whose variable is in a register, or is the sum of a register and a constant; else undefined. */
 function heldIn(location: VariableLocation): { register: number; offset: bigint } | undefined {
   if (location.kind !== "expression") return undefined;
   const [operation = 0, ...rest] = location.bytes;

@@ -18,7 +18,7 @@ export function reservedConstants(
   return constants;
 }
 
-/** Returns the function that has its second entry point at an address; otherwise the address itself. */
+/** Returns the function whose second entry point is at an address; the address itself if there is none. */
 export function functionAt({ arch, memory, symbols }: Kernel, target: bigint | undefined): bigint | undefined {
   const symbol = target === undefined || !arch.localEntryBytes ? undefined : symbols.at(target);
   if (!symbol || symbol.address === target) return target;
@@ -34,8 +34,10 @@ const LOCAL_ENTRY_BYTES = 8;
 const VENEER_BYTES = 32;
 
 /**
- * Returns the function that a call reaches through a veneer, which gets an address that is too far away for the call and
- * jumps there, as the PLT of arm64 modules does; otherwise the target itself. @param known registers with constants
+ * Returns the function that a call reaches through a veneer; if the target is no veneer, the target itself. A veneer is
+ * a piece of code that loads the address of a function that is too far away for the call, and jumps there; the PLT of
+ * arm64 modules has such.
+ * @param known registers that hold constants at the call
  */
 export function throughVeneer(
   kernel: Kernel,

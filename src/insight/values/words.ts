@@ -1,4 +1,4 @@
-/** Words and references for instructions, functions and values. */
+/** Writes instructions, functions and values as words and references. */
 import { hex0x } from "../../base/hex.ts";
 import { printedPlace } from "../../base/nameOffset.ts";
 import type { Effect } from "../../arch/effect.ts";
@@ -23,8 +23,8 @@ export function* instructionText(kernel: Kernel, effect: Effect): Generator<Step
 }
 
 /**
- * Returns the name of the function that a call or jump leads to, for a thunk with the register that contains its
- * target; undefined if no symbol begins at the target.
+ * Returns the name of the function that a call or jump leads to; undefined if no symbol begins at the target. The name
+ * of a thunk ends with the register that contains its target.
  */
 function calleeName(kernel: Kernel, effect: Effect, target: bigint): string | undefined {
   const register = registerOfTarget(kernel, effect);
@@ -50,14 +50,15 @@ export function sourceWords(kernel: Kernel, pc: bigint): Sentence {
 export const functionName = ({ graph }: Site): string => plainName(graph.symbol.name);
 
 /**
- * Returns the function that contains the return address of a site's function; undefined if it has no symbol. A tail
- * call may be between them.
+ * Returns the name of the function that a site's function returns to; undefined if it has no symbol. That function may
+ * have called another one, which ended with a jump to the site's.
  */
 export const callerName = ({ frame, caller }: Site): string | undefined => {
   const name = caller ? caller.graph.symbol.name : frame.caller?.symbol?.name;
   return name === undefined ? undefined : plainName(name);
 };
 
+/** Returns the evidence that a register had a value at a site. */
 export const registerEvidence = (site: Site, task: bigint, name: string, value: bigint): Evidence => ({
   kind: "register",
   task,

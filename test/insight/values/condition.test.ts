@@ -67,7 +67,12 @@ test("values of the dump that do not fulfil a signed condition are not its value
 });
 
 test("numbers of an unsigned comparison are written without a sign", () => {
-  const code = [{ compares }, { flow: "branch", target: at(3), relation: ">", isSigned: false }, { flow: "return" }, {}];
+  const code = [
+    { compares },
+    { flow: "branch", target: at(3), relation: ">", isSigned: false },
+    { flow: "return" },
+    {},
+  ];
   const found = known(site(code as Told[], 3, { rsi: 0xffff_ffffn }));
   assert.deepEqual([found?.expression, found?.values], ["rsi > 10", "4294967295 > 10"]);
 });
@@ -108,4 +113,17 @@ test("a value that the caller computed has the name of the memory that it stored
     {},
   );
   assert.equal(nameOf(site(above, 3, { rsi: 12n }, caller), register("rsi", 32), 0).text, "gauge.level");
+});
+
+test("a value of which the caller stored only a part has not the name of that memory", () => {
+  const caller = site(
+    [
+      { writes: { rsi: undefined } },
+      { access: { place: level, size: 1, reads: false, writes: true }, stores: register("rsi", 8) },
+      { flow: "call", target: at(0) },
+    ],
+    2,
+    {},
+  );
+  assert.equal(nameOf(site(above, 3, { rsi: 12n }, caller), register("rsi", 32), 0).text, "rsi");
 });

@@ -4,7 +4,10 @@ import { test } from "node:test";
 import type { Arch } from "../../../src/arch/arch.ts";
 import { ppc64le } from "../../../src/arch/ppc64le/ppc64le.ts";
 import { riscv64 } from "../../../src/arch/riscv64/riscv64.ts";
-import { toEnd } from "../../../src/base/job.ts";
+import { drive, toEnd } from "../../../src/base/job.ts";
+import { sentenceText } from "../../../src/insight/finding.ts";
+import type { BadPointer } from "../../../src/insight/values/badPointer.ts";
+import { valueChain } from "../../../src/insight/values/chain.ts";
 import { conditionOf, UNCONDITIONAL } from "../../../src/insight/values/condition.ts";
 import { functionGraph } from "../../../src/insight/values/functionGraph.ts";
 import { provenanceOf } from "../../../src/insight/values/provenance.ts";
@@ -26,6 +29,7 @@ function kernelOf(arch: Arch, apply: readonly number[], caller: readonly number[
     symbols: {
       apply: { address: TEXT, size: 64, type: "T" },
       caller: { address: CALLER, size: 64, type: "T" },
+      "apply.cold.3": { address: TEXT + 0x400n, size: 8, type: "t" },
       far: { address: FAR, size: 64, type: "T" },
       first: { address: FIRST, size: 8, type: "d" },
     },
@@ -40,6 +44,7 @@ function kernelOf(arch: Arch, apply: readonly number[], caller: readonly number[
   put(TEXT, [...apply, ...padding]);
   put(CALLER, [...caller, ...padding]);
   put(FAR, padding);
+  put(TEXT + 0x400n, padding.slice(0, 2));
   return kernel;
 }
 
@@ -71,6 +76,32 @@ test("riscv64: an argument is followed to the far call that passed it", () => {
   const site = siteAt(kernel, TEXT + 8n, { a0: BOX }, callFrame(CALLER + 12n, {}));
   const { origin, passedBy } = toEnd(provenanceOf(site, "a0", BOX));
   assert.deepEqual([origin.kind, passedBy.length], ["constant", 1]);
+});
+
+test("a value that is a constant less than the loaded one is written as a difference", async () => {
+  // mv s1,a0; ld a5,8(s1); addi a5,a5,-16; sw a1,0(a5)
+  const kernel = kernelOf(riscv64, [0x84aa, 0x649c, 0xff078793, 0x00b7a023], []);
+  const value = BigInt.asUintN(64, -16n);
+  const site = siteAt(kernel, TEXT + 8n, { a5: value, s1: BOX });
+  const effect = site.graph.effects[site.index]!;
+  const bad = { site, effect, register: "a5", value } as unknown as BadPointer;
+  const job = valueChain(kernel, 0n, bad, toEnd(provenanceOf(site, "a5", value)));
+  const chain = await drive(job, new AbortController().signal);
+  assert.ok(chain.some(({ text }) => sentenceText(text) === "It is NULL - 0x10"));
+});
+
+test("a value that a numbered cold part of the function may also set is not a constant", () => {
+  // li a5,0; sw a1,0(a5); ret. The cold part: li a5,8; j apply+4
+  const kernel = kernelOf(riscv64, [0x00000793, 0x00b7a023, 0x00008067], []);
+  const cold = TEXT + 0x400n;
+  kernel.memory.poke(cold, Uint8Array.from([0x00800793, 0xc01ff06f].flatMap((word) => bytesOf(riscv64, word))));
+  const { origin } = toEnd(provenanceOf(siteAt(kernel, TEXT + 4n, { a5: 0n }), "a5", 0n));
+  assert.equal(origin.kind, "unknown");
+});
+
+test("a function that is longer than any in a kernel is not decoded in part", () => {
+  const kernel = toyKernel({ arch: riscv64, symbols: { huge: { address: TEXT, size: 1 << 17, type: "T" } } });
+  assert.throws(() => toEnd(functionGraph(kernel, TEXT)), /131072 bytes, more than the limit/);
 });
 
 test("riscv64: a condition is that of the branch, which compares by itself", () => {
