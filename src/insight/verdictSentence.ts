@@ -130,12 +130,16 @@ function subject(verdict: Verdict): string {
     : `\`${text(expression)}\``;
 }
 
-/** Returns ` in f (file.c:36)`. */
+/** Returns ` in f (file.c:36)`; with code that was inlined there ` in g (file.c:27), inlined into f`. */
 function where({ findings }: Verdict): string {
-  const slots = findings.find(({ id }) => id === "where.guilty")?.slots;
-  if (!slots) return "";
-  const file = typeof slots["file"] === "string" ? slots["file"].replace(/^.*\//, "") : undefined;
-  return ` in \`${text(slots["function"])}\`${file === undefined ? "" : ` (${file}:${text(slots["line"])})`}`;
+  const found = findings.find(({ id }) => id === "where.guilty");
+  if (!found) return "";
+  const { function: name, inlined } = found.slots;
+  const places = found.text.filter((part) => typeof part !== "string" && part.kind === "source");
+  const [own, inner] = places.map(({ file, line }) => ` (${file.replace(/^.*\//, "")}:${line})`);
+  return inlined === undefined || inner === undefined
+    ? ` in \`${text(name)}\`${own ?? ""}`
+    : ` in \`${text(inlined)}\`${inner}, inlined into \`${text(name)}\``;
 }
 
 const text = (slot: Slot): string => (typeof slot === "bigint" ? hex(slot) : String(slot ?? "?"));

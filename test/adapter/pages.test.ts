@@ -137,7 +137,7 @@ test("the Verdict page has the sentences of analyze --json, each with evidence t
     );
   assert.equal(
     state.lead?.parts.map(({ text }) => text).join(""),
-    "cfg->target is NULL in lab_apply (lab_nullderef.c:36).",
+    "cfg->target is NULL in lab_poke (lab_nullderef.c:27), inlined into lab_apply.",
   );
 });
 

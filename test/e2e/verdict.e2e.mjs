@@ -164,7 +164,7 @@ test("one click leads to a task, a lock, a module, a field and a frame", async (
   const lock = await workbench.webview('[aria-label="*(struct mutex *)0xffffffffc040c0e0"]');
   await lock.locator(".row", { hasText: "held by lab_right [279]" }).first().waitFor();
   await shot("lock");
-  await front('[data-finding="suspect.module"] .link[data-kind="module"]').first().click();
+  await front('[data-finding="where.guilty"] .link[data-kind="module"]').first().click();
   await workbench.webview('[aria-label="sym -m lab_abba"]');
   await front('[data-finding="wait.blocked"] .beside .link', { hasText: "mutex_waiter.task" }).first().click();
   await front('[data-finding="wait.blocked"] .beside .link', { hasText: "frame" }).first().click();
@@ -191,10 +191,16 @@ test("the verdict of the sample shows the values in C, the source and the widget
   await stackRow("lab_apply").waitFor();
   frame = await workbench.webview(".verdict .excerpt .here");
   await checked();
-  assert.equal(await plain(front(".lead")), "cfg->target is NULL in lab_apply (lab_nullderef.c:36). certain");
+  assert.equal(
+    await plain(front(".lead")),
+    "cfg->target is NULL in lab_poke (lab_nullderef.c:27), inlined into lab_apply. certain",
+  );
   const widget = page.locator(".exception-widget");
   await widget.waitFor();
-  assert.match(await widget.innerText(), /\ncfg->target is NULL in lab_apply \(lab_nullderef\.c:36\)\n/);
+  assert.match(
+    await widget.innerText(),
+    /\ncfg->target is NULL in lab_poke \(lab_nullderef\.c:27\), inlined into lab_apply\n/,
+  );
   assert.match(await front(".code-line.here").innerText(), /27/);
   await shot("sample");
   await workbench.command("View: Toggle Maximized Panel");

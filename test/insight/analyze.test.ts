@@ -119,6 +119,13 @@ test("the bad value of the sample is followed to the member that held it and to 
   assert.deepEqual([slots("object.state")["cache"], slots("object.state")["state"]], ["kmalloc-64", "allocated"]);
 });
 
+test("the module of the guilty function is not another suspect", async () => {
+  const { findings } = await verdict();
+  const modules = (id: string) => findings.filter((one) => one.id === id).map(({ slots }) => slots["module"]);
+  assert.deepEqual(modules("where.guilty"), ["lab_nullderef"]);
+  assert.ok(!modules("suspect.module").includes("lab_nullderef"));
+});
+
 test("with the module's debuginfo the operand is written in C", async () => {
   const withModules = openSession({ vmcore: ["sample/vmcore"], modules: ["sample"] });
   const found = await drive(analyze(withModules.kernel), new AbortController().signal);
@@ -131,7 +138,7 @@ test("with the module's debuginfo the operand is written in C", async () => {
   assert.equal(slots("fault.provenance")["expression"], "cfg->target");
   assert.equal(slots("fault.provenance")["member"], "target");
   assert.equal(slots("fault.passed")["expression"], "lab_first");
-  assert.equal(verdictSentence(found), "cfg->target is NULL in lab_apply (lab_nullderef.c:36)");
+  assert.equal(verdictSentence(found), "cfg->target is NULL in lab_poke (lab_nullderef.c:27), inlined into lab_apply");
   const chain = findings.find(({ id }) => id === "fault.provenance")?.chain ?? [];
   assert.deepEqual(
     chain.map(({ text, evidence }) => [sentenceText(text).replaceAll(/\S+\/lab_null/g, "lab_null"), evidence.kind]),

@@ -15,7 +15,7 @@ const verdict = await drive(analyze(session.kernel), new AbortController().signa
 test("the verdict as Markdown has the title, each sentence, and for each piece of evidence its command", () => {
   const text = verdictMarkdown(verdict);
   assert.match(text, /^# BUG: unable to handle kernel NULL pointer dereference in lab_apply\n/);
-  assert.match(text, /\*\*`cfg->target` is NULL in `lab_apply` \(lab_nullderef\.c:36\)\.\*\*/);
+  assert.match(text, /\*\*`cfg->target` is NULL in `lab_poke` \(lab_nullderef\.c:27\), inlined into `lab_apply`\.\*\*/);
   assert.match(text, /\n## The bad value\n\n- `cfg->target` is NULL\.\n {2}- rax = 0x0: `bt -l 0xffff8ef68526c180`\n/);
   for (const { evidence } of verdict.findings) assert.ok(evidence.length > 0);
   const bullets = text.match(/^ {2}- /gm)?.length;

@@ -7,8 +7,12 @@ import { plainName } from "../../log/place.ts";
 import type { Check } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import type { Finding } from "../finding.ts";
+import { guiltyFrame } from "../guiltyFrame.ts";
 
-/** Reports modules that taint the kernel, on the stack or only loaded, and warnings before the crash. */
+/**
+ * Reports modules that taint the kernel, on the stack or only loaded, and warnings before the crash. The module of the
+ * guilty function is not another suspect.
+ */
 export const suspects: Check = {
   id: "suspects",
   needs: [],
@@ -17,10 +21,12 @@ export const suspects: Check = {
     yield* warningFindings(crash);
     const onStack = new Set((crash.stack?.frames ?? []).flatMap(({ symbol }) => symbol?.module ?? []));
     if (!crash.report && !crash.panic) return;
+    const guilty = guiltyFrame(crash)?.module;
     for (const module of modules(kernel)) {
       const known = attempt(() => ({ name: moduleName(module), taint: moduleTaints(module) }));
       if (known instanceof Fault || known.taint === "") continue;
       const { name, taint } = known;
+      if (name === guilty) continue;
       const isOnStack = onStack.has(name);
       yield {
         id: "suspect.module",
