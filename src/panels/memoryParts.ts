@@ -119,7 +119,7 @@ export interface Cache {
 export function largestCaches({ tables }: Grid, count: number): Cache[] {
   const caches = tables.flatMap(recordsOf<PageKeys["kmem -s"]>).flatMap((record): Cache[] => {
     const number = (name: PageKeys["kmem -s"]): number => Number(record.get(name) ?? Number.NaN);
-    const bytes = number("slabs") * number("slabBytes");
+    const bytes = number("bytes");
     const [allocated, total] = [number("allocated"), number("total")];
     const [name, address] = [record.get("name"), record.get("cache")];
     if (typeof name !== "string" || typeof address !== "string" || !(bytes > 0)) return [];

@@ -33,7 +33,7 @@ export interface PageKeys {
   "kmem -A": "bytes" | "count" | "kind" | "place" | "function" | "module" | "note";
   "kmem -f": "order" | "bytes" | "freeArea" | "blocks" | "pages";
   "kmem -i": "name" | "pages" | "bytes" | "percent" | "of";
-  "kmem -s": "cache" | "objectSize" | "allocated" | "total" | "slabs" | "slabBytes" | "name";
+  "kmem -s": "cache" | "objectSize" | "allocated" | "total" | "slabs" | "slabBytes" | "bytes" | "name";
   "kmem -v": "vmapArea" | "vmStruct" | "start" | "end" | "size" | "caller";
   "kmem -V": "table" | "name" | "value";
   "kmem -z": "node" | "zone" | "address" | "name" | "spanned" | "present" | "min" | "low" | "high";
@@ -48,6 +48,7 @@ export interface PageKeys {
   dev: "kind" | "major" | "name" | "device" | "operations";
   "dev -p": "bus" | "device" | "name" | "class" | "id" | "type" | "bridge" | "express";
   irq: "irq" | "desc" | "actions" | "action" | "name";
+  "irq -s": "irq" | "counts" | "chip" | "flow" | "name" | "affinity" | "desc";
   mod: "module" | "name" | "base" | "size" | "file";
   mount: "mount" | "superBlock" | "type" | "device" | "directory";
   sys:

@@ -80,20 +80,20 @@ export function valueOf<Row>(column: CellColumn<Row>, row: Row): unknown {
 /** Formats a value of a column for people. @param digits of an address */
 export function cellText<Row>(digits: number, column: CellColumn<Row>, row: Row, value: unknown): Span | Line {
   if (value instanceof Fault) return faultSpan(value);
-  if (value === undefined || value === null) {
-    const { absent = "" } = column;
-    return typeof absent === "function" ? absent(row) : absent;
+  // As in `valueOf`.
+  try {
+    return readableText(digits, column, row, value);
+  } catch (error) {
+    if (error instanceof Fault) return faultSpan(error);
+    throw error;
   }
-  const { kind, text } = column;
-  if (text) {
-    // As in `valueOf`.
-    try {
-      return text(value, row);
-    } catch (error) {
-      if (error instanceof Fault) return faultSpan(error);
-      throw error;
-    }
-  }
+}
+
+/** Formats a value that was read. @throws Fault if the text needs more of the row, and that cannot be read */
+function readableText<Row>(digits: number, column: CellColumn<Row>, row: Row, value: unknown): Span | Line {
+  const { kind, text, absent = "" } = column;
+  if (value === undefined || value === null) return typeof absent === "function" ? absent(row) : absent;
+  if (text) return text(value, row);
   if (typeof value === "string") return value;
   if ((kind !== "address" && kind !== "task") || typeof value !== "bigint")
     return `${value as number | bigint | boolean}`;

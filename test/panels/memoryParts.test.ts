@@ -59,23 +59,26 @@ test("without a total there is no picture", () => {
 });
 
 test("caches are sorted by the memory of their slabs; an unreadable one is left out", () => {
-  const cache = (name: string, slabs: GridCell) => ({
+  const cache = (name: string, bytes: GridCell) => ({
     cache: "0xffff888000000000",
     name,
     objectSize: 100,
     allocated: 10,
     total: 40,
-    slabs,
-    slabBytes: 4096,
+    bytes,
   });
   const caches = largestCaches(
-    grid(cache("small", 1), cache("large", 3), cache("broken", { fault: "excluded", address: null, message: "gone" })),
+    grid(
+      cache("small", 4096),
+      cache("large", 12288),
+      cache("broken", { fault: "excluded", address: null, message: "gone" }),
+    ),
     5,
   );
   assert.deepEqual(
     caches.map(({ name, waste }) => [name, waste]),
     [
-      ["large", 3 * 4096 - 1000],
+      ["large", 12288 - 1000],
       ["small", 4096 - 1000],
     ],
   );

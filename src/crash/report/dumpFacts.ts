@@ -79,9 +79,8 @@ function* memoryFacts(context: Context): Generator<Step, Map<string, number>, vo
   const facts = new Map<string, number>();
   for (const { name, bytes } of yield* rowsOf(context, "kmem -i"))
     if (typeof bytes === "number") facts.set(textOf(name), bytes);
-  for (const { name, slabs, slabBytes } of yield* rowsOf(context, "kmem -s"))
-    if (typeof slabs === "number" && typeof slabBytes === "number")
-      facts.set(`slab ${textOf(name)}`, slabs * slabBytes);
+  for (const { name, bytes } of yield* rowsOf(context, "kmem -s"))
+    if (typeof bytes === "number") facts.set(`slab ${textOf(name)}`, bytes);
   return facts;
 }
 

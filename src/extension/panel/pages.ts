@@ -34,6 +34,7 @@ const largest = (column: string): NonNullable<Page["order"]> => ({ column, desce
 const timeline = {
   choices: [["kind"], ["cpu"], ["comm", "pid"]] satisfies PageKeys["timeline -n 5000"][][],
   fromEnd: true,
+  whole: "text" satisfies PageKeys["timeline -n 5000"],
 };
 
 /**
@@ -56,14 +57,20 @@ export const pages: readonly Page[] = [
   },
   grid("runq", "Run Queues", "runq", ["cpu", "queue", "priority", "pid", "comm"]),
   grid("timers", "Timers", "timer", ["cpu", "timeToExpire", "function"]),
-  grid("irqs", "IRQs", "irq", ["irq", "name"]),
+  grid("irqs", "IRQs", "irq -s", ["irq", "name", "affinity", "chip", "flow"]),
   grid("modules", "Modules", "mod", ["name", "size", "base", "module", "file"], { column: "name", line: "sym -m $" }),
   {
-    ...grid("slabs", "Slab Caches", "kmem -s", ["name", "objectSize", "allocated", "total", "slabs", "slabBytes"], {
-      column: "name",
-      line: "kmem -S $",
-    }),
-    order: largest("slabBytes" satisfies PageKeys["kmem -s"]),
+    ...grid(
+      "slabs",
+      "Slab Caches",
+      "kmem -s",
+      ["name", "bytes", "objectSize", "allocated", "total", "slabs", "slabBytes"],
+      {
+        column: "name",
+        line: "kmem -S $",
+      },
+    ),
+    order: largest("bytes" satisfies PageKeys["kmem -s"]),
   },
   grid("owners", "Memory by Owner", "kmem -A", ["bytes", "count", "kind", "place", "function", "module", "note"]),
   {
@@ -75,7 +82,7 @@ export const pages: readonly Page[] = [
   grid("files", "Files", "foreach user files", ["pid", "comm", "fd", "type", "path", "file", "dentry", "inode"]),
   grid("net", "Network", "net", ["name", "addresses"]),
   grid("devices", "Devices", "dev", ["kind", "major", "name", "operations"]),
-  grid("pci", "PCI", "dev -p", ["name", "id", "class", "type", "express"]),
+  grid("pci", "PCI", "dev -p", ["name", "id", "class", "express", "type", "bridge"]),
   grid("ipc", "IPC", "ipcs", [
     "facility",
     "id",

@@ -178,21 +178,22 @@ function* interrupts(kernel: Kernel, found: readonly Irq[], numbers: readonly nu
 const inUse = (found: readonly Irq[]): readonly Irq[] =>
   found.filter(({ desc }) => attempt(() => desc.at("action").value()) !== 0n);
 
+const affinity: Column<Irq> = {
+  kind: "text",
+  about: "CPUs that it can be delivered to",
+  value: ({ desc }) => cpuList(irqAffinity(desc)),
+};
+
 export const affinityTable: Table<Irq> = {
   columns: {
     irq: { kind: "number", title: "IRQ", width: 3, value: ({ number }) => number },
     name: { kind: "text", title: "NAME", width: 20, value: ({ desc }) => irqNames(desc).join(",") },
-    affinity: {
-      kind: "text",
-      title: "AFFINITY",
-      about: "CPUs that it can be delivered to",
-      value: ({ desc }) => cpuList(irqAffinity(desc)),
-    },
+    affinity: { ...affinity, title: "AFFINITY" },
   },
 };
 
 /** The table of counts per CPU: one column for each CPU on the screen, one record of all CPUs in JSON. */
-export const countsTable = (cpus: readonly number[]): Table<Irq> => ({
+export const countsTable = (cpus: readonly number[]): Table<Irq, PageKeys["irq -s"]> => ({
   columns: {
     irq: { kind: "number", title: "", width: 3, value: ({ number }) => number },
     counts: {
@@ -219,6 +220,8 @@ export const countsTable = (cpus: readonly number[]): Table<Irq> => ({
       text: (flow) => (flow === "" ? "" : `-${flow}`),
     },
     name: { kind: "text", title: "", value: ({ desc }) => irqNames(desc).join(",") },
+    affinity,
+    desc: { kind: "address", about: "of the irq_desc", value: ({ desc }) => desc.address },
   },
 });
 

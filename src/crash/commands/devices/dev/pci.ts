@@ -50,6 +50,9 @@ interface DeviceRow {
   readonly bus: Obj;
 }
 
+/** Returns the type as crash prints it, for functions that are not PCI Express too. */
+const typeText = (device: Obj): string => `${pciExpressType(device)}${isPciBridge(device) ? " [BRIDGE]" : ""}`;
+
 export const pciTable: Table<DeviceRow, PageKeys["dev -p"]> = {
   columns: {
     bus: { kind: "address", value: ({ bus }) => bus.address },
@@ -90,8 +93,10 @@ export const pciTable: Table<DeviceRow, PageKeys["dev -p"]> = {
       title: "TYPE",
       width: 10,
       align: "center",
-      value: ({ device }) => pciExpressType(device),
-      text: (type, { device }) => `${type}${isPciBridge(device) ? " [BRIDGE]" : ""}`,
+      about: "of a PCI Express function; null for others",
+      value: ({ device }) => (isPciExpress(device) ? pciExpressType(device) : undefined),
+      text: (_, { device }) => typeText(device),
+      absent: ({ device }) => typeText(device),
     },
     bridge: { kind: "flag", value: ({ device }) => isPciBridge(device) },
     express: { kind: "flag", value: ({ device }) => isPciExpress(device) },

@@ -63,6 +63,12 @@ const counted = (row: CacheRow, key: keyof SlabUsage): number | Fault => {
   return usage instanceof Fault ? usage : usage[key];
 };
 
+/** Returns the memory of all slabs of a cache in bytes. */
+function bytesOf(row: CacheRow): number | Fault {
+  const slabs = counted(row, "slabs");
+  return slabs instanceof Fault ? slabs : slabs * slabBytes(row.cache);
+}
+
 export const cachesTable: Table<CacheRow, PageKeys["kmem -s"]> = {
   gap: "",
   columns: {
@@ -97,6 +103,7 @@ export const cachesTable: Table<CacheRow, PageKeys["kmem -s"]> = {
       value: ({ cache }) => slabBytes(cache),
       text: kilobytesText,
     },
+    bytes: { kind: "number", unit: "bytes", about: "of all slabs", value: bytesOf },
     name: { kind: "text", title: "NAME", gap: "  ", value: ({ cache }) => cacheName(cache) },
   },
 };
