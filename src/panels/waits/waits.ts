@@ -122,7 +122,7 @@ export class WaitsView implements View {
     return html`<div
       class="graph"
       role="group"
-      aria-label="Who waits for whom. Left arrow: what it waits for. Right arrow: who waits for it."
+      aria-label="Who waits for whom. Right arrow: what it waits for. Left arrow: who waits for it."
       @keydown=${(event: KeyboardEvent) => this.onKey(event)}
     >
       <div class="sheet" .style=${`width: ${w * this.zoom}px; height: ${h * this.zoom}px`}>
@@ -260,18 +260,36 @@ function stackList(stack: TaskStack | undefined): TemplateResult {
     ${stack.fault === undefined ? nothing : html`<p class="bad">${stack.fault}</p>`}`;
 }
 
-function edgePath(placed: ReadonlyMap<string, Placed>, { from, to, isCertain, inCycle, title }: Edge): TemplateResult {
+/** An arrow with its label: a curve to the right, or above the nodes if it leads back and closes a cycle. */
+function edgePath(placed: ReadonlyMap<string, Placed>, edge: Edge): TemplateResult {
+  const { from, to, isCertain, inCycle, label, title } = edge;
   const [a, b] = [placed.get(from), placed.get(to)];
   if (!a || !b) return svg``;
-  const half = NODE.height / 2;
   const classes = `edge${inCycle ? " cycle" : ""}${isCertain ? "" : " possible"}`;
-  const [ax, ay, bx, by] = [a.x + MARGIN, a.y + MARGIN, b.x + MARGIN, b.y + MARGIN];
-  if (b.x < a.x) {
-    const [x1, y1, x2, y2] = [ax, ay + half, bx + NODE.width, by + half];
-    const bend = Math.min(NODE.gapX, x1 - x2) / 2;
-    return svg`<path class=${classes} d=${`M${x1} ${y1} C${x1 - bend} ${y1} ${x2 + bend} ${y2} ${x2} ${y2}`} marker-end="url(#arrow)"><title>${title}</title></path>`;
-  }
-  // An edge that leads back to the right is drawn above the nodes between.
-  const [x1, x2, top] = [ax + NODE.width * 0.8, bx + NODE.width * 0.2, Math.min(ay, by) - MARGIN + 8];
-  return svg`<path class=${classes} d=${`M${x1} ${ay} V${top + 6} Q${x1} ${top} ${x1 + 8} ${top} H${x2 - 8} Q${x2} ${top} ${x2} ${top + 6} V${by}`} marker-end="url(#arrow)"><title>${title}</title></path>`;
+  const { d, x, y } = b.x > a.x ? curve(a, b) : detour(a, b);
+  return svg`<path class=${classes} d=${d} marker-end="url(#arrow)"><title>${title}</title></path>
+    <text class="edge-label" x=${x} y=${y}>${label}</text>`;
+}
+
+/** The path of an arrow, and the middle of the base line of its label. */
+interface EdgeShape {
+  readonly d: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+function curve(a: Placed, b: Placed): EdgeShape {
+  const half = NODE.height / 2;
+  const [x1, y1, x2, y2] = [a.x + NODE.width + MARGIN, a.y + half + MARGIN, b.x + MARGIN, b.y + half + MARGIN];
+  const bend = Math.min(NODE.gapX, x2 - x1) / 2;
+  const d = `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+  return { d, x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 4 };
+}
+
+function detour(a: Placed, b: Placed): EdgeShape {
+  const [x1, x2] = [a.x + NODE.width * 0.8 + MARGIN, b.x + NODE.width * 0.2 + MARGIN];
+  const [y1, y2] = [a.y + MARGIN, b.y + MARGIN];
+  const top = Math.min(y1, y2) - MARGIN + 8;
+  const d = `M${x1} ${y1} V${top + 6} Q${x1} ${top} ${x1 - 8} ${top} H${x2 + 8} Q${x2} ${top} ${x2} ${top + 6} V${y2}`;
+  return { d, x: (x1 + x2) / 2, y: top + 4 };
 }

@@ -1,8 +1,9 @@
-/** Positions of nodes: a resource or holder is to the left of its waiters. */
+/** Positions of nodes: as a sentence is read, a waiter is to the left of what it waits for, and a holder to the right. */
 import type { ResourceNode, TaskNode, WaitsModel } from "./waitsModel.ts";
+import { holderLabel } from "./waitsWords.ts";
 
 /** The size of a node and the gaps between nodes, in pixels before zoom. */
-export const NODE = { width: 190, height: 40, gapX: 34, gapY: 10 } as const;
+export const NODE = { width: 190, height: 40, gapX: 108, gapY: 10 } as const;
 /** The gap between unconnected chains, in pixels. */
 const GAP_CHAINS = 22;
 /** Maximum number of drawn nodes; the table has all tasks. */
@@ -30,7 +31,9 @@ export interface Edge {
   readonly to: string;
   readonly isCertain: boolean;
   readonly inCycle: boolean;
-  /** "waits for", or how the holder is known. */
+  /** "waits for", "held by" or "depends on", with "likely" or "possibly" when the holder is uncertain. */
+  readonly label: string;
+  /** How the holder is known; "" for a waiter. */
   readonly title: string;
 }
 
@@ -121,10 +124,16 @@ function push(map: Map<string, string[]>, key: string, value: string): void {
 function placeChain(walk: Walk, root: string): void {
   if (walk.placed.has(root) || walk.placed.size >= MAX_NODES) return;
   if (walk.row > 0) walk.top += GAP_CHAINS;
+  const first = walk.placed.size;
   place(walk, root, 0);
+  // The deepest waiters are at the left edge.
+  const chain = [...walk.placed].slice(first);
+  const deepest = Math.max(...chain.map(([, { depth }]) => depth));
+  for (const [key, node] of chain)
+    walk.placed.set(key, { ...node, x: (deepest - node.depth) * (NODE.width + NODE.gapX) });
 }
 
-/** Places a node in the row of its first child. Its children are to its right, each in rows of its own. */
+/** Places a node in the row of its first child. Its children, which wait for it, are in rows of their own. */
 function place(walk: Walk, key: string, depth: number): void {
   const { model, placed } = walk;
   const node = model.tasks.get(key) ?? model.resources.get(key);
@@ -135,7 +144,7 @@ function place(walk: Walk, key: string, depth: number): void {
   const children = node.kind === "task" ? sorted : sorted.slice(0, MAX_WAITERS);
   placed.set(key, {
     node,
-    x: depth * (NODE.width + NODE.gapX),
+    x: 0,
     y: walk.top + walk.row * (NODE.height + NODE.gapY),
     depth,
     omitted: sorted.length - children.length,
@@ -165,7 +174,7 @@ function edgesOf({ tasks, cycles }: WaitsModel, placed: ReadonlyMap<string, Plac
     if (node.kind === "task") {
       const to = node.waitsFor;
       if (to !== undefined && placed.has(to))
-        edges.push({ from: key, to, isCertain: true, inCycle: node.inCycle, title: "waits for" });
+        edges.push({ from: key, to, isCertain: true, inCycle: node.inCycle, label: "waits for", title: "" });
       continue;
     }
     for (const { task, certainty, how } of node.holders)
@@ -175,6 +184,7 @@ function edgesOf({ tasks, cycles }: WaitsModel, placed: ReadonlyMap<string, Plac
           to: task,
           isCertain: certainty === "certain",
           inCycle: closing.has(`${key} ${task}`),
+          label: holderLabel(node, certainty),
           title: how,
         });
   }
@@ -186,8 +196,8 @@ function edgesOf({ tasks, cycles }: WaitsModel, placed: ReadonlyMap<string, Plac
  * direction. @param from key of the current node @param key as in `KeyboardEvent.key`
  */
 export function neighbour({ placed, edges }: Layout, from: string, key: string): string | undefined {
-  if (key === "ArrowLeft") return edges.find((edge) => edge.from === from)?.to;
-  if (key === "ArrowRight") return edges.find((edge) => edge.to === from)?.from;
+  if (key === "ArrowRight") return edges.find((edge) => edge.from === from)?.to;
+  if (key === "ArrowLeft") return edges.find((edge) => edge.to === from)?.from;
   const here = placed.get(from);
   if (!here || (key !== "ArrowUp" && key !== "ArrowDown")) return undefined;
   let best: { readonly key: string; readonly distance: number } | undefined;

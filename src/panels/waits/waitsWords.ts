@@ -22,8 +22,12 @@ export const HEADINGS: Readonly<Record<Certainty, string>> = {
   possible: "Possible deadlock, if each possible holder is the holder:",
 };
 
+/** Returns the label of the arrow from a resource to a holder. */
+export const holderLabel = ({ isLock }: Pick<ResourceNode, "isLock">, certainty: Certainty): string =>
+  `${HOW_SURE[certainty]}${isLock ? "held by" : "depends on"}`;
+
 /** Returns "held by" or "which depends on", with "likely" or "possibly" when the holder is uncertain. */
 export function relation(resource: ResourceNode | undefined, holder: string | undefined): string {
   const certainty = resource?.holders.find(({ task }) => task === holder)?.certainty ?? "possible";
-  return resource?.isLock ? `${HOW_SURE[certainty]}held by` : `which ${HOW_SURE[certainty]}depends on`;
+  return resource?.isLock ? holderLabel(resource, certainty) : `which ${holderLabel({ isLock: false }, certainty)}`;
 }

@@ -64,19 +64,19 @@ test("a cycle is as certain as its least certain holder", () => {
 test("the cycle is first and in one line, other waiters below", () => {
   const layout = layoutOf(waitsModel(deadlock));
   assert.deepEqual(order(layout), [
-    "task-5 [5]",
-    "mutex a",
-    "task-6 [6]",
     "mutex b",
+    "task-6 [6]",
+    "mutex a",
+    "task-5 [5]",
     "task-7 [7]",
-    "mutex c",
     "task-9 [9]",
+    "mutex c",
   ]);
 });
 
-test("a resource is to the left of its waiter, except for the edge that closes a cycle", () => {
+test("a resource is to the right of its waiter, except for the edge that closes a cycle", () => {
   const { edges, placed } = layoutOf(waitsModel(deadlock));
-  const back = edges.filter(({ from, to }) => (placed.get(from)?.x ?? 0) < (placed.get(to)?.x ?? 0));
+  const back = edges.filter(({ from, to }) => (placed.get(from)?.x ?? 0) > (placed.get(to)?.x ?? 0));
   assert.deepEqual(
     back.map(({ from, inCycle }) => [from, inCycle]),
     [["0x5", true]],
@@ -103,10 +103,10 @@ test("no two nodes have the same position", () => {
 test("possible and certain holders look different", () => {
   const { edges } = layoutOf(waitsModel(grid({ pid: 1, lock: "a", holder: 2, certainty: "possible" })));
   assert.deepEqual(
-    edges.map(({ from, isCertain }) => [from, isCertain]),
+    edges.map(({ from, isCertain, label }) => [from, isCertain, label]),
     [
-      ["mutex 0xfa", false],
-      ["0x1", true],
+      ["mutex 0xfa", false, "possibly held by"],
+      ["0x1", true, "waits for"],
     ],
   );
 });
@@ -121,9 +121,9 @@ test("of many waiters of a lock a few are drawn, with the number of the others",
 
 test("arrow keys follow the edges, and the rows", () => {
   const layout = layoutOf(waitsModel(deadlock));
-  const lock = neighbour(layout, "0x7", "ArrowLeft") ?? "";
+  const lock = neighbour(layout, "0x7", "ArrowRight") ?? "";
   assert.equal(layout.placed.get(lock)?.node.name, "mutex a");
-  assert.equal(neighbour(layout, lock, "ArrowLeft"), "0x5");
+  assert.equal(neighbour(layout, lock, "ArrowRight"), "0x5");
   assert.equal(neighbour(layout, "0x6", "ArrowDown"), "0x7");
   assert.equal(neighbour(layout, "0x5", "ArrowUp"), undefined);
   assert.equal(neighbour(layout, "0x5", "x"), undefined);
