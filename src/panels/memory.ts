@@ -45,7 +45,8 @@ export class MemoryView implements View {
   private slabs: Loaded;
   private tasks: Loaded;
   private areas: Loaded;
-  private more: MoreCounters = {};
+  /** Undefined until they are read, because parts without them would be larger than they are. */
+  private more: MoreCounters | undefined;
   private readonly reading = new Reading(() => this.draw());
   private card: Identified | Error | undefined;
 
@@ -70,6 +71,7 @@ export class MemoryView implements View {
       [this.usage, this.counters] = [await rows(this.ask, "kmem -i"), await rows(this.ask, "kmem -V")];
     });
     this.draw();
+    this.more = undefined;
     [this.zones, this.areas] = [await rows(this.ask, "kmem -z"), await rows(this.ask, "kmem -v")];
     this.more = await moreCounters(this.ask, this.zones, this.areas, pageSizeOf(this.usage));
     this.draw();
@@ -82,7 +84,7 @@ export class MemoryView implements View {
 
   private get parts(): readonly Part[] {
     const { usage, counters } = this;
-    if (!usage || !counters || usage instanceof Error || counters instanceof Error) return [];
+    if (!usage || !counters || !this.more || usage instanceof Error || counters instanceof Error) return [];
     return partsOf(usage, counters, this.more);
   }
 
@@ -116,6 +118,10 @@ export class MemoryView implements View {
   }
 
   private picture(): TemplateResult {
+    if (!this.more) {
+      return html`<h2>Physical memory</h2>
+        <p class="count" role="status">Counting…</p>`;
+    }
     const { parts } = this;
     const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
     if (total === 0) return html`<p class="bad">${remarksOf(this.usage)}</p>`;

@@ -59,14 +59,16 @@ export function keyHeading(name: string): string {
     .replace(/_ns$/, "")
     .replace(/[._-]/g, " ")
     .split(" ");
-  const shown = words.map((word) => (ACRONYMS.has(word.toLowerCase()) ? word.toUpperCase() : word.toLowerCase()));
+  const shown = words.map((word) =>
+    ACRONYMS.has(word.toLowerCase().replace(/\d+$/, "")) ? word.toUpperCase() : word.toLowerCase(),
+  );
   const [first = "", ...rest] = shown;
   return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" ");
 }
 
 /** Returns the heading of a column, with the unit if the cells do not have it. */
 export const columnHeading = ({ name, unit }: GridColumn): string =>
-  unit === "jiffies" ? `${keyHeading(name)} (${unit})` : keyHeading(name);
+  unit === "jiffies" && name !== unit ? `${keyHeading(name)} (${unit})` : keyHeading(name);
 
 const ACRONYMS = new Set(["pid", "ppid", "tgid", "cpu", "cpus", "fd", "id", "uid", "gid", "irq", "vsz", "rss", "pfn"]);
 
@@ -168,19 +170,26 @@ const needed = (cell: GridCell, column: GridColumn): number => {
 
 /** Maximum width in characters of the columns beside one that is wrapped, which leave it most of the room. */
 const MAX_BESIDE = 20;
+/** Maximum width in characters of a column that is not cut. */
+const MAX_WHOLE = 400;
 
 /**
  * Returns the width in characters of each column, with its heading and sort mark.
  *
- * @param wrapped the column that is wrapped; undefined if none is
+ * @param measured the rows that decide the widths
  */
-export const widths = (columns: readonly GridColumn[], rows: readonly GridRow[], wrapped?: number): readonly number[] =>
-  columns.map((column, i) => {
-    // Headings use the proportional font, which is narrower than that of the cells.
-    let width = Math.ceil(columnHeading(column).length * 0.9) + 2;
-    for (const row of rows) width = Math.max(width, needed(row[i] ?? null, column));
-    return Math.min(width, wrapped === undefined || wrapped === i ? MAX_WIDTH : MAX_BESIDE);
+export function widths(
+  columns: readonly GridColumn[],
+  measured: readonly GridRow[],
+  { wide, wraps = false, isWhole = false }: Pick<TableRows, "wide" | "wraps" | "isWhole"> = {},
+): readonly number[] {
+  return columns.map((column, i) => {
+    let width = columnHeading(column).length + 2;
+    for (const row of measured) width = Math.max(width, needed(row[i] ?? null, column));
+    const isWide = i === (wide ?? columns.length - 1);
+    return Math.min(width, isWide && isWhole ? MAX_WHOLE : wraps && !isWide ? MAX_BESIDE : MAX_WIDTH);
   });
+}
 
 /**
  * Returns a command's table as its page shows it: important columns first, empty columns removed. A page that wraps a
@@ -201,13 +210,13 @@ export function tableFor({ columns, rows }: GridTable, { lead = [], wraps }: Pic
   };
 }
 
-/** Returns how a page's table uses the remaining width: the column that wraps has it. */
+/** Returns how a page's table uses the remaining width: the column that is wrapped, or never cut, has it. */
 export function wrapping(
   columns: readonly GridColumn[],
-  { wraps }: Pick<Page, "wraps">,
-): Pick<TableRows, "wide" | "wraps"> {
-  const wide = wraps === undefined ? -1 : columns.findIndex(({ name }) => name === wraps);
-  return wide < 0 ? {} : { wide, wraps: true };
+  { wraps, whole }: Pick<Page, "wraps" | "whole">,
+): Pick<TableRows, "wide" | "wraps" | "isWhole"> {
+  const wide = columns.findIndex(({ name }) => name === (wraps ?? whole));
+  return wide < 0 ? {} : { wide, ...(wraps === undefined ? { isWhole: true } : { wraps: true }) };
 }
 
 /** The contents of a table. */
@@ -223,4 +232,6 @@ export interface TableRows {
   readonly wide?: number;
   /** Whether texts are wrapped and not cut. Then all rows are in the document. */
   readonly wraps?: boolean;
+  /** Whether the column that fills the remaining width is never cut. Then the table may be wider than the page. */
+  readonly isWhole?: boolean;
 }

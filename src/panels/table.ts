@@ -5,6 +5,7 @@ import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { ask } from "./host.ts";
 import { explain, follow } from "./links.ts";
 import { openRowMenu, type RowActions } from "./rowMenu.ts";
+import { headingText } from "./outline.ts";
 import { cellText, type GridRow, shownText, type TableRows, tabSeparated, widths } from "./rows.ts";
 import { clearSelection, selectAllRows, selectedRows, selectedText } from "./selection.ts";
 import { cellContent, columnTracks, groupCell, headingCell, selectedCells, titleOf, twistie } from "./tableCells.ts";
@@ -46,7 +47,7 @@ export class Table {
   set(shown: TableRows, measured: readonly GridRow[] = shown.rows): void {
     clearSelection(this.body);
     this.shown = shown;
-    this.columnWidths = widths(shown.columns, measured, shown.wraps ? shown.wide : undefined);
+    this.columnWidths = widths(shown.columns, measured, shown);
     if (shown.outline) {
       const depth = shown.outline.reduce((most, place) => Math.max(most, place.depth), 0);
       this.columnWidths = this.columnWidths.map((width, i) => (i === 0 ? width + 2 * depth + 3 : width));
@@ -86,7 +87,12 @@ export class Table {
     const sight = rowsToDraw(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length);
     const drawn = wraps ? [...rows.keys()] : drawnRows(sight, kept);
     // A wide last column of numbers would be far from the others.
-    const { template, all } = columnTracks(this.columnWidths, columns[wide]?.kind === "number" ? undefined : wide);
+    const { template, all } = columnTracks(this.columnWidths, {
+      columns,
+      wide: columns[wide]?.kind === "number" ? undefined : wide,
+      isWhole: this.shown.isWhole === true,
+      wraps,
+    });
     const { row, column } = this.cursor;
     return html`<div
       class=${wraps ? "grid wraps" : "grid"}
@@ -281,7 +287,7 @@ export class Table {
 
   private rowText(index: number, text: (cell: GridCell, column: number) => string): string | undefined {
     const heading = this.shown.outline?.[index]?.heading;
-    return heading ?? this.shown.rows[index]?.map(text).join("\t");
+    return heading ? headingText(heading) : this.shown.rows[index]?.map(text).join("\t");
   }
 
   private copyRows(): void {

@@ -4,7 +4,7 @@ import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { chevron } from "./icons.ts";
 import { link } from "./links.ts";
-import type { OutlinePosition } from "./outline.ts";
+import { type GroupHeading, headingText, type OutlinePosition } from "./outline.ts";
 import { cellText, columnHeading, shownText } from "./rows.ts";
 import type { SelectedPiece } from "./selection.ts";
 import { rawText } from "./units.ts";
@@ -20,21 +20,51 @@ export function selectedCells(pieces: readonly SelectedPiece[]): string {
 const PADDING = 22;
 /** Minimum width in characters of the column that fills the remaining width. */
 const MIN_WIDE = 28;
+/** Width in characters to which a long text is cut before the table becomes wider than the page. */
+const MIN_TEXT = 24;
+/** The same where texts are wrapped. */
+const MIN_WRAPPED = 12;
 
 /**
  * Returns the columns of a grid in CSS.
  *
  * @param widths in characters
- * @param wide the column that fills the remaining width
  */
-export function columnTracks(widths: readonly number[], wide: number | undefined): { template: string; all: string } {
-  const needed = widths.map((width, i) => (i === wide ? Math.min(width, MIN_WIDE) : width));
-  const tracks = needed.map((width, i) => {
-    const track = `calc(${width}ch + ${PADDING}px)`;
-    return i === wide ? `minmax(${track}, 1fr)` : track;
+export function columnTracks(
+  widths: readonly number[],
+  {
+    columns,
+    wide,
+    isWhole,
+    wraps,
+  }: {
+    readonly columns: readonly GridColumn[];
+    /** The column that fills the remaining width. */
+    readonly wide: number | undefined;
+    /** Whether that column is never cut. */
+    readonly isWhole: boolean;
+    /** Whether texts are wrapped. */
+    readonly wraps: boolean;
+  },
+): { template: string; all: string } {
+  const isText = (i: number): boolean => columns[i]?.kind === "text" || columns[i]?.kind === "symbol";
+  const least = widths.map((width, i) =>
+    i === wide
+      ? isWhole
+        ? width
+        : Math.min(width, MIN_WIDE)
+      : isText(i)
+        ? Math.min(width, wraps ? MIN_WRAPPED : MIN_TEXT)
+        : width,
+  );
+  const track = (width: number): string => `calc(${width}ch + ${PADDING}px)`;
+  const tracks = least.map((width, i) => {
+    const most = widths[i] ?? width;
+    if (i === wide) return `minmax(${track(width)}, 1fr)`;
+    return width < most ? `minmax(${track(width)}, ${track(most)})` : track(width);
   });
-  const all = needed.reduce((sum, width) => sum + width, 0);
-  return { template: tracks.join(" "), all: `calc(${all}ch + ${needed.length * PADDING}px)` };
+  const all = least.reduce((sum, width) => sum + width, 0);
+  return { template: tracks.join(" "), all: `calc(${all}ch + ${least.length * PADDING}px)` };
 }
 
 export const twistie = ({ depth, open }: OutlinePosition): TemplateResult =>
@@ -83,7 +113,7 @@ export const headingCell = (
 
 /** The only cell of a row that is the heading of a group. */
 export const groupCell = (
-  text: string,
+  heading: GroupHeading,
   place: OutlinePosition,
   { id, isAt, columns }: { id: string; isAt: boolean; columns: number },
 ): TemplateResult =>
@@ -95,5 +125,5 @@ export const groupCell = (
       aria-colindex="1"
       aria-colspan=${columns}
       data-column="0"
-      title=${place.detail ?? text}
-    >${twistie(place)}${text}</div>`;
+      title=${place.detail ?? headingText(heading)}
+    >${twistie(place)}<span class="members">${heading.members}</span><strong>${heading.name}</strong>${heading.more}</div>`;

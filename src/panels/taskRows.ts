@@ -4,7 +4,7 @@ import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid, GridCell, GridColumn } from "../protocol/grid.ts";
 import type { PageKeys } from "../protocol/records.ts";
 import { recordsOf } from "./memoryParts.ts";
-import type { OutlinePosition } from "./outline.ts";
+import { type GroupHeading, headingText, type OutlinePosition } from "./outline.ts";
 import { cellText, type GridRow } from "./rows.ts";
 
 type TaskColumn = PageKeys["ps"] | "function" | "sinceLastRun" | "waitsFor";
@@ -141,7 +141,7 @@ const SHOWN_FUNCTIONS = 5;
 interface Grouping {
   /** Returns the key of a task's group, which is not empty. */
   readonly key: (row: GridRow, stack: TaskStack) => string;
-  readonly heading: (row: GridRow, stack: TaskStack) => string;
+  readonly heading: (row: GridRow, stack: TaskStack) => Omit<GroupHeading, "members">;
   /** Whether a group comes before the others, whatever their size. */
   readonly isFirst: (row: GridRow) => boolean;
 }
@@ -156,7 +156,7 @@ const BY_WAIT: Grouping = {
   key: (row) => `${waitFunction(row)} ${cellText(row[WAITS_FOR] ?? null)}`,
   heading: (row) => {
     const waitsFor = cellText(row[WAITS_FOR] ?? null);
-    return waitsFor === "" ? waitFunction(row) : `${waitFunction(row)}, waits for ${waitsFor}`;
+    return { name: waitFunction(row), more: waitsFor === "" ? "" : `, waits for ${waitsFor}` };
   },
   isFirst: (row) => cellText(row[WAITS_FOR] ?? null) !== "",
 };
@@ -203,8 +203,9 @@ function grouped(
   for (const [key, members] of ordered) {
     const [first = []] = members;
     const stack = stacks.get(taskOf(first));
-    const heading = `${groupName(members)}: ${stack ? by.heading(first, stack) : "not read yet"}`;
-    result.rows.push(COLUMNS.map(({ name }) => (name === "function" ? heading : null)));
+    const of = stack ? by.heading(first, stack) : { name: "not read yet", more: "" };
+    const heading: GroupHeading = { members: groupName(members), ...of };
+    result.rows.push(COLUMNS.map(({ name }) => (name === "function" ? headingText(heading) : null)));
     const detail = stack?.frames.join("\n") ?? "";
     result.outline.push({ depth: 0, open: opened.has(key), heading, ...(detail === "" ? {} : { detail }) });
     result.keys.push(key);
@@ -229,9 +230,10 @@ function groupName(members: readonly GridRow[]): string {
 }
 
 /** Returns `do_nanosleep ← hrtimer_nanosleep ← ...`, beginning with the function that says what the task waits for. */
-function callers({ frames, at: start, fault }: TaskStack): string {
-  if (frames.length === 0) return `<${fault ?? "no frames"}>`;
+function callers({ frames, at: start, fault }: TaskStack): Omit<GroupHeading, "members"> {
+  if (frames.length === 0) return { name: `<${fault ?? "no frames"}>`, more: "" };
   const names = frames.slice(start).map((frame) => demangleRustIn(frame.replace(/\+0x[0-9a-f]+$/, "")));
   const rest = names.length > SHOWN_FUNCTIONS ? [`… ${names.length - SHOWN_FUNCTIONS} more`] : [];
-  return [...names.slice(0, SHOWN_FUNCTIONS), ...rest].join(" ← ");
+  const [name = "", ...more] = [...names.slice(0, SHOWN_FUNCTIONS), ...rest];
+  return { name, more: more.map((one) => ` ← ${one}`).join("") };
 }

@@ -22,6 +22,8 @@ export interface Page {
    * at most: all of them are in the document.
    */
   readonly wraps?: string;
+  /** The last column, if its text is not cut: the table is then as wide as its longest text. */
+  readonly whole?: string;
   /** Drop-down lists that limit the rows: each has the values of one column, or of columns that belong together. */
   readonly choices?: readonly (readonly string[])[];
   /** Whether the table is first shown at its end, because its last rows matter most. */

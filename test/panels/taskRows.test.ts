@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { headingText } from "../../src/panels/outline.ts";
 import { cellText, type GridRow } from "../../src/panels/rows.ts";
 import { COLUMNS, groupsOf, type Outlined, taskRows, treeOf, waitGroupsOf } from "../../src/panels/taskRows.ts";
 import type { TaskStack } from "../../src/protocol/custom.ts";
@@ -81,7 +82,7 @@ test("an unreadable stack shows the reason instead of its function", () => {
 const shape = ({ rows: shown, outline }: Outlined): string[] =>
   shown.map((row, i) => {
     const { depth = 0, open, heading } = outline[i] ?? {};
-    return `${"  ".repeat(depth)}${open === undefined ? "" : open ? "- " : "+ "}${heading ?? cellText(column(row, "comm") ?? null)}`;
+    return `${"  ".repeat(depth)}${open === undefined ? "" : open ? "- " : "+ "}${heading ? headingText(heading) : cellText(column(row, "comm") ?? null)}`;
   });
 
 test("tasks are below their parents", () => {

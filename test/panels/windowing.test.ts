@@ -40,7 +40,7 @@ test("the cursor stays in the table, and in the one cell that the row of a group
     columns,
     rows,
     outline: [
-      { depth: 0, open: true, heading: "init [1]: do_wait" },
+      { depth: 0, open: true, heading: { members: "init [1]", name: "do_wait", more: "" } },
       { depth: 1, open: undefined },
     ],
   };
