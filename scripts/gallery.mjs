@@ -48,6 +48,8 @@ const { page } = workbench;
 async function picture(title) {
   if (pictures.length >= MAX_PICTURES) throw new Error(`there are ${MAX_PICTURES} pictures already`);
   const file = `${String(pictures.length + 1).padStart(3, "0")}-${title.replace(/\W+/g, "-").toLowerCase()}.png`;
+  // No tooltip covers what is under the mouse.
+  await page.mouse.move(1, 1);
   await workbench.shot(join(out, file));
   pictures.push({ title, file });
 }
@@ -69,18 +71,39 @@ async function theme(chosen) {
   await workbench.row(chosen).click();
 }
 
+/** Waits until the page that is shown has read what it shows. */
+async function complete(frame) {
+  const unread = frame.locator("section:not([hidden])", { hasText: /Counting…|Reading|Checking .* checks are done/ });
+  await unread.waitFor({ state: "detached", timeout: 60_000 });
+}
+
 const stack = (text) => page.locator(".debug-call-stack .monaco-list-row", { hasText: text }).first();
 
 async function states() {
   await workbench.knows("Vmcore Debug: Open Crash Dump…");
-  await state("No dump is open", () => workbench.command("View: Show Run and Debug"));
-  await state("A dump before it is debugged", () => workbench.pick("Control+P", "vmcore", "vmcore"));
-  await state("A dump that was cut off", () => workbench.pick("Control+P", "truncated.vmcore", "truncated.vmcore"));
-  await state("Not a dump", () => workbench.pick("Control+P", "no-dump.vmcore", "no-dump.vmcore"));
+  await state("No dump is open", async () => {
+    await workbench.command("View: Show Run and Debug");
+    await page.locator(".welcome-view-content").first().waitFor();
+  });
+  for (const [title, file, content] of [
+    ["A dump before it is debugged", "vmcore", "table"],
+    ["A dump that was cut off", "truncated.vmcore", ".missing, .limitation, .refused"],
+    ["Not a dump", "no-dump.vmcore", undefined],
+  ]) {
+    await state(title, async () => {
+      await workbench.command("View: Close All Editors");
+      await workbench.pick("Control+P", file, file);
+      // A file with the name of a dump that is text opens as text.
+      if (content === undefined) await page.locator(".view-line", { hasText: "This is no dump." }).waitFor();
+      else await workbench.webview(content);
+    });
+  }
   await workbench.command("View: Close All Editors");
   await state("Stopped at the crash", async () => {
     await workbench.command("Vmcore Debug: Open Sample Crash Dump");
     await stack("lab_apply").waitFor({ timeout: 60_000 });
+    await page.locator(".debug-variables .monaco-list-row", { hasText: "value" }).first().waitFor();
+    await complete(await workbench.webview(".verdict .excerpt"));
   });
   await state("Select Task", async () => {
     await workbench.command("Vmcore Debug: Select Task…");
@@ -119,6 +142,7 @@ async function pages() {
   const show = async (id) => {
     await frame.locator(`#tab-${id}`).click();
     await frame.locator(`section:not([hidden]) :is(.grid, .log, .memory, .graph, .verdict, .state)`).first().waitFor();
+    await complete(frame);
   };
   await state("A filter that matches nothing", async () => {
     await show("tasks");
