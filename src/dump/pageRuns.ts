@@ -18,10 +18,12 @@ export class PageRuns {
   private readonly places: number[] = [];
   private readonly strides: number[] = [];
   private readonly name: string;
+  private readonly limit: number;
 
-  /** @param name the file, for messages */
-  constructor(name: string) {
+  /** @param name the file, for messages @param limit maximum number of runs */
+  constructor(name: string, limit = MAX_RUNS) {
     this.name = name;
+    this.limit = limit;
   }
 
   /**
@@ -37,7 +39,8 @@ export class PageRuns {
       this.ends[last] = pfn + 1;
       return;
     }
-    if (last + 1 === MAX_RUNS) throw Fault.of("corrupt", `${this.name}: its pages are in more than ${MAX_RUNS} pieces`);
+    if (last + 1 === this.limit)
+      throw Fault.of("corrupt", `${this.name}: its pages are in more than ${this.limit} pieces`);
     this.starts.push(pfn);
     this.ends.push(pfn + 1);
     this.places.push(place);

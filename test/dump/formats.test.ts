@@ -16,6 +16,10 @@ const looks: [string, Uint8Array, RegExp][] = [
     Buffer.from([1, 2, 3, 0, 255]),
     /data of unknown kind \(memory without a header needs --base ADDRESS\)$/,
   ],
+  ["a zip archive", Buffer.from("PK\x03\x04"), /not a dump: it is a zip archive: unpack it first$/],
+  ["a package of Debian", Buffer.from("!<arch>\n"), /it is an archive, such as a \.deb package or a static library$/],
+  ["a package of Fedora", Buffer.from("edabeedb", "hex"), /it is an RPM package$/],
+  ["a dump of Windows of 32 bits", Buffer.from("PAGEDUMP"), /a dump of Windows: open it with WinDbg$/],
   ["a dump of Windows", Buffer.from("PAGEDU64"), /a dump of Windows: open it with WinDbg$/],
   ["a minidump", Buffer.from("MDMP\x93\xa7"), /a minidump of a process: open it with WinDbg or lldb$/],
   [

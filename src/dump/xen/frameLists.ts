@@ -12,16 +12,22 @@ const CRASH_INFO_BYTES = 8 * 8;
 const ENTRY_BYTES = 8;
 /** FOREIGN_FRAME_BIT and IDENTITY_FRAME_BIT: pages that are not the guest's memory (arch/x86/include/asm/xen/page.h). */
 const NOT_MEMORY = 0xc000000000000000n;
-/** Maximum number of frames in damaged lists: 64 GiB, more than any dom0 needs. */
+/** Maximum number of frames: 64 GiB, more than any dom0 needs, and as many as a Map of V8 can have. */
 const MAX_FRAMES = 1 << 24;
 
 /**
  * Returns the frames of dom0; undefined if the dump is not of a Xen host, or dom0 is not paravirtualized. The table has
  * three levels, and the note has the frame of the first: a page with the frames of pages with the frames of the last
- * level, which has the host's frame of each page of dom0 (arch/x86/xen/p2m.c, xen_build_mfn_list_list). @throws Fault
- * corrupt if dom0 has too many pages
+ * level, which has the host's frame of each page of dom0 (arch/x86/xen/p2m.c, xen_build_mfn_list_list).
+ * @param limit maximum number of frames
+ * @throws Fault corrupt if dom0 has more
  */
-export function dom0Frames(notes: readonly Note[], host: PhysicalPages, name: string): FrameTable | undefined {
+export function dom0Frames(
+  notes: readonly Note[],
+  host: PhysicalPages,
+  name: string,
+  limit = MAX_FRAMES,
+): FrameTable | undefined {
   const info = notes.find((note) => note.name === "Xen" && note.type === CRASH_INFO)?.desc;
   if (!info || info.length < CRASH_INFO_BYTES) return undefined;
   const top = viewOf(info).getBigUint64(info.length - (info.length % ENTRY_BYTES) - ENTRY_BYTES, true);
@@ -33,8 +39,8 @@ export function dom0Frames(notes: readonly Note[], host: PhysicalPages, name: st
       if (leaf === 0n) continue;
       for (const [k, mfn] of entriesOf(host, Number(leaf))) {
         if ((mfn & NOT_MEMORY) !== 0n) continue;
+        if (table.size === limit) throw Fault.of("corrupt", `${name}: dom0 has more than ${limit} pages`);
         table.add((i * perPage + j) * perPage + k, Number(mfn));
-        if (table.size > MAX_FRAMES) throw Fault.of("corrupt", `${name}: dom0 has more than ${MAX_FRAMES} pages`);
       }
     }
   }

@@ -161,6 +161,9 @@ test("a stand-alone dump that cannot be read is refused with the reason", () => 
   assert.match(refusal(s390File({ memory, arch: 7 })), /a stand-alone dump of architecture 7 is not read/);
   assert.match(refusal(s390File({ memory, isCompressed: true })), /is not read: convert it with `zgetdump -f elf`$/);
   assert.match(refusal(s390File({ memory }).subarray(0, 100)), /^truncated: file 1: ends within its header$/);
+  const huge = Buffer.from(s390File({ memory }));
+  huge.writeBigUInt64BE(1n << 60n, 0x18);
+  assert.match(refusal(huge), /^corrupt: file 1: a machine cannot have a memory of 1152921504606847000 bytes$/);
   const segment = Buffer.from(s390File({ memory, segments: [0x3000] }));
   segment.fill(0, 4104, 4112);
   assert.match(refusal(segment), /the segment at offset 4096 has no valid size$/);

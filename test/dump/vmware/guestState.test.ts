@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytesFile } from "../../../src/base/file.ts";
+import { attempt, Fault } from "../../../src/base/fault.ts";
+import { bytesFile, type RandomFile } from "../../../src/base/file.ts";
 import { openDump } from "../../../src/dump/formats.ts";
 import { vmwareFile, type BuiltTag } from "../../builders/hypervisorForms.ts";
 import { markedPage } from "../../builders/image.ts";
@@ -91,4 +92,33 @@ test("a VMware snapshot with an impossible count of groups is refused", () => {
   const file = Buffer.from(vmwareFile({ groups: { memory: [] } }));
   file.writeUInt32LE(1025, 8);
   assert.match(refusal(file), /^corrupt: file 1: a VMware snapshot has 1025 groups, but the limit is 1024$/);
+});
+
+test("a VMware snapshot whose value would end beyond all files is refused", () => {
+  const file = Buffer.from(vmwareFile({ groups: { memory: [{ name: "Memory", value: memory }] } }));
+  // The size of a block follows the tag's name.
+  file.writeBigUInt64LE(1n << 60n, file.indexOf("Memory") + "Memory".length);
+  assert.match(refusal(file), /^corrupt: file 1: the value of "Memory" cannot have 1152921504606847000 bytes$/);
+});
+
+test("a VMware snapshot with values without an end is refused", () => {
+  const file = Buffer.from(vmwareFile({ groups: { memory: [] } }));
+  const start = 0x10000;
+  // The place of the group follows its name.
+  file.writeBigUInt64LE(BigInt(start), 12 + 64);
+  // The value is one byte, the name one letter.
+  const tag = [1, 1, 0x78, 0];
+  const endless: RandomFile = {
+    name: "endless",
+    size: 2 ** 40,
+    read: (offset, length) =>
+      Uint8Array.from(
+        { length },
+        (_, i) => (offset + i < start ? file[offset + i] : tag[(offset + i - start) % 4]) ?? 0,
+      ),
+    close() {},
+  };
+  const image = attempt(() => openDump([endless]));
+  assert.ok(image instanceof Fault);
+  assert.equal(image.message, "endless: more than 1048576 values in a group of a VMware snapshot");
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { attempt, Fault } from "../../../src/base/fault.ts";
+import { dom0Frames } from "../../../src/dump/xen/frameLists.ts";
 import { openMemory } from "../../../src/memory/openMemory.ts";
 import { elfCore } from "../../builders/elfCore.ts";
 import { xenCoreFile } from "../../builders/hypervisorForms.ts";
@@ -81,4 +83,14 @@ test("a Xen core with an impossible count of pages, or without a section, is ref
   // In the note the count follows the magic number and the number of CPUs.
   file.writeBigUInt64LE(1n << 25n, file.indexOf(Buffer.from([0xee, 0xeb, 0x0f, 0xf0])) + 16);
   assert.match(refusal(file), /^corrupt: file 1: a Xen core has 33554432 pages, but the limit is 16777216$/);
+});
+
+test("lists of frames that give dom0 too many pages are refused", () => {
+  const image = opened(elfCore({ segments: [{ physical: 0x70000, bytes: table({ 0: 0x70n, 1: 0x70n }) }] }));
+  const notes = [{ name: "Xen", type: 0x1000001, desc: words(0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n, 0x70n) }];
+  // The page is a list of all levels: two entries of each upper level, and 512 frames.
+  assert.equal(dom0Frames(notes, image, "host", 2048)?.size, 2048);
+  const said = attempt(() => dom0Frames(notes, image, "host", 2047));
+  assert.ok(said instanceof Fault && said.kind === "corrupt");
+  assert.equal(said.message, "host: dom0 has more than 2047 pages");
 });
