@@ -1,7 +1,7 @@
 /** Parses and checks the arguments of `launch` and `attach`. */
 import { parseSize, Budget } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
-import { KCORE } from "../session/open/liveKernel.ts";
+import { runningKernel } from "../session/open/liveKernel.ts";
 import { placesOf } from "../session/find/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
 import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
@@ -54,7 +54,7 @@ export interface LaunchArguments {
 export function launchArguments(request: "launch" | "attach", raw: unknown): LaunchArguments {
   const given = (typeof raw === "object" && raw !== null ? raw : {}) as Record<string, unknown>;
   const vmcore = strings(given, "vmcore");
-  if (request === "attach" && vmcore.length === 0) vmcore.push(KCORE);
+  if (request === "attach" && vmcore.length === 0) vmcore.push(runningKernel());
   if (vmcore.length === 0) throw new UsageError('"vmcore" is missing: give the path of the crash dump');
   return {
     vmcore,

@@ -149,6 +149,39 @@ export function openFile(path: string): RandomFile {
   };
 }
 
+/** Number of bytes at whose multiples a read of a device ends: /dev/crash refuses to read across a page. */
+const DEVICE_PAGE_BYTES = 4096;
+
+/**
+ * Opens a device of memory, whose offsets are physical addresses, read-only. It has no size of its own.
+ * @param size offset behind the last byte that is read
+ * @throws NodeJS.ErrnoException when it cannot be opened, or is neither a character device nor a regular file
+ */
+export function openDevice(path: string, size: number): RandomFile {
+  const stat = statSync(path);
+  if (!stat.isCharacterDevice()) refuseUnlessFile(path, stat);
+  const fd = openSync(path, constants.O_RDONLY | NONBLOCK);
+  const fill = (bytes: Uint8Array, offset: number): number => {
+    let done = 0;
+    while (done < bytes.length) {
+      const page = DEVICE_PAGE_BYTES - ((offset + done) % DEVICE_PAGE_BYTES);
+      const count = readSync(fd, bytes, done, Math.min(page, bytes.length - done), offset + done);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  };
+  return {
+    name: path,
+    size,
+    read(offset, length) {
+      const bytes = new Uint8Array(offset >= 0 && length > 0 ? Math.max(0, Math.min(length, size - offset)) : 0);
+      return bytes.subarray(0, fill(bytes, offset));
+    },
+    close: () => closeSync(fd),
+  };
+}
+
 /** Finds the size of a file that reports none, such as a block device: the first offset at which nothing can be read. */
 function endOf(fd: number): number {
   const byte = new Uint8Array(1);

@@ -3,7 +3,7 @@ import { parseSize } from "../base/budget.ts";
 import { parseArguments } from "../base/arguments.ts";
 import { UsageError } from "../base/usageError.ts";
 import { type OpenOptions, rawDump } from "../session/open/openOptions.ts";
-import { KCORE } from "../session/open/liveKernel.ts";
+import { runningKernel } from "../session/open/liveKernel.ts";
 import { isSystemMapFile, withDebuginfo } from "../session/open/namedFiles.ts";
 import { placedFiles } from "../session/open/placedFiles.ts";
 import { elfKind, isUserProgram } from "../session/open/vmlinux.ts";
@@ -68,7 +68,7 @@ Opens a Linux kernel crash dump. VMLINUX, the kernel with its debuginfo, is reco
 without it, vmcore-debug searches for it. VMLINUX.debug, System.map and vmlinuz of x86 (types, no lines) are recognized
 too. Several VMCOREs are the files of one split dump. VMCORE can be the directory that contains the dump, the address of
 a file on a web server (https://...), or the gdbstub of a QEMU guest, as gdb:HOST:PORT or gdb:unix:PATH. Without
-arguments, the running kernel is opened (/proc/kcore, as root).
+arguments, the running kernel is opened (/proc/kcore, else /dev/crash or /dev/mem, as root).
 
   -c, --command CMD    run a command and exit; may be repeated
   -i, --input FILE     run the commands in FILE first, with banner and prompts (not with -s); may be repeated
@@ -116,7 +116,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
   if (more !== undefined)
     throw new UsageError(`two kernels are given, ${vmlinux ?? ""} and ${more}: name only the dump's kernel`);
   // Only without any file; a file that cannot be opened never leads to the running kernel.
-  if (positionals.length === 0 && values.vmlinux === undefined) vmcore.push(KCORE);
+  if (positionals.length === 0 && values.vmlinux === undefined) vmcore.push(runningKernel());
   if (vmcore.length === 0 && !values.help && !values.version) {
     throw new UsageError(
       kernels[0] === undefined

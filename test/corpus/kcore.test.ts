@@ -1,6 +1,6 @@
 /**
- * The program without arguments on a running kernel: a guest runs this checkout's dist/ on its own /proc/kcore. Its CPU
- * has five-level page tables, whose /proc/kcore has offsets of 56 bits.
+ * The program without arguments on a running kernel: a guest runs this checkout's dist/ on its own /proc/kcore, on
+ * /dev/mem and on /dev/crash. Its CPU has five-level page tables, whose /proc/kcore has offsets of 56 bits.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -10,7 +10,8 @@ import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { cache } from "./alone.ts";
 
-const kernel = join(cache, "make", "sysroot", "boot", "vmlinuz-6.1.0-56-cloud-amd64");
+const RELEASE = "6.1.0-56-cloud-amd64";
+const kernel = join(cache, "make", "sysroot", "boot", `vmlinuz-${RELEASE}`);
 const initrd = join(cache, "make", "build", "initrd-full.zst");
 const skip = existsSync(kernel) && existsSync(initrd) ? false : "no guest: run make/install.sh of the corpus";
 
@@ -20,7 +21,18 @@ export PATH=/bin:/sbin HOME=/root LD_LIBRARY_PATH=/libs
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
-mkdir -p /tmp /root; mount -t tmpfs tmp /tmp
+mount -t devtmpfs dev /dev
+mkdir -p /tmp /root /etc; mount -t tmpfs tmp /tmp
+echo "nobody:x:65534:65534::/nonexistent:/bin/sh" >/etc/passwd
+cli="/kc/node /kc/dist/cli.js --no-rc"
+echo "lab: user"
+su nobody -s /bin/sh -c "$cli -c sys; $cli /dev/mem -c sys" 2>&1
+echo "lab: mem"
+$cli /dev/mem -c sys 2>&1
+$cli /dev/crash -c sys 2>&1
+insmod /kc/lab_crashdev.ko
+echo "lab: crash"
+$cli /dev/crash -c sys -c "bt 1" 2>&1
 echo "lab: begin"
 /kc/node /kc/dist/cli.js --no-rc ${COMMANDS.map((command) => `-c "!echo '== '" -c "${command}"`).join(" ")} 2>&1
 echo "lab: status $?"
@@ -38,6 +50,9 @@ function build(folder: string): string {
   for (const [, library = ""] of execFileSync("ldd", [node], { encoding: "utf8" }).matchAll(/(\/\S+\.so[.\d]*) \(/g))
     cpSync(realpathSync(library), join(root, basename(dirname(library)) === "lib64" ? "lib64" : "libs", basename(library))); // prettier-ignore
   writeFileSync(join(root, "kc-init"), INIT);
+  cpSync("test/corpus/crashdev", join(folder, "crashdev"), { recursive: true });
+  execFileSync("make", ["-s", "-C", join(folder, "crashdev"), `KREL=${RELEASE}`], { stdio: ["ignore", "ignore", "pipe"] }); // prettier-ignore
+  cpSync(join(folder, "crashdev", "lab_crashdev.ko"), join(root, "kc/lab_crashdev.ko"));
   chmodSync(join(root, "kc-init"), 0o755);
   const image = join(folder, "initrd");
   execFileSync("sh", ["-c", `cd "${root}" && { find . | cpio -o -H newc --quiet; cat "${initrd}"; } >"${image}"`]);
@@ -61,6 +76,17 @@ test("without arguments the running kernel answers, and after refresh again", { 
   const [first = "", sys = "", ps = "", bt = "", dmesg = "", , later = "", active = ""] = text
     .slice(text.indexOf("lab: begin"))
     .split(/== $/m);
+  const part = (name: string): string => text.split(/^lab: (?=\w+$)/m).find((one) => one.startsWith(name)) ?? "";
+  const denied =
+    /\/proc\/kcore may not be read: run vmcore-debug, or the editor, as root[^]*\/proc\/iomem hides the addresses/;
+  assert.match(part("user"), denied);
+  assert.match(part("mem"), /\/dev\/mem does not give the memory at 0x100000: a kernel with CONFIG_STRICT_DEVMEM/);
+  assert.match(part("mem"), /there is no \/dev\/crash: load the module "crash"/);
+  assert.match(part("crash"), /This is the running kernel: memory changes while it is read/);
+  assert.match(
+    part("crash"),
+    /DUMPFILE: \/dev\/crash[^]*RELEASE: 6\.1\.0-56-cloud-amd64[^]*#0 .* __schedule at [^]*do_wait/,
+  );
   assert.match(first, /This is the running kernel: memory changes while it is read/);
   assert.match(text, /lab: status 0$/m);
   assert.match(sys, /RELEASE: 6\.1\.0-56-cloud-amd64[^]*PANIC: \(no panic: the machine was running\)/);

@@ -3,7 +3,7 @@ import { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import { joinedFile } from "../joinedFile.ts";
 import type { DumpImage, OpenOptions, RawRange } from "../format.ts";
-import { cutFact, memoryImage } from "../memoryImage.ts";
+import { cutFact, type KnownFacts, memoryImage } from "../memoryImage.ts";
 import { Ranges } from "../ranges.ts";
 
 const PAGE_BYTES = 4096;
@@ -37,6 +37,18 @@ export function openRaw(files: readonly RandomFile[], raw: readonly RawRange[], 
       `${file.name}: has ${file.size} bytes, and the ranges of --base cover only ${offset}: add the missing ranges`,
     );
   return memoryImage("raw memory", files, ranges.pages(file, PAGE_BYTES, options), cutFact(file, ranges.extent));
+}
+
+/**
+ * Opens a device whose offsets are physical addresses.
+ * @param ranges the memory that the machine has
+ * @param known facts about the machine
+ */
+export function openAddressed(file: RandomFile, ranges: readonly RawRange[], known: KnownFacts): DumpImage {
+  const placed = new Ranges();
+  for (const { first, last = first - 1 } of ranges)
+    placed.add({ physical: first, offset: first, fileSize: last + 1 - first });
+  return memoryImage("physical memory", [file], placed.pages(file, PAGE_BYTES, {}), known);
 }
 
 /**

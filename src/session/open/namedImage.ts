@@ -8,6 +8,7 @@ import { openDump } from "../../dump/formats.ts";
 import { gdbStubOf, openGuest } from "../remote/gdbGuest.ts";
 import { isRemoteAddress, redactedAddress } from "../remote/addressedFile.ts";
 import { checkLiveKernel, KCORE } from "./liveKernel.ts";
+import { isMemoryDevice, openMemoryDevice } from "./memoryDevice.ts";
 import { OpenError } from "./openError.ts";
 import type { OpenOptions } from "./openOptions.ts";
 import { openNamed } from "./vmlinux.ts";
@@ -17,6 +18,7 @@ export function openNamedImage({ vmcore, raw, live }: Pick<OpenOptions, "vmcore"
   const [first = "", second] = vmcore;
   const stub = second === undefined ? gdbStubOf(first) : undefined;
   if (stub !== undefined) return openGuest(stub, live ?? false);
+  if (second === undefined && !raw && isMemoryDevice(first)) return openMemoryDevice(first);
   const isKernel = second === undefined && first === KCORE;
   if (isKernel) checkLiveKernel();
   const files = vmcore.map((path) => openNamed(path, "dump"));
@@ -37,7 +39,7 @@ const isFlattened = (file: RandomFile | undefined): boolean => file !== undefine
 /** Returns a sentence on memory that changes, or that a session keeps from changing; undefined for a dump. */
 export function liveness({ live, files: [name = ""] }: DumpImage["facts"]): string | undefined {
   if (live === undefined) return undefined;
-  const what = name === KCORE ? "This is the running kernel" : `${name} is a running guest`;
+  const what = name === KCORE || isMemoryDevice(name) ? "This is the running kernel" : `${name} is a running guest`;
   return live === "running"
     ? `${what}: memory changes while it is read, so values read at different times may not fit together. "refresh" reads all anew.`
     : `${name} is a guest that is paused until this session ends; --live lets it run between reads.`;
