@@ -72,3 +72,11 @@ test("a table whose pages are not in the dump is a fault", () => {
   const { memory, table } = orcTable(rows(1), 1, IPS);
   assert.throws(() => openOrc(memory, { ...table, count: 1000 }, 1).find(TEXT + 0x10n), Fault);
 });
+
+test("an ORC table with an impossible count is refused", () => {
+  const { memory, table } = orcTable(rows(2), 2, IPS);
+  for (const count of [-1, 2 ** 30])
+    assert.throws(() => openOrc(memory, { ...table, count }, 2), {
+      message: new RegExp(`the ORC table has ${count} entries; the limit is 67108864`),
+    });
+});

@@ -19,10 +19,12 @@ export const isFlat = (head: Uint8Array): boolean => cString(head.subarray(0, 16
 /**
  * Presents the file that `makedumpfile -R` would restore from a flattened one. Each record gives the offset of its
  * bytes. A later record overwrites an earlier one, because makedumpfile writes the headers again when the dump is
- * complete. @throws Fault "corrupt" if there is no record, or too many
+ * complete.
+ * @param limit maximum number of records
+ * @throws Fault "corrupt" if there is no record, or too many
  */
-export function unflattened(file: RandomFile): RandomFile {
-  const { starts, ends, places } = records(file);
+export function unflattened(file: RandomFile, limit = MAX_RECORDS): RandomFile {
+  const { starts, ends, places } = records(file, limit);
   const runs = topmost(starts, ends);
   const size = runs.ends.at(-1);
   if (size === undefined) throw Fault.of("corrupt", `${file.name}: the flattened dump has no records`);
@@ -52,7 +54,7 @@ export function unflattened(file: RandomFile): RandomFile {
  * Returns, for each record, the offset of its bytes in the restored and in the flattened file. Ends at the end mark, at
  * a damaged record or at the end of the file.
  */
-function records(file: RandomFile): { starts: number[]; ends: number[]; places: number[] } {
+function records(file: RandomFile, limit: number): { starts: number[]; ends: number[]; places: number[] } {
   const [starts, ends, places]: [number[], number[], number[]] = [[], [], []];
   let window = viewOf(new Uint8Array(0));
   let windowAt = 0;
@@ -65,11 +67,8 @@ function records(file: RandomFile): { starts: number[]; ends: number[]; places: 
     const offset = Number(window.getBigInt64(at - windowAt, false));
     const size = Number(window.getBigInt64(at - windowAt + 8, false));
     if (offset < 0 || size <= 0 || !Number.isSafeInteger(offset + size)) break;
-    if (starts.length === MAX_RECORDS)
-      throw Fault.of(
-        "corrupt",
-        `${file.name}: more than ${MAX_RECORDS} records: restore the dump with makedumpfile -R`,
-      );
+    if (starts.length === limit)
+      throw Fault.of("corrupt", `${file.name}: more than ${limit} records: restore the dump with makedumpfile -R`);
     const place = at + RECORD_BYTES;
     starts.push(offset);
     // A record that is cut off by the end of the file still has its full size in its header.

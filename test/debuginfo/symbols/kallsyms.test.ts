@@ -112,7 +112,15 @@ test("impossible counts and tables are faults", () => {
     () => readKallsyms(memory, { ...tables, numSyms: tables.names }, TEXT),
     corrupt(/has \d+ symbols, not 1 to/),
   );
-  assert.throws(() => readKallsyms(memory, { ...tables, names: tables.tokenIndex }, TEXT), corrupt(/does not end/));
+  assert.throws(
+    () => readKallsyms(memory, { ...tables, names: tables.tokenIndex }, TEXT),
+    corrupt(/^kallsyms_names does not end before its tokens$/),
+  );
+  const endless = {
+    ...memory,
+    read: (at: bigint, size: number) => memory.read(at, size).map((byte) => (at === tables.tokenTable ? 1 : byte)),
+  };
+  assert.throws(() => readKallsyms(endless, tables, TEXT), corrupt(/^a kallsyms token has no end within 512 bytes$/));
   assert.throws(() => readKallsyms(memory, { ...tables, tokenIndex: image.end }, TEXT), Fault);
 });
 

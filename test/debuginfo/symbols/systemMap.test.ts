@@ -42,4 +42,8 @@ test("lines out of order, of other forms and cut off are met", () => {
 
 test("a file that is not a System.map is refused", () => {
   for (const text of ["", "\x7fELF\x02\x01", "hello\nworld\n"]) assert.throws(() => open(text), Fault);
+  const huge = { ...bytesFile("System.map", new Uint8Array(0)), size: 2 ** 30 };
+  assert.throws(() => openSystemMap(huge), {
+    message: "System.map has 1073741824 bytes; a System.map has at most 268435456",
+  });
 });

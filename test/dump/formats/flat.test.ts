@@ -67,3 +67,11 @@ test("flattened files without records, or of no dump, are refused", () => {
   assert.match(refusal(flatFile([{ offset: 0, bytes: Buffer.from("hello\n") }])), /file 1 is not a dump: it is text/);
   assert.match(refusal(flattened(flattened(inner, 4096), 4096)), /file 1 is not a dump: it is flattened twice/);
 });
+
+test("a flattened file with too many records says how to restore it", () => {
+  const file = bytesFile("flat", flatFile([0, 1, 2].map((offset) => ({ offset, bytes: bytes(offset) }))));
+  assert.equal(unflattened(file, 3).size, 3);
+  assert.throws(() => unflattened(file, 2), {
+    message: "flat: more than 2 records: restore the dump with makedumpfile -R",
+  });
+});

@@ -124,6 +124,9 @@ test("a stream that ends early is incomplete", () => {
 const damagedBlocks = Buffer.from(stream());
 damagedBlocks.writeBigUInt64BE(2n ** 60n, damagedBlocks.indexOf("pc.ram") + 6);
 
+const renamedPart = Buffer.from(stream({ capabilities: ["xbzrle"] }));
+renamedPart.write("Z", renamedPart.indexOf("configuration/capabilities") + "configuration/capabilitie".length);
+
 const refused: [string, Uint8Array, RegExp][] = [
   [
     "XBZRLE",
@@ -141,6 +144,11 @@ const refused: [string, Uint8Array, RegExp][] = [
     /a page of kind 0x80 is not read/,
   ],
   ["mapped-ram", stream({ capabilities: ["mapped-ram"] }), /a migration stream with mapped-ram is not read/],
+  [
+    "an unknown part of the configuration",
+    renamedPart,
+    /unknown part "configuration\/capabilitieZ" of a migration stream: dump the guest with `virsh dump --memory-only`/,
+  ],
   ["a page outside its block", stream({ pages: [page(1), page(300)] }), /a page of an unknown block at offset \d+$/],
   ["blocks that exceed the memory", damagedBlocks, /the list of memory blocks is damaged at offset \d+$/],
   [
