@@ -61,6 +61,7 @@ export interface SleepingMachine {
   readonly taskMembers?: string;
   readonly symbols?: Toy["symbols"];
   readonly memory?: Toy["memory"];
+  readonly vmcoreinfo?: NonNullable<Toy["vmcoreinfo"]>;
 }
 
 const UNINTERRUPTIBLE = 2;
@@ -68,6 +69,7 @@ const UNINTERRUPTIBLE = 2;
 /** A kernel of tasks whose stacks unwind through the functions that they sleep in. */
 export function sleepingKernel(machine: SleepingMachine): ToyKernel {
   const { sleepers, tasks = [], cpus = [0], types = lockTypes, taskMembers = "", symbols = {}, memory = [] } = machine;
+  const { vmcoreinfo = {} } = machine;
   const names = [...new Set(sleepers.flatMap(({ functions }) => functions)), END];
   const text = new Map(names.map((name, at) => [name, TEXT + BigInt(at) * 0x1000n]));
   const named: { [name: string]: Partial<KSymbol> & { address: bigint } } = {};
@@ -96,6 +98,7 @@ export function sleepingKernel(machine: SleepingMachine): ToyKernel {
     ].sort((a, b) => a.pid - b.pid),
     more: {
       arch: x86_64,
+      vmcoreinfo,
       types,
       symbols: { ...named, ...symbols },
       memory: [...put, ...memory],

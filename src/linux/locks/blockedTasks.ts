@@ -14,8 +14,8 @@ import { isLock } from "./resource.ts";
 import { LOCK_FUNCTIONS, taskWait } from "./taskWait.ts";
 
 /**
- * Tasks in uninterruptible sleep, and tasks in interruptible sleep that wait for a lock, by pid. Idle kernel workers,
- * which always sleep in an uninterruptible idle state, are not included.
+ * Tasks in uninterruptible sleep, and tasks in interruptible sleep in one of the LOCK_FUNCTIONS, by pid. Tasks in
+ * TASK_IDLE, such as idle kworkers, are not included.
  */
 export const blockedTasks = derived("blocked tasks", (kernel): readonly Obj<"struct task_struct">[] =>
   taskTable(kernel).tasks.filter((task) => isBlocked(kernel, task)),

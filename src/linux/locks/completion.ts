@@ -1,6 +1,7 @@
 /** Completions that tasks wait for. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
+import { bare } from "../../debuginfo/ctype.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -19,15 +20,16 @@ import { WAIT_QUEUE } from "./waitQueue.ts";
 const TYPE = "struct completion";
 
 /**
- * Returns the completion that a task waits for or, if known, what it completes: work, a grace period, a task's exit, a
- * bio.
+ * Returns the completion that a task waits for or, if known, what it completes, such as work, a grace period, a task's
+ * exit or a bio.
  * Since Linux kernel commit a5c6234e1028 ("completion: Use simple wait queues") (in v5.7) its queue is a
  * `swait_queue_head`; before, a `wait_queue_head`. @throws Fault if the task has no waiter in a list
  */
 export function completionWait(sleeper: Sleeper): Found {
   const { kernel } = sleeper;
   const completion = kernel.object(TYPE, 0n);
-  const isSimple = completion.has("wait.task_list") && kernel.types.find("struct", "swait_queue") !== undefined;
+  const queue = bare(completion.at("wait").type);
+  const isSimple = queue.kind === "struct" && queue.name === "swait_queue_head";
   const shape = isSimple ? SIMPLE_WAITER : WAIT_QUEUE;
   const waiter = waiterOf(sleeper, shape);
   const ring = waiterRing(kernel, shape, waiter.at(shape.list).address);
@@ -73,7 +75,7 @@ function gracePeriod(sleeper: Sleeper, address: bigint): Found | undefined {
     return { resource: { kind: "grace period", detail: "rcu_barrier", ...state } };
   if (!names.some((name) => /^(__wait_rcu_gp|synchronize_rcu(_normal)?|synchronize_sched)$/.test(name)))
     return undefined;
-  return gracePeriodState(sleeper.kernel);
+  return gracePeriodState(sleeper.kernel, names.includes("synchronize_sched"));
 }
 
 /** Tasks by the completion that they complete when they exit or, after vfork(), execute another program. */
@@ -126,7 +128,7 @@ function bioEnd(sleeper: Sleeper, address: bigint): Found | undefined {
 /** Returns the disk of a request: of its queue since v5.15, before `rq_disk`. @throws Fault */
 const requestDisk = (request: Obj): Obj => request.at(request.has("q.disk") ? "q.disk" : "rq_disk").deref();
 
-/** Returns the requests in flight of a disk as the state of what it has to do. */
+/** Returns a state with the number of requests in flight of a disk; without a state if it cannot be read. */
 function diskState(disk: Obj | Fault): { state?: ResourceState } {
   const note = disk instanceof Fault ? disk : attempt(() => inFlightText(disk));
   return typeof note === "string" ? { state: { holders: [], note, fields: [] } } : {};

@@ -7,7 +7,8 @@ import type { Obj } from "../../model/object.ts";
 import { symbolText } from "../../model/symbolText.ts";
 import { workersOf } from "../workqueue/workerPool.ts";
 import type { Found, Holder, ReadField, ResourceState } from "./resource.ts";
-import { frameFunction, type Sleeper } from "./sleeper.ts";
+import { unsignedWord } from "./mutex.ts";
+import { callers, type Sleeper } from "./sleeper.ts";
 
 /** Maximum number of barriers of the same work that are skipped. */
 const MAX_BARRIERS = 1 << 16;
@@ -58,8 +59,8 @@ function queuedState(work: Obj<"struct work_struct">): ResourceState {
   ];
   const isOnly = limit === 1 && workers.length === 1;
   const how = isOnly
-    ? "executes the only work that can be active in the workqueue"
-    : `executes a work of the workqueue, in which ${limit} works can be active`;
+    ? "executes the one work of the workqueue that can be active in this pool"
+    : `executes a work of the workqueue, of which ${limit} can be active`;
   return {
     holders: workers.map((worker) => ({
       task: worker.at("task").value(),
@@ -71,7 +72,7 @@ function queuedState(work: Obj<"struct work_struct">): ResourceState {
   };
 }
 
-const workData = (work: Obj<"struct work_struct">): bigint => BigInt.asUintN(64, work.at("data.counter").value());
+const workData = (work: Obj<"struct work_struct">): bigint => unsignedWord(work.at("data.counter"));
 
 /**
  * WORK_STRUCT_PWQ, and the numbers of bits below the address of the pool_workqueue that are tried: 8, 9 with debug
@@ -150,15 +151,12 @@ function executedWork(worker: Obj<"struct worker">): Found {
   const detail = functionOf(kernel, worker.at("current_func").value());
   return {
     resource: { kind: "work", type: "struct work_struct", address, detail },
-    state: { holders: [workerHolder(worker)], fields: workerFields(worker) },
+    state: {
+      holders: [{ task: worker.at("task").value(), certainty: "certain", how: "the worker that executes it" }],
+      fields: workerFields(worker),
+    },
   };
 }
-
-const workerHolder = (worker: Obj<"struct worker">, certainty: Holder["certainty"] = "certain"): Holder => ({
-  task: worker.at("task").value(),
-  certainty,
-  how: "the worker that executes it",
-});
 
 function workerFields(worker: Obj<"struct worker">): ReadField[] {
   const [type, address] = ["struct worker", worker.address];
@@ -167,12 +165,13 @@ function workerFields(worker: Obj<"struct worker">): ReadField[] {
 
 /**
  * Returns the workqueue that a task flushes; undefined if the task does not flush one. flush_workqueue() and
- * drain_workqueue() wait for all works of one color; the workers that execute such works hold it up. @param address the
- * completion, which is a member of a `wq_flusher` on the task's stack
+ * drain_workqueue() wait for the works of the flush's color and of the flushes before it, which end in order; the
+ * workers that execute such works hold it up. @param address the completion, which is a member of a `wq_flusher` on the
+ * task's stack
  */
 export function flushedWorkqueue(sleeper: Sleeper, address: bigint): Found | undefined {
-  const { kernel, frames, at } = sleeper;
-  const names = frames.slice(at, at + 4).map((frame) => frameFunction(frame) ?? "");
+  const { kernel } = sleeper;
+  const names = callers(sleeper, 4);
   if (!names.some((name) => /^(__flush_workqueue|flush_workqueue|drain_workqueue|destroy_workqueue)$/.test(name)))
     return undefined;
   const flusher = kernel.object("struct wq_flusher", address - memberOffset(kernel, "struct wq_flusher", "done"));
@@ -204,7 +203,7 @@ function workqueueOf(kernel: Kernel, flusher: Obj<"struct wq_flusher">): Obj<"st
 /** Returns the workers that hold up a flush. @throws Fault */
 function workqueueState(queue: Obj<"struct workqueue_struct">, flusher: Obj<"struct wq_flusher">): ResourceState {
   const { kernel } = queue;
-  const color = flusher.at("flush_color").number();
+  const isFlushed = colorTest(queue, flusher);
   const holders: Holder[] = [];
   const pools = new Set<bigint>();
   let fields: ReadField[] = [];
@@ -219,12 +218,35 @@ function workqueueState(queue: Obj<"struct workqueue_struct">, flusher: Obj<"str
       if (current.address === 0n || current.at("wq").value() !== queue.address) continue;
       // A worker has the color of its current work since Linux kernel commit 018f3a13dd63 ("workqueue: Mark barrier
       // work with WORK_STRUCT_INACTIVE") (in v5.15).
-      const known = worker.has("current_color");
-      if (known && worker.at("current_color").number() !== color) continue;
-      holders.push(workerHolder(worker, known ? "certain" : "possible"));
+      const color = worker.has("current_color") ? worker.at("current_color").number() : undefined;
+      if (color !== undefined && !isFlushed(color)) continue;
+      holders.push({
+        task: worker.at("task").value(),
+        certainty: color === undefined ? "possible" : "certain",
+        how:
+          color === undefined
+            ? "executes a work of the workqueue, which may have been queued after the flush began"
+            : "executes a work for which the flush waits",
+      });
       fields = [...fields, ...workerFields(worker)];
     }
   }
   if (holders.length > 0) return { holders, fields };
-  return { holders, note: "no worker executes work of the workqueue; the work to be flushed is queued", fields };
+  return { holders, note: "no worker executes a work for which the flush waits; it is queued", fields };
+}
+
+/** WORK_NR_COLORS since v5.15. */
+const WORK_NR_COLORS = 16;
+
+/**
+ * Returns whether a flush waits for works of a color: its own, and those of the flushes before it, from
+ * `workqueue_struct.flush_color` on. A flush without a color is in `flusher_overflow` and waits for all of them.
+ */
+function colorTest(
+  queue: Obj<"struct workqueue_struct">,
+  flusher: Obj<"struct wq_flusher">,
+): (color: number) => boolean {
+  const [first, last] = [queue.at("flush_color").number(), flusher.at("flush_color").number()];
+  const place = (color: number): number => (color - first + WORK_NR_COLORS) % WORK_NR_COLORS;
+  return (color) => last < 0 || place(color) <= place(last);
 }

@@ -6,7 +6,7 @@ import { inodeText } from "../fs/fileText.ts";
 import { fileInode } from "../fs/openEnds.ts";
 import { pageSize } from "../mm/page.ts";
 import { vmas } from "../mm/vma.ts";
-import type { Found } from "./resource.ts";
+import type { Found, Resource } from "./resource.ts";
 import { isLinked, type Sleeper, structsOfTask } from "./sleeper.ts";
 
 /** FUT_OFF_INODE of include/linux/futex.h: the key contains an inode, not an address. */
@@ -29,13 +29,16 @@ export function futexWait(sleeper: Sleeper): Found {
   throw Fault.of("unknown", "the task's stack contains no queued struct futex_q of the task");
 }
 
-/** Returns the user address of a futex, or its place in a file. @param waiting `struct futex_q` */
-function keyOf({ kernel, task }: Sleeper, waiting: Obj): { address: bigint; detail: string } {
+/**
+ * Returns the user address of a futex, with its `mm_struct` if it is private to a process. For a futex in a shared file:
+ * the address of the waiter, with the place in the file as text. @param waiting `struct futex_q`
+ */
+function keyOf({ kernel, task }: Sleeper, waiting: Obj): Pick<Resource, "address" | "mm"> & { detail: string } {
   const offset = waiting.at("key.both.offset").number();
   const within = BigInt(offset & ~3);
   if ((offset & FUT_OFF_INODE) === 0) {
     const address = waiting.at("key.private.address").value() + within;
-    return { address, detail: hex0x(address) };
+    return { address, mm: waiting.at("key.private.mm").value(), detail: hex0x(address) };
   }
   const address = waiting.address;
   // Since Linux kernel commit 8019ad13ef7f ("futex: Fix inode life-time issue") (in v5.6) the key has the inode's number.

@@ -14,11 +14,13 @@ const MAX_NODES = 8192;
 
 /**
  * Returns the current RCU grace period and what holds it up: CPUs that have not reported a quiescent state, and tasks
- * that were preempted in a read-side critical section (kernel/rcu/tree.h: struct rcu_node). @throws Fault
+ * that were preempted in a read-side critical section (kernel/rcu/tree.h: struct rcu_node).
+ * @param isSched whether it is a grace period of RCU-sched, which before v4.20 is a flavor of its own @throws Fault
  */
-export function gracePeriodState(kernel: Kernel): Found {
-  const state = ["rcu_state", "rcu_preempt_state", "rcu_sched_state"].find((name) => kernel.hasVariable(name));
-  if (state === undefined) throw Fault.of("unknown", "no symbol rcu_state, rcu_preempt_state or rcu_sched_state");
+export function gracePeriodState(kernel: Kernel, isSched = false): Found {
+  const flavors = isSched ? ["rcu_sched_state"] : ["rcu_preempt_state", "rcu_sched_state"];
+  const state = ["rcu_state", ...flavors].find((name) => kernel.hasVariable(name));
+  if (state === undefined) throw Fault.of("unknown", `no symbol rcu_state or ${flavors.join(" or ")}`);
   const rcu = kernel.variable(state);
   const type = "struct rcu_state";
   const sequence = BigInt.asUintN(64, rcu.at("gp_seq").value());
@@ -38,14 +40,14 @@ export function gracePeriodState(kernel: Kernel): Found {
     const how = `runs on CPU ${cpu}, which has not reported a quiescent state`;
     holders.push({ task: task.address, certainty: "possible", how });
   }
-  if (holders.length === 0 && cpus.length === 0) holders.push(...kthread(rcu));
+  if (holders.length === 0 && cpus.length === 0) holders.push(...gracePeriodThread(rcu));
   const note =
     cpus.length > 0 ? `no quiescent state reported by CPU ${cpus.join(", ")}` : "every CPU reported a quiescent state";
   return { resource, state: { holders, note, fields } };
 }
 
 /** Returns the kernel thread that starts and ends grace periods. */
-function kthread(rcu: Obj<"struct rcu_state">): Holder[] {
+function gracePeriodThread(rcu: Obj<"struct rcu_state">): Holder[] {
   const task = rcu.has("gp_kthread") ? rcu.at("gp_kthread").value() : 0n;
   const how = "the grace-period kthread, which has to continue because every CPU has reported";
   return task === 0n ? [] : [{ task, certainty: "likely", how }];

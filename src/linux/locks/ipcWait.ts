@@ -55,9 +55,8 @@ export function semaphoreSetWait(sleeper: Sleeper): Found {
     const semaphore = set.at("sems").index(number);
     const id = ipcPermissions(set, "sem").at("id").number();
     const value = semaphore.at("semval").number();
-    const last = semaphore.at("sempid").deref();
-    const holder = last.address === 0n ? undefined : attempt(() => pidTask(last));
-    const how = "the last task that changed it; it does not have to be the one that changes it next";
+    const holder = attempt(() => lastChanger(semaphore));
+    const how = "the last process that changed it; another one may change it next";
     const holders: Holder[] =
       holder && !(holder instanceof Fault) && holder.address !== task.address
         ? [{ task: holder.address, certainty: "possible", how }]
@@ -74,6 +73,12 @@ export function semaphoreSetWait(sleeper: Sleeper): Found {
     };
   }
   throw Fault.of("unknown", "no set of semaphores of the task's namespace has this waiter");
+}
+
+/** Returns the process that changed a semaphore last; undefined if it has exited. @throws Fault before v4.17 */
+function lastChanger(semaphore: Obj<"struct sem">): Obj<"struct task_struct"> | undefined {
+  const pid = semaphore.at("sempid").deref();
+  return pid.address === 0n ? undefined : pidTask(pid);
 }
 
 /** SEMMSL is 32000 by default; a set can have more (include/uapi/linux/sem.h). */

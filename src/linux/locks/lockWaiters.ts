@@ -57,7 +57,7 @@ export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
     return {
       ...about,
       queue,
-      unknown: `task_struct.blocker is ${hex0x(recorded.address)}, but the list of waiters leads to ${hex0x(lock)}`,
+      unknown: `task_struct.${recorded.member} is ${hex0x(recorded.address)}, but the list of waiters leads to ${hex0x(lock)}`,
     };
   }
   const address = lock ?? (recorded?.kind === shape.kind ? recorded.address : undefined);

@@ -14,19 +14,25 @@ export const unsignedWord = (object: Obj): bigint => BigInt.asUintN(object.kerne
 /**
  * Reads the holder of a `struct mutex`. On PREEMPT_RT it is an rt_mutex.
  * Since Linux kernel commit 3ca0ff571b09 ("locking/mutex: Rework mutex::owner") (in v4.10) `owner` is the task with
- * flags in its low bits. Before, `count` is 1 for a free mutex and `owner` is a plain pointer. @throws Fault
+ * flags in its low bits. Before, `count` is 1 for a free mutex and `owner`, if the kernel has it, is a plain pointer.
+ * @throws Fault
  */
 export function mutexState(kernel: Kernel, address: bigint): ResourceState {
   const mutex = kernel.object("struct mutex", address);
   const type = "struct mutex";
   if (mutex.has("rtmutex")) return rtMutexState(mutex.at("rtmutex"));
   if (!mutex.has("owner.counter")) {
-    const owner = mutex.has("owner") ? mutex.at("owner").value() : 0n;
+    const owner = mutex.has("owner") ? mutex.at("owner").value() : undefined;
     const count = mutex.at("count.counter").number();
-    const fields = [{ type, address, path: "owner", value: hex0x(owner) }];
-    if (owner !== 0n) return { holders: [{ task: owner, certainty: "certain", how: "mutex.owner" }], fields };
+    const fields = [{ type, address, path: "count.counter", value: String(count) }];
+    if (owner !== undefined) fields.push({ type, address, path: "owner", value: hex0x(owner) });
+    if (owner) return { holders: [{ task: owner, certainty: "certain", how: "mutex.owner" }], fields };
     if (count === 1) return { holders: [], isFree: true, fields };
-    return { holders: [], note: "this kernel does not record the owner of the mutex", fields };
+    const note =
+      owner === undefined
+        ? "this kernel does not record the owner of the mutex"
+        : "the mutex is locked, but its owner is not recorded";
+    return { holders: [], note, fields };
   }
   const word = unsignedWord(mutex.at("owner.counter"));
   const fields = [{ type, address, path: "owner.counter", value: hex0x(word) }];
@@ -59,6 +65,6 @@ export function rtMutexState(lock: Obj<"struct rt_mutex_base" | "struct rt_mutex
   return { holders: [holder], fields };
 }
 
-/** Returns the C type of an rt_mutex without the members of lockdep. */
+/** Returns the C type of an rt_mutex: since v5.15 the part of it without the members of lockdep. */
 export const rtMutexType = (kernel: Kernel): string =>
   kernel.types.find("struct", "rt_mutex_base") ? "struct rt_mutex_base" : "struct rt_mutex";

@@ -52,15 +52,15 @@ const LOCKS: readonly ResourceKind[] = [
 
 export const isLock = (kind: ResourceKind | undefined): boolean => kind !== undefined && LOCKS.includes(kind);
 
-/** Something that tasks wait for, identified by kind and address. */
+/** Something that tasks wait for, identified by kind, address, `mm` and `detail`. */
 export interface Resource {
   readonly kind: ResourceKind;
   readonly address: bigint;
   /** The C type of the object at the address, such as `struct mutex`; undefined if not known. */
   readonly type: string | undefined;
-  /**
-   * Distinguishes the resource from others with the same address or type: the number of a bit, the function of a work.
-   */
+  /** The `mm_struct`, for an address of user space that means another object in other processes. */
+  readonly mm?: bigint;
+  /** A part of the object, or what it is for: the number of a bit, the function of a work. */
   readonly detail?: string;
   /** What the task waits for as a phrase, such as `data in pipe:[1234]`, if kind and name do not describe it. */
   readonly phrase?: string;
@@ -70,7 +70,10 @@ export interface Resource {
 export interface Holder {
   /** Address of the `task_struct`, which may no longer exist. */
   readonly task: bigint;
-  /** "certain" follows from what was read; "possible" has an alternative, which `how` mentions. */
+  /**
+   * "certain" follows from what was read. "likely" holds unless something unusual has happened; "possible" has an
+   * alternative. `how` says what can be otherwise.
+   */
   readonly certainty: "certain" | "likely" | "possible";
   /** How it is known, or why the task blocks: a phrase such as `mutex.owner`, which is printed after a colon. */
   readonly how: string;

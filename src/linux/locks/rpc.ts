@@ -16,8 +16,8 @@ export function rpcWait(kernel: Kernel, word: bigint): Found {
   const task = kernel.object(type, word - kernel.object(type, 0n).at("tk_runstate").address);
   const client = task.at("tk_client");
   const program = client.at("cl_program.name").text();
-  const procedure = attempt(() => task.at("tk_msg.rpc_proc.p_name").text());
-  const call = procedure instanceof Fault || procedure === "" ? "NULL" : procedure;
+  const procedure = attempt(() => procedureOf(task));
+  const call = procedure instanceof Fault ? "call" : procedure;
   const server = attempt(() => serverOf(client));
   const status = task.at("tk_status").number();
   return {
@@ -35,6 +35,12 @@ export function rpcWait(kernel: Kernel, word: bigint): Found {
       ],
     },
   };
+}
+
+/** Returns the name of a call's procedure; the NULL procedure has no name (net/sunrpc/sched.c: rpc_proc_name()). */
+function procedureOf(task: Obj): string {
+  const name = task.at("tk_msg.rpc_proc.p_name");
+  return name.value() === 0n ? "NULL" : name.text();
 }
 
 /** Returns the name of the server, and its address if it differs. */

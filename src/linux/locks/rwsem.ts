@@ -12,6 +12,12 @@ const RWSEM_READER_OWNED = 1n;
 /** Mask of the flags in `owner`, with a second flag for writers of v5.3 to v5.10. */
 const RWSEM_OWNER_FLAGS = 7n;
 const RWSEM_WRITER_LOCKED = 1n;
+/**
+ * Whether `owner` is RWSEM_OWNER_UNKNOWN, which is -1 or -2 as a word. Before v5.7 percpu_rwsem_release() writes it when
+ * the writer leaves the lock taken, as for a frozen file system.
+ */
+const isUnknownOwner = (kernel: Kernel, word: bigint): boolean =>
+  word >= (1n << BigInt(kernel.arch.wordSize * 8)) - 2n;
 const RWSEM_READER_SHIFT = 8n;
 
 /**
@@ -34,7 +40,7 @@ export function rwsemState(kernel: Kernel, address: bigint): ResourceState {
   const isReader = (word & RWSEM_READER_OWNED) !== 0n;
   if ((count & RWSEM_WRITER_LOCKED) !== 0n) {
     // The writer sets `owner` after this bit and clears it before the bit (rwsem_set_owner, __up_write).
-    if (isReader || task === 0n)
+    if (isReader || task === 0n || isUnknownOwner(kernel, word))
       return { holders: [], note: "locked for writing, but the writer is not recorded", fields };
     return { holders: [{ task, certainty: "certain", how: "writer, rw_semaphore.owner" }], fields };
   }
@@ -55,7 +61,10 @@ const overReleased = (readers: number, fields: readonly ReadField[]): ResourceSt
   fields,
 });
 
-/** Reads the holder before v5.3, where a reader only leaves flags; a value of 1 in `owner` is not a task. */
+/**
+ * Reads the holder before v5.3. A reader sets the lowest bit of `owner`; since v5.1 with its task, before with nothing
+ * else.
+ */
 function oldState(rwsem: Obj<"struct rw_semaphore">): ResourceState {
   const type = "struct rw_semaphore";
   if (!rwsem.has("owner"))
@@ -63,6 +72,8 @@ function oldState(rwsem: Obj<"struct rw_semaphore">): ResourceState {
   const word = rwsem.at("owner").value();
   const task = word & ~RWSEM_OWNER_FLAGS;
   const fields = [{ type, address: rwsem.address, path: "owner", value: hex0x(word) }];
+  if (isUnknownOwner(rwsem.kernel, word))
+    return { holders: [], note: "locked for writing, but the writer is not recorded", fields };
   if (task === 0n) return { holders: [], note: "not held by a writer; readers are not recorded", fields };
   if ((word & 1n) !== 0n)
     return { holders: [{ task, certainty: "possible", how: "the last task that took it for reading" }], fields };

@@ -122,7 +122,12 @@ function folioWait({ entry, ring }: SpecialEntry): Found {
   });
   const type = `struct ${member}`;
   const detail = flagName(kernel, bit);
-  return { resource: { kind: "folio", type, address, detail }, queue, state: folioState(kernel, address) };
+  const state = attempt(() => folioState(kernel, address));
+  return {
+    resource: { kind: "folio", type, address, detail },
+    queue,
+    ...(state instanceof Fault ? { unknown: state.message } : { state }),
+  };
 }
 
 const flagName = (kernel: Kernel, bit: number): string =>

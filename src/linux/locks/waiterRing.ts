@@ -12,7 +12,7 @@ import type { QueuedTask } from "./resource.ts";
 export interface WaiterRing {
   /** The `list_head` of the lock; undefined if the ring contains only waiters. */
   readonly head: bigint | undefined;
-  /** First in line first; in a ring without a head, starting with the requested waiter. */
+  /** First in line first; in a ring without a head, starting with any waiter. */
   readonly entries: readonly QueuedTask[];
 }
 
@@ -67,8 +67,7 @@ export function waiterRing(kernel: Kernel, shape: WaiterShape, node: bigint): Wa
   }
   const entries = head < 0 ? nodes : [...nodes.slice(head + 1), ...nodes.slice(0, head)];
   const ring: WaiterRing = { head: head < 0 ? undefined : nodes[head]?.node, entries };
-  if (head < 0) for (const one of nodes) rings.set(one.node, ring);
-  else for (const one of entries) rings.set(one.node, ring);
+  for (const one of entries) rings.set(one.node, ring);
   return ring;
 }
 

@@ -6,8 +6,12 @@ import { toyKernel } from "../../builders/kernel.ts";
 
 const LIST = 0xffff_ffff_8200_0000n;
 /** The name of the queue is on the page after its other members. */
-const QUEUE = 0xffff_8880_3000_1000n - 72n;
+const QUEUE = 0xffff_8880_3000_1000n - 80n;
 const FLUSHER = 0xffff_8880_3000_4000n;
+const POOL = 0xffff_8880_3000_5000n;
+const PWQ = POOL + 0x100n;
+const WORKER = POOL + 0x200n;
+const WORKER_TASK = POOL + 0x300n;
 
 const types = `
   struct list_head { struct list_head *next, *prev; };
@@ -17,28 +21,57 @@ const types = `
     struct list_head pwqs, list;
     struct wq_flusher *first_flusher;
     struct list_head flusher_queue, flusher_overflow;
+    int flush_color, max_active;
     char name[24];
   };
-  struct worker_pool { int id; };
-  struct pool_workqueue { struct worker_pool *pool; struct list_head pwqs_node; };
+  struct worker_pool { int id; struct list_head workers; };
+  struct pool_workqueue { struct worker_pool *pool; struct workqueue_struct *wq; struct list_head pwqs_node; };
+  struct worker {
+    struct list_head node; struct work_struct *current_work; struct pool_workqueue *current_pwq;
+    struct task_struct *task; int current_color;
+  };
   struct task_struct { int pid; };`;
 
-const empty = (address: bigint) => ["struct list_head", address, { next: address, prev: address }] as const;
+const list = (address: bigint, other = address) => ["struct list_head", address, { next: other, prev: other }] as const;
 
-/** Returns what a task in flush_workqueue() waits for. @param name the bytes of the queue's name, if they are readable */
-function flushed(name: string | undefined) {
+interface Flush {
+  /** The bytes of the queue's name, if they are readable. */
+  readonly name?: string | undefined;
+  /** The color of the flush; -1 for one that has none yet. */
+  readonly color?: number;
+  /** The color of the first flush of the queue. */
+  readonly first?: number;
+  /** The color of the work that the only worker executes; undefined without a worker. */
+  readonly executed?: number;
+}
+
+/** Returns what a task in flush_workqueue() waits for. */
+function flushed({ name, color = 3, first = 3, executed }: Flush) {
   const kernel = toyKernel({
     types,
     symbols: { workqueues: LIST },
     memory: [
-      ["struct list_head", LIST, { next: QUEUE + 16n, prev: QUEUE + 16n }],
-      empty(QUEUE),
-      ["struct list_head", QUEUE + 16n, { next: LIST, prev: LIST }],
-      ["unsigned long", QUEUE + 32n, FLUSHER],
-      empty(QUEUE + 40n),
-      empty(QUEUE + 56n),
-      ...(name === undefined ? [] : [["char [24]", QUEUE + 72n, name] as const]),
-      ["struct wq_flusher", FLUSHER, { flush_color: 3 }],
+      list(LIST, QUEUE + 16n),
+      executed === undefined ? list(QUEUE) : list(QUEUE, PWQ + 16n),
+      list(QUEUE + 16n, LIST),
+      ["unsigned long", QUEUE + 32n, color === first ? FLUSHER : 0n],
+      list(QUEUE + 40n, FLUSHER),
+      list(QUEUE + 56n),
+      ["int", QUEUE + 72n, first],
+      ...(name === undefined ? [] : [["char [24]", QUEUE + 80n, name] as const]),
+      ["struct wq_flusher", FLUSHER, { list: { next: QUEUE + 40n, prev: QUEUE + 40n }, flush_color: color }],
+      ["struct worker_pool", POOL, { workers: { next: WORKER, prev: WORKER } }],
+      ["struct pool_workqueue", PWQ, { pool: POOL, wq: QUEUE, pwqs_node: { next: QUEUE, prev: QUEUE } }],
+      [
+        "struct worker",
+        WORKER,
+        {
+          node: { next: POOL + 8n, prev: POOL + 8n },
+          current_pwq: PWQ,
+          task: WORKER_TASK,
+          current_color: executed ?? 0,
+        },
+      ],
     ],
   });
   const task = kernel.object("struct task_struct", 0xffff_8880_3000_8000n);
@@ -46,10 +79,27 @@ function flushed(name: string | undefined) {
   return flushedWorkqueue({ kernel, task, at: 0, frames: [{ sp: 0n, cfa: undefined, symbol }] }, FLUSHER + 20n);
 }
 
+const holdersOf = (flush: Flush) => flushed(flush)?.state?.holders.map(({ task, certainty }) => [task, certainty]);
+
 test("a task that flushes a workqueue waits for the workqueue by its name", () => {
-  assert.equal(flushed("events")?.resource?.detail, "events");
+  assert.equal(flushed({ name: "events" })?.resource?.detail, "events");
 });
 
 test("a workqueue whose name cannot be read has none", () => {
-  assert.equal(flushed(undefined)?.resource?.detail, undefined);
+  assert.equal(flushed({ name: undefined })?.resource?.detail, undefined);
+});
+
+test("a flush waits for the worker that executes a work of its color, not for one of a later color", () => {
+  assert.deepEqual(holdersOf({ executed: 3 }), [[WORKER_TASK, "certain"]]);
+  assert.deepEqual(holdersOf({ executed: 4 }), []);
+});
+
+test("flushes end in order, so that a later one also waits for works of the colors before its own", () => {
+  assert.deepEqual(holdersOf({ first: 15, color: 1, executed: 15 }), [[WORKER_TASK, "certain"]]);
+  assert.deepEqual(holdersOf({ first: 15, color: 1, executed: 0 }), [[WORKER_TASK, "certain"]]);
+  assert.deepEqual(holdersOf({ first: 15, color: 1, executed: 2 }), []);
+});
+
+test("a flush that has no color yet waits for works of all colors", () => {
+  assert.deepEqual(holdersOf({ color: -1, executed: 9 }), [[WORKER_TASK, "certain"]]);
 });

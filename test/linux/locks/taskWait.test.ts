@@ -143,6 +143,18 @@ test("task_struct.blocker gives the lock if the kernel has it", () => {
   assert.equal(resource?.address, LOCK);
 });
 
+test("blocked_on of CONFIG_DEBUG_MUTEXES, which points to the waiter, is not taken for the lock", () => {
+  const kernel = sleepingKernel({
+    types: lockTypes,
+    taskMembers: "struct mutex_waiter *blocked_on;",
+    sleepers: [{ ...inMutex(5), with: { blocked_on: waiterAddress(5) } }],
+    memory: [["struct mutex", LOCK, {}], waiter(5), ...ring(LOCK + MUTEX_LIST, waiterAddress(5))],
+  });
+  const { resource, unknown } = waitOf(kernel, 5);
+  assert.equal(resource?.address, LOCK);
+  assert.equal(unknown, undefined);
+});
+
 const rwsemKernel = (count: bigint, owner: bigint, type = 0): ToyKernel =>
   sleepingKernel({
     sleepers: [{ pid: 5, comm: "writer", functions: ["schedule", "rwsem_down_write_slowpath", "update"] }],
@@ -178,6 +190,14 @@ test("a semaphore locked for writing whose owner is marked as a reader has an un
   const { state } = waitOf(rwsemKernel(0x1n, taskAddress(7) | 1n), 5);
   assert.deepEqual(state?.holders, []);
   assert.match(state.note ?? "", /locked for writing, but the writer is not recorded/);
+});
+
+test("RWSEM_OWNER_UNKNOWN in the owner of a semaphore is no writer", () => {
+  for (const owner of [-1n, -2n]) {
+    const { state } = waitOf(rwsemKernel(0x1n, BigInt.asUintN(64, owner)), 5);
+    assert.deepEqual(state?.holders, []);
+    assert.match(state.note ?? "", /locked for writing, but the writer is not recorded/);
+  }
 });
 
 test("for a task in wait_for_completion the completing task is unknown", () => {

@@ -3,6 +3,7 @@ import { attempt, Fault } from "../../../base/fault.ts";
 import { rbtreeEntries } from "../../../kernel/rbtree.ts";
 import type { Obj } from "../../../model/object.ts";
 import { fileText } from "../../fs/fileText.ts";
+import { pageSize } from "../../mm/page.ts";
 import type { Found } from "../resource.ts";
 import { isLinked, type Sleeper, structsOfTask } from "../sleeper.ts";
 import type { QueuedEntry } from "./queueResource.ts";
@@ -35,8 +36,8 @@ export function epollWait({ sleeper: { kernel }, queue }: QueuedEntry): Found | 
 
 /**
  * Returns the files that a task waits for in poll(2) or select(2): the entries of the `poll_wqueues` on its stack
- * (fs/select.c). An entry is valid if its waiter is in a list and points back to the `poll_wqueues`. Undefined if the stack
- * contains none with files: the task waits for a timeout or a signal.
+ * (fs/select.c). An entry is valid if its waiter is in a list and points back to the `poll_wqueues`. Undefined if the
+ * stack contains none with files: the task waits for a timeout or a signal.
  */
 export function pollWait(sleeper: Sleeper): Found | undefined {
   const type = "struct poll_wqueues";
@@ -68,14 +69,15 @@ function polledFiles(queues: Obj): Obj[] {
   if (inline < 0 || inline > size)
     throw Fault.at("corrupt", queues.address, `inline_index is ${inline}, but there are ${size} inline entries`);
   for (let i = 0; i < inline; i++) add(queues.at("inline_entries").index(i));
-  // Further entries are in pages; `entry` of a page points after its last one.
+  // Further entries are in pages, of which each begins with a `poll_table_page`; its `entry` points after the last one.
   const seen = new Set<bigint>();
   for (let page = queues.at("table").deref(); page.address !== 0n; page = page.at("next").deref()) {
     if (seen.has(page.address)) throw Fault.at("corrupt", page.address, "the pages of entries form a loop");
     seen.add(page.address);
     const [first, end] = [page.at("entries").address, page.at("entry").value()];
     const step = BigInt(kernel.object("struct poll_table_entry", 0n).size);
-    for (let at = first; at < end && at < first + 4096n; at += step) add(kernel.object("struct poll_table_entry", at));
+    const pageEnd = page.address + BigInt(pageSize(kernel));
+    for (let at = first; at < end && at + step <= pageEnd; at += step) add(kernel.object("struct poll_table_entry", at));
   }
   return [...files.values()];
 }

@@ -27,7 +27,8 @@ export function pipeWait({ sleeper, queue }: QueuedEntry): Found | undefined {
     const name = pipeName(sleeper, pipe.address);
     return {
       resource: { kind: "pipe", type: TYPE, address: pipe.address, detail: member, phrase: PHRASES[needs](name) },
-      mode: member === "rd_wait" ? "read" : "write",
+      // wait_for_partner() waits on `rd_wait`, whichever end it opens.
+      mode: isOpening ? undefined : member === "rd_wait" ? "read" : "write",
       state: {
         holders: needs === "open" ? [] : otherEnds(pipe, member === "rd_wait" ? "writes" : "reads", task.address),
         ...NOTES[needs](readers, writers),

@@ -92,6 +92,10 @@ test("a reader of a pipe waits for the tasks that have the writing end open", ()
   assert.deepEqual(held(wait), [[taskAddress(7), "possible"]]);
 });
 
+test("a task that opens a FIFO waits for the other end in no mode, because both ends wait in the same queue", () => {
+  assert.equal(waitOf(pipe("wait_for_partner", WRITES)).mode, undefined);
+});
+
 test("a task that has only the same end of a pipe open is not one of them", () => {
   assert.deepEqual(held(waitOf(pipe("pipe_read", READS))), []);
 });
@@ -218,4 +222,35 @@ test("entries that are in no list are from an earlier poll", () => {
   const { resource, unknown } = waitOf(poll(false));
   assert.equal(resource, undefined);
   assert.equal(unknown, undefined);
+});
+
+test("the files of a poll are read up to the end of a page, whatever its size", () => {
+  const table = waiterAddress(5, 2);
+  const page = OBJECT + 0x10000n;
+  const entries = 100;
+  const of = (PAGESIZE: string): string | undefined => {
+    const kernel = sleepingKernel({
+      types:
+        lockTypes +
+        pollTypes
+          .replace("void *entry; };", "void *entry; struct poll_table_entry entries[0]; };")
+          .replace(/(struct poll_table_page \{[^}]*\};)\s*(struct poll_table_entry \{[^}]*\};)/, "$2 $1"),
+      vmcoreinfo: { PAGESIZE },
+      sleepers: [{ pid: 5, comm: "poller", functions: ["schedule", "do_sys_poll", "__x64_sys_poll", "syscall"] }],
+      memory: [
+        ["struct poll_wqueues", table, { polling_task: taskAddress(5), inline_index: 0, table: page }],
+        ["struct poll_table_page", page, { entry: page + 16n + BigInt(entries * 64) }],
+        ...Array.from({ length: entries }, (_, i) => {
+          const entry = page + 16n + BigInt(i * 64);
+          return [
+            ["struct poll_table_entry", entry, { filp: INODE + BigInt(i * 256), wait: { private: table } }] as const,
+            ...ring(OBJECT + BigInt(i * 32), entry + 16n + ENTRY),
+          ];
+        }).flat(),
+      ],
+    });
+    return waitOf(kernel).resource?.phrase;
+  };
+  assert.match(of("65536") ?? "", /^events of 100 files/);
+  assert.match(of("4096") ?? "", /^events of 63 files/);
 });

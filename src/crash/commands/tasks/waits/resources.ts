@@ -42,7 +42,7 @@ export function* resourceRows(kernel: Kernel, graph: WaitGraph, chosen: readonly
   for (const waiting of chosen ?? graph.tasks.values()) {
     const resource = waiting.wait.resource;
     if (!resource) continue;
-    const key = `${resource.kind} ${resource.address} ${resource.detail ?? ""}`;
+    const key = `${resource.kind} ${resource.address} ${resource.mm ?? ""} ${resource.detail ?? ""}`;
     if (!byResource.has(key)) byResource.set(key, waiting);
   }
   const rows = [...byResource.values()].map((waiting): WaitRow => ({ waiting, graph }));
