@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import type { Holder, QueuedTask, Resource, Wait } from "../../linux/locks/resource.ts";
 import { foundSpinHolders } from "../../linux/locks/spinHolder.ts";
 import { spinQueue, type SpinKind, spinState } from "../../linux/locks/spinlock.ts";
-import { runningTasks } from "../../linux/sched/cpu.ts";
+import { cpuTask, runningTasks } from "../../linux/sched/cpu.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Frame } from "../../unwind/frame.ts";
@@ -121,8 +121,9 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
     return { ...base, resource: undefined, queue: [], state: undefined, unknown };
   }
   const resource: Resource = { kind, type: typeOf(kernel, kind), address: asked.lock };
-  const { fields, note } = spinState(kernel, kind, asked.lock);
-  const holders = yield* spinHolders(kernel, kind, asked.lock);
+  const { fields, note, cpu } = spinState(kernel, kind, asked.lock);
+  const named = cpu === undefined ? undefined : namedHolder(kernel, cpu);
+  const holders = named ? [named] : yield* spinHolders(kernel, kind, asked.lock);
   const why = note ?? (holders.length === 0 ? NO_HOLDER : undefined);
   const others = all.filter((other) => other.kind === kind && other.asked?.lock === asked.lock);
   return {
@@ -133,6 +134,13 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
     state: { holders, fields, ...(why === undefined ? {} : { note: why }) },
     unknown: undefined,
   };
+}
+
+/** Returns the task of the CPU that the word of a lock names; undefined if it cannot be read. */
+function namedHolder(kernel: Kernel, cpu: number): Holder | undefined {
+  const task = attempt(() => cpuTask(kernel, cpu));
+  if (task instanceof Fault) return undefined;
+  return { task: task.address, certainty: "certain", how: `the word of the lock names CPU ${cpu}` };
 }
 
 const typeOf = (kernel: Kernel, kind: SpinKind): string | undefined =>

@@ -16,8 +16,7 @@ const RWSEM_WRITER_LOCKED = 1n;
  * Whether `owner` is RWSEM_OWNER_UNKNOWN, which is -1 or -2 as a word. Before v5.7 percpu_rwsem_release() writes it when
  * the writer leaves the lock taken, as for a frozen file system.
  */
-const isUnknownOwner = (kernel: Kernel, word: bigint): boolean =>
-  word >= (1n << BigInt(kernel.arch.wordSize * 8)) - 2n;
+const isUnknownOwner = (kernel: Kernel, word: bigint): boolean => word >= (1n << BigInt(kernel.arch.wordSize * 8)) - 2n;
 const RWSEM_READER_SHIFT = 8n;
 
 /**

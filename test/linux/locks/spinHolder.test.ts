@@ -54,6 +54,25 @@ test("a ticket lock is shown with the number of CPUs that wait, also where its n
   assert.equal(shown("int counter;", { counter: 0x0001_ffff }), "locked; 1 more wait for it");
 });
 
+test("with qspinlock_key off, a kernel for riscv64 uses its queued spinlocks as ticket locks", () => {
+  const types = `typedef struct { int counter; } atomic_t; struct qspinlock { atomic_t val; };
+    struct raw_spinlock { struct qspinlock raw_lock; }; struct static_key { atomic_t enabled; };`;
+  const of = (counter: number, enabled: number): string | undefined => {
+    const kernel = toyKernel({
+      types,
+      symbols: { qspinlock_key: LOCK + 0x100n },
+      memory: [
+        ["struct raw_spinlock", LOCK, { raw_lock: { val: { counter } } }],
+        ["struct static_key", LOCK + 0x100n, { enabled: { counter: enabled } }],
+      ],
+    });
+    return summary(kernel.object("struct raw_spinlock", LOCK));
+  };
+  assert.equal(of(0x0005_0005, 0), "unlocked");
+  assert.equal(of(0x0007_0005, 0), "locked; 1 more wait for it");
+  assert.equal(of(1, 1), "locked");
+});
+
 test("on s390x and powerpc the word of a spinlock names the CPU that holds it", () => {
   assert.equal(shown("int lock;", { lock: 0x3 }, s390x), "held by CPU 2");
   assert.equal(shown("int lock;", { lock: 0x0020_0001 }, s390x), "held by CPU 0; CPUs wait for it");
