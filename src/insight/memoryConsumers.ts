@@ -5,7 +5,7 @@ import { residentPageCount } from "../linux/mm/mm.ts";
 import { pageSize } from "../linux/mm/page.ts";
 import { pagesByStack } from "../linux/mm/pagesByStack.ts";
 import { vmapAreas, vmapCaller } from "../linux/mm/vmalloc.ts";
-import { taskComm, taskPid, taskTable, taskTgid } from "../linux/sched/task.ts";
+import { commAndPid, taskPid, taskTable, taskTgid } from "../linux/sched/task.ts";
 import { cacheName, slabBytes, slabCaches } from "../linux/slab/slab.ts";
 import { countSlabs } from "../linux/slab/slabScan.ts";
 import { countedByNodes, countsSlabs } from "../linux/slab/slabUsage.ts";
@@ -162,7 +162,7 @@ function processConsumers(kernel: Kernel): MemoryConsumer[] {
     const consumer = attempt((): MemoryConsumer | undefined => {
       const pages = taskPid(task) === taskTgid(task) ? residentPageCount(task) : 0;
       if (pages === 0) return undefined;
-      const name = `${taskComm(task)} [${taskPid(task)}]`;
+      const name = commAndPid(task);
       return { kind: "process", bytes: pages * pageSize(kernel), count: pages, name };
     });
     return consumer === undefined || consumer instanceof Fault ? [] : [consumer];

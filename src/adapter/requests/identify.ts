@@ -9,7 +9,7 @@ import { pageFlagNames } from "../../linux/mm/pageFlags.ts";
 import { pageUse } from "../../linux/mm/pageUse.ts";
 import { slabStruct } from "../../linux/slab/slabTypes.ts";
 import { cacheName, objectSize } from "../../linux/slab/slab.ts";
-import { taskComm, taskPid } from "../../linux/sched/task.ts";
+import { commAndPid } from "../../linux/sched/task.ts";
 import { vmapCaller } from "../../linux/mm/vmalloc.ts";
 import { vmaPath, vmaRange } from "../../linux/mm/vma.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -47,8 +47,7 @@ const place = (name: string, address: bigint): IdentifiedFact => fact(name, () =
 
 const offsetFact = (bytes: number): IdentifiedFact => fact("Offset", () => `${bytes} (${hex0x(BigInt(bytes))})`);
 
-const taskFact = (task: Obj): IdentifiedFact =>
-  fact("Task", () => `${taskComm(task)} [${taskPid(task)}]`, hex0x(task.address));
+const taskFact = (task: Obj): IdentifiedFact => fact("Task", () => commAndPid(task), hex0x(task.address));
 
 /** Returns a fact with a struct that the user can open. */
 const structFact = (name: string, address: bigint): IdentifiedFact => ({

@@ -6,7 +6,7 @@ import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { type Container, identify } from "../../linux/identify.ts";
 import { holderWords, locksWithin } from "../../linux/locks/locksWithin.ts";
 import { moduleName } from "../../linux/module/module.ts";
-import { taskComm, taskPid } from "../../linux/sched/task.ts";
+import { commAndPid } from "../../linux/sched/task.ts";
 import { cacheName, isMerged } from "../../linux/slab/slab.ts";
 import { slabStruct } from "../../linux/slab/slabTypes.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -41,9 +41,9 @@ function wordsFor(kernel: Kernel, address: bigint, container: Container): string
     case "slab object":
       return slabWords(kernel, address, container);
     case "task":
-      return `${withOffset("task_struct", container.offset, 16)} of ${taskName(container.task)}`;
+      return `${withOffset("task_struct", container.offset, 16)} of ${commAndPid(container.task)}`;
     case "task stack":
-      return `stack of ${taskName(container.task)}`;
+      return `stack of ${commAndPid(container.task)}`;
     case "CPU stack": {
       const { kind, cpu } = container.stack;
       return `${kind} stack${cpu === undefined ? "" : ` of CPU ${cpu}`}`;
@@ -90,11 +90,9 @@ function slabWords(
   // A known task says more than the slab cache of its task_struct.
   if (cache === "task_struct" && !isFree)
     for (const next of identify(kernel, address))
-      if (next.kind === "task") return `${withOffset("task_struct", next.offset, 16)} of ${taskName(next.task)}`;
+      if (next.kind === "task") return `${withOffset("task_struct", next.offset, 16)} of ${commAndPid(next.task)}`;
   const struct = attempt(() => (isFree || isMerged(object.cache) ? undefined : slabStruct(kernel, object)));
   const held =
     typeof struct === "string" ? lockAt(address, () => kernel.object(`struct ${struct}`, object.address)) : "";
   return `${withOffset(`${cache} object`, offset, 16)}${isFree ? ", free" : ""}${held}`;
 }
-
-const taskName = (task: Obj): string => `${taskComm(task)} [${taskPid(task)}]`;

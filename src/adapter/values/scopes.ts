@@ -4,7 +4,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Registers } from "../../arch/arch.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
-import { taskComm, taskCpu, taskPid } from "../../linux/sched/task.ts";
+import { commAndPid, taskCpu } from "../../linux/sched/task.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -47,7 +47,7 @@ export function scopesOf(target: Target, row: FrameRow): DebugProtocol.Scope[] {
 }
 
 function taskLabel(task: Obj): string {
-  const label = attempt(() => `${taskComm(task)} [${taskPid(task)}]`);
+  const label = attempt(() => commAndPid(task));
   return label instanceof Fault ? hex0x(task.address) : label;
 }
 

@@ -1,7 +1,7 @@
 /** Words for waiting tasks, for sentences and for tables. */
 import { attempt } from "../../base/fault.ts";
 import { hex } from "../../base/hex.ts";
-import { isLock, type Wait } from "../../linux/locks/resource.ts";
+import { doubtWord, isLock, type Wait } from "../../linux/locks/resource.ts";
 import { taskState } from "../../linux/sched/taskState.ts";
 import { firstHolder } from "./root.ts";
 import type { KnownHolder, WaitGraph, WaitingTask } from "./waitGraph.ts";
@@ -107,10 +107,9 @@ export function heldBy(waiting: WaitingTask, graph?: WaitGraph): string | undefi
   if (!first) return holderless(waiting);
   const fate = fateWords(first);
   const more = waiting.holders.length > 1 ? ` and ${waiting.holders.length - 1} more` : "";
-  const doubt = first.certainty === "certain" ? "" : first.certainty === "likely" ? "likely " : "possibly ";
   const waits = graph && holderWaitWords(graph, first);
   const rest = fate === undefined ? (waits === undefined ? "" : `, which ${waitVerb(waits)}`) : `, ${fate}`;
-  return `${doubt}${taskName(first)}${rest}${more}`;
+  return `${doubtWord(first)}${taskName(first)}${rest}${more}`;
 }
 
 /** Returns "waits for completion harvest" or "sleeps in msleep". */

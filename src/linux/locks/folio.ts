@@ -3,11 +3,9 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { inFlightText } from "../block/inFlight.ts";
+import { useOfMapping } from "../mm/pageUse.ts";
 import { fuseDaemonsOf } from "./queues/fuse.ts";
 import type { ResourceState } from "./resource.ts";
-
-/** Low bits of `mapping` of pages without a file, such as PAGE_MAPPING_ANON (include/linux/page-flags.h). */
-const MAPPING_FLAGS = 3n;
 
 /**
  * Returns the state of a page or folio: its flags, the requests in flight of the device under its file, or the daemon of
@@ -19,7 +17,7 @@ export function folioState(kernel: Kernel, address: bigint): ResourceState {
   const flags = kernel.memory.word(page.at("flags").address);
   const fields = [{ type: "struct page", address, path: "flags", value: hex0x(flags) }];
   const mapping = page.at("mapping").value();
-  if (mapping === 0n || (mapping & MAPPING_FLAGS) !== 0n) return { holders: [], fields };
+  if (mapping === 0n || useOfMapping(mapping) !== undefined) return { holders: [], fields };
   const inode = kernel.object("struct address_space", mapping).at("host").deref();
   const daemons = attempt(() => fuseDaemonsOf(inode));
   if (!(daemons instanceof Fault) && daemons.length > 0) return { holders: daemons, fields };

@@ -7,20 +7,17 @@ import { fileInode } from "../fs/openEnds.ts";
 import { pageSize } from "../mm/page.ts";
 import { vmas } from "../mm/vma.ts";
 import type { Found, Resource } from "./resource.ts";
-import { isLinked, type Sleeper, structsOfTask } from "./sleeper.ts";
+import { MAX_CALLERS, isLinked, type Sleeper, structsOfTask } from "./sleeper.ts";
 
 /** FUT_OFF_INODE of include/linux/futex.h: the key contains an inode, not an address. */
 const FUT_OFF_INODE = 1;
-
-/** Number of frames outwards that can contain the `futex_q`. */
-const FRAMES = 3;
 
 /**
  * Returns the futex that a task waits for in futex(2), from the `futex_q` on its stack. Only user space knows who holds
  * a lock that is implemented with it. @throws Fault "unknown" if the stack contains no futex_q
  */
 export function futexWait(sleeper: Sleeper): Found {
-  for (const one of structsOfTask(sleeper, "struct futex_q", "task", sleeper.at + FRAMES)) {
+  for (const one of structsOfTask(sleeper, "struct futex_q", "task", sleeper.at + MAX_CALLERS)) {
     // A woken waiter is no longer in its hash bucket (kernel/futex/futex.h: struct futex_q).
     if (one.at("lock_ptr").value() === 0n || !isLinked(sleeper.kernel, one.at("list.node_list").address)) continue;
     const waiter = { type: "struct futex_q", address: one.address };
@@ -64,7 +61,7 @@ function keyOf({ kernel, task }: Sleeper, waiting: Obj): Pick<Resource, "address
  */
 export function inheritedFutex(sleeper: Sleeper, lock: bigint): string | undefined {
   if (!sleeper.kernel.types.find("struct", "futex_q")) return undefined;
-  for (const one of structsOfTask(sleeper, "struct futex_q", "task", sleeper.at + FRAMES)) {
+  for (const one of structsOfTask(sleeper, "struct futex_q", "task", sleeper.at + MAX_CALLERS)) {
     const state = attempt(() => one.at("pi_state").deref());
     if (state instanceof Fault || state.address === 0n || state.at("pi_mutex").address !== lock) continue;
     return `PI futex ${keyOf(sleeper, one).detail}`;

@@ -7,20 +7,17 @@ import { ipcNamespace, ipcObjects, ipcPermissions } from "../ipc/ipc.ts";
 import { inodeText } from "../fs/fileText.ts";
 import { pidTask } from "../sched/task.ts";
 import type { Found, Holder } from "./resource.ts";
-import { isLinked, type Sleeper, structsOfTask } from "./sleeper.ts";
+import { MAX_CALLERS, type Sleeper, waiterOf } from "./sleeper.ts";
+import type { WaiterShape } from "./waiterRing.ts";
 
-/** Number of frames outwards that can contain the waiter. */
-const FRAMES = 3;
+/** The structs with which tasks wait, with their list and their task. */
+const SEMAPHORE_WAITER: WaiterShape = { type: "struct sem_queue", list: "list", task: "sleeper" };
+const RECEIVER: WaiterShape = { type: "struct msg_receiver", list: "r_list", task: "r_tsk" };
+const SENDER: WaiterShape = { type: "struct msg_sender", list: "list", task: "tsk" };
+const POSIX_WAITER: WaiterShape = { type: "struct ext_wait_queue", list: "list", task: "task" };
 
-/**
- * Returns the waiter of a type on the task's stack that is in a list. @param task,list members with the task and with
- * the list's node @throws Fault "unknown" if there is none
- */
-function waiterIn(sleeper: Sleeper, type: string, task: string, list: string): Obj {
-  for (const one of structsOfTask(sleeper, type, task, sleeper.at + FRAMES))
-    if (isLinked(sleeper.kernel, one.at(list).address)) return one;
-  throw Fault.of("unknown", `the task's stack contains no ${type} of the task that is in a list`);
-}
+/** Returns the waiter of a type on the task's stack that is in a list. @throws Fault "unknown" if there is none */
+const waiterIn = (sleeper: Sleeper, shape: WaiterShape): Obj => waiterOf(sleeper, shape, { callers: MAX_CALLERS });
 
 /** Yields the nodes of the ring that contains a node. One of them is the head of the list. @throws Fault */
 function* ringOf(kernel: Kernel, node: bigint): Generator<bigint, void, void> {
@@ -42,7 +39,7 @@ const MAX_NODES = 4 * 1024 * 1024;
  */
 export function semaphoreSetWait(sleeper: Sleeper): Found {
   const { kernel, task } = sleeper;
-  const queue = waiterIn(sleeper, "struct sem_queue", "sleeper", "list");
+  const queue = waiterIn(sleeper, SEMAPHORE_WAITER);
   const waiter = { type: "struct sem_queue", address: queue.address };
   const nodes = new Set(ringOf(kernel, queue.at("list").address));
   for (const set of ipcObjects(ipcNamespace(task), "sem")) {
@@ -87,15 +84,15 @@ const MAX_SEMAPHORES = 1 << 20;
 /** Returns the queue that a task waits for in msgrcv(2) or msgsnd(2) (ipc/msg.c: msg_receiver, msg_sender). */
 export function messageQueueWait(sleeper: Sleeper): Found {
   const { kernel, task } = sleeper;
-  for (const [type, member, list, head, phrase] of MESSAGE_WAITERS) {
-    const waiting = attempt(() => waiterIn(sleeper, type, member, list));
+  for (const [shape, head, phrase] of MESSAGE_WAITERS) {
+    const waiting = attempt(() => waiterIn(sleeper, shape));
     if (waiting instanceof Fault) continue;
-    const nodes = new Set(ringOf(kernel, waiting.at(list).address));
+    const nodes = new Set(ringOf(kernel, waiting.at(shape.list).address));
     for (const queue of ipcObjects(ipcNamespace(task), "msg")) {
       if (!nodes.has(queue.at(head).address)) continue;
       const id = ipcPermissions(queue, "msg").at("id").number();
       return {
-        waiter: { type, address: waiting.address },
+        waiter: { type: shape.type, address: waiting.address },
         resource: {
           kind: "queue",
           type: "struct msg_queue",
@@ -109,14 +106,14 @@ export function messageQueueWait(sleeper: Sleeper): Found {
 }
 
 const MESSAGE_WAITERS = [
-  ["struct msg_receiver", "r_tsk", "r_list", "q_receivers", "a message in"],
-  ["struct msg_sender", "tsk", "list", "q_senders", "room in"],
+  [RECEIVER, "q_receivers", "a message in"],
+  [SENDER, "q_senders", "room in"],
 ] as const;
 
 /** Returns the POSIX message queue that a task waits for (ipc/mqueue.c: ext_wait_queue, SEND is 0 and RECV 1). */
 export function posixQueueWait(sleeper: Sleeper): Found {
   const { kernel } = sleeper;
-  const waiting = waiterIn(sleeper, "struct ext_wait_queue", "task", "list");
+  const waiting = waiterIn(sleeper, POSIX_WAITER);
   const nodes = [...ringOf(kernel, waiting.at("list").address)];
   const type = "struct mqueue_inode_info";
   for (const [index, phrase] of ["room in", "a message in"].entries()) {
@@ -125,7 +122,7 @@ export function posixQueueWait(sleeper: Sleeper): Found {
       const info = kernel.object(type, node - list);
       if (attempt(() => info.at("vfs_inode.i_sb.s_type.name").text()) !== "mqueue") continue;
       return {
-        waiter: { type: "struct ext_wait_queue", address: waiting.address },
+        waiter: { type: POSIX_WAITER.type, address: waiting.address },
         resource: {
           kind: "queue",
           type,

@@ -4,8 +4,8 @@ import { hex0x } from "../../base/hex.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import type { Kernel, Printer } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { taskAt, taskComm, taskPid } from "../sched/task.ts";
-import type { Holder, Resource, ResourceState } from "./resource.ts";
+import { commAndPid, taskAt } from "../sched/task.ts";
+import { doubtWord, type Holder, type Resource, type ResourceState } from "./resource.ts";
 import { lockState } from "./lockState.ts";
 
 /**
@@ -51,13 +51,13 @@ function lockText(kernel: Kernel, { holders, isFree, note }: ResourceState): str
   if (isFree) return "unlocked";
   const [holder] = holders;
   if (!holder) return note;
-  const held = `${holder.certainty === "certain" ? "" : "possibly "}held by ${holderName(kernel, holder)}`;
+  const held = `${doubtWord(holder)}held by ${holderName(kernel, holder)}`;
   return note === undefined ? held : `${held}; ${note}`;
 }
 
 /** Returns a task's name and pid; its address if no list of tasks contains it. */
 function holderName(kernel: Kernel, { task }: Holder): string {
   const known = taskAt(kernel, task);
-  const name = known && attempt(() => `${taskComm(known)} [${taskPid(known)}]`);
+  const name = known && attempt(() => commAndPid(known));
   return typeof name === "string" ? name : `${hex0x(task)}, which is not in a list of tasks`;
 }

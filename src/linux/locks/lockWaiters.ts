@@ -41,7 +41,7 @@ export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
   const { kernel, task } = sleeper;
   const recorded = blocker(task);
   const isRing = kernel.object(shape.type, 0n).has("first_waiter");
-  const waiter = attempt(() => waiterOf(sleeper, shape.waiter, isRing));
+  const waiter = attempt(() => waiterOf(sleeper, shape.waiter, { mayBeAlone: isRing }));
   if (waiter instanceof Fault) {
     // The kernel's record is sufficient without a waiter.
     if (recorded?.kind !== shape.kind) throw waiter;

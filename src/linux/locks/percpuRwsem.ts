@@ -30,11 +30,11 @@ export function percpuRwsemState(kernel: Kernel, address: bigint): ResourceState
 }
 
 /**
- * Whether a percpu_rw_semaphore is at an address, for one that a writer has blocked: its list of waiters is
- * consistent, and `block` is 1. Without this check another word that equals the task's address, such as one of its own
- * stack, would count as `writer`.
+ * Whether a percpu_rw_semaphore that a writer has blocked is at an address: its list of waiters is consistent, and
+ * `block` is 1. Without this check another word that equals the task's address, such as one of its own stack, would
+ * count as `writer`.
  */
-function isLock(kernel: Kernel, address: bigint): boolean {
+function isBlockedLock(kernel: Kernel, address: bigint): boolean {
   const lock = kernel.object(TYPE, address);
   const isBlocked = attempt(() => !lock.has("block.counter") || lock.at("block.counter").number() === 1);
   if (isBlocked !== true) return false;
@@ -70,7 +70,7 @@ export function percpuWriterWait(sleeper: Sleeper): Found {
   const writer = kernel.object(TYPE, 0n).at("writer.task").address;
   for (const value of objectAddresses(sleeper, sleeper.at + 1)) {
     if (attempt(() => kernel.memory.word(value + writer)) !== task.address) continue;
-    if (!isLock(kernel, value)) continue;
+    if (!isBlockedLock(kernel, value)) continue;
     return {
       resource: { kind: "percpu_rwsem", type: TYPE, address: value },
       mode: "write",

@@ -81,6 +81,10 @@ export interface Holder {
   readonly isHandedOver?: true;
 }
 
+/** Returns the word that precedes a holder that is not certain: "likely " or "possibly "; else "". */
+export const doubtWord = ({ certainty }: Pick<Holder, "certainty">): string =>
+  ({ certain: "", likely: "likely ", possible: "possibly " })[certainty];
+
 /** A member that was read. */
 export interface ReadField {
   readonly type: string;

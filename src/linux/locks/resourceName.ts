@@ -15,7 +15,7 @@ import { inodeText } from "../fs/fileText.ts";
 import { superBlockAt } from "../fs/superBlock.ts";
 import { useOfMapping } from "../mm/pageUse.ts";
 import { taskOfStack } from "../sched/stack.ts";
-import { taskComm, taskPid, taskTable } from "../sched/task.ts";
+import { commAndPid, taskTable } from "../sched/task.ts";
 import { isMerged } from "../slab/slab.ts";
 import { slabObjectAt } from "../slab/slabObject.ts";
 import { slabStruct } from "../slab/slabTypes.ts";
@@ -165,14 +165,12 @@ function identityOf(object: Obj): string | undefined {
   const name = type.kind === "struct" ? type.name : undefined;
   if (name === "inode") return inodeText(object);
   if (name === "mm_struct") return userOf(object);
-  if (name === "task_struct") return taskName(object);
+  if (name === "task_struct") return commAndPid(object);
   if (name === "buffer_head")
     return `block ${object.at("b_blocknr").value()} of ${object.at("b_bdev.bd_disk.disk_name").text()}`;
   if (name === "super_block") return object.at("s_id").text();
   return undefined;
 }
-
-const taskName = (task: Obj<"struct task_struct">): string => `${taskComm(task)} [${taskPid(task)}]`;
 
 const usersOfMm = derived("first tasks of address spaces", (kernel) => {
   const users = new Map<bigint, Obj<"struct task_struct">>();
@@ -185,7 +183,7 @@ const usersOfMm = derived("first tasks of address spaces", (kernel) => {
 
 function userOf(mm: Obj<"struct mm_struct">): string | undefined {
   const task = usersOfMm(mm.kernel).get(mm.address);
-  return task && taskName(task);
+  return task && commAndPid(task);
 }
 
 function superBlockResourceName(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
@@ -206,5 +204,5 @@ function pageResourceName(kernel: Kernel, address: bigint, wanted: string | unde
 
 function stackResourceName(kernel: Kernel, address: bigint): string | undefined {
   const task = taskOfStack(kernel, address);
-  return task && `on the stack of ${taskName(task)}`;
+  return task && `on the stack of ${commAndPid(task)}`;
 }

@@ -12,6 +12,9 @@ import type { WaiterShape } from "./waiterRing.ts";
 /** The parts of a frame that the recognition of waits uses. */
 export type SleepFrame = Pick<Frame, "sp" | "cfa" | "symbol">;
 
+/** Maximum number of callers of the waiting function whose frames are searched for the struct with which it waits. */
+export const MAX_CALLERS = 3;
+
 export interface Sleeper {
   readonly kernel: Kernel;
   readonly task: Obj<"struct task_struct">;
@@ -145,23 +148,24 @@ export function linkedWaiter(sleeper: Sleeper, shape: WaiterShape, at: number, m
 }
 
 /**
- * Returns the address of the object to which a word of the stack points and whose member points back to `target`;
- * undefined if there is not exactly one.
+ * Returns the address of the object to which a saved register or a word of the stack points and whose member points
+ * back to `target`; undefined if there is not exactly one.
  */
 export function objectPointingBack(sleeper: Sleeper, type: string, member: string, target: bigint): bigint | undefined {
   const { kernel } = sleeper;
   const offset = kernel.object(type, 0n).at(member).address;
   const found = new Set<bigint>();
-  for (const { value } of stackWords(sleeper, sleeper.at + 3)) {
-    if (!isObjectAddress(kernel, value)) continue;
+  for (const value of objectAddresses(sleeper, sleeper.at + MAX_CALLERS))
     if (attempt(() => kernel.memory.word(value + offset)) === target) found.add(value);
-  }
   return found.size === 1 ? [...found][0] : undefined;
 }
 
-/** Returns the same as `linkedWaiter`, for the function that waits. @throws Fault "unknown" if there is none */
-export function waiterOf(sleeper: Sleeper, shape: WaiterShape, mayBeAlone = false): Obj {
-  const waiter = linkedWaiter(sleeper, shape, sleeper.at + 1, mayBeAlone);
+/**
+ * Returns the same as `linkedWaiter`, for the function that waits and its `callers`.
+ * @throws Fault "unknown" if there is none
+ */
+export function waiterOf(sleeper: Sleeper, shape: WaiterShape, { callers = 1, mayBeAlone = false } = {}): Obj {
+  const waiter = linkedWaiter(sleeper, shape, sleeper.at + callers, mayBeAlone);
   if (waiter) return waiter;
   throw Fault.of("unknown", `the task's stack contains no ${shape.type} of the task that is in a list`);
 }

@@ -3,8 +3,8 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Obj } from "../../model/object.ts";
 import { cpuTask } from "../sched/cpu.ts";
-import { taskAt, taskComm, taskPid } from "../sched/task.ts";
-import type { Holder } from "./resource.ts";
+import { commAndPid, taskAt } from "../sched/task.ts";
+import { doubtWord, type Holder } from "./resource.ts";
 import { rawLock, spinWord } from "./spinWord.ts";
 
 /**
@@ -24,7 +24,7 @@ function foundText({ kernel, address }: Obj): string | undefined {
   const [holder] = foundSpinHolders(kernel).get(address) ?? [];
   const task = holder && attempt(() => taskAt(kernel, holder.task));
   if (!holder || !task || task instanceof Fault) return undefined;
-  return `${holder.certainty === "certain" ? "" : holder.certainty === "likely" ? "likely " : "possibly "}held by ${taskName(task)} (${holder.how})`;
+  return `${doubtWord(holder)}held by ${commAndPid(task)} (${holder.how})`;
 }
 
 /** Returns whether a spinlock is locked; undefined for a layout that is not known. @throws Fault */
@@ -50,10 +50,8 @@ export function spinlockText(object: Obj): string | undefined {
   const waiting = waiters > 0 ? `; ${waiters} more wait for it` : isWaitedFor ? "; CPUs wait for it" : "";
   if (!isLocked) return isWaitedFor ? "not locked at this moment; CPUs wait for it" : "unlocked";
   const owner = hasOwner(raw) ? taskAt(object.kernel, raw.at("owner").value()) : undefined;
-  if (owner) return `held by ${taskName(owner)} on CPU ${raw.at("owner_cpu").number()}${waiting}`;
+  if (owner) return `held by ${commAndPid(owner)} on CPU ${raw.at("owner_cpu").number()}${waiting}`;
   if (cpu === undefined) return `${foundText(lock) ?? "locked"}${waiting}`;
-  const task = attempt(() => taskName(cpuTask(object.kernel, cpu)));
+  const task = attempt(() => commAndPid(cpuTask(object.kernel, cpu)));
   return `held by CPU ${cpu}${task instanceof Fault ? "" : `, which runs ${task}`}${waiting}`;
 }
-
-const taskName = (task: Obj<"struct task_struct">): string => `${taskComm(task)} [${taskPid(task)}]`;

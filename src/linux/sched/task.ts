@@ -226,6 +226,9 @@ export const taskTgid = (task: Obj<"struct task_struct">): number => task.at("tg
 /** Returns the name, at most 15 bytes (TASK_COMM_LEN). @throws Fault */
 export const taskComm = (task: Obj<"struct task_struct">): string => walked(task)?.comm ?? task.at("comm").text();
 
+/** Returns `bash [279]`: the name and the thread id. @throws Fault */
+export const commAndPid = (task: Obj<"struct task_struct">): string => `${taskComm(task)} [${taskPid(task)}]`;
+
 /**
  * Returns `task_struct.__state` (`state` before v5.14, commit 2f064a59a11f) and `exit_state` in one number. @throws
  * Fault

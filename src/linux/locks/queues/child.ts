@@ -2,7 +2,7 @@
 import { attempt, Fault } from "../../../base/fault.ts";
 import { listEntries } from "../../../kernel/list.ts";
 import type { Obj } from "../../../model/object.ts";
-import { pidTask, taskComm, taskPid, threads } from "../../sched/task.ts";
+import { commAndPid, pidTask, threads } from "../../sched/task.ts";
 import type { Found, Holder } from "../resource.ts";
 import type { QueuedEntry } from "./queueResource.ts";
 
@@ -18,10 +18,9 @@ export function childWait({ sleeper: { task }, entry, queue }: QueuedEntry): Fou
   const resource = { kind: "child", type: "struct wait_queue_head", address: queue } as const;
   const one = attempt(() => chosenChild(entry.containerOf("struct wait_opts", "child_wait")));
   if (one && !(one instanceof Fault)) {
-    const name = `${taskComm(one)} [${taskPid(one)}]`;
     const how = "the child that has to exit or to stop";
     return {
-      resource: { ...resource, phrase: `its child ${name} to exit or stop` },
+      resource: { ...resource, phrase: `its child ${commAndPid(one)} to exit or stop` },
       state: { holders: [{ task: one.address, certainty: "certain", how }], fields: [] },
     };
   }

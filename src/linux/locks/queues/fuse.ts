@@ -20,8 +20,8 @@ export function fuseRequestWait({ sleeper: { kernel }, queue }: QueuedEntry): Fo
   const opcode = request.at("in.h.opcode").number();
   const known = kernel.types.enumerator("FUSE_LOOKUP");
   const name = known?.type.values.find(({ value }) => Number(value) === opcode)?.name ?? `FUSE opcode ${opcode}`;
-  const block = attempt(() => request.at("fm.sb.s_id").text());
-  const where = block instanceof Fault ? "" : ` of file system ${block}`;
+  const id = attempt(() => request.at("fm.sb.s_id").text());
+  const where = id instanceof Fault ? "" : ` of file system ${id}`;
   return {
     resource: { kind: "fuse request", type, address: request.address, phrase: `the answer to ${name}${where}` },
     state: {

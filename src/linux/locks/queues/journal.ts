@@ -1,5 +1,6 @@
 /** Wait queues of jbd2 journals. */
 import { attempt, Fault } from "../../../base/fault.ts";
+import { hex0x } from "../../../base/hex.ts";
 import type { Obj } from "../../../model/object.ts";
 import { taskAt, taskTable } from "../../sched/task.ts";
 import type { Found, Holder } from "../resource.ts";
@@ -27,7 +28,7 @@ export function journalWait({ sleeper: { kernel }, queue }: QueuedEntry): Found 
     if (thread instanceof Fault || !taskAt(kernel, thread)) continue;
     const detail = `${member} of ${journal.has("j_devname") ? journal.at("j_devname").text() : "journal"}`;
     const how = "the journal's thread, which commits the transaction";
-    const fields = [{ type, address: journal.address, path: "j_task", value: `0x${thread.toString(16)}` }];
+    const fields = [{ type, address: journal.address, path: "j_task", value: hex0x(thread) }];
     return {
       resource: { kind: "journal", type, address: journal.address, detail },
       state: {
