@@ -11,15 +11,20 @@ const PAGE_PSE = 1n << 7n;
 const PAGE_PROTNONE = 1n << 8n;
 const PAE_MASK = 0x000ffffffffff000n;
 
-/** CONFIG_PAGE_OFFSET by CONFIG_VMSPLIT_*: the possible starts of kernel addresses. */
+/**
+ * CONFIG_PAGE_OFFSET by CONFIG_VMSPLIT_*: the possible starts of kernel addresses, in descending order. The kernel image
+ * is taken to begin above the first one that is not greater than its addresses. With KASLR, which moves the image by up
+ * to 512 MiB, that is wrong if the image has passed the next start: 0xb0000000 becomes 0xc0000000, and 0x78000000
+ * becomes 0x80000000. No line of VMCOREINFO tells them apart.
+ */
 const PAGE_OFFSETS = [0xc0000000n, 0xb0000000n, 0x80000000n, 0x78000000n, 0x40000000n];
 
 /** Size in bytes of the linear range in which the kernel image is assumed to be; the image is smaller. */
 const IMAGE_LIMIT = 1n << 25n;
 
 /**
- * Whether an entry has an inverted frame number: entries of 8 bytes that the MMU must not use have one against L1TF
- * (asm/pgtable-invert.h).
+ * Whether an entry has an inverted frame number. With PAE, entries that are not present but not empty, such as those of
+ * PROT_NONE, have one against L1TF (asm/pgtable-invert.h); the inverted upper bits show that an entry has 8 bytes.
  */
 const isInverted = (entry: bigint): boolean => (entry & PAGE_PRESENT) === 0n && entry >> 32n !== 0n;
 
@@ -39,9 +44,11 @@ export const pte: PteFormat = {
   isPresent: (entry) => (entry & (PAGE_PRESENT | PAGE_PROTNONE)) !== 0n,
   physical: (entry) => (isInverted(entry) ? ~entry : entry) & PAE_MASK,
   swapEntries: (entry) => [
-    // asm/pgtable-3level.h: since v4.18 as on x86_64, before in the upper half; asm/pgtable-2level.h
+    // With PAE since v4.18: as on x86_64 (asm/pgtable-3level.h).
     { type: Number(entry >> 59n), offset: BigInt.asUintN(64, ~entry << 5n) >> 14n },
+    // With PAE before: type and offset are in the upper half.
     swapFields(entry >> 32n, 0, 5, 5),
+    // Without PAE (asm/pgtable-2level.h).
     swapFields(BigInt.asUintN(32, entry), 1, 5, 9),
   ],
 };

@@ -1,6 +1,6 @@
 /** Lists the settings that decide what happens after a failure. */
 import { Fault } from "../../base/fault.ts";
-import { type KnownSetting, panicSettings as settingsOf } from "../../linux/kdump/panicSettings.ts";
+import { isOn, type KnownSetting, panicEvent, panicSettings as settingsOf } from "../../linux/kdump/panicSettings.ts";
 import type { Evidence } from "../evidence.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 
@@ -33,8 +33,13 @@ const evidenceOf = ({ setting, value }: KnownSetting): Evidence => ({
 
 /** Returns the settings in words: first which events panic the kernel, then the others. */
 function sentence(known: readonly KnownSetting[]): string {
-  const events = (isOn: boolean): string =>
-    known.flatMap(({ setting, value }) => ((value !== 0) === isOn ? (setting.event ?? []) : [])).join(", ");
+  const valueOf = (sysctl: string) => known.find(({ setting }) => setting.sysctl === sysctl)?.value;
+  const events = (isWanted: boolean): string =>
+    known
+      .flatMap(({ setting, value }) =>
+        isOn(setting, value, valueOf) === isWanted ? (panicEvent(setting, value) ?? []) : [],
+      )
+      .join(", ");
   const clauses = [
     `The kernel panics after: ${events(true) || "none of the events that can be chosen"}`,
     ...(events(false) === "" ? [] : [`it does not panic after: ${events(false)}`]),

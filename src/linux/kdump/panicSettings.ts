@@ -1,7 +1,7 @@
 /** The sysctls that decide what becomes of a failure: Documentation/admin-guide/sysctl/kernel.rst, and vm.rst. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { globalU32, globalWord } from "../vmcoreinfo.ts";
+import { globalAddress, globalU32, globalWord } from "../vmcoreinfo.ts";
 
 /** A sysctl and its variable in the kernel. */
 export interface PanicSetting {
@@ -9,8 +9,10 @@ export interface PanicSetting {
   readonly sysctl: string;
   readonly variable: string;
   readonly size: "int" | "unsigned long";
-  /** The event that panics the kernel if the value is not 0: "an oops". */
-  readonly event?: string;
+  /** The event that panics the kernel if the value is not 0, "an oops", or a function that names it for a value. */
+  readonly event?: string | ((value: number) => string);
+  /** Name of another sysctl that panics the kernel at the same event. */
+  readonly alsoBy?: string;
   /** Returns what a value means, as a clause; undefined for a setting with an event. */
   readonly words?: (value: number) => string;
 }
@@ -20,9 +22,22 @@ export const PANIC_SETTINGS: readonly PanicSetting[] = [
   { sysctl: "kernel.panic_on_warn", variable: "panic_on_warn", size: "int", event: "a warning" },
   { sysctl: "kernel.softlockup_panic", variable: "softlockup_panic", size: "int", event: "a soft lockup" },
   { sysctl: "kernel.hardlockup_panic", variable: "hardlockup_panic", size: "int", event: "a hard lockup" },
-  { sysctl: "kernel.hung_task_panic", variable: "sysctl_hung_task_panic", size: "int", event: "a hung task" },
+  {
+    sysctl: "kernel.hung_task_panic",
+    variable: "sysctl_hung_task_panic",
+    size: "int",
+    // 0 or 1; in newer kernels the number of hung tasks that one check has to find (kernel/hung_task.c).
+    event: (value) => (value > 1 ? `${value} hung tasks in one check` : "a hung task"),
+  },
   { sysctl: "kernel.panic_on_rcu_stall", variable: "sysctl_panic_on_rcu_stall", size: "int", event: "an RCU stall" },
-  { sysctl: "kernel.unknown_nmi_panic", variable: "unknown_nmi_panic", size: "int", event: "an unknown NMI" },
+  {
+    sysctl: "kernel.unknown_nmi_panic",
+    variable: "unknown_nmi_panic",
+    size: "int",
+    event: "an unknown NMI",
+    // arch/x86/kernel/nmi.c: unknown_nmi_error()
+    alsoBy: "kernel.panic_on_unrecovered_nmi",
+  },
   {
     sysctl: "kernel.panic_on_unrecovered_nmi",
     variable: "panic_on_unrecovered_nmi",
@@ -60,6 +75,20 @@ export const PANIC_SETTINGS: readonly PanicSetting[] = [
   { sysctl: "kernel.sysrq", variable: "sysrq_enabled", size: "int", words: sysrqWords },
 ];
 
+/** Returns the event of a setting as it is with a value; undefined for a setting without an event. */
+export const panicEvent = ({ event }: PanicSetting, value: number): string | undefined =>
+  typeof event === "function" ? event(value) : event;
+
+/**
+ * Whether the event of a setting panics the kernel, by the setting or by the other one that does the same.
+ * @param valueOf returns the value of a sysctl; undefined if it is not known
+ */
+export const isOn = (
+  { alsoBy }: PanicSetting,
+  value: number,
+  valueOf: (sysctl: string) => number | undefined,
+): boolean => value !== 0 || (alsoBy !== undefined && (valueOf(alsoBy) ?? 0) !== 0);
+
 /** What the bits of kernel.sysrq allow (Documentation/admin-guide/sysrq.rst). */
 const SYSRQ: readonly (readonly [bit: number, what: string])[] = [
   [256, "nicing of real-time tasks"],
@@ -91,8 +120,16 @@ export interface KnownSetting {
 export const panicSettings = (kernel: Kernel): readonly KnownSetting[] =>
   PANIC_SETTINGS.flatMap((setting) => {
     const value = attempt(() => valueOf(kernel, setting));
-    return value instanceof Fault || value === undefined ? [] : [{ setting, value }];
+    return value instanceof Fault || value === undefined ? [] : [{ setting: effective(kernel, setting), value }];
   });
+
+/** Returns a setting with its effect: sysrq_always_enabled of the command line overrides kernel.sysrq. */
+function effective(kernel: Kernel, setting: PanicSetting): PanicSetting {
+  if (setting.sysctl !== "kernel.sysrq") return setting;
+  const address = globalAddress(kernel, "sysrq_always_enabled");
+  const isAlways = address !== undefined && attempt(() => kernel.memory.read(address, 1)[0]) === 1;
+  return isAlways ? { ...setting, words: () => "the sysrq key allows everything (sysrq_always_enabled)" } : setting;
+}
 
 function valueOf(kernel: Kernel, { variable, size }: PanicSetting): number | undefined {
   if (size === "unsigned long") {

@@ -59,9 +59,7 @@ function memRanges(module: Obj<"struct module">): ModuleRange[] {
 /** Returns the ranges before v6.4: of module_layout since v4.5 (commit 7523e4dc5057), of plain members before. */
 function layoutRanges(module: Obj<"struct module">): ModuleRange[] {
   return (["core", "init"] as const).map((kind) => {
-    const layout = module.has(`${kind}_layout`)
-      ? { base: `${kind}_layout.base`, size: `${kind}_layout.size`, text: `${kind}_layout.text_size` }
-      : { base: `module_${kind}`, size: `${kind}_size`, text: `${kind}_text_size` };
+    const layout = layoutPaths(module, kind);
     return {
       kind,
       base: module.at(layout.base).value(),
@@ -71,12 +69,16 @@ function layoutRanges(module: Obj<"struct module">): ModuleRange[] {
   });
 }
 
+const layoutPaths = (module: Obj<"struct module">, kind: "core" | "init") =>
+  module.has(`${kind}_layout`)
+    ? { base: `${kind}_layout.base`, size: `${kind}_layout.size`, text: `${kind}_layout.text_size` }
+    : { base: `module_${kind}`, size: `${kind}_size`, text: `${kind}_text_size` };
+
 const isInit = ({ kind }: ModuleRange): boolean => kind.startsWith("init");
 
 /** Returns the address where a module's code starts. @throws Fault */
 export function moduleBase(module: Obj<"struct module">): bigint {
-  const path = module.has("mem") ? "mem[0].base" : module.has("core_layout") ? "core_layout.base" : "module_core";
-  return module.at(path).value();
+  return module.at(module.has("mem") ? "mem[0].base" : layoutPaths(module, "core").base).value();
 }
 
 /**
@@ -119,7 +121,8 @@ export interface ModuleSection {
 }
 
 /**
- * Yields the sections of a module in /sys/module/NAME/sections, and `.data..percpu`, which is not there, from `percpu`.
+ * Yields the sections of a module in /sys/module/NAME/sections, and `.data..percpu`, which sysfs lacks because the loader
+ * clears its SHF_ALLOC, at the address in `module.percpu`.
  * @throws Fault if the attributes cannot be read
  */
 export function* moduleSections(module: Obj<"struct module">): Generator<ModuleSection> {
@@ -185,10 +188,10 @@ export interface ModuleBlob {
 }
 
 /**
- * Returns the module's BTF, and its distilled base if it has one (v6.11). While a module is being loaded, `btf_data`
- * has the BTF of the file; do_init_module() removes it. Then only the copy remains that kernel/bpf/btf.c parsed and, if
- * there was a base, relocated to the kernel's own BTF (btf_relocate()), which is preferred. @returns undefined if the
- * module has no BTF @throws Fault
+ * Returns the module's BTF, and its distilled base if it has one (v6.11). The copy in `btf_modules`, which
+ * kernel/bpf/btf.c parsed, is preferred. If there was a base, btf_relocate() made the copy relative to the kernel's own
+ * BTF, so that it needs no base. `btf_data` has the BTF of the file only while the module is being loaded;
+ * do_init_module() removes it. @returns undefined if the module has no BTF @throws Fault
  */
 export function moduleBtf(
   module: Obj<"struct module">,
@@ -206,8 +209,8 @@ export function moduleBtf(
 }
 
 /** `btf_modules` of kernel/bpf/btf.c: `struct btf` by the address of its `struct module`. */
-const keptBtf = derived("btf_modules", (kernel): ReadonlyMap<bigint, Obj<"struct btf_module">> => {
-  const kept = new Map<bigint, Obj<"struct btf_module">>();
+const keptBtf = derived("btf_modules", (kernel): ReadonlyMap<bigint, Obj<"struct btf">> => {
+  const kept = new Map<bigint, Obj<"struct btf">>();
   const head = kernel.symbols.find("btf_modules")?.address;
   attempt(() => {
     if (head === undefined) return;

@@ -16,6 +16,15 @@ const KASAN_NO_FREE_META = 0x7fffffff;
 /** Whether generic KASAN watches the objects of a cache. */
 export const hasKasan = (cache: Obj<"struct kmem_cache">): boolean => cache.has("kasan_info");
 
+/**
+ * Returns the number of bytes at the start of a free object in which KASAN may keep the track of the free, and which
+ * therefore have no poison (mm/slub.c: check_object()). @throws Fault
+ */
+export function freeMetaBytes(cache: Obj<"struct kmem_cache">): number {
+  if (!cache.has("kasan_info.free_meta_offset") || cache.at("kasan_info.free_meta_offset").number() !== 0) return 0;
+  return cache.kernel.object("struct kasan_free_meta", 0n).size;
+}
+
 /** Returns the shadow byte of an address. @throws Fault */
 export function kasanShadow(kernel: Kernel, address: bigint): number {
   const offset = kernel.arch.kasanShadowOffset;

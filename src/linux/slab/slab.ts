@@ -88,6 +88,8 @@ export function slabBytes(cache: Obj<"struct kmem_cache">): number {
 const SLAB_FLAGS = {
   SLAB_RED_ZONE: 0x400n,
   SLAB_POISON: 0x800n,
+  /** __OBJECT_POISON of mm/slub.c: free objects of the cache are poisoned. */
+  SLAB_OBJECT_POISON: 0x8000_0000n,
   SLAB_STORE_USER: 0x10000n,
 } as const;
 

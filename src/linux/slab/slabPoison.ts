@@ -1,6 +1,7 @@
 /** Checks of poison and red zones of slab objects. */
 import { Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
+import { freeMetaBytes } from "./kasan.ts";
 import { hasSlabFlag, objectSize } from "./slab.ts";
 
 // include/linux/poison.h
@@ -17,10 +18,11 @@ const SLUB_RED_ACTIVE = 0xcc;
 export function damageOf(cache: Obj<"struct kmem_cache">, object: bigint, isFree: boolean): Fault | undefined {
   const { memory } = cache.kernel;
   const size = objectSize(cache);
-  // Poison is not used for objects with a constructor (mm/slub.c: __OBJECT_POISON).
-  if (isFree && hasSlabFlag(cache, "SLAB_POISON") && cache.at("ctor").value() === 0n) {
+  // Not SLAB_POISON: objects that have a constructor or are read after they are freed keep their bytes (mm/slub.c).
+  if (isFree && hasSlabFlag(cache, "SLAB_OBJECT_POISON")) {
     const bytes = memory.read(object, size);
-    const wrong = bytes.findIndex((byte, i) => byte !== (i === size - 1 ? POISON_END : POISON_FREE));
+    const skipped = freeMetaBytes(cache);
+    const wrong = bytes.findIndex((byte, i) => i >= skipped && byte !== (i === size - 1 ? POISON_END : POISON_FREE));
     if (wrong >= 0)
       return Fault.at(
         "corrupt",

@@ -16,10 +16,9 @@ export interface RingEntry {
 }
 
 /**
- * Values of `ring_buffer_event.type_len` (include/linux/ring_buffer.h): up to MAX_SHORT the length of a short entry; the
- * larger ones are kinds of entries.
+ * Values of `ring_buffer_event.type_len` (include/linux/ring_buffer.h) that are kinds of entries. The smaller ones, 1 to
+ * 28, are the length of the data in words of 4 bytes; 0 means that the next word has the length in bytes.
  */
-const MAX_SHORT = 28;
 const PADDING = 29;
 const TIME_EXTEND = 30;
 const TIME_STAMP = 31;
@@ -31,7 +30,7 @@ const STAMP_MASK = (1n << 59n) - 1n;
 /** Flags in the pointers between pages: RB_PAGE_HEAD, RB_PAGE_UPDATE. */
 const LINK_FLAGS = 3n;
 const PAGE_HEAD = 1n;
-/** Flags in `buffer_data_page.commit`: events before this page were lost. */
+/** The length in `buffer_data_page.commit`, without the flags RB_MISSED_EVENTS and RB_MISSED_STORED. */
 const COMMIT_MASK = 0x3fff_ffff;
 /** Maximum number of pages of a buffer: 16 GB. */
 const MAX_PAGES = 1 << 22;
@@ -122,20 +121,21 @@ function* parsed(
     // A bit-field begins at the low end on little-endian machines, at the high end on others.
     const type = isLittle ? word & 31 : word >>> 27;
     const delta = BigInt(isLittle ? word >>> 5 : word & 0x7ff_ffff);
-    const hasWord = at + 8 <= bytes.length;
+    const hasSecondWord = at + 8 <= bytes.length;
     if (type === TIME_EXTEND || type === TIME_STAMP) {
-      if (!hasWord) return;
+      if (!hasSecondWord) return;
       const value = delta + (BigInt(view.getUint32(at + 4, isLittle)) << DELTA_BITS);
       time = type === TIME_EXTEND ? time + value : absoluteTime(value, time);
       at += 8;
     } else if (type === PADDING) {
-      // Without a delta the rest of the page is empty; with one it is an entry that was discarded.
-      if (delta === 0n || !hasWord) return;
+      // Without a delta the rest of the page is empty; with one it is an entry that was discarded, whose delta does not
+      // count, as in the trace file (rb_update_read_stamp()).
+      if (delta === 0n || !hasSecondWord) return;
       at += 4 + view.getUint32(at + 4, isLittle);
     } else {
       time += delta;
       // The length of a long entry includes the word with the length.
-      if (type > MAX_SHORT || (type === 0 && !hasWord)) return;
+      if (type === 0 && !hasSecondWord) return;
       const begin = type === 0 ? at + 8 : at + 4;
       const end = type === 0 ? at + 4 + align4(view.getUint32(at + 4, isLittle)) : begin + type * 4;
       if (end > bytes.length || end <= at) return;
@@ -147,7 +147,10 @@ function* parsed(
 
 const align4 = (length: number): number => (length + 3) & ~3;
 
-/** Returns an absolute time stamp with the upper bits of the time before it, or the next ones if it is earlier. */
+/**
+ * Returns an absolute time stamp with the upper bits of the time before it, or with these plus one if it would be earlier
+ * than that time. Without upper bits it is taken as it is (rb_fix_abs_ts()).
+ */
 function absoluteTime(stamp: bigint, before: bigint): bigint {
   const upper = before & ~STAMP_MASK;
   const time = upper | (stamp & STAMP_MASK);

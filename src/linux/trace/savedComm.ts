@@ -8,14 +8,14 @@ import { globalWord } from "../vmcoreinfo.ts";
 
 /** NO_CMDLINE_MAP: the PID has no name. */
 const NO_NAME = 0xffff_ffff;
-/** Maximum number of names that ftrace keeps. */
+/** Maximum number of names that are read, against damage; ftrace keeps at most PID_MAX_DEFAULT, which is 32,768. */
 const MAX_NAMES = 1 << 20;
 /** Size of a name in bytes: TASK_COMM_LEN. */
 const COMM_BYTES = 16;
 
 /**
- * Returns the function that gives the name which the trace file prints for a PID. A task that ftrace keeps no name of
- * has the name of the task with the PID in the dump, else "<...>".
+ * Returns the function that gives the name which the trace file prints for a PID. Unlike in the trace file, a PID
+ * without a kept name gets the name of the task that has it in the dump; without such a task "<...>".
  */
 export const savedComm = derived("names of traced tasks", (kernel): ((pid: number) => string) => {
   const saved = attempt(() => savedNames(kernel));
@@ -54,8 +54,9 @@ export function namesOfPids(kernel: Kernel): ReadonlyMap<number, string> {
 
 interface SavedNames {
   readonly of: (pid: number) => string | undefined;
-  /** Address of the array of PIDs, and how many it has. */
+  /** Address of the array of PIDs. */
   readonly pids: bigint;
+  /** Number of PIDs in the array. */
   readonly count: number;
 }
 
@@ -65,9 +66,10 @@ function savedNames(kernel: Kernel): SavedNames {
   const saved = kernel.object("struct saved_cmdlines_buffer", address);
   const map = saved.at("map_pid_to_cmdline");
   const type = bare(map.type);
-  const count = type.kind === "array" ? (type.count ?? 1) : 1;
-  // The array has PID_MAX_DEFAULT + 1 elements; PID_MAX_DEFAULT is a power of two.
-  const mask = count - 2;
+  const count = type.kind === "array" ? (type.count ?? 0) : 0;
+  if (count === 0) throw Fault.of("unknown", "the number of elements of map_pid_to_cmdline is not known");
+  // The kernel takes the lower bits of a PID, of PID_MAX_DEFAULT; the array has one element more than that.
+  const mask = 2 ** Math.floor(Math.log2(count)) - 1;
   const [names, pids] = [saved.at("saved_cmdlines"), saved.at("map_cmdline_to_pid").value()];
   const first = bare(names.type).kind === "pointer" ? names.value() : names.address;
   const limit = saved.at("cmdline_num").number();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { wholeFile } from "../../base/file.ts";
 import { attemptSystem } from "../../base/systemError.ts";
 import { crashkernelOf } from "../../linux/kdump/crashkernel.ts";
-import { PANIC_SETTINGS } from "../../linux/kdump/panicSettings.ts";
+import { isOn, PANIC_SETTINGS, panicEvent } from "../../linux/kdump/panicSettings.ts";
 import { type Diagnosis, diagnosis } from "./diagnosis.ts";
 
 /** Maximum size of a file of /proc, /sys or /etc in bytes. */
@@ -66,13 +66,19 @@ function* captureKernel(root: string): Generator<Diagnosis> {
 
 /** Reports the panic sysctls. An oops that does not panic the kernel leaves no dump. */
 function* settings(root: string): Generator<Diagnosis> {
-  for (const { sysctl, event, words } of PANIC_SETTINGS) {
+  const valueOf = (sysctl: string): number | undefined => {
     const text = textOf(root, `proc/sys/${sysctl.replaceAll(".", "/")}`)?.trim();
     const value = Number(text);
-    if (text === undefined || text === "" || !Number.isInteger(value)) continue;
+    return text === undefined || text === "" || !Number.isInteger(value) ? undefined : value;
+  };
+  for (const setting of PANIC_SETTINGS) {
+    const { sysctl, words } = setting;
+    const value = valueOf(sysctl);
+    if (value === undefined) continue;
+    const event = panicEvent(setting, value);
     if (event !== undefined) {
       const isOops = sysctl === "kernel.panic_on_oops" && value === 0;
-      const effect = value === 0 ? "does not panic the kernel" : "panics the kernel";
+      const effect = isOn(setting, value, valueOf) ? "panics the kernel" : "does not panic the kernel";
       yield diagnosis(
         isOops ? "note" : "ok",
         `${sysctl} = ${value}`,

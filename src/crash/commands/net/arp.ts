@@ -34,6 +34,7 @@ export const neighboursTable: Table<Obj> = {
       kind: "text",
       title: "HW ADDRESS",
       width: 18,
+      // As in crash, the bytes of an unknown type are separated by spaces.
       value: (neighbour) => hexBytes(hardwareAddress(neighbour), typeOf(neighbour) === undefined ? " " : ":"),
     },
     device: {

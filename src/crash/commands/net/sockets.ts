@@ -18,12 +18,15 @@ import { addressCell } from "../../say/addressCell.ts";
 import { matches } from "../../say/reference.ts";
 import { taskColumns, taskFacts, taskHeading } from "../../say/taskHeading.ts";
 
-const socketAddress = ({ socket }: OpenSocket): bigint => socket.address;
-const sockAddress = ({ sock }: OpenSocket): bigint => sock.value();
+/** Returns the address of the `struct socket`. */
+const socketStruct = ({ socket }: OpenSocket): bigint => socket.address;
+/** Returns the address of the `struct sock`. */
+const sockStruct = ({ sock }: OpenSocket): bigint => sock.value();
 
-/** A socket with its local and remote address, if it is an internet socket. */
+/** A socket with its local and remote address. */
 interface SocketRow {
   readonly open: OpenSocket;
+  /** Undefined for a socket that is not one of IPv4 or IPv6; a Fault if they cannot be read. */
   readonly endpoints: ReturnType<typeof socketEndpoints> | Fault;
 }
 
@@ -49,8 +52,8 @@ const endColumn = (which: "source" | "destination", title: string): Column<Socke
 export const socketsTable: Table<SocketRow> = {
   columns: {
     fd: { kind: "number", title: "FD", width: 2, value: ({ open }) => open.fd },
-    socket: { kind: "address", title: "SOCKET", titleAlign: "center", value: ({ open }) => socketAddress(open) },
-    sock: { kind: "address", title: "SOCK", titleAlign: "center", value: ({ open }) => sockAddress(open) },
+    socket: { kind: "address", title: "SOCKET", titleAlign: "center", value: ({ open }) => socketStruct(open) },
+    sock: { kind: "address", title: "SOCK", titleAlign: "center", value: ({ open }) => sockStruct(open) },
     kind: {
       kind: "text",
       title: "FAMILY:TYPE",
@@ -69,8 +72,8 @@ const structsTable: Table<OpenSocket> = {
   gap: "  ",
   columns: {
     fd: { kind: "number", title: "FD", width: 2, value: ({ fd }) => fd },
-    socket: { kind: "address", title: "SOCKET", titleAlign: "center", value: socketAddress },
-    sock: { kind: "address", title: "SOCK", titleAlign: "center", value: sockAddress },
+    socket: { kind: "address", title: "SOCKET", titleAlign: "center", value: socketStruct },
+    sock: { kind: "address", title: "SOCK", titleAlign: "center", value: sockStruct },
   },
 };
 
@@ -81,7 +84,7 @@ export const taskSocketsFields: Fields = {
   missing: { kind: "data", about: "why there may be more sockets" },
 };
 
-/** Lists a task's sockets for `net -s`, one row each. Yields nothing if no socket matches the reference. */
+/** Lists a task's sockets for `net -s`, one row each. Yields nothing if none of all sockets matches the reference. */
 export function* taskSocketRows(task: Obj, reference: string | undefined): Pieces {
   const layout = new TableLayout(task.kernel, socketsTable);
   yield* taskSockets(task, reference, (sockets) => [
@@ -104,7 +107,7 @@ function* taskSockets(
   const faults: Fault[] = [];
   const all = [...untilFault(openSockets(task), (fault) => faults.push(fault))];
   const shown = reference === undefined ? all : all.filter((one) => matchesReference(one, reference));
-  if (reference !== undefined && shown.length === 0) return;
+  if (reference !== undefined && shown.length === 0 && faults.length === 0) return;
   const data = (): Json => ({
     ...taskFacts(task),
     sockets: shown.map((one) => recordData(socketsTable.columns, socketRow(one))),
@@ -120,7 +123,7 @@ function* taskSockets(
 const matchesReference = (one: OpenSocket, reference: string): boolean =>
   matches(reference, {
     number: one.fd,
-    addresses: [socketAddress, sockAddress].map((read) => addressCell(one.socket.kernel, () => read(one))),
+    addresses: [socketStruct, sockStruct].map((read) => addressCell(one.socket.kernel, () => read(one))),
   });
 
 function* structLines(

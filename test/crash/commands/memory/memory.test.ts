@@ -35,6 +35,10 @@ const recorded: readonly (readonly [string, string])[] = [
   ["mach -m", "mach-m"],
 ];
 
+test("kmem without an option and an address says what is missing", () => {
+  for (const line of ["kmem", "kmem -P"]) assert.match(ours(line), /or an address, is missing[\s\S]*Usage:/);
+});
+
 for (const [line, name] of recorded)
   test(`${line} prints the same as crash`, () => assert.equal(ours(line), crash(name)));
 

@@ -36,7 +36,7 @@ export const kmem = command({
     "[-f|-F|-c|-C|-i[=shared]|-v|-V|-n|-z|-o|-h|-A] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]] [-a]] [-g [flags]] [[-P] address]",
   options: [
     { flag: "-f", help: "free lists of the page allocator; with an address, the free block that contains it" },
-    { flag: "-F", help: "as -f, with every free block" },
+    { flag: "-F", help: "as -f, with every free block; takes no address" },
     { flag: "-c", help: "the page_hash_table, which Linux removed after v2.4: always an error" },
     { flag: "-C", help: "as -c, with its pages" },
     {
@@ -59,7 +59,7 @@ export const kmem = command({
     { flag: "-m", argument: "members", help: "as -p, with these members of struct page" },
     {
       flag: "-s",
-      help: "usage of each slab cache; with a name, of that cache; with an address, of the cache that contains it",
+      help: "usage of each slab cache; with a name, of that cache; with an address, of the cache that contains it; with the word list, only the addresses and names of the caches",
     },
     {
       flag: "-S",
@@ -95,12 +95,17 @@ The column ALLOCATED of a slab cache counts the objects that users hold; objects
   records,
   needs: ["types"],
   *run(context, args) {
+    if (args.rest.length === 0 && !SHOWS.some((flag) => args.has(flag)))
+      throw new WrongUse("an option that says what to show, or an address, is missing");
     if (args.has("-c") || args.has("-C")) throw new UsageError("this kernel has no page_hash_table");
     yield* systemTables(context, args);
     if (["-s", "-S", "-r"].some((flag) => args.has(flag))) yield* slabs(context, args);
     else yield* atAddresses(context, args);
   },
 });
+
+/** Options that show something without an address. */
+const SHOWS: readonly string[] = [..."fFcCiAvVnzohpmsSrg"].map((letter) => `-${letter}`);
 
 /** Runs the options that take no address. */
 function* systemTables({ kernel }: Context, args: Parsed): Pieces {
@@ -121,13 +126,16 @@ function* systemTables({ kernel }: Context, args: Parsed): Pieces {
   }
 }
 
-/** Runs `-s`, `-S` and `-r` with a name, an address, or no argument. */
+/** Runs `-s` and `-S` with names, addresses or no argument, and `-r` with a name or no argument. */
 function* slabs(context: Context, args: Parsed): Pieces {
   const { kernel } = context;
   const withObjects = args.has("-S");
   if (args.has("-a") && !withObjects) throw new WrongUse("-a requires -S");
   const ignored = args.values("-I").flatMap((list) => list.split(","));
-  if (args.has("-r")) return yield* rootCacheTable(kernel, { name: args.rest[0], ignored });
+  if (args.has("-r")) {
+    if (args.rest.length > 1) throw new WrongUse("-r takes one name");
+    return yield* rootCacheTable(kernel, { name: args.rest[0], ignored });
+  }
   const cpus = parseCpus(args.value("-S") ?? "", possibleCpus(kernel));
   for (const word of args.rest.length > 0 ? args.rest : [undefined]) {
     const address = word === undefined || findCache(kernel, word) ? undefined : hexNumber(word);
@@ -159,6 +167,7 @@ function* slabAtAddress(kernel: Kernel, address: bigint, args: Parsed): Pieces {
   yield* objectPieces(object, args.has("-S"));
 }
 
+/** Runs `-g`, `-f`, `-v`, `-p` and `-m`, and addresses without an option. */
 function* atAddresses(context: Context, args: Parsed): Pieces {
   const { kernel } = context;
   const isPhysical = args.has("-P");

@@ -1,4 +1,4 @@
-/** Columns that name a zone, and that show where a zone or node begins. */
+/** Columns with the name and size of a zone, and the start of a zone or node with its columns. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { zoneName } from "../../../../linux/mm/mmzone.ts";
@@ -18,20 +18,23 @@ export interface Start {
 }
 
 /**
- * Reads where a zone or node begins. @returns undefined for an empty one; a Fault when the page frames cannot be read
+ * Reads where a zone or node begins.
+ * @param startMember the member with the first page frame @param pagesMember the member with the number of pages
+ * @returns undefined for an empty one; a Fault when these members cannot be read
  */
-export function startOf(zone: Obj, startMember: string, pagesMember: string): Start | Fault | undefined {
-  const { kernel } = zone;
+export function startOf(area: Obj, startMember: string, pagesMember: string): Start | Fault | undefined {
+  const { kernel } = area;
   return attempt(() => {
-    if (zone.at(pagesMember).value() === 0n) return undefined;
-    const pfn = zone.at(startMember).number();
+    if (area.at(pagesMember).value() === 0n) return undefined;
+    const pfn = area.at(startMember).number();
     return { memMap: pageAt(kernel, pfn), physical: BigInt(pfn) * BigInt(pageSize(kernel)), pfn };
   });
 }
 
 const pageAt = (kernel: Kernel, pfn: number): bigint | Fault | undefined => attempt(() => pfnToPage(kernel, pfn));
 
-interface Started {
+/** A row with a start. */
+interface RowWithStart {
   readonly start: Start | Fault | undefined;
 }
 
@@ -57,12 +60,13 @@ export const zoneColumns = {
   },
 } as const satisfies { readonly [key: string]: Column<ZoneRow> };
 
-/** The text of all start columns for an empty zone. */
+/** The text of all start columns of an empty zone or node, and of MEM_MAP if the first page has no `struct page`. */
 const NOTHING = "0";
 
-const read =
+/** Returns a function that makes a column's value from the start of a row. */
+const ofStart =
   <T>(part: (start: Start) => T) =>
-  ({ start }: Started): T | Fault | undefined =>
+  ({ start }: RowWithStart): T | Fault | undefined =>
     start instanceof Fault || start === undefined ? start : part(start);
 
 /** The columns of the start, to be placed after other columns. */
@@ -71,7 +75,7 @@ export const startColumns = {
     kind: "address",
     title: "MEM_MAP",
     about: "the struct page of its first page",
-    value: read(({ memMap }) => memMap),
+    value: ofStart(({ memMap }) => memMap),
     text: shortAddressSpan,
     absent: NOTHING,
   },
@@ -79,7 +83,7 @@ export const startColumns = {
     kind: "address",
     title: "START_PADDR",
     width: 11,
-    value: read(({ physical }) => physical),
+    value: ofStart(({ physical }) => physical),
     text: hex,
     absent: NOTHING,
   },
@@ -88,7 +92,7 @@ export const startColumns = {
     title: "START_MAPNR",
     about: "its first page frame",
     width: 11,
-    value: read(({ pfn }) => pfn),
+    value: ofStart(({ pfn }) => pfn),
     absent: NOTHING,
   },
-} as const satisfies { readonly [key: string]: Column<Started> };
+} as const satisfies { readonly [key: string]: Column<RowWithStart> };

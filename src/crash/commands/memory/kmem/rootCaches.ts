@@ -1,7 +1,7 @@
 /** Implements `kmem -r`: lists root slab caches. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { listEntries } from "../../../../kernel/list.ts";
-import { cacheName } from "../../../../linux/slab/slab.ts";
+import { cacheName, findCache } from "../../../../linux/slab/slab.ts";
 import { slabUsage, type SlabUsage } from "../../../../linux/slab/slabUsage.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
@@ -15,6 +15,8 @@ import { cacheHeading, cacheRow, type CacheChoice, ignoredRow } from "./slabs.ts
  */
 export function* rootCacheTable(kernel: Kernel, choice: CacheChoice): Pieces {
   if (!kernel.symbols.find("slab_root_caches")) throw new UsageError("this kernel has no root caches: use -s");
+  if (choice.name !== undefined && !findCache(kernel, choice.name))
+    throw new UsageError(`no slab cache is named ${choice.name}`);
   yield cacheHeading(kernel);
   const roots = kernel.variable("slab_root_caches");
   for (const root of listEntries(kernel, roots, "struct kmem_cache", "memcg_params.__root_caches_node")) {

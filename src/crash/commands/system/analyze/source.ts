@@ -12,6 +12,7 @@ export function* crashSource(
   { sourceText }: Pick<Context, "sourceText">,
   { findings }: Pick<Verdict, "findings">,
 ): Generator<Piece, SourceExcerpt | undefined, void> {
+  // The text has the line of the function on the stack, then that of the function inlined there, if any.
   const place = findings
     .filter(({ id }) => id === "where.guilty")
     .flatMap(({ text }) => text)
