@@ -84,6 +84,16 @@ const ferry = (request: string, more: Partial<Recipe> = {}): Recipe => ({
   kernel: "slab_nomerge",
   ...more,
 });
+const brewery = (request: string, more: Partial<Recipe> = {}): Recipe => ({
+  modules: ["brewery"],
+  run: `echo ${request} > /proc/brewery; sleep 20`,
+  kernel: "slab_nomerge",
+  ...more,
+});
+const foundry = (request: string, needs: string): Recipe => ({
+  modules: ["foundry"],
+  run: `${needs}; echo ${request} > /proc/foundry; sleep 20`,
+});
 const valves = (request: string, run = ""): Recipe => ({
   modules: ["valves"],
   run: `${run}echo ${request} > /proc/valves; sleep 5`,
@@ -399,5 +409,30 @@ dd if=/dev/zero of=/dev/shm/cider bs=1M`,
   "sleep-on-cpu": ferry("count", { run: `${warned}echo count > /proc/ferry; sleep 20` }),
   "socket-callback": ferry("flash"),
   "completion-left": ferry("hail"),
+  // One step too far, twice too often
+  "callback-twice": brewery("age"),
+  "area-overrun": brewery("write"),
+  "return-overwritten": brewery("print"),
+  "lock-freed": brewery("pour", {
+    run: `${locked}; echo pour > /proc/brewery; sleep 20`,
+    kernel: "slab_nomerge slub_debug=FPU,cask",
+  }),
+  "invalid-opcode": brewery("heat"),
+  "bug-compound": brewery("check"),
+  "packet-freed-twice": brewery("unload"),
+  "list-deleted-twice": brewery("sell"),
+  "wrong-cache": brewery("mix", { run: `${warned}echo mix > /proc/brewery` }),
+  "user-read": brewery("take"),
+  "timer-keeps-lock": brewery("stir", { run: `${warned}echo stir > /proc/brewery; sleep 20` }),
+  "stack-end": brewery("ferment"),
+  "kref-over-put": brewery("inspect", { run: `${warned}echo inspect > /proc/brewery; sleep 20` }),
+  // Waits without an owner, and loops over a word
+  "semaphores-crossed": foundry("cross", hung),
+  "completion-behind-lock": foundry("smelt", hung),
+  "thread-endless": foundry("stop", hung),
+  "rwsem-read-twice": foundry("survey", hung),
+  "srcu-self": foundry("watch", hung),
+  "sequence-odd": foundry("weigh", locked),
+  "bit-lock-self": foundry("swap", locked),
   "filesystem-private": handover("attach", { run: "echo attach > /proc/handover; stat -f /mnt/data" }),
 };
