@@ -21,9 +21,9 @@ export interface Report {
 
 /** A report that is being read. */
 export interface OpenReport {
-  readonly headline: Headline;
+  headline: Headline;
   readonly start: number;
-  readonly at: number;
+  at: number;
   readonly caller: string | undefined;
   readonly hasRule: boolean;
   /** The last line that belongs to the report. */

@@ -169,6 +169,10 @@ export class Scanner {
     if (report?.panicLine !== undefined && headline.row.severity !== "panic" && line.caller === undefined) return;
     if (report && this.goesOn(report, headline, line.text, at)) {
       this.pending.delete(key);
+      if (report.headline.row.isPrelude === true && headline.row.after) {
+        report.headline = headline;
+        report.at = at;
+      }
       report.last = at;
       report.seconds = line.seconds;
       if (PANIC.test(line.text)) {

@@ -79,8 +79,13 @@ test("a jump to the start of a function fails because the function has no BTI in
   assert.doesNotMatch(branch, /overwritten/);
 });
 
-test("a domain fault near NULL is explained by a NULL pointer", () => {
-  assert.match(meaning("Unhandled fault: page domain fault (0x01b) at 0x00000058"), /0x58 is near NULL/);
+test("a fault of user space's domain is a NULL pointer in the first page, and an access to user memory elsewhere", () => {
+  const near = first("Unhandled fault: page domain fault (0x01b) at 0x00000058", "PC is at acme_read+0xa8/0x240");
+  assert.equal(near.title, "BUG: unable to handle kernel NULL pointer dereference in acme_read");
+  assert.match(near.explanation, /near NULL: the access was at 0x58/);
+  const far = first("Unhandled fault: page domain fault (0x01b) at 0xb6f01058", "PC is at acme_read+0xa8/0x240");
+  assert.equal(far.title, "BUG: unable to handle kernel access to user memory in acme_read");
+  assert.match(far.explanation, /0xb6f01058, which is user memory/);
 });
 
 test("an unchecked register access was not performed, and its place is the instruction and not the caller", () => {

@@ -89,6 +89,10 @@ Instruction dump:
 419e0028 e87f0010 60000000 60420000 <e9230008> 2fa90000 419e0014 38600001
 ---[ end trace 9a2d0e0d0a8b0d3c ]---`;
 
+/** arch/powerpc/mm/fault.c: bad_kernel_fault, before bad_page_fault. */
+const POWERPC_USER = `Kernel attempted to write user page (18) - exploit attempt? (uid: 0)
+${POWERPC}`;
+
 /** arch/powerpc/mm/fault.c: bad_kernel_fault. */
 const POWERPC_EXEC = `kernel tried to execute exec-protected page (c008000000e40000) - exploit attempt? (uid: 0)
 BUG: Unable to handle kernel instruction fetch
@@ -281,6 +285,14 @@ test("powerpc: code in several lines is decoded from the marked word", () => {
   const report = only(timed(POWERPC_DUMP));
   assert.equal(row(report, "Instruction"), "ld r9, 8(r3); R3 = 0x6b6b6b6b6b6b6b6b");
   assert.match(report.explanation, /0x6b6b6b6b6b6b6b73: that is POISON_FREE, 0x8 bytes after it/);
+});
+
+test("powerpc's line about user memory before a fault adds to its report, whose headline is that of the fault", () => {
+  const report = only(timed(POWERPC_USER));
+  assert.equal(report.kind, "null-pointer");
+  assert.equal(report.title, "BUG: unable to handle kernel NULL pointer dereference in lab_probe");
+  assert.equal(report.headline, "BUG: Kernel NULL pointer dereference on write at 0x00000018");
+  assert.equal(row(report, "Access")?.split(" ")[0], "write");
 });
 
 test("powerpc: a jump into data is an instruction fetch, made by the function of the link register", () => {

@@ -3,9 +3,9 @@ import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { shortPlaceText } from "../place.ts";
-import { explainAddress, NEAR, PAGE } from "./addresses.ts";
+import { explainAddress, PAGE } from "./addresses.ts";
 import { callerSentence } from "./caller.ts";
-import { explainAccess, explainOverflow, wrongStack } from "./faults.ts";
+import { explainAccess, explainOverflow } from "./faults.ts";
 
 /** Explains a branch-target fault (arm64 BTI): only a function that begins with a BTI instruction is a valid target. */
 function explainBranch({ site }: ReportFacts): string {
@@ -24,21 +24,6 @@ export function explainArmFault(facts: ReportFacts): string {
   }
   if (/alignment/.test(groups.fault ?? ""))
     return `The access${at} is not aligned as this instruction or this memory requires.`;
-  if (/domain fault/.test(groups.fault ?? "")) {
-    const { address } = facts.access;
-    if (address !== undefined && address < PAGE) {
-      const what = `The access${at} is near NULL, in user memory, whose domain was disabled`;
-      const stack = wrongStack(facts);
-      return stack !== undefined
-        ? `${what}, and ${stack}`
-        : `${what}. Usual cause: a member of a structure was accessed through a NULL pointer.`;
-    }
-    const near =
-      address !== undefined && address < NEAR
-        ? ", or a member of a large structure was accessed through a NULL pointer"
-        : "";
-    return `The access${at} is to memory whose domain was disabled. Usual causes: user memory was accessed without copy_from_user(), copy_to_user() or another function that enables the domain${near}.`;
-  }
   return `The processor raised a fault for the access${at} (${groups.fault ?? "unknown fault"}) that the kernel cannot handle.`;
 }
 

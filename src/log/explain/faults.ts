@@ -42,11 +42,10 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
     return `${did}, near NULL. Usual causes: a member of a large structure or an element of an array was accessed through a NULL pointer, or a small number was used as a pointer.`;
   const known = explainAddress(facts, address);
   if (known !== undefined) return `${did}${known}`;
-  if (isUserAddress(facts, address)) {
-    return facts.kind === "user-access"
-      ? `${did}, which is user memory. The kernel allows such an access only to the functions that are made for it (\`copy_from_user\` and others), while they have enabled it.`
-      : `${did}, an address of user space. Usual causes: a wrong pointer, or a program's pointer that was used without \`copy_from_user\`.`;
-  }
+  if (facts.kind === "user-access")
+    return `${did}, which is user memory. The kernel allows such an access only to the functions that are made for it (\`copy_from_user\` and others), while they have enabled it.`;
+  if (isUserAddress(facts, address))
+    return `${did}, an address of user space. Usual causes: a wrong pointer, or a program's pointer that was used without \`copy_from_user\`.`;
   if (isForbidden === true && verb === "write") return `${did}, a mapped page that is write-protected.`;
   if (isForbidden === true) return `${did}, a mapped page that does not allow this access.`;
   if (isForbidden === false) {
@@ -59,7 +58,7 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
  * Says that arm or arm64 print limits of the used part of the stack that cannot be: `Stack: (0x88e16000 to 0x88e16000)`.
  * Undefined for other limits.
  */
-export function wrongStack({ texts }: ReportFacts): string | undefined {
+function wrongStack({ texts }: ReportFacts): string | undefined {
   const [, from, to] =
     texts.map((text) => /^Stack: \(0x([0-9a-f]{8,16}) to 0x([0-9a-f]{8,16})\)/.exec(text)).find(Boolean) ?? [];
   return from === undefined || BigInt(`0x${from}`) < BigInt(`0x${to}`)

@@ -141,6 +141,26 @@ export const faults: readonly KindRow[] = [
     guilty: "stall",
   },
   {
+    // arm with CONFIG_CPU_SW_DOMAIN_PAN: the kernel may not use the domain of user space, where NULL is.
+    pattern:
+      /^Unhandled fault: (?<fault>(?:page|section) domain fault) \((?<status>0x[0-9a-f]{1,8})\) at (?:0x)?(?<address>0{5}[0-9a-f]{3})$/,
+    kind: "null-pointer",
+    severity: "error",
+    printedBy: "do_DataAbort",
+    title: "BUG: unable to handle kernel NULL pointer dereference in {where}",
+    type: "NULL-POINTER-DEREFERENCE",
+    guilty: "site",
+  },
+  {
+    pattern:
+      /^Unhandled fault: (?<fault>(?:page|section) domain fault) \((?<status>0x[0-9a-f]{1,8})\) at (?:0x)?(?<address>[0-9a-f]{8})$/,
+    kind: "user-access",
+    severity: "error",
+    printedBy: "do_DataAbort",
+    title: "BUG: unable to handle kernel access to user memory in {where}",
+    guilty: "site",
+  },
+  {
     // arm: `fault` is what the bus or the MMU reported, `status` the fault status.
     pattern:
       /^Unhandled (?:prefetch )?fault: (?<fault>.{0,80}?) \((?<status>0x[0-9a-f]{1,8})\) at (?:0x)?(?<address>[0-9a-f]{8,16})/,
@@ -197,7 +217,7 @@ export const faults: readonly KindRow[] = [
     guilty: "site",
   },
   {
-    // "... NX-protected page (addr) - exploit attempt? (uid: 0)": the line of the fault follows.
+    // "... NX-protected page (addr) - exploit attempt? (uid: 0)".
     pattern: /^(?:kernel tried to (?:execute|access) |Kernel attempted to (?:read|write|access|execute) user page )/,
     kind: "page-fault",
     severity: "error",
@@ -205,6 +225,7 @@ export const faults: readonly KindRow[] = [
     title: "BUG: unable to handle kernel paging request in {where}",
     type: "MEMORY_SAFETY_BUG",
     guilty: "site",
+    isPrelude: true,
   },
   {
     // powerpc: a machine check, or an unknown trap.

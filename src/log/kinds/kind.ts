@@ -127,6 +127,8 @@ export interface KindRow {
   readonly goesOn?: true;
   /** Kinds of open reports that this headline adds to. */
   readonly after?: readonly ReportKind[];
+  /** The line is printed before that of a fault, which is the headline of the report if it follows. */
+  readonly isPrelude?: true;
   /** Functions that are machinery for this headline only. */
   readonly skip?: RegExp;
   /** Other programs use these words, too: the line is a headline only with the kernel's time before it. */
