@@ -74,6 +74,8 @@ export async function crashGuest(guest: Guest, vmcore: string): Promise<void> {
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 /** One byte a second: a request that is sent now is answered in some hours. */
 const STALLED = { device: "d0", bps: 1, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0 };
 
@@ -81,7 +83,7 @@ async function said(what: string | RegExp, guest: Guest, qemu: ChildProcess, dea
   for (;;) {
     const text = existsSync(guest.console) ? readFileSync(guest.console, "latin1") : "";
     if (typeof what === "string" ? text.includes(what) : what.test(text)) return;
-    if (qemu.exitCode !== null || Date.now() > deadline)
+    if (hasEnded(qemu) || Date.now() > deadline)
       throw new Error(`the guest never said ${String(what)}; see ${guest.console}`);
     await sleep(200);
   }
@@ -92,7 +94,7 @@ type Ask = (execute: string, args?: object) => Promise<void>;
 /** QEMU's machine protocol: a line of JSON each way. */
 async function monitorOf(qemu: ChildProcess, path: string): Promise<Ask> {
   while (!existsSync(path)) {
-    if (qemu.exitCode !== null) throw new Error("QEMU does not start");
+    if (hasEnded(qemu)) throw new Error("QEMU does not start");
     await sleep(50);
   }
   const socket = createConnection(path);

@@ -410,7 +410,7 @@ dd if=/dev/zero of=/dev/shm/cider bs=1M`,
   "socket-callback": ferry("flash"),
   "completion-left": ferry("hail"),
   // One step too far, twice too often
-  "callback-twice": brewery("age"),
+  "callback-cleared": brewery("age"),
   "area-overrun": brewery("write"),
   "return-overwritten": brewery("print"),
   "lock-freed": brewery("pour", {

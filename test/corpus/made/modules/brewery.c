@@ -52,12 +52,18 @@ static noinline void cask_store(struct cask *one)
 	aged++;
 }
 
-/* Two callers hand the same cask to RCU. */
+static noinline void cask_clear(struct cask *one)
+{
+	memset(one, 0, sizeof(*one));
+	emptied++;
+}
+
+/* Clears a cask that RCU holds. */
 static int age(void)
 {
 	preempt_disable();
 	cask_store(cask);
-	cask_store(cask);
+	cask_clear(cask);
 	preempt_enable();
 	msleep(2000);
 	return 0;
