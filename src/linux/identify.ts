@@ -12,7 +12,7 @@ import { pageToPfn, pfnToPage } from "./mm/memoryModel.ts";
 import { moduleAt, moduleSections, type ModuleSection } from "./module/module.ts";
 import { pageShift } from "./mm/page.ts";
 import { pageStruct, type PageStruct } from "./mm/pageStruct.ts";
-import { perCpuOffset } from "../kernel/percpu.ts";
+import { perCpuAddress } from "../kernel/percpu.ts";
 import { resourceTree } from "./devices/resource.ts";
 import { type SlabObject, slabObjectAt, slabState } from "./slab/slabObject.ts";
 import { taskOfStack } from "./sched/stack.ts";
@@ -94,25 +94,34 @@ const symbolAt: Finder = (kernel, address) => {
   return symbol && { kind: "symbol", symbol, offset: Number(address - symbol.address) };
 };
 
-/**
- * Returns the copy of a per-CPU variable of the kernel's image that contains an address; undefined if none does.
- * Bounds of the per-CPU section are link addresses; its symbols are zero-based on x86_64 until v6.14.
- */
+/** Returns the copy of a per-CPU variable of the kernel's image that contains an address; undefined if none does. */
 export const perCpuVariableAt = (
   kernel: Kernel,
   address: bigint,
 ): Extract<Container, { kind: "per-CPU variable" }> | undefined => {
-  const section = perCpuSection(kernel);
-  if (!section) return undefined;
-  const { start, end } = section;
-  for (const cpu of possibleCpus(kernel)) {
-    const place = BigInt.asUintN(kernel.arch.wordSize * 8, address - perCpuOffset(kernel, cpu));
-    if (place < start || place >= end) continue;
-    const symbol = perCpuSymbols(kernel).findLast(({ address: first }) => first <= place);
-    if (symbol) return { kind: "per-CPU variable", symbol, cpu, offset: Number(place - symbol.address) };
-  }
-  return undefined;
+  const copy = itemAtOrBelow(perCpuCopies(kernel), ({ start }) => start, address);
+  if (!copy || address >= copy.end) return undefined;
+  const place = address - copy.start + copy.link;
+  const symbol = itemAtOrBelow(perCpuSymbols(kernel), ({ address: first }) => first, place);
+  return symbol && { kind: "per-CPU variable", symbol, cpu: copy.cpu, offset: Number(place - symbol.address) };
 };
+
+/**
+ * Each CPU's copy of the per-CPU section, by address; the end is exclusive, and `link` is the link address of the start.
+ * Computed once, because machines have thousands of CPUs. A CPU whose offset cannot be read is left out. Link addresses
+ * are zero-based on x86_64 until v6.14.
+ */
+const perCpuCopies = derived("copies of the per-CPU section", (kernel) => {
+  const section = perCpuSection(kernel);
+  if (!section) return [];
+  const { start: link, end } = section;
+  const copies: { start: bigint; end: bigint; link: bigint; cpu: number }[] = [];
+  for (const cpu of possibleCpus(kernel)) {
+    const start = attempt(() => perCpuAddress(kernel, link, cpu));
+    if (!(start instanceof Fault)) copies.push({ start, end: start + (end - link), link, cpu });
+  }
+  return copies.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+});
 
 /** The link addresses of the per-CPU section; undefined if the kernel has none. The end is exclusive. */
 const perCpuSection = derived("per-CPU section", (kernel) => {

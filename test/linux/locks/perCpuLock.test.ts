@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resourceName } from "../../../src/linux/locks/resourceName.ts";
-import { toyKernel } from "../../builders/kernel.ts";
+import { type Toy, toyKernel } from "../../builders/kernel.ts";
 
 const BASE = 0xffff_8880_3000_0000n;
 
-const kernel = toyKernel({
+const toy: Toy = {
   types: `struct task_struct { int pid; };
     struct rt_mutex_base { unsigned int wait_lock; void *waiters, *leftmost; struct task_struct *owner; };
     struct local_lock { struct rt_mutex_base lock; };
@@ -29,9 +29,9 @@ const kernel = toyKernel({
     ["nr_cpu_ids", 2],
     ["__cpu_possible_mask", { bits: [3n] }],
   ],
-});
+};
 
-const nameOf = (address: bigint): string | undefined =>
+const nameOf = (address: bigint, kernel = toyKernel(toy)): string | undefined =>
   resourceName(kernel, { kind: "rt_mutex", type: "struct rt_mutex_base", address });
 
 test("a lock in a per-CPU variable is named by its member and the CPU", () => {
@@ -41,4 +41,13 @@ test("a lock in a per-CPU variable is named by its member and the CPU", () => {
 
 test("an address in no CPU's copy has no such name", () => {
   assert.equal(nameOf(BASE + 0x9_0000n), undefined);
+});
+
+test("a CPU whose offset cannot be read does not hide the copies of the others", () => {
+  // Only the second of the offsets was put, on a page of its own.
+  const symbols = { ...toy.symbols, __per_cpu_offset: BASE - 8n };
+  const memory = toy.memory!.filter(([name]) => name !== "__per_cpu_offset");
+  const kernel = toyKernel({ ...toy, symbols, memory });
+  kernel.put("unsigned long", BASE, BASE + 0x2_0000n);
+  assert.equal(nameOf(BASE + 0x2_0000n + 0x48n, kernel), "cpu_fbatches.lock.lock of CPU 1");
 });
