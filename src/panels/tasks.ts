@@ -24,6 +24,11 @@ import {
 
 /** Number of stacks per request. It is small, so that Stop takes effect quickly. */
 const BATCH = 32;
+/**
+ * Number of times that the rows are built again while stacks are read. It does not grow with the number of tasks, because
+ * the work of each time does.
+ */
+const ARRANGEMENTS = 50;
 
 type Mode = "list" | "tree" | "stacks" | "waits";
 const MODES: readonly (readonly [Mode, string])[] = [
@@ -106,15 +111,21 @@ export class TasksView implements View {
   private async readStacks(): Promise<void> {
     this.isReadingStacks = true;
     const unread = this.rows.map(taskOf).filter((task) => !this.stacks.has(task));
+    const step = Math.ceil(unread.length / ARRANGEMENTS);
+    let arranged = 0;
     for (let i = 0; i < unread.length && this.isReadingStacks && this.element.isConnected; i += BATCH) {
       const answer = await unlessRefused(this.ask("stacks", { tasks: unread.slice(i, i + BATCH) }));
       // The session has ended.
       if (!answer) break;
       for (const stack of answer.stacks) this.stacks.set(stack.task, stack);
-      this.arrange(true);
+      if (i + BATCH - arranged < step) this.draw();
+      else {
+        arranged = i + BATCH;
+        this.arrange(true);
+      }
     }
     this.isReadingStacks = false;
-    this.draw();
+    this.arrange(true);
   }
 
   /** @param anew whether the rows must be built again, because more is known about each task */
