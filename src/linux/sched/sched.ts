@@ -4,6 +4,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { cpusInUse } from "../../kernel/cpumask.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
+import { walked } from "./walkedTask.ts";
 
 /**
  * Returns the scheduling policy: SCHED_NORMAL, SCHED_FIFO and so on, as numbered in include/uapi/linux/sched.h. @throws
@@ -15,7 +16,8 @@ export const schedulingPolicy = (task: Obj<"struct task_struct">): number => tas
  * Returns the time at which the task last began to run, in nanoseconds of its CPU's scheduler clock; 0 if it never ran.
  * @throws Fault
  */
-export const lastArrival = (task: Obj<"struct task_struct">): bigint => task.at("sched_info.last_arrival").value();
+export const lastArrival = (task: Obj<"struct task_struct">): bigint =>
+  walked(task)?.arrival ?? task.at("sched_info.last_arrival").value();
 
 /**
  * Returns the time until which the task ran, in nanoseconds of its CPU's scheduler clock; 0 if it never ran. It is the
@@ -24,7 +26,7 @@ export const lastArrival = (task: Obj<"struct task_struct">): bigint => task.at(
  */
 export function ranUntil(task: Obj<"struct task_struct">): bigint {
   const arrival = lastArrival(task);
-  const accounted = task.has("se.exec_start") ? task.at("se.exec_start").value() : 0n;
+  const accounted = walked(task)?.accounted ?? (task.has("se.exec_start") ? task.at("se.exec_start").value() : 0n);
   return accounted > arrival ? accounted : arrival;
 }
 

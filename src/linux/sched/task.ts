@@ -8,6 +8,7 @@ import { idrEntries } from "../../kernel/idr.ts";
 import { listEntries } from "../../kernel/list.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
+import { readCpu, readState, readWalked, walked, walkedTasks } from "./walkedTask.ts";
 
 /** Yields the idle tasks ("swapper"), one for each possible CPU. @throws Fault */
 export function* idleTasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
@@ -99,41 +100,6 @@ export interface TaskTable {
    * start and exit while the kernel crashes.
    */
   readonly note: string | undefined;
-}
-
-/** Members of a task that the walk over all tasks reads. A member that cannot be read is undefined. */
-interface WalkedTask {
-  readonly pid: number | undefined;
-  readonly comm: string | undefined;
-  readonly exitState: number | undefined;
-  readonly state: number | undefined;
-  readonly cpu: number | undefined;
-  readonly stack: bigint | undefined;
-}
-
-/**
- * Members of the tasks that were walked, by address. They are read while their pages are cached, because the structs of
- * 20,000 tasks do not fit into the page cache. Empty until all tasks are needed.
- */
-const walkedTasks = derived("members of walked tasks", () => new Map<bigint, WalkedTask>());
-
-/** Returns what the walk over all tasks read of a task; undefined if it has not been walked. */
-const walked = (task: Obj<"struct task_struct">): WalkedTask | undefined =>
-  task.storage.kind === "memory" ? walkedTasks(task.kernel).get(task.storage.address) : undefined;
-
-function readWalked(task: Obj<"struct task_struct">): WalkedTask {
-  const read = <T>(member: () => T): T | undefined => {
-    const value = attempt(member);
-    return value instanceof Fault ? undefined : value;
-  };
-  return {
-    pid: read(() => task.at("pid").number()),
-    comm: read(() => task.at("comm").text()),
-    exitState: read(() => task.at("exit_state").number()),
-    state: read(() => readState(task)),
-    cpu: read(() => readCpu(task)),
-    stack: read(() => task.at("stack").value()),
-  };
 }
 
 /**
@@ -238,9 +204,6 @@ export function rawTaskState(task: Obj<"struct task_struct">): number {
   return (known?.state ?? readState(task)) | (known?.exitState ?? task.at("exit_state").number());
 }
 
-const readState = (task: Obj<"struct task_struct">): number =>
-  task.at(task.has("__state") ? "__state" : "state").number();
-
 /** Returns the address of the task's kernel stack; 0 if it was freed. @throws Fault */
 export const taskStack = (task: Obj<"struct task_struct">): bigint => walked(task)?.stack ?? task.at("stack").value();
 
@@ -261,15 +224,6 @@ export const isKernelThread = (task: Obj<"struct task_struct">): boolean =>
 
 /** Returns the CPU on which the task is running or last ran. @throws Fault */
 export const taskCpu = (task: Obj<"struct task_struct">): number => walked(task)?.cpu ?? readCpu(task);
-
-function readCpu(task: Obj<"struct task_struct">): number {
-  // Since Linux kernel commit bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") (in
-  // v5.16) it is in thread_info; before, in task_struct or in a thread_info on the stack.
-  if (task.has("thread_info.cpu")) return task.at("thread_info.cpu").number();
-  if (task.has("cpu")) return task.at("cpu").number();
-  const info = task.kernel.object("struct thread_info", task.at("stack").value());
-  return info.at("cpu").number();
-}
 
 /** Returns the user id of the task's objective credentials (`task_struct.real_cred`). @throws Fault */
 export function taskUid(task: Obj): number {
