@@ -12,11 +12,9 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import * as http from "node:http";
 import { join, posix } from "node:path";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openFile, wholeFile } from "../../base/file.ts";
-import { once } from "../../base/once.ts";
 import { openElf } from "../../elf/elf.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
 import { fetchWithin } from "./redirect.ts";
@@ -194,19 +192,9 @@ class Absent extends Error {}
 /** The server sent invalid data, which is discarded. */
 class Refused extends Error {}
 
-/**
- * Makes `fetch` use the proxies of http_proxy, https_proxy and no_proxy, as curl does in all other clients. Node uses
- * them only if this is set, and old versions cannot.
- */
-const useProxies = once(() => {
-  const { setGlobalProxyFromEnv: use } = http as { readonly setGlobalProxyFromEnv?: () => unknown };
-  if (["http_proxy", "https_proxy"].some((name) => process.env[name] ?? process.env[name.toUpperCase()])) use?.();
-});
-
 /** Downloads a file, from the end of the existing part on. @throws Absent, Refused, or another Error with the reason */
 async function transfer(address: string, part: string, options: DebuginfodOptions): Promise<void> {
   const { timeout, maxSize, onProgress } = options;
-  useProxies();
   const abort = new AbortController();
   const signal = options.signal ? AbortSignal.any([abort.signal, options.signal]) : abort.signal;
   let done = statSync(part, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,5 +1,6 @@
 /** Follows HTTP redirects, but not into private networks. */
 import { lookup } from "node:dns/promises";
+import * as http from "node:http";
 import { BlockList, isIP } from "node:net";
 import { once } from "../../base/once.ts";
 
@@ -29,7 +30,16 @@ export function isPublic(address: string): boolean {
 }
 
 /**
- * Fetches like `fetch`, but follows a redirect only with the same scheme, and only to a configured host or a host with
+ * Makes `fetch` use the proxies of http_proxy, https_proxy and no_proxy, as curl does in all other clients. Node uses
+ * them only if this is set, and old versions cannot.
+ */
+const useProxies = once(() => {
+  const { setGlobalProxyFromEnv: use } = http as { readonly setGlobalProxyFromEnv?: () => unknown };
+  if (["http_proxy", "https_proxy"].some((name) => process.env[name] ?? process.env[name.toUpperCase()])) use?.();
+});
+
+/**
+ * Fetches like `fetch`, through the proxies of the environment, but follows a redirect only with the same scheme, and only to a configured host or a host with
  * only public addresses.
  * @param configured addresses of the servers that the user named
  * @throws Error that names the target of a refused redirect; the errors of `fetch`
@@ -39,6 +49,7 @@ export async function fetchWithin(
   init: RequestInit,
   configured: readonly string[],
 ): Promise<Response> {
+  useProxies();
   let url = new URL(address);
   const headers = new Headers(init.headers);
   for (let hops = 0; ; hops++) {
