@@ -21,6 +21,7 @@ import { absentFileWarnings, modulePlaces, type OpenOptions, sourceFiles } from 
 import { buildWarnings, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { headerOf, infoRows } from "./dumpInfo.ts";
 import { redactedAddress } from "../remote/addressedFile.ts";
+import { LostServer } from "../remote/lostServer.ts";
 import { namedDump } from "../find/namedDump.ts";
 import { liveness, openNamedImage } from "./namedImage.ts";
 import { distilled, erased } from "./erased.ts";
@@ -72,7 +73,15 @@ export interface Session {
 export const openSession = (options: OpenOptions): Session => toEnd(openingSession(options));
 
 /** Runs `openSession` in steps, so that a user interface can show progress and cancel it. */
-export function* openingSession(given: OpenOptions): Job<Session, Piece> {
+export function* openingSession(options: OpenOptions): Job<Session, Piece> {
+  try {
+    return yield* openingFiles(options);
+  } catch (error) {
+    throw error instanceof LostServer ? new OpenError(error.message) : error;
+  }
+}
+
+function* openingFiles(given: OpenOptions): Job<Session, Piece> {
   const options = { ...given, vmcore: namedDump(given.vmcore, given.raw) };
   const dump = openNamedImage(options);
   let isOpen = false;

@@ -3,6 +3,7 @@ import type { RandomFile } from "../../base/file.ts";
 import { ownCache } from "../userCache.ts";
 import { OpenError } from "../open/openError.ts";
 import { remoteFile, RemoteSource } from "./answers.ts";
+import { LostServer } from "./lostServer.ts";
 import type { FileAbout } from "./messages.ts";
 
 const isHttpAddress = (path: string): boolean => /^https?:\/\//i.test(path) && URL.canParse(path);
@@ -20,7 +21,22 @@ export function redactedAddress(path: string): string {
   return `${origin}${pathname}${search === "" ? "" : "?..."}`;
 }
 
-/** Opens a file that an address names. Blocks that were read are kept on disk. @throws OpenError */
+/** Returns a file whose `read` throws LostServer where that of `file` throws an error with a code. */
+const ofServer = (file: RandomFile): RandomFile => ({
+  ...file,
+  read(offset, length) {
+    try {
+      return file.read(offset, length);
+    } catch (error) {
+      throw error instanceof Error && "code" in error ? new LostServer(error.message) : error;
+    }
+  },
+});
+
+/**
+ * Opens a file that an address names, of which `read` throws LostServer. Blocks that were read are kept on disk. @throws
+ * OpenError
+ */
 export function openAddressedFile(address: string): RandomFile {
   const name = redactedAddress(address);
   const source = new RemoteSource(name, {
@@ -30,7 +46,7 @@ export function openAddressedFile(address: string): RandomFile {
   });
   try {
     const { size } = source.open() as FileAbout;
-    return remoteFile(source, name, size);
+    return ofServer(remoteFile(source, name, size));
   } catch (error) {
     source.close();
     if (!(error instanceof Error && "code" in error)) throw error;

@@ -125,6 +125,9 @@ function versionOf(headers: Headers): string | undefined {
   return headers.get("last-modified") ?? undefined;
 }
 
+const UNVERIFIED =
+  "the certificate of the server cannot be verified: NODE_EXTRA_CA_CERTS can name the file of the authority that signed it";
+
 /** Errors of the network in plain words, by code. */
 const NETWORK_ERRORS: Readonly<Record<string, string | undefined>> = {
   ENOTFOUND: "no server has this name",
@@ -138,7 +141,8 @@ const NETWORK_ERRORS: Readonly<Record<string, string | undefined>> = {
   UND_ERR_SOCKET: "the server ended the connection",
   CERT_HAS_EXPIRED: "the certificate of the server has expired",
   DEPTH_ZERO_SELF_SIGNED_CERT: "the server has signed its certificate itself: NODE_EXTRA_CA_CERTS can name it",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the certificate of the server cannot be verified",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNVERIFIED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNVERIFIED,
 };
 
 /** Returns the reason of a failed request; that of `fetch` is in its cause. */
