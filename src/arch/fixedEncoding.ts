@@ -3,7 +3,10 @@ import type { Effect, Operator, Value } from "./effect.ts";
 
 /** The effects of an instruction. An absent member means that there is no such effect; an absent `flow` is "next". */
 export type PartialEffect = Partial<
-  Pick<Effect, "access" | "flow" | "target" | "through" | "stores" | "compares" | "relation" | "isSigned" | "setsFlags" | "flags">
+  Pick<
+    Effect,
+    "access" | "flow" | "target" | "through" | "stores" | "compares" | "relation" | "isSigned" | "setsFlags" | "flags"
+  >
 > & {
   readonly writes?: readonly (readonly [string, Value | undefined])[];
 };

@@ -292,16 +292,9 @@ export class Scanner {
   }
 
   private report(report: OpenReport): void {
-    const { headline, start, at, caller, otherCpusLine, panicLine, last, tail } = report;
-    this.found({
-      headline,
-      start,
-      end: last + 1,
-      tail: Math.max(last, tail) + 1,
-      at,
-      caller,
-      otherCpusLine,
-      panicLine,
-    });
+    const { headline, start, at, caller, otherCpusLine, panicLine } = report;
+    const end = report.last + 1;
+    const tail = Math.max(report.last, report.tail) + 1;
+    this.found({ headline, start, end, tail, at, caller, otherCpusLine, panicLine });
   }
 }

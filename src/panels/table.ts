@@ -69,16 +69,14 @@ export class Table {
   }
 
   /** Moves the cursor to the heading. */
-  reset(): void {
-    this.cursor = { row: HEADING, column: 0 };
-  }
+  reset = (): void => void (this.cursor = { row: HEADING, column: 0 });
 
   private get scroller(): HTMLElement | null {
     return this.page.element.querySelector(".grid");
   }
 
   template(): TemplateResult {
-    const { columns, rows, outline, wraps = false, wide = columns.length - 1 } = this.shown;
+    const { columns, rows, outline, isWhole = false, wraps = false, wide = columns.length - 1 } = this.shown;
     const { scroller } = this;
     const height = scroller?.clientHeight ?? this.page.element.clientHeight;
     // The ends of the selection and the cell of the cursor stay in the document when they are scrolled out of view.
@@ -87,12 +85,8 @@ export class Table {
     const sight = rowsToDraw(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length);
     const drawn = wraps ? [...rows.keys()] : drawnRows(sight, kept);
     // A wide last column of numbers would be far from the others.
-    const { template, all } = columnTracks(this.columnWidths, {
-      columns,
-      wide: columns[wide]?.kind === "number" ? undefined : wide,
-      isWhole: this.shown.isWhole === true,
-      wraps,
-    });
+    const widest = columns[wide]?.kind === "number" ? undefined : wide;
+    const { template, all } = columnTracks(this.columnWidths, { columns, wide: widest, isWhole, wraps });
     const { row, column } = this.cursor;
     return html`<div
       class=${wraps ? "grid wraps" : "grid"}

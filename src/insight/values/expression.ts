@@ -1,7 +1,7 @@
 /** Names values of registers and memory operands as C expressions. */
 import type { MemoryOperand, Value } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
-import { bare, type CType, sizeOf, type StructType, VOID } from "../../debuginfo/ctype.ts";
+import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
 import { slabCacheType } from "../../linux/slab/slabTypes.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { memberAt } from "../../model/memberAt.ts";
@@ -11,7 +11,7 @@ import { codeConstant } from "./codeConstant.ts";
 import type { Definition } from "./functionGraph.ts";
 import { prototype } from "./prototype.ts";
 import { registerAt, type Site } from "./site.ts";
-import { type RegisterVariable, variablesIn } from "./variables.ts";
+import { registerValue, variablesIn } from "./variables.ts";
 
 /** A value as a C expression. */
 export interface Expression {
@@ -53,18 +53,6 @@ export function variable({ kernel, graph }: Site, register: string, index: numbe
   const pc = graph.effects[index]?.address;
   const [found] = pc === undefined ? [] : variablesIn(kernel, pc, register);
   return found && { ...registerValue(found), isFromDwarf: true };
-}
-
-/**
- * Returns what a register holds if a variable is that register plus a constant: `((void *)entry - 8)` for a pointer,
- * `(i - 1)` for a number. Such a pointer does not point to an object of the variable's type, so its type is `void *`.
- */
-export function registerValue({ name, type, offset }: RegisterVariable): Pick<Expression, "text" | "type"> {
-  if (offset === 0n) return { text: name, type };
-  const pointer = bare(type);
-  const isPointer = pointer.kind === "pointer";
-  const text = `(${isPointer ? "(void *)" : ""}${name} ${offset > 0n ? "-" : "+"} ${offset < 0n ? -offset : offset})`;
-  return { text, type: isPointer ? { ...pointer, target: VOID } : type };
 }
 
 function loaded(site: Site, register: string, index: number, depth: number): Expression | undefined {

@@ -1,6 +1,6 @@
 /** Finds the variables that DWARF locates in a register. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { bare, type CType } from "../../debuginfo/ctype.ts";
+import { bare, type CType, VOID } from "../../debuginfo/ctype.ts";
 import type { VariableLocation } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
@@ -70,4 +70,16 @@ function signedLeb(bytes: readonly number[]): bigint | undefined {
     if (byte >= 0x80 === (i === bytes.length - 1)) return undefined;
   }
   return BigInt.asIntN(7 * bytes.length, value);
+}
+
+/**
+ * Returns what a register holds if a variable is that register plus a constant: `((void *)entry - 8)` for a pointer,
+ * `(i - 1)` for a number. Such a pointer does not point to an object of the variable's type, so its type is `void *`.
+ */
+export function registerValue({ name, type, offset }: RegisterVariable): { text: string; type: CType } {
+  if (offset === 0n) return { text: name, type };
+  const pointer = bare(type);
+  const isPointer = pointer.kind === "pointer";
+  const text = `(${isPointer ? "(void *)" : ""}${name} ${offset > 0n ? "-" : "+"} ${offset < 0n ? -offset : offset})`;
+  return { text, type: isPointer ? { ...pointer, target: VOID } : type };
 }

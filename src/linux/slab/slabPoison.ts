@@ -18,7 +18,7 @@ const SLUB_RED_ACTIVE = 0xcc;
 export function damageOf(cache: Obj<"struct kmem_cache">, object: bigint, isFree: boolean): Fault | undefined {
   const { memory } = cache.kernel;
   const size = objectSize(cache);
-  // Not SLAB_POISON: objects that have a constructor or are read after they are freed keep their bytes (mm/slub.c).
+  // SLAB_POISON alone is not enough: objects with a constructor or read after they are freed keep their bytes (mm/slub.c).
   if (isFree && hasSlabFlag(cache, "SLAB_OBJECT_POISON")) {
     const bytes = memory.read(object, size);
     const skipped = freeMetaBytes(cache);

@@ -1,7 +1,7 @@
 /** Names of registers by the variables that DWARF locates in them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { registerValue } from "../../../src/insight/values/expression.ts";
+import { registerValue } from "../../../src/insight/values/variables.ts";
 import { typeName } from "../../../src/model/typeName.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 

@@ -178,11 +178,8 @@ function* interrupts(kernel: Kernel, found: readonly Irq[], numbers: readonly nu
 const inUse = (found: readonly Irq[]): readonly Irq[] =>
   found.filter(({ desc }) => attempt(() => desc.at("action").value()) !== 0n);
 
-const affinity: Column<Irq> = {
-  kind: "text",
-  about: "CPUs that it can be delivered to",
-  value: ({ desc }) => cpuList(irqAffinity(desc)),
-};
+const affinityOf = ({ desc }: Irq): string => cpuList(irqAffinity(desc));
+const affinity: Column<Irq> = { kind: "text", about: "CPUs that it can be delivered to", value: affinityOf };
 
 export const affinityTable: Table<Irq> = {
   columns: {

@@ -77,7 +77,8 @@ function polledFiles(queues: Obj): Obj[] {
     const [first, end] = [page.at("entries").address, page.at("entry").value()];
     const step = BigInt(kernel.object("struct poll_table_entry", 0n).size);
     const pageEnd = page.address + BigInt(pageSize(kernel));
-    for (let at = first; at < end && at + step <= pageEnd; at += step) add(kernel.object("struct poll_table_entry", at));
+    for (let at = first; at < end && at + step <= pageEnd; at += step)
+      add(kernel.object("struct poll_table_entry", at));
   }
   return [...files.values()];
 }
