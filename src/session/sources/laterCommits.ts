@@ -8,6 +8,7 @@ import type { RepositoryFile, SourceFiles } from "./source.ts";
 
 /** Maximum number of commits in the list. */
 const MAX_COMMITS = 200;
+const FULL = `${MAX_COMMITS} commits are listed`;
 /** Maximum number of branches that are looked at; those with the newest commits come first. */
 const MAX_BRANCHES = 64;
 /** Maximum number of branches that are listed. */
@@ -194,7 +195,7 @@ class Search {
       this.branches.push({ branch, ...one });
       return one.looked === "wholly";
     };
-    if (this.commits.length >= MAX_COMMITS) return note({ looked: "no", why: `${MAX_COMMITS} commits are listed` });
+    if (this.commits.length >= MAX_COMMITS) return note({ looked: "no", why: FULL });
     const ranges = await this.definitions(tip);
     if (this.signal.aborted) return note({ looked: "no", why: this.whyEnded });
     if (!Array.isArray(ranges)) return note({ looked: "no", why: ranges });
@@ -202,15 +203,18 @@ class Search {
     const lines = ranges.map(({ first, last }) => `-L${first},${last}:${this.file.name}`);
     const known = [this.file.revision, ...looked].map((one) => `^${one}`);
     const format = "--format=%H %cs %s";
+    let isFull = false;
     const end = await this.git([...LOG, "--no-patch", format, ...lines, tip, ...known, "--"], (line) => {
       const [, commit, date, subject] = /^([0-9a-f]{40,64}) (\d{4}-\d\d-\d\d) (.*)$/.exec(line) ?? [];
       if (commit === undefined || date === undefined || subject === undefined) return;
-      if (this.commits.length >= MAX_COMMITS || this.commits.some((one) => one.commit === commit)) return;
+      if (this.commits.some((one) => one.commit === commit)) return;
+      if ((isFull = this.commits.length >= MAX_COMMITS)) return;
       const shown = printable(subject.slice(0, MAX_SUBJECT));
       this.commits.push({ commit, date, subject: shown, branch, backport: undefined });
     });
     if (end.kind === "failed") return note({ looked: "partly", why: end.why });
     if (end.kind === "stopped") return note({ looked: "partly", why: this.whyEnded });
+    if (isFull) return note({ looked: "partly", why: FULL });
     return note({ looked: "wholly", why: undefined });
   }
 

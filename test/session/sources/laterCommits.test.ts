@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { Cancelled, drive } from "../../../src/base/job.ts";
 import type { LaterCommits, SourceFunction } from "../../../src/crash/language/laterCommits.ts";
@@ -156,4 +157,27 @@ test("a search can be cancelled", async () => {
   const running = search(repository, target, { signal: abort.signal });
   abort.abort();
   await assert.rejects(running, Cancelled);
+});
+
+test("more commits than are listed end the list, and that is said", async () => {
+  const own = kernelRepository();
+  try {
+    const commits = Array.from({ length: 201 }, (_, i) => {
+      const text = cFile(`return ${i};`);
+      const message = `f: change ${i}`;
+      return `commit refs/heads/many\ncommitter nobody <nobody@example.org> ${1_900_000_000 + i} +0000\ndata ${message.length}\n${message}\n${i === 0 ? "from refs/heads/master^0\n" : ""}M 100644 inline kernel/f.c\ndata ${text.length}\n${text}\n`;
+    });
+    execFileSync("git", ["-C", own.path, "fast-import", "--quiet"], { input: commits.join("") });
+    const { commits: listed, branches } = await search(own, target, { limit: 1000 });
+    assert.equal(listed.length, 200);
+    assert.deepEqual(
+      branches.map(({ branch, looked, why }) => [branch, looked, why]),
+      [
+        ["master", "wholly", undefined],
+        ["many", "partly", "200 commits are listed"],
+      ],
+    );
+  } finally {
+    own.remove();
+  }
 });
