@@ -79,6 +79,18 @@ test("a cache that cannot be written is named as the reason, and not the server"
   assert.equal(asked, 0);
 });
 
+test("a server that does not listen is named as one that cannot be reached", async (t) => {
+  // The port was free a moment ago.
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  const url = `http://127.0.0.1:${port}`;
+  const { path, remarks } = await fetchDebuginfo(buildId, options(t, url));
+  assert.equal(path, undefined);
+  assert.match(remarks.join(), /cannot be reached: connect ECONNREFUSED/);
+});
+
 test("a source whose path has a NUL byte, or too many bytes for a file name, is not requested", async (t) => {
   const settings = options(t);
   const why = async (path: string): Promise<string> => (await fetchSource(buildId, path, settings)).remarks.join();

@@ -105,6 +105,11 @@ test("a file of another build, a stripped one and a damaged one are refused, eac
   assert.deepEqual(outcome({ "mine/lab_nullderef.ko": ko({ dwarf: false }) }), [
     "refused mine/lab_nullderef.ko was stripped: it has no DWARF",
   ]);
+  const packed = { name: ".debug_info", flags: 0x800, bytes: new Uint8Array(64).fill(0xff) };
+  assert.match(
+    outcome({ "mine/lab_nullderef.ko": ko({ dwarf: false, sections: [packed] }) }).join(),
+    /^refused mine\/lab_nullderef.ko cannot be used: .* \.debug_info: compression type 4294967295 is not known$/,
+  );
   assert.deepEqual(outcome({ "mine/lab_nullderef.ko": "text" }), [
     "refused mine/lab_nullderef.ko is not a module: not an ELF file",
   ]);

@@ -105,6 +105,8 @@ test("what a server cannot do, or refuses, is said with what to do", async () =>
   );
   await refused({ status: 404 }, /there is no such file on the server$/);
   await refused({ status: 403 }, /the server refuses access \(403\)$/);
+  await refused({ status: 416 }, /the file is empty$/);
+  await refused({ status: 503 }, /: the server answers with status 503$/);
   for (const [address, reason] of [
     ["http://127.0.0.1:1/f", "the port is one that browsers never use"],
     ["http://127.0.0.1:59999/f", "no server listens there"],

@@ -95,6 +95,14 @@ test("a peer that is not a gdbstub is refused with what it answers", async () =>
   assert.equal(await refused("end"), `${start}the other side ended the connection; QEMU may have ended`);
 });
 
+test("a peer that does not answer is given up with what to check", { timeout: 60_000 }, async () => {
+  const { port } = await started({ greeting: "" });
+  assert.throws(() => openGuest(`127.0.0.1:${port}`, false), {
+    name: "OpenError",
+    message: /^gdb:127\.0\.0\.1:\d+: no answer within 10 seconds: QEMU serves one debugger at a time; end the other/,
+  });
+});
+
 test("a guest that ends the connection is a fault of the page", async () => {
   const stub = await started();
   const image = openGuest(`127.0.0.1:${stub.port}`, false);
