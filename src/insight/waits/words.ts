@@ -31,7 +31,6 @@ export function waitWords({ wait, name }: WaitingTask): string {
   const { kind, detail, phrase } = resource;
   if (phrase !== undefined) return phrase;
   if (kind === "task exit") return detail === "kthread" ? "the end of a kernel thread" : "its vfork child";
-  if (kind === "child") return "a child to exit or stop";
   if (kind === "grace period") return `${detail ?? ""} grace period`.trim();
   const wanted = mode === "read" ? " for reading" : mode === "write" ? " for writing" : "";
   return `${kind} ${name ?? hex(resource.address)}${wanted}`;

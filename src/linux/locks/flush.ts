@@ -151,11 +151,15 @@ function executedWork(worker: Obj<"struct worker">): Found {
   const detail = functionOf(kernel, worker.at("current_func").value());
   return {
     resource: { kind: "work", type: "struct work_struct", address, detail },
-    state: {
-      holders: [{ task: worker.at("task").value(), certainty: "certain", how: "the worker that executes it" }],
-      fields: workerFields(worker),
-    },
+    state: executionState(worker),
   };
+}
+
+/** Returns the state of a work that a worker executes. A worker of softirqs (WQ_BH, since v6.9) has no task. */
+function executionState(worker: Obj<"struct worker">): ResourceState {
+  const [task, fields] = [worker.at("task").value(), workerFields(worker)];
+  if (task === 0n) return { holders: [], note: "a softirq executes it", fields };
+  return { holders: [{ task, certainty: "certain", how: "the worker that executes it" }], fields };
 }
 
 function workerFields(worker: Obj<"struct worker">): ReadField[] {

@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { rtMutexState, unsignedWord } from "./mutex.ts";
 import { type Found, overReleasedText, type ReadField, type ResourceState } from "./resource.ts";
-import { objectAddresses, type Sleeper } from "./sleeper.ts";
+import { callers, objectAddresses, type Sleeper } from "./sleeper.ts";
 
 // kernel/locking/rwsem.c since v5.3
 const RWSEM_READER_OWNED = 1n;
@@ -123,9 +123,9 @@ export const readersText = (count: number): string => `${count} ${count === 1 ? 
 export const isRwbase = (kernel: Kernel): boolean => kernel.object("struct rw_semaphore", 0n).has("rwbase");
 
 /**
- * Returns the reader-writer lock of PREEMPT_RT whose writer waits for the readers to leave: a saved register or a word
- * of the stack leads to a lock whose rt_mutex the task owns and that has readers. @throws Fault "unknown" if not
- * exactly one lock is found
+ * Returns the reader-writer lock of PREEMPT_RT, an rw_semaphore or an rwlock_t, whose writer waits for the readers to
+ * leave: a saved register or a word of the stack leads to a lock whose rt_mutex the task owns and that has readers.
+ * @throws Fault "unknown" if not exactly one lock is found
  */
 export function rwbaseWriterWait(sleeper: Sleeper): Found {
   const { kernel, task } = sleeper;
@@ -136,8 +136,12 @@ export function rwbaseWriterWait(sleeper: Sleeper): Found {
   if (address === undefined || more.length > 0)
     throw Fault.of("unknown", "not exactly one lock is found that the task owns and whose readers it can wait for");
   const { fields } = rwbaseState(rwbaseAt(address));
+  // kernel/locking/spinlock_rt.c: rt_write_lock(), rt_write_lock_nested()
+  const isRwlock = callers(sleeper, 2).some((name) => name.startsWith("rt_write_lock"));
   return {
-    resource: { kind: "rwsem", type: "struct rw_semaphore", address },
+    resource: isRwlock
+      ? { kind: "rwlock", type: "struct rwbase_rt", address }
+      : { kind: "rwsem", type: "struct rw_semaphore", address },
     mode: "write",
     state: { holders: [], note: "waits for its readers to leave, which the lock does not record", fields },
   };

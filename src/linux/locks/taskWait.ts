@@ -41,7 +41,7 @@ const RULES: readonly WaitRule[] = [
   },
   { functions: /^(do_|__)?wait_for_common(_io)?$|^wait_for_completion(_\w+)?$/, find: completionWait },
   { functions: /^(__)?futex_(wait\w*|lock_pi)$|^futex_(wait_queue(_me)?|do_wait)$/, find: futexWait },
-  { functions: /^rwbase_write_lock$/, find: rwbaseWriterWait },
+  { functions: /^(rwbase_write_lock|rt_write_lock(_nested)?)$/, find: rwbaseWriterWait },
   { functions: /^percpu_down_write$/, find: percpuWriterWait },
   { functions: /^(do_sys_poll|do_poll|do_select|core_sys_select)$/, find: pollWait },
   { functions: /^(__)?do_semtimedop$/, find: semaphoreSetWait },

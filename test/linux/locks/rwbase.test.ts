@@ -18,10 +18,10 @@ const types = `${lockTypes.replace(/struct rw_semaphore \{[^}]*\};/, "")}
   struct rw_semaphore { struct rwbase_rt rwbase; };`;
 
 /** Task 5 sleeps in down_write(), with the lock's address on its stack; `readers` and `owner` are those of the lock. */
-const kernelWith = (readers: number, owner: bigint): ToyKernel =>
+const kernelWith = (readers: number, owner: bigint, caller = "work"): ToyKernel =>
   sleepingKernel({
     sleepers: [
-      { pid: 5, comm: "writer", functions: ["schedule", "rwbase_write_lock", "work"], words: [[1, 0x40, LOCK]] },
+      { pid: 5, comm: "writer", functions: ["schedule", "rwbase_write_lock", caller], words: [[1, 0x40, LOCK]] },
     ],
     types,
     memory: [["struct rw_semaphore", LOCK, { rwbase: { readers: { counter: readers }, rtmutex: { owner } } }]],
@@ -32,6 +32,11 @@ test("a writer of PREEMPT_RT that has the rt_mutex waits for the readers, and no
   assert.deepEqual(resource, { kind: "rwsem", type: "struct rw_semaphore", address: LOCK });
   assert.deepEqual([mode, state?.holders, unknown], ["write", [], undefined]);
   assert.match(state?.note ?? "", /waits for its readers to leave/);
+});
+
+test("a writer of an rwlock_t waits for an rwlock", () => {
+  const { resource } = taskWait(kernelWith(2, taskAddress(5), "rt_write_lock"), taskAddress(5));
+  assert.deepEqual(resource, { kind: "rwlock", type: "struct rwbase_rt", address: LOCK });
 });
 
 test("whoever waits behind such a writer waits for it, and sees that readers have the lock", () => {

@@ -254,3 +254,36 @@ test("the files of a poll are read up to the end of a page, whatever its size", 
   assert.match(of("65536") ?? "", /^events of 100 files/);
   assert.match(of("4096") ?? "", /^events of 63 files/);
 });
+
+/** Task 5 waits for any child. @param isTracer whether it traces a task */
+const parent = (wo_flags: number, isTracer = false): string | undefined => {
+  const options = waiterAddress(5) - 16n;
+  const kernel = queued({
+    functions: ["do_wait", "kernel_wait4"],
+    queue: OBJECT + 16n,
+    types: `struct pid;
+      struct wait_opts { int wo_type, wo_flags; struct pid *wo_pid; struct wait_queue_entry child_wait; };
+      struct signal_struct { struct list_head thread_head; struct wait_queue_head wait_chldexit; };`,
+    taskMembers: `struct signal_struct *signal; struct task_struct *group_leader;
+      struct list_head children, sibling, ptraced, thread_node;`,
+    with: { signal: OBJECT, group_leader: taskAddress(5) },
+    memory: [
+      ["int", options, 4],
+      ["int", options + 4n, wo_flags],
+      ["struct list_head", OBJECT, { next: OBJECT, prev: OBJECT }],
+    ],
+  });
+  const task = kernel.object("struct task_struct", taskAddress(5));
+  for (const member of ["children", "ptraced"]) {
+    const { address } = task.at(member);
+    const next = isTracer && member === "ptraced" ? OBJECT + 0x400n : address;
+    kernel.put("struct list_head", address, { next, prev: next });
+  }
+  return waitOf(kernel).resource?.phrase;
+};
+
+test("a parent waits for a child to exit; to stop only if it asked for that or traces a task", () => {
+  assert.equal(parent(4), "a child to exit");
+  assert.equal(parent(4 | 2), "a child to exit or stop");
+  assert.equal(parent(4, true), "a child to exit or stop");
+});
