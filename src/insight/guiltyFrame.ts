@@ -25,11 +25,13 @@ export interface GuiltyFrame {
  * of `log/` are applied to the unwound stack and to the report that the kernel printed. If the two differ, the report's
  * function is used if it is on the stack.
  */
-export function guiltyFrame({ report, frames, panic }: CrashFacts): GuiltyFrame | undefined {
+export function guiltyFrame(crash: CrashFacts): GuiltyFrame | undefined {
+  const { report, frames, panic } = crash;
   if (!report) return undefined;
   const { row } = report.report.headline;
   const recursing = STACKS.has(row.kind) ? recursion(frames) : undefined;
   if (recursing) return onStack(frames, recursing.index, recursing.name, undefined);
+  if (isStackEnd(crash) && isShallow(frames)) return callerOfScheduler(crash);
   const logged = report.guilty;
   const name = logged?.place.name === undefined ? undefined : plainName(logged.place.name);
   const index = frames.findIndex((frame) => functionOf(frame) === name);
@@ -44,6 +46,31 @@ export function guiltyFrame({ report, frames, panic }: CrashFacts): GuiltyFrame 
   return name === undefined
     ? undefined
     : { function: name, module: logged?.place.module, frame: undefined, index: undefined, line: logged?.at };
+}
+
+/** Returns whether the scheduler found the end of a stack overwritten: by an overflow, or by something else. */
+export const isStackEnd = ({ report }: CrashFacts): boolean =>
+  report?.kind === "stack-overflow" && /corrupted stack end/.test(report.headline);
+
+/** Half of the smallest kernel stack, in bytes. */
+const HALF = 4096n;
+
+/** Returns whether the frames take so little of the task's stack that they did not fill it. */
+function isShallow(frames: readonly Frame[]): boolean {
+  const own = frames.filter(({ stack }) => stack === "task");
+  const [first, last] = [own[0], own.at(-1)];
+  return first !== undefined && last !== undefined && last.sp - first.sp < HALF;
+}
+
+/**
+ * Returns the function that called the scheduler, which found the end of the stack overwritten: no function of a stack
+ * that is not full is known to have overwritten it.
+ */
+function callerOfScheduler({ report, frames }: CrashFacts): GuiltyFrame | undefined {
+  const row = report?.report.headline.row;
+  const found = row && guiltyAmong(frames.map(asLogFrame), { ...row, kind: "atomic-schedule", guilty: "trace" }).frame;
+  const name = found && frames[found.at] && functionOf(frames[found.at] as Frame);
+  return found && name !== undefined ? onStack(frames, found.at, name, undefined) : undefined;
 }
 
 /** Kinds for which the function that filled the stack is the guilty one. */

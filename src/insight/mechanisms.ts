@@ -109,6 +109,8 @@ const PANICS: readonly (readonly [RegExp, Mechanism])[] = [
 export function mechanismOf(kind: ReportKind | undefined, panic: string | undefined): Mechanism {
   if (kind === undefined || kind === "panic")
     return PANICS.find(([pattern]) => pattern.test(panic ?? ""))?.[1] ?? "panic";
+  // The scheduler finds the end of a stack overwritten, by an overflow or by something else.
+  if (kind === "stack-overflow" && /corrupted stack end/.test(panic ?? "")) return "stack-corrupted";
   const mechanism = BY_KIND[kind];
   if (mechanism !== undefined) return mechanism;
   if (isInstructionFault(kind)) return "oops";

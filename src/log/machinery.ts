@@ -131,7 +131,7 @@ export const machinery: readonly Machinery[] = [
   },
   {
     names:
-      /^object_err$|^_*slab_(?:err|bug|fix)$|^free_to_partial_list$|^_*slab_free$|^(?:free|alloc)_(?:debug_processing|consistency_checks)$|^check_bytes_and_report$/,
+      /^object_err$|^_*slab_(?:err|bug|fix)$|^free_to_partial_list$|^_*slab_free$|^(?:free|alloc)_(?:debug_processing|consistency_checks)$|^check_bytes_and_report$|^cache_from_obj$/,
     reason: "the allocator's own checks, which found it",
     kinds: ["slab", "warning"],
   },

@@ -25,6 +25,8 @@ export const access: Check = {
   needs: ["trap"],
   about: ADDRESS_KINDS,
   *run(kernel, crash) {
+    const lost = lostJump(kernel, crash);
+    if (lost) return yield lost;
     const bad = yield* badPointer(kernel, crash);
     yield* accessFinding(kernel, crash, bad);
     yield* valueFindings(kernel, crash, bad);
@@ -101,6 +103,39 @@ function unshownCall(
       register === undefined ? "." : `, and ${register} has that value.`,
     ],
     evidence: [{ kind: "instruction", address: effect.address, text }, ...(held ? [held] : [])],
+  };
+}
+
+/**
+ * Returns the statement about a jump to no code on a stack that shows no call; undefined for others. Where a return
+ * address was overwritten, the words behind it may have been, too: the stack pointer points to them after the return.
+ */
+function lostJump(kernel: Kernel, { frames, trap, task, cpu }: CrashFacts): Finding | undefined {
+  const [bad, caller] = frames;
+  const { arch, code: codeOf } = kernel;
+  if (!bad || caller || !trap || codeOf.isText(bad.pc)) return undefined;
+  const sp = trap.registers.get(arch.sp);
+  const isRepeated = sp !== undefined && readWord(kernel, sp, arch.wordSize) === bad.pc;
+  const value = attempt(() => badValue(kernel, bad.pc));
+  const text = value instanceof Fault || value.kind !== "non-canonical" ? undefined : value.text;
+  return {
+    id: "fault.access",
+    severity: "cause",
+    certainty: "certain",
+    slots: { access: "execute", address: bad.pc },
+    text: [
+      ...(cpu === undefined ? ["The processor"] : [{ kind: "cpu", cpu } as const]),
+      " went to ",
+      addressOf(bad.pc),
+      ` for code${text === undefined ? "" : `, which is the text "${text}"`}; the stack shows no call that led there.`,
+      isRepeated
+        ? " The word at the stack pointer is the same: most likely a function returned to an address on its stack that was overwritten."
+        : "",
+    ],
+    evidence: [
+      { kind: "register", task: task?.address ?? 0n, pc: bad.pc, name: arch.pc, value: bad.pc },
+      ...(isRepeated ? [{ kind: "memory", address: sp, value: bad.pc } as const] : []),
+    ],
   };
 }
 

@@ -94,7 +94,9 @@ function* conditionFinding(kernel: Kernel, crash: CrashFacts, first: Site): Gene
 /** Begins the sentence about a condition: what it led to. */
 function reached({ kind }: CrashFacts, name: string, called: string | undefined): Sentence {
   const callee = kind === "panic" && called === undefined ? "panic" : called;
-  return callee === undefined ? ["The check was reached because "] : [`${name} called ${callee}() because `];
+  if (callee !== undefined) return [`${name} called ${callee}() because `];
+  // No table of the kernel has this instruction as a check.
+  return [kind === "invalid-opcode" ? "The instruction was reached because " : "The check was reached because "];
 }
 
 const passedWords = (passed: readonly string[]): string => (passed.length === 0 ? "" : ` (${passed.join("; ")})`);

@@ -1,18 +1,24 @@
-/** Checks for a spinlock that was never released. */
+/** Checks for a spinlock that was never released, or whose memory is free. */
 import { Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Frame } from "../../unwind/frame.ts";
 import type { Check } from "../check.ts";
-import { cpuContext } from "../cpuContext.ts";
+import { type CpuContext, cpuContext } from "../cpuContext.ts";
 import { functionOf } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
+import { addressOf, type Finding } from "../finding.ts";
+import { objectFindings, objectState } from "../objectState.ts";
 import { readWord, siteOf } from "../values/site.ts";
-import { lockOf, spinners } from "../waits/spinning.ts";
+import { type AskedLock, lockOf, spinners } from "../waits/spinning.ts";
 
 /** Functions that spin on a spinlock, which is their first argument. */
 const SPINS = /^(?:native_|pv_)?queued_spin_lock_slowpath$|^__pv_queued_spin_lock_slowpath$/;
 
 /**
- * Reports a spinlock that a CPU spins on while all other CPUs are idle: it was never released, or its holder sleeps.
+ * Reports a spinlock that a CPU spins on: one in a free object, or one that was never released or whose holder sleeps,
+ * because all other CPUs are idle.
  */
 export const spinningLock: Check = {
   id: "spinning-lock",
@@ -28,7 +34,8 @@ export const spinningLock: Check = {
     const site = yield* siteOf(kernel, frame, cpu);
     const found = yield* lockOf(site);
     if (!found) throw Fault.of("unknown", "which lock the CPU spins for cannot be told from the code");
-    if (!isAlone) return;
+    yield* freedLock(kernel, context, frame, found);
+    if (!isAlone || objectState(kernel, found.lock)?.state === "free") return;
     // The stacks show who has taken it: `waits` reports that.
     const all = yield* spinners(kernel);
     if (all.some(({ context: one, wait }) => one.cpu === cpu && (wait.state?.holders ?? []).length > 0)) return;
@@ -53,3 +60,33 @@ export const spinningLock: Check = {
     };
   },
 };
+
+/** Reports a lock that is in a free object. */
+function* freedLock(
+  kernel: Kernel,
+  context: CpuContext,
+  frame: Frame,
+  { lock, asker }: AskedLock,
+): Generator<Finding, void, void> {
+  const object = objectState(kernel, lock);
+  if (object?.state !== "free") return;
+  const word = readWord(kernel, lock, 4);
+  yield {
+    id: "lock.freed",
+    severity: "cause",
+    certainty: "certain",
+    slots: { lock, object: object.address, cache: object.cache, function: asker },
+    text: [
+      { kind: "cpu", cpu: context.cpu },
+      " spins for the lock at ",
+      addressOf(lock),
+      `, which ${asker} tried to take. The lock is in a free object of the slab cache ${object.cache}`,
+      word === undefined ? "." : `; its word is ${hex0x(word)}.`,
+    ],
+    evidence: [
+      { kind: "frame", task: context.task.address, pc: frame.pc, text: functionOf(frame) ?? "?" },
+      { kind: "object", cache: object.cache, address: object.address, state: object.state },
+    ],
+  };
+  yield* objectFindings(kernel, lock, { name: undefined, type: undefined });
+}

@@ -1,11 +1,16 @@
 /** Checks how a kernel stack overflowed. */
 import { Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { endOfStack, STACK_END_MAGIC } from "../../linux/sched/stack.ts";
 import { plainName } from "../../log/place.ts";
 import { threadSize } from "../../unwind/stacks.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Check } from "../check.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
 import type { CrashFacts } from "../crashFacts.ts";
-import { recursingFunction } from "../guiltyFrame.ts";
+import { addressOf, type Finding } from "../finding.ts";
+import { isStackEnd, recursingFunction } from "../guiltyFrame.ts";
 
 /** Reports the depth of the stack at the overflow, and the function that used most of it. */
 export const stackOverflow: Check = {
@@ -32,8 +37,9 @@ export const stackOverflow: Check = {
     // A double fault has other causes too: it is an overflow only if the stack is full.
     if (crash.kind === "double-fault" && depth < threadSize(kernel) - 1024) return;
     // Another stack may have overflowed, or the frames may end early.
-    if (depth < threadSize(kernel) / 2)
-      throw Fault.of("unknown", `the frames that were found take only ${depth} bytes of the task's stack`);
+    const isShallow = depth < threadSize(kernel) / 2;
+    if (isShallow && isStackEnd(crash)) return yield overwrittenEnd(kernel, crash, task, depth);
+    if (isShallow) throw Fault.of("unknown", `the frames that were found take only ${depth} bytes of the task's stack`);
     yield {
       id: "stack.overflow",
       severity: "cause",
@@ -54,6 +60,30 @@ export const stackOverflow: Check = {
     };
   },
 };
+
+/**
+ * Reports the word at the end of a stack that the scheduler found overwritten, though the frames do not fill the stack.
+ * @throws Fault if the word is as it should be, or cannot be read
+ */
+function overwrittenEnd(kernel: Kernel, { pid, comm }: CrashFacts, task: Obj, depth: number): Finding {
+  const address = endOfStack(task);
+  const value = kernel.memory.word(address);
+  if (value === STACK_END_MAGIC) throw Fault.of("unknown", "the word at the end of the stack is STACK_END_MAGIC");
+  return {
+    id: "stack.end-overwritten",
+    severity: "cause",
+    certainty: "certain",
+    slots: { address, value, task: pid, depth },
+    text: [
+      "The last word of the stack of ",
+      { kind: "task", address: task.address, pid: pid ?? 0, comm: comm ?? "?" },
+      ", at ",
+      addressOf(address),
+      `, is ${hex0x(value)} instead of STACK_END_MAGIC (${hex0x(STACK_END_MAGIC)}). The frames take only ${depth} of ${threadSize(kernel)} bytes: the stack was deeper before, or something else wrote there.`,
+    ],
+    evidence: [{ kind: "memory", address, value }],
+  };
+}
 
 /** Maximum number of functions that call each other and are named. */
 const MAX_PARTNERS = 4;

@@ -15,6 +15,8 @@ export interface Condition {
   readonly values: string | undefined;
   /** The compared values, if both are known and fulfil the relation. */
   readonly compared: { readonly left: bigint; readonly relation: Relation; readonly right: bigint } | undefined;
+  /** Whether both values are known and do not fulfil the relation. */
+  readonly isRefuted: boolean;
   /** Whether the condition tells something: its values are known, or all of them have names of the source. */
   readonly isKnown: boolean;
   /** Values that have the caller's names: "rsi, which check passed". */
@@ -52,8 +54,8 @@ const MIRRORED: Readonly<Record<Relation, Relation>> = {
 export const UNCONDITIONAL = "unconditional";
 
 /**
- * Returns the condition of the last branch that led to a site, or of the trap at the site; undefined if the site can be
- * reached in several ways or the branch is not decoded.
+ * Returns the condition of the last branch that led to a site, or of the trap at the site; undefined if a branch is not
+ * decoded, or the site can be reached in several ways and the values do not show which one it was.
  */
 export function conditionOf(site: Site): Condition | typeof UNCONDITIONAL | undefined {
   const { graph } = site;
@@ -65,21 +67,35 @@ export function conditionOf(site: Site): Condition | typeof UNCONDITIONAL | unde
   for (let steps = 0; steps < MAX_STRAIGHT; steps++) {
     const [before, ...more] = graph.predecessorsOf(at);
     if (before === undefined && at === 0) return UNCONDITIONAL;
-    if (before === undefined || more.length > 0) return undefined;
-    const effect = graph.effects[before];
-    if (effect?.flow === "branch") {
-      if (effect.relation === undefined) return undefined;
-      const isTaken = effect.target === graph.effects[at]?.address;
-      // Some branches of arm64 compare a register themselves.
-      const found = effect.compares ? { comparison: effect.compares, index: before } : comparedBefore(site, before);
-      const relation = isTaken ? effect.relation : OPPOSITE[effect.relation];
-      if (!found) return undefined;
-      const isSigned = effect.isSigned ?? graph.effects[found.index]?.isSigned;
-      return namedCondition(site, found.comparison, found.index, decisionOf(effect, relation, isSigned));
-    }
+    if (before === undefined) return undefined;
+    if (more.length > 0) return onlyMet([before, ...more].map((one) => branchCondition(site, one, at)));
+    if (graph.effects[before]?.flow === "branch") return branchCondition(site, before, at);
     at = before;
   }
   return undefined;
+}
+
+/** Returns the condition under which a branch leads to an instruction; undefined if it is not a decoded branch. */
+function branchCondition(site: Site, branch: number, to: number): Condition | undefined {
+  const { graph } = site;
+  const effect = graph.effects[branch];
+  if (effect?.flow !== "branch" || effect.relation === undefined) return undefined;
+  const isTaken = effect.target === graph.effects[to]?.address;
+  // Some branches of arm64 compare a register themselves.
+  const found = effect.compares ? { comparison: effect.compares, index: branch } : comparedBefore(site, branch);
+  const relation = isTaken ? effect.relation : OPPOSITE[effect.relation];
+  if (!found) return undefined;
+  const isSigned = effect.isSigned ?? graph.effects[found.index]?.isSigned;
+  return namedCondition(site, found.comparison, found.index, decisionOf(effect, relation, isSigned));
+}
+
+/**
+ * Returns the one of several conditions that the values fulfil, for a check of several parts: `a > b || !c`. Undefined
+ * unless the values show that all others were not met.
+ */
+function onlyMet(conditions: readonly (Condition | undefined)[]): Condition | undefined {
+  const met = conditions.filter((one) => one?.compared !== undefined);
+  return met.length === 1 && conditions.every((one) => one === met[0] || one?.isRefuted === true) ? met[0] : undefined;
 }
 
 /**
@@ -137,6 +153,7 @@ function namedCondition(
       expression: `${text} ${relation} 0`,
       values: isKnown ? `${numberText(a & b, format)} ${relation} 0` : undefined,
       compared: isKnown ? { left: a & b, relation, right: 0n } : undefined,
+      isRefuted: a !== undefined && b !== undefined && isNever(relation, a & b, 0n, format),
       isKnown: isKnown || names.areAllNamed,
       passed: names.passed,
       address,
@@ -154,6 +171,7 @@ function namedCondition(
     expression: `${names.of(first)} ${sign} ${names.of(second)}`,
     values: isKnown ? `${numberText(x, format)} ${sign} ${numberText(y, format)}` : undefined,
     compared: isKnown ? { left: x, relation: sign, right: y } : undefined,
+    isRefuted: x !== undefined && y !== undefined && isNever(sign, x, y, format),
     isKnown: isKnown || names.areAllNamed,
     passed: names.passed,
     address,
@@ -175,6 +193,10 @@ const numberOf = (value: bigint, { bits, isSigned = true }: NumberFormat): bigin
 /** Returns whether a relation holds for two values. */
 const holds = (relation: Relation, x: bigint, y: bigint, format: NumberFormat): boolean =>
   RELATIONS[relation](numberOf(x, format), numberOf(y, format));
+
+/** Returns whether a relation does not hold for two values, neither of signed nor of unsigned numbers if that is not known. */
+const isNever = (relation: Relation, x: bigint, y: bigint, { bits, isSigned }: NumberFormat): boolean =>
+  (isSigned === undefined ? [true, false] : [isSigned]).every((one) => !holds(relation, x, y, { bits, isSigned: one }));
 
 const RELATIONS: Readonly<Record<Relation, (x: bigint, y: bigint) => boolean>> = {
   "==": (x, y) => x === y,

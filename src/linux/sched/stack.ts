@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { threadSize } from "../../unwind/stacks.ts";
+import { taskStackRange, threadSize } from "../../unwind/stacks.ts";
 import { taskStack, taskTable } from "./task.ts";
 
 const tasksByStack = derived("tasks by stack", (kernel) => {
@@ -25,6 +25,13 @@ export function taskOfStack(kernel: Kernel, address: bigint): Obj<"struct task_s
 
 /** The word at the last usable position of every task's stack (include/uapi/linux/magic.h). */
 export const STACK_END_MAGIC = 0x57ac6e9dn;
+
+/** Returns the address of that word: the start of the stack, or behind the `thread_info` that is there. @throws Fault */
+export function endOfStack(task: Obj): bigint {
+  const { kernel } = task;
+  const { start } = taskStackRange(kernel, task);
+  return task.has("thread_info") ? start : start + BigInt(kernel.object("struct thread_info", 0n).size);
+}
 
 /**
  * Returns the kernel stack pointer that a task saved when it was last switched out; for a running task it has no

@@ -170,6 +170,14 @@ test("the guard page of another stack than the task's is not said to be the task
   assert.match(fault?.message ?? "", /not the task's: IRQ/);
 });
 
+test("a stack whose end was overwritten is not said to have overflowed", () => {
+  const words = "corrupted stack end detected inside scheduler";
+  const lines = [`Kernel panic - not syncing: ${words}`, "CPU: 0 PID: 7 Comm: sh Not tainted 6.1.0 #1"];
+  const { findings, texts } = checked(mechanism, crashWith(lines, panic(words, 0)));
+  assert.equal(findings[0]?.slots["mechanism"], "stack-corrupted");
+  assert.match(texts[0] ?? "", /^What stopped the kernel was a check that found a kernel stack overwritten/);
+});
+
 test("a neighbour whose address an old kernel does not print is not called the entry", () => {
   const lines = [
     "list_del corruption. prev->next should be ffff888000000010, but was ffff888000000030",

@@ -82,6 +82,24 @@ test("a check that is reached on several paths has no condition", () => {
   assert.equal(conditionOf(site(code, 2, {})), undefined);
 });
 
+test("of a check of two parts, the part is told that the values fulfil, if they show that the other was not met", () => {
+  const zero = { left: register("rdi", 32), right: { kind: "constant", value: 0n }, by: "difference" } as const;
+  const code = [
+    { compares: zero },
+    { flow: "branch", target: at(5), relation: "==" },
+    { compares },
+    { flow: "branch", target: at(5), relation: ">" },
+    { flow: "return" },
+    {},
+  ] as const;
+  const told = (rdi: bigint, rsi?: bigint) => known(site(code, 5, { rdi, ...(rsi === undefined ? {} : { rsi }) }));
+  assert.equal(told(0n, 3n)?.expression, "rdi == 0");
+  assert.equal(told(1n, 12n)?.expression, "rsi > 10");
+  assert.equal(told(0n, 12n), undefined);
+  assert.equal(told(0n), undefined);
+  assert.equal(told(1n, 3n), undefined);
+});
+
 test("a function without a branch before the site reaches it whenever it is called", () => {
   assert.equal(conditionOf(site([{}, { flow: "call", target: 0x2000n }, {}], 2, {})), UNCONDITIONAL);
 });

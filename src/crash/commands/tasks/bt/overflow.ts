@@ -2,7 +2,7 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { nrCpuIds } from "../../../../kernel/cpumask.ts";
-import { STACK_END_MAGIC } from "../../../../linux/sched/stack.ts";
+import { endOfStack, STACK_END_MAGIC } from "../../../../linux/sched/stack.ts";
 import { taskCpu, taskTable } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
@@ -33,8 +33,7 @@ function overflowSigns(task: Obj): string[] {
   const base = attempt(() => taskStackRange(kernel, task).start);
   // The stack of a zombie is already freed, and a missing page proves nothing.
   if (base instanceof Fault) return signs;
-  const inTask = task.has("thread_info");
-  if (!inTask && kernel.types.find("struct", "thread_info")) {
+  if (!task.has("thread_info") && kernel.types.find("struct", "thread_info")) {
     const info = kernel.object("struct thread_info", base);
     const recorded = attempt(() => (info.has("task") ? info.at("task").value() : task.address));
     if (!(recorded instanceof Fault) && recorded !== task.address) {
@@ -45,8 +44,7 @@ function overflowSigns(task: Obj): string[] {
   const limit = attempt(() => nrCpuIds(kernel));
   if (typeof cpu === "number" && typeof limit === "number" && cpu >= limit)
     signs.push(`thread_info.cpu: ${cpu} >= ${limit}`);
-  const endOfStack = inTask ? base : base + BigInt(kernel.object("struct thread_info", 0n).size);
-  const magic = attempt(() => kernel.memory.word(endOfStack));
+  const magic = attempt(() => kernel.memory.word(endOfStack(task)));
   if (!(magic instanceof Fault) && magic !== STACK_END_MAGIC) signs.push(`${hex(magic)} != STACK_END_MAGIC`);
   return signs;
 }
