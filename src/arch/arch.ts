@@ -132,8 +132,10 @@ export interface Arch {
    * Keys of VMCOREINFO that no other machine writes. Each kernel writes at least one of them, or the list is incomplete.
    */
   readonly vmcoreinfoKeys?: readonly string[];
-  /** Size of the payload of NT_PRSTATUS in bytes, which no other machine of the same byte order has. */
-  readonly prstatusBytes: number;
+  /** Where `_stext` is, on a machine without such keys. Decides where nothing else names the machine. */
+  readonly textWindow?: { readonly start: bigint; readonly end: bigint };
+  /** Size of the payload of NT_PRSTATUS in bytes. Absent if another machine of the same byte order has it too. */
+  readonly prstatusBytes?: number;
   /** How its code is decoded: by iced-x86 or by Capstone. Absent if neither knows the machine. */
   readonly decoder?: Decoder;
   /** Decodes the effects of instructions. Absent if they are not decoded, or by a decoder that must be loaded (x86_64). */

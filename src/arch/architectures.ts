@@ -7,6 +7,7 @@ import { arm64 } from "./arm64/arm64.ts";
 import type { ElfMachine } from "./elfMachine.ts";
 import { i386 } from "./i386/i386.ts";
 import { loongarch64 } from "./loongarch64/loongarch64.ts";
+import { mips64el } from "./mips64el/mips64el.ts";
 import { ppc64le } from "./ppc64le/ppc64le.ts";
 import { riscv64 } from "./riscv64/riscv64.ts";
 import { s390x } from "./s390x/s390x.ts";
@@ -14,7 +15,17 @@ import { refusedByUname, unsupportedMachines } from "./unsupported.ts";
 import { x86_64 } from "./x86_64/x86_64.ts";
 
 /** All machines. To add one, write its folder and list it here; docs/architectures.md describes its contents. */
-export const architectures: readonly Arch[] = [x86_64, arm64, arm, i386, loongarch64, ppc64le, riscv64, s390x];
+export const architectures: readonly Arch[] = [
+  x86_64,
+  arm64,
+  arm,
+  i386,
+  loongarch64,
+  mips64el,
+  ppc64le,
+  riscv64,
+  s390x,
+];
 
 /** Returns the facts about a machine that ELF readers need; undefined for an unknown one. @param machine `e_machine` */
 export const elfMachineOf = (machine: number): ElfMachine | undefined =>
@@ -38,7 +49,7 @@ export interface MachineHints {
 
 /**
  * Chooses the machine: by the kernel's own text, then the ELF header, then the name in a kdump header, which QEMU fills
- * in itself, then the size of a CPU's registers. @returns Fault unknown for a machine that is not supported
+ * in itself, then the size of a CPU's registers, then the place of the kernel's text. @returns Fault unknown for a machine that is not supported
  */
 export function architectureOf(hints: MachineHints): Arch | Fault {
   const { vmcoreinfo = "", elfMachine, machine, prstatusBytes } = hints;
@@ -59,7 +70,8 @@ export function architectureOf(hints: MachineHints): Arch | Fault {
       ? undefined
       : (architectures.find(hasNumber) ??
         architectures.find(isNamed) ??
-        architectures.find((one) => one.prstatusBytes === prstatusBytes && acceptsOrder(one, hints.byteOrder))));
+        architectures.find((one) => hasSize(one, prstatusBytes) && acceptsOrder(one, hints.byteOrder)) ??
+        architectures.find((one) => hasText(one, vmcoreinfo))));
   if (found === undefined) {
     const name = refused?.name ?? unknownName(hints);
     return name === undefined ? Fault.of("unknown", UNNAMED) : unsupported(name);
@@ -72,6 +84,16 @@ export function architectureOf(hints: MachineHints): Arch | Fault {
 function unsupported(name: string): Fault {
   const supported = architectures.map(({ name }) => name).join(", ");
   return Fault.of("unknown", `dump of an unsupported architecture (${name}); supported: ${supported}`);
+}
+
+const hasSize = (one: Arch, bytes: number | undefined): boolean =>
+  one.prstatusBytes !== undefined && one.prstatusBytes === bytes;
+
+function hasText({ textWindow }: Arch, vmcoreinfo: string): boolean {
+  const stext = /^SYMBOL\(_stext\)=([\da-f]{1,16})$/m.exec(vmcoreinfo)?.[1];
+  if (textWindow === undefined || stext === undefined) return false;
+  const address = BigInt(`0x${stext}`);
+  return address >= textWindow.start && address < textWindow.end;
 }
 
 const acceptsOrder = ({ byteOrder, eitherFileOrder }: Arch, order: ByteOrder): boolean =>

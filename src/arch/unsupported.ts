@@ -19,7 +19,7 @@ export interface UnsupportedMachine {
 export const unsupportedMachines: readonly UnsupportedMachine[] = [
   { name: "alpha", machine: 0x9026, wordSize: 8, unameMachines: ["alpha"] },
   { name: "ia64", machine: 50, wordSize: 8, unameMachines: ["ia64"] },
-  { name: "mips", machine: 8, wordSize: 4, unameMachines: ["mips", "mips64"] },
+  { name: "mips", machine: 8, wordSize: 4, unameMachines: ["mips"] },
   { name: "parisc", machine: 15, wordSize: 4, unameMachines: ["parisc", "parisc64"] },
   { name: "ppc", machine: 20, wordSize: 4, unameMachines: ["ppc"] },
   { name: "s390 (31-bit)", machine: 22, wordSize: 4, unameMachines: ["s390"] },

@@ -13,6 +13,11 @@ const rows: readonly [string, Partial<MachineHints>, string][] = [
   ["the size of a CPU's registers", { machine: "Unknown", prstatusBytes: 376 }, "riscv64"],
   ["the size of a CPU's registers", { machine: "Unknown", prstatusBytes: 336 }, "x86_64"],
   ["the size of a CPU's registers", { machine: "Unknown", prstatusBytes: 336, byteOrder: "big" }, "s390x"],
+  ["the size of a CPU's registers", { machine: "Unknown", prstatusBytes: 480 }, "loongarch64"],
+  ["the ELF header", { elfMachine: 258, wordSize: 8 }, "loongarch64"],
+  ["the ELF header", { elfMachine: 8, wordSize: 8 }, "mips64el"],
+  ["the place of the kernel's text", { vmcoreinfo: "OSRELEASE=7\nSYMBOL(_stext)=9000000000220000\n" }, "loongarch64"],
+  ["the place of the kernel's text", { vmcoreinfo: "OSRELEASE=6\nSYMBOL(_stext)=ffffffff80100400\n" }, "mips64el"],
   ["the name in a kdump header", { machine: "armv7l" }, "arm"],
   ["a line that only this kernel writes", { vmcoreinfo: "OSRELEASE=6\nNUMBER(kimage_voffset)=0x0\n" }, "arm64"],
   [
@@ -34,6 +39,8 @@ test("an unsupported machine is refused by its name", () => {
     [{ elfMachine: 50 }, /\(ia64\)/],
     [{ elfMachine: 22, wordSize: 4, byteOrder: "big" }, /\(s390 \(31-bit\)\)/],
     [{ elfMachine: 243, wordSize: 4 }, /\(riscv32\)/],
+    [{ elfMachine: 8, wordSize: 4 }, /\(mips\)/],
+    [{ elfMachine: 258, wordSize: 4 }, /\(loongarch32\)/],
     [{ elfMachine: 4711 }, /e_machine 4711/],
     [{ machine: "mips" }, /mips/],
     [{ machine: "Unknown", prstatusBytes: 4 }, /unnamed machine, NT_PRSTATUS of 4 bytes/],
@@ -45,7 +52,9 @@ test("an unsupported machine is refused by its name", () => {
 });
 
 test("the size of a CPU's registers tells machines of one byte order apart", () => {
-  const keys = architectures.map(({ prstatusBytes, byteOrder }) => `${prstatusBytes} ${byteOrder}`);
+  const keys = architectures
+    .filter(({ prstatusBytes }) => prstatusBytes !== undefined)
+    .map(({ prstatusBytes, byteOrder }) => `${prstatusBytes} ${byteOrder}`);
   assert.equal(new Set(keys).size, keys.length);
 });
 

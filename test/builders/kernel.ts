@@ -193,7 +193,6 @@ const toyArch = (given: Toy["arch"]): Arch => ({
   unameMachines: ["x86_64"],
   byteOrder: "little",
   wordSize: 8,
-  prstatusBytes: x86_64.prstatusBytes,
   decoder: { bits: 64 },
   registers: [],
   signedChar: true,

@@ -1,9 +1,9 @@
 /** loongarch64: registers, notes, unwinding rules. */
 import { elf } from "./elf.ts";
-import { paging, pte } from "./paging.ts";
+import { KERNEL_START, paging, pte } from "./paging.ts";
 import { storingPrologue } from "./prologue.ts";
 import { errorText, exceptionDetails, isWriteFault, trapName } from "./traps.ts";
-import type { Arch, CpuState } from "../arch.ts";
+import type { Arch, CpuState, Registers } from "../arch.ts";
 import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 
@@ -24,6 +24,8 @@ export const loongarch64: Arch = {
   unameMachines: ["loongarch64"],
   byteOrder: "little",
   wordSize: 8,
+  // The cached window (CACHE_BASE of asm/addrspace.h).
+  textWindow: { start: 0x9000000000000000n, end: 0x9001000000000000n },
   prstatusBytes: 480,
   registers: ["pc", ...general, "orig_a0", ...control],
   pc: "pc",
@@ -41,7 +43,7 @@ export const loongarch64: Arch = {
   ]),
   signedChar: true,
   sectionSizeBits: 29,
-  isUserMode: (registers) => masked(registers.get("prmd"), PRMD_PPLV, PRMD_PPLV),
+  isUserMode,
   interruptsEnabled: (registers) => masked(registers.get("prmd"), PRMD_PIE, PRMD_PIE),
   calleeSaved,
   argumentRegisters: ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"],
@@ -76,6 +78,12 @@ export const loongarch64: Arch = {
   pte,
   paging,
 };
+
+/** A CPU that saved its own registers has the PRMD of the latest exception, whose mode is not that of its pc. */
+function isUserMode(registers: Registers): boolean | undefined {
+  const pc = registers.get("pc");
+  return pc !== undefined && pc >= KERNEL_START ? false : masked(registers.get("prmd"), PRMD_PPLV, PRMD_PPLV);
+}
 
 /**
  * Parses NT_PRSTATUS. QEMU writes the register ERA, the place of the latest exception, where the kernel writes the address

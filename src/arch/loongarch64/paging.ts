@@ -17,9 +17,10 @@ const FRAME = (1n << 48n) - (1n << 12n);
 
 /** Width of a physical address in a direct mapped window in bits (DMW_PABITS of asm/addrspace.h). */
 const WINDOW_BITS = 48;
-/** First addresses after those of direct mapped windows, and of user space. */
+/** The first address after those of direct mapped windows. */
 const WINDOWS_END = 0xb000000000000000n;
-const KERNEL_START = 1n << 63n;
+/** The first address after user space. */
+export const KERNEL_START = 1n << 63n;
 
 /** Most levels that a kernel has (CONFIG_4KB_4LEVEL). */
 const MAX_LEVELS = 4;

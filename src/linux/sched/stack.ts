@@ -39,8 +39,9 @@ export function endOfStack(task: Obj): bigint {
  */
 export function sleepingStackPointer(task: Obj<"struct task_struct">): bigint {
   // x86, riscv: thread.sp; arm64: thread.cpu_context.sp; s390, powerpc: thread.ksp; arm: the saved registers of
-  // thread_info.
-  for (const path of ["thread.sp", "thread.cpu_context.sp", "thread.ksp", "thread_info.cpu_context.sp"]) {
+  // thread_info; LoongArch and MIPS: the number of the register.
+  const paths = ["thread.sp", "thread.cpu_context.sp", "thread.ksp", "thread_info.cpu_context.sp", "thread.reg03", "thread.reg29"]; // prettier-ignore
+  for (const path of paths) {
     if (task.has(path)) return task.at(path).value();
   }
   throw Fault.of("unknown", "the location of a sleeping task's stack pointer is not known for this architecture");

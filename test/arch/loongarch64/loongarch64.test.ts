@@ -132,6 +132,8 @@ test("user mode and enabled interrupts are those before the exception", () => {
   assert.equal(loongarch64.isUserMode(new Map([["prmd", 7n]])), true);
   assert.equal(loongarch64.isUserMode(new Map([["prmd", 4n]])), false);
   assert.equal(loongarch64.isUserMode(new Map()), undefined);
+  // A CPU in a system call that saved its own registers.
+  assert.equal(loongarch64.isUserMode(new Map([["prmd", 7n], ["pc", 0x9000000000222000n]])), false); // prettier-ignore
   assert.equal(loongarch64.interruptsEnabled?.(new Map([["prmd", 3n]])), false);
 });
 
