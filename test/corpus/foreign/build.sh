@@ -2,7 +2,7 @@
 # build.sh NAME [initrd] [guest]: boots and crashes one guest of another machine; leaves $LAB/build/NAME/vmcore.elf (QEMU's
 # ELF) and vmcore.flat (QEMU's flattened kdump-zlib), and console.log, qemu-registers.txt, vmcoreinfo in $LAB/dumps/NAME.
 # NAME is MACHINE-KERNEL as given to get-kernel.sh: i386-6.1, riscv64-6.12, ppc64le-6.12, s390x-..., armhf-..., arm64-...
-# CORPUS is the folder of the shared corpus, which has the guest's workload. CPU, MEM, SMP, APPEND, SCENARIO (guest-init)
+# CORPUS is the folder of the shared corpus, which has the guest's workload. CPU, MEM, MACHINE, SID (sid.sh), SMP, APPEND, SCENARIO (guest-init)
 # and KASLR=0 can be set.
 # APPEND='labt=1 log_buf_len=8M printk.devkmsg=on' prints every task's stack (SysRq t) and the kernel's tables before the
 # crash: the kernel itself is the reference where no other tool unwinds the machine.

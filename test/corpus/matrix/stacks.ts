@@ -33,6 +33,15 @@ function addressesByName(vmlinux: string | undefined): ReadonlyMap<string, Reado
   return found;
 }
 
+/** What entry code calls on LoongArch. The kernel's unwinder knows no frame beyond it, and guesses from there on. */
+const LAST_KNOWN = "do_syscall";
+
+/** Functions of a printed stack that the kernel has not guessed. */
+function known(functions: readonly string[]): readonly string[] {
+  const last = functions.indexOf(LAST_KNOWN);
+  return last < 0 ? functions : functions.slice(0, last + 1);
+}
+
 /** When tasks last began to run, in seconds since the boot. */
 export const lastRuns = (rows: readonly { pid: number; lastRun_ns: string }[]): ReadonlyMap<number, number> =>
   new Map(rows.map((row) => [row.pid, Number(row.lastRun_ns) / 1e9]));
@@ -53,7 +62,7 @@ export function stacksCell(
     const stack = ours.get(`${task.pid} ${task.comm}`);
     // A running task goes on after its stack was printed, and so does one that another process wakes.
     if (stack === undefined || task.state === "R" || task.functions.length === 0 || CHANGING.has(task.comm)) continue;
-    const theirs = task.functions.map(bare);
+    const theirs = known(task.functions).map(bare);
     const real = stack.frames.filter((frame) => !frame.inlined).map((frame) => bare(frame.function ?? "?"));
     const mine = real.slice(Math.max(real.indexOf(theirs[0]!), 0));
     if (task.isCutBeforeEntry) mine.pop();
