@@ -13,17 +13,22 @@ const MAX_HITS = 200;
 export const addresses = (): vscode.Disposable[] => [
   sessionCommand("vmcore.goTo", async (session, text) => {
     const wanted =
-      typeof text === "string" ? text : await pickSymbol(session, "Address, symbol or expression to go to");
+      typeof text === "string"
+        ? text
+        : await pickSymbol(session, vscode.l10n.t("Address, symbol or expression to go to"));
     if (wanted !== undefined) await goTo(session, wanted);
   }),
   sessionCommand("vmcore.viewMemory", async (session, item) => {
-    const wanted = referenceOf(item) ?? (await pickSymbol(session, "Address, symbol or expression to show memory at"));
+    const wanted =
+      referenceOf(item) ??
+      (await pickSymbol(session, vscode.l10n.t("Address, symbol or expression to show memory at")));
     if (wanted === undefined) return;
     const { address } = await ask(session, "vmcore/resolve", { text: wanted, frameId: focusedFrame(session) });
     await showMemory(session, address);
   }),
   sessionCommand("vmcore.disassemble", async (session, text) => {
-    const wanted = typeof text === "string" ? text : await pickSymbol(session, "Function to disassemble");
+    const wanted =
+      typeof text === "string" ? text : await pickSymbol(session, vscode.l10n.t("Function to disassemble"));
     if (wanted === undefined) return;
     const { address } = await ask(session, "vmcore/resolve", { text: wanted, frameId: focusedFrame(session) });
     await showDisassembly(session, address);
@@ -77,7 +82,9 @@ function pickSymbol(session: vscode.DebugSession, placeholder: string): Promise<
       contains === "" ? { symbols: [] } : await ask(session, "vmcore/symbols", { contains, limit: MAX_HITS });
     if (mine !== asked) return;
     const asTyped: Item[] =
-      contains === "" ? [] : [{ label: contains, description: "as typed", text: contains, alwaysShow: true }];
+      contains === ""
+        ? []
+        : [{ label: contains, description: vscode.l10n.t("as typed"), text: contains, alwaysShow: true }];
     const hits = symbols.map(symbolItem);
     // A text with an operator or a leading digit is an expression, so the typed text comes first.
     box.items = /^[A-Za-z_.]\w*$/.test(contains) ? [...hits, ...asTyped] : [...asTyped, ...hits];

@@ -39,7 +39,7 @@ async function compare(
       vmcore: other.vmcore,
       ...(vmlinux !== undefined && { vmlinux }),
     });
-    const title = `Comparison of ${dumpName(vmcore)} with ${dumpName(other.vmcore)}`;
+    const title = vscode.l10n.t("Comparison of {0} with {1}", dumpName(vmcore), dumpName(other.vmcore));
     await showMarkdown(context, title, text, "markdown.showPreview");
   } catch (error) {
     // The adapter answers so after the user stopped the progress.
@@ -51,7 +51,7 @@ async function compare(
 async function pickOther(session: vscode.DebugSession): Promise<DumpFiles | undefined> {
   const others = [...sessions].filter(({ id }) => id !== session.id);
   const open = (await Promise.all(others.map((one) => askUnlessRefused(one, "vmcore/about", {})))).flatMap((about) =>
-    about ? [{ label: `$(debug) ${crashName(about)}`, description: "open", files: about }] : [],
+    about ? [{ label: `$(debug) ${crashName(about)}`, description: vscode.l10n.t("open"), files: about }] : [],
   );
-  return pickDump("Crash dump to compare with", "Compare", open);
+  return pickDump(vscode.l10n.t("Crash dump to compare with"), vscode.l10n.t("Compare"), open);
 }

@@ -87,7 +87,12 @@ async function choose(session: vscode.DebugSession, image: string): Promise<void
   const isKernel = image === "vmlinux";
   const chosen = isKernel
     ? await pickVmlinux()
-    : (await vscode.window.showOpenDialog({ title: `Debuginfo of ${image}`, openLabel: "Use" }))?.[0];
+    : (
+        await vscode.window.showOpenDialog({
+          title: vscode.l10n.t("Debuginfo of {0}", image),
+          openLabel: vscode.l10n.t("Use"),
+        })
+      )?.[0];
   if (!chosen) return;
   if (!isKernel) {
     await ask(session, "vmcore/loadModule", { module: image, path: chosen.fsPath });
@@ -96,7 +101,7 @@ async function choose(session: vscode.DebugSession, image: string): Promise<void
   if (/\.(deb|ddeb|rpm)$/i.test(chosen.fsPath)) return reopen(session, { vmlinux: chosen.fsPath, isChosen: true });
   const { outcome, why } = await ask(session, "vmcore/tryVmlinux", { path: chosen.fsPath });
   if (outcome === "taken") return reopen(session, { vmlinux: chosen.fsPath, isChosen: true });
-  const anyway = "Use Anyway";
+  const anyway = vscode.l10n.t("Use Anyway");
   const text = `${basename(chosen.fsPath)} ${why}.`;
   if ((await vscode.window.showWarningMessage(text, { modal: true }, anyway)) === anyway)
     await reopen(session, { vmlinux: chosen.fsPath, force: true });
@@ -129,9 +134,16 @@ async function serversOf(
   if (chosen !== undefined) return [chosen];
   const configured = vscode.workspace.getConfiguration(TYPE).get<string[]>("debuginfod", []);
   if (configured.length > 0 || process.env["DEBUGINFOD_URLS"]) return configured;
-  const [once, settings] = ["Ask It Once", "Open Settings"];
+  const [once, settings] = [vscode.l10n.t("Ask It Once"), vscode.l10n.t("Open Settings")];
   const { debuginfod: server } = advice;
-  const text = `No debuginfod server is configured.${server === undefined ? "" : ` That of ${advice.distribution ?? "the distribution"} is ${server}: it would receive the build IDs of the requested files.`}`;
+  const text =
+    server === undefined
+      ? vscode.l10n.t("No debuginfod server is configured.")
+      : vscode.l10n.t(
+          "No debuginfod server is configured. That of {0} is {1}: it would receive the build IDs of the requested files.",
+          advice.distribution ?? vscode.l10n.t("the distribution"),
+          server,
+        );
   const answer = await vscode.window.showInformationMessage(text, ...(server === undefined ? [] : [once]), settings);
   if (answer === settings) await openSettings("vmcore.debuginfod");
   return answer === once && server !== undefined ? [server] : undefined;

@@ -69,8 +69,10 @@ function factsOf(context: vscode.ExtensionContext, path: string): Promise<DumpFa
         if (!(error instanceof SyntaxError)) throw error;
         refuse(
           signal
-            ? "Opening the dump took longer than a minute. Use Debug This Dump to open it without this limit."
-            : errors.trim() || `The debug adapter ended with exit code ${code}`,
+            ? vscode.l10n.t(
+                "Opening the dump took longer than a minute. Use Debug This Dump to open it without this limit.",
+              )
+            : errors.trim() || vscode.l10n.t("The debug adapter ended with exit code {0}", String(code)),
         );
       }
     });

@@ -132,7 +132,7 @@ function reportCommands(context: vscode.ExtensionContext, start: () => Promise<L
       if (report) await showMarkdown(context, report.title, report.markdown);
       else
         void vscode.window.showInformationMessage(
-          "Place the cursor inside an oops, warning or lockup report of a kernel log first.",
+          vscode.l10n.t("Place the cursor inside an oops, warning or lockup report of a kernel log first."),
         );
     }),
   ];

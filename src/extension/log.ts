@@ -62,8 +62,12 @@ async function offerRestart(
   how: string,
   channel: vscode.LogOutputChannel,
 ): Promise<void> {
-  const [again, show] = ["Open Again", "Show Log"];
-  const message = `The debug adapter of ${session.name} ended unexpectedly (${how}). The dump file is unchanged. Open it again to continue.`;
+  const [again, show] = [vscode.l10n.t("Open Again"), vscode.l10n.t("Show Log")];
+  const message = vscode.l10n.t(
+    "The debug adapter of {0} ended unexpectedly ({1}). The dump file is unchanged. Open it again to continue.",
+    session.name,
+    how,
+  );
   const answer = await vscode.window.showErrorMessage(message, again, show);
   if (answer === again) await vscode.debug.startDebugging(session.workspaceFolder, session.configuration);
   if (answer === show) channel.show();

@@ -15,7 +15,7 @@ export function notebook(): vscode.Disposable[] {
   const controller = vscode.notebooks.createNotebookController("vmcore.commands", TYPE, "Crash Dump");
   controller.supportedLanguages = [LANGUAGE];
   controller.supportsExecutionOrder = true;
-  controller.description = "Commands run in the active crash dump session";
+  controller.description = vscode.l10n.t("Commands run in the active crash dump session");
   let order = 0;
   /** The runs of cells that have not ended. A second run can begin before the first ended. */
   const runs = new Set<{
@@ -74,7 +74,7 @@ const outputOf = (text: string): vscode.NotebookCellOutput =>
   new vscode.NotebookCellOutput([vscode.NotebookCellOutputItem.text(text, TEXT)]);
 
 /** The output of a cell that the user interrupted. */
-const INTERRUPTED = "The cell was interrupted; run it again for its output.";
+const INTERRUPTED = vscode.l10n.t("The cell was interrupted; run it again for its output.");
 
 /** Runs a cell. @returns whether the cells after it may run */
 async function execute(
@@ -102,8 +102,8 @@ async function execute(
 }
 
 const FIRST_CELLS: readonly Block[] = [
-  { kind: "heading", level: 1, text: "Crash notebook" },
-  { kind: "text", text: "Text is Markdown. Cells run commands and C expressions in the open session." },
+  { kind: "heading", level: 1, text: vscode.l10n.t("Crash notebook") },
+  { kind: "text", text: vscode.l10n.t("Text is Markdown. Cells run commands and C expressions in the open session.") },
   { kind: "command", lines: "analyze", output: undefined },
 ];
 
@@ -118,7 +118,7 @@ async function show(blocks: readonly Block[]): Promise<void> {
 async function exportNotebook(session: vscode.DebugSession): Promise<void> {
   const document = vscode.window.activeNotebookEditor?.notebook;
   if (document?.notebookType !== TYPE) {
-    void vscode.window.showInformationMessage("Open a crash notebook (.crashnb) first.");
+    void vscode.window.showInformationMessage(vscode.l10n.t("Open a crash notebook (.crashnb) first."));
     return;
   }
   const cells = document.getCells().map((cell) => {
@@ -128,7 +128,7 @@ async function exportNotebook(session: vscode.DebugSession): Promise<void> {
   });
   const markdown = markdownOf(cells.flatMap(blocksOfCell));
   const uri = await vscode.window.showSaveDialog({
-    title: "Export Notebook as Crash Report",
+    title: vscode.l10n.t("Export Notebook as Crash Report"),
     filters: { "HTML Page": ["html"], Markdown: ["md"] },
     ...inWorkspace("crash-report.html"),
   });
@@ -141,14 +141,16 @@ async function exportNotebook(session: vscode.DebugSession): Promise<void> {
 async function copySession(session: vscode.DebugSession): Promise<void> {
   const { text, commands } = await ask(session, "vmcore/transcript", {});
   if (commands === 0) {
-    void vscode.window.showInformationMessage("No command ran in the Debug Console of this session yet.");
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("No command ran in the Debug Console of this session yet."),
+    );
     return;
   }
   await vscode.env.clipboard.writeText(text);
-  const open = "Open as Notebook";
-  const count = commands === 1 ? "1 command" : `${commands} commands`;
+  const open = vscode.l10n.t("Open as Notebook");
+  const count = commands === 1 ? vscode.l10n.t("1 command") : vscode.l10n.t("{0} commands", commands);
   const answer = await vscode.window.showInformationMessage(
-    `Copied ${count} with output, as the Markdown of a crash notebook.`,
+    vscode.l10n.t("Copied {0} with output, as the Markdown of a crash notebook.", count),
     open,
   );
   if (answer === open) await show(blocksOf(text));

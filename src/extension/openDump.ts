@@ -40,8 +40,8 @@ async function openLink({ path, query }: vscode.Uri): Promise<void> {
     () => undefined,
   );
   if (found !== vscode.FileType.File) return;
-  const yes = "Open";
-  const question = "A link asks to open this file as a crash dump.";
+  const yes = vscode.l10n.t("Open");
+  const question = vscode.l10n.t("A link asks to open this file as a crash dump.");
   const answer = await vscode.window.showWarningMessage(question, { modal: true, detail: file.fsPath }, yes);
   if (answer === yes) await debug([file.fsPath]);
 }
@@ -74,7 +74,7 @@ async function debug(paths: readonly string[]): Promise<void> {
 
 /** Lets the user pick a dump of the workspace or any file. Empty if the user cancels. */
 const pick = async (): Promise<readonly string[]> =>
-  (await pickDump("Kernel crash dump to open", "Debug", []))?.vmcore ?? [];
+  (await pickDump(vscode.l10n.t("Kernel crash dump to open"), vscode.l10n.t("Debug"), []))?.vmcore ?? [];
 
 interface DumpFiles {
   readonly vmcore: readonly string[];
@@ -103,7 +103,7 @@ export async function pickDump(
       })),
   ];
   if (listed.length === 0) return browse(title, button);
-  const other = { label: "$(folder-opened) Browse…", files: undefined };
+  const other = { label: `$(folder-opened) ${vscode.l10n.t("Browse…")}`, files: undefined };
   const choice = await vscode.window.showQuickPick([...listed, other], {
     placeHolder: title,
     matchOnDescription: true,

@@ -33,8 +33,8 @@ export const refusal = (): vscode.Disposable[] => [
 
 async function sayRefusal({ configuration }: vscode.DebugSession, message: string): Promise<void> {
   const names = [configuration["vmcore"] as unknown].flat().filter((path) => typeof path === "string");
-  const title = `${basename(names[0] ?? "The crash dump")} was not opened.`;
-  const other = "Open Another Dump…";
+  const title = vscode.l10n.t("{0} was not opened.", basename(names[0] ?? vscode.l10n.t("The crash dump")));
+  const other = vscode.l10n.t("Open Another Dump…");
   const answer = await vscode.window.showErrorMessage(title, { modal: true, detail: sentence(message) }, other);
   if (answer === other) await vscode.commands.executeCommand("vmcore.open");
 }
@@ -45,8 +45,12 @@ async function offerOtherVmlinux(session: vscode.DebugSession, reason: string, c
   const again = (more: object): Thenable<boolean> =>
     vscode.debug.startDebugging(workspaceFolder, { ...configuration, ...more });
   const path = String(configuration["vmlinux"]);
-  const title = `${basename(path)} does not fit the dump.`;
-  const [without, choose, anyway] = ["Open Without It", "Choose…", "Use Anyway"];
+  const title = vscode.l10n.t("{0} does not fit the dump.", basename(path));
+  const [without, choose, anyway] = [
+    vscode.l10n.t("Open Without It"),
+    vscode.l10n.t("Choose…"),
+    vscode.l10n.t("Use Anyway"),
+  ];
   const detail = sentence(reason);
   const ways = [without, choose, ...(canForce ? [anyway] : [])];
   const answer = await vscode.window.showErrorMessage(title, { modal: true, detail }, ...ways);

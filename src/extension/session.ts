@@ -106,8 +106,8 @@ export function sessionCommand(
   return vscode.commands.registerCommand(id, async (...args: unknown[]) => {
     const session = activeSession();
     if (!session) {
-      const open = "Open Crash Dump…";
-      const answer = await vscode.window.showInformationMessage("No kernel crash dump is open.", open);
+      const open = vscode.l10n.t("Open Crash Dump…");
+      const answer = await vscode.window.showInformationMessage(vscode.l10n.t("No kernel crash dump is open."), open);
       if (answer === open) await vscode.commands.executeCommand("vmcore.open");
       return;
     }
@@ -126,7 +126,7 @@ export function questions(): vscode.Disposable[] {
     vscode.debug.onDidReceiveDebugSessionCustomEvent(async ({ session, event, body }) => {
       if (session.type !== TYPE || event !== "vmcore/ask") return;
       const { id, question } = body as CustomEvents["vmcore/ask"];
-      const yes = "Continue";
+      const yes = vscode.l10n.t("Continue");
       const answer = await vscode.window.showWarningMessage(question, { modal: true }, yes);
       await session.customRequest("vmcore/answer", { id, yes: answer === yes });
     }),

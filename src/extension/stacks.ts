@@ -23,7 +23,7 @@ interface TaskItem extends vscode.QuickPickItem {
 async function selectTask(session: vscode.DebugSession): Promise<void> {
   const { threads } = (await session.customRequest("threads")) as DebugProtocol.ThreadsResponse["body"];
   const pick = vscode.window.createQuickPick<TaskItem>();
-  pick.placeholder = "Task to look at: by name, PID, CPU, state or function";
+  pick.placeholder = vscode.l10n.t("Task to look at: by name, PID, CPU, state or function");
   pick.matchOnDescription = true;
   pick.keepScrollPosition = true;
   const items: TaskItem[] = threads.map(({ id, name }) => ({ label: name, id }));

@@ -10,7 +10,7 @@ import { TYPE, activeSession, askUnlessRefused } from "./session.ts";
  */
 export function status(): vscode.Disposable[] {
   const item = vscode.window.createStatusBarItem("vmcore.status", vscode.StatusBarAlignment.Left, 20);
-  item.name = "Kernel Crash Dump";
+  item.name = vscode.l10n.t("Kernel Crash Dump");
   item.command = "vmcore.menu";
   const known = new Map<string, About>();
   const show = (): void => {
@@ -54,16 +54,17 @@ const debuginfo = ({ vmlinux, types, symbols, noVmlinux }: About): string => {
 function tooltip(about: About): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const rows: [string, string][] = [
-    ["Dump", about.vmcore.join(", ")],
-    ["Format", about.format],
-    ["Kernel", `${about.release ?? "unknown"} (${about.machine})`],
-    ["Panic", about.title ?? about.untitled ?? "none"],
-    ["vmlinux", about.vmlinux ?? about.noVmlinux?.sentence ?? "not given"],
-    ["Types", about.types.join(", ") || "none"],
-    ["Symbols", about.symbols.join(", ") || "none"],
+    [vscode.l10n.t("Dump"), about.vmcore.join(", ")],
+    [vscode.l10n.t("Format"), about.format],
+    [vscode.l10n.t("Kernel"), `${about.release ?? vscode.l10n.t("unknown")} (${about.machine})`],
+    [vscode.l10n.t("Panic"), about.title ?? about.untitled ?? vscode.l10n.t("none")],
+    ["vmlinux", about.vmlinux ?? about.noVmlinux?.sentence ?? vscode.l10n.t("not given")],
+    [vscode.l10n.t("Types"), about.types.join(", ") || vscode.l10n.t("none")],
+    [vscode.l10n.t("Symbols"), about.symbols.join(", ") || vscode.l10n.t("none")],
     [
-      "Sources",
-      about.sourceRoots.map(({ path, version }) => (version ? `${path} (${version})` : path)).join(", ") || "none",
+      vscode.l10n.t("Sources"),
+      about.sourceRoots.map(({ path, version }) => (version ? `${path} (${version})` : path)).join(", ") ||
+        vscode.l10n.t("none"),
     ],
   ];
   for (const [name, value] of rows) text.appendMarkdown(`**${name}**\u2003`).appendText(value).appendMarkdown("\n\n");
@@ -77,22 +78,24 @@ interface Entry extends vscode.QuickPickItem {
 
 async function menu(about: About | undefined): Promise<void> {
   const entries: Entry[] = [
-    { label: "$(list-tree) Select Task…", command: "vmcore.selectTask" },
-    { label: "$(symbol-method) Go to Address or Symbol…", command: "vmcore.goTo" },
-    { label: "$(file-binary) View Memory at Address…", command: "vmcore.viewMemory" },
-    { label: "$(code) Disassemble Function…", command: "vmcore.disassemble" },
-    { label: "$(copy) Copy Stack as Markdown", command: "vmcore.copyStackAsMarkdown" },
-    { label: "$(save) Save Crash Report…", command: "vmcore.saveReport" },
-    { label: "$(diff) Compare with Another Dump…", command: "vmcore.compare" },
-    { label: "$(copy) Copy Session", command: "vmcore.copySession" },
-    { label: "$(notebook) New Crash Notebook", command: "vmcore.newNotebook" },
-    { label: "$(symbol-misc) Debug Symbols", command: "vmcore.debugSymbols" },
-    { label: "$(terminal) Debug Console", command: "workbench.debug.action.toggleRepl" },
-    { label: "$(output) Show Adapter Log", command: "vmcore.showLog" },
-    { label: "$(debug-restart) Open Again", command: "workbench.action.debug.restart" },
-    { label: "$(debug-stop) Close Crash Dump", command: "workbench.action.debug.stop" },
+    { label: `$(list-tree) ${vscode.l10n.t("Select Task…")}`, command: "vmcore.selectTask" },
+    { label: `$(symbol-method) ${vscode.l10n.t("Go to Address or Symbol…")}`, command: "vmcore.goTo" },
+    { label: `$(file-binary) ${vscode.l10n.t("View Memory at Address…")}`, command: "vmcore.viewMemory" },
+    { label: `$(code) ${vscode.l10n.t("Disassemble Function…")}`, command: "vmcore.disassemble" },
+    { label: `$(copy) ${vscode.l10n.t("Copy Stack as Markdown")}`, command: "vmcore.copyStackAsMarkdown" },
+    { label: `$(save) ${vscode.l10n.t("Save Crash Report…")}`, command: "vmcore.saveReport" },
+    { label: `$(diff) ${vscode.l10n.t("Compare with Another Dump…")}`, command: "vmcore.compare" },
+    { label: `$(copy) ${vscode.l10n.t("Copy Session")}`, command: "vmcore.copySession" },
+    { label: `$(notebook) ${vscode.l10n.t("New Crash Notebook")}`, command: "vmcore.newNotebook" },
+    { label: `$(symbol-misc) ${vscode.l10n.t("Debug Symbols")}`, command: "vmcore.debugSymbols" },
+    { label: `$(terminal) ${vscode.l10n.t("Debug Console")}`, command: "workbench.debug.action.toggleRepl" },
+    { label: `$(output) ${vscode.l10n.t("Show Adapter Log")}`, command: "vmcore.showLog" },
+    { label: `$(debug-restart) ${vscode.l10n.t("Open Again")}`, command: "workbench.action.debug.restart" },
+    { label: `$(debug-stop) ${vscode.l10n.t("Close Crash Dump")}`, command: "workbench.action.debug.stop" },
   ];
-  const title = about ? `${about.release ?? "Kernel"}: ${titleOf(about)}` : "Kernel crash dump";
+  const title = about
+    ? `${about.release ?? vscode.l10n.t("Kernel")}: ${titleOf(about)}`
+    : vscode.l10n.t("Kernel crash dump");
   const choice = await vscode.window.showQuickPick(entries, { title });
   if (choice?.command) await vscode.commands.executeCommand(choice.command);
 }

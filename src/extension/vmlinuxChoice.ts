@@ -8,8 +8,8 @@ import * as vscode from "vscode";
 export async function pickVmlinux(near?: vscode.Uri): Promise<vscode.Uri | undefined> {
   const [chosen] =
     (await vscode.window.showOpenDialog({
-      title: "Choose the vmlinux of the kernel, or a package that contains it",
-      openLabel: "Use",
+      title: vscode.l10n.t("Choose the vmlinux of the kernel, or a package that contains it"),
+      openLabel: vscode.l10n.t("Use"),
       ...(near ? { defaultUri: vscode.Uri.joinPath(near, "..") } : {}),
     })) ?? [];
   return chosen;

@@ -3,8 +3,8 @@ import * as vscode from "vscode";
 import { type ListingLink, listingLinks } from "./listing.ts";
 
 const TOOLTIPS: Readonly<Record<ListingLink["command"], string>> = {
-  "vmcore.disassemble": "Show the instructions there",
-  "vmcore.goTo": "Show the source or the memory there",
+  "vmcore.disassemble": vscode.l10n.t("Show the instructions there"),
+  "vmcore.goTo": vscode.l10n.t("Show the source or the memory there"),
 };
 
 /** Registers links for jumps, calls, data and source lines of disassembled functions. */

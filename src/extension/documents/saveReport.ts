@@ -7,7 +7,7 @@ export const saveReport = (): vscode.Disposable[] => [sessionCommand("vmcore.sav
 
 async function save(session: vscode.DebugSession): Promise<void> {
   const uri = await vscode.window.showSaveDialog({
-    title: "Save Crash Report",
+    title: vscode.l10n.t("Save Crash Report"),
     filters: { Markdown: ["md"], "HTML Page": ["html"] },
     ...inWorkspace("crash-report.md"),
   });

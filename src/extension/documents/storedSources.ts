@@ -11,7 +11,7 @@ export const SOURCE_SCHEME = "vmcore-source";
 export function storedSources(): vscode.Disposable[] {
   const sources = new StoredSources();
   const isReadonly = new vscode.MarkdownString(
-    "This is the source of the crashed kernel's release, not your work tree.",
+    vscode.l10n.t("This is the source of the crashed kernel's release, not your work tree."),
   );
   return [
     vscode.workspace.registerFileSystemProvider(SOURCE_SCHEME, sources, { isReadonly, isCaseSensitive: true }),
@@ -50,7 +50,9 @@ class StoredSources implements vscode.FileSystemProvider {
       this.known.set(address, bytes);
       return bytes;
     }
-    throw vscode.FileSystemError.FileNotFound("No open crash dump has this source. Open its dump again.");
+    throw vscode.FileSystemError.FileNotFound(
+      vscode.l10n.t("No open crash dump has this source. Open its dump again."),
+    );
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {

@@ -95,7 +95,8 @@ class Dumps implements vscode.TreeDataProvider<DumpRow>, vscode.Disposable {
     item.tooltip = row.tooltip;
     item.contextValue = row.state;
     item.iconPath = new vscode.ThemeIcon({ open: "debug-alt", closed: "file-binary", missing: "warning" }[row.state]);
-    if (row.state !== "missing") item.command = { command: "vmcore.dumps.open", title: "Open", arguments: [row] };
+    if (row.state !== "missing")
+      item.command = { command: "vmcore.dumps.open", title: vscode.l10n.t("Open"), arguments: [row] };
     return item;
   }
 

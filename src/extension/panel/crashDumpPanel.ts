@@ -61,7 +61,7 @@ export function crashDumpPanel(context: vscode.ExtensionContext): vscode.Disposa
 
 async function pickPage(): Promise<Page | undefined> {
   const items = pages.map((page) => ({ label: page.title, description: page.line, page }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: "What to show of the kernel" }))?.page;
+  return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t("What to show of the kernel") }))?.page;
 }
 
 /**
@@ -77,11 +77,11 @@ async function objectAt(session: vscode.DebugSession, text: string): Promise<str
   const type = await vscode.window.showInputBox({
     prompt:
       cache === undefined
-        ? `Type to show ${text} as`
-        : `Objects of ${cache} can have any type: type to show this one as`,
+        ? vscode.l10n.t("Type to show {0} as", text)
+        : vscode.l10n.t("Objects of {0} can have any type: type to show this one as", cache),
     placeHolder: "struct inode",
   });
-  if (type === undefined || type.trim() === "") throw new Error(`${text}: no type was given`);
+  if (type === undefined || type.trim() === "") throw new Error(vscode.l10n.t("{0}: no type was given", text));
   return `*(${type.trim()} *)0x${text.replace(/^0x/, "")}`;
 }
 
@@ -141,7 +141,10 @@ function openEditor(
   page: Page,
 ): void {
   const shown = sessions.shown(session);
-  if (!shown) throw new Error("the crash dump of this page is not open: wait until it has opened, or open it again");
+  if (!shown)
+    throw new Error(
+      vscode.l10n.t("the crash dump of this page is not open: wait until it has opened, or open it again"),
+    );
   const options = { enableFindWidget: false, retainContextWhenHidden: true };
   const editor = vscode.window.createWebviewPanel(EDITOR, page.title, vscode.ViewColumn.Active, options);
   fillEditor(context, sessions, editor, page, shown);

@@ -66,8 +66,8 @@ export class PanelSessions implements vscode.Disposable {
     if (!found)
       throw new Error(
         id === undefined
-          ? "no crash dump is open: use Open Crash Dump first"
-          : "the crash dump of this page is closed: open it again",
+          ? vscode.l10n.t("no crash dump is open: use Open Crash Dump first")
+          : vscode.l10n.t("the crash dump of this page is closed: open it again"),
       );
     return found;
   }

@@ -43,12 +43,14 @@ interface Item extends vscode.QuickPickItem {
 export function askForLine({ workspaceState }: vscode.ExtensionContext): Promise<string | undefined> {
   const shown = workspaceState.get<readonly string[]>(KEY, []);
   const before: Item[] = [
-    ...ran.map((line) => ({ label: line, description: "Debug Console", line })),
-    ...shown.filter((line) => !ran.includes(line)).map((line) => ({ label: line, description: "shown earlier", line })),
+    ...ran.map((line) => ({ label: line, description: vscode.l10n.t("Debug Console"), line })),
+    ...shown
+      .filter((line) => !ran.includes(line))
+      .map((line) => ({ label: line, description: vscode.l10n.t("shown earlier"), line })),
   ];
   const box = vscode.window.createQuickPick<Item>();
-  box.title = "Open a command's rows as a table";
-  box.placeholder = "Command of crash: kmem -s, ps -m, foreach user files, dev -i";
+  box.title = vscode.l10n.t("Open a command's rows as a table");
+  box.placeholder = vscode.l10n.t("Command of crash: kmem -s, ps -m, foreach user files, dev -i");
   box.items = before;
   box.onDidChangeValue((value) => {
     const line = value.trim();
