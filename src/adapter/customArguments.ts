@@ -72,6 +72,7 @@ const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<
   "vmcore/transcript": {},
   "vmcore/tool": { name: text, input: record },
   "vmcore/run": { line: text },
+  "vmcore/stopRun": { line: text },
   "vmcore/verdict": { known: count, runs: truth },
   "vmcore/verdictSource": {},
   "vmcore/verdictText": { section: optional(text) },

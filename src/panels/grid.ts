@@ -1,4 +1,5 @@
 /** The page of a command's table. */
+import { unlessRefused } from "../base/refused.ts";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { type Choice, choicesOf, type Chosen, chosenRows } from "./choices.ts";
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
@@ -6,7 +7,9 @@ import type { PageAction, Page } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
+import { identifiedCard } from "./identified.ts";
 import { link } from "./links.ts";
+import { addressIn } from "./rowMenu.ts";
 import {
   cellText,
   columnHeading,
@@ -20,7 +23,7 @@ import {
   tabSeparated,
   wrapping,
 } from "./rows.ts";
-import { Table } from "./table.ts";
+import { Table } from "./table/table.ts";
 import {
   counted,
   failure,
@@ -66,6 +69,7 @@ export class GridView implements View {
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
       cell: (cell, column) => this.cell(cell, column),
+      preview: (row) => this.more(row),
       actions: {
         filterBy: (column, cell) => this.filterBy(column, cell),
         pin: (row) => this.pin(row),
@@ -143,7 +147,7 @@ export class GridView implements View {
 
   private content(): TemplateResult | typeof nothing {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
-    if (!this.grid) return this.reading.waiting(`Reading ${this.page.title}…`);
+    if (!this.grid) return this.reading.waiting(`Reading ${this.page.title}…`, () => this.stop());
     if (this.grid.tables.length === 0) {
       const { remarks } = this.grid;
       return nothingToShow(this.ask, remarks.join(" ") || `${this.page.title}: there is none in this dump.`);
@@ -211,6 +215,14 @@ export class GridView implements View {
     );
   }
 
+  /** Describes the first address of a row. */
+  private async more(row: number): Promise<unknown> {
+    const address = this.shown[row]?.map(addressIn).find((one) => one !== undefined);
+    if (address === undefined) return undefined;
+    const identified = await unlessRefused(this.ask("identify", { text: address }));
+    return identified && identified.containers.length > 0 ? identifiedCard(identified) : undefined;
+  }
+
   private setFilter(text: string): void {
     this.filter = text;
     this.state.remember(`filter ${this.page.id}`, text);
@@ -241,6 +253,11 @@ export class GridView implements View {
     this.mustScrollToEnd = this.page.fromEnd === true && this.order === undefined;
     if (!this.mustScrollToEnd) this.table.toTop();
     this.arrange();
+  }
+
+  /** Ends the command; the rows so far are shown. */
+  private stop(): void {
+    void unlessRefused(this.ask("stopRun", { line: this.page.line }));
   }
 
   private setTable(index: number): void {

@@ -47,9 +47,16 @@ export class Reading {
     clearTimeout(timer);
   }
 
-  /** Returns the text to show while reading takes long. */
-  waiting(what: string): TemplateResult | typeof nothing {
-    return this.isSlow ? html`<p class="state" role="status"><span class="spinner"></span>${what}</p>` : nothing;
+  /**
+   * Returns the text to show while reading takes long. @param stop ends the reading with what was read so far; undefined
+   * if that is not possible
+   */
+  waiting(what: string, stop?: () => void): TemplateResult | typeof nothing {
+    if (!this.isSlow) return nothing;
+    return html`<div class="state" role="status">
+      <p><span class="spinner"></span>${what}</p>
+      ${stop ? html`<button class="secondary" @click=${stop}>Stop</button>` : nothing}
+    </div>`;
   }
 }
 

@@ -72,6 +72,8 @@ export interface CustomRequests extends VerdictRequests {
   "vmcore/tool": { arguments: { name: string; input: object }; body: { text: string; answer: string } };
   /** Runs a command and returns its records as tables. Settings that it changes apply only to itself. */
   "vmcore/run": { arguments: { line: string }; body: Grid };
+  /** Ends the `vmcore/run` of a line, which then answers with the records it has found. */
+  "vmcore/stopRun": { arguments: { line: string }; body: Record<string, never> };
   /** Returns messages of the kernel log, the newest first: up to a number, before a position from an earlier answer. */
   "vmcore/kernelLog": { arguments: { count: number; before?: number }; body: LogStretch };
   /** Describes the places that a log names, in their order; null for a place that is not in this dump. */

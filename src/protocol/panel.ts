@@ -68,6 +68,8 @@ export interface Variable {
 /** Requests of a page to the extension. */
 export interface PageRequests {
   run: { arguments: { line: string }; body: Grid };
+  /** Ends the command, whose request then answers with the rows so far. */
+  stopRun: { arguments: { line: string }; body: Record<string, never> };
   log: { arguments: { count: number; before?: number }; body: LogStretch };
   verdict: { arguments: VerdictRequests["vmcore/verdict"]["arguments"]; body: VerdictState };
   verdictSource: { arguments: Record<string, never>; body: { source: VerdictSource | null } };

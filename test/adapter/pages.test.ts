@@ -53,6 +53,19 @@ for (const line of ["ps", "mount", "ipcs"]) {
   });
 }
 
+test("a command that the user ends answers with the rows so far, and says that there may be more", async () => {
+  const line = "search -k -c e";
+  const rows = run(line);
+  await client.request("vmcore/stopRun", { line });
+  const { tables, remarks } = await rows;
+  assert.deepEqual(remarks, ["Stopped: there may be more rows."]);
+  const found = tables.reduce((sum, table) => sum + table.rows.length, 0);
+  assert.ok(found < 250_000, `${found} rows`);
+  // A line that does not run is no error.
+  await client.request("vmcore/stopRun", { line: "ps" });
+  assert.deepEqual((await run("ps")).remarks, []);
+});
+
 test("rows of slab objects come with a note about omitted ones and the command that lists all", async () => {
   const { omissions } = await run("kmem -S dentry");
   assert.match(omissions[0]?.sentence ?? "", /^\d+ of 11004 objects: \d+ slabs are on none of the lists/);

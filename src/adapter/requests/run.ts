@@ -4,9 +4,15 @@ import { UsageError } from "../../base/usageError.ts";
 import { readLine, run } from "../../crash/language/language.ts";
 import { GridBuilder } from "../../render/grid.ts";
 import type { Handlers } from "../handlers.ts";
+import type { Target } from "../target.ts";
 
-/** Runs a command line and returns its records for a page. */
-export const runs: Pick<Handlers, "vmcore/run"> = {
+const STOPPED = "Stopped: there may be more rows.";
+
+/** What runs for pages, by target and command line, and whether the user has ended it. */
+const running = new WeakMap<Target, Map<string, { isStopped: boolean }>>();
+
+/** Runs a command line and returns its records for a page: those so far, if the user ends it. */
+export const runs: Pick<Handlers, "vmcore/run" | "vmcore/stopRun"> = {
   *"vmcore/run"(target, { line }) {
     const { context } = target;
     const parsed = readLine(context, line);
@@ -18,11 +24,22 @@ export const runs: Pick<Handlers, "vmcore/run"> = {
       isAddress: (address) => target.kernel.memory.isKernelAddress(address),
       isPlace: (address) => isInKernelRange(target.kernel, address),
     });
+    const state = { isStopped: false };
+    const lines = running.get(target) ?? new Map<string, { isStopped: boolean }>();
+    running.set(target, lines.set(line, state));
     // Changes of the context by the command are discarded, because a page is not a console.
     for (const piece of run(context, parsed)) {
-      if (!grid.add(piece)) break;
+      if (!grid.add(piece) || state.isStopped) break;
       yield piece;
     }
-    return grid.end();
+    if (lines.get(line) === state) lines.delete(line);
+    const found = grid.end();
+    return state.isStopped ? { ...found, remarks: [...found.remarks, STOPPED] } : found;
+  },
+
+  *"vmcore/stopRun"(target, { line }) {
+    const found = running.get(target)?.get(line);
+    if (found) found.isStopped = true;
+    return {};
   },
 };

@@ -22,12 +22,12 @@ export interface RequestingPage {
 async function explain(front: vscode.DebugSession, text: string, kind: LinkKind): Promise<string> {
   if (kind === "task" && !text.startsWith("0x")) return rowText(front, `ps ${text}`, "pid", Number(text));
   if (kind === "module") return rowText(front, "mod", "name", text);
-  if (kind === "object") return `Open ${text}`;
-  if (kind === "log") return "Show this line of the log";
-  if (kind === "command") return `Run ${text} in the Debug Console`;
+  if (kind === "object") return vscode.l10n.t("Open {0}", text);
+  if (kind === "log") return vscode.l10n.t("Show this line of the log");
+  if (kind === "command") return vscode.l10n.t("Run {0} in the Debug Console", text);
   if (kind === "instruction") return explain(front, text, "place");
   if (kind === "frame") return frameText(front, text);
-  if (kind === "table") return `Rows of ${text}`;
+  if (kind === "table") return vscode.l10n.t("Rows of {0}", text);
   if (kind === "source") {
     const { file, line } = sourcePlace(text);
     const { path } = await ask(front, "vmcore/sourceFile", { file });
@@ -65,7 +65,7 @@ function sourcePlace(text: string): { readonly file: string; readonly line: numb
 }
 
 const noSourceText = (file: string): string =>
-  `${file} was not found on this machine. Set vmcore.kernelSource to the kernel's source tree.`;
+  vscode.l10n.t("{0} was not found on this machine. Set vmcore.kernelSource to the kernel's source tree.", file);
 
 async function openSource(front: vscode.DebugSession, text: string): Promise<void> {
   const { file, line } = sourcePlace(text);
@@ -93,6 +93,7 @@ export const answers: {
   ) => Thenable<PageRequests[Name]["body"]>;
 } = {
   run: async ({ line }, page) => ask(page.session(), "vmcore/run", { line }),
+  stopRun: async (wanted, page) => ask(page.session(), "vmcore/stopRun", wanted),
   log: async (stretch, page) => ask(page.session(), "vmcore/kernelLog", stretch),
   verdict: async (wanted, page) => ask(page.session(), "vmcore/verdict", wanted),
   verdictSource: async (none, page) => ask(page.session(), "vmcore/verdictSource", none),
@@ -101,7 +102,8 @@ export const answers: {
   getVmlinux: ({ how }) =>
     vscode.commands.executeCommand(how === "choose" ? "vmcore.chooseDebuginfo" : "vmcore.fetchDebuginfo"),
   fixes: async (wanted, page) => {
-    if (!vscode.workspace.isTrusted) throw new Error("Git does not run in Restricted Mode. Trust the workspace first.");
+    if (!vscode.workspace.isTrusted)
+      throw new Error(vscode.l10n.t("Git does not run in Restricted Mode. Trust the workspace first."));
     return ask(page.session(), "vmcore/fixes", wanted);
   },
   stopFixes: async (none, page) => ask(page.session(), "vmcore/stopFixes", none),
@@ -148,7 +150,7 @@ export const answers: {
   },
   copy: async ({ text }) => {
     await vscode.env.clipboard.writeText(text);
-    vscode.window.setStatusBarMessage("$(check) Copied", 3000);
+    vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Copied")}`, 3000);
   },
   openDocument: async ({ text, language }) => {
     const document = await vscode.workspace.openTextDocument({ content: text, language });
