@@ -8,6 +8,17 @@ import type { GridRow } from "../rows.ts";
 export type WordSize = 1 | 2 | 4 | 8;
 export const WORD_SIZES: readonly WordSize[] = [1, 2, 4, 8];
 
+/**
+ * Returns the line of the command that searches kernel memory: for a number of a size, or for a text in quotes.
+ * Undefined for an empty text.
+ */
+export function searchLine(text: string, size: WordSize): string | undefined {
+  const wanted = text.trim();
+  const quoted = /^"(.+)"$/s.exec(wanted)?.[1];
+  if (quoted !== undefined) return `search -k -c "${quoted.replaceAll('"', "")}"`;
+  return wanted === "" ? undefined : `search -k ${size === 2 ? "-h " : size === 4 ? "-w " : ""}${wanted}`;
+}
+
 /** Number of bytes in a row of words that are no pointers. */
 const BYTES_A_ROW = 16;
 
@@ -69,7 +80,7 @@ export function byteRows(
         : { fault: "unknown", address: null, message: fault.fault };
     const name = partText(at, part, { wordSize, overlay });
     const cells: GridCell[] = [
-      fullAddress(at),
+      addressText(at, wordSize),
       value,
       fault ? "" : part.map(({ bytes }) => textOf(bytes)).join(""),
       name,
@@ -120,7 +131,7 @@ export function hexDump({ address, wordSize, words }: MemoryWords): string {
     const part = words.slice(i, i + step);
     const bytes = part.flatMap((word) => digitsOf(word.bytes || "??".repeat(wordSize)));
     const text = part.map((word) => textOf(word.bytes) || "?".repeat(wordSize)).join("");
-    lines.push(`${addressDigits(start + BigInt(i * wordSize))}  ${bytes.join(" ")}  |${text}|\n`);
+    lines.push(`${addressDigits(start + BigInt(i * wordSize), wordSize)}  ${bytes.join(" ")}  |${text}|\n`);
   }
   return lines.join("");
 }
@@ -136,7 +147,8 @@ export function cArray({ address, words }: MemoryWords): string {
 /** Returns the two digits of each byte. */
 const digitsOf = (bytes: string): string[] => bytes.match(/../g) ?? [];
 
-const addressDigits = (address: bigint): string => padHex(BigInt.asUintN(64, address), 16);
+const addressDigits = (address: bigint, wordSize: number): string =>
+  padHex(BigInt.asUintN(8 * wordSize, address), 2 * wordSize);
 
-/** Returns an address with 16 digits; those below 0 and above 64 bits wrap around. */
-export const fullAddress = (address: bigint): string => `0x${addressDigits(address)}`;
+/** Returns an address with all digits; those below 0 and above the last address wrap around. */
+export const addressText = (address: bigint, wordSize: number): string => `0x${addressDigits(address, wordSize)}`;

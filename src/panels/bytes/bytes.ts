@@ -9,9 +9,9 @@ import { recall, remember } from "../host.ts";
 import { arrowLeft, arrowRight } from "../icons.ts";
 import { link } from "../links.ts";
 import { openMenuBelow } from "../menu.ts";
-import { Table } from "../table.ts";
+import { Table } from "../table/table.ts";
 import { exportText, failure, Reading, select, toSearchBox, type View } from "../view.ts";
-import { byteRows, cArray, columnsOf, fullAddress, hexDump, overlayOf, type Overlay, VALUE, WORD_SIZES, type WordSize } from "./byteRows.ts"; // prettier-ignore
+import { byteRows, addressText, cArray, columnsOf, hexDump, overlayOf, type Overlay, searchLine, VALUE, WORD_SIZES, type WordSize } from "./byteRows.ts"; // prettier-ignore
 
 /** Number of bytes that the page shows. */
 const SHOWN = 4096;
@@ -26,7 +26,8 @@ export class BytesView implements View {
   private memory: MemoryWords | undefined;
   /** Resolves when the words of the last place are there. */
   private loading = Promise.resolve();
-  private size: WordSize = recall<WordSize>("bytes size", 8);
+  /** The size that the user chose; 0 for that of a pointer, which differs between dumps. */
+  private chosen: WordSize | 0 = recall<WordSize | 0>("bytes size", 0);
   private overlay: { readonly start: bigint; readonly members: Overlay; readonly type: string } | undefined;
   /** Why the struct cannot be laid over the words. */
   private overlayError = "";
@@ -140,7 +141,7 @@ export class BytesView implements View {
   private toolbar(): TemplateResult {
     const { memory, places, at, overlay } = this;
     const page = (direction: bigint) => () =>
-      this.goTo(fullAddress(BigInt(memory?.address ?? 0) + direction * BigInt(SHOWN)));
+      this.goTo(addressText(BigInt(memory?.address ?? 0) + direction * BigInt(SHOWN), memory?.wordSize ?? 8));
     return html`<div class="toolbar">
       <button class="toggle" title="Back" aria-label="Back" ?disabled=${at <= 0} @click=${() => this.step(-1)}>
         ${arrowLeft}
@@ -164,6 +165,7 @@ export class BytesView implements View {
         (index) => this.setSize(WORD_SIZES[index] ?? 8),
       )}
       ${this.box({ label: "Struct", value: overlay?.type ?? "", hint: "Struct to lay over" }, (text) => void this.layOver(text))}
+      ${this.box({ label: "Search memory", value: "", hint: 'Search: number or "text"' }, (text) => this.search(text))}
       ${memory ? this.bookmarkControls(memory.address) : nothing}
       <button class="toggle" aria-haspopup="menu" @click=${(event: MouseEvent) => this.openCopyMenu(event)}>
         Copy As
@@ -171,6 +173,12 @@ export class BytesView implements View {
       <span class="count" role="status">${memory?.what ?? ""}</span>
       ${this.overlayError === "" ? nothing : html`<span class="bad" role="alert">${this.overlayError}</span>`}
     </div>`;
+  }
+
+  /** Opens the places in kernel memory that have a number or a text. */
+  private search(text: string): void {
+    const line = searchLine(text, this.size);
+    if (line !== undefined) void this.ask("openTable", { line });
   }
 
   /** A box whose text takes effect with Enter. */
@@ -219,9 +227,14 @@ export class BytesView implements View {
     openMenuBelow(currentTarget as HTMLElement, [items], "Copy As");
   }
 
+  private get size(): WordSize {
+    const { chosen, memory } = this;
+    return chosen === 0 ? (WORD_SIZES.find((size) => size === memory?.wordSize) ?? 8) : chosen;
+  }
+
   private setSize(size: WordSize): void {
-    this.size = size;
-    remember("bytes size", size);
+    this.chosen = size === this.memory?.wordSize ? 0 : size;
+    remember("bytes size", this.chosen);
     this.arrange();
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byteRows, cArray, hexDump, overlayOf } from "../../../src/panels/bytes/byteRows.ts";
+import { addressText, byteRows, cArray, hexDump, overlayOf, searchLine } from "../../../src/panels/bytes/byteRows.ts";
 import type { MemoryWords } from "../../../src/protocol/memory.ts";
 import type { Grid } from "../../../src/protocol/grid.ts";
 
@@ -38,6 +38,21 @@ test("smaller words are 16 bytes a row, each in the byte order of the machine", 
 test("words of 8 bytes are whole on a machine whose pointers have 4", () => {
   const words = ["00300080", "88ffffff", "4c696e75", "78000102"].map((bytes) => ({ bytes }));
   assert.equal(byteRows({ ...MEMORY, wordSize: 4, words }, { size: 8 })[0]?.[1], "ffffff8880003000 02010078756e694c");
+});
+
+test("an address has the digits of the machine, and wraps around at both ends", () => {
+  assert.equal(addressText(-1n, 8), "0xffffffffffffffff");
+  assert.equal(addressText(0xc0001000n, 4), "0xc0001000");
+  assert.equal(addressText(-1n, 4), "0xffffffff");
+  assert.equal(addressText(0x1_0000_0000n, 4), "0x00000000");
+});
+
+test("a search is for a number of the chosen size, or for a text in quotes", () => {
+  assert.equal(searchLine(" ffff888000001000 ", 8), "search -k ffff888000001000");
+  assert.equal(searchLine("dead4ead", 4), "search -k -w dead4ead");
+  assert.equal(searchLine("beef", 2), "search -k -h beef");
+  assert.equal(searchLine('"Kernel panic"', 8), 'search -k -c "Kernel panic"');
+  assert.equal(searchLine("  ", 8), undefined);
 });
 
 const TABLE: Grid = {
