@@ -13,6 +13,7 @@ import { LogExplained } from "./logExplained.ts";
 import { LogFilter } from "./logFilter.ts";
 import { nextHeading, reportOf, rowsToShow, type RowNumber } from "./logLines.ts";
 import { LoadedLog } from "./logLoad.ts";
+import { LogMinimap } from "./logMinimap.ts";
 import { openFilterMenu, openLineMenu } from "./logMenu.ts";
 import { type Anchor, LogPlace, ROW_HEIGHT } from "./logPlace.ts";
 import { reportButtons } from "./logReports.ts";
@@ -39,6 +40,7 @@ export class LogView implements View {
   private readonly filter: LogFilter;
   private readonly clock: LogClock;
   private readonly lines: LogRows;
+  private readonly minimap: LogMinimap;
   private readonly place = new LogPlace(this.element, () => this.draw());
   /** The line that stays where it is when the filter changes. */
   private anchor: Anchor | undefined;
@@ -50,6 +52,7 @@ export class LogView implements View {
     this.filter = new LogFilter(state, () => this.arrangeAnew());
     this.clock = new LogClock(ask, () => this.draw());
     this.lines = new LogRows(this.log, this.explained, this.clock);
+    this.minimap = new LogMinimap(this.place, this.lines, this.clock);
     this.element.className = "page log-page";
     new ResizeObserver(() => this.draw()).observe(this.element);
     this.whole = this.load();
@@ -118,6 +121,7 @@ export class LogView implements View {
     const explanations = explains ? { explanations: this.explained.entries() } : {};
     this.entries = rowsToShow(lines, reports, { level, pattern, matches, folded, ...explanations });
     this.place.limit(this.entries.length);
+    this.minimap.learn(lines, this.entries);
     this.draw();
   }
 
@@ -136,7 +140,7 @@ export class LogView implements View {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void (this.whole = this.load()));
     if (!this.log.isRead) return this.reading.waiting("Reading the kernel log…");
     if (this.log.lines.length === 0) return html`<p class="state">${this.log.progress || "The log is empty."}</p>`;
-    return html`${this.toolbar()}
+    return html`${this.toolbar()} ${this.minimap.template()}
     ${this.entries.length > 0 ? this.body() : this.filter.nothingLeft(this.log.progress === "")}`;
   }
 

@@ -70,8 +70,12 @@ export class LogClock {
   }
 
   text({ seconds }: LogLine): string {
-    return timeText(seconds, this.mode, this.mode === "wall" ? this.zeros.wall : this.zeros.panic);
+    return this.shown(seconds);
   }
+
+  /** Formats a time in seconds since boot. */
+  readonly shown = (seconds: number | undefined): string =>
+    timeText(seconds, this.mode, this.mode === "wall" ? this.zeros.wall : this.zeros.panic);
 
   /**
    * Returns the width of the time column in characters. Times grow from the first line to the last, except those that

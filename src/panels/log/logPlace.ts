@@ -28,6 +28,18 @@ export class LogPlace {
     return this.page.querySelector<HTMLElement>(".log");
   }
 
+  /** Returns the times of the first and the last visible row that have one. */
+  visible(
+    entries: readonly RowNumber[],
+    secondsOf: (entry: RowNumber) => number | undefined,
+  ): readonly [number, number] | undefined {
+    const { scrollTop = 0, clientHeight = 0 } = this.scroller ?? {};
+    const shown = entries.slice(Math.ceil(scrollTop / ROW_HEIGHT), Math.floor((scrollTop + clientHeight) / ROW_HEIGHT));
+    const times = shown.map(secondsOf).filter((seconds) => seconds !== undefined);
+    const [first, last] = [times[0], times.at(-1)];
+    return first === undefined || last === undefined ? undefined : [first, last];
+  }
+
   /** Moves the cursor into a list of this many rows. */
   limit(count: number): void {
     this.cursor = Math.max(0, Math.min(this.cursor, count - 1));

@@ -41,6 +41,9 @@ export class LogRows {
   readonly lineOf = (entry: RowNumber): number | undefined =>
     isHeading(entry) ? this.log.reports[reportOf(entry)]?.first : entry < this.log.lines.length ? entry : undefined;
 
+  /** The time of a row's line in seconds since boot; undefined if it has none. */
+  readonly secondsOf = (entry: RowNumber): number | undefined => this.log.lines[this.lineOf(entry) ?? -1]?.seconds;
+
   /** The CPU, task and subsystem of each line. They are computed when a filter needs them. */
   get facts(): readonly LineFacts[] {
     return (this.knownFacts ??= factsOfLines(this.log.lines, this.log.reports));

@@ -1,0 +1,60 @@
+/** How many messages a log has at each time, and how severe they are. It does not use the DOM. */
+import { isHeading, type LogLine, type RowNumber } from "./logLines.ts";
+
+/** A stretch of time. */
+export interface Bucket {
+  /** The number of rows. */
+  readonly count: number;
+  /** The level of the most severe row, 0 to 7. */
+  readonly worst: number;
+  /** The first row, or that of the next stretch with rows. */
+  readonly row: number;
+}
+
+export interface LogSpread {
+  /** Seconds since boot. */
+  readonly first: number;
+  readonly last: number;
+  /** Stretches of equal length, which together reach from `first` to `last`. */
+  readonly buckets: readonly Bucket[];
+}
+
+/** Level of lines that have none, as the kernel's default (CONFIG_MESSAGE_LOGLEVEL_DEFAULT) is one of warnings and worse. */
+const DEFAULT_LEVEL = 6;
+
+/** Counts the rows of a log by time. Undefined if there are not two different times. @param count number of stretches */
+export function spreadOf(
+  lines: readonly LogLine[],
+  entries: readonly RowNumber[],
+  count: number,
+): LogSpread | undefined {
+  const timed = entries.flatMap((entry, row) => {
+    const line = isHeading(entry) ? undefined : lines[entry];
+    return line?.seconds === undefined ? [] : [{ seconds: line.seconds, level: line.level ?? DEFAULT_LEVEL, row }];
+  });
+  let [first, last] = [Infinity, -Infinity];
+  for (const { seconds } of timed) [first, last] = [Math.min(first, seconds), Math.max(last, seconds)];
+  if (!(last > first)) return undefined;
+  const buckets = Array.from({ length: count }, () => ({ count: 0, worst: 7, row: -1 }));
+  for (const { seconds, level, row } of timed) {
+    const bucket = buckets[bucketAt({ first, last, buckets }, seconds)];
+    if (!bucket) continue;
+    bucket.count++;
+    bucket.worst = Math.min(bucket.worst, level);
+    if (bucket.row < 0) bucket.row = row;
+  }
+  let next = timed.at(-1)?.row ?? 0;
+  for (const bucket of buckets.toReversed()) {
+    if (bucket.row < 0) bucket.row = next;
+    next = bucket.row;
+  }
+  return { first, last, buckets };
+}
+
+/** Returns the index of the stretch that has a time. */
+export const bucketAt = ({ first, last, buckets }: LogSpread, seconds: number): number =>
+  Math.max(0, Math.min(buckets.length - 1, Math.floor(((seconds - first) / (last - first)) * buckets.length)));
+
+/** Returns a height between 0 and 1. It grows with the logarithm, so that one message is seen beside a flood. */
+export const heightOf = ({ count }: Bucket, most: number): number =>
+  count === 0 ? 0 : Math.log2(1 + count) / Math.log2(1 + most);
