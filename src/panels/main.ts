@@ -130,7 +130,10 @@ function tabs(): TemplateResult | typeof nothing {
   // If only one dump is open, the status bar of the window names it.
   const dump =
     openSessions.length > 1 ? html`<span class="dump" title=${name ?? nothing}>${name ?? ""}</span>` : nothing;
-  if (pages.length < 2) return dump;
+  // An editor's tab has its title; the document needs one too.
+  if (pages.length < 2)
+    return html`<h1 class="hidden">${pages[0]?.title ?? "Crash Dump"}</h1>
+      ${dump}`;
   return html`${headline()}
     <div class="bar-of-tabs">
       <div class="tabs" role="tablist" aria-label="Crash Dump" @keydown=${onTabKey}>

@@ -9,7 +9,7 @@ import { isAddress } from "./log/logText.ts";
 import type { OutlinePosition } from "./outline.ts";
 import { addressIn } from "./rowMenu.ts";
 import { type GridRow, tabSeparated } from "./rows.ts";
-import { Table } from "./table.ts";
+import { Table } from "./table/table.ts";
 import { failure, exportText, Reading, type View } from "./view.ts";
 
 const COLUMNS: readonly GridColumn[] = [

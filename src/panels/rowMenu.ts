@@ -92,7 +92,12 @@ function goItems({ columns, cells, row, column, element }: MenuPlace, { struct }
   const object = struct?.(row) ?? (isTask && address !== undefined ? `*(struct task_struct *)${address}` : address);
   return [
     ...(object === undefined ? [] : [item("Open as Struct", () => followLink("object", object, element))]),
-    ...(address === undefined ? [] : [item("View Memory", () => void ask("viewMemory", { address }))]),
+    ...(address === undefined
+      ? []
+      : [
+          item("View Memory", () => void ask("viewMemory", { address })),
+          item("Find Pointers to This", () => followLink("table", `search -k ${address.slice(2)}`, element)),
+        ]),
     ...(task === undefined ? [] : [item("Go to Task", () => followLink("task", task, element))]),
   ];
 }

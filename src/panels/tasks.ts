@@ -8,7 +8,8 @@ import type { Ask } from "./ask.ts";
 import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
 import { filterOf, filterWith, nextOrder, type Order, type GridRow, sorted, tabSeparated } from "./rows.ts";
-import { Table } from "./table.ts";
+import { stackList } from "./stackList.ts";
+import { Table } from "./table/table.ts";
 import { COLUMNS, FUNCTION, groupsOf, type Outlined, taskOf, taskRows, treeOf, waitGroupsOf } from "./taskRows.ts";
 import {
   counted,
@@ -73,6 +74,7 @@ export class TasksView implements View {
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
       toggle: (row) => this.toggle(row),
+      preview: (row) => this.stackOf(row),
       actions: {
         filterBy: (column, cell) => this.filterBy(column, cell),
         pin: (row) => this.pin(row),
@@ -216,6 +218,16 @@ export class TasksView implements View {
     }
     if (done >= all) return nothing;
     return html`<button class="toggle" @click=${() => void this.readStacks()}>Read ${all - done} More Stacks</button>`;
+  }
+
+  /** Returns the stack of the task in a row. */
+  private async stackOf(row: number): Promise<unknown> {
+    const task = taskOf(this.shown.rows[row] ?? []);
+    if (!this.stacks.has(task)) {
+      const answer = await unlessRefused(this.ask("stacks", { tasks: [task] }));
+      for (const stack of answer?.stacks ?? []) this.stacks.set(stack.task, stack);
+    }
+    return this.stacks.has(task) ? stackList(this.stacks.get(task)) : undefined;
   }
 
   private setMode(mode: Mode): void {

@@ -28,28 +28,36 @@ export function spreadOf(
   entries: readonly RowNumber[],
   count: number,
 ): LogSpread | undefined {
-  const timed = entries.flatMap((entry, row) => {
-    const line = isHeading(entry) ? undefined : lines[entry];
-    return line?.seconds === undefined ? [] : [{ seconds: line.seconds, level: line.level ?? DEFAULT_LEVEL, row }];
-  });
-  let [first, last] = [Infinity, -Infinity];
-  for (const { seconds } of timed) [first, last] = [Math.min(first, seconds), Math.max(last, seconds)];
+  let [first, last, final] = [Infinity, -Infinity, 0];
+  for (let row = 0; row < entries.length; row++) {
+    const seconds = timeOf(lines, entries[row]);
+    if (seconds === undefined) continue;
+    first = Math.min(first, seconds);
+    last = Math.max(last, seconds);
+    final = row;
+  }
   if (!(last > first)) return undefined;
   const buckets = Array.from({ length: count }, () => ({ count: 0, worst: 7, row: -1 }));
-  for (const { seconds, level, row } of timed) {
-    const bucket = buckets[bucketAt({ first, last, buckets }, seconds)];
+  for (let row = 0; row < entries.length; row++) {
+    const entry = entries[row];
+    const seconds = timeOf(lines, entry);
+    const bucket = seconds === undefined ? undefined : buckets[bucketAt({ first, last, buckets }, seconds)];
     if (!bucket) continue;
     bucket.count++;
-    bucket.worst = Math.min(bucket.worst, level);
+    bucket.worst = Math.min(bucket.worst, lines[entry ?? 0]?.level ?? DEFAULT_LEVEL);
     if (bucket.row < 0) bucket.row = row;
   }
-  let next = timed.at(-1)?.row ?? 0;
+  let next = final;
   for (const bucket of buckets.toReversed()) {
     if (bucket.row < 0) bucket.row = next;
     next = bucket.row;
   }
   return { first, last, buckets };
 }
+
+/** Returns the time of a row; undefined for a heading, an explanation, and a line without one. */
+const timeOf = (lines: readonly LogLine[], entry: RowNumber | undefined): number | undefined =>
+  entry === undefined || isHeading(entry) ? undefined : lines[entry]?.seconds;
 
 /** Returns the index of the stretch that has a time. */
 export const bucketAt = ({ first, last, buckets }: LogSpread, seconds: number): number =>

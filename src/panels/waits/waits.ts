@@ -1,6 +1,5 @@
 /** The Waits page: a drawing of which task waits for which. */
 import { html, nothing, render, svg, type TemplateResult } from "lit-html";
-import { demangleRustIn } from "../../base/rust/demangle.ts";
 import { unlessRefused } from "../../base/refused.ts";
 import type { TaskStack } from "../../protocol/custom.ts";
 import type { Grid } from "../../protocol/grid.ts";
@@ -9,6 +8,7 @@ import type { Ask } from "../ask.ts";
 import { recall, remember } from "../host.ts";
 import { link } from "../links.ts";
 import { tabSeparated } from "../rows.ts";
+import { stackList } from "../stackList.ts";
 import { failure, exportText, nothingToShow, Reading, type View } from "../view.ts";
 import { type Edge, type Layout, layoutOf, neighbour, NODE, type Placed } from "./waitsLayout.ts";
 import { type Cycle, type TaskNode, type WaitsModel, waitsModel } from "./waitsModel.ts";
@@ -250,14 +250,6 @@ function deadlock({ tasks, resources }: WaitsModel, { tasks: cycle, certainty }:
       ${relation(resource, next?.key)} ${link(next?.name ?? "", next?.key ?? "", "task")}`;
     })}.
   </p>`;
-}
-
-function stackList(stack: TaskStack | undefined): TemplateResult {
-  if (!stack) return html`<p class="count">Reading the stack…</p>`;
-  return html`<ol class="stack">
-      ${stack.frames.map((frame, at) => html`<li class=${at === stack.at ? "here" : ""}>${link(demangleRustIn(frame), frame)}</li>`)}
-    </ol>
-    ${stack.fault === undefined ? nothing : html`<p class="bad">${stack.fault}</p>`}`;
 }
 
 /** An arrow with its label: a curve to the right, or above the nodes if it leads back and closes a cycle. */

@@ -1,32 +1,23 @@
 /** The table of a page. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import type { GridCell, GridColumn } from "../protocol/grid.ts";
-import { ask } from "./host.ts";
-import { explain, follow } from "./links.ts";
-import { openRowMenu, type RowActions } from "./rowMenu.ts";
-import { headingText } from "./outline.ts";
-import { cellText, type GridRow, shownText, type TableRows, tabSeparated, widths } from "./rows.ts";
-import { clearSelection, selectAllRows, selectedRows, selectedText } from "./selection.ts";
-import { cellContent, columnTracks, groupCell, headingCell, selectedCells, titleOf, twistie } from "./tableCells.ts";
-import { cursorStep, drawnRows, HEADING, rowsToDraw, nearestCell, scrollFor } from "./windowing.ts";
+import type { GridCell, GridColumn } from "../../protocol/grid.ts";
+import { ask } from "../host.ts";
+import { explain, follow } from "../links.ts";
+import { RowPreview } from "./preview.ts";
+import { openRowMenu } from "../rowMenu.ts";
+import { type GridRow, type TableRows, widths } from "../rows.ts";
+import { clearSelection, selectAllRows, selectedRows } from "../selection.ts";
+import { dataCell, groupCell, headingCell } from "./tableCells.ts";
+import { columnTracks } from "./tableColumns.ts";
+import { ROW_HEIGHT, type TablePage } from "./tablePage.ts";
+import { copiedText, rowText, selectedTableText } from "./tableText.ts";
+import { cursorStep, drawnRows, HEADING, rowsToDraw, nearestCell, scrollFor } from "../windowing.ts";
 
-/** Height of a row in pixels, as in VS Code's own lists. panels.css has the same value. */
-const ROW_HEIGHT = 22;
-
-/** The page that contains the table and provides its rows. */
-export interface TablePage {
-  readonly element: HTMLElement;
-  readonly label: string;
-  draw(): void;
-  /** Undefined if the rows have a fixed order. */
-  readonly sortBy?: (column: number) => void;
-  /** Opens or closes a row of an outline. */
-  readonly toggle?: (row: number) => void;
-  readonly actions?: RowActions;
-  /** Returns a cell with a special format; undefined for the usual one. */
-  readonly cell?: (cell: GridCell, column: number, row: number) => unknown;
-}
+/** Number of milliseconds within which two clicks are a double click, at most. */
+const REVEAL_MS = 500;
+/** Links to which a row leads before others. */
+const MAIN_LINKS = "[data-kind=task], [data-kind=object], [data-kind=table]";
 
 /** Number of tables so far. It makes ids unique, because pages of several sessions share the document. */
 let tables = 0;
@@ -38,9 +29,11 @@ export class Table {
   private shown: TableRows = { columns: [], rows: [] };
   private columnWidths: readonly number[] = [];
   private cursor = { row: HEADING, column: 0 };
+  private readonly preview: RowPreview | undefined;
 
   constructor(page: TablePage) {
     this.page = page;
+    this.preview = page.preview && new RowPreview(() => page.draw(), page.preview);
   }
 
   /** Replaces the rows. The page must draw afterwards. @param measured the rows that decide the widths of the columns */
@@ -89,32 +82,33 @@ export class Table {
     const { template, all } = columnTracks(this.columnWidths, { columns, wide: widest, isWhole, wraps });
     const { row, column } = this.cursor;
     return html`<div
-      class=${wraps ? "grid wraps" : "grid"}
-      role=${outline ? "treegrid" : "grid"}
-      tabindex="0"
-      aria-label=${this.page.label}
-      aria-rowcount=${rows.length + 1}
-      aria-colcount=${columns.length}
-      aria-activedescendant=${this.cellId(row, column)}
-      .style=${`--columns: ${template}; --all: ${all}`}
-      @scroll=${() => requestAnimationFrame(() => this.page.draw())}
-      @keydown=${(event: KeyboardEvent) => this.onKey(event)}
-      @copy=${(event: ClipboardEvent) => this.onCopy(event)}
-      @click=${(event: MouseEvent) => this.onClick(event)}
-      @contextmenu=${(event: MouseEvent) => this.onMenu(event)}
-      @dblclick=${(event: MouseEvent) => this.onDoubleClick(event)}
-    >
-      <div class="head" role="rowgroup">
-        <div class="row" role="row" aria-rowindex="1">${columns.map((one, i) => this.headingCell(one, i))}</div>
+        class=${wraps ? "grid wraps" : "grid"}
+        role=${outline ? "treegrid" : "grid"}
+        tabindex="0"
+        aria-label=${this.page.label}
+        aria-rowcount=${rows.length + 1}
+        aria-colcount=${columns.length}
+        aria-activedescendant=${this.cellId(row, column)}
+        .style=${`--columns: ${template}; --all: ${all}`}
+        @scroll=${() => requestAnimationFrame(() => this.page.draw())}
+        @keydown=${(event: KeyboardEvent) => this.onKey(event)}
+        @copy=${(event: ClipboardEvent) => this.onCopy(event)}
+        @click=${(event: MouseEvent) => this.onClick(event)}
+        @contextmenu=${(event: MouseEvent) => this.onMenu(event)}
+        @dblclick=${(event: MouseEvent) => this.onDoubleClick(event)}
+      >
+        <div class="head" role="rowgroup">
+          <div class="row" role="row" aria-rowindex="1">${columns.map((one, i) => this.headingCell(one, i))}</div>
+        </div>
+        <div role="rowgroup" class="body" .style=${wraps ? "" : `height: ${rows.length * ROW_HEIGHT}px`}>
+          ${repeat(
+            drawn,
+            (index) => index,
+            (index) => this.row(rows[index] ?? [], index),
+          )}
+        </div>
       </div>
-      <div role="rowgroup" class="body" .style=${wraps ? "" : `height: ${rows.length * ROW_HEIGHT}px`}>
-        ${repeat(
-          drawn,
-          (index) => index,
-          (index) => this.row(rows[index] ?? [], index),
-        )}
-      </div>
-    </div>`;
+      ${this.preview?.template() ?? nothing}`;
   }
 
   private headingCell(column: GridColumn, index: number): TemplateResult {
@@ -151,19 +145,13 @@ export class Table {
   }
 
   private cell(cell: GridCell, column: GridColumn | undefined, row: number, index: number): TemplateResult {
-    const kind = column?.kind ?? "text";
-    const isFault = typeof cell === "object" && cell !== null;
-    const place = index === 0 ? this.shown.outline?.[row] : undefined;
-    const classes = `cell ${kind} ${isFault ? "bad" : ""} ${place ? "tree" : ""} ${this.isAt(row, index) ? "at" : ""}`;
-    // prettier-ignore
-    return html`<div
-      id=${this.cellId(row, index)}
-      class=${classes}
-      role="gridcell"
-      aria-colindex=${index + 1}
-      data-column=${index}
-      title=${titleOf(cell, column ?? { kind })}
-    >${place ? twistie(place) : nothing}${this.page.cell?.(cell, index, row) ?? cellContent(cell, column)}</div>`;
+    return dataCell(cell, column, {
+      id: this.cellId(row, index),
+      index,
+      isAt: this.isAt(row, index),
+      place: index === 0 ? this.shown.outline?.[row] : undefined,
+      content: this.page.cell?.(cell, index, row),
+    });
   }
 
   private cellId(row: number, column: number): string {
@@ -181,7 +169,17 @@ export class Table {
     this.cursor = { row: row === undefined ? HEADING : Number(row), column: Number(cell.dataset.column) };
     if (row === undefined) return this.page.sortBy?.(this.cursor.column);
     if ((target as Element).closest(".twistie")) this.page.toggle?.(this.cursor.row);
+    // A click that ends a selection, or follows a link, previews nothing.
+    else if (getSelection()?.isCollapsed !== false && !(target as Element).closest("[data-target]")) this.previewRow();
     this.page.draw();
+  }
+
+  /** Shows the row of the cursor below the table. */
+  private previewRow(): void {
+    const wasOpen = this.preview?.isOpen;
+    this.preview?.show(this.shown, this.cursor.row);
+    // The row is not moved before a second click can have made the first one a double click.
+    if (wasOpen === false) setTimeout(() => this.reveal(), REVEAL_MS);
   }
 
   /** Opens the menu of the cell under the mouse; by key, of the cell with the cursor. */
@@ -194,31 +192,36 @@ export class Table {
     event.preventDefault();
     page.draw();
     const selected = selectedRows(this.body, shown.rows.length);
-    const text = (index: number): string => this.rowText(index, cellText) ?? "";
+    const text = (index: number): string => rowText(shown, index) ?? "";
     openRowMenu(
       { ...cursor, shown, selected, text, element, from: scroller, owner: page },
       clicked ? event : undefined,
     );
   }
 
-  /** Selects the task of a row with a task; opens any other row of an outline. */
   private onDoubleClick({ target }: MouseEvent): void {
     const row = (target as Element).closest<HTMLElement>("[data-row]");
-    const task = row?.querySelector("[data-kind=task]");
-    if (task) follow(task);
-    else if (row && this.shown.outline?.[Number(row.dataset.row)]?.open !== undefined) {
-      this.page.toggle?.(Number(row.dataset.row));
-    }
+    // A link was followed by the first click.
+    if (row && !(target as Element).closest("[data-target]")) this.open(row);
+  }
+
+  /** Goes where a row leads: to its task, object or rows, else to its first link. Opens a row of an outline that has none. */
+  private open(row: HTMLElement): void {
+    const main = row.querySelector(MAIN_LINKS) ?? row.querySelector("[data-target]");
+    const index = Number(row.dataset.row);
+    if (main) follow(main);
+    else if (this.shown.outline?.[index]?.open !== undefined) this.page.toggle?.(index);
   }
 
   private onKey(event: KeyboardEvent): void {
     if (event.key === "Enter") return this.enter();
+    if (this.preview?.byKey(event.key, this.shown, this.cursor.row)) return event.preventDefault();
     const key = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : "";
     if (key === "a" || key === "c") {
       event.preventDefault();
       // VS Code would select the whole page.
       event.stopPropagation();
-      if (key === "c") return this.copyRows();
+      if (key === "c") return void ask("copy", { text: copiedText(this.body, this.shown, this.cursor.row) });
       return this.body ? selectAllRows(this.body) : undefined;
     }
     if (event.key === "i" && (event.ctrlKey || event.metaKey)) return this.explainCell();
@@ -229,6 +232,7 @@ export class Table {
     const { row, column } = this.cursor;
     this.cursor = nearestCell({ row: row + step.rows, column: column + step.columns }, this.shown);
     this.reveal();
+    if (this.preview?.isOpen) this.previewRow();
     this.page.draw();
   }
 
@@ -256,9 +260,11 @@ export class Table {
 
   private enter(): void {
     if (this.cursor.row === HEADING) return this.page.sortBy?.(this.cursor.column);
-    const target = this.cursorCell()?.querySelector("[data-target]");
+    const cell = this.cursorCell();
+    const target = cell?.querySelector("[data-target]");
+    const row = cell?.closest<HTMLElement>("[data-row]");
     if (target) follow(target);
-    else if (this.shown.outline?.[this.cursor.row]?.open !== undefined) this.page.toggle?.(this.cursor.row);
+    else if (row) this.open(row);
   }
 
   private explainCell(): void {
@@ -270,29 +276,9 @@ export class Table {
     return this.page.element.querySelector(".grid .body");
   }
 
-  /** The text that is selected with the mouse, with tabs between columns. */
-  private get selectedText(): string | undefined {
-    const { body } = this;
-    const count = this.shown.rows.length;
-    const shown = (cell: GridCell, column: number): string => shownText(cell, this.shown.columns[column] ?? {});
-    const row = (index: number): string | undefined => this.rowText(index, shown);
-    return body ? selectedText({ body, count, row, part: selectedCells }) : undefined;
-  }
-
-  private rowText(index: number, text: (cell: GridCell, column: number) => string): string | undefined {
-    const heading = this.shown.outline?.[index]?.heading;
-    return heading ? headingText(heading) : this.shown.rows[index]?.map(text).join("\t");
-  }
-
-  private copyRows(): void {
-    const { columns, rows } = this.shown;
-    const text = this.selectedText ?? this.rowText(this.cursor.row, cellText) ?? tabSeparated(columns, rows);
-    void ask("copy", { text });
-  }
-
   /** Copies by the menu of the editor or of the browser. */
   private onCopy(event: ClipboardEvent): void {
-    const text = this.selectedText;
+    const text = selectedTableText(this.body, this.shown);
     if (text === undefined) return;
     event.clipboardData?.setData("text/plain", text);
     event.preventDefault();

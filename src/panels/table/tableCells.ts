@@ -1,13 +1,13 @@
 /** The cells of a table: their width, their content, and their text for the clipboard. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { demangleRustIn } from "../base/rust/demangle.ts";
-import type { GridCell, GridColumn } from "../protocol/grid.ts";
-import { chevron } from "./icons.ts";
-import { link } from "./links.ts";
-import { type GroupHeading, headingText, type OutlinePosition } from "./outline.ts";
-import { cellText, columnHeading, shownText } from "./rows.ts";
-import type { SelectedPiece } from "./selection.ts";
-import { rawText } from "./units.ts";
+import { demangleRustIn } from "../../base/rust/demangle.ts";
+import type { GridCell, GridColumn } from "../../protocol/grid.ts";
+import { chevron } from "../icons.ts";
+import { link } from "../links.ts";
+import { type GroupHeading, headingText, type OutlinePosition } from "../outline.ts";
+import { cellText, columnHeading, shownText } from "../rows.ts";
+import type { SelectedPiece } from "../selection.ts";
+import { rawText } from "../units.ts";
 
 /** Returns the cells of a row from the first selected one to the last. */
 export function selectedCells(pieces: readonly SelectedPiece[]): string {
@@ -16,64 +16,13 @@ export function selectedCells(pieces: readonly SelectedPiece[]): string {
   return texts.slice(Math.max(0, first), last + 1).join("\t");
 }
 
-/** Width in pixels of a cell without text: 16 of padding, 20 in the first cell, and the rest for rounding. */
-const PADDING = 22;
-/** Minimum width in characters of the column that fills the remaining width. */
-const MIN_WIDE = 28;
-/** Width in characters to which a long text is cut before the table becomes wider than the page. */
-const MIN_TEXT = 24;
-/** The same where texts are wrapped. */
-const MIN_WRAPPED = 12;
-
-/**
- * Returns the columns of a grid in CSS.
- *
- * @param widths in characters
- */
-export function columnTracks(
-  widths: readonly number[],
-  {
-    columns,
-    wide,
-    isWhole,
-    wraps,
-  }: {
-    readonly columns: readonly GridColumn[];
-    /** The column that fills the remaining width. */
-    readonly wide: number | undefined;
-    /** Whether that column is never cut. */
-    readonly isWhole: boolean;
-    /** Whether texts are wrapped. */
-    readonly wraps: boolean;
-  },
-): { template: string; all: string } {
-  const isText = (i: number): boolean => columns[i]?.kind === "text" || columns[i]?.kind === "symbol";
-  const least = widths.map((width, i) =>
-    i === wide
-      ? isWhole
-        ? width
-        : Math.min(width, MIN_WIDE)
-      : isText(i)
-        ? Math.min(width, wraps ? MIN_WRAPPED : MIN_TEXT)
-        : width,
-  );
-  const track = (width: number): string => `calc(${width}ch + ${PADDING}px)`;
-  const tracks = least.map((width, i) => {
-    const most = widths[i] ?? width;
-    if (i === wide) return `minmax(${track(width)}, 1fr)`;
-    return width < most ? `minmax(${track(width)}, ${track(most)})` : track(width);
-  });
-  const all = least.reduce((sum, width) => sum + width, 0);
-  return { template: tracks.join(" "), all: `calc(${all}ch + ${least.length * PADDING}px)` };
-}
-
-export const twistie = ({ depth, open }: OutlinePosition): TemplateResult =>
+const twistie = ({ depth, open }: OutlinePosition): TemplateResult =>
   html`<span class="twistie" .style=${`margin-left: ${depth * 2}ch`} aria-hidden="true"
     >${open === undefined ? "" : chevron(open)}</span
   >`;
 
 /** Returns the tooltip of a cell that may be cut off, or whose number is shortened. Links have hover cards instead. */
-export function titleOf(cell: GridCell, { kind, unit }: Pick<GridColumn, "kind" | "unit">): string | typeof nothing {
+function titleOf(cell: GridCell, { kind, unit }: Pick<GridColumn, "kind" | "unit">): string | typeof nothing {
   const raw = rawText(cell, unit);
   if (raw !== undefined) return raw;
   const text = cellText(cell);
@@ -86,6 +35,31 @@ export function cellContent(cell: GridCell, column: GridColumn | undefined): Tem
   const text = demangleRustIn(shownText(cell, column ?? {}));
   const isLink = kind !== "text" && kind !== "number" && typeof cell === "string" && cell !== "0x0" && cell !== "";
   return isLink ? link(text, cell, kind === "task" ? "task" : "place") : text;
+}
+
+/** A cell of a row. @param content undefined for the usual content */
+export function dataCell(
+  cell: GridCell,
+  column: GridColumn | undefined,
+  {
+    id,
+    index,
+    isAt,
+    place,
+    content,
+  }: { id: string; index: number; isAt: boolean; place: OutlinePosition | undefined; content: unknown },
+): TemplateResult {
+  const kind = column?.kind ?? "text";
+  const isFault = typeof cell === "object" && cell !== null;
+  // prettier-ignore
+  return html`<div
+      id=${id}
+      class=${`cell ${kind} ${isFault ? "bad" : ""} ${place ? "tree" : ""} ${isAt ? "at" : ""}`}
+      role="gridcell"
+      aria-colindex=${index + 1}
+      data-column=${index}
+      title=${titleOf(cell, column ?? { kind })}
+    >${place ? twistie(place) : nothing}${content ?? cellContent(cell, column)}</div>`;
 }
 
 /** A heading of a column. */
