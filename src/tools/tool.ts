@@ -12,6 +12,7 @@ export interface Conclusion {
   readonly commands: readonly string[];
 }
 
+/** Makes a conclusion. An empty sentence only names the commands, for an answer that ends early. */
 export const conclusion = (says: string, ...commands: readonly string[]): Conclusion => ({
   kind: "conclusion",
   says,
