@@ -1,6 +1,6 @@
 /**
- * C types as both BTF and DWARF describe them. Plain data. Parts that can be large or cyclic (`target`, `members`,
- * `values`) are getters that decode at first use.
+ * C types as both BTF and DWARF describe them. Plain data. Parts that can be large or cyclic (`target`, `element`,
+ * `members`, `values`, `returns`) can be getters, which decode when they are read.
  */
 export type CType =
   | VoidType
@@ -96,13 +96,13 @@ export type TypeKind = "struct" | "union" | "enum" | "typedef" | "int";
 
 export const VOID: VoidType = { kind: "void" };
 
-/** Maximum number of typedefs and qualifiers before a type; more means damage. */
+/** Maximum number of typedefs and qualifiers before a type, and of dimensions of an array; more means damage. */
 const MAX_LAYERS = 64;
 
 /** Returns the type without typedefs and qualifiers; void if it has more of them than the limit. */
 export function bare(type: CType): Exclude<CType, TypedefType | QualifiedType> {
   let at = type;
-  for (let layer = 0; layer < MAX_LAYERS; layer++) {
+  for (let layer = 0; layer <= MAX_LAYERS; layer++) {
     if (at.kind !== "typedef" && at.kind !== "qualified") return at;
     at = at.target;
   }
@@ -116,7 +116,7 @@ export function unqualified(type: CType): CType {
   return at;
 }
 
-/** Makes an array whose element is computed at first use. @param count undefined for a flexible array */
+/** Makes an array whose element is computed whenever it is read. @param count undefined for a flexible array */
 export const lazyArray = (element: () => CType, count: number | undefined): ArrayType => ({
   kind: "array",
   get element() {
@@ -125,7 +125,7 @@ export const lazyArray = (element: () => CType, count: number | undefined): Arra
   count,
 });
 
-/** Makes a qualified type whose target is computed at first use. */
+/** Makes a qualified type whose target is computed whenever it is read. */
 export const lazyQualified = (qualifier: QualifiedType["qualifier"], target: () => CType): QualifiedType => ({
   kind: "qualified",
   qualifier,

@@ -62,6 +62,7 @@ export class Die {
     return this.unit.text(this.attribute(name));
   }
 
+  /** Returns the address in an attribute as a distance from the base of the image; see Addressing. */
   address(name: number): number | undefined {
     return this.unit.address(this.attribute(name));
   }
@@ -132,7 +133,7 @@ export class DieWalk {
     return this.current;
   }
 
-  /** Moves to the next DIE of the level; false at the end. @throws Fault */
+  /** Moves to the next DIE of the level; false at the end, after which it must not be called. @throws Fault */
   next(): boolean {
     if (this.current) this.skipTree(this.current);
     this.current = this.enter();
@@ -181,7 +182,10 @@ export class DieWalk {
     }
   }
 
-  /** Moves from the attributes of a DIE to their end; returns false if the first child follows. */
+  /**
+   * Moves from the attributes of a DIE to the DIE after its last descendant, if it has no children or says where that is.
+   * Otherwise moves to its first child and returns false.
+   */
   private skipDie(abbrev: Abbrev): boolean {
     const { cursor, unit } = this;
     if (!abbrev.children) {

@@ -30,7 +30,7 @@ export class NameTable {
   /** Index of the last entry of each slot; -1 for none. */
   private heads = new Int32Array(1024).fill(-1);
   /** Names stored inline in their DIEs. */
-  private readonly own: string[] = [];
+  private own: string[] = [];
 
   /**
    * Adds a name. @param kind a number below 256, defined by the caller @param text offset in .debug_str, or the name
@@ -70,10 +70,10 @@ export class NameTable {
   }
 
   /**
-   * Returns the last entry in the slot of a hash; -1 for none. `after` returns the next one of the slot. Their hashes
-   * can differ.
+   * Returns the entry that was added last to the slot of a hash; -1 for none. `after` returns the next one of the
+   * chain, which was added before it. Their hashes can differ.
    */
-  first(hash: number): number {
+  newest(hash: number): number {
     return this.heads[this.slot(hash)] ?? -1;
   }
 
@@ -94,7 +94,11 @@ export class NameTable {
     return text < 0 ? (this.own[~text] ?? "") : text;
   }
 
-  /** Returns the table as bytes. @param scanned offsets of the scanned units @param next offset of the next unit */
+  /**
+   * Returns the table as bytes.
+   * @param scanned offsets of the scanned units
+   * @param next offset of the first unit that was not scanned; Infinity if no more can be
+   */
   save({ infoSize, strSize }: SectionSizes, scanned: readonly number[], next: number): Uint8Array<ArrayBuffer> {
     const { count } = this;
     const own = Buffer.from(this.own.join("\0"));
@@ -121,9 +125,9 @@ export class NameTable {
    * sections
    */
   static load(bytes: Uint8Array, of: SectionSizes): { table: NameTable; scanned: number[]; next: number } {
-    const wrong = (): Fault => Fault.of("corrupt", "the saved index of names is damaged");
-    // Typed arrays need alignment.
-    const { buffer } = bytes.slice();
+    const wrong = (): Fault => Fault.of("corrupt", "the saved index of names is damaged or belongs to another file");
+    // A copy, because typed arrays need alignment.
+    const { buffer } = new Uint8Array(bytes);
     if (bytes.length < 8 * HEADER) throw wrong();
     const [count = 0, units = 0, ownLength = 0, next = 0, infoSize, strSize] = new Float64Array(buffer, 0, HEADER);
     if (infoSize !== of.infoSize || strSize !== of.strSize) throw wrong();
@@ -140,7 +144,7 @@ export class NameTable {
     table.before = new Int32Array(count);
     table.kinds = new Uint8Array(buffer, taken(count), count);
     const own = Buffer.from(buffer, at, ownLength).toString();
-    if (own !== "") table.own.push(...own.split("\0"));
+    if (own !== "") table.own = own.split("\0");
     for (let i = 0; i < count; i++) {
       const die = table.dies[i] ?? -1;
       const text = table.texts[i] ?? NaN;

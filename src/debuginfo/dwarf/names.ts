@@ -135,7 +135,7 @@ export class Names {
   private findAdded(hash: number, kind: NamedKind, name: Uint8Array, declared: boolean): Die | undefined {
     const { table } = this;
     const wanted = KINDS.indexOf(kind) + (declared ? DECLARED : 0);
-    for (let i = table.first(hash); i >= 0; i = table.after(i)) {
+    for (let i = table.newest(hash); i >= 0; i = table.after(i)) {
       if (table.kind(i) === wanted && this.hasText(table.text(i), name)) return this.dieAt(table.die(i));
     }
     return undefined;

@@ -36,9 +36,14 @@ function listedRanges(unit: Unit, attribute: Attribute | undefined): Iterable<Ra
   return unit.version >= 5 ? rangeList(unit, offset) : oldRangeList(unit, offset);
 }
 
+/** Size of the header of .debug_rnglists in the 32-bit and the 64-bit format (DWARF 5, section 7.28). */
+const HEADER_BYTES_32 = 12;
+const HEADER_BYTES_64 = 20;
+
 /** Returns the offset of a list in .debug_rnglists, through the unit's table of offsets. */
 function indexedList(unit: Unit, index: number): number {
-  const base = unit.rootOffset(DW_AT_rnglists_base) ?? (unit.offsetSize === 8 ? 20 : 12);
+  // Without the attribute the table is the first of the section, after its header.
+  const base = unit.rootOffset(DW_AT_rnglists_base) ?? (unit.offsetSize === 8 ? HEADER_BYTES_64 : HEADER_BYTES_32);
   return base + unit.image.rnglists.cursor(base + index * unit.offsetSize).unsigned(unit.offsetSize);
 }
 

@@ -5,7 +5,7 @@ import { unitRanges } from "./ranges.ts";
 import { RangeTable } from "./rangeTable.ts";
 import type { Unit } from "./unit.ts";
 
-/** Units by code address: from .debug_aranges, and from the units' own ranges for code that it lacks. */
+/** Units by code address: from .debug_aranges, and from the own ranges of units that it lacks. */
 export class UnitIndex {
   private readonly image: Image;
   private byArange: UnitRanges | undefined;
@@ -15,7 +15,7 @@ export class UnitIndex {
     this.image = image;
   }
 
-  /** Returns the unit whose code contains `pc`, a distance; undefined if none does. @throws Fault */
+  /** Returns the unit whose code contains `pc`, a distance from the base of the image (see Addressing); undefined if none does. @throws Fault */
   at(pc: number): Unit | undefined {
     this.byArange ??= readAranges(this.image);
     let found = this.byArange.ranges.at(pc);
@@ -27,7 +27,7 @@ export class UnitIndex {
   }
 }
 
-/** Ranges by offset of their unit. */
+/** Offsets of units by address range, and the set of these offsets. */
 interface UnitRanges {
   readonly ranges: RangeTable;
   readonly units: Set<number>;
@@ -40,17 +40,18 @@ function addRange({ ranges, units }: UnitRanges, start: number, end: number, uni
   units.add(unit);
 }
 
-/** Reads .debug_aranges (DWARF 5, section 6.1.2). A table that ends early is completed by the units' own ranges. */
+/** Reads .debug_aranges (DWARF 5, section 6.1.2). A unit whose set is damaged counts as lacking. */
 function readAranges(image: Image): UnitRanges {
   const found = noRanges();
   const cursor = image.aranges.cursor(0);
-  attempt(() => {
+  let unit = -1;
+  const read = attempt(() => {
     while (cursor.offset < image.aranges.size) {
       const set = cursor.offset;
       const { offsetSize, length } = cursor.initialLength();
       const end = cursor.offset + length;
       const version = cursor.u16();
-      const unit = cursor.unsigned(offsetSize);
+      unit = cursor.unsigned(offsetSize);
       const addressSize = cursor.u8();
       const segmentSize = cursor.u8();
       if (version !== 2) throw Fault.of("corrupt", `${cursor.name} has the unknown version ${version}`);
@@ -67,6 +68,7 @@ function readAranges(image: Image): UnitRanges {
       cursor.skip(end - cursor.offset);
     }
   });
+  if (read instanceof Fault) found.units.delete(unit);
   return found;
 }
 

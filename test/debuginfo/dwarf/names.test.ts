@@ -92,7 +92,7 @@ function filled(count: number): NameTable {
 /** Every entry of the chain of a hash. */
 function chain(table: NameTable, hash: number): (readonly [number, number | string, number])[] {
   const found: (readonly [number, number | string, number])[] = [];
-  for (let i = table.first(hash); i >= 0; i = table.after(i)) found.push([table.kind(i), table.text(i), table.die(i)]);
+  for (let i = table.newest(hash); i >= 0; i = table.after(i)) found.push([table.kind(i), table.text(i), table.die(i)]);
   return found;
 }
 

@@ -96,6 +96,22 @@ test("units are found by .debug_aranges, and by their own ranges where that does
   assert.equal(scopes(dwarf, CODE), "outer kernel/a.c:10:9");
 });
 
+test("a unit whose set in .debug_aranges is cut is found by its own ranges", () => {
+  const builder = twoFunctions({});
+  const second = builder.unit(
+    die(at.DW_TAG_compile_unit, [[at.DW_AT_low_pc, "addr", code + 0x100], [at.DW_AT_high_pc, "data4", 0x10]], [
+      die(at.DW_TAG_subprogram, [[at.DW_AT_name, "string", "third"], [at.DW_AT_low_pc, "addr", code + 0x100], [at.DW_AT_high_pc, "data4", 0x10]]),
+    ]),
+  ); // prettier-ignore
+  const set = builder.sized((out) => {
+    out.u16(2).u32(second).u8(8, 0).u32(0);
+    out.u64(CODE + 0x100n).u64(0x8).u64(CODE + 0x108n).u64(0x8).u64(0).u64(0); // prettier-ignore
+  });
+  builder.section(".debug_aranges", set.subarray(0, set.length - 20));
+  const dwarf = builder.open();
+  assert.equal(scopes(dwarf, CODE + 0x10cn), "third ?:0:0");
+});
+
 test("a function in parts is found in each of them", () => {
   for (const version of [4, 5] as const) {
     const builder = new DwarfBuilder({ version });
