@@ -1,4 +1,4 @@
-/** Notes of CPUs for formats that save their registers in another form: as QEMU writes them to an ELF core. */
+/** Makes the notes that QEMU writes to an ELF core, for dump formats that save the registers of CPUs in another form. */
 import type { Note } from "./format.ts";
 
 /**
@@ -16,7 +16,7 @@ const NT_PRSTATUS = 1;
 const PRSTATUS_BYTES = 336;
 const PR_PID = 32;
 const PR_REG = 112;
-/** struct user_regs_struct (arch/x86/include/uapi/asm/ptrace.h). */
+/** struct user_regs_struct (arch/x86/include/asm/user_64.h). */
 const USER_REGS = [
   ...(["r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi"] as const),
   ...(["orig_rax", "rip", "cs", "rflags", "rsp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"] as const),
@@ -25,13 +25,16 @@ const USER_REGS = [
 const QEMU_STATE_BYTES = 440;
 const QEMU_SEGMENT_BYTES = 24;
 
-/** Returns the notes of CPUs in the order of QEMU's ELF cores: those of the first kind of all CPUs, then of the second. */
+/**
+ * Returns the notes of CPUs in the order of QEMU's ELF cores: first NT_PRSTATUS of all CPUs, then QEMU's own note of all
+ * CPUs. @param cpus the position in the list is the number of the CPU
+ */
 export function processorNotes(cpus: readonly ProcessorRegisters[]): readonly Note[] {
   const notes = cpus.map((registers, cpu) => notesOf(registers, cpu));
   return [...notes.map(([status]) => status), ...notes.map(([, state]) => state)];
 }
 
-/** Returns the two notes of one CPU. QEMU writes its number plus 1 as pr_pid. */
+/** Returns the two notes of one CPU. QEMU writes the number of the CPU plus 1 as pr_pid. */
 function notesOf(registers: ProcessorRegisters, cpu: number): readonly [Note, Note] {
   const value = (name: string): bigint => registers[name] ?? 0n;
   const status = new DataView(new ArrayBuffer(PRSTATUS_BYTES));

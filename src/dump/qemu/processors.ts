@@ -1,4 +1,4 @@
-/** Finds the registers of an x86 guest's CPUs in a migration stream. */
+/** Finds the registers of an x86_64 guest's CPUs in a migration stream of qemu-system-x86_64. */
 import { viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
@@ -9,7 +9,10 @@ import type { ProcessorRegisters } from "../processorNotes.ts";
  * CPUs are found by their headers.
  */
 const SEARCHED = 64 << 20;
-/** QEMU_VM_SECTION_FULL, id, length of the name, name; then instance and version, all big-endian. */
+/**
+ * The length and the name of the section. Its header is QEMU_VM_SECTION_FULL (1 byte), id (4), length (1), name, instance
+ * (4), version (4), all big-endian.
+ */
 const NAME = Buffer.from("\x03cpu", "latin1");
 const SECTION_FULL = 4;
 /** Version of the section "cpu" since QEMU 0.14 (target/i386/machine.c, vmstate_x86_cpu). */
@@ -25,10 +28,13 @@ const FPU_BYTES = 4 + 4 * 2 + 8 * 10;
 const SEGMENT_BYTES = 20;
 /** From the control registers to the system call registers: dr0-dr7, a20_mask, mxcsr, 16 XMM registers. */
 const DEBUG_AND_XMM_BYTES = 8 * 8 + 4 + 4 + 16 * 16;
-/** Bytes of a section up to kernel_gs_base. */
+/** Bytes of a section to the end of kernel_gs_base. */
 const STATE_BYTES = 18 * 8 + FPU_BYTES + 10 * SEGMENT_BYTES + 20 + 4 * 8 + DEBUG_AND_XMM_BYTES + 6 * 8;
 
-/** Returns the registers of each CPU, in the order of their numbers. */
+/**
+ * Returns the registers of each CPU, in the order of their numbers. @param start offset in the file after the sections of
+ * the RAM
+ */
 export function processorsAfter(file: RandomFile, start: number): readonly ProcessorRegisters[] {
   const found = readBytes(file, start, SEARCHED);
   if (found instanceof Fault) return [];
@@ -38,10 +44,15 @@ export function processorsAfter(file: RandomFile, start: number): readonly Proce
     const data = at + NAME.length + 8;
     if (bytes[at - 5] !== SECTION_FULL || data + STATE_BYTES > bytes.length) continue;
     if (bytes.readUInt32BE(at + NAME.length + 4) !== VERSION) continue;
-    cpus.set(bytes.readUInt32BE(at + NAME.length), registersOf(bytes.subarray(data, data + STATE_BYTES)));
+    const registers = registersOf(bytes.subarray(data, data + STATE_BYTES));
+    if (hasSelectors(registers)) cpus.set(bytes.readUInt32BE(at + NAME.length), registers);
   }
   return [...cpus].sort(([a], [b]) => a - b).map(([, registers]) => registers);
 }
+
+/** Whether selectors have 16 bits. The section of qemu-system-i386, which has other registers before them, is not read. */
+const hasSelectors = (registers: ProcessorRegisters): boolean =>
+  SEGMENTS.every((name) => (registers[name] ?? 0n) <= 0xffffn);
 
 function registersOf(bytes: Uint8Array): ProcessorRegisters {
   const view = viewOf(bytes);

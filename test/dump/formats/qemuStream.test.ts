@@ -99,6 +99,12 @@ test("the registers of CPUs behind the memory become notes", () => {
   );
 });
 
+test("a section that cannot be of a 64-bit guest gives no notes: a selector has more than 16 bits", () => {
+  const state = Buffer.alloc(900);
+  state.writeUInt32BE(0x10000, 18 * 8 + 92 + 20); // cs
+  assert.deepEqual(opened(stream({ cpus: [state] })).notes, []);
+});
+
 test("a section of another kind between parts of the memory is skipped", () => {
   assert.deepEqual([...held(opened(stream({ hasForeignSection: true })))], [3, 4]);
 });
