@@ -5,6 +5,10 @@
 
 const PROBABILITY_BITS = 11;
 const MOVE_BITS = 5;
+/**
+ * With a mask of all ones for a decoded 1, and of zeros for a 0, the new probability is p + ((2048 - (mask & ROUND) - p) >> 5):
+ * p + ((2048 - p) >> 5) for a 0, and p - (p >> 5) for a 1, because the 1 makes the shift of a negative number round up.
+ */
 const ROUND = (1 << PROBABILITY_BITS) - (1 << MOVE_BITS) + 1;
 /** While these bits of the range are zero, the range is too small and another byte is read. */
 const TOP_BYTE = 0xff << 24;
@@ -31,6 +35,7 @@ export class RangeDecoder {
     this.input = input;
     this.range = -1;
     this.code = 0;
+    // The first byte of every stream is 0 and is not read.
     for (let i = 1; i < 5; i++) this.code = (this.code << 8) | (input[i] ?? 0);
     this.at = 5;
   }

@@ -212,7 +212,10 @@ export function questionsPart(
 
 const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-/** Returns the notice that there is no vmlinux, with buttons to get one. */
+/**
+ * Returns the notice that there is no vmlinux, with buttons to get one. A refusal, such as a cancelled dialog, changes
+ * nothing.
+ */
 export const vmlinuxNotice = ({ sentence, install }: NoVmlinux, ask: Ask): TemplateResult => {
   const button = (label: string, act: () => Promise<unknown>): TemplateResult =>
     html`<button class="toggle" @click=${() => void unlessRefused(act())}>${label}</button>`;

@@ -24,7 +24,7 @@ export interface ResourceNode {
   readonly kind: "resource";
   readonly key: string;
   readonly name: string;
-  /** The text below the name of the resource: what holds it, when that is not a task. */
+  /** The text below the name of a resource without known holders: "nobody", a note, or why its holder is not known. */
   readonly state: string;
   readonly address: string | undefined;
   readonly holders: readonly Holder[];
@@ -113,6 +113,7 @@ function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined 
   const holders = holder === "" ? [] : [{ task: holder, certainty, how: text(record, "how") }];
   return {
     kind: "resource",
+    // The kinds are those of LOCKS in linux/locks/resource.ts, and the modes those of insight/waits/words.ts.
     // A resource without an address belongs to only one task.
     key: address === "" ? `of ${task}` : `${text(record, "type").replace(/-(read|write)$/, "")} ${address}`,
     name: name.replace(/ for (reading|writing)$/, ""),
@@ -131,7 +132,7 @@ function merged(known: ResourceNode | undefined, more: ResourceNode): ResourceNo
     ...known.holders,
     ...more.holders.filter(({ task }) => !known.holders.some((one) => one.task === task)),
   ];
-  return { ...known, holders, inCycle: known.inCycle || more.inCycle };
+  return { ...known, state: holders.length > 0 ? "" : known.state, holders, inCycle: known.inCycle || more.inCycle };
 }
 
 /** The least certain first. */

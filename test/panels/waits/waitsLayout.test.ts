@@ -134,3 +134,9 @@ test("a chain of thousands ends", () => {
   const { placed } = layoutOf(waitsModel(grid(...chain)));
   assert.ok(placed.size > 0 && placed.size <= 400);
 });
+
+test("a resource whose holder only a later row has shows the holder, and not that none is known", () => {
+  const { resources } = waitsModel(grid({ pid: 5, lock: "a" }, { pid: 7, lock: "a", holder: 9 }));
+  const [resource] = resources.values();
+  assert.deepEqual([resource?.state, resource?.holders.length], ["", 1]);
+});
