@@ -22,7 +22,7 @@ import { openDump } from "./openDump.ts";
 import { refusal } from "./refusal.ts";
 import { saveReport } from "./documents/saveReport.ts";
 import { settings } from "./settings.ts";
-import { questions, requestNumbers } from "./session.ts";
+import { questions, trackRequestNumbers } from "./session.ts";
 import { stacks } from "./stacks.ts";
 import { status } from "./status.ts";
 import { tableLine } from "./panel/tableLine.ts";
@@ -61,7 +61,7 @@ const features: readonly Feature[] = [
   debugSymbols,
   crashDumps,
   questions,
-  requestNumbers,
+  trackRequestNumbers,
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

@@ -25,18 +25,20 @@ export const ask = <Name extends keyof CustomRequests>(
 
 /** Requests that wait for their number, so that they can be cancelled. */
 const cancellable = new Set<{
+  /** Id of the debug session. */
+  readonly session: string;
   readonly request: string;
   readonly args: string;
   readonly sent: (seq: number) => void;
 }>();
 
-/** Notes the number that VS Code gives to a request, because only the number identifies it in `cancel`. */
-export const requestNumbers = (): vscode.Disposable[] => [
+/** Registers a tracker of the numbers that VS Code gives to requests, because only the number identifies one in `cancel`. */
+export const trackRequestNumbers = (): vscode.Disposable[] => [
   vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
-    createDebugAdapterTracker: () => ({
+    createDebugAdapterTracker: ({ id }) => ({
       onWillReceiveMessage({ seq, command, arguments: given }: { seq: number; command?: string; arguments?: object }) {
         for (const one of cancellable)
-          if (one.request === command && one.args === JSON.stringify(given)) {
+          if (one.session === id && one.request === command && one.args === JSON.stringify(given)) {
             cancellable.delete(one);
             one.sent(seq);
             break;
@@ -59,6 +61,7 @@ export async function askUntil<Name extends keyof CustomRequests>(
       void session.customRequest("cancel", { requestId: number }).then(undefined, () => undefined);
   };
   const waiting = {
+    session: session.id,
     request,
     args: JSON.stringify(args),
     sent: (seq: number): void => {
@@ -86,13 +89,13 @@ export const askUnlessRefused = <Name extends keyof CustomRequests>(
   args: CustomRequests[Name]["arguments"],
 ): Thenable<CustomRequests[Name]["body"] | undefined> => ask(session, request, args).then(undefined, () => undefined);
 
-/** Returns the DAP id of the frame that the user selected; undefined if it is of another session. */
+/** Returns the DAP id of the frame that the user selected; undefined if no frame of this session is selected. */
 export function focusedFrame(session: vscode.DebugSession): number | undefined {
   const item = vscode.debug.activeStackItem;
   return item instanceof vscode.DebugStackFrame && item.session.id === session.id ? item.frameId : undefined;
 }
 
-/** Returns the id of the thread that the user selected; undefined if it is of another session. */
+/** Returns the id of the selected thread, or of that of the selected frame; undefined if it is of another session. */
 export function focusedThread(session: vscode.DebugSession): number | undefined {
   const item = vscode.debug.activeStackItem;
   return item && item.session.id === session.id ? item.threadId : undefined;

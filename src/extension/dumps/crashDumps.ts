@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import * as vscode from "vscode";
 import { showCrashDump } from "../front.ts";
 import { askUnlessRefused, showViews, TYPE } from "../session.ts";
-import { dumpRows, type DumpRow, keyOf, type Recent, withDump, withoutDump } from "./recentList.ts";
+import { dumpRows, type DumpRow, isKept, keyOf, type Recent, withDump, withoutDump } from "./recentList.ts";
 
 const VIEW = "vmcore.dumps";
 /** Key of the stored list. */
@@ -12,16 +12,17 @@ const KEY = "vmcore.recentDumps";
 /** Registers the view of open and earlier dumps, and the commands of its rows. */
 export function crashDumps(context: vscode.ExtensionContext): vscode.Disposable[] {
   const dumps = new Dumps(context.globalState);
+  // Someone who opened a dump before sees the view at once.
   if (context.globalState.get<readonly Recent[]>(KEY) !== undefined) void showViews();
   return [
     dumps,
     vscode.window.createTreeView(VIEW, { treeDataProvider: dumps }),
-    vscode.debug.onDidTerminateDebugSession((session) => dumps.close(session)),
+    vscode.debug.onDidTerminateDebugSession((session) => dumps.closed(session)),
     vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
       createDebugAdapterTracker: (session) => ({
         onWillStartSession: () => void showViews(),
         onDidSendMessage({ event }: { event?: string }) {
-          if (event === "stopped") void dumps.open(session);
+          if (event === "stopped") void dumps.opened(session);
         },
       }),
     }),
@@ -67,15 +68,16 @@ class Dumps implements vscode.TreeDataProvider<DumpRow>, vscode.Disposable {
     return this.sessions.get(keyOf(vmcore));
   }
 
-  /** Adds the dump of a session. A running kernel or guest is no file that can be opened again. */
-  async open(session: vscode.DebugSession): Promise<void> {
+  /** Adds the dump of a session that stopped; but not a running kernel or guest, which cannot be opened again. */
+  async opened(session: vscode.DebugSession): Promise<void> {
     const about = await askUnlessRefused(session, "vmcore/about", {});
-    if (!about || !filesExist(about.vmcore)) return;
+    if (!about || !isKept(about.vmcore, existsSync)) return;
     this.sessions.set(keyOf(about.vmcore), session);
     await this.keep(withDump(this.list, about, Date.now()));
   }
 
-  close({ id }: vscode.DebugSession): void {
+  /** Removes a session that ended. */
+  closed({ id }: vscode.DebugSession): void {
     for (const [key, session] of this.sessions) if (session.id === id) this.sessions.delete(key);
     this.changed.fire();
   }

@@ -20,6 +20,13 @@ export interface DumpRow {
 /** Maximum number of dumps; those that were not opened for the longest time are dropped. */
 const MAX_RECENT = 20;
 
+/** The memory of the running kernel, which is another one after the next boot. */
+const RUNNING_KERNEL = "/proc/kcore";
+
+/** Whether files can be opened again as the same dump. @param exists whether a file exists */
+export const isKept = (vmcore: readonly string[], exists: (path: string) => boolean): boolean =>
+  vmcore.every((path) => path !== RUNNING_KERNEL && exists(path));
+
 export const keyOf = (vmcore: readonly string[]): string => vmcore.join("\0");
 
 /** The list with a dump in front. */

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dumpRows, keyOf, type Recent, withDump, withoutDump } from "../../../src/extension/dumps/recentList.ts";
+import {
+  dumpRows,
+  isKept,
+  keyOf,
+  type Recent,
+  withDump,
+  withoutDump,
+} from "../../../src/extension/dumps/recentList.ts";
 import type { About } from "../../../src/protocol/custom.ts";
 
 const about = (path: string, more: Partial<About> = {}): About =>
@@ -12,6 +19,12 @@ test("the dump that was opened last comes first, once", () => {
   const list = withDump(listOf("/a/vmcore", "/b/vmcore"), about("/a/vmcore"), 9);
   assert.deepEqual(list.map(({ vmcore, openedAt }) => [vmcore[0], openedAt]), [["/a/vmcore", 9], ["/b/vmcore", 1]]); // prettier-ignore
   assert.deepEqual(withoutDump(list, ["/a/vmcore"]).length, 1);
+});
+
+test("a running kernel is not kept as a dump, a file that exists is", () => {
+  assert.equal(isKept(["/proc/kcore"], () => true), false); // prettier-ignore
+  assert.equal(isKept(["/a/vmcore"], () => true), true); // prettier-ignore
+  assert.equal(isKept(["/a/vmcore"], () => false), false); // prettier-ignore
 });
 
 test("twenty dumps are kept", () => {
