@@ -24,7 +24,7 @@ export interface ResourceNode {
   readonly kind: "resource";
   readonly key: string;
   readonly name: string;
-  /** The text below the name of a resource without known holders: "nobody", a note, or why its holder is not known. */
+  /** The text below the name of a resource without known holders: that it is free, a note, or why its holder is not known. */
   readonly state: string;
   readonly address: string | undefined;
   readonly holders: readonly Holder[];
