@@ -25,6 +25,7 @@ mount -t devtmpfs dev /dev
 mkdir -p /tmp /root /etc; mount -t tmpfs tmp /tmp
 echo "nobody:x:65534:65534::/nonexistent:/bin/sh" >/etc/passwd
 cli="/kc/node /kc/dist/cli.js --no-rc"
+chmod 755 / /root; chmod -R a+rX /bin /kc /libs /lib64
 echo "lab: user"
 su nobody -s /bin/sh -c "$cli -c sys; $cli /dev/mem -c sys" 2>&1
 echo "lab: mem"
