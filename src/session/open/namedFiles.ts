@@ -5,18 +5,23 @@ import { attemptSystem } from "../../base/systemError.ts";
 import { isSystemMap } from "../../debuginfo/symbols/systemMap.ts";
 import { openElf } from "../../elf/elf.ts";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
+import { linkedDebug } from "../find/debugLink.ts";
 import { type Try, withoutPath } from "../find/vmlinuxSearch.ts";
 import { compareBuild } from "./buildMatch.ts";
 import { OpenError, VmlinuxError } from "./openError.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
-import { openVmlinux, type Vmlinux } from "./vmlinux.ts";
+import { DEBUG_DIRECTORIES, openVmlinux, type Vmlinux } from "./vmlinux.ts";
 
 const HEAD_BYTES = 4096;
 
-/** Opens the vmlinux that the user named. @throws VmlinuxError */
+/** Opens the vmlinux that the user named, or the separate debuginfo to which it links. @throws VmlinuxError */
 export function openGiven(path: string, indexes: string | undefined): Vmlinux {
   try {
-    return openVmlinux(path, indexes);
+    const vmlinux = openVmlinux(path, indexes);
+    const linked = linkedDebuginfo(vmlinux);
+    if (linked === undefined) return vmlinux;
+    vmlinux.close();
+    return openVmlinux(linked, indexes);
   } catch (error) {
     throw error instanceof OpenError ? new VmlinuxError(error.message, { canForce: false }) : error;
   }
@@ -25,6 +30,13 @@ export function openGiven(path: string, indexes: string | undefined): Vmlinux {
 /** Whether a file that the user named is a System.map by its first line. A file that cannot be read is not. */
 export const isSystemMapFile = (path: string): boolean =>
   isSystemMap(attemptSystem(() => fileHead(path, HEAD_BYTES)) ?? new Uint8Array(0));
+
+/** Returns the file of the same build with the DWARF of a stripped vmlinux, which its .gnu_debuglink names. */
+function linkedDebuginfo({ elf, path }: Vmlinux): string | undefined {
+  if (elf.section(".debug_info")) return undefined;
+  const linked = linkedDebug(elf, path, DEBUG_DIRECTORIES);
+  return linked === undefined ? undefined : withDebuginfo(path, linked);
+}
 
 /**
  * Returns the file with DWARF if two files are of one build: a stripped kernel and its separate debuginfo, as crash

@@ -163,10 +163,10 @@ export function btfOf(elf: ElfFile, options: Omit<BtfOptions, "pointerSize">): B
 }
 
 /**
- * Where distributions install the files that dwz shares among binaries, by build ID. Used if the recorded path does not
- * exist.
+ * Where distributions install separate debuginfo by the path of its file, and the files that dwz shares among binaries
+ * by build ID.
  */
-const DEBUG_DIRECTORIES = ["/usr/lib/debug"];
+export const DEBUG_DIRECTORIES = ["/usr/lib/debug"];
 
 /** Returns the file to which dwz moved a part of the DWARF, if it is missing. */
 export function missingAlternate(elf: ElfFile): string | undefined {
