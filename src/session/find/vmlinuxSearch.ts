@@ -162,7 +162,7 @@ export const withoutPath = (message: string, path: string): string =>
   message.startsWith(path) ? message.slice(path.length).replace(/^: ?/, "").trim() : message;
 
 /** Whether a file is empty. debuginfod's clients create an empty file in their cache if no server has the file. */
-export const isEmpty = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;
+export const isEmpty = (path: string): boolean => attemptSystem(() => statSync(path).size) === 0;
 
 const realPath = (path: string): string | undefined =>
   attemptSystem(() => (existsSync(path) ? realpathSync(path) : undefined));

@@ -54,12 +54,12 @@ export function within(root: string, rest: string): string | undefined {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return attemptSystem(() => statSync(path).isFile()) ?? false;
 }
 
 /** Lists the paths that match a pattern, sorted by name; `*` matches one name. */
 export function expand(pattern: string): string[] {
-  if (!pattern.includes("*")) return statSync(pattern, { throwIfNoEntry: false }) ? [pattern] : [];
+  if (!pattern.includes("*")) return attemptSystem(() => statSync(pattern)) ? [pattern] : [];
   const parent = dirname(pattern);
   const wanted = pattern.slice(parent.length + 1).split("*");
   const name = new RegExp(`^${wanted.map(escape).join(".*")}$`);

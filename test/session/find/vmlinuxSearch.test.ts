@@ -9,7 +9,7 @@ import { openDump } from "../../../src/dump/formats.ts";
 import { openMemory } from "../../../src/memory/openMemory.ts";
 import type { DebuginfoPlaces } from "../../../src/session/find/debuginfoPlaces.ts";
 import { openSession } from "../../../src/session/open/open.ts";
-import { searchingVmlinux, tryVmlinux } from "../../../src/session/find/vmlinuxSearch.ts";
+import { isEmpty, searchingVmlinux, tryVmlinux } from "../../../src/session/find/vmlinuxSearch.ts";
 import { debuginfoFile } from "../../builders/debuginfoFile.ts";
 import { debuginfoPlaces } from "../../builders/debuginfoPlaces.ts";
 
@@ -114,6 +114,14 @@ test("if VMCOREINFO's build ID is garbage, the one of the notes in memory is use
     tries.find(({ outcome }) => outcome === "refused")?.why,
     `is of another build: its build ID is ${other}, the dump's kernel has ${buildId}`,
   );
+});
+
+test("a place that cannot be looked at is passed over", (t) => {
+  const places = debuginfoPlaces({ "store/none": "" });
+  // As in a home directory of another user: the system call fails, and not because nothing is there.
+  symlinkSync(buildId, join(places.root, "store", buildId));
+  assert.ok(!isEmpty(join(places.root, "store", buildId, "debuginfo")));
+  assert.deepEqual(account(t, places), []);
 });
 
 test("a file with two names is tried once", (t) => {
