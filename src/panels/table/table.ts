@@ -205,12 +205,14 @@ export class Table {
     if (row && !(target as Element).closest("[data-target]")) this.open(row);
   }
 
-  /** Goes where a row leads: to its task, object or rows, else to its first link. Opens a row of an outline that has none. */
+  /** Goes where a row leads: to its task, object or rows. A row of an outline is opened; others lead to their first link. */
   private open(row: HTMLElement): void {
-    const main = row.querySelector(MAIN_LINKS) ?? row.querySelector("[data-target]");
+    const main = row.querySelector(MAIN_LINKS);
     const index = Number(row.dataset.row);
-    if (main) follow(main);
-    else if (this.shown.outline?.[index]?.open !== undefined) this.page.toggle?.(index);
+    if (main) return follow(main);
+    if (this.shown.outline?.[index]?.open !== undefined) return this.page.toggle?.(index);
+    const other = row.querySelector("[data-target]");
+    if (other) follow(other);
   }
 
   private onKey(event: KeyboardEvent): void {
