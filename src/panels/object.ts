@@ -48,7 +48,7 @@ export class ObjectView implements View {
       draw: () => this.draw(),
       toggle: (row) => void this.toggle(row),
       cell: (cell, column, row) => this.cell(cell, column, row),
-      actions: { struct: (row) => this.structOf(row) },
+      actions: { struct: (row) => this.structOf(row), layout: (row) => this.layoutOf(row) },
     });
     new ResizeObserver(() => this.draw()).observe(this.element);
     void this.load();
@@ -126,6 +126,14 @@ export class ObjectView implements View {
     const [name] = /^(struct|union) \w+(?= \*$)/.exec(type ?? "") ?? [];
     const address = addressIn(value ?? null);
     return name === undefined || address === undefined ? undefined : `*(${name} *)${address}`;
+  }
+
+  /** The command that prints the layout of a row's struct: of the row itself, or of what its pointer points at. */
+  private layoutOf(row: number): string | undefined {
+    const { type = "", value, address } = this.nodes[row]?.variable ?? {};
+    const [, name, pointer] = /^(?:struct|union) (\w+)( \*)?$/.exec(type) ?? [];
+    const at = pointer === undefined ? address : addressIn(value ?? null);
+    return name === undefined || at === undefined ? undefined : `struct --table ${name} ${at}`;
   }
 
   private draw(): void {

@@ -14,6 +14,8 @@ export interface RowActions {
   readonly isPinned?: (row: number) => boolean;
   /** Returns the C expression of the struct that a row is about. */
   readonly struct?: (row: number) => string | undefined;
+  /** Returns the command line that prints the layout of the struct that a row is about, with values and holes. */
+  readonly layout?: (row: number) => string | undefined;
 }
 
 /** The row and the cell under the mouse or the cursor. */
@@ -84,14 +86,21 @@ function copyItems({ columns, cells, column, copied, text }: MenuPlace): MenuIte
   ];
 }
 
-function goItems({ columns, cells, row, column, element }: MenuPlace, { struct }: RowActions): MenuItem[] {
+function goItems({ columns, cells, row, column, element }: MenuPlace, { struct, layout }: RowActions): MenuItem[] {
   const task = taskOf(columns, cells);
   const clicked = addressIn(cells[column] ?? null);
   const address = clicked ?? cells.map((cell) => addressIn(cell)).find((one) => one !== undefined);
   const isTask = columns[column]?.kind === "task" || (clicked === undefined && address === task);
   const object = struct?.(row) ?? (isTask && address !== undefined ? `*(struct task_struct *)${address}` : address);
+  const line = layout?.(row);
   return [
-    ...(object === undefined ? [] : [item("Open as Struct", () => followLink("object", object, element))]),
+    ...(object === undefined
+      ? []
+      : [
+          item("Open as Struct", () => followLink("object", object, element)),
+          item("Open as Struct Beside", () => void ask("openObject", { text: object, beside: true })),
+        ]),
+    ...(line === undefined ? [] : [item("Show Layout", () => followLink("table", line, element))]),
     ...(address === undefined
       ? []
       : [

@@ -95,8 +95,8 @@ export interface PageRequests {
   openSource: { arguments: { text: string }; body: void };
   evaluate: { arguments: { expression: string }; body: Variable };
   members: { arguments: { reference: number }; body: { variables: readonly Variable[] } };
-  /** Opens an object by its expression, or the slab object at an address. */
-  openObject: { arguments: { text: string }; body: void };
+  /** Opens an object by its expression, or the slab object at an address: in front, or beside the editor in front. */
+  openObject: { arguments: { text: string; beside?: boolean }; body: void };
   /** Opens a page of the panel in an editor tab. */
   openPage: { arguments: { page: string }; body: void };
   /** Opens a command's rows in an editor tab. */

@@ -8,6 +8,7 @@ import { showCrashDump } from "../front.ts";
 import { ask, sessionCommand, showViews } from "../session.ts";
 import { type MemoryPlace, OPEN_MEMORY } from "./openMemory.ts";
 import { askForLine } from "./tableLine.ts";
+import { webviewDocument } from "./webviewDocument.ts";
 
 const VIEW = "vmcore.kernel";
 const EDITOR = "vmcore.table";
@@ -139,6 +140,7 @@ function openEditor(
   sessions: PanelSessions,
   session: vscode.DebugSession,
   page: Page,
+  beside = false,
 ): void {
   const shown = sessions.shown(session);
   if (!shown)
@@ -146,7 +148,12 @@ function openEditor(
       vscode.l10n.t("the crash dump of this page is not open: wait until it has opened, or open it again"),
     );
   const options = { enableFindWidget: false, retainContextWhenHidden: true };
-  const editor = vscode.window.createWebviewPanel(EDITOR, page.title, vscode.ViewColumn.Active, options);
+  const editor = vscode.window.createWebviewPanel(
+    EDITOR,
+    page.title,
+    beside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active,
+    options,
+  );
   fillEditor(context, sessions, editor, page, shown);
 }
 
@@ -167,9 +174,10 @@ async function openObject(
   sessions: PanelSessions,
   session: vscode.DebugSession,
   text: string,
+  beside = false,
 ): Promise<void> {
   const line = /^(0x)?[0-9a-f]+$/i.test(text) ? await objectAt(session, text) : text;
-  openEditor(context, sessions, session, editorPage(line, "object"));
+  openEditor(context, sessions, session, editorPage(line, "object"), beside);
 }
 
 interface PageOptions {
@@ -258,7 +266,7 @@ class PagesWebview {
         if (shown) openEditor(context, sessions, sessions.session(session), shown);
       },
       openTable: (line) => openEditor(context, sessions, sessions.session(session), editorPage(line, "grid")),
-      openObject: (text) => openObject(context, sessions, sessions.session(session), text),
+      openObject: (text, beside) => openObject(context, sessions, sessions.session(session), text, beside),
     };
     try {
       const body = await (answers[request] as (args: unknown, page: RequestingPage) => Thenable<unknown>)(args, page);
@@ -273,28 +281,3 @@ class PagesWebview {
     for (const one of this.registrations) one.dispose();
   }
 }
-
-/** The document of all webview pages. Only the extension's script may run. */
-interface WebviewDocument {
-  /** CSP source expression of the webview's own resources. */
-  readonly csp: string;
-  readonly style: string;
-  readonly script: string;
-  /** The state that the page stored last. */
-  readonly state: object;
-}
-
-const attribute = (text: string): string => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;");
-
-const webviewDocument = ({ csp, style, script, state }: WebviewDocument): string => `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${csp}; script-src ${csp}">
-<title>Crash Dump</title>
-<link rel="stylesheet" href="${style}">
-</head>
-<body data-state="${attribute(JSON.stringify(state))}">
-<script src="${script}"></script>
-</body>
-</html>`;

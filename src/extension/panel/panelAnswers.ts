@@ -15,7 +15,7 @@ export interface RequestingPage {
   reopen(dump: readonly string[]): Thenable<unknown>;
   openPage(id: string): void;
   openTable(line: string): void;
-  openObject(text: string): Thenable<void>;
+  openObject(text: string, beside: boolean): Thenable<void>;
 }
 
 /** Returns the text of the hover for a link. */
@@ -129,7 +129,7 @@ export const answers: {
       .customRequest("variables", args)) as DebugProtocol.VariablesResponse["body"];
     return { variables: variables.map(variable) };
   },
-  openObject: ({ text }, page) => page.openObject(text),
+  openObject: ({ text, beside = false }, page) => page.openObject(text, beside),
   openPage: (wanted, page) => Promise.resolve(page.openPage(wanted.page)),
   openTable: ({ line }, page) => Promise.resolve(page.openTable(line)),
   goTo: async ({ text }, page) => goTo(page.session(), text),
