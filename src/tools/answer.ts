@@ -67,7 +67,8 @@ export function checked<Input>(schema: z.ZodType<Input>, given: unknown): Input 
 export function* answerOf(context: Context, tool: Tool, given: object): Generator<Piece, TextAnswer, void> {
   const { offset, ...own } = given as { offset?: unknown };
   const input = checked(tool.input, own);
-  return yield* collected(tool, tool.run(context.with({ onlyReads: true }), input), checked(offsetSchema, offset));
+  const first = checked(offsetSchema, offset);
+  return yield* collected(tool, tool.run(context.with({ onlyReads: true }), input, first), first);
 }
 
 /**
@@ -85,6 +86,7 @@ export function* collected(
   try {
     for (const step of job) {
       if (step.kind === "conclusion") answer.conclusion = step;
+      else if (step.kind === "skipped") answer.skip(step.count);
       else {
         answer.add(step);
         yield step;
@@ -119,6 +121,10 @@ class Elements {
   constructor(isText: boolean, offset: number) {
     this.isText = isText;
     this.offset = offset;
+  }
+
+  skip(count: number): void {
+    this.count += count;
   }
 
   add(piece: Piece): void {

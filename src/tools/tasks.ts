@@ -1,7 +1,12 @@
 /** The tool `tasks`: the tasks of the machine, by name and state. */
 import { z } from "zod";
-import { type Piece } from "../say/piece.ts";
-import { commandPieces } from "./commandPieces.ts";
+import { attempt } from "../base/fault.ts";
+import { taskRows } from "../crash/commands/tasks/ps/rows.ts";
+import { missingTasks } from "../crash/language/taskSelector.ts";
+import { runningOn } from "../linux/sched/cpu.ts";
+import { taskComm, taskCpu, taskTable } from "../linux/sched/task.ts";
+import { taskState } from "../linux/sched/taskState.ts";
+import type { Obj } from "../model/object.ts";
 import { conclusion, tool } from "./tool.ts";
 
 export const tasks = tool({
@@ -15,23 +20,21 @@ export const tasks = tool({
     cpu: z.number().int().optional(),
     running: z.boolean().optional().describe("only the tasks that a CPU executed when the kernel stopped"),
   }),
-  *run(context, { name, state, cpu, running }) {
-    yield conclusion("", "ps");
-    let shown = 0;
-    const isWanted = ({ data }: Extract<Piece, { kind: "record" }>): boolean => {
-      const row = data as { comm?: unknown; state?: unknown; cpu?: unknown; running?: unknown };
-      return (
-        (name === undefined || String(row.comm).includes(name)) &&
-        (state === undefined || row.state === state.toUpperCase()) &&
-        (cpu === undefined || row.cpu === cpu) &&
-        (running === undefined || row.running === running)
-      );
-    };
-    for (const piece of commandPieces(context, "ps")) {
-      if (piece.kind === "record" && !isWanted(piece)) continue;
-      if (piece.kind === "record") shown++;
-      yield piece;
-    }
-    yield conclusion(`${shown} task${shown === 1 ? "" : "s"}.`, "ps");
+  *run({ kernel }, { name, state, cpu, running }, offset) {
+    // Rows are made for the tasks of the answer only, because a row reads the memory of the task's process.
+    const isWanted = (task: Obj): boolean =>
+      (name === undefined || is(() => taskComm(task).includes(name))) &&
+      (state === undefined || is(() => taskState(task) === state.toUpperCase())) &&
+      (cpu === undefined || is(() => taskCpu(task) === cpu)) &&
+      (running === undefined || is(() => (runningOn(kernel, task) !== undefined) === running));
+    const found = taskTable(kernel).tasks.filter(isWanted);
+    yield conclusion(`${found.length} task${found.length === 1 ? "" : "s"}.`, "ps");
+    yield* missingTasks(kernel, "ps: ");
+    const skipped = Math.min(offset, found.length);
+    yield { kind: "skipped", count: skipped };
+    yield* taskRows(kernel, found.slice(skipped), { stackPointer: false, heading: true, hideOffline: false });
   },
 });
+
+/** Whether something is true; false if it cannot be read. */
+const is = (read: () => boolean): boolean => attempt(read) === true;

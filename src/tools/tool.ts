@@ -19,8 +19,14 @@ export const conclusion = (says: string, ...commands: readonly string[]): Conclu
   commands,
 });
 
+/** Says that a tool has left out its next elements, because the answer begins behind them. */
+export interface Skipped {
+  readonly kind: "skipped";
+  readonly count: number;
+}
+
 /** A running tool. */
-export type Asking = Generator<Piece | Conclusion, void, void>;
+export type Asking = Generator<Piece | Conclusion | Skipped, void, void>;
 
 /** A tool. It yields pieces: each record is an element of the answer, a fault is a reason why something is missing. */
 export interface Tool<Input = unknown> {
@@ -31,8 +37,11 @@ export interface Tool<Input = unknown> {
   readonly input: z.ZodObject & z.ZodType<Input>;
   /** "lines": the elements of the answer are the lines of the text that a person would see. Default: the records. */
   readonly elements?: "lines";
-  /** @throws UsageError, Fault */
-  run(context: Context, input: Input): Asking;
+  /**
+   * @param offset number of elements before the answer; a tool may leave them out and yield `Skipped` in their place
+   * @throws UsageError, Fault
+   */
+  run(context: Context, input: Input, offset: number): Asking;
 }
 
 export const tool = <Input>(declaration: Tool<Input>): Tool<Input> => declaration;

@@ -3,6 +3,8 @@ import { after, test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
 import { drive, toEnd } from "../../src/base/job.ts";
 import { UsageError } from "../../src/base/usageError.ts";
+import { run } from "../../src/crash/language/language.ts";
+import { taskTable } from "../../src/linux/sched/task.ts";
 import { faultPiece, record, text } from "../../src/say/piece.ts";
 import { openSession } from "../../src/session/open/open.ts";
 import { answerOf, collected, type TextAnswer } from "../../src/tools/answer.ts";
@@ -35,6 +37,34 @@ test("an answer holds what fits and names the offset of the rest; the pages toge
     seen,
     Array.from({ length: 100 }, (_, i) => i),
   );
+});
+
+test("the pages of the tasks are the lines of ps, in their order", async () => {
+  const seen: number[] = [];
+  let offset: number | null = 0;
+  while (offset !== null) {
+    const { answer }: TextAnswer = await ask("tasks", { offset });
+    assert.match(answer.says, /^\d+ tasks\.$/);
+    seen.push(...answer.data.map((one) => (one as { pid: number }).pid));
+    offset = answer.next;
+  }
+  assert.deepEqual(seen, taskTable(session.kernel).pids);
+});
+
+test("tasks are chosen by name, state and CPU as ps shows them", async () => {
+  type Row = { readonly comm: string; readonly state: string; readonly cpu: number; readonly running: boolean | null };
+  const rows = [...run(session.context, "ps")].flatMap((piece) => (piece.kind === "record" ? [piece.data as never as Row] : [])); // prettier-ignore
+  for (const [given, isWanted] of [
+    [{ name: "kworker" }, (row: Row) => row.comm.includes("kworker")],
+    [{ state: "id", cpu: 0 }, (row: Row) => row.state === "ID" && row.cpu === 0],
+    [{ running: true }, (row: Row) => row.running === true],
+  ] as const) {
+    const wanted = rows.filter(isWanted);
+    const { answer } = await ask("tasks", given);
+    assert.equal(answer.says, `${wanted.length} task${wanted.length === 1 ? "" : "s"}.`);
+    assert.deepEqual(answer.data, wanted.slice(0, answer.data.length));
+    assert.ok(wanted.length > 0);
+  }
 });
 
 test("an element that is too large is cut, and says how large it is", () => {
