@@ -3,12 +3,13 @@
 // `npm run bench -- --against DIR` also runs dist/cli.js of another checkout, and adds a column and a ratio.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, homedir, tmpdir, totalmem } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import {
   cell,
   figure,
   havePeers,
+  machine,
   peers,
   RUNS,
   text,
@@ -231,6 +232,6 @@ if (!only)
 
 ${table}
 
-Machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB. Node ${process.version}. ${versions.join("; ").replace(/ \(.*?(,|$)/g, "")}.
+Machine: ${machine}. ${versions.join("; ").replace(/ \(.*?(,|$)/g, "")}.
 `,
   );

@@ -2,6 +2,7 @@
 // written.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { format, resolveConfig } from "prettier";
 
@@ -13,6 +14,9 @@ if (!existsSync(vmcore)) {
   console.error(`bench: no corpus at ${corpus}: set VMCORE_CORPUS`);
   process.exit(1);
 }
+
+/** The machine, for the page. */
+export const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`;
 
 /** What a program prints. @param {string} command @param {string[]} args */
 export const text = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() ?? "";

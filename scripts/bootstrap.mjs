@@ -20,7 +20,7 @@ const MATRIX = "corpus/matrix/";
 const tsc = (project) => ["node_modules/typescript/bin/tsc", "-p", project];
 /** @param {string[]} argv */
 const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
-/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "matrix" | "scale" | "bench" | "e2e" | "package" | "pack" | "messages" | "samples" | "deb" | "fuzz" | "fuzz:guided" | "logs" | "gallery" | "film" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
+/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. @type {Readonly<Record<"build" | "watch" | "check" | "lint" | "format" | "test" | "corpus" | "made" | "nightly" | "matrix" | "scale" | "bench" | "e2e" | "package" | "pack" | "messages" | "samples" | "deb" | "fuzz" | "fuzz:guided" | "triage:soak" | "logs" | "gallery" | "film" | "workbench" | "ok" | "demo", () => (string[] | string)[]>>} */
 const tasks = {
   build: () => [["scripts/build.mjs"]],
   watch: () => [["scripts/build.mjs", "--watch"]],
@@ -67,6 +67,8 @@ const tasks = {
   deb: () => [...tasks.build(), ["scripts/deb.mjs"]],
   fuzz: () => [["scripts/fuzz.mjs"]],
   "fuzz:guided": () => [["scripts/fuzzGuided.mjs"]],
+  // 500 dumps through Redis and PostgreSQL, and the dumps a second of 1, 2 and 4 workers.
+  "triage:soak": () => [...tasks.build(), ["packages/fleet/soak.mjs"]],
   logs: () => [["--disable-warning=ExperimentalWarning", "scripts/logs.mjs"]],
   gallery: () => [
     ...tasks.package(),

@@ -169,6 +169,26 @@ test("the terminal's program has no library of a queue, a database or ssh, and n
   assert.deepEqual([...packages].sort(), ["hysnappy"]);
 });
 
+test("no file of the packed extension has code of a package of the queue and its database", () => {
+  const packagesOf = (lock: string): string[] => {
+    const { packages } = JSON.parse(readFileSync(lock, "utf8")) as { packages: Record<string, { dev?: boolean }> };
+    return Object.entries(packages).flatMap(([path, { dev }]) => (path === "" || dev ? [] : [path.replace(/.*node_modules\//, "")])); // prettier-ignore
+  };
+  const own = new Set(packagesOf("package-lock.json"));
+  const servers = packagesOf("packages/fleet/package-lock.json").filter((name) => !own.has(name));
+  assert.ok(
+    ["bullmq", "ioredis", "pg"].every((name) => servers.includes(name)),
+    servers.join(),
+  );
+  const maps = readdirSync(folder).filter((name) => name.endsWith(".map"));
+  assert.ok(maps.length > 5);
+  for (const map of maps) {
+    const { sources } = JSON.parse(textOf(map)) as { sources: string[] };
+    for (const name of servers)
+      assert.ok(!sources.some((source) => source.includes(`node_modules/${name}/`)), `${map} has ${name}`);
+  }
+});
+
 test("code that several programs run stands once, and the terminal loads it from at most three other files", () => {
   const defining = readdirSync(folder).filter((name) => name.endsWith(".js") && textOf(name).includes("function*openingSession(")); // prettier-ignore
   assert.equal(defining.length, 1, defining.join());
