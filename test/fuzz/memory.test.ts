@@ -50,6 +50,8 @@ const sound: Readonly<Record<string, readonly [readonly string[], bigint]>> = {
   s390x: [["SYMBOL(swapper_pg_dir)=3000"], 0n],
   i386: [["SYMBOL(swapper_pg_dir)=c0003000"], 0xc000_0000n],
   ppc64le: [["SYMBOL(swapper_pg_dir)=c000000000003000", "NUMBER(RADIX_MMU)=1"], 0xc008_0000_0000_0000n],
+  loongarch64: [["SYMBOL(swapper_pg_dir)=9000000000003000"], 0xffff_8000_0000_0000n],
+  mips64el: [["SYMBOL(swapper_pg_dir)=ffffffff80003000"], 0xc000_0000_0000_0000n],
   riscv64: [
     ["NUMBER(VA_BITS)=48", "SYMBOL(swapper_pg_dir)=ffffffff80003000", "NUMBER(va_kernel_pa_offset)=0xffffffff80000000"],
     0xffff_8000_0000_0000n,
@@ -66,9 +68,14 @@ const PRESENT = 1n << 63n;
 const LEAF = 1n << 62n;
 /** An entry for a table also has the width of the index into it in bits 0 to 4. */
 const TABLE = PRESENT | 9n;
+const CKSEG0 = 0xffffffff80000000n;
 /** On riscv64 an entry with a permission (bits 1 to 3) is a page on every level. */
 const ENTRIES: Readonly<Record<string, typeof ENTRY>> = {
   ppc64le: { pfnShift: 12n, flags: [TABLE, TABLE, TABLE, PRESENT | LEAF], answers: 100 },
+  // On loongarch64 an entry for a table is its address.
+  loongarch64: { ...ENTRY, flags: [0n, 0n, 0n, 0x183n], answers: 70 },
+  // On mips64el it is the address in an unmapped segment.
+  mips64el: { ...ENTRY, flags: [CKSEG0, CKSEG0, CKSEG0, 0xe1n], answers: 100 },
   riscv64: { ...ENTRY, pfnShift: 10n, flags: [1n, 1n, 1n, 0xcfn], answers: 150 },
 };
 

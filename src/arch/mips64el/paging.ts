@@ -84,20 +84,30 @@ function decode(entry: bigint, span: bigint, pageSize: number, shift: number): P
   return { physical: BigInt.asUintN(PFN_BITS, entry >> BigInt(shift)) * BigInt(pageSize), pageBytes: span };
 }
 
-/** Most entries that are looked at on each level. */
+/** Most entries that are looked at on each level, and in all tables. */
 const MAX_LOOKED_AT = 64;
+const MAX_READ = 4096;
 
 /**
  * Finds the lowest bit of the page frame number by an entry of the kernel: that of a page of data has no bits between the
  * modified and the global one. @returns undefined if the first tables have no such entry
  */
-function frameShift(root: bigint, levels: readonly TableLevel[], read: EntryReader): number | undefined {
+function frameShift(
+  root: bigint,
+  levels: readonly TableLevel[],
+  read: EntryReader,
+  budget = { reads: MAX_READ },
+): number | undefined {
   const isLast = levels.length === 1;
-  for (let i = 0n; i < MAX_LOOKED_AT; i++) {
+  for (let i = 0n; i < MAX_LOOKED_AT && budget.reads > 0; i++, budget.reads--) {
     const entry = read(root + i * 8n, 8);
     if (entry instanceof Fault) return undefined;
     const next = isLast ? undefined : unmapped(entry);
-    const found = isLast ? shiftOf(entry) : next === undefined ? undefined : frameShift(next, levels.slice(1), read);
+    const found = isLast
+      ? shiftOf(entry)
+      : next === undefined
+        ? undefined
+        : frameShift(next, levels.slice(1), read, budget);
     if (found !== undefined) return found;
   }
   return undefined;
