@@ -31,7 +31,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the arguments of a request, checked: numbers are safe integers, every required argument is present, and none
+ * Returns the arguments of a request, checked: the numbers in COUNTS and OFFSETS are safe integers, every required argument is present, and none
  * is null. The check is needed because JSON may hold any number: a byte count of 0.5, for example, makes a loop endless.
  *
  * @throws UsageError that names the argument

@@ -53,7 +53,7 @@ async function fetchMissing(target: Target, host: BackgroundHost): Promise<void>
   if (servers.urls.length === 0 || !host.isCurrent(target)) return;
   try {
     const { names, remarks } = await host.jobs.run("Fetching debuginfo", (signal, progress) =>
-      drive(fetchDebuginfo(target, [], servers), signal, { onStep: (step) => progress.see(step) }),
+      drive(fetchDebuginfo(target, [], servers), signal, { onStep: (step) => progress.update(step) }),
     );
     const sentences = names.length > 0 ? [`Fetched the debuginfo of ${names.join(", ")}`, ...remarks] : remarks;
     remark(host.client(), sentences);
@@ -70,7 +70,7 @@ async function readArchive(target: Target, host: BackgroundHost): Promise<void> 
     await host.jobs.run(`Reading ${basename(path)}`, (signal, progress) =>
       target.readArchive(path, {
         signal,
-        onProgress: (done, total) => progress.see({ kind: "progress", what: "the archive", done, total }),
+        onProgress: (done, total) => progress.update({ kind: "progress", what: "the archive", done, total }),
       }),
     );
     const { sourceRemark } = target;

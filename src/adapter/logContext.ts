@@ -10,7 +10,7 @@ import type { Target } from "./target.ts";
 
 /** Returns the context for the log of the open dump. */
 export function* logContext(target: Target): Job<LogContext> {
-  const disassemble = yield* decoder(target);
+  const disassemble = yield* reportDisassembler(target);
   return {
     ...(disassemble && { disassemble }),
     memberAt: (place, access) =>
@@ -19,8 +19,8 @@ export function* logContext(target: Target): Job<LogContext> {
   };
 }
 
-/** Returns the disassembler; undefined if the architecture has none. */
-function* decoder({ kernel: { arch } }: Target): Job<LogContext["disassemble"]> {
+/** Returns the function that decodes the code of a report; undefined if the machine's disassembler is missing or does not load. */
+function* reportDisassembler({ kernel: { arch } }: Target): Job<LogContext["disassemble"]> {
   try {
     return decoderOf(arch, yield* disassembler(arch));
   } catch (error) {

@@ -14,6 +14,7 @@ const UPDATE_MS = 100;
 
 /** Reports the progress of a long job to a client that supports it. The user can cancel the job there. */
 export class Progress {
+  /** Identifies the report for the client. Titles of background tasks are unique. */
   readonly id: string;
   private readonly client: Client;
   private readonly title: string;
@@ -30,8 +31,8 @@ export class Progress {
     this.client = client;
   }
 
-  /** Processes a step of the job. Any step may start the report; progress pieces update it. */
-  see(step: unknown): void {
+  /** Begins the report once the job takes long, and updates it if the step has figures. */
+  update(step: unknown): void {
     const now = performance.now();
     if (now - this.started < FIRST_REPORT_MS || now - this.updated < UPDATE_MS) return;
     if (!this.client.supports("supportsProgressReporting")) return;

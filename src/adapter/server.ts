@@ -93,7 +93,7 @@ export class VmcoreDebugSession extends DebugSession {
     const work = async (signal: AbortSignal, progress: Progress): Promise<void> => {
       try {
         response.body = await drive(handler(target, requestArguments(request.command, request.arguments)), signal, {
-          onStep: (step) => progress.see(step),
+          onStep: (step) => progress.update(step),
           onSlowStep: (ms) => this.trace && this.log("info", `${request.command}: one step took ${Math.round(ms)} ms`),
         });
         this.sendResponse(response);
@@ -206,8 +206,8 @@ export class VmcoreDebugSession extends DebugSession {
         (signal, progress) =>
           Target.open(args, this.client, {
             signal,
-            onStep: (step) => progress.see(step),
-            onProgress: (path, done, total) => progress.see({ kind: "progress", what: basename(path), done, total }),
+            onStep: (step) => progress.update(step),
+            onProgress: (path, done, total) => progress.update({ kind: "progress", what: basename(path), done, total }),
           }),
         { key: response.request_seq },
       );
