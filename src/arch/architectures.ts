@@ -48,14 +48,15 @@ export interface MachineHints {
 }
 
 /**
- * Chooses the machine: by the kernel's own text, then the ELF header, then the name in a kdump header, which QEMU fills
- * in itself, then the size of a CPU's registers, then the place of the kernel's text. @returns Fault unknown for a machine that is not supported
+ * Chooses the machine: by VMCOREINFO, then the ELF header, then the name in a kdump header, which QEMU fills in itself,
+ * then the size of a CPU's registers, then the place of the kernel's text. A machine that these name and that is known as
+ * unsupported is refused first. @returns Fault unknown for a machine that is not supported
  */
 export function architectureOf(hints: MachineHints): Arch | Fault {
   const { vmcoreinfo = "", elfMachine, machine, prstatusBytes } = hints;
   const isNamed = ({ unameMachines }: { readonly unameMachines: readonly string[] }): boolean =>
     machine !== undefined && unameMachines.includes(machine);
-  // Such a kernel writes lines that are keys of a supported one.
+  // A big-endian ppc64 kernel writes the same keys of VMCOREINFO as ppc64le, so that only its name tells them apart.
   const namesake = refusedByUname.find(isNamed);
   if (namesake) return unsupported(namesake.name);
   const hasNumber = ({ elf }: Arch): boolean => elf.machine === elfMachine;

@@ -1,4 +1,4 @@
-/** What the decoders of machines with instructions of fixed encodings share: fields, values and effects. */
+/** What the decoders of arm64, ppc64le and riscv64 share: fields of 32-bit instructions, values and effects. */
 import type { Effect, Operator, Value } from "./effect.ts";
 
 /** The effects of an instruction. An absent member means that there is no such effect; an absent `flow` is "next". */
@@ -37,7 +37,7 @@ export const completeEffect = (
   writes: new Map(writes.filter(([name]) => name !== zero)),
 });
 
-/** Returns bits `high` to `low` of an instruction; bit 0 is the lowest. */
+/** Returns bits `high` to `low` of an instruction, at most 31 bits; bit 0 is the lowest. */
 export const bits = (word: number, high: number, low: number): number => (word >>> low) & ((1 << (high - low + 1)) - 1);
 
 /** Interprets a field as a signed number of `width` bits. */

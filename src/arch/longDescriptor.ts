@@ -45,8 +45,9 @@ function levelNames(count: number): readonly string[] {
 function decode(entry: bigint, last: boolean, span: bigint, format: LongDescriptors): PageTableEntry | undefined {
   const physical = outputAddress(entry, format);
   if ((entry & VALID) === 0n) {
-    // PROT_NONE entries and entries under change are present only for the kernel. The software bit for them moved (58,
-    // 59, then 11), but all are user mappings, and no swap entry is large enough to set bit 53.
+    // PROT_NONE entries and entries under change are present only for the kernel. Before v6.10 bit 58 marks the former and
+    // bit 59 the latter, and no swap entry is large enough to set bit 53 (PXN). Since then bit 11 (nG) marks both, and is
+    // zero in swap entries. All are user mappings, which have nG and PXN.
     const present = (entry & NOT_GLOBAL) !== 0n && (entry & PXN) !== 0n;
     return present ? { physical, pageBytes: span } : undefined;
   }

@@ -5,7 +5,7 @@ import { elf } from "./elf.ts";
 import { trapName } from "./traps.ts";
 import type { Arch, EntryReader, LayoutFacts, Paging, Registers } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
-import { masked } from "../modes.ts";
+import { hasBits } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 import { registerText } from "./registerText.ts";
 import { swapFields } from "../pte.ts";
@@ -53,7 +53,7 @@ export const arm: Arch = {
   sectionSizeBits: 28,
   mapsFromFirstFrame: true,
   // CPSR.M is 0b0000 (26-bit) or 0b10000 in user mode.
-  isUserMode: (registers) => masked(registers.get("cpsr"), 0xfn, 0n),
+  isUserMode: (registers) => hasBits(registers.get("cpsr"), 0xfn, 0n),
   calleeSaved: ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "fp"],
   unwindRules: ["entry code", "call frame information", "unwind index"],
   interruptedAt,

@@ -7,7 +7,7 @@ import { calleeSaves, callBefore, framePrologue, mayCall } from "./prologue.ts";
 import type { Arch, LayoutFacts, Paging } from "../arch.ts";
 import { layoutNumbers } from "../layoutNumbers.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
-import { masked } from "../modes.ts";
+import { hasBits } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 import { swapFields } from "../pte.ts";
 import { walkTables } from "../walk.ts";
@@ -80,7 +80,7 @@ export const arm64: Arch = {
   sectionSizeBits: 30,
   mapsFromFirstFrame: true,
   // PSTATE.M is 0 at EL0.
-  isUserMode: (registers) => masked(registers.get("pstate"), 0xfn, 0n),
+  isUserMode: (registers) => hasBits(registers.get("pstate"), 0xfn, 0n),
   registerRows: [
     " PC   LR=x30   SP",
     "X29  X28  X27",

@@ -51,7 +51,8 @@ function wrap(module: CapstoneModule, { arch, modes, step, longest }: CapstoneMa
           continue;
         }
         if (at >= bytes.length || all.length >= limit) break;
-        // Fewer bytes than the longest instruction at the end can be a truncated instruction.
+        // Fewer bytes than the longest instruction at the end can be a truncated instruction. It is left out after a decoded
+        // instruction; otherwise it is printed as bad, so that something is printed for these bytes.
         if (bytes.length - at < longest && good.length > 0) break;
         all.push({ address: address + BigInt(at), bytes: bytes.slice(at, at + step), mnemonic: "(bad)", operands: "" });
         at += step;

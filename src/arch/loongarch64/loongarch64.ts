@@ -4,7 +4,7 @@ import { KERNEL_START, paging, pte } from "./paging.ts";
 import { storingPrologue } from "./prologue.ts";
 import { errorText, exceptionDetails, isWriteFault, trapName } from "./traps.ts";
 import type { Arch, CpuState, Registers } from "../arch.ts";
-import { masked } from "../modes.ts";
+import { hasBits } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 
 /** `r1` to `r31` by their names in the psABI; r21 is reserved (the kernel's base of per-CPU variables). */
@@ -44,7 +44,7 @@ export const loongarch64: Arch = {
   signedChar: true,
   sectionSizeBits: 29,
   isUserMode,
-  interruptsEnabled: (registers) => masked(registers.get("prmd"), PRMD_PIE, PRMD_PIE),
+  interruptsEnabled: (registers) => hasBits(registers.get("prmd"), PRMD_PIE, PRMD_PIE),
   calleeSaved,
   argumentRegisters: ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"],
   resultRegister: "a0",
@@ -82,7 +82,7 @@ export const loongarch64: Arch = {
 /** A CPU that saved its own registers has the PRMD of the latest exception, whose mode is not that of its pc. */
 function isUserMode(registers: Registers): boolean | undefined {
   const pc = registers.get("pc");
-  return pc !== undefined && pc >= KERNEL_START ? false : masked(registers.get("prmd"), PRMD_PPLV, PRMD_PPLV);
+  return pc !== undefined && pc >= KERNEL_START ? false : hasBits(registers.get("prmd"), PRMD_PPLV, PRMD_PPLV);
 }
 
 /**

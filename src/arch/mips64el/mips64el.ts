@@ -3,7 +3,7 @@ import { elf } from "./elf.ts";
 import { paging } from "./paging.ts";
 import { errorText, exceptionDetails, isWriteFault, trapName } from "./traps.ts";
 import type { Arch } from "../arch.ts";
-import { masked } from "../modes.ts";
+import { hasBits } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 
 /** `$1` to `$31` by their names in the 64-bit ABI. */
@@ -49,8 +49,8 @@ export const mips64el: Arch = {
   ]),
   signedChar: true,
   sectionSizeBits: 28,
-  isUserMode: (registers) => masked(registers.get("status"), ST0_KSU, KSU_USER),
-  interruptsEnabled: (registers) => masked(registers.get("status"), ST0_IE, ST0_IE),
+  isUserMode: (registers) => hasBits(registers.get("status"), ST0_KSU, KSU_USER),
+  interruptsEnabled: (registers) => hasBits(registers.get("status"), ST0_IE, ST0_IE),
   calleeSaved: [...saved, "gp", "fp"],
   argumentRegisters: ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"],
   resultRegister: "v0",

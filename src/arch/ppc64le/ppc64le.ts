@@ -4,7 +4,7 @@ import { elf } from "./elf.ts";
 import { paging, pte } from "./paging.ts";
 import { errorText, exceptionDetails, isWriteFault, trapName } from "./traps.ts";
 import type { Arch } from "../arch.ts";
-import { masked } from "../modes.ts";
+import { hasBits } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 
 const general = Array.from({ length: 32 }, (_, index) => `r${index}`);
@@ -60,7 +60,7 @@ export const ppc64le: Arch = {
   ]),
   signedChar: false,
   sectionSizeBits: 24,
-  isUserMode: (registers) => masked(registers.get("msr"), MSR_PR, MSR_PR),
+  isUserMode: (registers) => hasBits(registers.get("msr"), MSR_PR, MSR_PR),
   calleeSaved: Array.from({ length: 18 }, (_, index) => `r${index + 14}`),
   argumentRegisters: Array.from({ length: 8 }, (_, index) => `r${index + 3}`),
   resultRegister: "r3",

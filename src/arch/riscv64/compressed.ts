@@ -24,27 +24,26 @@ const SP = 2;
 
 const immediate = (opcode: number, funct: number, rd: number, rs1: number, value: number): number =>
   (((value & 0xfff) << 20) | (rs1 << 15) | (funct << 12) | (rd << 7) | opcode) >>> 0;
-/** @param functs the fields funct3 and funct7 */
 const register = (
   opcode: number,
-  [funct, high]: readonly [funct3: number, funct7: number],
+  [funct3, funct7]: readonly [funct3: number, funct7: number],
   rd: number,
   rs1: number,
   rs2: number,
-): number => ((high << 25) | (rs2 << 20) | (rs1 << 15) | (funct << 12) | (rd << 7) | opcode) >>> 0;
+): number => ((funct7 << 25) | (rs2 << 20) | (rs1 << 15) | (funct3 << 12) | (rd << 7) | opcode) >>> 0;
 const store = (opcode: number, funct: number, rs1: number, rs2: number, offset: number): number =>
   register(opcode, [funct, offset >>> 5], offset & 0x1f, rs1, rs2);
 
-/** Returns bits of a value, each given as [its lowest bit in the instruction, its count, its lowest bit in the value]. */
-const gather = (half: number, ...fields: readonly (readonly [from: number, count: number, to: number])[]): number =>
-  fields.reduce((sum, [from, count, to]) => sum | (((half >>> from) & ((1 << count) - 1)) << to), 0);
+/** Moves fields of bits: [lowest bit in the source, number of bits, lowest bit in the result]. */
+const gather = (source: number, ...fields: readonly (readonly [from: number, count: number, to: number])[]): number =>
+  fields.reduce((sum, [from, count, to]) => sum | (((source >>> from) & ((1 << count) - 1)) << to), 0);
 
 /** Interprets a field as a signed number of `width` bits. */
 const signed = (value: number, width: number): number => (value << (32 - width)) >> (32 - width);
 
 /**
  * Returns the 32-bit instruction that a compressed one stands for (RISC-V ISA manual, "C" extension for RV64);
- * undefined if it is not one of that extension.
+ * undefined if it is not one of that extension or of Zcmop.
  */
 export function expanded(half: number): number | undefined {
   const funct = half >>> 13;
@@ -60,48 +59,50 @@ export function expanded(half: number): number | undefined {
   }
 }
 
-/** Loads and stores with one of the registers x8 to x15 as base. */
+/** Loads and stores with one of the registers x8 to x15 as base, and C.ADDI4SPN. */
 function quadrant0(half: number, funct: number): number | undefined {
   const [rd, rs1] = [8 + ((half >>> 2) & 7), 8 + ((half >>> 7) & 7)];
   const word = gather(half, [10, 3, 3], [6, 1, 2], [5, 1, 6]);
   const double = gather(half, [10, 3, 3], [5, 2, 6]);
   switch (funct) {
     case 0: {
+      // C.ADDI4SPN
       const offset = gather(half, [11, 2, 4], [7, 4, 6], [6, 1, 2], [5, 1, 3]);
       return offset === 0 ? undefined : immediate(OPCODE.immediate, 0, rd, SP, offset);
     }
-    case 1:
+    case 1: // C.FLD
       return immediate(OPCODE.loadFloat, 3, rd, rs1, double);
-    case 2:
+    case 2: // C.LW
       return immediate(OPCODE.load, 2, rd, rs1, word);
-    case 3:
+    case 3: // C.LD
       return immediate(OPCODE.load, 3, rd, rs1, double);
-    case 5:
+    case 5: // C.FSD
       return store(OPCODE.storeFloat, 3, rs1, rd, double);
-    case 6:
+    case 6: // C.SW
       return store(OPCODE.store, 2, rs1, rd, word);
-    case 7:
+    case 7: // C.SD
       return store(OPCODE.store, 3, rs1, rd, double);
     default:
       return undefined;
   }
 }
 
-/** Arithmetic with constants, jumps and branches. */
+/** Arithmetic with constants and of two of the registers x8 to x15, jumps and branches. */
 function quadrant1(half: number, funct: number): number | undefined {
   const rd = (half >>> 7) & 0x1f;
   const value = signed(gather(half, [12, 1, 5], [2, 5, 0]), 6);
   const short = 8 + (rd & 7);
   switch (funct) {
-    case 0:
+    case 0: // C.ADDI
       return immediate(OPCODE.immediate, 0, rd, rd, value);
-    case 1:
+    case 1: // C.ADDIW
       return rd === 0 ? undefined : immediate(OPCODE.immediate32, 0, rd, rd, value);
-    case 2:
+    case 2: // C.LI
       return immediate(OPCODE.immediate, 0, rd, 0, value);
     case 3: {
-      // With a value of 0 this is C.MOP, which writes no register without the extensions that define one.
-      if (value === 0) return immediate(OPCODE.immediate, 0, 0, 0, 0);
+      // C.LUI and C.ADDI16SP. With a value of 0 and an odd register up to 15 it is C.MOP of the extension Zcmop, which
+      // has no effect unless another extension defines one; other registers are reserved.
+      if (value === 0) return rd % 2 === 1 && rd < 16 ? immediate(OPCODE.immediate, 0, 0, 0, 0) : undefined;
       if (rd !== SP) return (((value & 0xfffff) << 12) | (rd << 7) | OPCODE.lui) >>> 0;
       const by = signed(gather(half, [12, 1, 9], [6, 1, 4], [5, 1, 6], [3, 2, 7], [2, 1, 5]), 10);
       return immediate(OPCODE.immediate, 0, SP, SP, by);
@@ -109,6 +110,7 @@ function quadrant1(half: number, funct: number): number | undefined {
     case 4:
       return arithmetic(half, short, value);
     case 5: {
+      // C.J
       const by = gather(
         half,
         [12, 1, 11],
@@ -123,13 +125,14 @@ function quadrant1(half: number, funct: number): number | undefined {
       return jump(signed(by, 12));
     }
     default: {
+      // C.BEQZ and C.BNEZ
       const by = gather(half, [12, 1, 8], [10, 2, 3], [5, 2, 6], [3, 2, 1], [2, 1, 5]);
       return branch(funct === 6 ? 0 : 1, short, signed(by, 9));
     }
   }
 }
 
-/** Shifts, logic and differences of the registers x8 to x15. */
+/** Shifts, logic, sums and differences of the registers x8 to x15: C.SRLI, C.SRAI, C.ANDI, C.SUB to C.ADDW. */
 function arithmetic(half: number, rd: number, value: number): number | undefined {
   switch ((half >>> 10) & 3) {
     case 0:
@@ -159,7 +162,7 @@ const branch = (funct: number, rs1: number, by: number): number => {
   return (at | (rs1 << 15) | (funct << 12) | OPCODE.branch) >>> 0;
 };
 
-/** Loads and stores relative to the stack pointer, moves, and jumps to registers. */
+/** Loads and stores relative to the stack pointer, C.SLLI, C.MV, C.ADD, C.EBREAK, and jumps to registers. */
 function quadrant2(half: number, funct: number): number | undefined {
   const [rd, rs2] = [(half >>> 7) & 0x1f, (half >>> 2) & 0x1f];
   const word = gather(half, [12, 1, 5], [4, 3, 2], [2, 2, 6]);

@@ -5,7 +5,7 @@ import { paging, pte } from "./paging.ts";
 import { framePointerState } from "./prologue.ts";
 import { errorText, exceptionDetails, isWriteFault, trapName } from "./traps.ts";
 import type { Arch } from "../arch.ts";
-import { masked } from "../modes.ts";
+import { hasBits } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 
 /** `x1` to `x31` by their names in the psABI. */
@@ -42,8 +42,8 @@ export const riscv64: Arch = {
   signedChar: false,
   sectionSizeBits: 27,
   mapsFromFirstFrame: true,
-  isUserMode: (registers) => masked(registers.get("status"), SR_SPP, 0n),
-  interruptsEnabled: (registers) => masked(registers.get("status"), SR_SPIE, SR_SPIE),
+  isUserMode: (registers) => hasBits(registers.get("status"), SR_SPP, 0n),
+  interruptsEnabled: (registers) => hasBits(registers.get("status"), SR_SPIE, SR_SPIE),
   calleeSaved,
   argumentRegisters: ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"],
   resultRegister: "a0",

@@ -3,7 +3,7 @@ import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { trapName } from "./traps.ts";
 import type { Arch, CpuState, EntryReader, LayoutFacts, Paging, WalkStep } from "../arch.ts";
-import { masked } from "../modes.ts";
+import { hasBits } from "../modes.ts";
 import { prstatus, registerRow } from "../notes.ts";
 import { swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
@@ -63,7 +63,7 @@ export const s390x: Arch = {
   cacheLineBytes: 256,
   overlappingSpaces: true,
   // The problem-state bit of the PSW.
-  isUserMode: (registers) => masked(registers.get("pswm"), PSW_MASK_PSTATE, PSW_MASK_PSTATE),
+  isUserMode: (registers) => hasBits(registers.get("pswm"), PSW_MASK_PSTATE, PSW_MASK_PSTATE),
   calleeSaved: [
     "r6",
     "r7",

@@ -66,6 +66,13 @@ test("decoding of riscv64 ends before zeros, long instructions and an incomplete
   assert.equal(riscv64Effects(Uint8Array.of(0x26, 0x85, 0x03, 0x67), 0n).length, 1);
 });
 
+test("C.MOP has no effect, and the reserved encodings beside it are unknown instructions", () => {
+  // c.mop.1; c.addi16sp of 0; the form of c.mop with x17.
+  assert.deepEqual(texts(0x6081), [""]);
+  assert.notDeepEqual(texts(0x6101), [""]);
+  assert.notDeepEqual(texts(0x6881), [""]);
+});
+
 test("a compressed instruction of an unknown extension writes both registers that it can name", () => {
   // c.lbu a0,0(a1) of Zcb
   assert.deepEqual(texts(0x8188), ["a0=? a1=?"]);
