@@ -11,15 +11,22 @@ export async function converse(terminal: Terminal): Promise<void> {
   const history = new History(historyPath(process.env));
   const cancel = (): void => terminal.cancel();
   process.on("SIGINT", cancel);
-  const typedAhead: string[] = [];
+  const typedAhead: TypedAhead = { lines: [], rest: "" };
   for (;;) {
-    const line = typedAhead.shift() ?? (await ask(terminal.context, history, typedAhead));
+    const line = typedAhead.lines.shift() ?? (await ask(terminal.context, history, typedAhead));
     if (line === undefined) break;
     if (line.trim() === "h") process.stdout.write(`${history.numbered().join("\n")}\n`);
     else await recallAndExecute(terminal, history, line);
     if (terminal.context.ended) break;
   }
   process.off("SIGINT", cancel);
+}
+
+/** What was pasted together with the line before it. */
+interface TypedAhead {
+  readonly lines: string[];
+  /** The text after the last line. */
+  rest: string;
 }
 
 async function recallAndExecute(terminal: Terminal, history: History, line: string): Promise<void> {
@@ -39,7 +46,7 @@ async function recallAndExecute(terminal: Terminal, history: History, line: stri
  *
  * @returns undefined at the end of the input
  */
-function ask(context: Context, history: History, typedAhead: string[]): Promise<string | undefined> {
+function ask(context: Context, history: History, typedAhead: TypedAhead): Promise<string | undefined> {
   const editor = createInterface({
     input: process.stdin,
     output: process.stdout,
@@ -54,9 +61,10 @@ function ask(context: Context, history: History, typedAhead: string[]): Promise<
   });
   return new Promise((resolve) => {
     let first: string | undefined;
+    let isCancelled = false;
     editor.on("line", (line) => {
       // Pasted lines arrive together; keep those after the first for later calls.
-      if (first !== undefined) typedAhead.push(line);
+      if (first !== undefined) typedAhead.lines.push(line);
       else {
         first = line;
         setImmediate(() => editor.close());
@@ -66,12 +74,15 @@ function ask(context: Context, history: History, typedAhead: string[]): Promise<
     editor.on("SIGINT", () => {
       process.stdout.write("^C\n");
       first ??= "";
+      isCancelled = true;
       editor.close();
     });
     editor.on("close", () => {
       if (first === undefined) process.stdout.write("\n");
+      typedAhead.rest = isCancelled ? "" : editor.line;
       resolve(first);
     });
     editor.prompt();
+    if (typedAhead.rest !== "") editor.write(typedAhead.rest);
   });
 }
