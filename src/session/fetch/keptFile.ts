@@ -34,8 +34,8 @@ export function placeNew(part: string, path: string): void {
 }
 
 /**
- * Stores a file for this user only, and keeps an existing file of that name. @returns whether the file exists now;
- * false if the cache cannot be written to
+ * Stores a file for this user only, and keeps an existing file of that name. @returns false if the cache cannot be written
+ * to, even if it has the file already
  */
 export function keepNewFile(path: string, bytes: Uint8Array): boolean {
   const part = `${path}.${randomUUID()}.part`;
@@ -49,7 +49,7 @@ export function keepNewFile(path: string, bytes: Uint8Array): boolean {
 /** Runs `keep`; removes the unfinished file `part` if it fails. @returns whether it succeeded */
 function tryToKeep(part: string, keep: () => void): boolean {
   const kept = attemptSystem(() => (keep(), true)) ?? false;
-  // Ignore errors: nothing was written if a directory of the path is a file.
+  // Ignore errors: if a directory of the path is a file, rmSync() throws ENOTDIR in spite of `force`.
   if (!kept) attemptSystem(() => rmSync(part, { force: true }));
   return kept;
 }

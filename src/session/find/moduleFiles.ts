@@ -54,16 +54,16 @@ export interface ModuleSearch {
 /** The result of trying one file. */
 type Opened = Try & Pick<ModuleSearch, "found">;
 
-function placed(elf: ElfFile, places: ReadonlyMap<string, bigint>): PlacedSection[] {
+function placed(elf: ElfFile, addresses: ReadonlyMap<string, bigint>): PlacedSection[] {
   return elf.sections.flatMap(({ name, size }) => {
-    const address = places.get(name);
+    const address = addresses.get(name);
     return address === undefined || size === 0 || !Number.isSafeInteger(size) ? [] : [{ name, address, size }];
   });
 }
 
-/** Maximum depth of directories. A kernel's tree has eight or nine levels. */
+/** Maximum number of levels of directories. A kernel's tree has eight or nine. */
 const MAX_DEPTH = 16;
-/** Maximum number of directory entries that are listed: more than any distribution ships files for one kernel. */
+/** Maximum number of directory entries that are listed. No distribution ships that many files for one kernel. */
 const MAX_FILES = 1 << 16;
 
 const MODULE_NAME = /^(.+)\.ko(\.debug)?(\.xz|\.zst|\.gz)?$/;
@@ -82,7 +82,8 @@ export class ModuleFiles {
   }
 
   /**
-   * Finds the debuginfo that matches the module in the dump by build ID, or by name if the dump contains no build ID.
+   * Finds the debuginfo that matches the module in the dump by build ID, or by name if the dump or the file has no build
+   * ID.
    */
   find(module: Obj, name: string): ModuleDebuginfo | undefined {
     return this.search(module, name).found;
@@ -93,7 +94,7 @@ export class ModuleFiles {
     return toEnd(this.searching(module, name));
   }
 
-  /** Runs `search` and yields where the caller may pause, because a large packed module takes a second or two. */
+  /** The job of `search`: yields where the caller may pause, because a large packed module takes a second or two. */
   *searching(module: Obj, name: string): Generator<void, ModuleSearch> {
     const wanted = attempt(() => moduleBuildId(module));
     const buildId = wanted instanceof Fault ? undefined : wanted;
@@ -110,13 +111,12 @@ export class ModuleFiles {
   named(module: Obj, path: string): ModuleSearch {
     const wanted = attempt(() => moduleBuildId(module));
     const buildId = wanted instanceof Fault ? undefined : wanted;
-    const { found, ...tried } = toEnd(this.opening(path, module, buildId));
+    const { found, ...tried } = toEnd(this.opening(path, module, buildId, "was named for the module"));
     return { buildId, found, tries: [tried] };
   }
 
-  /** Returns the files with a module's name. Files with DWARF come first if the names show which they are. */
+  /** Returns the files with a module's name; first those with `.debug` in it, because the others may be stripped. */
   paths(name: string): readonly string[] {
-    // Files with `.debug` in their name come first, because the others are stripped.
     return (this.files().get(name) ?? []).toSorted(
       (a, b) => Number(b.includes(".ko.debug")) - Number(a.includes(".ko.debug")),
     );
@@ -137,9 +137,9 @@ export class ModuleFiles {
     if (this.byName) return this.byName;
     this.byName = new Map();
     const { flat = [], directories, trees = [] } = this.places;
-    for (const directory of flat) if (existsSync(directory)) this.collect(directory, MAX_DEPTH);
+    for (const directory of flat) if (existsSync(directory)) this.collect(directory, 1);
     for (const directory of [...directories, ...trees]) for (const path of builtModules(directory)) this.add(path);
-    for (const directory of directories) if (existsSync(directory)) this.collect(directory, 0);
+    for (const directory of directories) if (existsSync(directory)) this.collect(directory, MAX_DEPTH);
     return this.byName;
   }
 
@@ -150,17 +150,24 @@ export class ModuleFiles {
     if (!known.includes(path)) this.byName?.set(name, [...known, path]);
   }
 
-  private collect(directory: string, depth: number): void {
-    if (depth > MAX_DEPTH) return;
+  /** Adds the modules in a directory. @param levels number of levels of directories to list, with this one */
+  private collect(directory: string, levels: number): void {
+    if (levels === 0) return;
     for (const entry of entriesOf(directory)) {
       if (++this.count > MAX_FILES) return;
       const path = join(directory, entry.name);
-      if (entry.isDirectory()) this.collect(path, depth + 1);
+      if (entry.isDirectory()) this.collect(path, levels - 1);
       if (entry.isFile()) this.add(path);
     }
   }
 
-  private *opening(path: string, module: Obj, wanted: string | undefined): Generator<void, Opened> {
+  /** Tries a file. @param wanted build ID of the module @param how why the file is tried, if build IDs do not decide */
+  private *opening(
+    path: string,
+    module: Obj,
+    wanted: string | undefined,
+    how = "has the module's name",
+  ): Generator<void, Opened> {
     const refused = (why: string, buildId?: string) =>
       ({ path, outcome: "refused", buildId, why, found: undefined }) as const;
     const opened = yield* openedElf(path, this.budget);
@@ -177,22 +184,25 @@ export class ModuleFiles {
     if (!elf.section(".debug_info")) {
       const linked = linkedDebug(elf, path, debugDirectories);
       const split = linked === undefined ? undefined : yield* openedElf(linked, this.budget);
-      if (linked === undefined || typeof split !== "object" || split.elf.buildId !== buildId)
-        return close("was stripped: it has no DWARF");
+      if (linked === undefined || typeof split !== "object") return close("was stripped: it has no DWARF");
+      if (split.elf.buildId !== buildId) {
+        split.elf.file.close();
+        return close("was stripped: it has no DWARF, and the file that its .gnu_debuglink names is of another build");
+      }
       elf.file.close();
-      if (split.elf.section(".debug_info")) return this.take(split.elf, linked, module, wanted);
+      if (split.elf.section(".debug_info")) return this.take(split.elf, linked, module, wanted, how);
       split.elf.file.close();
       return refused("was stripped, and the file that its .gnu_debuglink names has no DWARF either", buildId);
     }
     const kept = unpacked && wanted !== undefined && wanted === buildId ? this.keep(unpacked, buildId) : undefined;
     if (kept) elf.file.close();
-    const taken = this.take(kept?.elf ?? elf, path, module, wanted);
+    const taken = this.take(kept?.elf ?? elf, path, module, wanted, how);
     return kept && taken.outcome === "taken" ? { ...taken, why: `${taken.why}; unpacked into ${kept.path}` } : taken;
   }
 
   /**
-   * Stores a copy, which later searches by build ID find, so that it need not stay in memory. Returns undefined if it
-   * cannot be stored.
+   * Writes an unpacked file to the store, where later searches by build ID find it, so that its bytes need not stay in
+   * memory. Returns undefined if it cannot be stored.
    */
   private keep(unpacked: Uint8Array, buildId: string): { readonly elf: ElfFile; readonly path: string } | undefined {
     const { store } = this.places;
@@ -202,26 +212,33 @@ export class ModuleFiles {
     return typeof opened === "string" ? undefined : { elf: opened.elf, path };
   }
 
-  private take(elf: ElfFile, path: string, module: Obj, wanted: string | undefined): Opened {
+  private take(elf: ElfFile, path: string, module: Obj, wanted: string | undefined, how: string): Opened {
     const { buildId } = elf;
-    const places = new Map<string, bigint>();
+    const addresses = new Map<string, bigint>();
     const alternate = alternateDebug(elf, path, this.places.debugDirectories ?? []);
     const dwarf = attempt(() => {
-      for (const { name, address } of moduleSections(module)) places.set(name, address);
+      for (const { name, address } of moduleSections(module)) addresses.set(name, address);
       return openDwarf(elf, {
-        placement: (section) => places.get(section),
+        placement: (section) => addresses.get(section),
         ...(typeof alternate === "object" && { alternate }),
       });
     });
     if (dwarf instanceof Fault) {
       elf.file.close();
+      if (typeof alternate === "object") alternate.file.close();
       return { path, outcome: "refused", buildId, why: `cannot be used: ${dwarf.message}`, found: undefined };
     }
     markStoredUsed(path, this.places.store);
     dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
-    const why = wanted !== undefined && wanted === buildId ? "has the module's build ID" : "has the module's name";
+    const why = wanted !== undefined && wanted === buildId ? "has the module's build ID" : how;
     const lacks = typeof alternate === "string" ? missingAlternateText(alternate) : "";
-    return { path, outcome: "taken", buildId, why: why + lacks, found: { path, dwarf, sections: placed(elf, places) } };
+    return {
+      path,
+      outcome: "taken",
+      buildId,
+      why: why + lacks,
+      found: { path, dwarf, sections: placed(elf, addresses) },
+    };
   }
 }
 

@@ -9,8 +9,8 @@ export interface SymbolImage {
   /** Runtime address minus the source's address. */
   readonly bias: bigint;
   /**
-   * Symbols below this address are not relocated: per-CPU ones, on kernels that link their per-CPU area at zero. 0 if
-   * all are.
+   * Symbols below this address are not relocated: per-CPU ones, on kernels that link their per-CPU area at zero. 0 for no
+   * such symbols. Absolute symbols (type A) are never relocated.
    */
   readonly floor?: bigint;
   /** Runtime ranges, end exclusive. Addresses outside are not looked up in this image. */
@@ -29,7 +29,7 @@ export class SymbolIndex implements Symbols {
   private readonly kernelSymbols = new AddressCache<KSymbol>();
   readonly gap: string | undefined;
 
-  /** @param others modules and generated code; used only if the kernel's own symbols do not answer */
+  /** @param others modules and generated code. `find` and `at` use them only if the kernel has no such symbol */
   constructor(kernel: readonly SymbolImage[], others: () => Iterable<SymbolImage>, gap?: string) {
     this.gap = gap;
     this.kernelImages = [...kernel];

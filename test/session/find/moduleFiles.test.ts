@@ -140,6 +140,17 @@ test("the debuginfo of a stripped module is found through .gnu_debuglink, by bui
   assert.deepEqual(outcome({ [at]: stripped(1, {}), [split]: anonymous }), [
     `refused ${at} was stripped: it has no DWARF`,
   ]);
+  const open = readdirSync("/proc/self/fd").length;
+  assert.deepEqual(outcome({ [at]: stripped(0, { buildId }), [split]: ko({ buildId: "ab".repeat(20) }) }), [
+    `refused ${at} was stripped: it has no DWARF, and the file that its .gnu_debuglink names is of another build`,
+  ]);
+  assert.equal(readdirSync("/proc/self/fd").length, open);
+});
+
+test("a file without a build ID that the user names for a module is taken because it was named", () => {
+  const { root } = debuginfoPlaces({ "any.ko": { type: ET_REL } });
+  const { tries } = new ModuleFiles({ directories: [] }).named(module, `${root}/any.ko`);
+  assert.deepEqual(tries.map(({ outcome, why }) => [outcome, why]), [["taken", "was named for the module"]]); // prettier-ignore
 });
 
 test("a module whose dwz file is missing is used, and the missing data is reported", () => {
