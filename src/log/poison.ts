@@ -2,8 +2,8 @@
 import { padHex } from "../base/hex.ts";
 
 /**
- * include/linux/poison.h, with POISON_POINTER_DELTA of 64-bit kernels (0xdead000000000000) and without. Linux 4.3 made the
- * offsets smaller (commit 8a5e5e02fc83).
+ * include/linux/poison.h, with POISON_POINTER_DELTA of 64-bit kernels (0xdead000000000000; of powerpc 0x5deadbeef0000000)
+ * and without. Linux 4.3 made the offsets smaller (commit 8a5e5e02fc83).
  */
 const MARKS: readonly (readonly [value: bigint, name: string, meaning: string])[] = [
   [0xdead000000000100n, "LIST_POISON1", "the next pointer of an entry that was taken out of its list"],
@@ -17,6 +17,8 @@ const MARKS: readonly (readonly [value: bigint, name: string, meaning: string])[
   [0xdead000000200200n, "LIST_POISON2 (before 4.3)", "the prev pointer of an entry that was taken out of its list"],
   [0x00100100n, "LIST_POISON1 (32 bits, before 4.3)", "the next pointer of an entry that was taken out of its list"],
   [0x00200200n, "LIST_POISON2 (32 bits, before 4.3)", "the prev pointer of an entry that was taken out of its list"],
+  [0x5deadbeef0000100n, "LIST_POISON1 (powerpc)", "the next pointer of an entry that was taken out of its list"],
+  [0x5deadbeef0000122n, "LIST_POISON2 (powerpc)", "the prev pointer of an entry that was taken out of its list"],
   [0xdead000000000300n, "TIMER_ENTRY_STATIC", "a timer that was never armed"],
   [0xdead000000000400n, "TAIL_MAPPING", "the mapping of a compound page's tail"],
 ];
@@ -94,7 +96,7 @@ function filledWith(value: bigint): Poison | undefined {
   return found.find(({ offset }) => offset % ENTRY_ALIGN === 0n) ?? found[0];
 }
 
-/** include/uapi/asm-generic/errno-base.h and errno.h: those that pointers carry. */
+/** The errors that pointers carry: include/uapi/asm-generic/errno-base.h and errno.h, include/linux/errno.h. */
 const ERRORS: Readonly<Record<number, string>> = {
   1: "EPERM",
   2: "ENOENT",

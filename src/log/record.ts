@@ -11,14 +11,15 @@ import type { StackEntry } from "./traces.ts";
 /** An absent value is null, addresses are `0x` and 16 digits, lines count from 1: as in `--json` of the commands. */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-const address = (value: bigint | undefined): string | null => (value === undefined ? null : `0x${padHex(value, 16)}`);
+/** Returns a word of the machine as 16 hexadecimal digits. */
+const word = (value: bigint | undefined): string | null => (value === undefined ? null : `0x${padHex(value, 16)}`);
 
-const place = ({ name, offset, size, module, address: at }: PrintedPlace): Record<string, Json> => ({
+const place = ({ name, offset, size, module, address }: PrintedPlace): Record<string, Json> => ({
   function: name ?? null,
   offset: offset ?? null,
   size: size ?? null,
   module: module ?? null,
-  address: address(at),
+  address: word(address),
 });
 
 const entry = (one: StackEntry): Json => ({
@@ -59,15 +60,17 @@ export function recordOf(log: KernelLog, report: Report, context: LogContext = {
     access: {
       verb: access.verb ?? null,
       size: access.size ?? null,
-      address: address(access.isPage ? undefined : access.address),
-      code: address(access.code),
+      address: word(access.isPage ? undefined : access.address),
+      // The error code of the fault.
+      code: word(access.code),
     },
     said: facts.messages,
     facts: summary.rows.map(({ key, label, text }) => ({ key, label, text })),
     kernel: { release: facts.release ?? null, distribution: facts.distribution ?? null, taint: facts.taint ?? null },
     hardware: facts.hardware ?? null,
     modules: Object.fromEntries(facts.modules),
-    registers: Object.fromEntries((site?.registers ?? []).map(({ name, value }) => [name, address(value)])),
+    registers: Object.fromEntries((site?.registers ?? []).map(({ name, value }) => [name, word(value)])),
+    // The bytes that the report prints after "Code:".
     code: site?.code?.text ?? null,
     panic: facts.panic ?? null,
     traces: facts.traces.map(({ role, cpu, head, start, end, entries }) => ({

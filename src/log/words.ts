@@ -48,7 +48,8 @@ const TASK = new RegExp(
 );
 /** In crash's `ps`, the PID is also the first number of a row. */
 const PS_TASK = /(?<=^[> ] {0,10})(?<psPid>\d{1,10})(?= {1,10}\d{1,10} {1,6}\d{1,5} {1,4}[0-9a-f]{8,16} )/;
-const SOURCE = /(?<![\w/.+-])(?<file>\/?(?:[\w.+-]{1,255}\/){0,32}[\w.+-]{1,255}\.[chS]):(?: )?(?<line>\d{1,7})\b/;
+const SOURCE =
+  /(?<![\w/.+-])(?<file>\/?(?:[\w.+-]{1,255}\/){0,32}[\w.+-]{1,255}\.(?:[chS]|rs)):(?: )?(?<line>\d{1,7})\b/;
 const ADDRESS =
   /\b(?:0x(?<hex>[0-9a-f]{6,16})|(?=\d*[a-f])(?<bare>[0-9a-f]{16}))\b|(?<=\[<)(?<bracketed>[0-9a-f]{8,16})(?=>\])/;
 

@@ -11,7 +11,10 @@ import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import { moduleFlags, wellKnown } from "./wellKnown.ts";
 import type { Word } from "../log/words.ts";
 
-/** Describes a word in Markdown: facts from the session or the kernel's files, and from the log itself. */
+/**
+ * Describes a word in Markdown: facts from the session or the kernel's files, and from the log itself.
+ * @param returns whether the word is a return address
+ */
 export async function hoverText(word: Word, returns: boolean, log: Landmarks, knowledge: Knowledge): Promise<string> {
   const known = await knowledge.of(log);
   const { match, file } = known;
@@ -61,7 +64,7 @@ function moduleText(name: string, { modules }: Landmarks): string {
   return `**${markdownText(name)}**${flags.length > 0 ? `: ${flags.join(", ")}` : ""}`;
 }
 
-/** Size in bytes of the region after the kernel's base that contains its text, data and modules. */
+/** Maximum size of the kernel's image in bytes (KERNEL_IMAGE_SIZE of x86_64). A module can be at its end. */
 const IMAGE_REACH = 0x40000000n;
 
 function valueLines(value: bigint, { kaslr }: Landmarks): string[] {

@@ -36,13 +36,13 @@ export class SourceRoots {
   }
 }
 
-/** Maximum number of requests to the session. A stack names about a hundred files. */
-const MAX_FILES = 500;
+/** Maximum number of files that are looked for in the open dump. A stack names about a hundred files. */
+const MAX_REQUESTS = 500;
 
 /** Matches lines that may name a source file; others are not split into words. */
-const MENTIONS_SOURCE = /\.[chS]: ?\d/;
+const MENTIONS_SOURCE = /\.(?:[chS]|rs): ?\d/;
 
-/** Finds the source files that lines name: under the roots, or else in the session. */
+/** Finds the source files that lines name: under the roots, or else with `ask`, which looks for one in the open dump. */
 export async function sourceFiles(
   lines: readonly string[],
   roots: SourceRoots,
@@ -56,7 +56,7 @@ export async function sourceFiles(
   const found = new Map<string, string>();
   let asked = 0;
   for (const file of named) {
-    const path = roots.find(file) ?? (asked++ < MAX_FILES ? await ask?.(file) : undefined);
+    const path = roots.find(file) ?? (asked++ < MAX_REQUESTS ? await ask?.(file) : undefined);
     if (path !== undefined) found.set(file, path);
   }
   return found;
@@ -79,7 +79,7 @@ export function documentLinks(
       const target = targetOf(word, files, linked);
       if (target === undefined) continue;
       // The link covers the value of a register, not its name.
-      const start = word.kind === "register" ? word.end - digitsAt(text.slice(word.start, word.end)) : word.start;
+      const start = word.kind === "register" ? word.end - trailingDigits(text.slice(word.start, word.end)) : word.start;
       const range = { start: { line, character: start }, end: { line, character: word.end } };
       links.push({ range, ...target });
     }
@@ -87,7 +87,8 @@ export function documentLinks(
   return links;
 }
 
-const digitsAt = (text: string): number => /(?<![0-9a-fx])[0-9a-fx]*$/.exec(text)?.[0].length ?? 0;
+/** Returns the number of hexadecimal digits at the end of a text. */
+const trailingDigits = (text: string): number => /(?<![0-9a-fx])[0-9a-fx]*$/.exec(text)?.[0].length ?? 0;
 
 function targetOf(
   word: Word,
@@ -104,5 +105,9 @@ function targetOf(
   return { target: `command:vmcore.goTo?${argument}`, tooltip: "Go to this address in the open dump" };
 }
 
-/** Whether a value is in the upper half of 64 bits. Other values of a log may be addresses too, but need not be. */
+/**
+ * Whether a value is an address of the kernel on every 64-bit machine whose kernel has the highest 2^56 bytes; the last page
+ * is left out, because it has errors in pointers. Other values may be addresses too, those of ppc64le begin with 0xc,
+ * but registers of other machines have such values as well.
+ */
 const isKernelAddress = (value: bigint): boolean => value >= 0xff00000000000000n && value < 0xfffffffffffff000n;

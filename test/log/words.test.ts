@@ -131,3 +131,18 @@ test("well-known values are named", () => {
   assert.equal(wellKnown(0xffff8ef6849a9800n), undefined);
   assert.deepEqual(moduleFlags("OE+"), ["out of tree", "unsigned", "being loaded"]);
 });
+
+test("hovers and explanations know the same marks: also those of powerpc, and members behind a mark", () => {
+  assert.match(wellKnown(0x5deadbeef0000100n) ?? "", /^LIST_POISON1 \(powerpc\)/);
+  assert.match(wellKnown(0xdead000000000108n) ?? "", /^LIST_POISON1 \+ 0x8: /);
+  assert.match(wellKnown(0xffffffffffffffb9n) ?? "", /EPROTO/);
+  assert.match(wellKnown(0x57ac6e9dn) ?? "", /STACK_END_MAGIC/);
+});
+
+test("a location in a source file of Rust is one", () => {
+  assert.deepEqual(wordsOf("panicked at drivers/gpu/nova.rs:12").at(-1), {
+    ...source("drivers/gpu/nova.rs", 12),
+    start: 12,
+    end: 34,
+  });
+});
