@@ -10,9 +10,11 @@ import { parseTypeName, type TypeLookup } from "./parseType.ts";
 
 /**
  * Combines sources of types: the first with a complete type wins, the kernel's own before modules'. C's arithmetic
- * types need no source. @param declarations types of globals that no source declares: spellings by name, newest first
- * @param sources the kernel's own; read again for each new type, because sources can be added during a session @param
- * modules used only for types that the kernel lacks, because finding modules needs types
+ * types need no source.
+ * @param declarations types of well-known globals: spellings by name, newest first. They are taken before the sources,
+ * because BTF declares no variables, and finding one in DWARF is slow
+ * @param sources the kernel's own; read again for each new type, because sources can be added during a session
+ * @param modules used only for types that the kernel lacks, because finding modules needs types
  */
 export function typeIndex(
   arch: Pick<Arch, "signedChar" | "wordSize">,
@@ -76,8 +78,8 @@ export function typeIndex(
 }
 
 /**
- * Guards a generator that finds the modules' sources of types. It yields nothing while it looks for a module itself,
- * because that needs types which a damaged kernel may not have.
+ * Guards a generator of the modules' sources of types against recursion. Finding modules needs types; the search for one
+ * that the kernel lacks would look for it in the modules again. Then it yields nothing.
  */
 function withoutRecursion(modules: () => Iterable<TypeSource>): () => Generator<TypeSource> {
   let isFinding = false;

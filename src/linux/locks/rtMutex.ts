@@ -11,7 +11,7 @@ const MAX_WAITERS = 4 * 1024 * 1024;
 
 /**
  * Returns the rt_mutex that a task waits for; undefined if it waits for none. `task_struct.pi_blocked_on` points to the
- * waiter, which points to the lock. On PREEMPT_RT all mutexes and spinlocks are rt_mutexes. @throws Fault "corrupt" if
+ * waiter, which points to the lock. On PREEMPT_RT mutexes and spinlock_t are rt_mutexes. @throws Fault "corrupt" if
  * the waiter belongs to another task
  */
 export function rtMutexWait(task: Obj<"struct task_struct">): Found | undefined {

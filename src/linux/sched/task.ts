@@ -10,11 +10,11 @@ import { perCpuVariable } from "../../kernel/percpu.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
 import { readCpu, readState, readWalked, walked, walkedTasks } from "./walkedTask.ts";
 
-/** Yields the idle tasks ("swapper"), one for each possible CPU. @throws Fault */
+/** Yields the idle tasks ("swapper") of the possible CPUs that have one. @throws Fault */
 export function* idleTasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
   for (const cpu of possibleCpus(kernel)) {
     const idle = attempt(() => perCpuVariable(kernel, "runqueues", cpu).at("idle").deref());
-    // A possible CPU that was never online has no idle task.
+    // smp_init() makes the idle tasks of all possible CPUs; one that was not made, or cannot be read, is left out.
     if (idle instanceof Fault || idle.address === 0n) continue;
     yield idle;
   }
@@ -28,7 +28,7 @@ export function* threads(leader: Obj<"struct task_struct">): Generator<Obj<"stru
   const { kernel } = leader;
   yield leader;
   const signal = leader.at("signal");
-  // A task without signal_struct is being released and has no other threads.
+  // Without signal_struct the task is not complete yet, was released (before v2.6.35), or is damaged.
   if (signal.value() === 0n) return;
   // Since Linux kernel commit 8e1f385104ac ("kill task_struct->thread_group") (in v6.7) there is only thread_node,
   // which exists since v3.14.
@@ -60,7 +60,10 @@ export function* tasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
   for (const leader of processes(kernel)) yield* threads(leader);
 }
 
-/** Yields the tasks in the pid table, by pid. Use it if the task list is broken. @throws Fault */
+/**
+ * Yields the tasks in the pid table, by pid. Use it if the task list is broken. Kernels have this table since v4.15 (commit
+ * 95846ecf9dac). @throws Fault
+ */
 export function* pidTableTasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
   for (const { entry } of idrEntries(kernel, kernel.variable("init_pid_ns").at("idr"))) {
     const task = pidTask(kernel.object("struct pid", entry));
@@ -103,7 +106,7 @@ export interface TaskTable {
 }
 
 /**
- * All tasks by pid, computed once. If the task list breaks, the rest is taken from the pid table. Never throws: a dump
+ * All tasks by pid, computed once. If the task list breaks, the rest is taken from the pid table, if the kernel has one (v4.15). Never throws: a dump
  * without task types or tasks gives an empty table and the fault.
  */
 export const taskTable = derived("task table", (kernel): TaskTable => {
@@ -228,7 +231,8 @@ export const taskCpu = (task: Obj<"struct task_struct">): number => walked(task)
 /** Returns the user id of the task's objective credentials (`task_struct.real_cred`). @throws Fault */
 export function taskUid(task: Obj): number {
   const cred = task.at("real_cred");
-  // kuid_t is a struct since Linux kernel commit 7a4e7408c5ca ("userns: Add kuid_t and kgid_t ...") (in v3.5).
+  // kuid_t exists since Linux kernel commit 7a4e7408c5ca ("userns: Add kuid_t and kgid_t ...") (in v3.5). Until v3.13 it
+  // is a struct only with CONFIG_UIDGID_STRICT_TYPE_CHECKS.
   return cred.at(cred.has("uid.val") ? "uid.val" : "uid").number();
 }
 

@@ -30,7 +30,10 @@ interface Walk {
   readonly queue: "CFS" | "RT";
   /** The task that the CPU runs, which is marked in the list. */
   readonly current: Obj;
-  /** Addresses of the group queues already shown. Throttled groups are not queued and are looked up afterwards. */
+  /**
+   * Addresses of the group queues already shown. Throttled groups are not queued: they are looked up afterwards among the
+   * children of shown groups. One below a group without any other task is not found.
+   */
   readonly shown: Set<bigint>;
 }
 
@@ -84,10 +87,10 @@ function* groupMembers(walk: Walk, queue: Obj, members: Members, depth: number, 
     const isCurrent = task.address === walk.current.address;
     yield queuedTask({ cpu, queue: walk.queue, task, priority, isCurrent, indent: indentOf(depth) });
   }
-  const queues = walk.queue === "CFS" ? "cfs_rq" : "rt_rq";
-  if (!taskGroup?.has(queues)) return;
+  const member = walk.queue === "CFS" ? "cfs_rq" : "rt_rq";
+  if (!taskGroup?.has(member)) return;
   for (const child of childGroups(taskGroup)) {
-    const own = child.at(queues).index(cpu).deref();
+    const own = child.at(member).index(cpu).deref();
     if (own.address !== 0n && isThrottled(own) && !walk.shown.has(own.address)) yield* group(walk, own, members, depth);
   }
 }

@@ -13,7 +13,7 @@ export type TreeKind = "rbtree" | "xarray" | "maple";
 /** Describes the tree that `tree` walks. */
 export interface TreeWalk {
   readonly kind: TreeKind;
-  /** Address of the root structure, or of a node. */
+  /** Address of the root structure, or the node itself: its address, or the value of `ma_root` for a maple tree. */
   readonly start: bigint;
   readonly startIs: "root" | "node";
   /** Offset of the rb_node in an element, in bytes. */
@@ -50,7 +50,7 @@ export function* treeElements(kernel: Kernel, walk: TreeWalk): Generator<TreeEle
   }
 }
 
-/** Returns the first node, as stored in the root. @throws Fault */
+/** Returns the first node as the root stores it; for a walk that starts at a node, that node. @throws Fault */
 function topOf(kernel: Kernel, { kind, start, startIs }: TreeWalk): bigint {
   if (startIs === "node") return start;
   if (kind === "rbtree") return kernel.object("struct rb_root", start).at("rb_node").value();
@@ -67,7 +67,10 @@ export const rangeFields: Fields = {
   entry: { kind: "address", about: "0 for an empty range" },
 };
 
-/** Prints a maple tree with its nodes and empty ranges, as the kernel's mt_dump() does (lib/maple_tree.c). */
+/**
+ * Prints a maple tree with its nodes and empty ranges, similar to the kernel's mt_dump() (lib/maple_tree.c), without the
+ * slots, gaps and pivots of the nodes.
+ */
 export function* mapleDump(kernel: Kernel, walk: TreeWalk): Pieces {
   const root = topOf(kernel, walk);
   if (walk.startIs === "root") {
