@@ -25,7 +25,7 @@ const looks: [string, Uint8Array, RegExp][] = [
   [
     "qcow2",
     Buffer.from("QFI\xfb\0\0\0\x03", "latin1"),
-    /\(qcow2\).*: start the guest from the snapshot with `qemu-system/,
+    /a QEMU disk image \(qcow2\), whose snapshots can contain memory: start the guest from the snapshot with `qemu-system/,
   ],
   [
     "a save of libvirt that broke off",
@@ -38,7 +38,11 @@ const looks: [string, Uint8Array, RegExp][] = [
     /it is an HTML page: the address may lead to a page/,
   ],
   ["a Xen save", Buffer.from("LinuxGuestRecord\0"), /a saved Xen guest .*: dump the guest with `xl dump-core`$/],
-  ["a Mission Critical dump", Buffer.from("ddcc8b9a00", "hex"), /a crash dump of Mission Critical Linux: open it/],
+  [
+    "a Mission Critical dump",
+    Buffer.from("ddcc8b9a00", "hex"),
+    /a crash dump of Mission Critical Linux: open it with a crash of its time$/,
+  ],
   ["LUKS", Buffer.from("LUKS\xba\xbe\0", "latin1"), /an encrypted image \(LUKS\): open it with `cryptsetup open`/],
   ["openssl enc", Buffer.from("Salted__\0"), /encrypted with openssl: decrypt it with `openssl enc -d`$/],
   ["PGP", Buffer.from("-----BEGIN PGP MESSAGE-----"), /encrypted with PGP: decrypt it with `gpg --decrypt`$/],

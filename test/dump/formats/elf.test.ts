@@ -199,3 +199,8 @@ test("a file that ends too early says how long it should be, a whole one does no
   const { cut } = opened(bytes.subarray(0, bytes.length - 100)).facts;
   assert.deepEqual(cut, { size: bytes.length - 100, expected: bytes.length });
 });
+
+test("a number that no page can have is refused", () => {
+  const image = opened(elfCore({ segments: [{ physical: 0, bytes: new Uint8Array(4096) }] }));
+  assert.equal(answer(image, 0.5), "missing: 0.5 is not a page frame number");
+});

@@ -130,6 +130,9 @@ test("a stream that ends early is incomplete", () => {
 const damagedBlocks = Buffer.from(stream());
 damagedBlocks.writeBigUInt64BE(2n ** 60n, damagedBlocks.indexOf("pc.ram") + 6);
 
+/** The footer of the section of another kind, which has number 7, is overwritten. */
+const withoutFooter = Buffer.from(stream({ hasForeignSection: true }));
+withoutFooter.fill(0, withoutFooter.indexOf("anything~") + 9, withoutFooter.indexOf("anything~") + 14);
 const renamedPart = Buffer.from(stream({ capabilities: ["xbzrle"] }));
 renamedPart.write("Z", renamedPart.indexOf("configuration/capabilities") + "configuration/capabilitie".length);
 
@@ -150,6 +153,11 @@ const refused: [string, Uint8Array, RegExp][] = [
     /a page of kind 0x80 is not read/,
   ],
   ["mapped-ram", stream({ capabilities: ["mapped-ram"] }), /a migration stream with mapped-ram is not read/],
+  [
+    "a section of another kind without an end",
+    withoutFooter,
+    /a section of unknown length at offset \d+: dump the guest with `virsh dump --memory-only`/,
+  ],
   [
     "an unknown part of the configuration",
     renamedPart,
