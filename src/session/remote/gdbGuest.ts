@@ -49,7 +49,9 @@ function describe(source: RemoteSource, name: string): GuestAbout {
     if (!(error instanceof Error && "code" in error)) throw error;
     const what = { ECONNREFUSED: "nothing listens there", ENOENT: "there is no such socket" }[String(error.code)];
     const reason = error.message.startsWith(name) ? error.message.slice(name.length + 2) : error.message;
-    throw new OpenError(`${name}: ${what === undefined ? reason : `${what}: start QEMU with -gdb tcp::PORT or -s`}`);
+    const [, path] = /^gdb:(unix:.*)/.exec(name) ?? [];
+    const option = path === undefined ? "-gdb tcp::PORT or -s" : `-gdb ${path},server=on,wait=off`;
+    throw new OpenError(`${name}: ${what === undefined ? reason : `${what}: start QEMU with ${option}`}`);
   }
 }
 

@@ -71,7 +71,10 @@ test("what is not a guest's gdbstub is refused with what to do", async () => {
   const empty = await started({ tree: "unknown command" });
   assert.throws(() => openGuest(`127.0.0.1:${empty.port}`, false), /"info mtree -f" names no memory/);
   assert.throws(() => openGuest("127.0.0.1:1", false), /nothing listens there: start QEMU with -gdb/);
-  assert.throws(() => openGuest("unix:/no/such", false), /there is no such socket: start QEMU/);
+  assert.throws(
+    () => openGuest("unix:/no/such", false),
+    /there is no such socket: start QEMU with -gdb unix:\/no\/such,server=on,wait=off$/,
+  );
   assert.throws(() => openGuest("what", false), /gdb:what: neither gdb:HOST:PORT nor gdb:unix:PATH/);
 });
 
