@@ -7,7 +7,7 @@ import { cacheName } from "../../linux/slab/slab.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check, Step } from "../check.ts";
 import { type CrashFacts, frameHolding, functionOf } from "../crashFacts.ts";
-import { addressOf, type Sentence } from "../finding.ts";
+import { addressOf, type Finding, type Sentence } from "../finding.ts";
 import { guiltyFrame } from "../guiltyFrame.ts";
 import { attempted, withEntry } from "../values/calls.ts";
 import { calledBy } from "../values/callTarget.ts";
@@ -23,12 +23,20 @@ const FREES: ReadonlyMap<string, number> = new Map([
   ["kmem_cache_free", 1],
 ]);
 
-/** Reports a pointer to a stack, to static data or into an object that was passed to kfree(). */
+/** What cache_from_obj() prints when an object is freed to a cache that is not its own (mm/slab.h, since v3.12). */
+const WRONG_CACHE = /Wrong slab cache\. (?<expected>\S{1,64}) but object is from (?<cache>\S{1,64})/;
+
+/**
+ * Reports a pointer to a stack, to static data or into an object that was passed to kfree(), or an object that was freed
+ * to another cache.
+ */
 export const wrongFree: Check = {
   id: "wrong-free",
   needs: ["stack", "types"],
   about: ["page-fault", "null-pointer", "general-protection", "kernel-bug", "warning", "slab"],
   *run(kernel, crash) {
+    const other = wrongCache(crash);
+    if (other) return yield other;
     const index = guiltyFrame(crash)?.index ?? 0;
     const frame = crash.frames[index];
     if (!frame || frame.exact || index === 0) return;
@@ -67,6 +75,24 @@ export const wrongFree: Check = {
     };
   },
 };
+
+/** Returns the finding about an object that was freed to a cache that is not its own; undefined for other reports. */
+function wrongCache(crash: CrashFacts): Finding | undefined {
+  const { report } = crash;
+  const at = report?.texts.findIndex((text) => WRONG_CACHE.test(text)) ?? -1;
+  const { expected, cache } = WRONG_CACHE.exec(report?.texts[at] ?? "")?.groups ?? {};
+  const line = report?.numbers[at];
+  if (expected === undefined || cache === undefined || line === undefined) return undefined;
+  const name = guiltyFrame(crash)?.function;
+  return {
+    id: "fault.wrong-free",
+    severity: "cause",
+    certainty: "certain",
+    slots: { cache, expected, function: name },
+    text: [`${name ?? "The code"} freed an object of the slab cache ${cache} to the slab cache ${expected}.`],
+    evidence: [{ kind: "log", line, text: report?.texts[at]?.trim() ?? "" }],
+  };
+}
 
 /**
  * Returns an argument that the called function, which has a frame, has kept in a register that calls preserve;

@@ -9,6 +9,7 @@ import { outOfMemory } from "../../../src/insight/checks/outOfMemory.ts";
 import { rcuStall } from "../../../src/insight/checks/rcuStall.ts";
 import { rootMissing } from "../../../src/insight/checks/rootMissing.ts";
 import { stackOverflow } from "../../../src/insight/checks/stackOverflow.ts";
+import { wrongFree } from "../../../src/insight/checks/wrongFree.ts";
 import { stuckCpu } from "../../../src/insight/checks/stuckCpu.ts";
 import { suspects } from "../../../src/insight/checks/suspects.ts";
 import type { CrashFacts } from "../../../src/insight/crashFacts.ts";
@@ -168,6 +169,19 @@ test("the guard page of another stack than the task's is not said to be the task
   const { findings, fault } = checked(stackOverflow, crashWith(lines));
   assert.deepEqual(findings, []);
   assert.match(fault?.message ?? "", /not the task's: IRQ/);
+});
+
+test("an object that was freed to another cache is named by both caches", () => {
+  const lines = [
+    "------------[ cut here ]------------",
+    "cache_from_obj: Wrong slab cache. cup but object is from plate",
+    "WARNING: CPU: 0 PID: 7 at mm/slab.h:665 cache_from_obj+0xa1/0x120",
+    "Call Trace:",
+    " kmem_cache_free+0x15/0x310",
+    " wash_up+0x14/0x20",
+  ];
+  const { texts } = checked(wrongFree, crashWith(lines));
+  assert.deepEqual(texts, ["wash_up freed an object of the slab cache plate to the slab cache cup."]);
 });
 
 test("a stack whose end was overwritten is not said to have overflowed", () => {
