@@ -10,6 +10,7 @@ import { recall, remember } from "./host.ts";
 import { identifiedCard } from "./identified.ts";
 import { link } from "./links.ts";
 import { addressIn } from "./rowMenu.ts";
+import { isValueColumn, ObjectValues } from "./objectValues.ts";
 import {
   cellText,
   columnHeading,
@@ -56,6 +57,8 @@ export class GridView implements View {
   /** Whether the table must be scrolled to its end when it is visible. */
   private mustScrollToEnd = false;
   private shown: readonly GridRow[] = [];
+  /** The values of the objects in the table; undefined for other tables, and if their type is not known. */
+  private values: ObjectValues | undefined;
   private readonly pinned = new Set<GridRow>();
   private readonly table: Table;
 
@@ -68,7 +71,7 @@ export class GridView implements View {
       label: page.title,
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
-      cell: (cell, column) => this.cell(cell, column),
+      cell: (cell, column, row) => this.cell(cell, column, row),
       preview: (row) => this.more(row),
       actions: {
         filterBy: (column, cell) => this.filterBy(column, cell),
@@ -98,7 +101,7 @@ export class GridView implements View {
   private async load(): Promise<void> {
     await this.reading.run(async () => {
       const grid = await this.ask("run", { line: this.page.line });
-      this.grid = { ...grid, tables: grid.tables.map((table) => tableFor(table, this.page)) };
+      this.grid = { ...grid, tables: await this.withValues(grid.tables.map((table) => tableFor(table, this.page))) };
       // Show the longest table first.
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));
@@ -106,6 +109,14 @@ export class GridView implements View {
     this.order ??= this.firstOrder();
     this.mustScrollToEnd = this.page.fromEnd === true && this.order === undefined;
     this.arrange();
+  }
+
+  /** Adds the values of objects to the table that has them, if their type is known. */
+  private async withValues(tables: readonly GridTable[]): Promise<readonly GridTable[]> {
+    if (this.page.opens?.kind !== "object") return tables;
+    const objects = tables.find(({ columns }) => columns.some(({ name }) => name === this.page.opens?.column));
+    this.values = objects && (await ObjectValues.of(objects, this.ask, () => this.draw()));
+    return this.values ? tables.map((table) => (table === objects ? ObjectValues.addTo(table) : table)) : tables;
   }
 
   /** The order until the user chooses another one. */
@@ -203,8 +214,11 @@ export class GridView implements View {
     </select>`;
   }
 
-  private cell(cell: GridCell, column: number): unknown {
+  private cell(cell: GridCell, column: number, row: number): unknown {
     const { opens } = this.page;
+    if (this.values && isValueColumn(this.current.columns[column]?.name)) {
+      return this.values.textOf(this.current, this.shown[row] ?? []);
+    }
     if (typeof cell !== "string" || opens === undefined || this.current.columns[column]?.name !== opens.column) {
       return undefined;
     }

@@ -320,6 +320,9 @@ test("a cache opens to its objects, and an object as its struct", async () => {
   const free = json("kmem -S task_struct").flatMap(({ objects: found }) => found ?? []);
   await objects.locator(".count[role=status]", { hasText: `${free.length} rows` }).waitFor();
   await objects.locator("input[type=search]").fill("0xffff8ef68526c180");
+  // The printer of the type says which task it is.
+  await objects.locator(".row", { hasText: 'comm = "insmod"' }).first().waitFor();
+  await shot("objects-light");
   await objects.locator("[data-kind=object]").first().click();
   const struct = await workbench.webview('[aria-label="*(struct task_struct *)0xffff8ef68526c180"]');
   // By key: the second row, opened and closed.

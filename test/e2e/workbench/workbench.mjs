@@ -237,7 +237,7 @@ export async function openWorkbench(context, url, { timeout = 60_000, isDriven =
   const consoleLog = [];
   page.on("console", (message) => consoleLog.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => consoleLog.push(`pageerror: ${error.message}`));
-  await page.goto(url);
+  await page.goto(url, { timeout });
   await restored(page, isDriven, timeout);
 
   const box = page.locator(".quick-input-widget input[type=text]");
