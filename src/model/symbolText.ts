@@ -16,6 +16,10 @@ export function addressText(kernel: Kernel, address: bigint): string {
   return `${hex0x(address)}${name === undefined ? "" : ` <${name}>`}`;
 }
 
+/** Formats the address of a function or variable: its symbol, or else the number. */
+export const symbolOrAddress = (kernel: Kernel, address: bigint): string =>
+  symbolText(kernel, address, true) ?? hex0x(address);
+
 /**
  * Formats an address in a symbol of the kernel or a module: `init_task+2192`; undefined if no symbol contains it.
  * @param ofText a string starts there: string literals have no symbol, so that a symbol before them is unrelated

@@ -5,23 +5,29 @@ import { pageSize } from "../../linux/mm/page.ts";
 import type { Sentence } from "../finding.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { type MemoryConsumer, memoryConsumers } from "../memoryConsumers.ts";
-import { percentWords, sizeWords } from "./amounts.ts";
+import { countWords, percentWords, sizeWords } from "./amounts.ts";
 
-/** Minimum share of the memory of a reported line. */
+/** Share of the memory above which a line or function is reported. */
 const MIN_SHARE = 0.25;
 
 /**
- * Files and functions that allocate the memory of processes and the page cache, which may take all memory, and the
- * pages of slabs, for whose caches there is another check.
+ * Files and functions that are not reported: they allocate the memory of processes and the page cache, which may take
+ * all memory, and the pages of slabs, which the check `unreclaimable-slab` is about.
  */
 const USUAL_FILES = /(?:^|\/)mm\/(?:filemap|memory|readahead|shmem|huge_memory|swap_state|mempolicy|migrate|slub)\.c$/;
 const USUAL_FUNCTIONS =
   /^(?:filemap_|page_cache_|__page_cache|ra_alloc_folio|read_pages|do_anonymous_page|alloc_anon_folio|wp_page_copy|do_cow|folio_prealloc|vma_alloc_|shmem_|do_huge_pmd|read_swap_cache|__read_swap|kmem_cache_|__?kmalloc|___slab_alloc|__slab_alloc)/;
 
+/** What `MemoryConsumer.count` counts. */
+const UNITS = { "allocation tag": "allocation", page_owner: "page" } as const;
+
 const isUsual = ({ file, function: name }: MemoryConsumer): boolean =>
   (typeof file === "string" && USUAL_FILES.test(file)) || (typeof name === "string" && USUAL_FUNCTIONS.test(name));
 
-/** Reports lines that allocated more than a quarter of the memory, where the kernel counts by line or by stack. */
+/**
+ * Reports lines and functions that allocated more than a quarter of the memory, if the kernel counts by line (allocation
+ * tags) or by stack (page_owner).
+ */
 export const allocations: HealthCheck = {
   id: "allocations",
   title: "memory by who allocated it",
@@ -33,16 +39,19 @@ export const allocations: HealthCheck = {
     if (!largest) throw Fault.of("unknown", "no consumer of memory can be read");
     for (const consumer of consumers) {
       if (consumer.bytes <= all * MIN_SHARE) break;
-      const isCounted = consumer.kind === "allocation tag" || consumer.kind === "page_owner";
-      if (!isCounted || isUsual(consumer)) continue;
-      const { bytes } = consumer;
+      const { bytes, kind } = consumer;
+      if ((kind !== "allocation tag" && kind !== "page_owner") || isUsual(consumer)) continue;
       const name = typeof consumer.function === "string" ? consumer.function : "";
       yield observed(
         "allocations",
         "note",
-        { bytes, function: name, by: consumer.kind },
+        { bytes, function: name, by: kind },
         [...consumerWords(consumer), ` allocated ${sizeWords(bytes)}, ${percentWords(bytes, all)} of the memory.`],
-        { kind: "output", command: "kmem -A", text: `${bytes} bytes in ${consumer.count} by ${consumer.kind}` },
+        {
+          kind: "output",
+          command: "kmem -A",
+          text: `${bytes} bytes in ${countWords(consumer.count, UNITS[kind])}, counted by ${kind}`,
+        },
       );
     }
     return `The largest is ${plainConsumer(largest)} with ${sizeWords(largest.bytes)}, ${percentWords(largest.bytes, all)} of the memory, counted by ${largest.kind}.`;

@@ -1,4 +1,4 @@
-/** Words for amounts in the sentences of health. */
+/** Writes amounts in words, for the sentences of health. */
 
 const UNITS: readonly (readonly [bytes: number, name: string])[] = [
   [2 ** 40, "TiB"],
@@ -7,10 +7,10 @@ const UNITS: readonly (readonly [bytes: number, name: string])[] = [
   [2 ** 10, "KiB"],
 ];
 
-/** Returns a size with one decimal: `95.5 MiB`. */
+/** Returns a size with one decimal, `95.5 MiB`, or in bytes if it is below 1 KiB. */
 export function sizeWords(bytes: number): string {
   const unit = UNITS.find(([size]) => bytes >= size);
-  return unit ? `${(bytes / unit[0]).toFixed(1)} ${unit[1]}` : `${bytes} bytes`;
+  return unit ? `${(bytes / unit[0]).toFixed(1)} ${unit[1]}` : countWords(bytes, "byte");
 }
 
 /** Returns a duration: `12.3 s`, `5 min 12 s`, `3 h 5 min`. */

@@ -1,6 +1,6 @@
 /** Checks how long requests of block devices are in flight. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { inFlightRequests, requestAge } from "../../linux/block/blkMq.ts";
+import { inFlightRequests, listsRequests, requestAge } from "../../linux/block/blkMq.ts";
 import { disks } from "../../linux/block/gendisk.ts";
 import type { Obj } from "../../model/object.ts";
 import { pause } from "../check.ts";
@@ -8,28 +8,32 @@ import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
 /**
- * Minimum time in nanoseconds that a reported request is in flight, and one that is a suspect. Drivers give up after 30
- * s by default.
+ * Minimum time in nanoseconds that a request is in flight to be reported, and to be a suspect. The kernel's default for
+ * the timeout of a request is 30 s (block/blk-mq.c).
  */
 const MIN_NS = SECOND;
 const SUSPECT_NS = 5n * SECOND;
 
-/** Reports disks whose oldest request has been with the driver for more than a second. */
+/** Reports disks whose oldest request has been with the driver for at least a second. */
 export const blockRequests: HealthCheck = {
   id: "block-requests",
   title: "block requests in flight",
   shows: "dev -d",
   *run(kernel) {
-    let [devices, unread, requests] = [0, 0, 0];
+    let [devices, unlisted, unread, requests] = [0, 0, 0, 0];
     for (const disk of disks(kernel)) {
       yield pause("disks");
-      devices++;
-      const found = attempt(() => oldestRequest(disk));
+      const found = attempt(() => (listsRequests(disk) ? oldestRequest(disk) : undefined));
+      if (!found) {
+        unlisted++;
+        continue;
+      }
       if (found instanceof Fault) {
         if (found.kind === "unknown") throw found;
         unread++;
         continue;
       }
+      devices++;
       requests += found.count;
       const { oldest, age } = found;
       if (!oldest || age < MIN_NS) continue;
@@ -52,7 +56,9 @@ export const blockRequests: HealthCheck = {
       );
     }
     const failed = unread > 0 ? ` The requests of ${countWords(unread, "disk")} cannot be read.` : "";
-    return `${countWords(devices - unread, "disk")} with ${countWords(requests, "request")} in flight, none for longer than a second.${failed}`;
+    const left =
+      unlisted > 0 ? ` The age of the requests of ${countWords(unlisted, "disk")} without blk-mq is not known.` : "";
+    return `${countWords(devices, "disk")} with ${countWords(requests, "request")} in flight, none for longer than a second.${failed}${left}`;
   },
 };
 

@@ -1,29 +1,30 @@
-/** Checks which tasks are blocked, by what they wait for. */
+/** Checks which tasks are blocked, and by what. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { lastArrival, newestClock } from "../../linux/sched/sched.ts";
-import type { Kernel } from "../../model/kernel.ts";
+import { sinceArrival } from "../../linux/sched/sched.ts";
 import type { Evidence } from "../evidence.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { waitGraph, type WaitingTask } from "../waits/waitGraph.ts";
-import { waitWords } from "../waits/words.ts";
+import { waitVerb, waitWords } from "../waits/words.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
 /** Minimum length of a wait that is reported, in nanoseconds. */
 const MIN_NS = SECOND;
-/** Minimum length in nanoseconds of a wait that is a suspect: few locks and devices need this long. */
+/** Minimum length in nanoseconds of a wait that is a suspect: more than a working disk or a busy lock takes. */
 const SUSPECT_NS = 10n * SECOND;
 /**
- * Minimum length in nanoseconds of a reported wait for a child, or for the end of a task. They may run for a long time;
- * the watchdog khungtaskd reports their parents after 120 s by default.
+ * Minimum length in nanoseconds of a reported wait for a child process, which may run as long as it wants. The watchdog
+ * khungtaskd reports such a wait after the same time by default.
  */
 const PATIENT_MIN_NS = 120n * SECOND;
 /** Maximum number of resources that are reported. */
 const MAX_GROUPS = 16;
 
+/** Tasks that wait for the same. */
 interface Group {
+  /** What they wait for, as `waitWords` returns it. */
   readonly words: string;
   readonly tasks: WaitingTask[];
-  /** The longest wait in nanoseconds; 0 if the time of no task can be read. */
+  /** The longest wait in nanoseconds, of the tasks whose time can be read. */
   longest: bigint;
   /** Number of tasks whose time cannot be read. */
   unread: number;
@@ -36,9 +37,9 @@ export const blockedTasks: HealthCheck = {
   shows: "waits",
   *run(kernel) {
     const { blocked } = yield* waitGraph(kernel);
-    const all = groupsOf(kernel, blocked);
-    const groups = all.filter(({ longest, tasks }) => longest >= (isPatient(tasks) ? PATIENT_MIN_NS : MIN_NS));
-    for (const { words, tasks, longest } of groups.slice(0, MAX_GROUPS)) {
+    const groups = groupsOf(blocked);
+    const long = groups.filter(({ longest, tasks }) => longest >= (isPatient(tasks) ? PATIENT_MIN_NS : MIN_NS));
+    for (const { words, tasks, longest } of long.slice(0, MAX_GROUPS)) {
       const [first] = tasks;
       if (!first) continue;
       const evidence = tasks.slice(0, 4).map(taskEvidence);
@@ -48,35 +49,41 @@ export const blockedTasks: HealthCheck = {
         { waitsFor: words, tasks: tasks.length, longest_ns: longest, pids: tasks.map(({ pid }) => pid) },
         [
           { kind: "task", address: first.task.address, pid: first.pid, comm: first.comm },
-          tasks.length > 1 ? ` and ${tasks.length - 1} more wait` : " waits",
-          words.startsWith("in ") ? ` ${words}` : words === "" ? "" : ` for ${words}`,
-          `, the longest for at most ${timeWords(longest)}.`,
+          tasks.length > 1 ? ` and ${tasks.length - 1} more: each ` : " ",
+          words === "" ? "waits" : waitVerb(words),
+          `${tasks.length > 1 ? ", the longest" : ""} for at most ${timeWords(longest)}.`,
         ],
         taskEvidence(first),
         ...evidence.slice(1),
       );
     }
-    return blocked.length === 0 ? "No task is blocked." : shortWaits(all);
+    return passedSentence(groups);
   },
 };
 
-/** Returns the sentence about blocked tasks of which none is reported. */
-function shortWaits(groups: readonly Group[]): string {
+/** Returns why none of the groups is reported. */
+function passedSentence(groups: readonly Group[]): string {
   const count = (some: readonly Group[]): number =>
     some.reduce((sum, { tasks, unread }) => sum + tasks.length - unread, 0);
+  const brief = count(groups.filter(({ tasks }) => !isPatient(tasks)));
   const patient = count(groups.filter(({ tasks }) => isPatient(tasks)));
   const unread = groups.reduce((sum, one) => sum + one.unread, 0);
   const parts = [
-    [count(groups) - patient, `for less than ${timeWords(MIN_NS)}`],
-    [patient, `for less than ${timeWords(PATIENT_MIN_NS)} for a child or for the end of a task`],
-    [unread, "for a time that cannot be read"],
-  ] as const;
-  const words = parts.filter(([tasks]) => tasks > 0).map(([tasks, how]) => `${countWords(tasks, "task")} ${how}`);
-  return `Blocked: ${words.join(", ")}.`;
+    ...(brief > 0 ? [`${countWords(brief, "task")} for less than ${timeWords(MIN_NS)}`] : []),
+    ...(patient > 0
+      ? [`${countWords(patient, "task")} for less than ${timeWords(PATIENT_MIN_NS)} for a child process`]
+      : []),
+    ...(unread > 0 ? [`${countWords(unread, "task")} for a time that cannot be read`] : []),
+  ];
+  return parts.length === 0 ? "No task is blocked." : `Blocked: ${parts.join(", ")}.`;
 }
 
+/** Returns whether tasks wait for processes that may run as long as they want; the end of a kernel thread is not one. */
 const isPatient = (tasks: readonly WaitingTask[]): boolean =>
-  tasks.every(({ wait }) => wait.resource?.kind === "task exit" || wait.resource?.kind === "child");
+  tasks.every(
+    ({ wait: { resource } }) =>
+      resource?.kind === "child" || (resource?.kind === "task exit" && resource.detail !== "kthread"),
+  );
 
 const taskEvidence = ({ task, pid, comm, activity, wait }: WaitingTask): Evidence => ({
   kind: "output",
@@ -85,13 +92,12 @@ const taskEvidence = ({ task, pid, comm, activity, wait }: WaitingTask): Evidenc
 });
 
 /** Groups the tasks by resource; without one, by function. Groups with the longest wait come first. */
-function groupsOf(kernel: Kernel, blocked: readonly WaitingTask[]): Group[] {
+function groupsOf(blocked: readonly WaitingTask[]): Group[] {
   const groups = new Map<string, Group>();
   for (const one of blocked) {
     const words = waitWords(one);
     const key = one.wait.resource ? `${one.wait.resource.kind} ${one.wait.resource.address}` : words;
-    // By the newest clock, because that of an idle CPU is older than the wait.
-    const since = attempt(() => newestClock(kernel) - lastArrival(one.task));
+    const since = attempt(() => sinceArrival(one.task));
     const group = groups.get(key) ?? { words, tasks: [], longest: 0n, unread: 0 };
     groups.set(key, group);
     group.tasks.push(one);

@@ -1,11 +1,11 @@
-/** Checks whether the lock of the consoles is held. */
+/** Checks whether the console lock is held, or a console that does without it is owned. */
 import { type OwnedConsole, ownedConsoles } from "../../linux/printk/nbcon.ts";
 import type { Finding } from "../finding.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { waitGraph } from "../waits/waitGraph.ts";
 import { countWords } from "./amounts.ts";
 
-/** Reports whether the console lock is held, and who waits for it. */
+/** Reports whether the console lock is held and who waits for it, and the consoles that a CPU owns. */
 export const consoleLock: HealthCheck = {
   id: "console-lock",
   title: "console lock",
@@ -23,7 +23,7 @@ export const consoleLock: HealthCheck = {
       first ? "suspect" : "note",
       { waiters: waiters.length },
       [
-        "The console lock (console_sem) is held: a CPU was printing messages, or changing a console.",
+        "The console lock (console_sem) is held, for printing messages or for a change of a console.",
         ...(first
           ? [
               ` ${countWords(waiters.length, "task")} wait${waiters.length === 1 ? "s" : ""} for it, first `,
@@ -47,7 +47,7 @@ const ownedFinding = ({ console, name, cpu, priority, isUnsafe }: OwnedConsole):
     [
       `The console ${name} is owned by `,
       { kind: "cpu", cpu },
-      `, which prints messages with priority ${priority}${isUnsafe ? ", in a section in which the console must not be taken over" : ""}.`,
+      ` with priority ${priority}${isUnsafe ? ", in a section in which the console must not be taken over" : ""}.`,
     ],
     { kind: "field", type: "struct console", address: console.address, path: "nbcon_state", value: `prio ${priority}, cpu ${cpu}` }, // prettier-ignore
   );

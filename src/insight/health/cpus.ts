@@ -2,7 +2,7 @@
 import { cpusInUse } from "../../kernel/cpumask.ts";
 import { cpuTask } from "../../linux/sched/cpu.ts";
 import { runqueue } from "../../linux/sched/runqueue.ts";
-import { lastArrival, newestClock, runqueueClock } from "../../linux/sched/sched.ts";
+import { newestClock, runqueueClock, sinceArrival } from "../../linux/sched/sched.ts";
 import { taskComm, taskPid } from "../../linux/sched/task.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { pause } from "../check.ts";
@@ -33,11 +33,9 @@ function busyCpu(kernel: Kernel, cpu: number): Finding | undefined {
   const task = cpuTask(kernel, cpu);
   const pid = taskPid(task);
   if (pid === 0) return undefined;
-  const newest = newestClock(kernel);
-  const clock = runqueueClock(kernel, cpu);
-  const ran = newest - lastArrival(task);
+  const ran = sinceArrival(task);
   if (ran < MIN_NS) return undefined;
-  const behind = newest - clock;
+  const behind = newestClock(kernel) - runqueueClock(kernel, cpu);
   const waiting = Math.max(0, runqueue(kernel, cpu).at("nr_running").number() - 1);
   const isSilent = behind >= MIN_NS;
   const comm = taskComm(task);
@@ -51,9 +49,9 @@ function busyCpu(kernel: Kernel, cpu: number): Finding | undefined {
       { kind: "task", address: task.address, pid, comm },
       ` for ${timeWords(ran)} without a switch; `,
       waiting > 0 ? `${countWords(waiting, "other task")} can run there.` : "no other task can run there.",
-      isSilent ? ` Its scheduler clock stopped ${timeWords(behind)} ago: it takes no timer interrupts.` : "",
+      isSilent ? ` Its scheduler clock was last updated ${timeWords(behind)} ago: it takes no timer interrupts.` : "",
     ],
-    { kind: "cpu", cpu, text: `runs ${comm} [${pid}] since ${timeWords(ran)}` },
+    { kind: "cpu", cpu, text: `runs ${comm} [${pid}] for ${timeWords(ran)}` },
     { kind: "task", address: task.address, text: `${comm} [${pid}]` },
   );
 }

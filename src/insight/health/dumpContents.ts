@@ -29,7 +29,7 @@ export const dumpContents: HealthCheck = {
         { kind: "output", command: "sys", text: `DUMPFILE: [PARTIAL DUMP], dump level ${dumpLevel}` },
       );
     return dumpLevel === undefined
-      ? "The dump's header has no dump level: no kind of page was left out."
-      : `The dump leaves out nothing that was in memory (level ${dumpLevel}).`;
+      ? "The dump's header has no dump level: it does not say whether pages were left out."
+      : `The dump leaves out ${kinds.length === 0 ? "no kind of page" : "only pages of zeros"} (level ${dumpLevel}).`;
   },
 };

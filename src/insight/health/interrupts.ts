@@ -5,11 +5,11 @@ import { uptime } from "../../linux/time/timekeeping.ts";
 import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 
-/** Minimum average number of interrupts of a storm, per second and line. */
+/** Minimum number of interrupts per second that make a storm, for one line, on average since boot. */
 const STORM = 100_000;
 /**
- * Minimum number of interrupts without a handler that is reported. note_interrupt() disables a line after 99,900 of
- * 100,000.
+ * Minimum number of interrupts without a responsible handler that is reported. note_interrupt() (kernel/irq/spurious.c)
+ * disables a line if more than 99,900 of 100,000 had none.
  */
 const UNHANDLED = 50_000;
 
@@ -25,14 +25,15 @@ export const interrupts: HealthCheck = {
     for (const { number, desc } of irqs(kernel)) {
       if (number % 16 === 0) yield pause("interrupts");
       const { isDisabledAsSpurious, unhandled } = spuriousState(desc);
-      const rate = cpus.reduce((sum, cpu) => sum + occurrencesOn(desc, cpu), 0) / seconds;
+      const count = cpus.reduce((sum, cpu) => sum + occurrencesOn(desc, cpu), 0);
+      const rate = count / seconds;
       most = Math.max(most, rate);
       const what = isDisabledAsSpurious
         ? "was disabled by the kernel because no handler was responsible for it"
         : unhandled >= UNHANDLED
           ? `occurred ${unhandled} times lately without a handler that was responsible`
           : rate >= STORM
-            ? `interrupted ${Math.round(rate)} times a second on average`
+            ? `interrupted ${Math.round(rate)} times a second on average since boot`
             : undefined;
       if (what === undefined) continue;
       const names = irqNames(desc).join(", ");
@@ -41,15 +42,21 @@ export const interrupts: HealthCheck = {
         "suspect",
         { irq: number, names, unhandled, rate: Math.round(rate), disabled: isDisabledAsSpurious },
         [`Interrupt ${number}${names === "" ? "" : ` (${names})`} ${what}.`],
-        {
-          kind: "field",
-          type: "struct irq_desc",
-          address: desc.address,
-          path: "irqs_unhandled",
-          value: String(unhandled),
-        },
+        isDisabledAsSpurious || unhandled >= UNHANDLED
+          ? {
+              kind: "field",
+              type: "struct irq_desc",
+              address: desc.address,
+              path: isDisabledAsSpurious ? "core_internal_state__do_not_mess_with_it" : "irqs_unhandled",
+              value: isDisabledAsSpurious ? "IRQS_SPURIOUS_DISABLED" : String(unhandled),
+            }
+          : {
+              kind: "output",
+              command: "irq -s",
+              text: `IRQ ${number}: ${count} interrupts in ${Math.round(seconds)} s`,
+            },
       );
     }
-    return `The busiest line interrupted ${Math.round(most)} times a second on average; none was disabled, and none has many interrupts without a handler.`;
+    return `The busiest line interrupted ${Math.round(most)} times a second on average since boot; the kernel disabled none for lack of a handler, and none has many interrupts without one.`;
   },
 };

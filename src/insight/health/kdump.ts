@@ -53,6 +53,7 @@ export const kdump: HealthCheck = {
         { kind: "output", command: "p kexec_crash_image", text: "kexec_crash_image = NULL" },
       );
     const entry = image ? `; its entry point is ${hex0x(image.at("start").value())}` : "";
-    return `${asked.join(" ")} reserved ${reserved.join(", ")}, and a capture kernel is loaded there${entry}.`;
+    const request = asked.length > 0 ? `${asked.join(" ")} reserved ` : "There is reserved memory: ";
+    return `${request}${reserved.join(", ")}, and a capture kernel is loaded there${entry}.`;
   },
 };

@@ -4,7 +4,7 @@ import { possibleCpus } from "../../kernel/cpumask.ts";
 import { perCpuAddress } from "../../kernel/percpu.ts";
 import { pageTablePages, perCpuPages, unreclaimableSlabPages, vmallocPages } from "../../linux/mm/meminfo.ts";
 import { pageSize } from "../../linux/mm/page.ts";
-import { cacheName, findCache, slabBytes, slabCaches } from "../../linux/slab/slab.ts";
+import { cacheName, findCache, isReclaimable, slabBytes, slabCaches } from "../../linux/slab/slab.ts";
 import { countedByNodes } from "../../linux/slab/slabUsage.ts";
 import { globalAddress } from "../../linux/vmcoreinfo.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -19,21 +19,27 @@ export const unreclaimableSlab = memoryShare({
   severity: "suspect",
   pages: unreclaimableSlabPages,
   remark: (kernel) => {
-    const largest = largestCache(kernel);
-    return largest instanceof Fault ? "" : `The largest cache is ${largest.name} with ${sizeWords(largest.bytes)}.`;
+    const largest = attempt(() => largestUnreclaimableCache(kernel));
+    return largest === undefined || largest instanceof Fault
+      ? ""
+      : `The largest such cache is ${largest.name} with ${sizeWords(largest.bytes)}.`;
   },
 });
 
-/** Returns the cache with the most memory. */
-const largestCache = (kernel: Kernel): { readonly name: string; readonly bytes: number } | Fault =>
-  attempt(() => {
-    let largest = { name: "", bytes: 0 };
-    for (const cache of slabCaches(kernel)) {
-      const bytes = attempt(() => countedByNodes(cache).slabs * slabBytes(cache));
-      if (!(bytes instanceof Fault) && bytes > largest.bytes) largest = { name: cacheName(cache), bytes };
-    }
-    return largest;
-  });
+interface CacheSize {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** Returns the unreclaimable cache with the most memory; undefined if no cache counts its slabs. @throws Fault */
+function largestUnreclaimableCache(kernel: Kernel): CacheSize | undefined {
+  let largest: CacheSize | undefined;
+  for (const cache of slabCaches(kernel)) {
+    const bytes = attempt(() => (isReclaimable(cache) ? 0 : countedByNodes(cache).slabs * slabBytes(cache)));
+    if (!(bytes instanceof Fault) && bytes > (largest?.bytes ?? 0)) largest = { name: cacheName(cache), bytes };
+  }
+  return largest;
+}
 
 export const dentries = memoryShare({
   id: "dentries",
@@ -47,13 +53,18 @@ export const dentries = memoryShare({
     return (countedByNodes(cache).slabs * slabBytes(cache)) / pageSize(kernel);
   },
   remark: (kernel) => {
-    const negative = attempt(() => summed(kernel, "nr_dentry_negative"));
-    return typeof negative === "number" ? `${negative} of them are negative: they name files that do not exist.` : "";
+    const negative = attempt(() => perCpuSum(kernel, "nr_dentry_negative"));
+    return typeof negative === "number"
+      ? `Of the unused ones ${negative} are negative: they name files that do not exist.`
+      : "";
   },
 });
 
-/** Returns the sum of a per-CPU `long` over the possible CPUs; undefined if the kernel does not have it. */
-function summed(kernel: Kernel, name: string): number | undefined {
+/**
+ * Returns the sum of a per-CPU `long` over the possible CPUs, 0 if it is negative; undefined if the kernel does not have
+ * the variable.
+ */
+function perCpuSum(kernel: Kernel, name: string): number | undefined {
   const base = globalAddress(kernel, name);
   if (base === undefined) return undefined;
   const bits = kernel.arch.wordSize * 8;

@@ -25,13 +25,14 @@ export const kernelOptions: HealthCheck = {
         "note",
         { option: needName(need), for: need.for },
         [`${needName(need)} is not set. ${need.cost}`],
-        { kind: "output", command, text: `no =y in ${source}` },
+        { kind: "output", command, text: `${needName(need)} is not set to y` },
       );
-    return `${source} has the ${states.length} options that kdump and the analysis need.`;
+    return `${source} serves the ${states.length} needs of kdump and the analysis.`;
   },
 };
 
 interface FoundConfig {
+  /** Where the configuration is from: the subject of a sentence. */
   readonly source: string;
   readonly config: KernelConfig;
   /** The command that prints the configuration. */

@@ -4,7 +4,7 @@ import { loadAverages } from "../../linux/time/timekeeping.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords } from "./amounts.ts";
 
-/** Minimum load per CPU of a suspect, over the last minute and over five. */
+/** Load per CPU above which, over one minute and over five, the load is a suspect. */
 const SUSPECT_LOAD = 2;
 
 /** Reports a load average of the last minute that is above the number of CPUs in use. */

@@ -8,21 +8,24 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, sizeWords } from "./amounts.ts";
 
-/** Minimum share of the limit that a cgroup at its limit uses: CPUs charge in batches of 64 pages. */
+/**
+ * Minimum share of its limit that a reported cgroup uses. It is below 1 because each CPU keeps up to 64 pages that it
+ * has charged in advance.
+ */
 const AT_LIMIT = 0.98;
-/** Minimum share for a cgroup that ran out of memory: killing a process freed some. */
+/** The same for a cgroup that ran out of memory. It is lower because the killed processes freed memory. */
 const NEAR_LIMIT = 0.9;
 /** Maximum number of cgroups that are reported. */
 const MAX_CGROUPS = 16;
 
-/** Reports memory cgroups that use all they may use. */
+/** Reports memory cgroups that use nearly all that their limit allows. */
 export const memoryCgroups: HealthCheck = {
   id: "memory-cgroups",
   title: "memory cgroups at their limit",
   shows: "kmem -i",
   *run(kernel) {
     let [all, limited, reported] = [0, 0, 0];
-    const noLimit = smallestNoLimit(kernel);
+    const noLimit = pagesWithoutLimit(kernel);
     let last: Obj | undefined;
     for (const group of allCgroups(kernel)) {
       if (++all % 64 === 0) yield pause("memory cgroups");
@@ -46,7 +49,7 @@ export const memoryCgroups: HealthCheck = {
           `The memory cgroup ${path} uses ${sizeWords(memory.usage * size)} of at most ${sizeWords(memory.limit * size)}`,
           outOfMemory > 0
             ? `; it ran out of memory ${countWords(outOfMemory, "time")}, and ${counts?.killed ?? 0} of its processes were killed.`
-            : `${counts ? "; it did not run out of memory: " : "; "}what it uses includes page cache, which can be freed.`,
+            : `${counts ? "; it did not run out of memory: " : "; "}a part of what it uses can be page cache, which can be freed.`,
         ],
         {
           kind: "field",
@@ -63,19 +66,20 @@ export const memoryCgroups: HealthCheck = {
         "note",
         { more: reported - MAX_CGROUPS },
         [
-          `${countWords(reported - MAX_CGROUPS, "more memory cgroup")} ${reported === MAX_CGROUPS + 1 ? "is at its" : "are at their"} limit.`,
+          `${countWords(reported - MAX_CGROUPS, "more memory cgroup")} ${reported === MAX_CGROUPS + 1 ? "is at or near its" : "are at or near their"} limit.`,
         ],
         { kind: "field", type: "struct mem_cgroup", address: last.address, path: "memory", value: "the last of them" },
       );
     return all === 0
       ? "The kernel has no memory cgroups."
-      : `${countWords(all, "memory cgroup")}, ${limited} with a limit; none is at its limit.`;
+      : `${countWords(all, "memory cgroup")}, ${limited} with a limit; none is at or near its limit.`;
   },
 };
 
 /**
- * Returns the smallest limit in pages that means no limit: PAGE_COUNTER_MAX (include/linux/page_counter.h). It is
- * LONG_MAX with 32-bit words; else it is not a safe integer in bytes.
+ * Returns the number of pages from which a limit is taken for none. The kernel's number for no limit is PAGE_COUNTER_MAX
+ * (include/linux/page_counter.h): LONG_MAX with 32-bit words; with 64-bit words 2^63 bytes. There 2^53 bytes
+ * are taken for none, because no machine has more memory than that.
  */
-const smallestNoLimit = (kernel: Kernel): number =>
+const pagesWithoutLimit = (kernel: Kernel): number =>
   kernel.arch.wordSize === 4 ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER / pageSize(kernel);

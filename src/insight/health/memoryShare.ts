@@ -1,21 +1,22 @@
-/** Makes checks of the memory that the kernel itself uses. */
+/** Makes checks of the memory that the kernel takes for one purpose. */
 import { totalramPages } from "../../linux/mm/mm.ts";
 import { pageSize } from "../../linux/mm/page.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { percentWords, sizeWords } from "./amounts.ts";
 
+/** A purpose for which the kernel takes memory. */
 export interface MemoryShare {
   readonly id: string;
-  /** A plural noun phrase: "page tables". */
+  /** What takes the memory, as a plural noun phrase: "page tables". */
   readonly title: string;
   readonly shows: string;
-  /** Minimum share of the memory that is reported: 0.1 for 10 %. */
+  /** Share of the memory above which it is reported: 0.1 for 10 %. */
   readonly limit: number;
   readonly severity: "suspect" | "note";
   /** @returns the number of pages; @throws Fault */
   readonly pages: (kernel: Kernel) => number;
-  /** A second sentence for the finding. */
+  /** Returns a second sentence for the finding; empty for none. */
   readonly remark?: (kernel: Kernel) => string;
 }
 
@@ -30,12 +31,14 @@ export const memoryShare = ({ id, title, shows, limit, severity, pages, remark }
     const bytes = used * pageSize(kernel);
     const name = title.charAt(0).toUpperCase() + title.slice(1);
     const sentence = `${name} take ${sizeWords(bytes)}, ${percentWords(used, all)} of the memory.`;
-    if (used > all * limit)
-      yield observed(id, severity, { bytes, share: used / all }, [sentence, remark ? ` ${remark(kernel)}` : ""], {
+    if (used > all * limit) {
+      const more = remark?.(kernel) ?? "";
+      yield observed(id, severity, { bytes, share: used / all }, [sentence, ...(more === "" ? [] : [` ${more}`])], {
         kind: "output",
         command: shows,
         text: `${used} of ${all} pages`,
       });
+    }
     return sentence;
   },
 });

@@ -5,7 +5,10 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
 
-/** Minimum time in nanoseconds since a reported queue sent its last packet, unless the device's watchdog allows more. */
+/**
+ * Minimum time in nanoseconds since a reported queue sent its last packet, unless the device's watchdog allows more. It
+ * is stopped for at most this long.
+ */
 const MIN_NS = 5n * SECOND;
 
 /** Reports stopped transmit queues that have sent nothing for longer than the device's watchdog allows. */
@@ -39,16 +42,20 @@ export const networkQueues: HealthCheck = {
             },
           );
         const timeouts = transmitTimeouts(device);
-        if (timeouts > 0)
+        const [worst] = timeouts.toSorted((a, b) => b.count - a.count);
+        const total = timeouts.reduce((sum, { count }) => sum + count, 0);
+        if (worst)
           yield observed(
             "network-queues",
             "note",
-            { device: name, timeouts },
-            [`The transmit watchdog of ${name} fired ${countWords(timeouts, "time")}: its driver was slow or stuck.`],
+            { device: name, timeouts: total },
+            [`The transmit watchdog of ${name} fired ${countWords(total, "time")}: its driver was slow or stuck.`],
             {
-              kind: "output",
-              command: `struct net_device._tx ${device.address.toString(16)}`,
-              text: `the trans_timeout of the device's queues are ${timeouts} together`,
+              kind: "field",
+              type: "struct netdev_queue",
+              address: worst.queue.address,
+              path: "trans_timeout",
+              value: String(worst.count),
             },
           );
       }

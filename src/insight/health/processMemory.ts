@@ -7,14 +7,14 @@ import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { percentWords, sizeWords } from "./amounts.ts";
 
-/** Minimum share of the memory that a reported process has, and one that is a suspect. */
+/** Minimum share of the memory that a process has to be reported, and to be a suspect. */
 const MIN_SHARE = 0.25;
 const SUSPECT_SHARE = 0.75;
 
-/** Reports processes whose resident memory is more than a quarter of the machine's. */
+/** Reports processes whose resident memory is at least a quarter of the machine's. */
 export const processMemory: HealthCheck = {
   id: "process-memory",
-  title: "processes over 25 % of memory",
+  title: "processes with 25 % of memory",
   shows: "ps -u",
   *run(kernel) {
     const all = Number(totalramPages(kernel));

@@ -15,13 +15,15 @@ const MIN_NS = 10n * SECOND;
 /** Maximum number of tasks that are reported. */
 const MAX_TASKS = 8;
 
+/** A runnable task that waits for a CPU. */
 interface Waiting {
   readonly task: Obj<"struct task_struct">;
   readonly cpu: number;
+  /** In nanoseconds. */
   readonly waited: bigint;
 }
 
-/** Reports tasks that can run and have waited on a run queue for more than 10 seconds. */
+/** Reports runnable tasks that have waited on a run queue for at least 10 seconds. */
 export const runQueueLag: HealthCheck = {
   id: "run-queue-lag",
   title: "tasks that wait for a CPU",
@@ -45,7 +47,7 @@ export const runQueueLag: HealthCheck = {
         { pid, cpu, since_ns: waited, tasks: late.length },
         [
           { kind: "task", address: task.address, pid, comm },
-          ` can run and has waited ${timeWords(waited)} for `,
+          ` is runnable and has waited ${timeWords(waited)} for `,
           { kind: "cpu", cpu },
           late.length > MAX_TASKS ? `; ${late.length} tasks wait longer than 10 s.` : ".",
         ],
@@ -53,7 +55,7 @@ export const runQueueLag: HealthCheck = {
         { kind: "task", address: task.address, text: `${comm} [${pid}]` },
       );
     }
-    return `No task that can run has waited longer than ${timeWords(longest > SECOND ? longest : SECOND)} for a CPU.`;
+    return `No runnable task has waited longer than ${timeWords(longest > SECOND ? longest : SECOND)} for a CPU.`;
   },
 };
 

@@ -1,4 +1,4 @@
-/** Checks whether the packets that wait for a softirq are too many. */
+/** Checks whether too many received packets wait for the softirq NET_RX. */
 import { cpusInUse } from "../../kernel/cpumask.ts";
 import { backlogLimit, networkBacklog } from "../../linux/net/softnet.ts";
 import { pause } from "../check.ts";
@@ -8,7 +8,7 @@ import { countWords } from "./amounts.ts";
 /** Minimum share of net.core.netdev_max_backlog that a full backlog of a CPU has. */
 const FULL = 0.9;
 
-/** Reports CPUs whose backlog of received packets is full, or that dropped packets because it was. */
+/** Reports CPUs whose backlog of received packets is full, or that dropped packets instead of adding them to it. */
 export const softirqs: HealthCheck = {
   id: "softirqs",
   title: "softirq backlog",
@@ -45,7 +45,7 @@ export const softirqs: HealthCheck = {
           { cpu, dropped },
           [
             { kind: "cpu", cpu },
-            ` dropped ${countWords(dropped, "received packet")} since boot because its backlog was full.`,
+            ` dropped ${countWords(dropped, "received packet")} at its backlog since boot: the backlog was full or limited a flow, or, before Linux v6.10, the device was down.`,
           ],
           evidence,
         );

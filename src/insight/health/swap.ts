@@ -5,9 +5,9 @@ import { globalAddress } from "../../linux/vmcoreinfo.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { percentWords, sizeWords } from "./amounts.ts";
 
-/** Share of used swap space above which it is reported. */
+/** Share of the swap space in use above which it is reported. */
 const MIN_SHARE = 0.5;
-/** Share of used swap space above which the finding is a suspect. */
+/** Share of the swap space in use above which the finding is a suspect. */
 const SUSPECT_SHARE = 0.9;
 
 /** Reports swap space of which most is in use. */
@@ -16,7 +16,8 @@ export const swap: HealthCheck = {
   title: "swap space",
   shows: "swap",
   *run(kernel) {
-    if (globalAddress(kernel, "swap_info") === undefined) return "The kernel was built without swap.";
+    if (globalAddress(kernel, "swap_info") === undefined)
+      return "The kernel has no symbol swap_info: it was built without swap, or its symbols are incomplete.";
     let [used, all] = [0, 0];
     for (const { area } of swapAreas(kernel)) {
       used += swapPagesInUse(area);

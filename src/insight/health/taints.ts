@@ -3,11 +3,18 @@ import { taintedMask, taintLetters } from "../../linux/module/taint.ts";
 import { taintWords } from "../../log/taint.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 
-/** Flags that an error of the hardware or the kernel set before the crash. D is left out, because the crash sets it. */
+/** Flags that an error of the hardware or the kernel sets. D is left out, because nearly every crash sets it. */
 const SUSPECT_FLAGS = /[MBLW]/;
 
-/** The words for D. In a log it is of an earlier crash; in the memory of a crashed kernel it can be of this one. */
-const DIED = "there was an oops or a BUG, perhaps that of this crash";
+/**
+ * Words for flags that the crash can have set itself. In a report of the log they are of an earlier event, because the
+ * kernel prints the report first; in the memory of a crashed kernel they can be of this crash.
+ */
+const OWN_WORDS: Readonly<Record<string, string>> = {
+  D: "there was an oops or a BUG, perhaps that of this crash",
+  L: "there was a soft lockup, perhaps that of this crash",
+  W: "there was a warning",
+};
 
 /** Reports why the kernel is tainted, in words. */
 export const taints: HealthCheck = {
@@ -18,7 +25,7 @@ export const taints: HealthCheck = {
     const mask = taintedMask(kernel);
     if (mask === 0n) return "The kernel is not tainted.";
     const letters = taintLetters(kernel, mask);
-    const words = [...letters].map((letter) => `${letter === "D" ? DIED : taintWords(letter).join("")} (${letter})`);
+    const words = [...letters].map((letter) => `${OWN_WORDS[letter] ?? taintWords(letter).join("")} (${letter})`);
     yield observed(
       "taints",
       SUSPECT_FLAGS.test(letters) ? "suspect" : "note",

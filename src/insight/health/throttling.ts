@@ -1,12 +1,11 @@
 /** Checks whether the scheduler holds back queues that used up their time. */
-import { cpusInUse } from "../../kernel/cpumask.ts";
+import { cpuList, cpusInUse } from "../../kernel/cpumask.ts";
 import { childGroups, isThrottled, runqueue, taskGroupName } from "../../linux/sched/runqueue.ts";
 import { logLines } from "../../linux/printk/printk.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
-import { cpuList } from "../../kernel/cpumask.ts";
 
 /** Maximum number of task groups that are examined. */
 const MAX_GROUPS = 1 << 16;
@@ -35,7 +34,7 @@ export const throttling: HealthCheck = {
         "throttling",
         "note",
         { class: "rt" },
-        ["Real-time tasks were throttled at least once: a real-time task ran for most of a period of one second."],
+        ["Real-time tasks were throttled at least once: they used up their share of a period (sched_rt_runtime_us)."],
         { kind: "log", line, text: logLines(kernel)[line]?.text ?? "" },
       );
     yield* throttledGroups(kernel, cpus);

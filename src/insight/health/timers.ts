@@ -1,12 +1,11 @@
 /** Checks whether timers expire in time. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex0x } from "../../base/hex.ts";
 import { cpusInUse } from "../../kernel/cpumask.ts";
 import { hz, jiffies64, tickTime } from "../../linux/time/timekeeping.ts";
 import { clockName, clockTimers, hrtimerBase, timerBases, wheelTimers } from "../../linux/time/timer.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { symbolText } from "../../model/symbolText.ts";
+import { symbolOrAddress } from "../../model/symbolText.ts";
 import { pause } from "../check.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, SECOND, timeWords } from "./amounts.ts";
@@ -58,7 +57,7 @@ export const timers: HealthCheck = {
 function functionOf(kernel: Kernel, timer: Obj): string {
   const address = attempt(() => timer.at("function").value());
   if (address instanceof Fault) return "an unknown function";
-  return symbolText(kernel, address, true) ?? hex0x(address);
+  return symbolOrAddress(kernel, address);
 }
 
 /** Yields the overdue timers of the wheel, except deferrable ones (BASE_DEF), which may wait while a CPU is idle. */

@@ -1,7 +1,7 @@
 /** Checks whether worker pools make progress. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { globalAddress, globalWord } from "../../linux/vmcoreinfo.ts";
-import { lastArrival, newestClock } from "../../linux/sched/sched.ts";
+import { sinceArrival } from "../../linux/sched/sched.ts";
 import { taskActivity } from "../../linux/sched/sleeping.ts";
 import { taskComm, taskPid } from "../../linux/sched/task.ts";
 import { hz, jiffies64 } from "../../linux/time/timekeeping.ts";
@@ -9,7 +9,7 @@ import { poolName, queuedWorks, workerPools, workersOf } from "../../linux/workq
 import { perCpuAddress } from "../../kernel/percpu.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { symbolText } from "../../model/symbolText.ts";
+import { symbolOrAddress } from "../../model/symbolText.ts";
 import { pause } from "../check.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
@@ -18,13 +18,13 @@ import { countWords, SECOND, timeWords } from "./amounts.ts";
 
 /** The kernel's default of wq_watchdog_thresh, in seconds. */
 const STALL_SECONDS = 30;
-/** Minimum time in nanoseconds that a reported worker sleeps in one work, and one that is a suspect. */
+/** Minimum time in nanoseconds that a worker sleeps in one work to be reported, and to be a suspect. */
 const MIN_NS = 10n * SECOND;
 const SUSPECT_NS = 120n * SECOND;
-/** Maximum number of works of a pool that are counted. */
+/** Maximum number of queued works of a pool that are counted. */
 const MAX_WORKS = 10_000;
 
-/** Reports pools that start no work although some is queued, and workers that sleep long in one work. */
+/** Reports pools that start no work although works are queued, and workers that sleep long in one work. */
 export const workqueues: HealthCheck = {
   id: "workqueues",
   title: "workqueues",
@@ -47,8 +47,8 @@ export const workqueues: HealthCheck = {
 };
 
 /**
- * Reports a pool whose works wait longer than the watchdog allows; undefined for other pools. As
- * wq_watchdog_timer_fn(), it takes the later of the pool's last progress and of the last touch of the watchdog.
+ * Reports a pool whose works wait longer than the watchdog allows; undefined for other pools. The time counts from the
+ * pool's last progress or from the last touch of the watchdog, whichever is later, as in wq_watchdog_timer_fn().
  */
 function stalledPool(kernel: Kernel, pool: Obj<"struct worker_pool">): Finding | undefined {
   const [oldest] = queuedWorks(pool);
@@ -63,7 +63,7 @@ function stalledPool(kernel: Kernel, pool: Obj<"struct worker_pool">): Finding |
   if (waited <= BigInt(limit) * SECOND) return undefined;
   let works = 0;
   for (const _ of queuedWorks(pool)) if (++works === MAX_WORKS) break;
-  const called = functionOf(kernel, oldest.at("func").value());
+  const called = symbolOrAddress(kernel, oldest.at("func").value());
   return observed(
     "workqueues",
     "suspect",
@@ -89,17 +89,12 @@ function touchedAt(kernel: Kernel, cpu: number): bigint | undefined {
   return globalWord(kernel, "wq_watchdog_touched");
 }
 
-const functionOf = (kernel: Kernel, address: bigint): string =>
-  symbolText(kernel, address, true) ?? `0x${address.toString(16)}`;
-
 /** Reports a worker that sleeps in one work for long; undefined for other workers. */
 function slowWork(kernel: Kernel, pool: Obj<"struct worker_pool">, worker: Obj<"struct worker">): Finding | undefined {
   const task = worker.at("task").deref().as("struct task_struct");
-  const slept = attempt(() =>
-    taskActivity(task) === "sleeping" ? newestClock(kernel) - lastArrival(task) : undefined,
-  );
+  const slept = attempt(() => (taskActivity(task) === "sleeping" ? sinceArrival(task) : undefined));
   if (slept instanceof Fault || slept === undefined || slept < MIN_NS) return undefined;
-  const called = functionOf(kernel, worker.at("current_func").value());
+  const called = symbolOrAddress(kernel, worker.at("current_func").value());
   const [pid, comm] = [taskPid(task), taskComm(task)];
   const stack: Evidence = { kind: "output", command: `bt ${pid}`, text: `${comm} [${pid}] executes ${called}` };
   return observed(
@@ -109,7 +104,7 @@ function slowWork(kernel: Kernel, pool: Obj<"struct worker_pool">, worker: Obj<"
     [
       "The worker ",
       { kind: "task", address: task.address, pid, comm },
-      ` executes the work ${called} and sleeps in it for ${timeWords(slept)}.`,
+      ` executes the work ${called} and sleeps in it for at most ${timeWords(slept)}.`,
     ],
     stack,
     { kind: "field", type: "struct worker", address: worker.address, path: "current_func", value: called },

@@ -5,7 +5,7 @@ import { zoneFreePages } from "../../linux/mm/vmstat.ts";
 import { type HealthCheck, observed } from "../healthCheck.ts";
 import { countWords, sizeWords } from "./amounts.ts";
 
-/** Reports zones with fewer free pages than their watermark min or low. */
+/** Reports zones with fewer free pages than the watermark low; those with fewer than the watermark min are suspects. */
 export const zones: HealthCheck = {
   id: "zones",
   title: "zones below their watermarks",
@@ -21,16 +21,16 @@ export const zones: HealthCheck = {
       const name = zoneName(zone);
       const node = zone.has("node") ? zone.at("node").number() : 0;
       const size = pageSize(kernel);
-      const how =
+      const below =
         free < min
-          ? "the watermark min: only allocations that may use the reserves are served"
-          : "the watermark low: kswapd frees memory";
+          ? "the watermark min, below which only allocations that may use the reserves get pages of it"
+          : "the watermark low, below which the kernel wakes kswapd to free memory";
       yield observed(
         "zones",
         free < min ? "suspect" : "note",
         { zone: name, node, free, min, low },
         [
-          `The zone ${name} of node ${node} has ${sizeWords(free * size)} free, which is below ${how} (min ${sizeWords(min * size)}, low ${sizeWords(low * size)}).`,
+          `The zone ${name} of node ${node} has ${sizeWords(free * size)} free, less than ${below} (min ${sizeWords(min * size)}, low ${sizeWords(low * size)}).`,
         ],
         {
           kind: "output",

@@ -9,12 +9,13 @@ export interface LockCalls {
 }
 
 /**
- * The functions by kind of lock. Sources: include/linux/{mutex,rwsem,semaphore,rtmutex}.h, kernel/locking/. `read` has
- * those of a rwsem that take it for reading alone.
+ * The functions by kind of lock. Sources: include/linux/{mutex,rwsem,semaphore,rtmutex}.h, kernel/locking/. `rwsem` has
+ * all of a reader-writer semaphore, `read` only those for readers. downgrade_write() takes in both, because the writer
+ * that calls it holds the semaphore for reading from then on.
  */
 export const LOCK_CALLS = {
   mutex: { take: /^_*mutex_(try)?lock(_|$)/, release: /^_*mutex_unlock(_|$)/ },
-  rwsem: { take: /^_*down_(read|write)(_|$)/, release: /^_*(up_(read|write)|downgrade_write)(_|$)/ },
+  rwsem: { take: /^_*(down_(read|write)(_|$)|downgrade_write$)/, release: /^_*up_(read|write)(_|$)/ },
   read: { take: /^_*(down_read(_|$)|downgrade_write$)/, release: /^_*up_read(_|$)/ },
   semaphore: { take: /^_*down(_interruptible|_killable|_trylock|_timeout)?$/, release: /^_*up$/ },
   rt_mutex: { take: /^_*rt_mutex_(try)?lock(_|$)/, release: /^_*rt_mutex_unlock(_|$)/ },

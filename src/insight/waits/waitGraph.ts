@@ -137,8 +137,9 @@ function isYounger(kernel: Kernel, holder: Obj, { queue, resource }: Wait): bool
 }
 
 /**
- * Returns the nanoseconds since a task last got a CPU, by the last update of its CPU's clock. At that update,
- * the task had waited at most this long.
+ * Returns the nanoseconds since a task last got a CPU, by the last update of its CPU's clock, as crash's `ps -m` does. At
+ * that update, the task had waited at most this long. The clock of an idle CPU can be much older than the crash;
+ * sinceArrival() takes the newest clock of all CPUs instead.
  * @throws Fault if the clock or the task cannot be read
  */
 export function sinceLastRun({ task }: WaitingTask): bigint {

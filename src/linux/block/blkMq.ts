@@ -21,11 +21,20 @@ export const requestKinds = (kernel: Kernel): readonly ["READ", "WRITE"] | reado
 
 const hasState = (kernel: Kernel): boolean => kernel.object("struct request", 0n).has("state");
 
+/** Whether the requests of a queue have tags of blk-mq, so that they can be listed. */
+const isMultiQueue = (queue: Obj<"struct request_queue">): boolean =>
+  queue.has("mq_ops") && queue.at("mq_ops").value() !== 0n;
+
+/**
+ * Whether `inFlightRequests` lists the requests of a disk; not for one without blk-mq, such as one of device mapper or
+ * zram, which starts bios without requests. @throws Fault
+ */
+export const listsRequests = (disk: Obj<"struct gendisk">): boolean => isMultiQueue(disk.at("queue").deref());
+
 /** Counts the requests of a `struct gendisk` that are in flight. @throws Fault */
 export function requestsInFlight(disk: Obj<"struct gendisk">): InFlight {
   const queue = disk.at("queue").deref();
-  if (queue.has("mq_ops") && queue.at("mq_ops").value() !== 0n)
-    return hasState(disk.kernel) ? taggedRequests(queue) : dispatchedRequests(queue);
+  if (isMultiQueue(queue)) return hasState(disk.kernel) ? taggedRequests(queue) : dispatchedRequests(queue);
   // Before blk-mq: a list of requests of each kind (struct request_list, removed in v5.0).
   for (const list of ["root_rl", "rq"])
     if (queue.has(`${list}.count`))
@@ -39,7 +48,7 @@ export function requestsInFlight(disk: Obj<"struct gendisk">): InFlight {
  */
 export function driverInFlight(disk: Obj<"struct gendisk">): number | undefined {
   const queue = disk.at("queue").deref();
-  if (!queue.has("in_flight") || (queue.has("mq_ops") && queue.at("mq_ops").value() !== 0n)) return undefined;
+  if (!queue.has("in_flight") || isMultiQueue(queue)) return undefined;
   return queue.at("in_flight[0]").number() + queue.at("in_flight[1]").number();
 }
 
@@ -71,12 +80,12 @@ function* startedRequests(queue: Obj<"struct request_queue">): Generator<Obj<"st
 }
 
 /**
- * Yields the requests of a disk that its driver has started and not completed; none for a disk whose requests are not
- * known one by one, such as one of device mapper. @throws Fault "unknown" for kernels without `request.state`
+ * Yields the requests of a disk that its driver has started and not completed; none for a disk whose requests cannot be
+ * listed. @throws Fault "unknown" for kernels without `request.state`
  */
 export function* inFlightRequests(disk: Obj<"struct gendisk">): Generator<Obj<"struct request">, void, void> {
   const queue = disk.at("queue").deref();
-  if (!queue.has("mq_ops") || queue.at("mq_ops").value() === 0n) return;
+  if (!isMultiQueue(queue)) return;
   if (!hasState(disk.kernel)) throw Fault.of("unknown", "this kernel does not record the state of requests");
   yield* startedRequests(queue);
 }

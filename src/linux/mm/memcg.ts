@@ -58,21 +58,25 @@ export function cgroupMemory(group: Obj<"struct mem_cgroup">): CgroupMemory {
   return { usage: word(["usage", "count"]), limit: word(["max", "limit"]) };
 }
 
-/** How often a memory cgroup could not get memory although it was reclaimed, and how many processes were killed. */
+/** What happened to a memory cgroup for lack of memory. */
 export interface CgroupEvents {
+  /** How often memory could not be reclaimed below the cgroup's own limit. */
   readonly outOfMemory: number;
+  /** How many processes of it and of the cgroups below it the OOM killer killed. */
   readonly killed: number;
 }
 
 /**
  * Returns the events of a memory cgroup (`enum memcg_memory_event`); undefined for kernels that do not count them.
- * @throws Fault
+ * `memory_events` has also the events of the cgroups below it. Those of the cgroup alone are in `memory_events_local`
+ * since the commit "mm, memcg: introduce memory.events.local" (in v5.3). @throws Fault
  */
 export function cgroupEvents(group: Obj<"struct mem_cgroup">): CgroupEvents | undefined {
   if (!group.has("memory_events")) return undefined;
-  const count = (name: string): number => {
+  const count = (member: string, name: string): number => {
     const constant = group.kernel.types.enumerator(name);
-    return constant ? Number(group.at("memory_events").index(Number(constant.value)).at("counter").value()) : 0;
+    return constant ? Number(group.at(member).index(Number(constant.value)).at("counter").value()) : 0;
   };
-  return { outOfMemory: count("MEMCG_OOM"), killed: count("MEMCG_OOM_KILL") };
+  const own = group.has("memory_events_local") ? "memory_events_local" : "memory_events";
+  return { outOfMemory: count(own, "MEMCG_OOM"), killed: count("memory_events", "MEMCG_OOM_KILL") };
 }

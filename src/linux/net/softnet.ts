@@ -9,7 +9,10 @@ export interface NetworkBacklog {
   /** Address of the `struct softnet_data`. */
   readonly address: bigint;
   readonly queued: number;
-  /** Packets that were dropped since boot because the backlog was full. */
+  /**
+   * Packets that enqueue_to_backlog() dropped since boot: the backlog was full, skb_flow_limit() refused the flow, or,
+   * before v6.10, the device was not running.
+   */
   readonly dropped: number;
 }
 

@@ -48,13 +48,18 @@ export function stoppedQueues(device: Obj<"struct net_device">): readonly Stoppe
   });
 }
 
-/** Returns how often the watchdog of a device fired. The counter is an atomic in newer kernels. @throws Fault */
-export function transmitTimeouts(device: Obj<"struct net_device">): number {
-  let sum = 0;
-  for (const queue of queues(device)) {
-    if (!queue.has("trans_timeout")) return 0;
-    const count = queue.at("trans_timeout");
-    sum += count.has("counter") ? count.at("counter").number() : count.number();
-  }
-  return sum;
+/** A transmit queue for which the watchdog of its device fired. */
+export interface TimedOutQueue {
+  readonly queue: Obj<"struct netdev_queue">;
+  /** How often it fired. */
+  readonly count: number;
 }
+
+/** Returns the queues for which the watchdog fired. The counter is an atomic in newer kernels. @throws Fault */
+export const transmitTimeouts = (device: Obj<"struct net_device">): readonly TimedOutQueue[] =>
+  [...queues(device)].flatMap((queue) => {
+    if (!queue.has("trans_timeout")) return [];
+    const counter = queue.at("trans_timeout");
+    const count = counter.has("counter") ? counter.at("counter").number() : counter.number();
+    return count > 0 ? [{ queue, count }] : [];
+  });

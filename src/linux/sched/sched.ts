@@ -44,5 +44,14 @@ export const newestClock = derived("newest scheduler clock", (kernel): bigint =>
 export const runqueueClock = (kernel: Kernel, cpu: number): bigint =>
   perCpuVariable(kernel, "runqueues", cpu).at("clock").value();
 
+/**
+ * Returns the nanoseconds since a task last began to run, at the time of the crash; 0 if its CPU's clock is ahead. A task
+ * that sleeps has slept at most this long. @throws Fault
+ */
+export function sinceArrival(task: Obj<"struct task_struct">): bigint {
+  const since = newestClock(task.kernel) - lastArrival(task);
+  return since < 0n ? 0n : since;
+}
+
 /** Returns when the task was started, in nanoseconds of CLOCK_MONOTONIC. @throws Fault */
 export const startTime = (task: Obj<"struct task_struct">): bigint => task.at("start_time").value();

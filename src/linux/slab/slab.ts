@@ -91,7 +91,10 @@ const SLAB_FLAGS = {
   /** __OBJECT_POISON of mm/slub.c: free objects of the cache are poisoned. */
   SLAB_OBJECT_POISON: 0x8000_0000n,
   SLAB_STORE_USER: 0x10000n,
+  SLAB_RECLAIM_ACCOUNT: 0x20000n,
 } as const;
+
+type SlabFlag = keyof typeof SLAB_FLAGS;
 
 /**
  * Whether any cache can have debugging flags. There is a static key for it since Linux kernel commit
@@ -104,9 +107,17 @@ function isDebugging(kernel: Kernel): boolean {
 }
 
 /** Whether a cache was created with a debugging flag. @throws Fault */
-export function hasSlabFlag(cache: Obj<"struct kmem_cache">, name: keyof typeof SLAB_FLAGS): boolean {
+export const hasSlabFlag = (
+  cache: Obj<"struct kmem_cache">,
+  name: Exclude<SlabFlag, "SLAB_RECLAIM_ACCOUNT">,
+): boolean =>
   // This check comes first because finding out that an enum does not exist searches all debuginfo.
-  if (!isDebugging(cache.kernel)) return false;
+  isDebugging(cache.kernel) && isFlagSet(cache, name);
+
+/** Whether the kernel counts the pages of a cache as reclaimable, such as those of dentries and inodes. @throws Fault */
+export const isReclaimable = (cache: Obj<"struct kmem_cache">): boolean => isFlagSet(cache, "SLAB_RECLAIM_ACCOUNT");
+
+function isFlagSet(cache: Obj<"struct kmem_cache">, name: SlabFlag): boolean {
   const bits = cache.kernel.types.find("enum", "_slab_flag_bits");
   const bit = bits?.kind === "enum" ? bits.values.find((one) => one.name === `_${name}`)?.value : undefined;
   return (cache.at("flags").value() & (bit === undefined ? SLAB_FLAGS[name] : 1n << bit)) !== 0n;

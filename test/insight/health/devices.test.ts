@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { sentenceText } from "../../../src/insight/finding.ts";
 import { blockRequests } from "../../../src/insight/health/blockRequests.ts";
 import { interrupts } from "../../../src/insight/health/interrupts.ts";
 import { journals } from "../../../src/insight/health/journals.ts";
@@ -7,7 +8,7 @@ import { networkQueues } from "../../../src/insight/health/networkQueues.ts";
 import { sockets } from "../../../src/insight/health/sockets.ts";
 import { softirqs } from "../../../src/insight/health/softirqs.ts";
 import { timers } from "../../../src/insight/health/timers.ts";
-import { perCpuVariable } from "../../../src/kernel/percpu.ts";
+import { perCpuPointee, perCpuVariable } from "../../../src/kernel/percpu.ts";
 import { xarrayEntries } from "../../../src/kernel/xarray.ts";
 import { disks } from "../../../src/linux/block/gendisk.ts";
 import { journals as allJournals } from "../../../src/linux/fs/jbd2.ts";
@@ -55,6 +56,25 @@ function startRequest({ kernel, put, word }: Writer): void {
   put(request.at("deadline"), jiffies64(kernel) + 10n * HZ);
 }
 
+/** A journal whose commit is overdue by 40 s, with a transaction in a state. */
+const overdueJournal = (state: number): string => {
+  const session = changedSample(({ kernel, put }) => {
+    const [journal] = allJournals(kernel);
+    assert.ok(journal);
+    put(journal.journal.at("j_committing_transaction"), 0);
+    put(journal.journal.at("j_running_transaction"), scratch(kernel));
+    const transaction = kernel.object("struct transaction_s", scratch(kernel));
+    put(transaction.at("t_expires"), jiffies64(kernel) - 40n * HZ);
+    put(transaction.at("t_state"), state);
+    put(transaction.at("t_updates.counter"), 2);
+  });
+  try {
+    return sentenceText(checked(session).of(journals)[0]?.text ?? []);
+  } finally {
+    session.close();
+  }
+};
+
 const healthy = openSession({ vmcore: ["sample/vmcore"] });
 const ill = changedSample((writer) => {
   const { kernel, put } = writer;
@@ -74,6 +94,7 @@ const ill = changedSample((writer) => {
   const [listening, receiving, sending] = someSockets(kernel);
   assert.ok(listening && receiving && sending);
   put(listening.at("__sk_common.skc_state"), 10);
+  put(listening.at("__sk_common.skc_family"), 2);
   put(listening.at("sk_max_ack_backlog"), 5);
   put(listening.at("sk_ack_backlog"), 6);
   put(receiving.at("__sk_common.skc_state"), 1);
@@ -131,6 +152,65 @@ test("a journal that commits for 40 s is a suspect, with the thread that commits
   assert.match(fine.said(journals) ?? "", /^1 jbd2 journal; no commit takes longer/);
 });
 
+test("a thread that waits for open handles has begun the commit, and one whose transaction runs has not", () => {
+  assert.equal(
+    overdueJournal(1),
+    "The commit of the journal vda-8 is overdue by 40.0 s: its thread waits for 2 open handles of the transaction (t_updates).",
+  );
+  assert.match(overdueJournal(2), /: its thread has begun it \(T_SWITCH\)\.$/);
+  assert.match(overdueJournal(0), /: its thread has not begun it\.$/);
+});
+
+test("a unix socket whose connections wait in its receive queue has a full listen queue", () => {
+  const session = changedSample(({ kernel, put }) => {
+    const [socket] = someSockets(kernel);
+    assert.ok(socket);
+    put(socket.at("__sk_common.skc_state"), 10);
+    put(socket.at("__sk_common.skc_family"), 1);
+    put(socket.at("sk_max_ack_backlog"), 5);
+    put(socket.at("sk_ack_backlog"), 0);
+    put(socket.at("sk_receive_queue.qlen"), 6);
+  });
+  try {
+    const [one] = checked(session).of(sockets);
+    assert.deepEqual([one?.severity, one?.slots["used"], one?.slots["limit"]], ["suspect", 6, 5]);
+    assert.match(sentenceText(one?.text ?? []), /; 6 connections wait for accept\(\), and the limit is 5\.$/);
+  } finally {
+    session.close();
+  }
+});
+
+test("disks without blk-mq are not among those whose oldest request is known", () => {
+  const session = changedSample(({ kernel, put }) => {
+    const [disk] = disks(kernel);
+    assert.ok(disk);
+    put(disk.at("queue").deref().at("mq_ops"), 0);
+  });
+  try {
+    assert.equal(
+      checked(session).said(blockRequests),
+      "0 disks with 0 requests in flight, none for longer than a second. The age of the requests of 1 disk without blk-mq is not known.",
+    );
+  } finally {
+    session.close();
+  }
+});
+
+test("an interrupt storm is shown by its counters", () => {
+  const session = changedSample(({ kernel, word }) => {
+    const counted = [...irqs(kernel)].find(({ desc }) => desc.at("kstat_irqs").value() !== 0n);
+    assert.ok(counted);
+    for (const cpu of [0, 1]) word(perCpuPointee(kernel, counted.desc.at("kstat_irqs"), cpu).address, 0xf000_0000);
+  });
+  try {
+    const [one] = checked(session).of(interrupts);
+    assert.match(sentenceText(one?.text ?? []), /times a second on average since boot\.$/);
+    assert.equal(one?.evidence[0]?.kind, "output");
+  } finally {
+    session.close();
+  }
+});
+
 test("a stopped transmit queue is a suspect, and an earlier timeout a note", () => {
   assert.deepEqual(
     found
@@ -142,6 +222,14 @@ test("a stopped transmit queue is a suspect, and an earlier timeout a note", () 
     ],
   );
   assert.deepEqual(fine.of(networkQueues), []);
+  const [stopped, fired] = found.of(networkQueues);
+  assert.equal(
+    sentenceText(stopped?.text ?? []),
+    "1 transmit queue of lo is stopped; queue 0 sent its last packet 20.0 s ago.",
+  );
+  const [shown] = fired?.evidence ?? [];
+  assert.deepEqual(shown?.kind === "field" && [shown.path, shown.value], ["trans_timeout", "4"]);
+  assert.match(fine.said(networkQueues) ?? "", /no transmit queue is stopped for longer than its watchdog allows/);
 });
 
 test("full queues of sockets are distinguished; only a listen queue is a suspect", () => {
@@ -185,5 +273,5 @@ test("unhandled interrupts are suspects, disabled or not", () => {
       ["suspect", false, 60_000],
     ],
   );
-  assert.match(fine.said(interrupts) ?? "", /none was disabled/);
+  assert.match(fine.said(interrupts) ?? "", /the kernel disabled none for lack of a handler/);
 });

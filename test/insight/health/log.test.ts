@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sentenceText } from "../../../src/insight/finding.ts";
 import { clocks } from "../../../src/insight/health/clocks.ts";
 import { consoleLock } from "../../../src/insight/health/consoleLock.ts";
 import { lostMessages } from "../../../src/insight/health/lostMessages.ts";
@@ -53,12 +54,45 @@ test("a clock that counts other seconds than the timer ticks is noted", () => {
   assert.deepEqual(one?.slots, { clock: 1_000_030, ticks: 1_000_000 });
 });
 
-test("messages that a console dropped, and messages that newer ones overwrote, are noted", () => {
-  const dropped = logged([line("a", 1), line("** 17 printk messages dropped **", 2)]);
-  assert.deepEqual(
-    checkedOne(dropped, lostMessages).findings.map(({ severity, slots }) => [severity, slots["dropped"]]),
-    [["note", 17]],
+test("a log without times does not show whether the clock steps back", () => {
+  assert.equal(
+    checkedOne(logged([]), clocks).said,
+    "The log has no times, and the clock and the timer ticks differ by at most 10 s.",
   );
+});
+
+test("ticks are said to be lost only if there are fewer of them than seconds of the clock", () => {
+  const text = (clock: number): string => sentenceText(checkedOne(logged([], clock), clocks).findings[0]?.text ?? []);
+  assert.match(text(1_000_030), /: ticks were lost/);
+  assert.equal(text(999_970), "The clock counts 999970 s since boot and the timer ticks 1000000 s.");
+});
+
+/** A kernel with two consoles, of which the first has dropped messages; the chain has a console's name and number. */
+function withConsoles(dropped: number): ToyKernel {
+  const [FIRST, SECOND] = [0xffff_8000_0000_1000n, 0xffff_8000_0000_2000n];
+  const { memory, vmcoreinfo } = ringbuffer([line("a", 1)]);
+  return toyKernel({
+    types: `struct console { char name[16]; short index; unsigned long dropped; struct console *next; };
+      struct console *console_drivers;`,
+    vmcoreinfo,
+    symbols: { console_drivers: 0xffff_8000_0000_0000n },
+    memory: [
+      ...memory,
+      ["struct console *", 0xffff_8000_0000_0000n, FIRST],
+      ["struct console", FIRST, { name: "ttyS", index: 1, dropped, next: SECOND }],
+      ["struct console", SECOND, { name: "tty", index: 0, dropped: 0, next: 0n }],
+    ],
+  });
+}
+
+test("messages that a console dropped, and messages that newer ones overwrote, are noted", () => {
+  const [found] = checkedOne(withConsoles(17), lostMessages).findings;
+  assert.deepEqual([found?.severity, found?.slots], ["note", { dropped: 17, console: "ttyS1" }]);
+  assert.equal(
+    sentenceText(found?.text ?? []),
+    "The console ttyS1 is too slow: it dropped 17 messages and has not printed that yet.",
+  );
+  assert.deepEqual(checkedOne(withConsoles(0), lostMessages).findings, []);
   const wrapped = logged(Array.from({ length: 70 }, (_, i) => line(`message ${i}`, i)));
   const [one] = checkedOne(wrapped, lostMessages).findings;
   assert.equal(one?.severity, "note");
@@ -87,6 +121,14 @@ test("messages for which the ring buffer had no room are a suspect", () => {
   });
   const [one] = checkedOne(kernel, lostMessages).findings;
   assert.deepEqual([one?.severity, one?.slots], ["suspect", { lost: 3 }]);
+});
+
+test("a log whose records cannot be read does not show whether messages were overwritten", () => {
+  const REUSABLE = 3;
+  assert.match(
+    checkedOne(logged([{ ...line("a", 1), state: REUSABLE }]), lostMessages).said,
+    /no message was lost; the log does not show whether some were overwritten\.$/,
+  );
 });
 
 test("a log with its first message has lost no messages", () => {

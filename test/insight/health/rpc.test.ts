@@ -18,6 +18,8 @@ const TYPES = `
   struct rpc_task { struct list_head tk_task; int tk_status; ktime_t tk_start; struct rpc_message tk_msg; };
   struct timekeeper { unsigned long long xtime_sec; unsigned long ktime_sec; };
   struct tk_data { struct timekeeper timekeeper; };
+  struct module { struct list_head list; char name[56]; };
+  struct list_head modules;
   struct net init_net;`;
 const at = (number: number): bigint => 0xffff_8880_0000_0000n + BigInt(number) * 0x1000n;
 const [NET, GEN, SUNRPC, CLIENT, XPRT, CALL, PROC] = [1, 2, 3, 4, 5, 6, 7].map(at) as [
@@ -26,7 +28,7 @@ const [NET, GEN, SUNRPC, CLIENT, XPRT, CALL, PROC] = [1, 2, 3, 4, 5, 6, 7].map(a
 const SECOND = 1_000_000_000n;
 
 /** A machine that is up for 100 s, with one call that was started then. */
-const machine = (started: bigint, isLoaded = true): ToyKernel =>
+const machine = (started: bigint, isLoaded = true, more = {}): ToyKernel =>
   toyKernel({
     types: TYPES,
     symbols: {
@@ -34,11 +36,14 @@ const machine = (started: bigint, isLoaded = true): ToyKernel =>
       jiffies_64: at(8),
       tk_core: at(9),
       ...(isLoaded && { sunrpc_net_id: at(10) }),
+      ...more,
     },
     memory: [
       ["unsigned long long", at(8), BigInt.asUintN(32, -300n * 250n) + 100n * 250n],
       ["struct timekeeper", at(9), { ktime_sec: 100 }],
       ["unsigned int", at(10), 2],
+      ["struct list_head", at(11), { next: at(12), prev: at(12) }],
+      ["struct module", at(12), { list: { next: at(11), prev: at(11) }, name: "sunrpc" }],
       ["struct net", NET, { gen: GEN }],
       ["struct net_generic", GEN, { ptr: [0n, 0n, SUNRPC] }],
       ["struct sunrpc_net", SUNRPC, { all_clients: { next: CLIENT } }],
@@ -61,7 +66,7 @@ test("a call that a server does not answer for 25 s is a suspect, with server an
   );
   assert.equal(
     sentenceText(one?.text ?? []),
-    "1 call to the RPC server nfs.example.org is not answered; the oldest, WRITE, was started 25.0 s ago.",
+    "1 call to the RPC server nfs.example.org is not finished; the oldest, WRITE, was started 25.0 s ago.",
   );
 });
 
@@ -69,4 +74,11 @@ test("a call of half a second passes, and a machine without sunrpc uses no NFS",
   const { findings, said } = checkedOne(machine(99_500_000_000n), rpc);
   assert.deepEqual([findings, said], [[], "1 RPC call in progress, none for longer than a second."]);
   assert.equal(checkedOne(machine(0n, false), rpc).said, "The module sunrpc is not loaded: the machine uses no NFS.");
+});
+
+test("a module sunrpc that is loaded without known symbols is not taken for absent", () => {
+  assert.throws(
+    () => checkedOne(machine(0n, false, { modules: at(11) }), rpc),
+    /sunrpc is loaded, but the symbols have no sunrpc_net_id/,
+  );
 });

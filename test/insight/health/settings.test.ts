@@ -83,6 +83,21 @@ test("requested but unreserved crash memory is a suspect, a loaded capture kerne
   );
 });
 
+test("memory that is reserved without a request of the command line is said to be there", () => {
+  assert.match(
+    checkedOne(kdumpKernel("quiet", 0x1eff_ffffn, 0x4000n), kdump).said,
+    /^There is reserved memory: 192\.0 MiB at physical 0x13000000, and a capture kernel is loaded there/,
+  );
+});
+
+test("a soft lockup in the taint can be that of the crash", () => {
+  const kernel = toyKernel({ symbols: { tainted_mask: 0x1000n }, memory: [["unsigned long", 0x1000n, 1n << 14n]] });
+  assert.equal(
+    sentenceText(checkedOne(kernel, taints).findings[0]?.text ?? []),
+    "The kernel is tainted: there was a soft lockup, perhaps that of this crash (L).",
+  );
+});
+
 test("missing options of the kernel configuration are notes with their consequence", () => {
   const lines = [...KERNEL_NEEDS.flatMap(({ anyOf }) => anyOf.map((name) => `CONFIG_${name}=y`))];
   const config = (left: string) => () => ({
@@ -98,7 +113,7 @@ test("missing options of the kernel configuration are notes with their consequen
   assert.match(sentenceText(lacking[0]?.text ?? []), /Without a vmlinux, a dump names functions/);
   const complete = checkedOne(kernel, kernelOptions, { config: config("nothing") });
   assert.deepEqual(complete.findings, []);
-  assert.equal(complete.said, "/boot/config-6.1 has the 7 options that kdump and the analysis need.");
+  assert.equal(complete.said, "/boot/config-6.1 serves the 7 needs of kdump and the analysis.");
   assert.throws(() => checkedOne(kernel, kernelOptions), /no configuration in its memory/);
 });
 
@@ -114,6 +129,12 @@ test("excluded pages of a dump are a note with what they hide, and an incomplete
     checkedOne(kernel, dumpContents, { incomplete: true }).findings.map(({ severity }) => severity),
     ["suspect"],
   );
-  assert.deepEqual(checkedOne(kernel, dumpContents, { dumpLevel: 1 }).findings, []);
-  assert.deepEqual(checkedOne(kernel, dumpContents).findings, []);
+  const said = (dump: { readonly dumpLevel?: number }): string => {
+    const { findings, said } = checkedOne(kernel, dumpContents, dump);
+    assert.deepEqual(findings, []);
+    return said;
+  };
+  assert.equal(said({ dumpLevel: 1 }), "The dump leaves out only pages of zeros (level 1).");
+  assert.equal(said({ dumpLevel: 0 }), "The dump leaves out no kind of page (level 0).");
+  assert.equal(said({}), "The dump's header has no dump level: it does not say whether pages were left out.");
 });

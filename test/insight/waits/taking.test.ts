@@ -11,7 +11,10 @@ import { toyKernel } from "../../builders/kernel.ts";
 const SIZE = 4;
 const START = 0x1000n;
 const at = (index: number): bigint => START + BigInt(index * SIZE);
-const FUNCTIONS = { mutex_lock: 0x5000n, mutex_unlock: 0x5100n, down_read: 0x5200n, msleep: 0x5300n } as const;
+const FUNCTIONS = {
+  ...{ mutex_lock: 0x5000n, mutex_unlock: 0x5100n, down_read: 0x5200n, msleep: 0x5300n },
+  ...{ down_write: 0x5400n, downgrade_write: 0x5500n, up_read: 0x5600n },
+} as const;
 const LOCK = { kind: "mutex", address: 0x8000n } as const;
 
 const code = (value: bigint): Partial<Effect> => ({
@@ -51,6 +54,16 @@ test("the call that passed the lock to mutex_lock took it", () => {
 test("a call with another lock, or of a function of another kind of lock, did not take it", () => {
   assert.deepEqual(takingCalls(stoppedIn(code(0x9000n), call("mutex_lock"), call("msleep")), LOCK), []);
   assert.deepEqual(takingCalls(stoppedIn(code(0x8000n), call("down_read"), call("msleep")), LOCK), []);
+});
+
+test("a writer that became a reader took the semaphore by downgrade_write", () => {
+  const semaphore = { ...LOCK, kind: "rwsem" } as const;
+  const downgraded = [code(0x8000n), call("down_write"), code(0x8000n), call("downgrade_write")];
+  assert.deepEqual(takingCalls(stoppedIn(...downgraded, call("msleep")), semaphore), [3]);
+  assert.deepEqual(
+    takingCalls(stoppedIn(...downgraded, code(0x8000n), call("up_read"), call("msleep")), semaphore),
+    [],
+  );
 });
 
 test("a lock that was released later is not taken there, and a lock that was taken again is taken at the second call", () => {
