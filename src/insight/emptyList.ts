@@ -2,26 +2,17 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { bare, type CType } from "../debuginfo/ctype.ts";
 import type { Kernel } from "../model/kernel.ts";
+import { memberPath, pathText } from "../model/memberPath.ts";
 import { typeName } from "../model/typeName.ts";
 import { addressOf, code, type Finding } from "./finding.ts";
 import { objectState } from "./objectState.ts";
 import type { ExpressionMember } from "./values/expression.ts";
 import { readWord } from "./values/site.ts";
 
-/** Maximum depth of structures in structures that are searched. */
-const MAX_DEPTH = 3;
-
 /** Returns the path of the `struct list_head` at an offset in bytes; undefined if there is none. */
-function linkAt(type: CType, offset: bigint, depth = 0): string | undefined {
-  const plain = bare(type);
-  if (depth > MAX_DEPTH || plain.kind !== "struct") return undefined;
-  for (const { name, type: inner, bitOffset } of plain.members) {
-    const rest = offset - BigInt(Math.floor(bitOffset / 8));
-    if (rest === 0n && typeName(bare(inner)) === "struct list_head") return name;
-    const path = rest < 0n ? undefined : linkAt(inner, rest, depth + 1);
-    if (path !== undefined) return name === undefined ? path : `${name}.${path}`;
-  }
-  return undefined;
+function linkAt(type: CType, offset: bigint): string | undefined {
+  const path = memberPath(type, Number(offset), (part) => typeName(bare(part)) === "struct list_head");
+  return path && path.length > 0 ? pathText(path).replace(/^\./, "") : undefined;
 }
 
 /** What the code took for an entry of a list. */

@@ -26,6 +26,10 @@ export function memberPath(
   return search(type, offset, 0, isWanted, 0);
 }
 
+/** Returns a path as it follows a variable in C: `.i_rwsem`, `[3].lock`. */
+export const pathText = (path: readonly MemberStep[]): string =>
+  path.map(({ name }) => (name === "" || name.startsWith("[") ? name : `.${name}`)).join("");
+
 function search(
   type: CType,
   offset: number,

@@ -5,7 +5,7 @@ import { bare, type CType } from "../../debuginfo/ctype.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { derived, derivedFor } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { memberPath, type MemberStep } from "../../model/memberPath.ts";
+import { memberPath, type MemberStep, pathText } from "../../model/memberPath.ts";
 import type { Obj } from "../../model/object.ts";
 import { symbolText } from "../../model/symbolText.ts";
 import { withOffset } from "../../base/nameOffset.ts";
@@ -122,9 +122,6 @@ function variablePart(
   const path = type && memberPath(type, offset, isWantedType(wanted));
   return path && `${name}${pathText(path)}`;
 }
-
-const pathText = (path: readonly MemberStep[]): string =>
-  path.map(({ name }) => (name === "" || name.startsWith("[") ? name : `.${name}`)).join("");
 
 /**
  * Returns the name of a member of a slab object whose cache name determines its type; undefined if there is none. A
