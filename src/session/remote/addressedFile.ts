@@ -46,7 +46,7 @@ export function openAddressedFile(address: string): RandomFile {
   });
   try {
     const { size } = source.open() as FileAbout;
-    return ofServer(remoteFile(source, name, size));
+    return ofServer(remoteFile(source, { name, size, readsAround: true }));
   } catch (error) {
     source.close();
     if (!(error instanceof Error && "code" in error)) throw error;

@@ -14,10 +14,11 @@ const BLOCK_BYTES = 1 << 16;
 /** Number of blocks that are kept: 64 MiB. */
 const BLOCKS = 1024;
 /**
- * Number of blocks that one request reads if the source is not read in sequence. The pages of a stack and its tables are near each other, and at a
- * distance of 100 ms and 100 Mbit/s a request costs as much as 20 blocks.
+ * Number of blocks that one request reads if the source is not read in sequence: those of the aligned group that are not
+ * known. The pages of a stack and its tables are near each other, and at a distance of 100 ms and 100 Mbit/s a request
+ * costs as much as 20 blocks.
  */
-const LEAST_AHEAD = 4;
+const GROUP = 8;
 /** Maximum number of blocks that one request reads, if the source is read in sequence. */
 const MAX_AHEAD = MAX_ANSWER / BLOCK_BYTES;
 
@@ -87,22 +88,32 @@ export class RemoteSource {
   }
 }
 
-/** Presents a source as a file. Blocks are kept, and blocks behind them are read ahead. */
-export function remoteFile(source: RemoteSource, name: string, size: number): RandomFile {
+/**
+ * Presents a source as a file. Blocks are kept, and blocks behind them are read ahead. @param readsAround also reads the
+ * blocks before them, as far as their group reaches; not for memory, where a block before may be one that is refused
+ */
+export function remoteFile(
+  source: RemoteSource,
+  { name, size, readsAround }: { readonly name: string; readonly size: number; readonly readsAround: boolean },
+): RandomFile {
   const blocks = new Lru<number, Uint8Array>(BLOCKS);
   let expected = -1;
   let ahead = 1;
   const block = (index: number): Uint8Array => {
     const known = blocks.get(index);
     if (known) return known;
-    ahead = index === expected ? Math.min(2 * ahead, MAX_AHEAD) : LEAST_AHEAD;
-    let count = 1;
-    while (count < ahead && blocks.get(index + count) === undefined) count++;
-    const bytes = source.read(index * BLOCK_BYTES, Math.min(count * BLOCK_BYTES, size - index * BLOCK_BYTES));
+    const isNext = index === expected;
+    ahead = isNext ? Math.min(2 * ahead, MAX_AHEAD) : GROUP;
+    const lowest = isNext || !readsAround ? index : index - (index % GROUP);
+    let first = index;
+    while (first > lowest && blocks.get(first - 1) === undefined) first--;
+    let end = index + 1;
+    while (end < lowest + ahead && blocks.get(end) === undefined) end++;
+    const bytes = source.read(first * BLOCK_BYTES, Math.min(end * BLOCK_BYTES, size) - first * BLOCK_BYTES);
     for (let i = 0; i * BLOCK_BYTES < bytes.length; i++)
-      blocks.set(index + i, bytes.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES));
-    expected = index + count;
-    return bytes.subarray(0, BLOCK_BYTES);
+      blocks.set(first + i, bytes.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES));
+    expected = end;
+    return bytes.subarray((index - first) * BLOCK_BYTES, (index - first + 1) * BLOCK_BYTES);
   };
   return {
     name,

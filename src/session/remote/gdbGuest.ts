@@ -32,7 +32,7 @@ export function openGuest(address: string, isLive: boolean): DumpImage {
     ranges.add({ physical: first, offset, fileSize: last + 1 - first });
     offset += last + 1 - first;
   }
-  const file = remoteFile(source, name, offset);
+  const file = remoteFile(source, { name, size: offset, readsAround: false });
   const cpus = about.cpus.map(registersOf).filter((one) => one["rip"] !== undefined && one["cr3"] !== undefined);
   return memoryImage("QEMU guest", [file], ranges.pages(file, PAGE_BYTES, {}), {
     notes: processorNotes(cpus),
