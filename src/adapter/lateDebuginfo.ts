@@ -37,7 +37,8 @@ export function serversOf({ debuginfod, searches }: LaunchArguments): Debuginfod
  * @throws UsageError while another fetch is running
  */
 export function* fetchDebuginfo(target: Target, names: readonly string[], options: DebuginfodOptions): Job<Fetched> {
-  if (target.isFetching) throw new UsageError("debuginfo is being fetched already");
+  if (target.isFetching)
+    throw new UsageError("debuginfo is being fetched already: wait until the download ends, or cancel it");
   target.isFetching = true;
   try {
     return yield* fetchInTurn(target, (name) => names.length === 0 || names.includes(name), options);

@@ -76,7 +76,7 @@ export class VmcoreDebugSession extends DebugSession {
     else if (!handler)
       this.refuse(new Response(request), new UsageError(`${command}: a dump does not support this request`));
     else if (this.target) void this.answer(request, handler, this.target);
-    else this.refuse(new Response(request), new UsageError("no crash dump is open"));
+    else this.refuse(new Response(request), new UsageError("no crash dump is open: send launch or attach first"));
     if (!handler) this.stayStopped(request);
   }
 

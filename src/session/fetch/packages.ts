@@ -99,7 +99,10 @@ export async function withoutPackages<Options extends OpenOptions>(
       const isForced = path === vmlinux && options.force === true;
       const noted = await unpackOnce(path, isForced ? { ...wanted, kernel: undefined } : wanted, store, watch);
       if (path !== vmlinux) continue;
-      if (noted.vmlinux === null) throw new OpenError(`${path} does not contain a vmlinux with debuginfo`);
+      if (noted.vmlinux === null)
+        throw new OpenError(
+          `${path} does not contain a vmlinux with debuginfo: name the package with the kernel's debug symbols (linux-image-…-dbg, -dbgsym, kernel-debuginfo)`,
+        );
       if (!isForced && wanted.kernel !== undefined && noted.vmlinux !== wanted.kernel)
         throw new OpenError(
           `${path} contains the vmlinux of another build: its build ID is ${noted.vmlinux}, the dump's kernel has ${wanted.kernel}`,

@@ -130,7 +130,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
       return undefined;
     });
     if (found instanceof Fault) throw new UsageError(`the list of modules cannot be read: ${found.message}`);
-    if (!found) throw new UsageError(`no module is called ${name}`);
+    if (!found) throw new UsageError(`no module is named ${name}; "mod" lists them`);
     return found;
   }
 }

@@ -7,6 +7,6 @@ test("debuginfo for a module that the dump does not have is refused", (t) => {
   t.after(() => session.close());
   assert.throws(() => session.debuginfos.load("nosuch", undefined), {
     name: "UsageError",
-    message: "no module is called nosuch",
+    message: 'no module is named nosuch; "mod" lists them',
   });
 });

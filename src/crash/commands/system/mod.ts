@@ -121,7 +121,7 @@ function modulesByBase(kernel: Kernel): { readonly found: readonly Obj[]; readon
 
 function moduleNamed(found: readonly Obj[], name: string): Obj {
   const module = found.find((one) => attempt(() => moduleName(one)) === name);
-  if (!module) throw new UsageError(`no module is named ${name}`);
+  if (!module) throw new UsageError(`no module is named ${name}; "mod" lists them`);
   return module;
 }
 

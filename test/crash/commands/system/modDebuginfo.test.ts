@@ -47,7 +47,7 @@ test("mod -s reports why it loads no file", () => {
     [`mod -s ${name} ${root}/empty`]: /^mod: cannot find or load object file for lab_nullderef module in /,
     [`mod -s ${name} ${root}/empty/readme`]: /^mod: \S+readme is not a module/,
     [`mod -s ${name} ${root}/nosuch`]: /^mod: \S+nosuch: there is no such file or directory$/,
-    "mod -s nosuch": /^mod: no module is named nosuch$/,
+    "mod -s nosuch": /^mod: no module is named nosuch; "mod" lists them$/,
     "mod -s": /^mod: a module is missing\nUsage:/,
   };
   for (const [line, message] of Object.entries(wrong)) assert.match(said(line), message, line);

@@ -53,7 +53,7 @@ export function* deviceDumpContents(context: Context, word: string, target: stri
   const dumps = session.deviceDumps ?? [];
   const dump = dumps[count(word)];
   if (dumps.length === 0 || !session.file) throw new UsageError("no device dumps found in this dumpfile");
-  if (!dump) throw new UsageError(`no device dump has the index ${word}`);
+  if (!dump) throw new UsageError(`no device dump has the index ${word}; "dev -V" lists them`);
   const { name, offset, size } = dump;
   yield text(`DEVICE: ${name}`);
   const bytes = fileBytes(session.file, kernel.arch);

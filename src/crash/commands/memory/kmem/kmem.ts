@@ -142,7 +142,8 @@ function* slabs(context: Context, args: Parsed): Pieces {
     if (word === "list") yield* untilBroken(cacheList(kernel));
     else if (address !== undefined) yield* slabAtAddress(kernel, address, args);
     else {
-      if (word !== undefined && !findCache(kernel, word)) throw new UsageError(`no slab cache is named ${word}`);
+      if (word !== undefined && !findCache(kernel, word))
+        throw new UsageError(`no slab cache is named ${word}; "kmem -s" lists them`);
       const choice = { name: word, ignored };
       if (!withObjects) yield* cacheTable(kernel, choice);
       else yield* withObjectsOf(kernel, choice, args.has("-a") ? undefined : cpus);

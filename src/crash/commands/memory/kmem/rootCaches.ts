@@ -16,7 +16,7 @@ import { cacheHeading, cacheRow, type CacheChoice, ignoredRow } from "./slabs.ts
 export function* rootCacheTable(kernel: Kernel, choice: CacheChoice): Pieces {
   if (!kernel.symbols.find("slab_root_caches")) throw new UsageError("this kernel has no root caches: use -s");
   if (choice.name !== undefined && !findCache(kernel, choice.name))
-    throw new UsageError(`no slab cache is named ${choice.name}`);
+    throw new UsageError(`no root cache is named ${choice.name}; "kmem -r" lists them`);
   yield cacheHeading(kernel);
   const roots = kernel.variable("slab_root_caches");
   for (const root of listEntries(kernel, roots, "struct kmem_cache", "memcg_params.__root_caches_node")) {

@@ -47,7 +47,7 @@ test("rd -f reads the file at an offset and reports its end", () => {
 });
 
 test("dev -v refuses an index that does not exist", () => {
-  assert.equal(transcript(context(), "dev -v 2"), "dev: no device dump has the index 2");
+  assert.equal(transcript(context(), "dev -v 2"), 'dev: no device dump has the index 2; "dev -V" lists them');
   assert.equal(transcript(toyContext(), "dev -V"), "dev: no device dumps found in this dumpfile");
 });
 
