@@ -18,7 +18,7 @@ initrd() {
 	$CC -static -O1 -o "$r/bin/workload" -x c - -lpthread < "$CORPUS/make/workload.c" || return 1
 	${CC%gcc}strip "$r/bin/workload"
 	# modules of the list, with what they need; compressed ones are unpacked
-	mkdir -p "$B/dep/lib/modules"; cp -r "$MODDIR" "$B/dep/lib/modules/$KREL"; depmod -b "$B/dep" "$KREL" 2>/dev/null
+	mkdir -p "$B/dep/lib/modules"; cp -rl "$MODDIR" "$B/dep/lib/modules/$KREL"; depmod -b "$B/dep" "$KREL" 2>/dev/null
 	for m in $MODS; do
 		awk -v m="$m" -F: '{n=$1; sub(/.*\//,"",n); sub(/\.ko(\.xz|\.zst)?$/,"",n); gsub(/-/,"_",n); if (n==m) print $1 $2}' "$B/dep/lib/modules/$KREL/modules.dep"
 	done | tr ' ' '\n' | sort -u | grep . | while read -r f; do

@@ -4,9 +4,9 @@
 #   get-kernel.sh riscv64-6.12 trixie riscv64 '^linux-image-6.12.*-riscv64$' busybox-static
 # get-kernel.sh --vmlinux FILE SUITE ARCH PACKAGE: unpacks the vmlinux of a -dbg package.
 # QEMU and cross compilers, once:
-#   apt-get install qemu-system-x86 qemu-system-arm qemu-system-misc qemu-system-ppc opensbi e2fsprogs cpio kmod zstd xz-utils \
-#     gcc-{i686,aarch64}-linux-gnu gcc-arm-linux-gnueabihf gcc-{riscv64,powerpc64le,s390x}-linux-gnu \
-#     libc6-dev-{i386,arm64,armhf,riscv64,ppc64el,s390x}-cross
+#   apt-get install qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-misc qemu-system-ppc opensbi e2fsprogs cpio kmod zstd xz-utils \
+#     gcc-{i686,aarch64}-linux-gnu gcc-arm-linux-gnueabihf gcc-{riscv64,powerpc64le,s390x}-linux-gnu gcc-mips64el-linux-gnuabi64 \
+#     libc6-dev-{i386,arm64,armhf,riscv64,ppc64el,s390x,mips64el}-cross
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 vmlinux=; [ "$1" != --vmlinux ] || { vmlinux=$(readlink -m "$2"); shift; }
