@@ -29,7 +29,9 @@ export function paging(facts: LayoutFacts): Paging {
   const { pageSize } = facts;
   const rootAddress = facts.symbol("swapper_pg_dir");
   const kernelRoot = facts.pageTableRoot ?? (rootAddress === undefined ? undefined : unmapped(rootAddress));
+  /** Lowest bit of a page frame number; undefined before it is looked for, and if it is not found. */
   let shift: number | undefined;
+  let isSought = false;
   const levels = tableLevels(pageSize, () => shift ?? 0);
   return {
     kernelRoot,
@@ -43,7 +45,8 @@ export function paging(facts: LayoutFacts): Paging {
     walk(root, address, read, trail) {
       const physical = unmapped(address);
       if (physical !== undefined) return { physical, pageBytes: BigInt(pageSize), steps: trail ?? [] };
-      shift ??= frameShift(kernelRoot ?? root, levels, read);
+      if (!isSought) shift = frameShift(kernelRoot ?? root, levels, read);
+      isSought = true;
       if (shift === undefined)
         return Fault.at(
           "unknown",
@@ -88,27 +91,33 @@ function decode(entry: bigint, span: bigint, pageSize: number, shift: number): P
 const MAX_LOOKED_AT = 64;
 const MAX_READ = 4096;
 
+/** What is left of a search: reads of entries, and tables that need not be searched again. */
+interface Search {
+  reads: number;
+  /** Most entries point to the same empty tables. */
+  readonly seen: Set<bigint>;
+}
+
 /**
  * Finds the lowest bit of the page frame number by an entry of the kernel: that of a page of data has no bits between the
- * modified and the global one. @returns undefined if the first tables have no such entry
+ * modified and the global one. @returns undefined if the first entries of the tables have no such page
  */
 function frameShift(
-  root: bigint,
+  table: bigint,
   levels: readonly TableLevel[],
   read: EntryReader,
-  budget = { reads: MAX_READ },
+  search: Search = { reads: MAX_READ, seen: new Set() },
 ): number | undefined {
+  if (search.seen.has(table)) return undefined;
+  search.seen.add(table);
   const isLast = levels.length === 1;
-  for (let i = 0n; i < MAX_LOOKED_AT && budget.reads > 0; i++, budget.reads--) {
-    const entry = read(root + i * 8n, 8);
+  for (let i = 0n; i < MAX_LOOKED_AT && search.reads > 0; i++, search.reads--) {
+    const entry = read(table + i * 8n, 8);
     if (entry instanceof Fault) return undefined;
     const next = isLast ? undefined : unmapped(entry);
-    const found = isLast
-      ? shiftOf(entry)
-      : next === undefined
-        ? undefined
-        : frameShift(next, levels.slice(1), read, budget);
-    if (found !== undefined) return found;
+    const found = next === undefined ? undefined : frameShift(next, levels.slice(1), read, search);
+    const shift = isLast ? shiftOf(entry) : found;
+    if (shift !== undefined) return shift;
   }
   return undefined;
 }
