@@ -96,7 +96,9 @@ try:
         ok = ok and saved_as_elf(qmp)
     # QEMU's own kdump format (flattened): makedumpfile may not know the architecture
     try: qmp("dump-guest-memory", paging=False, protocol=f"file:{b}/vmcore.flat", format="kdump-zlib")
-    except RuntimeError as e: r["kdump_error"] = str(e)
+    except RuntimeError as e:
+        r["kdump_error"] = str(e)
+        if os.path.exists(b + "/vmcore.flat"): os.unlink(b + "/vmcore.flat")	# QEMU has made an empty file
     regs = []
     for c in qmp("query-cpus-fast"):
         regs.append(qmp("human-monitor-command", **{"command-line": "info registers", "cpu-index": c["cpu-index"]}))
