@@ -14,22 +14,35 @@ export function codeConstant(site: Site, register: string, index: number, depth 
   const [definition, ...more] = site.graph.definitions(register, index);
   if (definition?.kind !== "instruction" || more.length > 0) return undefined;
   const value = site.graph.effects[definition.index]?.writes.get(register);
-  return value && constantOf(site, value, definition.index, depth + 1);
+  return value && constantOf(value, (name) => codeConstant(site, name, definition.index, depth + 1));
 }
 
-function constantOf(site: Site, value: Value, index: number, depth: number): bigint | undefined {
+/** A value that is read from memory. */
+type Load = Extract<Value, { readonly kind: "load" }>;
+
+/**
+ * Evaluates a constant, a copy of a register, or a sum, all of 64 bits; undefined for other values.
+ * @param register returns the value of a register, undefined if it is not known
+ * @param load returns a value in memory; by default it is not known
+ */
+export function constantOf(
+  value: Value,
+  register: (name: string) => bigint | undefined,
+  load: (value: Load) => bigint | undefined = () => undefined,
+): bigint | undefined {
   switch (value.kind) {
     case "constant":
       return value.value;
     case "register":
-      return value.bits === 64 ? codeConstant(site, value.name, index, depth) : undefined;
+      return value.bits === 64 ? register(value.name) : undefined;
     case "operation": {
       if (value.operator !== "+" || value.bits !== 64) return undefined;
-      const left = constantOf(site, value.left, index, depth);
-      const right = left === undefined ? undefined : constantOf(site, value.right, index, depth);
+      const left = constantOf(value.left, register, load);
+      const right = left === undefined ? undefined : constantOf(value.right, register, load);
       return left === undefined || right === undefined ? undefined : wrap64(left + right);
     }
     case "load":
+      return load(value);
     case "address":
       return undefined;
   }

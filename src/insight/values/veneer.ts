@@ -2,6 +2,7 @@
 import { type Effect, type EffectDecoder, type Value, wrap64 } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
+import { constantOf } from "./codeConstant.ts";
 
 /** Maximum number of instructions at the start of a function that set a reserved register. */
 const ENTRY_INSTRUCTIONS = 2;
@@ -52,7 +53,7 @@ export function throughVeneer(
     if (flow === "jump") return constants.get(through ?? "") ?? to ?? target;
     if (flow !== "next") return target;
     for (const [name, value] of writes) {
-      const result = value && constantOf(kernel, value, constants);
+      const result = value && knownValue(kernel, value, constants);
       if (result === undefined) return target;
       constants.set(name, result);
     }
@@ -61,24 +62,14 @@ export function throughVeneer(
 }
 
 /** Evaluates a constant, a copy, a sum or a load with known registers; undefined for other values. */
-function constantOf(kernel: Kernel, value: Value, known: ReadonlyMap<string, bigint>): bigint | undefined {
-  switch (value.kind) {
-    case "constant":
-      return value.value;
-    case "register":
-      return value.bits === 64 ? known.get(value.name) : undefined;
-    case "operation": {
-      const [left, right] = [constantOf(kernel, value.left, known), constantOf(kernel, value.right, known)];
-      return value.operator !== "+" || left === undefined || right === undefined ? undefined : wrap64(left + right);
-    }
-    case "load": {
-      const { base, index, displacement } = value.place;
+const knownValue = (kernel: Kernel, value: Value, known: ReadonlyMap<string, bigint>): bigint | undefined =>
+  constantOf(
+    value,
+    (name) => known.get(name),
+    ({ place: { base, index, displacement }, size }) => {
       const at = base === undefined || index !== undefined ? undefined : known.get(base);
       const word =
-        at === undefined || value.size !== 8 ? undefined : attempt(() => kernel.memory.word(wrap64(at + displacement)));
+        at === undefined || size !== 8 ? undefined : attempt(() => kernel.memory.word(wrap64(at + displacement)));
       return word instanceof Fault ? undefined : word;
-    }
-    case "address":
-      return undefined;
-  }
-}
+    },
+  );
