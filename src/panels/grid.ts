@@ -10,7 +10,7 @@ import { recall, remember } from "./host.ts";
 import { identifiedCard } from "./identified.ts";
 import { link } from "./links.ts";
 import { addressIn } from "./rowMenu.ts";
-import { isValueColumn, ObjectValues } from "./objectValues.ts";
+import { isValueColumn, ObjectValues, wideValues } from "./objectValues.ts";
 import {
   cellText,
   columnHeading,
@@ -143,7 +143,14 @@ export class GridView implements View {
     const pinned = rows.filter((row) => this.pinned.has(row));
     this.shown = [...pinned, ...inOrder.filter((row) => !this.pinned.has(row))];
     this.table.set(
-      { columns, rows: this.shown, order: this.order, pinned: pinned.length, ...wrapping(columns, this.page) },
+      {
+        columns,
+        rows: this.shown,
+        order: this.order,
+        pinned: pinned.length,
+        ...wrapping(columns, this.page),
+        ...(this.values && wideValues(columns)),
+      },
       rows,
     );
     this.draw();
@@ -163,13 +170,9 @@ export class GridView implements View {
       const { remarks } = this.grid;
       return nothingToShow(this.ask, remarks.join(" ") || `${this.page.title}: there is none in this dump.`);
     }
+    const isEmptied = this.shown.length === 0 && this.current.rows.length > 0;
     return html`${this.toolbar(this.grid)}
-    ${this.isEmptied ? nothingLeft(this.emptiedBy, () => this.clear()) : this.table.template()}`;
-  }
-
-  /** Whether the filter excludes all rows. */
-  private get isEmptied(): boolean {
-    return this.shown.length === 0 && this.current.rows.length > 0;
+    ${isEmptied ? nothingLeft(this.emptiedBy, () => this.clear()) : this.table.template()}`;
   }
 
   /** The filters that exclude all rows. */

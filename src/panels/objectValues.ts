@@ -36,9 +36,10 @@ export class ObjectValues {
     return object?.endsWith(address) ? new ObjectValues(ask, draw, `${object.slice(0, -address.length)}$`) : undefined;
   }
 
-  /** Returns the table with a column of values. */
+  /** Returns the table with a column of values behind the address and whether the object is free. */
   static addTo({ columns, rows }: GridTable): GridTable {
-    return { columns: [...columns, COLUMN], rows: rows.map((row) => [...row, null]) };
+    const at = 1 + columns.findIndex(({ name }) => name === "free");
+    return { columns: columns.toSpliced(at, 0, COLUMN), rows: rows.map((row) => row.toSpliced(at, 0, null)) };
   }
 
   /** Returns the value of a row's object; "" for a free object, and until it is read. */
@@ -68,6 +69,11 @@ export class ObjectValues {
     this.isReading = false;
   }
 }
+
+/** Returns the option of a table by which the values fill the remaining width. */
+export const wideValues = (columns: GridTable["columns"]): { readonly wide: number } => ({
+  wide: columns.findIndex(({ name }) => isValueColumn(name)),
+});
 
 /** Whether a column has the values of objects. */
 export const isValueColumn = (name: string | undefined): boolean => name === COLUMN.name;
