@@ -4,10 +4,8 @@ import { rbtreeEntries } from "../../kernel/rbtree.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { rtMutexType } from "./mutex.ts";
+import { MAX_TASKS } from "../sched/task.ts";
 import type { Found, QueuedTask } from "./resource.ts";
-
-/** Maximum number of waiters: PID_MAX_LIMIT. */
-const MAX_WAITERS = 4 * 1024 * 1024;
 
 /**
  * Returns the rt_mutex that a task waits for; undefined if it waits for none. `task_struct.pi_blocked_on` points to the
@@ -39,8 +37,8 @@ function rtMutexQueue(kernel: Kernel, lock: Obj<"struct rt_mutex_base" | "struct
   if (member === undefined) return queue;
   for (const one of rbtreeEntries(kernel, lock.at("waiters"), "struct rt_mutex_waiter", member)) {
     queue.push({ node: one.address, task: one.at("task").value() });
-    if (queue.length > MAX_WAITERS)
-      throw Fault.at("corrupt", lock.address, `the tree of waiters has more than ${MAX_WAITERS} nodes`);
+    if (queue.length > MAX_TASKS)
+      throw Fault.at("corrupt", lock.address, `the tree of waiters has more than ${MAX_TASKS} nodes`);
   }
   return queue;
 }

@@ -4,7 +4,7 @@ import type { Obj } from "../../model/object.ts";
 import { signalName, signalSet, signalsOf } from "../sched/signal.ts";
 import { taskActivity } from "../sched/sleeping.ts";
 import { taskState } from "../sched/taskState.ts";
-import { threads } from "../sched/task.ts";
+import { MAX_TASKS, threads } from "../sched/task.ts";
 import type { Found, Holder, ResourceKind } from "./resource.ts";
 import type { Sleeper } from "./sleeper.ts";
 
@@ -122,13 +122,10 @@ function coreState(task: Task): Obj | undefined {
   return state && state.address !== 0n ? state : undefined;
 }
 
-/** Maximum number of threads of a process: PID_MAX_LIMIT. */
-const MAX_THREADS = 4 * 1024 * 1024;
-
 /** Returns the threads that are stopped for a core dump, with the one that writes it (fs/coredump.c: core_thread). */
 function stoppedThreads(state: Obj): Set<bigint> {
   const found = new Set<bigint>();
-  for (let one = state.at("dumper"); found.size < MAX_THREADS; one = one.at("next").deref()) {
+  for (let one = state.at("dumper"); found.size < MAX_TASKS; one = one.at("next").deref()) {
     found.add(one.at("task").value());
     if (one.at("next").value() === 0n) break;
   }

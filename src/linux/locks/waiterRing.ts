@@ -5,7 +5,7 @@ import { memberOffset } from "../../kernel/list.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { taskOfStack } from "../sched/stack.ts";
-import { taskAt } from "../sched/task.ts";
+import { MAX_TASKS, taskAt } from "../sched/task.ts";
 import type { QueuedTask } from "./resource.ts";
 
 /** A ring of waiters. */
@@ -31,9 +31,6 @@ export interface WaiterShape {
   readonly wake?: string;
 }
 
-/** Maximum number of waiters: PID_MAX_LIMIT. */
-const MAX_WAITERS = 4 * 1024 * 1024;
-
 /** Rings by each of their nodes, so that each ring is followed only once. */
 const knownRings = derived("rings of waiters", () => new Map<bigint, WaiterRing>());
 
@@ -56,8 +53,8 @@ export function waiterRing(kernel: Kernel, shape: WaiterShape, node: bigint): Wa
       head = nodes.length;
     }
     nodes.push({ node: at, task: entry === "no task" ? undefined : entry });
-    if (nodes.length > MAX_WAITERS)
-      throw Fault.at("corrupt", node, `the list of waiters has more than ${MAX_WAITERS} nodes`);
+    if (nodes.length > MAX_TASKS)
+      throw Fault.at("corrupt", node, `the list of waiters has more than ${MAX_TASKS} nodes`);
     const next = kernel.memory.word(at);
     const previous = kernel.memory.word(next + BigInt(kernel.arch.wordSize));
     if (previous !== at)

@@ -11,7 +11,7 @@ import { taskTable, taskCpu } from "./task.ts";
 export const runqueue = (kernel: Kernel, cpu: number): Obj<"struct rq"> => perCpuVariable(kernel, "runqueues", cpu);
 
 /** Maximum depth of nested task groups. Cgroups have no limit for nesting, but our recursion needs one. */
-const MAX_DEPTH = 64;
+export const MAX_GROUP_DEPTH = 64;
 
 /** What a scheduling entity represents: a task, or the run queue of a task group on this CPU. */
 export type Queued =
@@ -45,8 +45,8 @@ export function* cfsQueue(cfs: Obj<"struct cfs_rq">): Generator<Queued> {
  * Yields the tasks that are waiting on a `struct cfs_rq` and on the groups below it. @throws Fault where a tree breaks
  */
 export function* cfsTasks(cfs: Obj<"struct cfs_rq">, depth = 0): Generator<Obj<"struct task_struct">> {
-  if (depth > MAX_DEPTH)
-    throw Fault.at("corrupt", cfs.address, `task groups are nested deeper than ${MAX_DEPTH} levels`);
+  if (depth > MAX_GROUP_DEPTH)
+    throw Fault.at("corrupt", cfs.address, `task groups are nested deeper than ${MAX_GROUP_DEPTH} levels`);
   const current = cfsCurrent(cfs);
   if (current && "group" in current) yield* cfsTasks(current.group, depth + 1);
   for (const one of cfsQueue(cfs)) {

@@ -88,7 +88,7 @@ export function pidTask(pid: Obj<"struct pid">): Obj<"struct task_struct"> | und
 }
 
 /** Maximum number of tasks: PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
-const MAX_TASKS = 4 * 1024 * 1024;
+export const MAX_TASKS = 4 * 1024 * 1024;
 
 /** Every task, and the fault because of which some can be missing. */
 export interface TaskTable {

@@ -7,6 +7,7 @@ import {
   cfsQueue,
   childGroups,
   isThrottled,
+  MAX_GROUP_DEPTH,
   type Queued,
   rtQueue,
   runqueue,
@@ -19,9 +20,6 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { indent } from "../../../../render/pad.ts";
 import { type Pieces, text } from "../../../../say/piece.ts";
 import { currentTable, orNone, queuedTask } from "./queues.ts";
-
-/** Maximum depth of task groups. */
-const MAX_DEPTH = 64;
 
 /** The state of a walk through the task groups of one scheduling class on one CPU. */
 interface Walk {
@@ -76,7 +74,8 @@ function* rootGroup(walk: Walk, root: Obj, queue: Obj, members: Members): Pieces
 }
 
 function* groupMembers(walk: Walk, queue: Obj, members: Members, depth: number, taskGroup: Obj | undefined): Pieces {
-  if (depth > MAX_DEPTH) throw Fault.at("corrupt", queue.address, `task groups are nested more than ${MAX_DEPTH} deep`);
+  if (depth > MAX_GROUP_DEPTH)
+    throw Fault.at("corrupt", queue.address, `task groups are nested more than ${MAX_GROUP_DEPTH} deep`);
   const { cpu } = walk;
   for (const one of members(queue)) {
     if ("group" in one) {
