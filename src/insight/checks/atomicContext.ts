@@ -1,7 +1,7 @@
 /** Checks why a task that slept was not allowed to sleep. */
 import { Fault } from "../../base/fault.ts";
 import { resourceName } from "../../linux/locks/resourceName.ts";
-import { preemptCountText } from "../../log/preemptCount.ts";
+import { preemptCountText, preemptFields } from "../../log/preemptCount.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Check, Step } from "../check.ts";
@@ -44,6 +44,13 @@ function reportedCount({ report }: CrashFacts): number | undefined {
   return digits === undefined ? undefined : Number.parseInt(digits, 16);
 }
 
+/**
+ * Returns the phrase for a preempt count that __schedule_bug() printed. schedule() itself has disabled preemption then;
+ * a kernel without CONFIG_PREEMPT_COUNT does not count that, nor spinlocks, so that the field is 0.
+ */
+const countWords = (count: number): string =>
+  `the preempt count was ${preemptCountText(count)}${preemptFields(count).preempt === 0 ? "" : ", of which 1 is that of schedule()"}`;
+
 /** Returns the finding about the preempt count alone; undefined without one. @param because why no spinlock is known */
 function countFinding(crash: CrashFacts, because: string): Finding | undefined {
   const preemptCount = reportedCount(crash);
@@ -56,7 +63,7 @@ function countFinding(crash: CrashFacts, because: string): Finding | undefined {
     certainty: "certain",
     slots: { function: name, preemptCount },
     text: [
-      `${name} slept when it was not allowed to: the preempt count was ${preemptCountText(preemptCount)}, of which 1 is that of schedule(). No spinlock is known to be the reason.`,
+      `${name} slept when it was not allowed to: ${countWords(preemptCount)}. No spinlock is known to be the reason.`,
     ],
     evidence: [{ kind: "log", line: report.report.at, text: report.headline }],
     unknown: [{ what: "which lock was held, if any", because }],
@@ -90,9 +97,7 @@ function* takenBefore(kernel: Kernel, crash: CrashFacts, frame: Frame): Generato
       ...(which ? [" for ", which] : []),
       ...sourceWords(kernel, effect.address),
       " before it slept, and nothing shows that it has released the lock",
-      count === undefined
-        ? "."
-        : `; the preempt count was ${preemptCountText(count)}, of which 1 is that of schedule().`,
+      count === undefined ? "." : `; ${countWords(count)}.`,
     ],
     evidence: [
       { kind: "instruction", address: effect.address, text: yield* instructionText(kernel, effect) },

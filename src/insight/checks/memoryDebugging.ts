@@ -138,7 +138,8 @@ function wrongUse(
       text: [`The object of ${cache} at `, addressOf(object.address), " had been freed: it was used after that."],
     };
   if (/out-of-bounds/.test(fault) && access.size !== undefined) {
-    const beyond = offset + access.size - size;
+    // An access that begins beyond the end lies beyond it with all its bytes.
+    const beyond = Math.min(offset + access.size - size, access.size);
     return {
       ...common,
       id: "fault.out-of-bounds",

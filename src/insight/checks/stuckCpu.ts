@@ -38,7 +38,7 @@ export const stuckCpu: Check = {
       return;
     }
     if (kind === "rcu-stall" && report) {
-      for (const cpu of [...stalledCpus(report), ...starvingCpu(report)]) {
+      for (const cpu of new Set([...stalledCpus(report), ...starvingCpu(report)])) {
         const context = cpuContext(kernel, cpu);
         if (context && context.pid !== 0) yield stuckFinding(kernel, crash, context, stallSeconds(kernel, report));
       }

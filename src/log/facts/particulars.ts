@@ -105,7 +105,11 @@ const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly F
   [
     ["rcu-stall"],
     [
-      ["cpus", "CPUs", /^(?:rcu: )?\s*(\d{1,5}(?:-[.!#?]{2,4}: |: \(\d{1,20} (?:ticks this GP|GPs behind)\)).{1,200})/],
+      [
+        "cpus",
+        "CPUs",
+        /^(?:rcu: )?\s*(\d{1,5}(?:-[.!#?oONdD\d]{2,4}: |: \(\d{1,20} (?:ticks this GP|GPs behind)\)).{1,200})/,
+      ],
       ["cpus", "CPUs", /on CPUs\/tasks: \{ ((?:[\dP][\w.!#?-]{0,20} ?){1,32})\}/],
       ["tasks", "Tasks", /^(?:rcu: )?\s*(Tasks blocked on .{1,100}P\d.{0,100})/],
       ["detected", "Detected", /^(?:rcu: )?INFO: rcu.{1,200} \((detected by \d.{1,120})\)$/],

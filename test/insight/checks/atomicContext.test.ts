@@ -34,3 +34,8 @@ test("a report without a preempt count gives no finding", () => {
   assert.deepEqual(findings, []);
   assert.match(fault?.message ?? "", /takes a spinlock/);
 });
+
+test("a kernel that does not count preempt_disable() is not said to count that of schedule()", () => {
+  const { texts } = checked(atomicContext, crashWith(report("BUG: scheduling while atomic: sh/88/0x00000100")));
+  assert.match(texts[0] ?? "", /the preempt count was softirq depth 1\. No spinlock/);
+});
