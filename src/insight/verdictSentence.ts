@@ -35,7 +35,7 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["fault.stack-pointer", ({ slots }) => `the stack pointer was ${hex(slots["value"])}, which is not in a stack`],
   ["fault.access", ({ slots }) => `${text(slots["access"])} at ${hex(slots["address"])}`],
   ["init.exit", ({ slots }) => `init ended with ${slots["signal"] === undefined ? `status ${text(slots["status"])}` : text(slots["signal"])}`],
-  ["root.missing", ({ slots }) => `the root file system ${text(slots["root"] ?? "")} was not found`],
+  ["root.missing", ({ slots }) => `the root file system ${text(slots["root"] ?? "")} could not be mounted`],
   ["oom.request", ({ slots }) => `out of memory (${text(slots["limit"] ?? "unknown limit")}), order ${text(slots["order"] ?? "?")}`],
   ["rcu.stall", ({ slots }) => `an RCU grace period waited for CPU ${listed(slots["cpus"])}`],
   ["cpu.stuck", ({ slots, certainty }) => certainty !== "certain" ? undefined : `CPU ${text(slots["cpu"])} was stuck, interrupts ${text(slots["interrupts"] ?? "unknown")}`],

@@ -92,7 +92,7 @@ function fitting(
   const state = type?.kind === "struct" ? objectState(kernel, target) : undefined;
   if (!type || state?.address !== target || state.state !== "allocated") return undefined;
   const size = "size" in type ? type.size : 0;
-  const isGeneral = /^(?:dma-|rcl-|cgroup-)?kmalloc-/.test(state.cache) || /^kmalloc-/.test(state.cache);
+  const isGeneral = /^(?:dma-)?kmalloc-/.test(state.cache);
   const isExpected = isGeneral
     ? size <= state.size && size > state.size / 2
     : typeName(type) === `struct ${state.cache}`;

@@ -112,7 +112,8 @@ function* divisionFinding(crash: CrashFacts, site: Site): Generator<Finding | St
   yield {
     id: "fault.condition",
     severity: "cause",
-    certainty: "certain",
+    // A quotient that does not fit raises the same exception.
+    certainty: value === undefined ? "likely" : "certain",
     slots: { expression: `${name} == 0`, values: value?.toString() },
     text: [
       "The division at ",

@@ -20,6 +20,10 @@ export const listCorruption: Check = {
     const text = report.texts[report.numbers.indexOf(line)]?.trim() ?? report.headline;
     const found = readCorruption(text);
     if (!found) throw Fault.of("unknown", `the report of list debugging has an unknown form: ${text}`);
+    // Kernels of v4.15 and v4.16 print hashes instead of addresses. The kernel has read both, so that they are its own.
+    for (const address of [found.entry, found.neighbour])
+      if (address !== undefined && !kernel.memory.isKernelAddress(address))
+        throw Fault.of("unknown", `the report of list debugging has hashes instead of addresses: ${text}`);
     yield corruptionFinding(kernel, found, { kind: "log", line, text });
     const seen = new Set<bigint>();
     for (const address of [found.entry, found.neighbour]) {

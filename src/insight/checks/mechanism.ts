@@ -65,7 +65,7 @@ function mechanismFinding(kernel: Kernel, crash: CrashFacts): Finding {
       ...(kind === "hung-task"
         ? []
         : [...taskWords(crash), ...(cpu === undefined ? [] : [" on ", { kind: "cpu", cpu } as const])]),
-      report ? ": " : "; it said: ",
+      report ? ": " : "; its message is: ",
       { kind: "log", line: report?.report.at ?? line.line, text: report?.headline ?? line.text },
       isCertain ? "." : "; the panic may also have another reason, which the log does not report.",
     ],
@@ -85,7 +85,8 @@ function taskWords({ task, pid, comm }: CrashFacts): Sentence {
 }
 
 /**
- * Kernel variables of the settings that make a report a panic, for each mechanism. panic() clears panic_on_warn, so its value in the dump is not evidence.
+ * Kernel variables of the settings that make a report a panic, for each mechanism. panic() clears panic_on_warn, so that
+ * its value in the dump is not evidence.
  */
 const SYSCTLS: Readonly<Partial<Record<Mechanism, readonly string[]>>> = {
   oops: ["panic_on_oops"],

@@ -100,7 +100,7 @@ function accessFinding(
     text: [
       guilty?.place.name === undefined ? "The code" : guilty.place.name,
       ...(pc === undefined ? [] : sourceWords(kernel, pc - 1n)),
-      ` ${verb === "write" ? "writes" : "reads"}${size === undefined ? "" : ` ${size} byte${size === 1 ? "" : "s"}`} at `,
+      ` ${verb === "write" ? "writes" : "reads"}${size === undefined ? "" : ` ${byteWords(size)}`} at `,
       addressOf(address),
       ...(found?.expression ? [": ", code(found.expression.text)] : []),
       ".",
@@ -114,6 +114,8 @@ interface Named {
   readonly function: string | undefined;
   readonly expression: Expression | undefined;
 }
+
+const byteWords = (count: number): string => `${count} byte${count === 1 ? "" : "s"}`;
 
 /** Returns what was done to the object, by the words of the report; undefined for words that are not known. */
 function wrongUse(
@@ -145,11 +147,13 @@ function wrongUse(
       id: "fault.out-of-bounds",
       slots: { object: object.address, cache, access: access.verb, size: access.size, offset, beyond },
       text: [
-        `The ${access.size} bytes begin `,
-        offset < 0 ? `${-offset} bytes before` : `${offset} bytes into`,
+        access.size === 1 ? "The byte begins " : `The ${access.size} bytes begin `,
+        offset < 0 ? `${byteWords(-offset)} before` : `${byteWords(offset)} into`,
         ` the object of ${cache} at `,
         addressOf(object.address),
-        beyond > 0 ? `, which has ${size} bytes: ${beyond} of them lie beyond its end.` : `, which has ${size} bytes.`,
+        beyond > 0
+          ? `, which has ${size} bytes: ${access.size === 1 ? "it lies" : `${beyond} of them ${beyond === 1 ? "lies" : "lie"}`} beyond its end.`
+          : `, which has ${size} bytes.`,
       ],
     };
   }

@@ -34,7 +34,7 @@ function overrun(kernel: Kernel, word: bigint): Finding | undefined {
   const before = object.address - BigInt(objectStride(object.cache));
   const previous = slabObjectAt(kernel, before);
   if (previous?.address !== before || previous.cache.address !== object.cache.address) return undefined;
-  const isFree = slabState(object.slab).free.has(previous.index);
+  const isFree = slabState(previous.slab).free.has(previous.index);
   const found = damageOf(object.cache, before, isFree);
   // Damage inside the object is not an overrun.
   const end = before + BigInt(objectSize(object.cache));

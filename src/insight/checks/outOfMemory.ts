@@ -72,9 +72,11 @@ function requestFinding(report: ReportFacts): Finding {
       request?.[1] === undefined ? "" : ` with ${request[1]}`,
       order === -1
         ? "."
-        : limit === undefined
-          ? "; there was none."
-          : `; what was exhausted is the memory of the ${WORDS[limit] ?? limit}${memcg === undefined ? "" : ` ${memcg}`}${allowed === undefined ? "" : `, which may use ${allowed} kB`}.`,
+        : limit === "machine"
+          ? machineWords(order ?? 0, request?.[1] ?? "")
+          : limit === undefined
+            ? "; the report does not say which memory was exhausted."
+            : `; what was exhausted is the memory of the ${limit === "memcg" ? "memory cgroup" : limit}${memcg === undefined ? "" : ` ${memcg}`}${allowed === undefined ? "" : `, which may use ${allowed} kB`}.`,
     ],
     evidence,
   };
@@ -89,7 +91,17 @@ const firstMatch = (texts: readonly string[], pattern: RegExp): string | undefin
   return undefined;
 };
 
-const WORDS: Readonly<Record<string, string>> = { memcg: "memory cgroup", machine: "whole machine" };
+/**
+ * Says what a request lacked that only the memory of the machine limits. Free pages that are not in a row, and those of
+ * higher zones, do not help every request.
+ */
+function machineWords(order: number, gfp: string): string {
+  if (order > 0) return "; the memory of the whole machine had no such block to give.";
+  const zone = /\b(?:__)?GFP_(DMA32|DMA)\b/.exec(gfp)?.[1];
+  return zone === undefined
+    ? "; what was exhausted is the memory of the whole machine."
+    : `; what was exhausted is the memory of the zones up to ${zone}.`;
+}
 
 function* victimFindings({ texts, numbers }: ReportFacts): Generator<Finding, void, void> {
   for (const [i, text] of texts.entries()) {
@@ -108,16 +120,13 @@ function* victimFindings({ texts, numbers }: ReportFacts): Generator<Finding, vo
   }
 }
 
-/** What panic() says when no process was killed: mm/oom_kill.c, check_panic_on_oom() and out_of_memory(). */
+/** What panic() says when the kernel panics instead of killing a process: mm/oom_kill.c, check_panic_on_oom() and out_of_memory(). */
 const UNKILLED: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [
-    /Out of memory: (?:system-wide|compulsory) panic_on_oom is enabled|Out of memory: compulsory panic/i,
-    "panic_on_oom is set",
-  ],
-  [/System is deadlocked on memory|Out of memory and no killable processes/i, "there was none that may be killed"],
+  [/Out of memory: (?:system-wide|compulsory) panic_on_oom is enabled/i, "panic_on_oom is set"],
+  [/System is deadlocked on memory|Out of memory and no killable processes/i, "there is none that may be killed"],
 ];
 
-/** Yields why no process was killed, if the kernel panicked instead. */
+/** Yields why the kernel panicked instead of killing a process. Others may have been killed before. */
 function* unkilledFinding({ panic }: CrashFacts): Generator<Finding, void, void> {
   const reason = UNKILLED.find(([pattern]) => pattern.test(panic?.text ?? ""))?.[1];
   if (!panic || reason === undefined) return;
@@ -126,7 +135,7 @@ function* unkilledFinding({ panic }: CrashFacts): Generator<Finding, void, void>
     severity: "note",
     certainty: "certain",
     slots: { because: reason },
-    text: [`No process was killed to free memory, because ${reason}.`],
+    text: [`The kernel panicked instead of killing a process to free memory, because ${reason}.`],
     evidence: [{ kind: "log", line: panic.line, text: panic.text.trim() }],
   };
 }

@@ -5,7 +5,10 @@ import { plainName } from "../../log/place.ts";
 import type { Check } from "../check.ts";
 import { addressOf } from "../finding.ts";
 
-/** The line of skb_panic() (net/core/skbuff.c). Addresses are plain, sizes are decimal. */
+/**
+ * The line of skb_panic() (net/core/skbuff.c). Sizes are decimal. Addresses are plain, or hashed by kernels from v4.15 on
+ * that print them with %p; `tail` and `end` are always plain.
+ */
 const LINE =
   /skb_(over|under)_panic: text:(?:0x)?([0-9a-f]{1,16}) len:(\d{1,10}) put:(\d{1,10}) head:(?:0x)?([0-9a-f]{1,16}) data:(?:0x)?([0-9a-f]{1,16}) tail:0x([0-9a-f]{1,16}) end:0x([0-9a-f]{1,16}) dev:(\S{1,16})/;
 /** Maximum number of lines between that line and the report of BUG(). */
@@ -58,19 +61,34 @@ export const packetOverrun: Check = {
       const found = readOverrun(text);
       if (!found) continue;
       const { isEnd, caller, length, added, head, data, tail, end, device } = found;
-      const symbol = kernel.symbols.at(caller - 1n);
+      const isHashed = !kernel.memory.isKernelAddress(head);
+      const symbol = isHashed ? undefined : kernel.symbols.at(caller - 1n);
       const name = symbol && plainName(symbol.name);
       yield {
         id: "packet.overrun",
         severity: "cause",
         certainty: "certain",
-        slots: { function: name, len: length, put: added, head, data, tail: hex0x(tail), end: hex0x(end), dev: device },
+        slots: {
+          function: name,
+          len: length,
+          put: added,
+          ...(isHashed ? {} : { head, data }),
+          tail: hex0x(tail),
+          end: hex0x(end),
+          dev: device,
+        },
         text: [
-          symbol ? { kind: "symbol", name: name ?? symbol.name, address: caller } : addressOf(caller),
+          symbol
+            ? { kind: "symbol", name: name ?? symbol.name, address: caller }
+            : isHashed
+              ? "A function whose address the log does not have"
+              : addressOf(caller),
           ` added ${added} bytes at the ${isEnd ? "end" : "start"} of a packet that had ${length - added}: `,
           isEnd
             ? `its data then ends at ${hex0x(tail)}, and its buffer at ${hex0x(end)}.`
-            : `its data then starts at ${hex0x(data)}, before its buffer at ${hex0x(head)}.`,
+            : isHashed
+              ? "its data then starts before its buffer."
+              : `its data then starts at ${hex0x(data)}, before its buffer at ${hex0x(head)}.`,
         ],
         evidence: [{ kind: "log", line, text }],
       };

@@ -26,7 +26,7 @@ export const refusedCopy: Check = {
       certainty: "certain",
       slots: { access: isWrite ? "write" : "read", memory, cache, offset, size },
       text: [
-        `${size ?? "Some"} bytes were to be copied ${isWrite ? "into" : "out of"} kernel memory (${place}), which the check of copies to and from user space does not allow; the kernel ${isAllowed ? "warned of it" : "refused it"}.`,
+        `${size === 1 ? "1 byte was" : `${size ?? "Some"} bytes were`} to be copied ${isWrite ? "into" : "out of"} kernel memory (${place}), which the check of copies to and from user space does not allow; the kernel ${isAllowed ? "warned of it" : "refused it"}.`,
       ],
       evidence: [{ kind: "log", line: at >= 0 ? (report.numbers[at] ?? report.report.at) : report.report.at, text }],
     };

@@ -34,12 +34,13 @@ export const stackOverflow: Check = {
     const recursion = recursingFunction(frames);
     const recursing = takers.find(({ name }) => name === recursion);
     const partners = recursing ? takers.filter(({ count }) => Math.abs(count - recursing.count) <= 1) : [];
-    // A double fault has other causes too: it is an overflow only if the stack is full.
-    if (crash.kind === "double-fault" && depth < threadSize(kernel) - 1024) return;
+    // A double fault, and an overwritten end of the stack, have other causes too: only a full stack is an overflow.
+    const isFull = depth >= threadSize(kernel) - 1024;
+    if (crash.kind === "double-fault" && !isFull) return;
+    if (isStackEnd(crash) && !isFull) return yield overwrittenEnd(kernel, crash, task, depth);
     // Another stack may have overflowed, or the frames may end early.
-    const isShallow = depth < threadSize(kernel) / 2;
-    if (isShallow && isStackEnd(crash)) return yield overwrittenEnd(kernel, crash, task, depth);
-    if (isShallow) throw Fault.of("unknown", `the frames that were found take only ${depth} bytes of the task's stack`);
+    if (depth < threadSize(kernel) / 2)
+      throw Fault.of("unknown", `the frames that were found take only ${depth} bytes of the task's stack`);
     yield {
       id: "stack.overflow",
       severity: "cause",
@@ -93,7 +94,9 @@ function recursionWords({ name, count, bytes }: Taker, partners: readonly Taker[
   if (partners.length < 2) return `; ${count} of them, ${bytes} bytes, are of ${name}, which calls itself.`;
   const others = partners.filter((one) => one.name !== name).map((one) => one.name);
   const all = partners.reduce((sum, one) => sum + one.bytes, 0);
-  const names = [name, ...others.slice(0, MAX_PARTNERS - 1)].join(" and ");
+  const more = others.length - (MAX_PARTNERS - 1);
+  const named = [name, ...others.slice(0, MAX_PARTNERS - 1), ...(more > 0 ? [`${more} more`] : [])];
+  const names = named.join(" and ");
   return `; ${all} bytes of them are of ${names}, which call each other, with ${count} frames of ${name}.`;
 }
 

@@ -45,7 +45,7 @@ export const suspects: Check = {
   },
 };
 
-/** Maximum number of warnings that are reported; the latest ones are used. */
+/** Maximum number of warnings that are reported; the latest ones, which come first in `earlier`. */
 const MAX_WARNINGS = 3;
 
 function* warningFindings({ report, panic, earlier, secondsAt }: CrashFacts): Generator<Finding, void, void> {

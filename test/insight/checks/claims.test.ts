@@ -103,7 +103,7 @@ test("a command line that the log does not have is not said to lack root=", () =
     rootMissing,
     crashWith([], panic("VFS: Unable to mount root fs on unknown-block(0,0)")),
   );
-  assert.match(texts[0] ?? "", /^The root file system was not found/);
+  assert.match(texts[0] ?? "", /^The root file system could not be mounted/);
   assert.equal(findings[0]?.unknown?.[0]?.what, "the kernel command line");
 });
 
@@ -144,7 +144,10 @@ test("out of memory in a cgroup names the cgroup and its limit, and why no proce
   const why = panic("Out of memory: compulsory panic_on_oom is enabled");
   const { findings, texts } = checked(outOfMemory, crashWith(lines, why));
   assert.match(texts[0] ?? "", /the memory cgroup \/lab\/a, which may use 16384 kB\.$/);
-  assert.equal(texts[1], "No process was killed to free memory, because panic_on_oom is set.");
+  assert.equal(
+    texts[1],
+    "The kernel panicked instead of killing a process to free memory, because panic_on_oom is set.",
+  );
   assert.deepEqual(
     findings.map(({ id }) => id),
     ["oom.request", "oom.unkilled"],
@@ -248,4 +251,40 @@ test("the one sentence about a crash leaves out what is only possible, and marks
 test("a smashed buffer on the stack is not an overflow of the stack", () => {
   assert.equal(mechanismOf("stack-corrupted", undefined), "stack-corrupted");
   assert.equal(mechanismOf("stack-guard", undefined), "stack-overflow");
+});
+
+test("the last root= of the command line in memory counts, because the log may have cut it", () => {
+  const kernel = toyKernel({
+    types: "char *saved_command_line;",
+    symbols: { saved_command_line: 0xffffffff82000000n },
+    memory: [["saved_command_line", "BOOT_IMAGE=/vmlinuz root=/dev/vda1 ro root=/dev/vdb2"]],
+  });
+  const crash = crashWith([], panic("VFS: Unable to mount root fs on unknown-block(0,0)"));
+  const { findings } = checked(rootMissing, crash, kernel);
+  assert.equal(findings[0]?.slots["root"], "/dev/vdb2");
+});
+
+test("a stack whose end was overwritten, and whose frames leave thousands of bytes free, is not said to be full", () => {
+  const kernel = toyKernel({
+    types: "struct thread_info { long flags; }; struct task_struct { struct thread_info thread_info; void *stack; };",
+    memory: [["struct task_struct", 0xffff888000001000n, { stack: 0xffffc90000000000n }]],
+  });
+  const bottom = 0xffffc90000000000n;
+  kernel.put("unsigned long", bottom, 0x4141414141414141n);
+  const frame = (name: string, sp: bigint): unknown => ({ stack: "task", sp, pc: 1n, symbol: { name } });
+  const words = "corrupted stack end detected inside scheduler";
+  const lines = [`Kernel panic - not syncing: ${words}`, "CPU: 0 PID: 7 Comm: sh Not tainted 6.1.0 #1"];
+  const { findings } = checked(
+    stackOverflow,
+    crashWith(lines, {
+      kind: "stack-overflow",
+      task: kernel.object("struct task_struct", 0xffff888000001000n),
+      frames: [frame("work", bottom + 0x1800n), frame("start", bottom + 0x3f00n)] as never,
+    }),
+    kernel,
+  );
+  assert.deepEqual(
+    findings.map(({ id }) => id),
+    ["stack.end-overwritten"],
+  );
 });

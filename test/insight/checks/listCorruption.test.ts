@@ -50,3 +50,8 @@ test("an entry that is added twice is reported", () => {
     0xffff888000000010n,
   );
 });
+
+test("the hashes that some kernels print are not taken for addresses", () => {
+  const hashed = "list_del corruption. next->prev should be 000000005b6e3c10, but was 00000000c4f0a930";
+  assert.throws(() => found(hashed), /hashes instead of addresses/);
+});
