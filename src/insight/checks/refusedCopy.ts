@@ -8,7 +8,7 @@ export const refusedCopy: Check = {
   id: "refused-copy",
   needs: [],
   about: ["usercopy"],
-  *run(_kernel, { report }) {
+  *run(kernel, { report }) {
     if (!report) return;
     const at = report.texts.findIndex((line) => readRefusedCopy(line) !== undefined);
     const text = at >= 0 ? (report.texts[at] ?? "") : report.headline;
@@ -17,7 +17,8 @@ export const refusedCopy: Check = {
     const { isWrite, memory, cache, address, offset, size, isAllowed } = copy;
     const place = [
       `${memory}${cache === undefined ? "" : ` of ${cache}`}`,
-      ...(address === undefined ? [] : [`at ${hex0x(address)}`]),
+      // Kernels of v4.15 print a hash instead of the address.
+      ...(address !== undefined && kernel.memory.isKernelAddress(address) ? [`at ${hex0x(address)}`] : []),
       ...(offset === undefined ? [] : [`from offset ${offset} on`]),
     ].join(", ");
     yield {
