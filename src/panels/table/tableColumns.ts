@@ -33,14 +33,11 @@ export function columnTracks(
   },
 ): { template: string; all: string } {
   const isText = (i: number): boolean => columns[i]?.kind === "text" || columns[i]?.kind === "symbol";
+  // Texts of the wide column may be read later, when the widths are known.
+  const ofWide = (width: number, i: number): number =>
+    isWhole ? width : columns[i]?.kind === "text" && !wraps ? MIN_WIDE : Math.min(width, MIN_WIDE);
   const least = widths.map((width, i) =>
-    i === wide
-      ? isWhole
-        ? width
-        : Math.min(width, MIN_WIDE)
-      : isText(i)
-        ? Math.min(width, wraps ? MIN_WRAPPED : MIN_TEXT)
-        : width,
+    i === wide ? ofWide(width, i) : isText(i) ? Math.min(width, wraps ? MIN_WRAPPED : MIN_TEXT) : width,
   );
   const track = (width: number): string => `calc(${width}ch + ${PADDING}px)`;
   const tracks = least.map((width, i) => {
