@@ -64,7 +64,6 @@ export const rows: readonly Row[] = [
   { machine: "arm", name: "arm-7", variant: "", kernel: kernel("armhf-7", "sid", "armhf", "7", "armmp") },
   { machine: "i386", name: "i386-5.10-pae", variant: "PAE", kernel: kernel("i386-5.10", "bullseye", "i386", "5.10", "686-pae") }, // prettier-ignore
   { machine: "i386", name: "i386-6.1-pae", variant: "PAE", kernel: i386pae }, // prettier-ignore
-  { machine: "i386", name: "i386-6.1-pae-4g", variant: "PAE, memory above 4 GB", kernel: i386pae, guest: { MEM: "4600" } }, // prettier-ignore
   { machine: "i386", name: "i386-6.1", variant: "no PAE", kernel: i386 },
   { machine: "i386", name: "i386-6.1-1g", variant: "no PAE, high memory", kernel: i386, guest: { MEM: "1200" } },
   { machine: "i386", name: "i386-6.1-p3", variant: "no PAE, Pentium III", kernel: i386, guest: { CPU: "pentium3" } },
