@@ -170,15 +170,15 @@ export interface Arch {
   readonly longLongAlignment?: 4;
   /** SECTION_SIZE_BITS of asm/sparsemem.h, for kernels before v5.13, which do not export it. */
   readonly sectionSizeBits: number;
+  /** RLIMIT_* by number, where they are not those of asm-generic/resource.h. */
+  readonly resourceLimits?: Readonly<Record<number, string>>;
   /** `L1_CACHE_BYTES` of asm/cache.h. Default: 64. */
   readonly cacheLineBytes?: number;
   /** The address spaces of kernel and user overlap: the same number can be an address in both. */
   readonly overlappingSpaces?: true;
   /** The direct map begins at the first existing page frame, not at physical address 0. */
   readonly mapsFromFirstFrame?: true;
-  /**
-   * __START_KERNEL_map: where the image is mapped, with modules after it. Absent if the machine has no such mapping.
-   */
+  /** __START_KERNEL_map: where the image is mapped, with modules after it, if the machine has such a mapping. */
   readonly startKernelMap?: bigint;
   /** `vtop` shows the first entry of a walk as the page directory that it points to, under "PGD DIRECTORY". */
   readonly firstEntryIsDirectory?: true;

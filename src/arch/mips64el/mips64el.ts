@@ -49,6 +49,8 @@ export const mips64el: Arch = {
   ]),
   signedChar: true,
   sectionSizeBits: 28,
+  // arch/mips/include/uapi/asm/resource.h
+  resourceLimits: { 5: "NOFILE", 6: "AS", 7: "RSS", 8: "NPROC", 9: "MEMLOCK" },
   isUserMode: (registers) => hasBits(registers.get("status"), ST0_KSU, KSU_USER),
   interruptsEnabled: (registers) => hasBits(registers.get("status"), ST0_IE, ST0_IE),
   calleeSaved: [...saved, "gp", "fp"],

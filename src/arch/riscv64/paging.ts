@@ -19,7 +19,10 @@ const PPN_BITS = 44;
 /** Size in bytes of the linear range in which the kernel image is assumed to be; the image is smaller. */
 const IMAGE_LIMIT = 1n << 28n;
 
-/** Whether an entry maps a page: it is valid, or has _PAGE_PROT_NONE, which is the global bit of an invalid entry. */
+/**
+ * Whether an entry maps a page: it is valid, or has _PAGE_PROT_NONE, which is the global bit of an invalid entry since
+ * v5.17. Before, it was the read bit, which a swap entry can have set too.
+ */
 const isPresent = (entry: bigint): boolean => (entry & (PRESENT | GLOBAL)) !== 0n;
 const physical = (entry: bigint): bigint => BigInt.asUintN(PPN_BITS, entry >> PPN_SHIFT) << 12n;
 
@@ -54,8 +57,8 @@ export const pte: PteFormat = {
   ],
   isPresent,
   physical: (entry) => ((entry & NAPOT) === 0n ? physical(entry) : physical(entry) & -(1n << NAPOT_SHIFT)),
-  // asm/pgtable.h; the type moved when the exclusive marker was added in v6.3.
-  swapEntries: (entry) => [swapFields(entry, 7, 5, 12), swapFields(entry, 2, 5, 7)],
+  // asm/pgtable.h since v6.3 (with the exclusive marker), since v5.17 (with _PAGE_PROT_NONE in bit 5), and before.
+  swapEntries: (entry) => [swapFields(entry, 7, 5, 12), swapFields(entry, 6, 5, 11), swapFields(entry, 2, 5, 7)],
 };
 
 export function paging(facts: LayoutFacts): Paging {

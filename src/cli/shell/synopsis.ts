@@ -5,9 +5,9 @@ import { usageText } from "../options.ts";
 export interface Flag {
   /** `--vmlinux`, `-c`. */
   readonly names: readonly string[];
-  /** `FILE`; undefined for an option without a value. */
+  /** `FILE`, or the first form of a value with several, such as `[HOST:]PORT`; undefined for an option without a value. */
   readonly value: string | undefined;
-  /** Empty for an option that is declared in a synopsis only. */
+  /** Empty for an option of a synopsis. */
   readonly help: string;
 }
 
@@ -57,17 +57,23 @@ export function synopses(): readonly Synopsis[] {
 
 /** The options in a synopsis: `[--jobs N]`, `[-v | --markdown]`, `-o FILE`. */
 function flagsIn(line: string): readonly Flag[] {
-  return [...line.matchAll(/(?<![\w-])(--?[a-z][a-z-]*)(?: "?([A-Z][A-Z|/]*))?/g)].map(([, name = "", value]) => ({
-    names: [name],
-    value,
-    help: "",
-  }));
+  return [...line.matchAll(/(?<![\w-])(--?[a-z][a-z-]*)(?: "?((?:\[HOST:\])?[A-Z]+(?:[/.|]+[A-Z]+)*))?/g)].map(
+    ([, name = "", value]) => ({
+      names: [name],
+      value,
+      help: "",
+    }),
+  );
 }
 
 /** The options with a line of their own, which all verbs with a dump have. */
 export const commonFlags = (): readonly Flag[] =>
-  [...usageText.matchAll(/^ {2}(?:(-\w), |    )(--[a-z-]+)(?: ([A-Z]+))? {2,}(.*)$/gm)].map(
-    ([, short, long = "", value, help = ""]) => ({ names: short === undefined ? [long] : [short, long], value, help }),
+  [...usageText.matchAll(/^ {2}(?:(-\w), |    )(--[a-z-]+)(?: ([A-Z]+))? {2,}(.*(?:\n {20,}.*)*)$/gm)].map(
+    ([, short, long = "", value, help = ""]) => ({
+      names: short === undefined ? [long] : [short, long],
+      value,
+      help: help.replace(/\s+/g, " "),
+    }),
   );
 
 /** The sentences of the usage text between the synopses and the options, and after the options. */

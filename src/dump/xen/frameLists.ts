@@ -34,15 +34,22 @@ export function dom0Frames(
   if (top === 0n) return undefined;
   const table = new FrameTable();
   const perPage = host.pageSize / ENTRY_BYTES;
+  // Holes of the first two levels all lead to one page without frames (p2m_mid_missing_mfn, p2m_missing).
+  const without = new Set<bigint>();
   for (const [i, middle] of entriesOf(host, Number(top))) {
+    const before = table.size;
+    if (without.has(middle)) continue;
     for (const [j, leaf] of entriesOf(host, Number(middle))) {
-      if (leaf === 0n) continue;
+      const known = table.size;
+      if (leaf === 0n || without.has(leaf)) continue;
       for (const [k, mfn] of entriesOf(host, Number(leaf))) {
         if ((mfn & NOT_MEMORY) !== 0n) continue;
         if (table.size === limit) throw Fault.of("corrupt", `${name}: dom0 has more than ${limit} pages`);
         table.add((i * perPage + j) * perPage + k, Number(mfn));
       }
+      if (table.size === known) without.add(leaf);
     }
+    if (table.size === before) without.add(middle);
   }
   return table.size > 0 ? table : undefined;
 }

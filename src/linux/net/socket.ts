@@ -13,12 +13,16 @@ export interface OpenSocket {
   readonly sock: Obj<"struct sock">;
 }
 
+/** SOCKFS_MAGIC (include/uapi/linux/magic.h). */
+const SOCKFS_MAGIC = 0x534f434bn;
+
 /** Yields the sockets among the open files of a task. @throws Fault as `openFiles` */
 export function* openSockets(task: Obj<"struct task_struct">): Generator<OpenSocket> {
   for (const { fd, file } of openFiles(task)) {
     const inode = file.at("f_path.dentry.d_inode");
     if (inode.value() === 0n || fileType(inode.deref()) !== "SOCK") continue;
-    // A SOCK inode on disk, to which a socket was bound, cannot be open.
+    // O_PATH opens the inode on disk to which a socket was bound; struct socket_alloc is not around that one.
+    if (inode.at("i_sb.s_magic").value() !== SOCKFS_MAGIC) continue;
     const socket = inode.deref().containerOf("struct socket_alloc", "vfs_inode").at("socket");
     yield { fd, socket, sock: socket.at("sk") };
   }
@@ -30,7 +34,7 @@ const FAMILIES =
     " ",
   );
 
-/** enum sock_type (include/linux/net.h) */
+/** enum sock_type (include/linux/net.h), for kernels whose type information lacks it. */
 const TYPES: Readonly<Record<number, string>> = {
   1: "STREAM",
   2: "DGRAM",
@@ -50,7 +54,10 @@ export function socketFamily(sock: Obj<"struct sock">): string {
 /** Returns the name of the socket type, such as "STREAM"; its number if it has no name. @throws Fault */
 export function socketType(socket: Obj<"struct socket">): string {
   const type = socket.at("type").number();
-  return TYPES[type] ?? String(type);
+  // On MIPS stream and datagram have each other's number (ARCH_HAS_SOCKET_TYPES).
+  const known = socket.kernel.types.find("enum", "sock_type");
+  const name = known?.kind === "enum" ? known.values.find(({ value }) => value === BigInt(type))?.name : undefined;
+  return name?.replace("SOCK_", "") ?? TYPES[type] ?? String(type);
 }
 
 /** One end of an internet socket. An IPv6 address has all its groups. */

@@ -33,7 +33,12 @@ test("every verb is in the usage text, with a summary, and every option there ha
   const declared = [...Object.keys(verbs).filter((name) => !name.startsWith("-")), "dap", "mcp"].sort();
   assert.deepEqual(synopses().map(({ verb }) => verb).sort(), declared); // prettier-ignore
   assert.deepEqual(Object.keys(SUMMARIES).sort(), declared);
-  for (const { names, help } of commonFlags()) assert.ok(help.length > 5, names.join());
+  for (const { names, help } of commonFlags()) assert.ok(help.length > 5 && !help.endsWith(","), names.join());
+  const flag = (name: string): string | undefined =>
+    synopses()
+      .flatMap(({ flags }) => flags)
+      .find(({ names }) => names.includes(name))?.value;
+  assert.deepEqual([flag("--listen"), flag("--keep")], ["[HOST:]PORT", "ADDR..ADDR"]);
   assert.ok(commonFlags().some(({ names, value }) => names.join() === "-c,--command" && value === "CMD"));
   assert.deepEqual(
     synopses()

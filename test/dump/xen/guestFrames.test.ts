@@ -94,3 +94,15 @@ test("lists of frames that give dom0 too many pages are refused", () => {
   assert.ok(said instanceof Fault && said.kind === "corrupt");
   assert.equal(said.message, "host: dom0 has more than 2047 pages");
 });
+
+test("a page that stands for all holes of dom0's frame list is read once", () => {
+  let reads = 0;
+  const invalid = table(Object.fromEntries(Array.from({ length: 512 }, (_, i) => [i, 1n << 63n])));
+  const same = (frame: bigint): Uint8Array => table(Object.fromEntries(Array.from({ length: 512 }, (_, i) => [i, frame]))); // prettier-ignore
+  const pages = new Map([[0x70, same(0x71n)], [0x71, same(0x72n)], [0x72, invalid]]); // prettier-ignore
+  const image = opened(elfCore({ segments: [...pages].map(([pfn, bytes]) => ({ physical: pfn * 4096, bytes })) }));
+  const counting = { ...image, pageSize: 4096, page: (pfn: number) => (reads++, image.page(pfn)) };
+  const notes = [{ name: "Xen", type: 0x1000001, desc: words(0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n, 0x70n) }];
+  assert.equal(dom0Frames(notes, counting, "host"), undefined);
+  assert.equal(reads, 3);
+});

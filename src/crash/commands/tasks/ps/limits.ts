@@ -5,7 +5,7 @@ import { lazyRecord, type Json, type Piece } from "../../../../say/piece.ts";
 import type { Column, Fields, Table } from "../../../../say/table.ts";
 import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
-/** RLIMIT_* by number (include/uapi/asm-generic/resource.h; all supported architectures use it). */
+/** RLIMIT_* by number (include/uapi/asm-generic/resource.h); a machine can number some otherwise. */
 const LIMITS = [
   "CPU",
   "FSIZE",
@@ -24,6 +24,8 @@ const LIMITS = [
   "RTPRIO",
   "RTTIME",
 ];
+
+const limitName = ({ task, index }: Limit): string => task.kernel.arch.resourceLimits?.[index] ?? LIMITS[index] ?? "";
 
 interface Limit {
   readonly task: Obj;
@@ -51,7 +53,7 @@ const limits: Table<Limit, "current" | "maximum"> = {
 const shown: Table<Limit> = {
   gap: "   ",
   columns: {
-    name: { kind: "text", title: "RLIMIT", width: 12, align: "right", value: ({ index }) => LIMITS[index] },
+    name: { kind: "text", title: "RLIMIT", width: 12, align: "right", value: limitName },
     ...limits.columns,
   },
 };
@@ -73,7 +75,7 @@ export function* tasksLimits(tasks: Iterable<Obj>): Generator<Piece, void, void>
     const [layout, values] = [new TableLayout(task.kernel, shown), new TableLayout(task.kernel, limits)];
     const data = (): Json => ({
       ...taskFacts(task),
-      limits: Object.fromEntries(rows.map((row): [string, Json] => [LIMITS[row.index] ?? "", values.data(row)])),
+      limits: Object.fromEntries(rows.map((row): [string, Json] => [limitName(row), values.data(row)])),
     });
     yield lazyRecord(
       data,
