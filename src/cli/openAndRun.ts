@@ -36,12 +36,13 @@ export const openAndRun = (argv: readonly string[]): Promise<number> => withCont
 
 /**
  * Opens a dump and does some work on it. Errors of the command line, of opening and of files are printed.
- * @param use returns whether everything was answered; its last argument opens memory that changes anew
+ * @param use returns whether everything was answered; its last argument opens the files again, because a running kernel
+ * or guest has changed since (`refresh`)
  * @returns the exit status
  */
 export async function withContext(
   argv: readonly string[],
-  use: (context: Context, options: CliOptions, reopen: () => Promise<Context>) => Promise<boolean>,
+  use: (context: Context, options: CliOptions & OpenOptions, reopen: () => Promise<Context>) => Promise<boolean>,
 ): Promise<number> {
   const options = optionsOf(argv);
   if (!options) return EXIT_USAGE;
@@ -49,9 +50,12 @@ export async function withContext(
     process.stdout.write(options.help ? usageText : `vmcore-debug ${manifest.version}\n`);
     return EXIT_ANSWERED;
   }
-  let session: Session;
+  let session: Session | undefined;
+  let wanted: CliOptions & OpenOptions;
   try {
-    session = await openAndFetch(options);
+    removeLeftovers(process.env);
+    wanted = await unpackPackages(openOptionsOf(options));
+    session = await openAndFetch(wanted);
   } catch (error) {
     if (error instanceof Cancelled) return EXIT_CANCELLED;
     if (!(error instanceof OpenError)) throw error;
@@ -63,18 +67,19 @@ export async function withContext(
     const contextOf = (one: Session): Context => one.context.with(terminalContext(one));
     // A gdbstub accepts one connection at a time.
     const reopen = async (): Promise<Context> => {
-      session.dump.close();
-      session = await openAndFetch(options);
+      session?.close();
+      session = undefined;
+      session = await openAndFetch(wanted);
       return contextOf(session);
     };
-    return (await use(contextOf(session), options, reopen)) ? EXIT_ANSWERED : EXIT_FAILED;
+    return (await use(contextOf(session), wanted, reopen)) ? EXIT_ANSWERED : EXIT_FAILED;
   } catch (error) {
     if (error instanceof Cancelled) return EXIT_FAILED;
     if (!(error instanceof UsageError) && !(error instanceof OpenError) && !isSystemError(error)) throw error;
     reportError(error);
     return EXIT_FAILED;
   } finally {
-    session.close();
+    session?.close();
   }
 }
 
@@ -99,15 +104,11 @@ const terminalContext = ({ context }: Session): Pick<Context, "extensions" | "cr
 export const budgetOf = ({ unpackLimit }: CliOptions): Budget =>
   new Budget({ kept: unpackLimit, remedy: '"--unpack-limit 8G" allows more' });
 
-/** Opens the dump, and opens it again if debuginfod had the missing vmlinux. @throws OpenError, Cancelled */
-async function openAndFetch(options: CliOptions): Promise<Session> {
-  removeLeftovers(process.env);
-  const wanted = await unpackPackages({
-    ...options,
-    budget: budgetOf(options),
-    search: searchOf(options),
-    indexes: indexDirectory(process.env),
-  });
+/**
+ * Opens the dump, opens it again if debuginfod had the missing vmlinux, and downloads the debuginfo of modules.
+ * @throws OpenError, Cancelled
+ */
+async function openAndFetch(wanted: CliOptions & OpenOptions): Promise<Session> {
   let session = await opened(wanted);
   if (!wanted.search || !hasServers()) return session;
   if (wanted.vmlinux === undefined && (await download(missingVmlinux(session))) > 0) {
@@ -140,16 +141,25 @@ export async function withProgress<T>(job: Job<T, Piece>): Promise<T> {
 export const searchOf = ({ searches, vmcore, debuginfo }: CliOptions): DebuginfoPlaces | undefined =>
   searches ? placesOf(vmcore, debuginfo, process.env) : undefined;
 
-/** Returns the options with which another thread opens the same files. */
-const openOptionsOf = (options: CliOptions, { session }: Context): OpenOptions => ({
+const openOptionsOf = (options: CliOptions): CliOptions & OpenOptions => ({
   ...options,
-  vmlinux: session.vmlinux,
+  budget: budgetOf(options),
   search: searchOf(options),
   indexes: indexDirectory(process.env),
 });
 
+/** Returns the options with which another thread opens the same files. A budget cannot be shared with it. */
+const threadOptions = ({ budget: _, ...options }: OpenOptions, { session }: Context): OpenOptions => ({
+  ...options,
+  vmlinux: session.vmlinux,
+});
+
 /** Runs commands from the options, in crash's order: rc files, -i, then -c or else standard input. */
-async function work(context: Context, options: CliOptions, reopen: () => Promise<Context>): Promise<boolean> {
+async function work(
+  context: Context,
+  options: CliOptions & OpenOptions,
+  reopen: () => Promise<Context>,
+): Promise<boolean> {
   const isConversation = options.commands.length === 0 && process.stdin.isTTY;
   // As in crash, files print what a person would see; not for programs, which run commands with -c or read JSON.
   const showsFiles = options.commands.length === 0 && !options.json;
@@ -161,11 +171,12 @@ async function work(context: Context, options: CliOptions, reopen: () => Promise
     paged: isConversation,
     echoes: showsFiles && !options.silent,
     recorder,
-    taskWorkers: (style) => taskWorkers(openOptionsOf(options, context), style),
+    taskWorkers: (style) => taskWorkers(threadOptions(options, context), style),
     reopen,
   });
   if (isGreeted) await greet(terminal);
   if (options.rc) await runRcFiles(terminal, showsFiles);
+  if (terminal.context.ended) return true;
   let isAnswered = true;
   const note = (answered: boolean): boolean => {
     isAnswered &&= answered;
@@ -177,14 +188,14 @@ async function work(context: Context, options: CliOptions, reopen: () => Promise
   if (options.commands.length > 0) {
     for (const command of options.commands) if (!note(await terminal.execute(command))) break;
   } else if (isConversation) {
-    if (!terminal.context.ended) await converse(terminal);
+    await converse(terminal);
   } else {
     for await (const line of createInterface({ input: process.stdin })) if (!note(await terminal.execute(line))) break;
   }
   return isAnswered;
 }
 
-/** Prints the kernel, the verdict and the current task, as crash does at its start. */
+/** Prints the kernel, its panic message and the current task, as crash does at its start. */
 async function greet(terminal: Terminal): Promise<void> {
   await terminal.execute("sys");
   if (!missingTypes(terminal.context)) await terminal.execute("set");

@@ -26,6 +26,7 @@ import { explainMemory, explainSanitizer } from "./explain/memory.ts";
 import { consequence, explainDoubleFault, explainPanic } from "./explain/panics.ts";
 import { explainWatchdog } from "./explain/watchdogs.ts";
 import type { ReportFacts } from "./facts.ts";
+import { placeIn } from "./facts/mixed.ts";
 import type { ReportKind } from "./kinds.ts";
 import { isMachinery } from "./machinery.ts";
 import { plainName, shortPlaceText } from "./place.ts";
@@ -223,14 +224,7 @@ const MAX_PLACES = 4;
  */
 function mixedPlaces({ kind, site, texts }: ReportFacts): string {
   if (site !== undefined || !(isInstructionFault(kind) || kind === "list-corruption")) return "";
-  const places = new Set(
-    texts.flatMap(
-      (text) =>
-        /^RIP: 0010:(?:\[<[0-9a-f]{8,16}>\] {1,4}\[<[0-9a-f]{8,16}>\] {1,4})?([\w.]{1,255}\+0x[0-9a-f]{1,8})\/0x/.exec(
-          text,
-        )?.[1] ?? [],
-    ),
-  );
+  const places = new Set(texts.flatMap((text) => placeIn(text) ?? []));
   if (places.size < 2) return "";
   const shown = [...places].slice(0, MAX_PLACES).map((one) => `\`${one}\``);
   return ` Its lines show several instruction pointers (${shown.join(", ")}${places.size > shown.length ? " and others" : ""}), and not which of them is its own.`;

@@ -94,6 +94,8 @@ test("rc files show their output; those of the working directory run only where 
     /\.crashrc of this directory does not run: name the directory in VMCORE_DEBUG_TRUSTED/,
   );
   assert.equal(run(`${home}-other`, ["-c", "p 4"]).stdout, "$2 = 4\n");
+  writeFileSync(join(home, ".crashrc"), "p 1\nq\n");
+  assert.equal(run("/no/such").stdout, "$1 = 1\n", "q in an rc file ends the program");
   rmSync(join(home, ".crashrc"));
 });
 

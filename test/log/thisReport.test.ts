@@ -243,6 +243,7 @@ Modules linked in:`);
   );
   assert.match(object("activate active (active state 1)"), /armed or queued while it was already active/);
   assert.match(object("activate not available (active state 0)"), /never initialised/);
+  assert.match(object("activate destroyed (active state 0)"), /used again after it had been destroyed/);
   assert.match(
     object("free active (active state 0)"),
     /^An object \(timer_list of `lab_timer`\) was freed while it was still active/,

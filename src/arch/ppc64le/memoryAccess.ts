@@ -5,7 +5,7 @@ import { conditionField, first, place, second, target } from "./encoding.ts";
 
 /** What a load or store does: its size in bytes, and how. */
 interface Access {
-  readonly size: 1 | 2 | 4 | 8 | 16;
+  readonly size: 1 | 2 | 4 | 8 | 16 | 128;
   readonly isStore?: true;
   /** The loaded value is sign-extended. */
   readonly isSigned?: true;
@@ -91,12 +91,14 @@ const INDEXED: Readonly<Record<number, Access>> = {
   726: store(2, conditional),
   790: load(2, opaque),
   918: store(2, opaque),
+  // dcbz clears a block of the cache, 128 bytes on all processors that run ppc64le.
+  1014: store(128, opaque),
 };
 
 /** Primary opcodes whose opaque accesses use floating-point registers; other opaque loads write a general register. */
 const isFloat = (word: number): boolean => bits(word, 31, 26) >= 48 && bits(word, 31, 26) <= 55;
 
-/** Decodes a load or store; undefined for other instructions. */
+/** Decodes a load or store of general and floating-point registers, or dcbz; undefined for other instructions. */
 export function memoryAccess(word: number): PartialEffect | undefined {
   const opcode = bits(word, 31, 26);
   const displaced = DISPLACED[opcode];

@@ -5,14 +5,14 @@ import type { Note } from "../format.ts";
 import type { PhysicalPages } from "../ranges.ts";
 import { FrameTable } from "./guestFrames.ts";
 
-/** XEN_ELFNOTE_CRASH_INFO; its last word is `dom0_pfn_to_mfn_frame_list_list` (Xen's include/public/elfnote.h). */
+/** XEN_ELFNOTE_CRASH_INFO; its last word is `dom0_pfn_to_mfn_frame_list_list` (crash_xen_info_t of Xen's elfcore.h). */
 const CRASH_INFO = 0x1000001;
 /** Minimum size of the note in bytes; older hypervisors do not write all words before the last. */
 const CRASH_INFO_BYTES = 8 * 8;
 const ENTRY_BYTES = 8;
 /** FOREIGN_FRAME_BIT and IDENTITY_FRAME_BIT: pages that are not the guest's memory (arch/x86/include/asm/xen/page.h). */
 const NOT_MEMORY = 0xc000000000000000n;
-/** Maximum number of frames: 64 GiB, more than any dom0 needs, and as many as a Map of V8 can have. */
+/** Maximum number of frames, 64 GiB: as many as a Map of V8 can have. */
 const MAX_FRAMES = 1 << 24;
 
 /**
@@ -20,7 +20,7 @@ const MAX_FRAMES = 1 << 24;
  * three levels, and the note has the frame of the first: a page with the frames of pages with the frames of the last
  * level, which has the host's frame of each page of dom0 (arch/x86/xen/p2m.c, xen_build_mfn_list_list).
  * @param limit maximum number of frames
- * @throws Fault corrupt if dom0 has more
+ * @throws Fault unknown if dom0 has more
  */
 export function dom0Frames(
   notes: readonly Note[],
@@ -44,7 +44,8 @@ export function dom0Frames(
       if (leaf === 0n || without.has(leaf)) continue;
       for (const [k, mfn] of entriesOf(host, Number(leaf))) {
         if ((mfn & NOT_MEMORY) !== 0n) continue;
-        if (table.size === limit) throw Fault.of("corrupt", `${name}: dom0 has more than ${limit} pages`);
+        if (table.size === limit)
+          throw Fault.of("unknown", `${name}: dom0 has more than ${limit} pages, which is the limit`);
         table.add((i * perPage + j) * perPage + k, Number(mfn));
       }
       if (table.size === known) without.add(leaf);

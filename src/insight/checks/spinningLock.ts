@@ -11,14 +11,11 @@ import type { Evidence } from "../evidence.ts";
 import { addressOf, type Finding } from "../finding.ts";
 import { objectFindings, objectState } from "../objectState.ts";
 import { readWord, siteOf } from "../values/site.ts";
-import { type AskedLock, lockOf, spinners } from "../waits/spinning.ts";
-
-/** Functions that spin on a spinlock, which is their first argument. */
-const SPINS = /^(?:native_|pv_)?queued_spin_lock_slowpath$|^__pv_queued_spin_lock_slowpath$/;
+import { type AskedLock, lockOf, SPINLOCK_LOOP, spinners } from "../waits/spinning.ts";
 
 /**
- * Reports a spinlock that a CPU spins on: one in a free object, or one that was never released or whose holder sleeps,
- * because all other CPUs are idle.
+ * Reports a spinlock that a CPU spins on: one in a free object; or, if all other CPUs are idle, one that was never
+ * released or whose holder sleeps.
  */
 export const spinningLock: Check = {
   id: "spinning-lock",
@@ -28,7 +25,7 @@ export const spinningLock: Check = {
     const cpu = crash.cpu ?? crash.report?.cpu;
     const context = cpu === undefined ? undefined : cpuContext(kernel, cpu);
     const [frame] = context?.frames ?? [];
-    if (!context || !frame || !SPINS.test(functionOf(frame) ?? "")) return;
+    if (!context || !frame || !SPINLOCK_LOOP.test(functionOf(frame) ?? "")) return;
     const others = possibleCpus(kernel).filter((one) => one !== cpu);
     const isAlone = others.every((one) => cpuContext(kernel, one)?.pid === 0);
     const site = yield* siteOf(kernel, frame, cpu);

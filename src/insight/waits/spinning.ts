@@ -18,9 +18,12 @@ import { mentionTest } from "./mentioned.ts";
 import { LOCK_CALLS } from "./lockCalls.ts";
 import { takenIn } from "./taken.ts";
 
+/** Functions in which a CPU spins for a spinlock, which is their first argument. */
+export const SPINLOCK_LOOP = /^((native|pv)_|__pv_)?queued_spin_lock_slowpath$|^arch_spin_lock_wait(_flags)?$/;
+
 /** Functions in which a CPU spins for a lock, which is their first argument, by kind of lock. */
 const SPINNING: readonly (readonly [kind: SpinKind, mode: Wait["mode"], functions: RegExp])[] = [
-  ["spinlock", undefined, /^((native|pv)_|__pv_)?queued_spin_lock_slowpath$|^arch_spin_lock_wait(_flags)?$/],
+  ["spinlock", undefined, SPINLOCK_LOOP],
   ["rwlock", "read", /^queued_read_lock_slowpath$/],
   ["rwlock", "write", /^queued_write_lock_slowpath$/],
 ];

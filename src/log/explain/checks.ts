@@ -102,14 +102,14 @@ export function explainWarning(facts: ReportFacts): string {
 export function explainDebugObject(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.messages.find((text) => text.startsWith("ODEBUG: ")) ?? "";
   const [, what, state, type] = /ODEBUG: (\S+) (\S+) .*?object(?: type|: \S+ object type): (\S+)/.exec(says) ?? [];
-  const hint = /hint: (?:0x0\b|\(null\))?([A-Za-z_][\w.]*)/.exec(says)?.[1];
+  const hint = /hint: ([A-Za-z_][\w.]*)/.exec(says)?.[1];
   const of = type === undefined ? "" : ` (${type}${hint === undefined ? "" : ` of \`${plainName(hint)}\``})`;
   if (what === "free")
     return `An object${of} was freed${calledBy(facts)} while it was still active, so that the kernel would use it later. Usual causes: it was not cancelled before, or was started again.`;
   if (state === "active" && (what === "activate" || what === "init"))
     return `An object${of} was ${what === "init" ? "initialised again" : "armed or queued"} while it was already active. Usual causes: it has two users, or was not cancelled before.`;
   if (what === "activate" || what === "init")
-    return `An object${of} was initialised or armed in a state that does not allow it. Usual cause: it was never initialised.`;
+    return `An object${of} was initialised or armed in a state that does not allow it. Usual cause: it ${state === "destroyed" ? "was used again after it had been destroyed" : "was never initialised"}.`;
   return `An object that the kernel tracks${of} was used in a state that does not allow it. Usual causes: it was never initialised, was already active, or was freed.`;
 }
 

@@ -1,4 +1,4 @@
-/** Reports between whose lines another CPU printed its own, without callers to tell them apart. */
+/** Reports between whose lines another CPU printed its own, in a log without the callers of printk() (CONFIG_PRINTK_CALLER). */
 import { partitionPoint } from "../../base/search.ts";
 import type { KernelLog } from "../kernelLog.ts";
 import type { ReportKind } from "../kinds.ts";
@@ -42,12 +42,18 @@ function namesTwoTasks(texts: readonly string[]): boolean {
   return tasks.size > 1;
 }
 
+/** Returns the function and offset in a line with the kernel's instruction pointer (x86's form), also up to v4.9. */
+export const placeIn = (text: string): string | undefined =>
+  /^RIP: 0010:(?:\[<[0-9a-f]{8,16}>\] {1,4}\[<[0-9a-f]{8,16}>\] {1,4})?([\w.]{1,255}\+0x[0-9a-f]{1,8})\/0x/.exec(
+    text,
+  )?.[1];
+
 /** Whether two instructions are named before a stack: two processors print their registers. */
 function namesTwoPlaces(texts: readonly string[]): boolean {
   const places = new Set<string>();
   for (const text of texts) {
     if (/^(?:Call [Tt]race|Modules linked|---\[ end)/.test(text)) break;
-    const [, place] = /^RIP: 0010:([\w.]+\+0x[0-9a-f]+)/.exec(text) ?? [];
+    const place = placeIn(text);
     if (place !== undefined) places.add(place);
   }
   return places.size > 1;

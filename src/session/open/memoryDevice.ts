@@ -9,7 +9,7 @@ import { readNotes, vmcoreinfoOf } from "../../elf/notes.ts";
 import { OpenError } from "./openError.ts";
 
 const PAGE_BYTES = 4096;
-/** Addresses below are not the kernel's alone: a kernel that denies its memory reads as zeros there. */
+/** Reading below this address proves nothing, because /dev/mem gives zeros there where it denies memory. */
 const LOW_BYTES = 1 << 20;
 /** Maximum size of a file of /proc or /sys in bytes. */
 const MAX_TEXT_BYTES = 1 << 20;
@@ -32,7 +32,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 const KCORE_INSTEAD = "use vmcore-debug without arguments, which reads /proc/kcore";
 
 /** Whether a path is that of a device with the running kernel's memory. */
-export const isMemoryDevice = (path: string): boolean => REMEDIES[path] !== undefined;
+export const isMemoryDevice = (path: string): boolean => Object.hasOwn(REMEDIES, path);
 
 /** The devices with the running kernel's memory, the one that denies less first. */
 export const MEMORY_DEVICES: readonly string[] = Object.keys(REMEDIES);
@@ -64,7 +64,8 @@ const textOf = (path: string): string => attemptSystem(() => wholeFile(path, MAX
 
 /** Returns the ranges of whole pages that are the system's RAM. @throws OpenError if the kernel hides them */
 function systemRam(iomem: string): readonly Required<RawRange>[] {
-  const lines = [...textOf(iomem).matchAll(/^ *([0-9a-f]+)-([0-9a-f]+) : System RAM\b/gm)];
+  // "System RAM (kmem)" is memory; arm's "System RAM (boot alias)" is the same memory at other addresses.
+  const lines = [...textOf(iomem).matchAll(/^ *([0-9a-f]+)-([0-9a-f]+) : System RAM\b(?! \(boot alias\))/gm)];
   const ranges = lines.map(([, first = "", last = ""]) => ({
     first: Math.ceil(Number.parseInt(first, 16) / PAGE_BYTES) * PAGE_BYTES,
     last: Math.floor((Number.parseInt(last, 16) + 1) / PAGE_BYTES) * PAGE_BYTES - 1,

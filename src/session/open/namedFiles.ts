@@ -46,10 +46,12 @@ export function withDebuginfo(first: string, second: string): string | undefined
   const elves = [first, second].map((path) => {
     const file = attemptSystem(() => openFile(path));
     const elf = file && attempt(() => openElf(file));
-    if (!elf || elf instanceof Fault) return undefined;
-    const about = { path, buildId: elf.buildId, hasDwarf: elf.section(".debug_info") !== undefined };
-    file.close();
-    return about;
+    try {
+      if (!elf || elf instanceof Fault) return undefined;
+      return { path, buildId: elf.buildId, hasDwarf: elf.section(".debug_info") !== undefined };
+    } finally {
+      file?.close();
+    }
   });
   const [a, b] = elves;
   if (a?.buildId === undefined || a.buildId !== b?.buildId || a.hasDwarf === b.hasDwarf) return undefined;

@@ -55,6 +55,12 @@ for (const [assembly, word, effect] of instructions)
 const ADDIS_R2_R12 = 0x3c4c0010;
 const ADDI_R2_R2 = 0x3842ffc0;
 
+test("dcbz writes a block of the cache", () => {
+  const [effect] = ppc64leEffects(code(0x7c001fec), 0x1000n);
+  const { size, reads, writes, place } = effect?.access ?? {};
+  assert.deepEqual([size, reads, writes, place?.base], [128, false, true, "r3"]);
+});
+
 test("the table of contents of a ppc64le function is a constant, because the first instructions compute it", () => {
   assert.deepEqual(texts(ADDIS_R2_R12, ADDI_R2_R2), [`r2=${0x101000}`, `r2=${0x101000 - 64}`]);
   assert.deepEqual(texts(0x60000000, ADDIS_R2_R12)[1], "r2=(r12 + 1048576)");

@@ -50,6 +50,8 @@ test("files -R selects rows by descriptor, address and part of the path, and pri
   assert.deepEqual(fds("ffff8ef683b00180"), ["3", "4"]);
   assert.deepEqual(fds("[event"), ["6"]);
   assert.equal(ours("files -R nothing-of-the-kind 139"), "");
+  assert.equal(ours("files -R nothing-of-the-kind 1 139"), "");
+  assert.match(ours("files -R /tmp 139 151"), /^PID: 151 /);
   assert.match(ours("files -R /tmp 151"), /^PID: 151 .*\nROOT: \/ {4}CWD: \/tmp$/);
   assert.deepEqual(
     rows("foreach files -R lab_nullderef.ko").map((row) => row.split(/\s+/).at(-1)),

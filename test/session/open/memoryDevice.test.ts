@@ -5,7 +5,7 @@ import { hostname, machine, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { runningKernel } from "../../../src/session/open/liveKernel.ts";
-import { openMemoryDevice } from "../../../src/session/open/memoryDevice.ts";
+import { isMemoryDevice, openMemoryDevice } from "../../../src/session/open/memoryDevice.ts";
 import { liveness, openNamedImage } from "../../../src/session/open/namedImage.ts";
 import { markedPage } from "../../builders/image.ts";
 import { noteBytes } from "../../builders/notes.ts";
@@ -54,6 +54,14 @@ test("a device of memory is read where the machine has RAM, and the kernel's not
   } finally {
     image.close();
   }
+});
+
+test("a file with the name of a property of objects is no device, and an alias of memory is no memory", () => {
+  assert.deepEqual(["/dev/mem", "toString", "constructor"].map(isMemoryDevice), [true, false, false]);
+  const aliased = text("aliased", "00001000-0009ffff : System RAM\n00100000-00102fff : System RAM (kmem)\n80000000-800fffff : System RAM (boot alias)\n"); // prettier-ignore
+  const image = openMemoryDevice(device("aliased-mem", 0x200000), { iomem: aliased, vmcoreinfo });
+  assert.equal(image.maxPfn, 0x103);
+  image.close();
 });
 
 test("a device of memory that cannot be read says why, and what to do", () => {

@@ -47,9 +47,13 @@ export const files = command({
     if (inode !== undefined) return yield* inodePages(context.kernel, address(context, inode));
     if (spread !== undefined) return yield* inodeNodes(context.kernel, address(context, spread));
     const view = { counts: args.has("-c"), reference: args.value("-R") };
-    for (const [i, task] of selectTasks(context, args.rest).entries()) {
-      if (i > 0) yield text("");
-      yield* taskFiles(task, view);
+    let isFirst = true;
+    for (const task of selectTasks(context, args.rest)) {
+      for (const piece of taskFiles(task, view)) {
+        if (!isFirst) yield text("");
+        isFirst = false;
+        yield piece;
+      }
     }
   },
 });
