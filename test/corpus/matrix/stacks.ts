@@ -11,7 +11,10 @@ export interface Stack {
   readonly error: { readonly message: string } | null;
 }
 /** Labels inside of entry code, by which the kernel's table of symbols names its place; a vmlinux has the function. */
-const ENTRY_LABELS: Readonly<Record<string, string>> = { slow_work_pending: "ret_fast_syscall" };
+const ENTRY_LABELS: Readonly<Record<string, string>> = {
+  slow_work_pending: "ret_fast_syscall",
+  syscall_common: "handle_sys64",
+};
 /** Names of one function: parts that the compiler splits off, and the kernel's wrappers of a system call. */
 function bare(name: string): string {
   const whole = name
