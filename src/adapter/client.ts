@@ -1,6 +1,7 @@
 /** The DAP client as request handlers see it. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 
+/** The name of a flag in the arguments of `initialize`. */
 type Trait = {
   [Name in keyof DebugProtocol.InitializeRequestArguments]-?: NonNullable<
     DebugProtocol.InitializeRequestArguments[Name]
@@ -16,7 +17,7 @@ export interface Client {
   output(text: string, more?: Partial<DebugProtocol.OutputEvent["body"]>): void;
   /** Whether the client set this flag in `initialize`. */
   supports(trait: Trait): boolean;
-  /** Asks the user a yes-or-no question. Only a client whose launch arguments have `asks` answers. */
+  /** Asks the user a yes-or-no question. Call it only if the launch arguments have `asks`: other clients do not answer. */
   ask(question: string): Promise<boolean>;
   /**
    * Whether commands may only read (`Context.onlyReads`): true for a client on a socket, which may be on another

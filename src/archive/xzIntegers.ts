@@ -1,10 +1,10 @@
 /** Reads and writes the variable-length integers in xz files. */
 import { Fault } from "../base/fault.ts";
 
-/** Returns the fault for an xz stream that no encoder writes. */
+/** Returns the fault for a damaged xz stream. @param what what is wrong, as a clause */
 export const damaged = (what: string): Fault => Fault.of("corrupt", `its xz stream is damaged: ${what}`);
 
-/** Parses the variable-length integers of the format (1.2). */
+/** Parses variable-length integers (The .xz File Format, 1.2). */
 export class Integers {
   private readonly bytes: Uint8Array;
   private at: number;

@@ -11,7 +11,7 @@ const options = (): InitializationOptions => ({
   restricted: !vscode.workspace.isTrusted,
 });
 
-/** Starts the language server. The extension forwards its requests to the active debug session. */
+/** Starts the language server, which can ask the active debug session through the extension ("vmcore/ask"). */
 export async function startServer(context: vscode.ExtensionContext, served: DocumentSelector): Promise<LanguageClient> {
   const module = context.asAbsolutePath("dist/server.js");
   const client = new LanguageClient(

@@ -156,6 +156,7 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
       register === undefined
         ? "the unwinder rejected the frame pointer that it found"
         : `the unwinder rejected the value of \`${register}\` that it found among saved registers`;
+    // A value of 32 bits is a hash of the pointer, as %p prints it since v4.15.
     return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined || /^0{8}[0-9a-f]{8}$/.test(value) ? "" : ` (0x${value})`}. Usual causes: code that uses the register or the stack in a way that the unwinder does not know, or a stack that was overwritten.${overwritten}`;
   },
   sysrq: ({ headline, report: { caller } }) =>
@@ -230,7 +231,7 @@ function mixedPlaces({ kind, site, texts }: ReportFacts): string {
   return ` Its lines show several instruction pointers (${shown.join(", ")}${places.size > shown.length ? " and others" : ""}), and not which of them is its own.`;
 }
 
-/** Returns two or three sentences about what this report means. */
+/** Returns a few sentences about what this report means. */
 export function explanationOf(facts: ReportFacts, context: LogContext = {}): string {
   const meaning = `${EXPLAINERS[facts.kind](facts, context)}${mixedPlaces(facts)}`;
   const after = facts.severity === "panic" ? undefined : consequence(facts);
@@ -267,7 +268,7 @@ const CHECKED: ReadonlySet<ReportKind> = new Set([
   "netdev-watchdog",
 ]);
 
-/** Whether an instruction of the kernel faulted. In other kinds the report only shows where the processor was. */
+/** Whether the place of the report is an instruction of the kernel that faulted. */
 export const isInstructionFault = (kind: ReportKind): boolean => FAULTED.has(kind);
 
 /** The heading above the code of a report's site. */

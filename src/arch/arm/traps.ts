@@ -8,7 +8,8 @@ const names: TrapNames = [
   [/^__dabt_/, "data abort"],
   [/^__pabt_/, "prefetch abort"],
   [/^__und_/, "undefined instruction"],
-  [/swi$|^(__entry_text_start|ret_fast_syscall|ret_to_user|sys_\w+_wrapper|__sys_trace)/, "system call"],
+  // __entry_text_start is a symbol of the linker script for the first code of .entry.text, which is ret_fast_syscall.
+  [/^(vector_swi|__entry_text_start|ret_fast_syscall|ret_to_user|sys_\w+_wrapper|__sys_trace)/, "system call"],
 ];
 
 export const trapName = (entry: string): string | undefined => nameIn(names, entry);

@@ -5,7 +5,7 @@ import { DW_AT_name, DW_AT_sibling } from "./constants.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Section } from "./section.ts";
 
-/** Maximum numbers of abbreviations per table and of attributes per abbreviation; larger counts mean damage. */
+/** Maximum code of an abbreviation, and maximum number of its attributes; larger numbers mean damage. */
 const MAX_ABBREVS = 1 << 16;
 const MAX_ATTRIBUTES = 1 << 10;
 
@@ -31,6 +31,7 @@ export class AbbrevTable {
   private readonly format: UnitFormat;
   /** Shapes by code. */
   private readonly known: (Abbrev | undefined)[] = [];
+  /** Position after the entries that were read; undefined after the end of the table. */
   private rest: Cursor | undefined;
 
   constructor(section: Section, offset: number, format: UnitFormat) {

@@ -6,7 +6,10 @@ import { addressOf, type Reference } from "../finding.ts";
 import { badPointer } from "../values/badPointer.ts";
 import { ADDRESS_KINDS } from "./access.ts";
 
-/** Reports a write to read-only memory, and a call of memory that is not executable. */
+/**
+ * Reports a write to read-only memory, and a call of memory that is not executable. A write to the kernel's code is
+ * reported by the statement about the bad value.
+ */
 export const protection: Check = {
   id: "protection",
   needs: ["trap"],

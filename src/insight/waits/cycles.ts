@@ -8,14 +8,15 @@ export interface Graph<T> {
 export function cyclicComponents<T>({ nodes, next }: Graph<T>): T[][] {
   const index = new Map<T, number>();
   const low = new Map<T, number>();
-  const open: T[] = [];
-  const isOpen = new Set<T>();
+  /** Visited nodes whose component is not complete: the stack of the algorithm. */
+  const stack: T[] = [];
+  const onStack = new Set<T>();
   const components: T[][] = [];
   const enter = (node: T): Visit<T> => {
     index.set(node, index.size);
     low.set(node, index.size - 1);
-    open.push(node);
-    isOpen.add(node);
+    stack.push(node);
+    onStack.add(node);
     return { node, edges: next(node), at: 0 };
   };
   const lower = (node: T, to: number): void => void low.set(node, Math.min(low.get(node) ?? to, to));
@@ -27,15 +28,15 @@ export function cyclicComponents<T>({ nodes, next }: Graph<T>): T[][] {
       const target = edges[visit.at++];
       if (target !== undefined) {
         if (!index.has(target)) path.push(enter(target));
-        else if (isOpen.has(target)) lower(node, index.get(target) ?? 0);
+        else if (onStack.has(target)) lower(node, index.get(target) ?? 0);
         continue;
       }
       path.pop();
       const parent = path.at(-1);
       if (parent) lower(parent.node, low.get(node) ?? 0);
       if (low.get(node) !== index.get(node)) continue;
-      const component = open.splice(open.lastIndexOf(node));
-      for (const one of component) isOpen.delete(one);
+      const component = stack.splice(stack.lastIndexOf(node));
+      for (const one of component) onStack.delete(one);
       if (component.length > 1 || next(node).includes(node)) components.push(component);
     }
   }
@@ -49,7 +50,10 @@ interface Visit<T> {
   at: number;
 }
 
-/** Returns a shortest path from a node back to itself within a component; empty if there is none. */
+/**
+ * Returns the nodes of a shortest cycle through `start`, each once, `start` first; empty if there is none.
+ * @param component the nodes that the cycle may use besides `start`
+ */
 export function cycleThrough<T>(start: T, component: ReadonlySet<T>, next: (node: T) => readonly T[]): T[] {
   const from = new Map<T, T>();
   const queue: T[] = [start];

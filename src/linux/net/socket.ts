@@ -68,8 +68,8 @@ export interface Endpoint {
 
 /**
  * Returns the local and the remote end of an internet socket; undefined for other families. IPv6 addresses have all
- * their groups. They are in sock_common since v3.13 (commit efe4208f47f9); before, in the socket's ipv6_pinfo. @throws
- * Fault
+ * their groups; they are in sock_common since v3.13 (commit efe4208f47f9), before in the socket's ipv6_pinfo.
+ * @throws Fault
  */
 export function socketEndpoints(
   sock: Obj<"struct sock">,

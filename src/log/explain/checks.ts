@@ -47,7 +47,7 @@ export function explainList(facts: ReportFacts): string {
     : /list_add/.test(check)
       ? " while an entry was added"
       : "";
-  // A check without its message (up to 4.20 BUG() printed the place alone).
+  // Without the message of the check, which is printed before, the headline names the place.
   const place = says === facts.headline ? /^kernel BUG at ([^ !]{1,200})!/.exec(says)?.[1] : undefined;
   const line = place === undefined ? "" : ` (checked at ${place})`;
   return `The pointers of a linked list did not match${doing}${calledBy(facts)}${line}. Usual causes: an entry was freed, overwritten, or added or deleted twice, or the list was changed without its lock.`;

@@ -1,4 +1,4 @@
-/** C's arithmetic on values of a dump. */
+/** C's arithmetic on values of a dump: promotions, usual conversions, pointer arithmetic (C23 6.3.1, 6.5). */
 import { UsageError } from "../../base/usageError.ts";
 import { bare, type CType, sizeOf } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../kernel.ts";
@@ -6,10 +6,10 @@ import type { Obj } from "../object.ts";
 import { typeName } from "../typeName.ts";
 import type { BinaryOperator } from "./ast.ts";
 
-/** C's arithmetic: promotions, usual conversions, pointer arithmetic (C23 6.3.1, 6.5). */
+/** The operators that need the values of both operands. */
 export type ArithmeticOperator = Exclude<BinaryOperator, "&&" | "||" | "@">;
 
-/** An integer type in arithmetic; `size` is in bytes. */
+/** An integer type with what its rank in C depends on; `size` is in bytes. */
 interface Rank {
   readonly size: number;
   readonly signed: boolean;
@@ -113,14 +113,15 @@ export function binary(operation: Operation, warn: Warn = () => {}): Obj {
   const isShift = operator === "<<" || operator === ">>";
   const type = isShift ? rankOf(left, position) : common(rankOf(left, position), rankOf(right, position));
   if (isShift) rankOf(right, position);
-  const cut = (value: bigint): bigint =>
-    type.signed ? BigInt.asIntN(type.size * 8, value) : BigInt.asUintN(type.size * 8, value);
-  const a = cut(read(left));
-  const b = isShift ? read(right) : cut(read(right));
+  const a = truncated(read(left), type);
+  const b = isShift ? read(right) : truncated(read(right), type);
   if (isShift && b >= BigInt(type.size * 8))
     warn(`${operator === "<<" ? "left" : "right"} shift count >= width of type`);
   return kernel.value(typeOfRank(kernel, type), operate(operator, a, b, type.size * 8, position));
 }
+
+const truncated = (value: bigint, { size, signed }: Rank): bigint =>
+  signed ? BigInt.asIntN(size * 8, value) : BigInt.asUintN(size * 8, value);
 
 function operate(operator: ArithmeticOperator, a: bigint, b: bigint, bits: number, position: number): bigint {
   switch (operator) {
@@ -156,11 +157,9 @@ const COMPARISONS: ReadonlySet<ArithmeticOperator> = new Set(["==", "!=", "<", "
 function compare({ operator, left, right, read, position }: Operation): Obj {
   const { kernel } = left;
   const word: Rank = { size: kernel.arch.wordSize, signed: false, longLong: false };
-  const { size, signed } =
-    isPointer(left) || isPointer(right) ? word : common(rankOf(left, position), rankOf(right, position));
-  const cut = (value: bigint): bigint => (signed ? BigInt.asIntN(size * 8, value) : BigInt.asUintN(size * 8, value));
-  const a = cut(read(left));
-  const b = cut(read(right));
+  const type = isPointer(left) || isPointer(right) ? word : common(rankOf(left, position), rankOf(right, position));
+  const a = truncated(read(left), type);
+  const b = truncated(read(right), type);
   const order = a < b ? -1 : a > b ? 1 : 0;
   const truth = {
     "==": order === 0,

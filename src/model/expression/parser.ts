@@ -131,8 +131,8 @@ function primary(cursor: TokenCursor, context: ParserContext): Expression {
   if (kind === "string") return { kind, position, text };
   if (kind === "number") return number(text, position, context.types.wordSize);
   if (kind === "character") return { kind: "number", position, value: BigInt(text.charCodeAt(0)), type: "char" };
-  const isCalled = kind === "register" || (PER_CPU_MACROS.has(text) && !context.isVariable(text));
-  if (isCalled && cursor.is("("))
+  const isCallable = kind === "register" || (PER_CPU_MACROS.has(text) && !context.isVariable(text));
+  if (isCallable && cursor.is("("))
     return { kind: "call", position, name: text, arguments: callArguments(cursor, context) };
   return text === "container_of" && cursor.is("(")
     ? containerOf(cursor, context, position)
@@ -150,8 +150,9 @@ function callArguments(cursor: TokenCursor, context: ParserContext): Expression[
 }
 
 /**
- * Reads a number. It has the first type of C's list that can hold it (C23 6.4.4.1); octal and hexadecimal ones can be
- * unsigned. @throws UsageError if it is not a number or does not fit in 64 bits
+ * Reads a number. It has the first type of C's list that can hold it (C23 6.4.4.1): only numbers that are not decimal, or
+ * have the suffix u, can be unsigned. A decimal number that fits no other type is unsigned long long, as in gdb.
+ * @throws UsageError if it is not a number or does not fit in 64 bits
  */
 function number(text: string, position: number, wordSize: 4 | 8): Expression {
   const [, digits = "", suffix = ""] = /^(.*?)([uUlL]*)$/.exec(text) ?? [];

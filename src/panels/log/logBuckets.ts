@@ -19,7 +19,7 @@ export interface LogSpread {
   readonly buckets: readonly Bucket[];
 }
 
-/** Level of lines that have none, as the kernel's default (CONFIG_MESSAGE_LOGLEVEL_DEFAULT) is one of warnings and worse. */
+/** Level of lines that have none: information, so that they are not drawn as warnings. */
 const DEFAULT_LEVEL = 6;
 
 /** Counts the rows of a log by time. Undefined if there are not two different times. @param count number of stretches */
@@ -28,13 +28,12 @@ export function spreadOf(
   entries: readonly RowNumber[],
   count: number,
 ): LogSpread | undefined {
-  let [first, last, final] = [Infinity, -Infinity, 0];
+  let [first, last] = [Infinity, -Infinity];
   for (let row = 0; row < entries.length; row++) {
     const seconds = timeOf(lines, entries[row]);
     if (seconds === undefined) continue;
     first = Math.min(first, seconds);
     last = Math.max(last, seconds);
-    final = row;
   }
   if (!(last > first)) return undefined;
   const buckets = Array.from({ length: count }, () => ({ count: 0, worst: 7, row: -1 }));
@@ -47,7 +46,8 @@ export function spreadOf(
     bucket.worst = Math.min(bucket.worst, lines[entry ?? 0]?.level ?? DEFAULT_LEVEL);
     if (bucket.row < 0) bucket.row = row;
   }
-  let next = final;
+  // The last stretch has a row: that of the time `last`.
+  let next = 0;
   for (const bucket of buckets.toReversed()) {
     if (bucket.row < 0) bucket.row = next;
     next = bucket.row;
@@ -63,6 +63,9 @@ const timeOf = (lines: readonly LogLine[], entry: RowNumber | undefined): number
 export const bucketAt = ({ first, last, buckets }: LogSpread, seconds: number): number =>
   Math.max(0, Math.min(buckets.length - 1, Math.floor(((seconds - first) / (last - first)) * buckets.length)));
 
-/** Returns a height between 0 and 1. It grows with the logarithm, so that one message is seen beside a flood. */
+/**
+ * Returns a height between 0 and 1. It grows with the logarithm, so that one message is seen beside a flood.
+ * @param most count of the fullest stretch
+ */
 export const heightOf = ({ count }: Bucket, most: number): number =>
   count === 0 ? 0 : Math.log2(1 + count) / Math.log2(1 + most);

@@ -58,7 +58,7 @@ export function withDebuginfo(first: string, second: string): string | undefined
   return a.hasDwarf ? a.path : b.path;
 }
 
-/** Opens a System.map if it belongs to the dump's kernel. @param tries receives the outcome with its reason */
+/** Opens the System.map of the option `preferredSystemMap` if it belongs to the dump's kernel. @param tries receives the outcome with its reason */
 export function openPreferredMap(path: string | undefined, memory: OpenedMemory, tries: Try[]): PlacedMap | undefined {
   if (path === undefined) return undefined;
   const shared = { path, buildId: undefined };

@@ -9,7 +9,7 @@ import { ownPart } from "../fetch/partFile.ts";
 import { MAX_ANSWER, type Source } from "./messages.ts";
 
 const BLOCK_BYTES = 1 << 16;
-/** Default limit for all blocks in the cache, in bytes; what was not used for the longest time is removed. */
+/** Default size in bytes to which the cache is reduced when a file is opened; while it is read, the cache can grow. */
 const MAX_BYTES = 4 * 2 ** 30;
 
 /**
@@ -27,7 +27,7 @@ export class BlockCache {
 
   /**
    * @param key host, path and version of the file
-   * @param most limit in bytes for all files in the directory
+   * @param most size in bytes to which all files in the directory are reduced
    * @returns undefined if the directory cannot be written to
    */
   static open(directory: string, key: string, size: number, most = MAX_BYTES): BlockCache | undefined {
@@ -80,7 +80,7 @@ export class BlockCache {
   }
 }
 
-/** Removes the files that were not used for the longest time beyond `most` bytes, except the one that is `kept`. */
+/** Removes the blocks of files that were not used for the longest time beyond `most` bytes, except those of `kept`. */
 function prune(directory: string, kept: string, most: number): void {
   const stored = readdirSync(directory).flatMap((name) => {
     const path = join(directory, name);
@@ -94,7 +94,7 @@ function prune(directory: string, kept: string, most: number): void {
 /**
  * Returns the `read` of a source that is a file. Kept blocks are read from the disk.
  * @param size of the file in bytes
- * @param read reads from the other machine; the blocks of its answer are then kept
+ * @param read reads from the other machine; the blocks that its answer contains as a whole are then kept
  */
 export const cachedRead =
   (size: number, blocks: BlockCache | undefined, read: Source["read"]): Source["read"] =>

@@ -45,7 +45,7 @@ export const frameLine = (kernel: Kernel, row: FrameRow): Line =>
   new TableLayout(kernel, row.number === undefined ? listed : numbered).line(row);
 
 /**
- * Returns the line of a frame as the kernel for arm prints it, and crash too: `#1 [<c030da2c>] (die) from [<c0316664>]`.
+ * Returns the line of a frame as crash prints it for arm: `#1 [<c030da2c>] (die) from [<c0316664>]`.
  * @param name the function and its module @param from where the function returns to; undefined if it is not known
  */
 export function returningFrame(

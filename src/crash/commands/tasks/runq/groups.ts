@@ -30,7 +30,7 @@ interface Walk {
   readonly current: Obj;
   /**
    * Addresses of the group queues already shown. Throttled groups are not queued: they are looked up afterwards among the
-   * children of shown groups. One below a group without any other task is not found.
+   * children of shown groups. One is not found if its parent has no other task, because the parent is not queued either.
    */
   readonly shown: Set<bigint>;
 }
