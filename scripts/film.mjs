@@ -1,5 +1,5 @@
 // Records the animated picture of the README from a real workbench: opens the sample dump as a person would, for some
-// 20 seconds. npm run film [-- --out FILE]   Default: media/film.webp. Needs img2webp, of Debian's package webp.
+// 25 seconds. npm run film [-- --out FILE]   Default: media/film.webp. Needs img2webp, of Debian's package webp.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

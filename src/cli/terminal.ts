@@ -164,10 +164,19 @@ export class Terminal {
     return printer.isAnswered;
   }
 
-  /** Replaces the context by one over memory that is read anew. Settings stay. */
+  /**
+   * Replaces the context by one over memory that is read anew. Settings stay. The files of the old one are closed before,
+   * so that nothing can be asked if it fails or is cancelled: the session then ends.
+   */
   private async refresh(): Promise<void> {
     const { radix, variables, aliases, extensions } = this.contextNow;
-    const fresh = await this.options.reopen?.();
+    let fresh: Context | undefined;
+    try {
+      fresh = await this.options.reopen?.();
+    } catch (error) {
+      this.contextNow = this.contextNow.with({ ended: true });
+      throw error;
+    }
     if (fresh) this.contextNow = fresh.with({ radix, variables, aliases, extensions });
   }
 

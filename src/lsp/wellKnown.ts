@@ -7,7 +7,8 @@ export function wellKnown(value: bigint): string | undefined {
   if (value === 0n) return "NULL";
   if (value === STACK_END_MAGIC) return "STACK_END_MAGIC: the end of a kernel stack";
   const poison = poisonOf(value);
-  if (poison) {
+  // The marks of 32-bit kernels are ordinary numbers in other logs: only the marks themselves are named.
+  if (poison && (poison.offset === 0n || value >> 32n !== 0n)) {
     const { name, meaning, offset } = poison;
     const distance = offset === 0n ? "" : offset > 0n ? ` + ${hex0x(offset)}` : ` - ${hex0x(-offset)}`;
     return `${name}${distance}: ${meaning}`;

@@ -16,7 +16,8 @@ export class ObjectValues {
   private readonly expression: string;
   private readonly known = new Map<string, string>();
   private waiting: string[] = [];
-  private isReading = false;
+  /** Address of the object that is being read. */
+  private reading: string | undefined;
 
   private constructor(ask: Ask, draw: () => void, expression: string) {
     this.ask = ask;
@@ -48,7 +49,7 @@ export class ObjectValues {
     const address = cell("address");
     if (typeof address !== "string" || cell("free") !== false) return "";
     const known = this.known.get(address);
-    if (known === undefined && !this.waiting.includes(address)) {
+    if (known === undefined && this.reading !== address && !this.waiting.includes(address)) {
       this.waiting = [address, ...this.waiting].slice(0, MAX_WAITING);
       void this.read();
     }
@@ -56,17 +57,15 @@ export class ObjectValues {
   }
 
   private async read(): Promise<void> {
-    if (this.isReading) return;
-    this.isReading = true;
-    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      const address = next;
+    if (this.reading !== undefined) return;
+    while ((this.reading = this.waiting.shift()) !== undefined) {
+      const address = this.reading;
       const answer = await unlessRefused(
         this.ask("evaluate", { expression: this.expression.replace("$", () => address) }),
       );
       this.known.set(address, answer?.value ?? "");
       if (this.known.size % 8 === 0 || this.waiting.length === 0) this.draw();
     }
-    this.isReading = false;
   }
 }
 

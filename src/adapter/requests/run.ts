@@ -28,11 +28,14 @@ export const runs: Pick<Handlers, "vmcore/run" | "vmcore/stopRun"> = {
     const lines = running.get(target) ?? new Map<string, { isStopped: boolean }>();
     running.set(target, lines.set(line, state));
     // Changes of the context by the command are discarded, because a page is not a console.
-    for (const piece of run(context, parsed)) {
-      if (!grid.add(piece) || state.isStopped) break;
-      yield piece;
+    try {
+      for (const piece of run(context, parsed)) {
+        if (!grid.add(piece) || state.isStopped) break;
+        yield piece;
+      }
+    } finally {
+      if (lines.get(line) === state) lines.delete(line);
     }
-    if (lines.get(line) === state) lines.delete(line);
     const found = grid.end();
     return state.isStopped ? { ...found, remarks: [...found.remarks, STOPPED] } : found;
   },

@@ -20,12 +20,12 @@ export interface DumpRow {
 /** Maximum number of dumps; those that were not opened for the longest time are dropped. */
 const MAX_RECENT = 20;
 
-/** The memory of the running kernel, which is another one after the next boot. */
-const RUNNING_KERNEL = "/proc/kcore";
+/** Files with the memory of the running kernel, which is another one after the next boot. */
+const RUNNING_KERNEL: readonly string[] = ["/proc/kcore", "/dev/crash", "/dev/mem"];
 
 /** Whether files can be opened again as the same dump. @param exists whether a file exists */
 export const isKept = (vmcore: readonly string[], exists: (path: string) => boolean): boolean =>
-  vmcore.every((path) => path !== RUNNING_KERNEL && exists(path));
+  vmcore.every((path) => !RUNNING_KERNEL.includes(path) && exists(path));
 
 export const keyOf = (vmcore: readonly string[]): string => vmcore.join("\0");
 

@@ -127,7 +127,8 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
   const { fields, note, cpu } = spinState(kernel, kind, asked.lock);
   const named = cpu === undefined ? undefined : namedHolder(kernel, cpu);
   const holders = named ? [named] : yield* spinHolders(kernel, kind, asked.lock);
-  const why = note ?? (holders.length === 0 ? NO_HOLDER : undefined);
+  const unnamed = cpu === undefined ? NO_HOLDER : `its word names CPU ${cpu}, which is idle`;
+  const why = note ?? (holders.length === 0 ? unnamed : undefined);
   const others = all.filter((other) => other.kind === kind && other.asked?.lock === asked.lock);
   return {
     ...base,
@@ -139,11 +140,14 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
   };
 }
 
-/** Returns the task of the CPU that the word of a lock names; undefined if it cannot be read. */
+/**
+ * Returns the task that now runs on the CPU that the word of a lock names; undefined if the CPU is idle, because the task
+ * that took the lock then no longer runs. It is likely only, since the task can have returned without releasing the lock.
+ */
 function namedHolder(kernel: Kernel, cpu: number): Holder | undefined {
   const task = attempt(() => cpuTask(kernel, cpu));
-  if (task instanceof Fault) return undefined;
-  return { task: task.address, certainty: "certain", how: `the word of the lock names CPU ${cpu}` };
+  if (task instanceof Fault || attempt(() => task.at("pid").number()) === 0) return undefined;
+  return { task: task.address, certainty: "likely", how: `the word of the lock names CPU ${cpu}, on which it runs` };
 }
 
 const typeOf = (kernel: Kernel, kind: SpinKind): string | undefined =>

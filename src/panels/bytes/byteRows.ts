@@ -9,8 +9,8 @@ export type WordSize = 1 | 2 | 4 | 8;
 export const WORD_SIZES: readonly WordSize[] = [1, 2, 4, 8];
 
 /**
- * Returns the line of the command that searches kernel memory: for a number of a size, or for a text in quotes.
- * Undefined for an empty text.
+ * Returns the line of the command that searches kernel memory: for a text in quotes, or for a number: of 2 or 4
+ * bytes if words of that size are shown, otherwise of a whole word of the machine. Undefined for an empty text.
  */
 export function searchLine(text: string, size: WordSize): string | undefined {
   const wanted = text.trim();

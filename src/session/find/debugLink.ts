@@ -16,8 +16,8 @@ const MAX_CHECKED = 1 << 30;
 
 /**
  * Finds the file with the DWARF of a stripped one by .gnu_debuglink (gdb's documentation, "Debugging Information in
- * Separate Files"): next to it, in .debug, or in the debug directories. The caller compares build IDs; the checksum is
- * compared only if there is none.
+ * Separate Files"): next to it, in .debug, or in the debug directories. If none of them has the build ID, the first is
+ * returned, so that the caller can say so. The checksum is compared only if there is no build ID.
  */
 export function linkedDebug(elf: ElfFile, path: string, debugDirectories: readonly string[]): string | undefined {
   const link = linkOf(elf, ".gnu_debuglink");
@@ -26,20 +26,32 @@ export function linkedDebug(elf: ElfFile, path: string, debugDirectories: readon
   if (at + 4 > link.bytes.length) return undefined;
   const sum = viewOf(link.bytes).getUint32(at, elf.byteOrder === "little");
   const folder = dirname(resolve(path));
-  return [
+  const candidates = [
     join(folder, link.name),
     join(folder, ".debug", link.name),
     ...debugDirectories.map((directory) => join(directory, folder, link.name)),
-  ].find((candidate) => {
-    if (candidate === resolve(path)) return false;
-    const file = opened(candidate);
-    if (!file) return false;
-    try {
-      return elf.buildId !== undefined || checksum(file) === sum;
-    } finally {
-      file.close();
-    }
-  });
+  ].filter((candidate) => candidate !== resolve(path));
+  const { buildId } = elf;
+  if (buildId === undefined) return candidates.find((one) => asked(one, (file) => checksum(file) === sum) === true);
+  const built = candidates.map((one) => [one, asked(one, buildIdOf)] as const).filter(([, id]) => id !== undefined);
+  return (built.find(([, id]) => id === buildId) ?? built[0])?.[0];
+}
+
+/** Opens a file, asks something about it, and closes it. Undefined for a file that cannot be opened. */
+function asked<T>(path: string, ask: (file: RandomFile) => T): T | undefined {
+  const file = opened(path);
+  if (!file) return undefined;
+  try {
+    return ask(file);
+  } finally {
+    file.close();
+  }
+}
+
+/** Returns the build ID of an ELF file; "" if it has none, or the file is no ELF file. */
+function buildIdOf(file: RandomFile): string {
+  const elf = attempt(() => openElf(file));
+  return elf instanceof Fault ? "" : (elf.buildId ?? "");
 }
 
 /**

@@ -23,7 +23,7 @@ Formats without VMCOREINFO in a note are searched for it: the kernel keeps the t
 
 The running kernel is read through \`/proc/kcore\`; where that is missing, or if they are named, through \`/dev/crash\` (the module of the crash utility, kernels of Red Hat) or \`/dev/mem\`, through which kernels with CONFIG_STRICT_DEVMEM do not give their memory.
 
-A dump of Mini Kernel Dump (mkdump, 2004 to 2006) is refused as data of unknown kind, because we have found no description of its header, only that its sources are at mkdump.sourceforge.net. mkdump's own \`mkd_conv\` converts it to LKCD, which is read.
+A dump of Mini Kernel Dump (mkdump, 2004 to 2006) is refused as data of unknown kind, because no description of its header is known; its sources were published at mkdump.sourceforge.net. mkdump's own \`mkd_conv\` converts it to LKCD, which is read.
 
 ## Recognized, but not read
 

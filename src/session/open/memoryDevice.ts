@@ -29,7 +29,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "/dev/crash": 'load the module "crash" of the kernel or of the crash utility',
   "/dev/mem": "the kernel has it with CONFIG_DEVMEM",
 };
-const KCORE_INSTEAD = "use vmcore-debug without arguments, which reads /proc/kcore";
+const KCORE_INSTEAD = "/proc/kcore, which kernels with CONFIG_PROC_KCORE have, needs no device";
 
 /** Whether a path is that of a device with the running kernel's memory. */
 export const isMemoryDevice = (path: string): boolean => Object.hasOwn(REMEDIES, path);
@@ -86,7 +86,7 @@ function opened(device: string, size: number): RandomFile {
     if (!isSystemError(error)) throw error;
     const { code } = error;
     if (code === "ENOENT" || code === "ENXIO" || code === "ENODEV")
-      throw new OpenError(`there is no ${device}: ${REMEDIES[device] ?? "name a dump"}; or ${KCORE_INSTEAD}`);
+      throw new OpenError(`there is no ${device}: ${REMEDIES[device] ?? "name a dump"}; ${KCORE_INSTEAD}`);
     if (code === "EACCES" || code === "EPERM")
       throw new OpenError(
         `${device} may not be read: run vmcore-debug, or the editor, as root (CAP_SYS_RAWIO); a kernel in lockdown forbids it to root, too`,

@@ -70,14 +70,14 @@ test("a device of memory that cannot be read says why, and what to do", () => {
   said(
     path("none"),
     {},
-    /^there is no .*none: name a dump; or use vmcore-debug without arguments, which reads \/proc\/kcore$/,
+    /^there is no .*none: name a dump; \/proc\/kcore, which kernels with CONFIG_PROC_KCORE have, needs no device$/,
   );
   said(folder, {}, /is a directory$/);
   // A kernel that keeps its memory from /dev/mem gives the first mebibyte only.
   said(
     device("strict", 0x100000),
     {},
-    /strict does not give the memory at 0x100000: a kernel with CONFIG_STRICT_DEVMEM keeps its memory from \/dev\/mem; use/,
+    /strict does not give the memory at 0x100000: a kernel with CONFIG_STRICT_DEVMEM keeps its memory from \/dev\/mem; \/proc/,
   );
   const hidden = text("hidden", "00000000-00000000 : System RAM\n00000000-00000000 : System RAM\n");
   said(
