@@ -37,10 +37,15 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["init.exit", ({ slots }) => `init ended with ${slots["signal"] === undefined ? `status ${text(slots["status"])}` : text(slots["signal"])}`],
   ["root.missing", ({ slots }) => `the root file system ${text(slots["root"] ?? "")} could not be mounted`],
   ["oom.request", ({ slots }) => `out of memory (${text(slots["limit"] ?? "unknown limit")}), order ${text(slots["order"] ?? "?")}`],
-  ["rcu.stall", ({ slots }) => `an RCU grace period waited for CPU ${listed(slots["cpus"])}`],
+  ["rcu.stall", ({ slots }) => stallWords(listed(slots["cpus"]), listed(slots["pids"]))],
   ["cpu.stuck", ({ slots, certainty }) => certainty !== "certain" ? undefined : `CPU ${text(slots["cpu"])} was stuck, interrupts ${text(slots["interrupts"] ?? "unknown")}`],
   ["crash.deliberate", ({ slots }) => `asked for by ${text(slots["by"])}${slots["comm"] === undefined ? "" : `: ${text(slots["comm"])} [${text(slots["pid"])}]`}`],
 ]; // prettier-ignore
+
+function stallWords(cpus: string, pids: string): string | undefined {
+  if (cpus !== "") return `an RCU grace period waited for CPU ${cpus}`;
+  return pids === "" ? undefined : `an RCU grace period waited for task ${pids}`;
+}
 
 /** What a verdict says first. */
 export type Lead = Pick<Finding, "text" | "certainty">;

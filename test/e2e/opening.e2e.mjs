@@ -104,9 +104,9 @@ test("from an opened sample to the faulting line in three clicks of the walkthro
   // One: the step. Two: its button. Three: the line in the log.
   await walkthrough.locator(".step-title", { hasText: "Find the Faulting Line" }).first().click();
   await walkthrough.locator(".monaco-button", { hasText: "Show the Kernel Log" }).click();
-  const log = await workbench.webview(".log .source");
+  const log = await workbench.webview(".log .link");
   await stage.shot("walkthrough-log");
-  await log.locator(".source .link", { hasText: "lab_nullderef.c:27" }).first().click();
+  await log.locator(".log .link", { hasText: "lab_nullderef.c:27" }).first().click();
   await page.locator(".tab.active", { hasText: "lab_nullderef.c" }).waitFor();
   await atLine(27);
 });

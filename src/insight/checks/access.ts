@@ -110,10 +110,13 @@ function unshownCall(
  * Returns the statement about a jump to no code on a stack that shows no call; undefined for others. Where a return
  * address was overwritten, the words behind it may have been, too: the stack pointer points to them after the return.
  */
-function lostJump(kernel: Kernel, { frames, trap, task, cpu }: CrashFacts): Finding | undefined {
+function lostJump(kernel: Kernel, { frames, trap, task, cpu, report }: CrashFacts): Finding | undefined {
   const [bad, caller] = frames;
   const { arch, code: codeOf } = kernel;
   if (!bad || caller || !trap || codeOf.isText(bad.pc)) return undefined;
+  // Code that no image has, such as firmware's, can access data at another address.
+  const accessed = report?.access.address;
+  if (accessed !== undefined && accessed !== bad.pc) return undefined;
   const sp = trap.registers.get(arch.sp);
   const isRepeated = sp !== undefined && readWord(kernel, sp, arch.wordSize) === bad.pc;
   const value = attempt(() => badValue(kernel, bad.pc));

@@ -93,13 +93,13 @@ const firstMatch = (texts: readonly string[], pattern: RegExp): string | undefin
 
 /**
  * Says what a request lacked that only the memory of the machine limits. Free pages that are not in a row, and those of
- * higher zones, do not help every request.
+ * zones that it may not use (ZONE_HIGHMEM, ZONE_MOVABLE), do not help every request.
  */
 function machineWords(order: number, gfp: string): string {
-  if (order > 0) return "; the memory of the whole machine had no such block to give.";
+  if (order > 0) return "; the memory of the machine that such a request may use had no such block to give.";
   const zone = /\b(?:__)?GFP_(DMA32|DMA)\b/.exec(gfp)?.[1];
   return zone === undefined
-    ? "; what was exhausted is the memory of the whole machine."
+    ? "; what was exhausted is the memory of the machine that such a request may use."
     : `; what was exhausted is the memory of the zones up to ${zone}.`;
 }
 

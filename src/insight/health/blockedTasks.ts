@@ -91,12 +91,14 @@ const taskEvidence = ({ task, pid, comm, activity, wait }: WaitingTask): Evidenc
   text: `${comm} [${pid}] ${activity === "running" ? "spins" : activity === "stopped" ? "is stopped" : "sleeps"} in ${wait.function ?? "an unknown function"} (task_struct ${task.address.toString(16)})`,
 });
 
-/** Groups the tasks by resource; without one, by function. Groups with the longest wait come first. */
+/** Groups the tasks by what they wait for, and how. Groups with the longest wait come first. */
 function groupsOf(blocked: readonly WaitingTask[]): Group[] {
   const groups = new Map<string, Group>();
   for (const one of blocked) {
     const words = waitWords(one);
-    const key = one.wait.resource ? `${one.wait.resource.kind} ${one.wait.resource.address}` : words;
+    // The words have the mode and the detail, such as a bit or a folio's flag, but not each resource's address.
+    const { resource } = one.wait;
+    const key = `${words} ${resource?.address ?? ""} ${resource?.mm ?? ""}`;
     const since = attempt(() => sinceArrival(one.task));
     const group = groups.get(key) ?? { words, tasks: [], longest: 0n, unread: 0 };
     groups.set(key, group);
