@@ -118,21 +118,28 @@ const positionOf = (offset: number, done: number): number | bigint =>
   offset + done <= Number.MAX_SAFE_INTEGER ? offset + done : BigInt(offset) + BigInt(done);
 
 /**
+ * Reads bytes until the target is full or the file ends.
+ * @param boundary number of bytes at whose multiples a read must end
+ * @returns the number of bytes
+ */
+function fill(fd: number, target: Uint8Array, offset: number, boundary = Infinity): number {
+  let done = 0;
+  while (done < target.length) {
+    const most = boundary - ((offset + done) % boundary);
+    const count = readSync(fd, target, done, Math.min(most, target.length - done), positionOf(offset, done));
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
+
+/**
  * Opens a file read-only.
  * @throws NodeJS.ErrnoException when the file cannot be opened or is not a regular file or a block device
  */
 export function openFile(path: string): RandomFile {
   const { fd, stat } = descriptorOf(path);
   const size = stat.size > 0 ? stat.size : endOf(fd);
-  const fill = (bytes: Uint8Array, offset: number): number => {
-    let done = 0;
-    while (done < bytes.length) {
-      const count = readSync(fd, bytes, done, bytes.length - done, positionOf(offset, done));
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
-  };
   return {
     name: path,
     size,
@@ -141,10 +148,10 @@ export function openFile(path: string): RandomFile {
       // The buffer is not filled with zeros first, because that would take half of the time to read a page.
       const { buffer } = Buffer.allocUnsafeSlow(Math.min(length, Math.max(0, size - offset)));
       const bytes = new Uint8Array(buffer);
-      const done = fill(bytes, offset);
+      const done = fill(fd, bytes, offset);
       return done === bytes.length ? bytes : bytes.subarray(0, done);
     },
-    readInto: (target, offset) => (offset >= 0 ? fill(target, offset) : 0),
+    readInto: (target, offset) => (offset >= 0 ? fill(fd, target, offset) : 0),
     close: () => closeSync(fd),
   };
 }
@@ -161,22 +168,12 @@ export function openDevice(path: string, size: number): RandomFile {
   const stat = statSync(path);
   if (!stat.isCharacterDevice()) refuseUnlessFile(path, stat);
   const fd = openSync(path, constants.O_RDONLY | NONBLOCK);
-  const fill = (bytes: Uint8Array, offset: number): number => {
-    let done = 0;
-    while (done < bytes.length) {
-      const page = DEVICE_PAGE_BYTES - ((offset + done) % DEVICE_PAGE_BYTES);
-      const count = readSync(fd, bytes, done, Math.min(page, bytes.length - done), offset + done);
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
-  };
   return {
     name: path,
     size,
     read(offset, length) {
       const bytes = new Uint8Array(offset >= 0 && length > 0 ? Math.max(0, Math.min(length, size - offset)) : 0);
-      return bytes.subarray(0, fill(bytes, offset));
+      return bytes.subarray(0, fill(fd, bytes, offset, DEVICE_PAGE_BYTES));
     },
     close: () => closeSync(fd),
   };
