@@ -4,6 +4,7 @@ import type { EntryReader, LayoutFacts, Paging } from "../arch.ts";
 import { layoutNumbers } from "../layoutNumbers.ts";
 import { type PteFormat, swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
+import { spacesFrom } from "../spaces.ts";
 import { walkTables } from "../walk.ts";
 
 /** Bits of an entry: the hardware's, and the kernel's use of the others (asm/pgtable-bits.h). */
@@ -59,9 +60,7 @@ export function paging(facts: LayoutFacts): Paging {
     pageSize,
     linear: [],
     imageWindow: undefined,
-    canonical: (address) => BigInt.asUintN(64, address),
-    isKernelAddress: (address) => address >= KERNEL_START,
-    isUserAddress: (address) => address < KERNEL_START,
+    ...spacesFrom(KERNEL_START),
     walk(root, address, read, trail) {
       if (address >= KERNEL_START && address < WINDOWS_END)
         return { physical: inWindow(address), pageBytes: BigInt(pageSize), steps: trail ?? [] };

@@ -6,6 +6,7 @@ import { Fault } from "../../base/fault.ts";
 import type { EntryReader, LayoutFacts, Paging } from "../arch.ts";
 import { layoutNumbers } from "../layoutNumbers.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
+import { spacesFrom } from "../spaces.ts";
 import { walkTables } from "../walk.ts";
 
 /** XKPHYS: the whole physical memory once for each cache attribute, in bits 59 to 61. */
@@ -39,9 +40,7 @@ export function paging(facts: LayoutFacts): Paging {
     pageSize,
     linear: [],
     imageWindow: undefined,
-    canonical: (address) => BigInt.asUintN(64, address),
-    isKernelAddress: (address) => address >= XKPHYS,
-    isUserAddress: (address) => address < XKPHYS,
+    ...spacesFrom(XKPHYS),
     walk(root, address, read, trail) {
       const physical = unmapped(address);
       if (physical !== undefined) return { physical, pageBytes: BigInt(pageSize), steps: trail ?? [] };

@@ -3,6 +3,7 @@ import { Fault } from "../../base/fault.ts";
 import type { EntryReader, LayoutFacts, Paging } from "../arch.ts";
 import { type PteFormat, swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
+import { spacesFrom } from "../spaces.ts";
 import { walkTables } from "../walk.ts";
 import { vmemmapOf } from "./vmemmap.ts";
 
@@ -54,9 +55,7 @@ export function paging(facts: LayoutFacts): Paging {
     pageSize: facts.pageSize,
     linear: [],
     imageWindow: undefined,
-    canonical: (address) => BigInt.asUintN(64, address),
-    isKernelAddress: (address) => address >= PAGE_OFFSET,
-    isUserAddress: (address) => address < PAGE_OFFSET,
+    ...spacesFrom(PAGE_OFFSET),
     walk(root, address, read, trail) {
       if (address >= PAGE_OFFSET && address < directEnd)
         return { physical: address - PAGE_OFFSET, pageBytes: BigInt(facts.pageSize), steps: trail ?? [] };

@@ -4,6 +4,7 @@ import type { LayoutFacts, Paging } from "../arch.ts";
 import { layoutNumbers } from "../layoutNumbers.ts";
 import { type PteFormat, swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
+import { spacesFrom } from "../spaces.ts";
 import { walkTables } from "../walk.ts";
 
 /** Bits of an entry: the hardware's, and the kernel's use of the others (asm/pgtable-bits.h). */
@@ -81,9 +82,7 @@ export function paging(facts: LayoutFacts): Paging {
         ? []
         : [{ name: "kernel image", start: stext, end: stext + IMAGE_LIMIT, physical: start }],
     imageWindow: undefined,
-    canonical: (address) => BigInt.asUintN(64, address),
-    isKernelAddress: (address) => address >> 63n === 1n,
-    isUserAddress: (address) => address >> 63n === 0n,
+    ...spacesFrom(1n << 63n),
     walk(root, address, read, trail) {
       if (BigInt.asUintN(64, BigInt.asIntN(virtualBits, address)) !== address)
         return Fault.at("unmapped", address, "not a canonical address");

@@ -10,6 +10,7 @@ import type { Arch, CpuState, LayoutFacts, LinearRange, Paging } from "../arch.t
 import { prstatus, registerRow } from "../notes.ts";
 import { swapFields } from "../pte.ts";
 import type { PageTableEntry, TableLevel } from "../walk.ts";
+import { spacesFrom } from "../spaces.ts";
 import { walkTables } from "../walk.ts";
 
 /**
@@ -210,9 +211,7 @@ function paging(facts: LayoutFacts): Paging {
     pageSize: 4096,
     linear: physBase === undefined ? [] : [imageRange(facts.symbol("_stext"), imageEnd, physBase)],
     imageWindow: { start: START_KERNEL_MAP, end: imageEnd, step: KERNEL_ALIGN },
-    canonical: (address) => BigInt.asUintN(64, address),
-    isKernelAddress: (address) => address >= lowest,
-    isUserAddress: (address) => address < lowest,
+    ...spacesFrom(lowest),
     walk(root, address, read, trail) {
       if (BigInt.asUintN(64, BigInt.asIntN(virtualBits, address)) !== address) {
         return Fault.at("unmapped", address, "not a canonical address");
