@@ -30,7 +30,7 @@ export const lostMessages: HealthCheck = {
         "lost-messages",
         "note",
         { dropped, console: name },
-        [`The console ${name} is too slow: it dropped ${countWords(dropped, "message")} and has not printed that yet.`],
+        [`The console ${name} has dropped ${countWords(dropped, "message")} and not printed that yet.`],
         { kind: "field", type: "struct console", address: console.address, path: "dropped", value: String(dropped) },
       );
     const seq = oldestNumber(kernel);

@@ -125,10 +125,9 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
   }
   const resource: Resource = { kind, type: typeOf(kernel, kind), address: asked.lock };
   const { fields, note, cpu } = spinState(kernel, kind, asked.lock);
-  const named = cpu === undefined ? undefined : namedHolder(kernel, cpu);
-  const holders = named ? [named] : yield* spinHolders(kernel, kind, asked.lock);
-  const unnamed = cpu === undefined ? NO_HOLDER : `its word names CPU ${cpu}, which is idle`;
-  const why = note ?? (holders.length === 0 ? unnamed : undefined);
+  const named = cpu === undefined ? NO_HOLDER : namedHolder(kernel, cpu);
+  const holders = typeof named === "string" ? yield* spinHolders(kernel, kind, asked.lock) : [named];
+  const why = note ?? (holders.length === 0 && typeof named === "string" ? named : undefined);
   const others = all.filter((other) => other.kind === kind && other.asked?.lock === asked.lock);
   return {
     ...base,
@@ -141,12 +140,14 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
 }
 
 /**
- * Returns the task that now runs on the CPU that the word of a lock names; undefined if the CPU is idle, because the task
- * that took the lock then no longer runs. It is likely only, since the task can have returned without releasing the lock.
+ * Returns the task that now runs on the CPU that the word of a lock names. It is likely only, since it can have come after
+ * the task that took the lock. @returns why there is none: an idle CPU runs no longer what took the lock
  */
-function namedHolder(kernel: Kernel, cpu: number): Holder | undefined {
+export function namedHolder(kernel: Kernel, cpu: number): Holder | string {
   const task = attempt(() => cpuTask(kernel, cpu));
-  if (task instanceof Fault || attempt(() => task.at("pid").number()) === 0) return undefined;
+  const pid = task instanceof Fault ? task : attempt(() => task.at("pid").number());
+  if (task instanceof Fault || pid instanceof Fault) return `its word names CPU ${cpu}, whose task cannot be read`;
+  if (pid === 0) return `its word names CPU ${cpu}, which is idle`;
   return { task: task.address, certainty: "likely", how: `the word of the lock names CPU ${cpu}, on which it runs` };
 }
 
