@@ -266,7 +266,8 @@ sleep 45; echo c > /proc/sysrq-trigger`,
     machine: { after: "made: writing", seconds: 1, does: "stall-disk" },
     on: "health",
   },
-  // A stopped server, a client that writes to it, a full swap file, a backlog of one packet. The console has the kernel's figures.
+  // A stopped server, a client that writes to it, a full swap file, a backlog of one packet. The console has the kernel's
+  // figures. Data is sent until a packet was dropped; the crash waits for the console, which loses lines otherwise.
   strained: {
     run: `echo 1 > /proc/sys/net/core/netdev_max_backlog
 swapoff -a; dd if=/dev/zero of=/mnt/data/small bs=1M count=8; chmod 600 /mnt/data/small; mkswap /mnt/data/small; swapon /mnt/data/small
@@ -277,7 +278,12 @@ sleep 1; kill -STOP $server
 setsid sh -c 'exec nc 127.0.0.1 5003 < /dev/zero' & sleep 0.5
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do setsid sh -c 'sleep 1000 | nc 127.0.0.1 5003' & done
 sleep 4
+for port in 10 11 12 13 14 15 16 17 18 19 20 21; do
+  cut -d ' ' -f 2 /proc/net/softnet_stat | grep -qv 00000000 && break
+  nc -l -p 60$port > /dev/null & sleep 0.3; timeout 1 nc 127.0.0.1 60$port < /dev/zero
+done; sleep 1
 sed 's/^/swaps: /' /proc/swaps; sed 's/^/tcp: /' /proc/net/tcp; sed 's/^/softnet: /' /proc/net/softnet_stat
+sleep 1
 echo c > /proc/sysrq-trigger`,
     on: "health",
   },
