@@ -14,6 +14,8 @@ export function explainList(facts: ReportFacts): string {
       says.replace(/\s+\(null\)/, " (null)"),
     ) ?? [];
   const nothing = /(prev|next) is NULL/.exec(says)?.[1];
+  if (nothing !== undefined && says.startsWith("list_add"))
+    return `The ${nothing} pointer of a list at the place where an entry was to be added is NULL. Usual causes: the head of the list was never initialised, or it was cleared or its memory reused.`;
   if (nothing !== undefined)
     return `The ${nothing} pointer of a list entry is NULL. Usual causes: the entry was cleared, or was never added to a list.`;
   const double = /double add/.test(says);
@@ -36,9 +38,7 @@ export function explainList(facts: ReportFacts): string {
     }
     if (poison)
       return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}). Usual causes: ${neighbour} was freed while it was still in the list, or was never initialised.`;
-    // %p prints 32 bits of a hash since 4.15; which pointer it was is lost.
-    const shown =
-      was.length === 16 && value >> 32n === 0n ? `another address (printed as the hash ${was})` : hex0x(value);
+    const shown = isHashed(says) ? `another address (printed as the hash ${was})` : hex0x(value);
     return `\`${pointer}\` was ${shown}, not the address that the list requires there. Usual causes: ${neighbour} was freed, overwritten or added twice, or the list was changed without its lock.`;
   }
   const check = facts.site?.place?.name ?? "";
@@ -52,6 +52,12 @@ export function explainList(facts: ReportFacts): string {
   const line = place === undefined ? "" : ` (checked at ${place})`;
   return `The pointers of a linked list did not match${doing}${calledBy(facts)}${line}. Usual causes: an entry was freed, overwritten, or added or deleted twice, or the list was changed without its lock.`;
 }
+
+/** Whether a line prints pointers as hashes, as %p does from v4.15 on: none of the pointers has more than 32 bits. */
+const isHashed = (line: string): boolean => {
+  const pointers = line.match(/(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])/g) ?? [];
+  return pointers.length > 0 && pointers.every((digits) => digits.startsWith("00000000"));
+};
 
 /** Names the guilty function: the caller of the functions that check lists or counters. */
 const calledBy = ({ guilty }: ReportFacts): string =>

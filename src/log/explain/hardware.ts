@@ -5,14 +5,23 @@ import { particular } from "./naming.ts";
 /** Flags of MCi_STATUS that Intel and AMD share (Intel SDM vol. 3, chapter "Machine-check architecture"). */
 const STATUS: readonly (readonly [bit: bigint, words: string])[] = [
   [61n, "uncorrected"],
-  [62n, "an earlier error was overwritten"],
+  // Which of the two errors stays in the bank depends on how severe they are.
+  [62n, "another error of the bank was lost"],
   [57n, "processor context corrupt"],
 ];
 
-/** Returns words for the flags of a bank's status register. The first is "uncorrected" or "corrected". */
-export function statusWords(status: bigint): string[] {
-  const words = STATUS.filter(([bit]) => ((status >> bit) & 1n) === 1n).map(([, text]) => text);
-  return (status >> 61n) & 1n ? words : ["corrected", ...words];
+/** MCi_STATUS.Deferred of AMD and Hygon: not corrected yet; on Intel the bit is part of a count. */
+const DEFERRED = 44n;
+
+/** Whether the report is of a processor of AMD or Hygon: by the line of the decoder for these, or the vendor's number. */
+const isAmd = (facts: ReportFacts): boolean =>
+  /^[29]:/.test(particular(facts, "processor") ?? "") || facts.texts.some((text) => /\bMC\d{1,3}_STATUS\[/.test(text));
+
+/** Returns words for the flags of a bank's status register. The first is "uncorrected", "deferred" or "corrected". */
+function statusWords(status: bigint, hasDeferred: boolean): string[] {
+  const has = (bit: bigint): boolean => ((status >> bit) & 1n) === 1n;
+  const words = STATUS.filter(([bit]) => has(bit)).map(([, text]) => text);
+  return has(61n) ? words : [hasDeferred && has(DEFERRED) ? "deferred" : "corrected", ...words];
 }
 
 export function explainHardware(facts: ReportFacts): string {
@@ -48,7 +57,7 @@ function explainMachineCheck(facts: ReportFacts): string {
   const cpu = particular(facts, "cpu");
   const bank = particular(facts, "bank");
   const status = particular(facts, "status");
-  const words = status === undefined ? [] : statusWords(BigInt(`0x${status}`));
+  const words = status === undefined ? [] : statusWords(BigInt(`0x${status}`), isAmd(facts));
   const what = words.length === 0 ? "a hardware error" : `a hardware error (${words.join(", ")})`;
   const where = cpu === undefined ? "A processor" : `CPU ${cpu}`;
   const says = bank === undefined ? "" : ` in bank ${bank}, status 0x${status}`;

@@ -31,7 +31,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-context":
       return explainWait(facts, wants);
     case "lock-balance":
-      return `A lock${quotedLock(particular(facts, "lock"))} was released${byFunction(facts)}, but the task does not hold it according to lockdep. Usual causes: it was released twice, or by a path that did not take it.`;
+      return explainBalance(facts);
     case "lock-freed":
       return explainFreed(facts);
     case "lock-held":
@@ -41,12 +41,28 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-key":
       return `Lockdep has no key for a lock that was used${nearFunction(facts)}. Usual causes: the lock was never initialised, or its key is not in static memory.`;
     case "lock-limit":
-      return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”), so lockdep disabled itself. This is a limit of lockdep and not a fault of the locks.`;
+      return explainLimit(facts);
     case "lock-bug":
       return explainCheck(facts);
     default:
       return explainContext(facts);
   }
+}
+
+/** Explains a lock that is released or waited for, of which lockdep has no record that it is held or requested. */
+function explainBalance(facts: ReportFacts): string {
+  const lock = `A lock${quotedLock(particular(facts, "lock"))}`;
+  return facts.report.headline.groups.what === "contention"
+    ? `${lock} was waited for${byFunction(facts)}, while the task neither requests nor holds a lock according to lockdep. Usual cause: a path takes the lock without telling lockdep.`
+    : `${lock} was released${byFunction(facts)}, but the task does not hold it according to lockdep. Usual causes: it was released twice, or by a path that did not take it.`;
+}
+
+/** Explains a limit of lockdep (print_lockdep_off()). MAX_LOCK_DEPTH is that of one task, the others are those of tables. */
+function explainLimit({ headline }: ReportFacts): string {
+  const words = `(“${headline.replace(/^BUG: /, "").slice(0, 100)}”)`;
+  return headline.includes("MAX_LOCK_DEPTH")
+    ? `A task holds more locks than lockdep can record for one task ${words}, so lockdep disabled itself. Usual causes: the task takes locks and does not release them, or it needs that many.`
+    : `A table of lockdep is full ${words}, so lockdep disabled itself. Usual causes: the kernel has more kinds or orders of locks than the table holds, or code makes new ones again and again.`;
 }
 
 /**

@@ -63,7 +63,7 @@ function explainKasan(facts: ReportFacts): string {
   if (freed !== undefined) return `${freed}${object}${history}`;
   if (/double-free|invalid-free|invalid free/.test(fault))
     return `Memory was freed twice, or at an address that is not the start of an allocation${object === "" && history === "" ? headlinePlace(facts) : ""}.${object}${history}`;
-  if (/stack-out-of-bounds/.test(fault)) return `${did}, outside of the variables on a kernel stack.`;
+  if (/(?:stack|alloca)-out-of-bounds/.test(fault)) return `${did}, outside of the variables on a kernel stack.`;
   if (/global-out-of-bounds/.test(fault)) return `${did}, outside of the global variables there.`;
   // The object is in use: a free that the report shows too is of an earlier one at the same place.
   if (/out-of-bounds/.test(fault))
@@ -133,16 +133,16 @@ function explainKmsan(facts: ReportFacts): string {
 }
 
 /** The line for one of the two accesses (kernel/kcsan/report.c, print_report()). */
-const SIDE = /^((?:read|write)[a-z() -]{0,40} to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}):$/;
+const SIDE = /^((?:read|write)[a-z(), -]{0,40} to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}):$/;
 
 /** The same line for an assertion about the memory, which is not an access. */
-const ASSERTED = /^(assert no (?:writes|accesses)) to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}:$/;
+const ASSERTED = /^(assert no (?:writes|accesses))(?: \(reordered\))? to 0x[0-9a-f]{1,16} of \d{1,8} bytes by .{1,80}:$/;
 
 function explainKcsan(facts: ReportFacts): string {
   const change = particular(facts, "change");
   const value = change === undefined ? "" : ` The value changed while KCSAN watched it: ${change}.`;
   const unknown =
-    /^race at unknown origin, with (read|write|assert no writes|assert no accesses) to (0x[0-9a-f]{1,16}) of (\d+) bytes? by (.{1,60}?) on cpu (\d+)/;
+    /^race at unknown origin, with (read-write|read|write|assert no writes|assert no accesses)(?: \([a-z, ]{1,20}\))? to (0x[0-9a-f]{1,16}) of (\d+) bytes? by (.{1,60}?) on cpu (\d+)/;
   const [, verb, address, size, who, cpu] = facts.texts.map((text) => unknown.exec(text.trim())).find(Boolean) ?? [];
   if (verb?.startsWith("assert") === true)
     return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) asserted that no other code ${verb === "assert no writes" ? "writes" : "accesses"} ${size === "1" ? "it" : "them"} (\`ASSERT_EXCLUSIVE\`). KCSAN did not see the other access.${value}`;
@@ -180,11 +180,15 @@ function explainUbsan(facts: ReportFacts): string {
 /** Explains a failed allocation (warn_alloc()). GFP_ATOMIC and GFP_NOWAIT do not wait for memory reclaim. */
 function explainAllocation(facts: ReportFacts): string {
   const request = particular(facts, "request") ?? facts.headline.slice(0, 160);
+  // v4.10 to v4.14: the request goes on, so it may still succeed.
+  const stalled = /page allocation stalls for (\d{1,10})ms/.exec(facts.headline)?.[1];
+  if (stalled !== undefined)
+    return `An allocation had waited for ${stalled} ms when the kernel printed this, and went on (${request}). Usual causes: little memory is free, or reclaim waits for slow devices.`;
   const [gfp] = (!request.includes("DIRECT_RECLAIM") && /\bGFP_(?:ATOMIC|NOWAIT)\b/.exec(request)) || [];
-  const why =
-    gfp === undefined
-      ? "no block of that order was free above the reserve that the request may use"
-      : `no block of that order was free above the reserve that the request may use, and the request may not wait (${gfp})`;
+  const wanted = /^SL[UA]B: /.test(facts.headline)
+    ? "the page allocator gave no pages for a new slab"
+    : "no block of that order was free above the reserve that the request may use";
+  const why = gfp === undefined ? wanted : `${wanted}, and the request may not wait (${gfp})`;
   const tables = facts.texts.some((text) => text.startsWith("Mem-Info"))
     ? " The tables of the report show the free memory."
     : "";
@@ -225,7 +229,7 @@ function explainVmalloc({ headline }: ReportFacts): string {
   return `An allocation by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} failed${why}. The caller may handle the failure.`;
 }
 
-/** Explains a page in a wrong state (bad_page()). The guilty function is the one for which page_owner saw it. */
+/** Explains a page in a wrong state (bad_page(), filemap_unaccount_folio()). The guilty function is the one for which page_owner saw it. */
 function explainPage(facts: ReportFacts): string {
   const frame = /\bpfn:(?:0x)?([0-9a-f]{1,16})/.exec(facts.headline)?.[1];
   const reason = particular(facts, "reason");
@@ -234,6 +238,9 @@ function explainPage(facts: ReportFacts): string {
   const of = functionName === undefined ? "" : ` It was last allocated in a call by \`${plainName(functionName)}\`.`;
   const flags = /\(([\w|=.-]{1,200})\)?$/.exec(particular(facts, "flags") ?? "")?.[1]?.split("|") ?? [];
   const wrong = flags.filter((flag) => IN_USE.has(flag));
+  // filemap_unaccount_folio().
+  if (facts.headline.includes("Bad page cache"))
+    return `${page} was taken out of the page cache while a program still maps it${reason === undefined ? "" : ` (${reason})`}. Usual causes: its mappings were counted wrongly, or its state was overwritten.${of}`;
   if (reason?.includes("CHECK_AT_FREE") === true && wrong.length > 0) {
     const names = wrong.map((flag) => `\`${flag}\``).join(", ");
     return `${page} was freed with the flag${wrong.length === 1 ? "" : "s"} ${names} set, which a page may not have then.${of}`;

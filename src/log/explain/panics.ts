@@ -7,11 +7,15 @@ import { plainName, shortPlaceText } from "../place.ts";
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /sysrq triggered crash/,
-    "This crash was requested with Alt-SysRq-c or /proc/sysrq-trigger: look at what the other tasks were doing.",
+    "This crash was requested by SysRq (a key, a serial console, or /proc/sysrq-trigger): look at what the other tasks were doing.",
   ],
   [
-    /panic_on_kmsan/,
-    "The kernel is configured to panic at a report of KMSAN (`panic_on_kmsan`); the report before it is the cause.",
+    /kmsan\.panic set/,
+    "The kernel is configured to panic at a report of KMSAN (`kmsan.panic`); the report before it is the cause.",
+  ],
+  [
+    /kasan\.fault=panic/,
+    "The kernel is configured to panic at a report of KASAN (`kasan.fault=panic`); the report before it is the cause.",
   ],
   [
     /panic_on_warn/,

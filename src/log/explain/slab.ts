@@ -33,6 +33,9 @@ export function explainSlab(facts: ReportFacts): string {
     return `KASAN found an invalid access to ${object}${slabObject(facts)}, and the slab allocator printed the object; KASAN's own report describes the access.`;
   if (/^(?:Freed|Allocated) in /.test(what))
     return `The slab allocator prints who allocated or freed an object (${what}). This line alone does not say what is wrong with the object.`;
+  // mm/slab.c, cache_alloc_debugcheck_after(): both change the words around the object.
+  if (/double free, or memory outside object/i.test(what))
+    return `The words that the slab allocator keeps around ${object} are wrong${firstByte(facts)}. Usual causes: the object was freed twice, or code wrote past its end or before its start. The allocator found this in a later check.`;
   if (/already free|Double free/i.test(what) && !/constructor/.test(what))
     return `The slab allocator received a request to free ${object} that is already free.`;
   if (/Redzone|redzone/.test(what))

@@ -13,7 +13,8 @@ const MAX_DISTANCE = 200;
  * "warning" for every kind that STOPS_AT_WARNING lists.
  */
 const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fatal" | "warning")[]])[] = [
-  [/panic_on_kmsan/, ["kmsan"]],
+  [/kmsan\.panic set/, ["kmsan"]],
+  [/kasan\.fault=panic/, ["kasan"]],
   [/panic_on_warn/, ["warning"]],
   [/hung_task: blocked tasks/, ["hung-task"]],
   [/softlockup: hung tasks/, ["soft-lockup"]],
@@ -25,7 +26,7 @@ const CAUSES: readonly (readonly [RegExp, readonly (ReportKind | "fatal" | "warn
 ];
 
 /** Panics that the task of the causing report raises itself; other panics can be raised by another task or CPU. */
-const OF_SAME_TASK = /panic_on_warn|panic_on_kmsan|Fatal exception|Attempted to kill|Aiee/;
+const OF_SAME_TASK = /panic_on_warn|kmsan\.panic set|kasan\.fault=panic|Fatal exception|Attempted to kill|Aiee/;
 
 /**
  * Whether the lines after a panic come from another CPU: they name another task than the report that caused the panic.
@@ -44,7 +45,7 @@ export const isOfOtherCpu = (panic: string, own: TaskFact, cause: TaskFact): boo
 export const canLeadTo = (panic: string, { pid }: TaskFact): boolean =>
   !panic.includes("Attempted to kill init") || pid === undefined || pid === 1;
 
-/** Errors that do not kill the task in which they happen: so they are not the cause of a panic about the end of a task. */
+/** Errors that do not end the task in which they happen, so that they do not cause a panic about the end of a task. */
 const SURVIVED: ReadonlySet<ReportKind> = new Set([
   "soft-lockup",
   "hard-lockup",
@@ -67,6 +68,8 @@ const SURVIVED: ReadonlySet<ReportKind> = new Set([
   "mm-counter",
   "netdev-held",
   "inodes-busy",
+  "dentry-held",
+  "module-panic",
   "irq-nobody",
   "nmi",
   "machine-check",

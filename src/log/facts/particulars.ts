@@ -60,7 +60,7 @@ const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly F
   [
     ["kcsan"],
     [
-      ["first", "One side", /^((?:(?:read|write)[a-z() -]{0,40}|assert no \w{1,10}) to 0x.{1,160}?):?$/],
+      ["first", "One side", /^((?:(?:read|write)[a-z(), -]{0,40}|assert no \w{1,10}(?: \(reordered\))?) to 0x.{1,160}?):?$/],
       ["change", "Value", /^value changed: (.{1,80})/],
     ],
   ],
@@ -81,7 +81,7 @@ const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly F
   [
     ["lock-balance", "lock-freed", "lock-held", "lock-nested", "lock-context"],
     [
-      ["lock", "Lock", /is trying to (?:release|lock|acquire):? ?(?:lock )?\((.{1,160}?)\) at/],
+      ["lock", "Lock", /is trying to (?:release|lock|acquire|contend):? ?(?:lock )?\((.{1,160}?)\) at/],
       ["lock", "Lock", /^\s{0,8}(?:#0:\s{1,4})?(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{/],
       ["memory", "Memory freed", /is freeing memory ([0-9a-f]{8,16}-[0-9a-f]{8,16})\b/],
     ],
@@ -158,7 +158,7 @@ const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly F
       ["disabled", "Preemption disabled at", /^Preemption disabled at:\s*(?!\[<0+>\] 0x0)(\S.{0,200})/],
     ],
   ],
-  [["workqueue-leak"], [["function", "Last function", /last function: (\S{1,128})/]]],
+  [["workqueue-leak"], [["function", "Last function", /last function: (\S{1,128})|\bworkfn=(\S{1,128})/]]],
   [["workqueue-lockup"], [["workqueue", "Workqueue", /^workqueue (\S{1,64}: flags=.{1,40})/]]],
   [
     ["machine-check"],

@@ -97,13 +97,21 @@ export const fromBookeEsr = (address: bigint, esr: bigint): CodedAccess => ({
   verb: (esr & 0x0080_0000n) !== 0n ? "write" : "read",
 });
 
-/** Fault statuses of arch/arm/mm/fsr-2level.c and fsr-3level.c, whose numbers agree for these. */
+/** Fault statuses of arch/arm/mm/fsr-2level.c. */
 const FSR_NAMES: Readonly<Record<number, string>> = {
   1: "alignment exception",
   8: "external abort on non-linefetch",
   10: "external abort on non-linefetch",
   0x406: "imprecise external abort",
 };
+/** Fault statuses of page tables with three levels (LPAE): arch/arm/mm/fsr-3level.c, and alignment.c for the alignment. */
+const LPAE_NAMES: Readonly<Record<number, string>> = {
+  16: "synchronous external abort",
+  17: "asynchronous external abort",
+  33: "alignment exception",
+};
+/** The bit of a fault status that says that its other bits have the form of LPAE (Armv7-A, DFSR.LPAE). */
+const LPAE = 0x200;
 
 /** The line of arm's die() with the fault status: `Internal error: Oops: 805 [#1]`; bit 11 is set for a write. */
 const FSR = /^Internal error: (?:Oops|): ([0-9a-f]{1,4}) \[#\d+\]/;
@@ -112,5 +120,6 @@ export function fromFsr(text: string): CodedAccess | undefined {
   const digits = FSR.exec(text)?.[1];
   if (digits === undefined) return undefined;
   const status = Number.parseInt(digits, 16);
-  return { code: BigInt(status), verb: (status & 0x800) !== 0 ? "write" : "read", name: FSR_NAMES[status & 0x40f] };
+  const name = (status & LPAE) !== 0 ? LPAE_NAMES[status & 0x3f] : FSR_NAMES[status & 0x40f];
+  return { code: BigInt(status), verb: (status & 0x800) !== 0 ? "write" : "read", name };
 }
