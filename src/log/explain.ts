@@ -11,19 +11,13 @@ import {
   explainWarning,
 } from "./explain/checks.ts";
 import { explainArmFault, explainInternal } from "./explain/exceptions.ts";
-import {
-  explainAccess,
-  explainDivision,
-  explainGuardPage,
-  explainOpcode,
-  explainOverflow,
-  explainProtection,
-  explainStackSegment,
-} from "./explain/faults.ts";
+import { explainAccess, explainDivision, explainGuardPage, explainOpcode, explainOverflow } from "./explain/faults.ts";
 import { explainHardware } from "./explain/hardware.ts";
 import { explainLock } from "./explain/locks.ts";
 import { explainMemory, explainSanitizer } from "./explain/memory.ts";
+import { canBeHash } from "./explain/naming.ts";
 import { consequence, explainDoubleFault, explainPanic } from "./explain/panics.ts";
+import { explainProtection, explainStackSegment } from "./explain/protection.ts";
 import { explainWatchdog } from "./explain/watchdogs.ts";
 import type { ReportFacts } from "./facts.ts";
 import { placeIn } from "./facts/mixed.ts";
@@ -156,8 +150,7 @@ const EXPLAINERS: Readonly<Record<ReportKind, Explainer>> = {
       register === undefined
         ? "the unwinder rejected the frame pointer that it found"
         : `the unwinder rejected the value of \`${register}\` that it found among saved registers`;
-    // A value of 32 bits is a hash of the pointer, as %p prints it since v4.15.
-    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined || /^0{8}[0-9a-f]{8}$/.test(value) ? "" : ` (0x${value})`}. Usual causes: code that uses the register or the stack in a way that the unwinder does not know, or a stack that was overwritten.${overwritten}`;
+    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: ${what}${value === undefined || canBeHash(value) ? "" : ` (0x${value})`}. Usual causes: code that uses the register or the stack in a way that the unwinder does not know, or a stack that was overwritten.${overwritten}`;
   },
   sysrq: ({ headline, report: { caller } }) =>
     /Trigger a crash/.test(headline)

@@ -281,7 +281,7 @@ test("the explanation says if a task waits for its own spinlock", () => {
     timed(`BUG: spinlock lockup suspected on CPU#0, labd/73
  lock: 0xc3358724, .magic: dead4ead, .owner: labd/73, .owner_cpu: 0`),
   );
-  assert.match(report.explanation, /its owner is the waiting task itself, labd\/73\.$/);
+  assert.match(report.explanation, /its owner is this task itself, labd\/73\.$/);
 });
 
 test("the allocation of a leaked object or a bad page is not called the place of the fault", () => {

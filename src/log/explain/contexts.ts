@@ -2,7 +2,7 @@
 import { heldLocks } from "../facts/heldLocks.ts";
 import type { ReportFacts } from "../facts.ts";
 import { preemptFields, whyAtomic } from "../preemptCount.ts";
-import { inFunction, nearFunction, particular, quotedLock } from "./naming.ts";
+import { canBeHash, inFunction, nearFunction, particular, quotedLock } from "./naming.ts";
 
 /** Explains a rule of a context that was broken: RCU, spinlocks, preemption, work items. */
 export function explainContext(facts: ReportFacts): string {
@@ -135,15 +135,16 @@ function reasonNotToSleep(facts: ReportFacts): string {
   ];
   // `RCU nest depth: 1, expected: 0` (since 5.17).
   const [, depth = "0", expected] = /^(\d{1,4}), expected: (\d{1,4})/.exec(particular(facts, "rcu") ?? "") ?? [];
-  if (depth !== "0" && depth !== expected) reasons.push(`it is within a read-side critical section of RCU (depth ${depth})`);
+  if (depth !== "0" && depth !== expected)
+    reasons.push(`it is within a read-side critical section of RCU (depth ${depth})`);
   if (reasons.length === 0) return "";
   return `At this call ${reasons.join(", and ")}.`;
 }
 
-/** Returns the address of the lock, which rwlock_bug() prints in its headline; empty for a hashed address. */
+/** Returns the address of the lock, which rwlock_bug() prints in its headline; empty if it can be a hash. */
 const lockAt = ({ headline }: ReportFacts): string => {
   const address = /, ([0-9a-f]{8,16})$/.exec(headline)?.[1];
-  return address === undefined || /^0{8}[0-9a-f]{8}$/.test(address) ? "" : ` at ${address}`;
+  return address === undefined || canBeHash(address) ? "" : ` at ${address}`;
 };
 
 /** Names the task and the CPU that use the lock, at the start of a sentence. */
@@ -162,7 +163,7 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
   const of =
     owner === undefined || owner.startsWith("<none>")
       ? ""
-      : ` According to the lock, its owner is ${isOwn ? `the same task, ${owner}` : owner}.`;
+      : ` According to the lock, its owner is ${isOwn ? `this task itself, ${owner}` : owner}.`;
   const lock = lockWord(facts);
   if (fault.includes("bad magic"))
     return `The magic number of the lock${lockAt(facts)}${inFunction(facts).replace(/^ in (.*)$/, ", used in $1 or in a call by it,")} is wrong${magic === undefined ? "" : ` (${magic} instead of ${lock === "spinlock" ? "dead4ead" : "deaf1eed"})`}. Usual causes: the lock was never initialised, was freed, or was overwritten.`;

@@ -2,12 +2,12 @@
 import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
-import { instructionOf, nullAccessOf, questionsOf } from "../instruction.ts";
+import { nullAccessOf, questionsOf } from "../instruction.ts";
 import { machineOf } from "../machines.ts";
 import { plainName, shortPlaceText } from "../place.ts";
 import { poisonOf } from "../poison.ts";
 import { callerSentence } from "./caller.ts";
-import { errorRegister, explainAddress, isUserAddress, NEAR, PAGE, textIn } from "./addresses.ts";
+import { errorRegister, explainAddress, isUserAddress, NEAR, PAGE } from "./addresses.ts";
 
 const DONE = { read: "read from", write: "wrote to", execute: "jumped to", access: "used", none: "used" } as const;
 
@@ -86,7 +86,8 @@ function explainPage(facts: ReportFacts, page: bigint): string {
 /** The page of the error pointers (64 bits). */
 const LAST_PAGE = 0xffff_ffff_ffff_f000n;
 
-function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
+/** Explains an access near NULL: by a register that is NULL, an error pointer, or the address alone. */
+export function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
   const { verb } = facts.access;
   const did = verb === undefined ? `the access was at ${hex0x(address)}` : `it ${DONE[verb]} ${hex0x(address)}`;
   if (address === 0n) return `The kernel used a NULL pointer: ${did}.`;
@@ -114,107 +115,6 @@ function explainUserJump({ access, traces, ...facts }: ReportFacts, address: big
   return `The kernel jumped into user memory at ${hex0x(address)}: a function pointer or a return address was wrong.${why}${from}`;
 }
 
-/**
- * Names a register that holds a poison value, for faults whose report gives no address (general protection); undefined
- * if none does.
- */
-function poisonedRegister({ site }: ReportFacts): string | undefined {
-  for (const { name, value } of site?.registers ?? []) {
-    if (value < 0x1_0000_0000n) continue;
-    const poison = poisonOf(value);
-    if (poison && poison.name !== "POISON_FREE_INITMEM") {
-      return `Register ${name} holds ${hex0x(value)} (${poison.name}: ${poison.meaning}).`;
-    }
-  }
-  return undefined;
-}
-
-export function explainProtection(facts: ReportFacts, context: LogContext): string {
-  const { texts, access } = facts;
-  const range = texts.find((text) =>
-    /^KASAN: (?:maybe |probably )?(?:null-ptr-deref|wild-memory-access|user-memory-access)/.test(text),
-  );
-  if (range?.includes("null-ptr-deref") === true) {
-    const [, from] = /\[0x([0-9a-f]+)-/.exec(range) ?? [];
-    const at = from === undefined ? "" : ` (between ${hex0x(BigInt(`0x${from}`))} and 7 bytes further)`;
-    return `KASAN's check of an address near NULL${at} used a non-canonical shadow address. ${nullPointer(from === undefined ? undefined : BigInt(`0x${from}`))}`;
-  }
-  const checked =
-    /^KASAN: (?:maybe |probably )?(wild|user)-memory-access in range (\[0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16}\])/.exec(
-      range ?? "",
-    );
-  if (checked)
-    return `KASAN's check of an address in ${checked[2]} used a non-canonical shadow address. ${checked[1] === "user" ? "KASAN counts it as an address of user space." : NOT_CANONICAL}`;
-  if (access.address !== undefined && access.address < PAGE) return explainNull(facts, access.address, context);
-  if (access.address !== undefined && /non-canonical address/.test(facts.headline)) {
-    const known = explainAddress(facts, access.address);
-    if (known !== undefined) return `The kernel used ${hex0x(access.address)}${known}`;
-    return `The kernel used ${hex0x(access.address)}, which is not a canonical address. ${NOT_CANONICAL}`;
-  }
-  if (/segment-related/.test(facts.headline))
-    return "The processor rejected a segment selector, or an entry of a descriptor table (the error code is not 0).";
-  const reached = explainReached(facts, context);
-  if (reached !== undefined) return reached;
-  const register = poisonedRegister(facts);
-  // mm/kasan/report.c: the shadow address of an address outside of the kernel is not canonical. Checks that the
-  // compiler inserts read it nevertheless.
-  const sanitized = /\bKASAN\b/.test(facts.headline)
-    ? " With KASAN's inline checks a NULL pointer or a pointer to user space causes this fault, too."
-    : "";
-  const at =
-    facts.site?.place?.name === undefined ? taskWithoutPlace(facts) : ` at \`${shortPlaceText(facts.site.place)}\``;
-  const base = `The processor rejected the instruction${at}. Usual causes: an address that is not canonical, a privileged register, or a segment.${sanitized}`;
-  return register === undefined ? base : `${base} ${register}`;
-}
-
-/** What a checked address near NULL says about the pointer. */
-const nullPointer = (checked: bigint | undefined): string =>
-  checked === 0n
-    ? "Most likely the pointer was NULL."
-    : "Usual cause: a member of a structure or an element of an array was accessed through a NULL pointer.";
-
-const NOT_CANONICAL = "Usual causes: the pointer was overwritten, or was read from freed or uninitialised memory.";
-
-/** KASAN_SHADOW_OFFSET of x86_64: the shadow byte of an address is at the address divided by 8, plus this offset. */
-const SHADOW = 0xdffffc0000000000n;
-/** End of user space (47 bits). The shadow addresses of user space are not canonical either. */
-const MAX_USER = 1n << 47n;
-
-/**
- * Explains the address that the instruction used, computed from its operand and the registers. Undefined if it is
- * unknown or canonical.
- */
-function explainReached(facts: ReportFacts, context: LogContext): string | undefined {
-  const { address = thunkTarget(facts), based, values } = instructionOf(facts, context) ?? {};
-  if (address === undefined || address === BigInt.asUintN(64, BigInt.asIntN(48, address))) return undefined;
-  const checked = (address - SHADOW) << 3n;
-  if (/\bKASAN\b/.test(facts.headline) && checked >= 0n && checked < MAX_USER) {
-    const span = `between ${hex0x(checked)} and 7 bytes further`;
-    return checked < NEAR
-      ? `KASAN's check of an address near NULL (${span}) used a non-canonical shadow address. ${nullPointer(checked)}`
-      : `KASAN's check of an address of user space (${span}) used a non-canonical shadow address.`;
-  }
-  // A register with the offset of the shadow shows that the instruction is a check.
-  if (checked >= 0n && checked < 1n << 64n && values?.some(({ value }) => value === SHADOW) === true)
-    return `KASAN's check of an address between ${hex0x(checked)} and 7 bytes further used a non-canonical shadow address. ${NOT_CANONICAL}`;
-  const letters = based && textIn(based.value);
-  const known =
-    explainAddress(facts, address) ??
-    (letters === undefined
-      ? undefined
-      : `: the bytes of the pointer are the text “${letters}”. Most likely the pointer was overwritten with a string.`);
-  return `The kernel used ${hex0x(address)}${known ?? `, which is not a canonical address. ${NOT_CANONICAL}`}`;
-}
-
-/**
- * Returns the target of a retpoline (arch/x86/lib/retpoline.S), which jumps to the value of a register; undefined for
- * other functions. The name of the retpoline contains that of the register.
- */
-function thunkTarget({ site }: ReportFacts): bigint | undefined {
-  const name = /^__x86_indirect_(?:call_|jump_)?thunk_(r\w{1,3})$/.exec(site?.place?.name ?? "")?.[1];
-  return site?.registers.find((one) => one.name.toLowerCase().replace("r0", "r") === name)?.value;
-}
-
 /** Explains a division error: the divisor distinguishes a division by zero from a quotient that does not fit. */
 export function explainDivision({ machine, site }: ReportFacts): string {
   const code = site?.code?.text;
@@ -227,12 +127,6 @@ export function explainDivision({ machine, site }: ReportFacts): string {
     ? `The kernel divided by zero${at}: the divisor is in ${name}, which is 0.`
     : `The quotient of a division${at} did not fit: the divisor, in ${name}, is ${hex0x(value)}.`;
 }
-
-/** Names the CPU and its current task, for a fault whose own instruction is not known. */
-const taskWithoutPlace = ({ comm, pid, cpu }: ReportFacts): string =>
-  comm === undefined || pid === undefined || cpu === undefined
-    ? ""
-    : ` (on CPU ${cpu}, whose current task was \`${comm}\`, PID ${pid})`;
 
 /** Explains an invalid instruction; on x86 BUG() is compiled to `0f 0b` (ud2). */
 export function explainOpcode({ texts, site, comm }: ReportFacts): string {
@@ -279,20 +173,4 @@ function fullOf(traces: ReportFacts["traces"]): string {
     if (name !== undefined && !isDoubtful) counts.set(name, (counts.get(name) ?? 0) + 1);
   const [name, count] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
   return count >= OFTEN ? ` \`${name}\` is in the trace ${count} times.` : "";
-}
-
-/**
- * Explains a stack-segment fault: names the stack or frame pointer that is not canonical; the stack pointer is
- * preferred.
- */
-export function explainStackSegment({ site }: ReportFacts): string {
-  const wrong = site?.registers.filter(
-    ({ name, value }) => /^R[SB]P$/.test(name) && value !== BigInt.asUintN(64, BigInt.asIntN(57, value)),
-  );
-  const one = wrong?.find(({ name }) => name === "RSP") ?? wrong?.[0];
-  const base =
-    "The kernel used a non-canonical address relative to its stack or frame pointer, or an invalid stack segment";
-  return one === undefined
-    ? `${base}.`
-    : `${base}: ${one.name} is ${hex0x(one.value)}, which is not a canonical address.`;
 }

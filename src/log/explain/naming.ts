@@ -5,12 +5,16 @@ import type { ReportFacts } from "../facts.ts";
 export const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
 
+/** Whether a pointer can be a hash of 32 bits, as %p prints it since v4.15; on a machine of 32 bits each can. */
+export const canBeHash = (digits: string): boolean => /^(?:0{8})?[0-9a-f]{8}$/.test(digits);
+
 /** Returns " `lock`" from a detail that ends in its place ("&a->lock at f+0x1"); empty if it is unknown. */
 export const quotedLock = (text: string | undefined): string =>
   text === undefined ? "" : ` \`${text.replace(/ at .*/, "")}\``;
 
 /** Returns " in `function` or in a call by it" with the guilty function; empty if it is unknown. */
-export const nearFunction = (facts: ReportFacts): string => inFunction(facts).replace(/.$/, "$& or in a call by it");
+export const nearFunction = (facts: ReportFacts): string =>
+  facts.guilty?.place.name === undefined ? "" : `${inFunction(facts)} or in a call by it`;
 
 /** Returns " in `function`" with the guilty function; empty if it is unknown. */
 export const inFunction = ({ guilty }: ReportFacts): string =>

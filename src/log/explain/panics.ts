@@ -190,11 +190,11 @@ const withoutPointer = (reason: string): string => reason.replace(/; the (?:repo
  * Explains the panic that followed a report. Words about "the report before" are left out, because that is this report.
  * Undefined if no panic followed or its words are unknown.
  */
-export function consequence({ kind, panic }: ReportFacts): string | undefined {
+export function consequence({ kind, panic, headline }: ReportFacts): string | undefined {
   if (panic === undefined) return undefined;
   // exc_int3() and exc_double_fault() count as non-maskable interrupts (irqentry_nmi_enter) since 5.8.
   if (/Fatal exception in interrupt/.test(panic))
-    return ["int3", "double-fault", "stack-guard"].includes(kind)
+    return ["int3", "double-fault", "stack-guard"].includes(kind) || headline.includes("(double-fault)")
       ? "The handler of this exception counts as an interrupt, so the kernel stopped."
       : "It happened in an interrupt, in a softirq or with softirqs disabled, so the kernel stopped.";
   if (/Attempted to kill the idle task|Aiee, killing interrupt handler/.test(panic))

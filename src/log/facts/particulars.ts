@@ -60,7 +60,11 @@ const FORMS: readonly (readonly [kinds: readonly ReportKind[], forms: readonly F
   [
     ["kcsan"],
     [
-      ["first", "One side", /^((?:(?:read|write)[a-z(), -]{0,40}|assert no \w{1,10}(?: \(reordered\))?) to 0x.{1,160}?):?$/],
+      [
+        "first",
+        "One side",
+        /^((?:(?:read|write)[a-z(), -]{0,40}|assert no \w{1,10}(?: \(reordered\))?) to 0x.{1,160}?):?$/,
+      ],
       ["change", "Value", /^value changed: (.{1,80})/],
     ],
   ],

@@ -21,11 +21,14 @@ export const fromErrorCode = (code: number): CodedAccess => ({
   isForbidden: (code & 1) !== 0,
 });
 
-/** Exceptions of RISC-V by cause (privileged specification, table of mcause). */
+/**
+ * Exceptions of RISC-V by cause (privileged specification, table of mcause). Access faults, 1, 5 and 7, are of the
+ * physical address, not of the page.
+ */
 export const RISCV_CAUSES: Readonly<Record<number, CodedAccess>> = {
-  1: { verb: "execute", isForbidden: true },
-  5: { verb: "read", isForbidden: true },
-  7: { verb: "write", isForbidden: true },
+  1: { verb: "execute" },
+  5: { verb: "read" },
+  7: { verb: "write" },
   12: { verb: "execute" },
   13: { verb: "read" },
   15: { verb: "write" },
