@@ -4,6 +4,7 @@ import type { KernelLog } from "./kernelLog.ts";
 import type { ReportKind } from "./kinds.ts";
 import { machineOf } from "./machines.ts";
 import { type PrintedPlace, plainName } from "./place.ts";
+import { PAGE } from "./poison.ts";
 import type { Report } from "./reports.ts";
 import { linkOf, siteIn } from "./facts/site.ts";
 import { type StackEntry, type SiteLine, stacksOf, type Trace } from "./traces.ts";
@@ -100,12 +101,10 @@ const mainTrace = (log: KernelLog, report: Report): Trace | undefined =>
 
 export const traceFrames = (log: KernelLog, report: Report): Frame[] => framesOf(mainTrace(log, report));
 
-/** Below this address a jump may be a return to a wrong address, too. */
-const PAGE = 4096n;
-
 /**
  * Whether x86 called an address without code: then the return address is the first word on the stack, even if the
- * unwinder doubts it (up to 5.0 it skips the caller of NULL).
+ * unwinder doubts it (up to 5.0 it skips the caller of NULL). Near NULL the jump may be a return to a wrong address
+ * instead.
  */
 export const isCallOnStack = (site: SiteLine | undefined): boolean =>
   site !== undefined &&

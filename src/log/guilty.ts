@@ -1,6 +1,6 @@
 /** The guilty function of a report, by the rule of its kind. */
 import type { KernelLog } from "./kernelLog.ts";
-import type { ReportKind, KindRow } from "./kinds.ts";
+import type { KindRow } from "./kinds.ts";
 import {
   type Frame,
   frameOf,
@@ -12,7 +12,15 @@ import {
   traceFrames,
   type Verdict,
 } from "./frames.ts";
-import { ANCHORS, isMachinery, isUserOfMachinery, SLEEPS, withoutWrapper } from "./machinery.ts";
+import {
+  ANCHORS,
+  FROM_USER,
+  isMachinery,
+  type MachineryKind,
+  isUserOfMachinery,
+  SLEEPS,
+  withoutWrapper,
+} from "./machinery.ts";
 import { type PrintedPlace, placeAt } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { stacksOf } from "./traces.ts";
@@ -23,13 +31,10 @@ export type { Frame, Verdict } from "./frames.ts";
 const ENTRY =
   /^__(?:dabt|pabt|und|irq|fiq)_(?:svc|usr)$|^(?:async_)?page_fault$|^(?:general_protection|error_entry)$|^asm_exc_/;
 
-/** Entries from user space, which call all other functions. */
-const FROM_USER = /^entry_(?:SYSCALL|SYSENTER|INT80)/;
-
 /** Finds the guilty function: the first one that is not machinery, in the order of frames for the kind of report. */
 export function verdictOf(log: KernelLog, report: Report): Verdict {
   const { row, groups } = report.headline;
-  const kind = row.kind === "kasan" && row.type === "KASAN-INVALID-FREE" ? ("kasan-free" as ReportKind) : row.kind;
+  const kind: MachineryKind = row.kind === "kasan" && row.type === "KASAN-INVALID-FREE" ? "kasan-free" : row.kind;
   switch (row.guilty) {
     case "none":
       return NO_VERDICT;
@@ -75,7 +80,7 @@ export function guiltyAmong(frames: readonly Frame[], { kind, guilty, skip }: Ki
   }
 }
 
-function first(frames: readonly Frame[], kind: ReportKind, skip?: RegExp): Verdict {
+function first(frames: readonly Frame[], kind: MachineryKind, skip?: RegExp): Verdict {
   const isMachine = (one: Frame): boolean => isMachinery(nameOf(one), kind, skip) || FROM_USER.test(nameOf(one));
   const titled = frames.find((one) => one.isUntitled !== true && one.place.name !== undefined && !isMachine(one));
   const frame = frames.find(
@@ -167,7 +172,7 @@ const IDLE =
  * Finds the guilty function of a stall: the innermost one. The title names the function that a dispatcher (ANCHORS)
  * called, because it is the same wherever in the loop the tick came.
  */
-function stalled(site: readonly Frame[], kind: ReportKind, tick: readonly Frame[] | undefined): Verdict {
+function stalled(site: readonly Frame[], kind: MachineryKind, tick: readonly Frame[] | undefined): Verdict {
   const frames = (tick && tick.length > 0 ? tick : site).filter(
     (one) => one.place.name !== undefined && !isMachinery(nameOf(one), kind),
   );
@@ -224,7 +229,7 @@ function tickFrames(log: KernelLog, report: Report): Frame[] {
 const AT = /, at: (?:\[<[0-9a-f]{8,16}>\] )?/;
 
 /** Finds where a lock is taken, is freed or was left held, from what lockdep prints after "at:". */
-function locking(log: KernelLog, report: Report, kind: ReportKind): Verdict {
+function locking(log: KernelLog, report: Report, kind: MachineryKind): Verdict {
   const frames: Frame[] = [];
   for (const at of log.linesOf(report)) {
     const text = log.lines[at]?.text ?? "";
@@ -251,7 +256,7 @@ function locking(log: KernelLog, report: Report, kind: ReportKind): Verdict {
 }
 
 /** Kinds in which the report's own stack takes the lock. */
-const TAKEN: ReadonlySet<ReportKind> = new Set([
+const TAKEN: ReadonlySet<MachineryKind> = new Set([
   "lock-cycle",
   "lock-recursion",
   "lock-inversion",

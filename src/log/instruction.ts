@@ -4,6 +4,7 @@ import type { BasedAddress, CodeLine, LogContext, Questions } from "./context.ts
 import type { ReportFacts } from "./facts.ts";
 import type { Access } from "./facts/access.ts";
 import { machineOf } from "./machines.ts";
+import { PAGE } from "./poison.ts";
 
 export interface Instruction {
   readonly mnemonic: string;
@@ -50,9 +51,6 @@ export const instructionText = ({ mnemonic, operands, values }: Instruction): st
   [`${mnemonic} ${operands}`.trim(), values.map(({ name, value }) => `${name} = ${hex0x(value)}`).join(", ")]
     .filter((part) => part !== "")
     .join("; ");
-
-/** Offsets below this one count as near NULL: the first page, which no kernel maps. */
-const PAGE = 4096n;
 
 /** Returns the places of a report that a client with debuginfo should describe. */
 export function questionsOf(facts: ReportFacts, context: LogContext): Questions {

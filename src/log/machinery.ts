@@ -1,6 +1,9 @@
 /** Functions that are not the guilty one of a report, each group with its reason. */
 import type { ReportKind } from "./kinds.ts";
 
+/** A kind of report; a wrong free that KASAN reports is apart, because there the function that frees is wanted. */
+export type MachineryKind = ReportKind | "kasan-free";
+
 /**
  * Functions that are on top of a stack because of how a report is made, or because all code calls them: none of them is
  * the guilty one, and the first function that is not in this list is. The patterns were chosen with syzkaller's lists
@@ -10,7 +13,7 @@ export interface Machinery {
   readonly names: RegExp;
   readonly reason: string;
   /** The kinds of report for which it is machinery; all kinds when absent. */
-  readonly kinds?: readonly ReportKind[];
+  readonly kinds?: readonly MachineryKind[];
 }
 
 export const machinery: readonly Machinery[] = [
@@ -116,7 +119,7 @@ export const machinery: readonly Machinery[] = [
   {
     names: /slab_|kfree|vunmap|vfree/,
     reason: "the function that frees is wanted, not the allocator",
-    kinds: ["kasan-free" as ReportKind],
+    kinds: ["kasan-free"],
   },
   {
     names: /kernel_fault|tag_check|mem_abort|^el1_|^el1h_/,
@@ -196,6 +199,9 @@ export const machinery: readonly Machinery[] = [
 export const ANCHORS =
   /process_one_work|do_syscall_|do_fast_syscall_|sysenter_dispatch|tracesys_phase2|el0_svc_handler|invoke_syscall|ret_fast_syscall|netif_receive_skb|do_softirq|call_timer_fn|_run_timers|run_timer_softirq|hrtimer_run|run_ksoftirqd|smpboot_thread_fn|^kthread$|start_secondary|cpu_startup_entry|ret_from_fork|vfs_write|vfs_read|vfs_iter_read|vfs_iter_write|do_iter_read|do_iter_write|call_read_iter|call_write_iter|new_sync_read|new_sync_write|vfs_ioctl|ksys_ioctl|compat_ioctl|compat_sys_ioctl|blkdev_driver_ioctl|blkdev_ioctl|do_iter_readv_writev|^call_mmap|mmap_region|do_mmap|do_dentry_open|vfs_open|^sock_sendmsg|^sock_recvmsg|^sock_release|^__sock_release|^setsockopt$|kernel_setsockopt|sock_common_setsockopt|^listen$|kernel_listen|sk_common_release|^sock_mmap|^accept$|kernel_accept|^sock_do_ioctl|^sock_ioctl|^compat_sock_ioctl|^nfnetlink_rcv_msg|^rtnetlink_rcv_msg|^netlink_dump|^(?:sys_)?(?:socketpair|connect|ioctl)|__do_fault|do_page_fault|^page_fault$|__fput|task_work_run|exit_to_usermode|smp_call_function|tasklet_action|tasklet_hi_action/;
 
+/** Entries from user space, which call all other functions (x86). */
+export const FROM_USER = /^entry_(?:SYSCALL|SYSENTER|INT80)/;
+
 /** Functions that put a task to sleep on behalf of their caller: a hung task waits in the function that called them. */
 export const SLEEPS =
   /sched|_lock|_slowlock|down|rwsem|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|rcu_barrier/;
@@ -209,10 +215,10 @@ const USERS = /^test_[a-z]|^sget_userns$|[a-z]_timer_(?:expiry|handler|callback|
 /** Whether a function only has a name like machinery. */
 export const isUserOfMachinery = (name: string): boolean => USERS.test(name) && !/^delayed_work_timer_fn$/.test(name);
 
-const patterns = new Map<ReportKind, RegExp>();
+const patterns = new Map<MachineryKind, RegExp>();
 
 /** Whether a function is machinery of a report of a kind. */
-export function isMachinery(name: string, kind: ReportKind, skip?: RegExp): boolean {
+export function isMachinery(name: string, kind: MachineryKind, skip?: RegExp): boolean {
   if (skip?.test(name) === true) return true;
   let pattern = patterns.get(kind);
   if (!pattern) {

@@ -39,6 +39,9 @@ export interface Poison {
   readonly offset: bigint;
 }
 
+/** The size of a page on most machines: an address below it is near NULL, and may be that of a member at NULL. */
+export const PAGE = 4096n;
+
 /** Maximum offset of a member from a pointer to its structure, in bytes. */
 const MAX_MEMBER = 0x1000n;
 

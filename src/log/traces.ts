@@ -2,6 +2,7 @@
 import { ALL_TASKS, PANIC, type Role, TRACE_HEADS } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import { isRegisterLine, machineOf, machines, type Register, registersOf, type Site, siteOf } from "./machines.ts";
+import { FROM_USER } from "./machinery.ts";
 import { lastBranch, S390_LAST_BREAK } from "./machines/s390.ts";
 import type { Report } from "./reports.ts";
 import { entryOf, isPlainlyEntry, type TraceEntry, UNMARKED } from "./trace.ts";
@@ -56,7 +57,6 @@ const BETWEEN =
   /^\s{0,32}(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
 /** A mark for entries that were removed from the log; lockdep prints the same dots above a stack. */
 const OMITTED = /^\s{0,32}(?:\.{3}|\[\.{3}\]|<snip>)\s*$/;
-const FROM_USER = /^entry_(?:SYSCALL|SYSENTER|INT80)/;
 const MARK = /^\s{0,32}<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STACK)\d?>/;
 
 const cache = new WeakMap<Report, Stacks>();

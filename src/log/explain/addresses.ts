@@ -2,12 +2,15 @@
 import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
 import { machineOf } from "../machines.ts";
-import { errorOf, poisonOf } from "../poison.ts";
+import { errorOf, PAGE, poisonOf } from "../poison.ts";
 
-export const PAGE = 4096n;
-/** vm.mmap_min_addr: programs have no memory below this limit, so that a lower address does not belong to a program. */
+/**
+ * An address below this one is called near NULL. Distributions set vm.mmap_min_addr to this value, so that ordinary
+ * programs have no memory there.
+ */
 export const NEAR = 0x10000n;
 
+/** Returns the width of an address in bits; where no line shows the machine, a guess by the address. */
 const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 =>
   machineOf(machine)?.bits ?? (address < 1n << 32n ? 32 : 64);
 

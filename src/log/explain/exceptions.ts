@@ -3,7 +3,8 @@ import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { shortPlaceText } from "../place.ts";
-import { explainAddress, PAGE } from "./addresses.ts";
+import { PAGE } from "../poison.ts";
+import { explainAddress } from "./addresses.ts";
 import { callerSentence } from "./caller.ts";
 import { explainAccess, explainOverflow } from "./faults.ts";
 

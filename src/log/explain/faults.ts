@@ -5,9 +5,9 @@ import type { ReportFacts } from "../facts.ts";
 import { nullAccessOf, questionsOf } from "../instruction.ts";
 import { machineOf } from "../machines.ts";
 import { plainName, shortPlaceText } from "../place.ts";
-import { poisonOf } from "../poison.ts";
+import { PAGE, poisonOf } from "../poison.ts";
 import { callerSentence } from "./caller.ts";
-import { errorRegister, explainAddress, isUserAddress, NEAR, PAGE } from "./addresses.ts";
+import { errorRegister, explainAddress, isUserAddress, NEAR } from "./addresses.ts";
 
 const DONE = { read: "read from", write: "wrote to", execute: "jumped to", access: "used", none: "used" } as const;
 

@@ -4,8 +4,8 @@ import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { instructionOf } from "../instruction.ts";
 import { shortPlaceText } from "../place.ts";
-import { poisonOf } from "../poison.ts";
-import { explainAddress, NEAR, PAGE, textIn } from "./addresses.ts";
+import { PAGE, poisonOf } from "../poison.ts";
+import { explainAddress, NEAR, textIn } from "./addresses.ts";
 import { explainNull } from "./faults.ts";
 
 /**

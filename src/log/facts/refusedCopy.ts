@@ -13,7 +13,7 @@ export interface RefusedCopy {
   readonly offset: number | undefined;
   /** Bytes that were to be copied. */
   readonly size: number | undefined;
-  /** The kernel only warned (usercopy_warn(), 4.16 to 5.16), and the copy went on. */
+  /** The kernel only warned (usercopy_warn(), 4.16 to 5.15), and the copy went on. */
   readonly isAllowed: boolean;
 }
 

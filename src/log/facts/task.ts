@@ -12,7 +12,7 @@ export interface TaskFact {
 const FORMS: readonly RegExp[] = [
   /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>\d+) at /,
   /, CPU#(?<cpu>\d+): (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
-  /\[hint|^(?<comm>.{1,40})\/(?<pid>\d+) (?:is |just changed|takes|\[HC)/,
+  /^(?<comm>.{1,40})\/(?<pid>\d+) (?:is |just changed|takes|\[HC)/,
   /\bby task (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
   /^\s{0,32}CPU: (?<cpu>\d+)(?: UID: \d+)? PID: (?<pid>\d+) Comm: (?<comm>.{1,40}?) (?:Kdump: loaded )?(?:Not tainted|Tainted)/,
   /^\s{0,32}task:(?<comm>.{1,40}?) {1,}state:.{1,60}?\bpid: ?(?<pid>\d+)/,

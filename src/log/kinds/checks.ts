@@ -114,11 +114,11 @@ export const checks: readonly KindRow[] = [
     guilty: "site",
   },
   {
-    // Up to 4.12 the hard-lockup watchdog used WARN(), with its words after the headline.
+    // At first the hard-lockup watchdog, then in kernel/watchdog.c, used WARN(), with its words after the headline.
     pattern: warning(String.raw`(?<place>(?:\S{0,200}\/)?kernel\/watchdog\.c:\d+)`, ".*watchdog_overflow"),
     kind: "hard-lockup",
     severity: "warning",
-    printedBy: "watchdog_overflow_callback (up to 4.12)",
+    printedBy: "watchdog_overflow_callback (older)",
     title: "BUG: hard lockup in {where}",
     type: "HANG",
     guilty: "stall",
@@ -136,7 +136,7 @@ export const checks: readonly KindRow[] = [
     pattern: warning(String.raw`(?<place>(?:\S{0,200}\/)?mm\/usercopy\.c:\d+)`),
     kind: "usercopy",
     severity: "warning",
-    printedBy: "usercopy_warn (4.16 to 5.16)",
+    printedBy: "usercopy_warn (4.16 to 5.15)",
     title: "WARNING: bad usercopy in {where}",
     type: "WARNING",
     guilty: "site",
@@ -268,7 +268,7 @@ export const checks: readonly KindRow[] = [
     guilty: "headline",
   },
   {
-    // x86's indirect branch tracking; a BUG() follows (up to 6.2 in arch/x86/kernel/traps.c).
+    // x86's indirect branch tracking; a BUG() follows (up to 6.5 in arch/x86/kernel/traps.c, then cet.c).
     pattern: /^(?:traps: )?Missing ENDBR: (?<target>[^\s;)]{1,255})/,
     kind: "cfi",
     severity: "error",

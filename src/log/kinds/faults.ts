@@ -4,7 +4,8 @@ import type { KindRow } from "./kind.ts";
 /** Faults of an instruction: the processor could not execute it. */
 export const faults: readonly KindRow[] = [
   {
-    // Wording of x86 since 4.18 (commit ea2f8d60d5bf), of powerpc since 5.5; before "unable to handle kernel".
+    // x86 wrote "unable to handle kernel NULL pointer dereference" up to 5.0 at least, then "kernel NULL pointer
+    // dereference"; powerpc writes "Kernel NULL pointer dereference".
     pattern: /^BUG: (?:unable to handle kernel|Unable to handle kernel|kernel|Kernel) NULL pointer dereference/,
     kind: "null-pointer",
     severity: "error",

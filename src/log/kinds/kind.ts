@@ -76,6 +76,8 @@ export type ReportKind =
   | "netdev-held"
   | "inodes-busy"
   | "dentry-held"
+  // A table that is full.
+  | "conntrack-full"
   // Modules from outside the kernel tree.
   | "module-panic"
   // Hardware.
@@ -85,7 +87,6 @@ export type ReportKind =
   | "pcie-error"
   | "nmi"
   | "irq-nobody"
-  | "conntrack-full"
   // The end of the kernel, and dumps that a user requested.
   | "panic"
   | "rust-panic"
@@ -107,6 +108,7 @@ export type ReportSeverity = "panic" | "error" | "warning" | "notice";
  * - "stall": a function that represents the whole loop, of the site and the trace after it
  * - "lock": where the lock is being taken
  * - "origin": the trace of an earlier event (an allocation, a first use)
+ * - "none": the report shows no guilty function
  */
 export type Guilty = "site" | "trace" | "headline" | "wait" | "stall" | "lock" | "origin" | "none";
 
@@ -123,9 +125,9 @@ export interface KindRow {
   /** syzkaller's class of the title. */
   readonly type?: string;
   readonly guilty: Guilty;
-  /** The line continues an open report: it says how the kernel died, not why. */
+  /** The line continues an open report of any kind; it says how the kernel died, or with which object. */
   readonly goesOn?: true;
-  /** Kinds of open reports that this headline adds to. */
+  /** Kinds of open reports that this headline adds to, even if it does not continue others. */
   readonly after?: readonly ReportKind[];
   /** The line is printed before that of a fault, which is the headline of the report if it follows. */
   readonly isPrelude?: true;

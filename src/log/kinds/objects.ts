@@ -1,7 +1,7 @@
-/** Headlines about objects that are held too long. */
+/** Headlines about objects that are held too long, full tables and interrupts that no driver handles. */
 import type { KindRow } from "./kind.ts";
 
-/** Objects that are held longer than they may be, mostly reported in one line. */
+/** Objects that are held too long, full tables, unhandled interrupts: mostly reported in one line. */
 export const objects: readonly KindRow[] = [
   {
     pattern:
