@@ -127,13 +127,16 @@ test("a search leaves the lines that match, and counts them", async () => {
   assert.ok(line.y >= list.y && line.y + line.height <= list.y + list.height, "the line is out of sight");
 });
 
-test("the strip above the log shows its messages over time, and a click leads there", async () => {
+test("the strip above the log shows its messages over time, a click leads there, and a low panel has none", async () => {
   const strip = front(".minimap");
+  await strip.waitFor({ state: "hidden" });
+  await workbench.command("View: Toggle Maximized Panel");
   await strip.waitFor();
   assert.ok((await strip.locator("rect.error").count()) > 0);
   await strip.click({ position: { x: 1, y: 8 } });
   await front(".line.at", { hasText: "Linux version" }).waitFor();
   await shot("minimap-light");
+  await workbench.command("View: Toggle Maximized Panel");
 });
 
 test("a line limits the log to its subsystem by a chip, which is removed by a click, and shows the lines around", async () => {
