@@ -82,6 +82,7 @@ export class OpenDumps {
       kernelSource,
       redact,
       readableSource: (path) => pathBelow(path, this.sourceRoots),
+      readsSourcesOn: true,
       search: searches ? placesOf(files, debuginfo, process.env) : undefined,
       indexes: indexDirectory(process.env),
       budget: new Budget(),

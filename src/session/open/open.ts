@@ -30,7 +30,7 @@ import { shortfall, wrongBase } from "./shortfall.ts";
 import { laterCommitsIn } from "../sources/laterCommits.ts";
 import type { SourceFiles } from "../sources/source.ts";
 import { sourceCache } from "../sources/sourceArchive.ts";
-import { sourceTexts } from "../sources/sourceText.ts";
+import { type ArchiveReading, sourceTexts } from "../sources/sourceText.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { searchSystemMap } from "../find/systemMapSearch.ts";
 import { fallbackOf, missingAlternate, type Vmlinux } from "./vmlinux.ts";
@@ -127,6 +127,12 @@ const placeDefects = ({ facts }: DumpImage, { raw }: OpenOptions, memory?: Opene
     (one) => one !== undefined,
   );
 
+/** Returns what the user should know about a dump before its contents. */
+const dumpWarnings = (dump: DumpImage, options: OpenOptions, memory: OpenedMemory): string[] =>
+  [liveness(dump.facts), ...placeDefects(dump, options, memory), distilled(dump.facts), erased(dump.facts)].filter(
+    (one) => one !== undefined,
+  );
+
 /**
  * Returns the name of a file with split DWARF; undefined if there is none. Split units have their addresses in
  * .debug_addr, which few other images have, so no other image is examined.
@@ -171,14 +177,8 @@ function* assembling(
   { vmlinux, tries, warnings: doubts }: FoundVmlinux,
   options: OpenOptions,
 ): Job<Session, Piece> {
-  const lacks = [
-    liveness(dump.facts),
-    ...placeDefects(dump, options, memory),
-    distilled(dump.facts),
-    erased(dump.facts),
-  ].filter((one) => one !== undefined);
-  const ofVmlinux = vmlinux ? vmlinuxWarnings(vmlinux) : [];
-  const warnings = [...lacks, ...memory.doubts, ...absentFileWarnings(options), ...doubts, ...ofVmlinux];
+  const ofDump = [...dumpWarnings(dump, options, memory), ...memory.doubts];
+  const warnings = [...ofDump, ...absentFileWarnings(options), ...doubts, ...(vmlinux ? vmlinuxWarnings(vmlinux) : [])];
   const mapTries: Try[] = [];
   const map = namedMap(options, memory, mapTries);
   const searchMap = (): PlacedMap | undefined => {
@@ -194,6 +194,7 @@ function* assembling(
   const kernel = sessionKernel(memory, vmlinux, image, debuginfos);
   const facts = sessionFacts(dump, options, vmlinux, image);
   const sources = once(() => sourceFiles(options, kernel, debuginfos));
+  const closing = new AbortController();
   const context = createContext(
     kernel,
     facts,
@@ -202,7 +203,7 @@ function* assembling(
     () => firstTaskFault(kernel),
   ).with({
     modules: debuginfos,
-    sourceText: sourceTexts(sources, sourceCache(process.env), options.budget),
+    sourceText: sourceTexts(sources, sourceCache(process.env), archiveReading(options, closing.signal)),
     laterCommits: laterCommitsIn(sources),
   });
   return {
@@ -218,6 +219,7 @@ function* assembling(
     sources,
     warnings,
     close() {
+      closing.abort();
       dump.close();
       vmlinux?.saveIndex();
       vmlinux?.close();
@@ -254,6 +256,11 @@ function namedMap(options: OpenOptions, memory: OpenedMemory, tries: Try[]): Pla
     ? openPreferredMap(options.preferredSystemMap, memory, tries)
     : openSystemMapFile(options.systemMap, memory, options.force ?? false);
 }
+
+const archiveReading = ({ budget, readsSourcesOn }: OpenOptions, closing: AbortSignal): ArchiveReading => ({
+  budget,
+  goesOnUntil: readsSourcesOn === true ? closing : undefined,
+});
 
 function sessionFacts(
   dump: DumpImage,

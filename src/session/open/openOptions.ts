@@ -42,6 +42,11 @@ export interface OpenOptions {
   readonly readableSource?: ((path: string) => string | undefined) | undefined;
   /** Open folders. Sources are searched for in those that look like a kernel tree. */
   readonly workspace?: readonly string[] | undefined;
+  /**
+   * Whether the reading of an archive of sources goes on when the command that needs it is stopped; for an interface
+   * that limits the time of a command.
+   */
+  readonly readsSourcesOn?: boolean | undefined;
   /** Whether to leave out what can be secret, as `distill --scrub` does. */
   readonly redact?: boolean | undefined;
   /** Whether to use a vmlinux of another build nevertheless. */

@@ -80,6 +80,7 @@ export class SourceFiles {
   private readonly map: readonly (readonly [from: string, to: string])[];
   private readonly options: SourceOptions;
   private readonly known = new Map<string, FoundSource | undefined>();
+  private readonly refused = new Set<string>();
   private readonly trees = new Map<SourceRoot, GitTree | undefined>();
   private archive: SourceArchive | undefined;
 
@@ -112,7 +113,7 @@ export class SourceFiles {
 
   /** Returns the local file, or the text in a repository or an archive; undefined if no root has it. */
   locate(file: string): FoundSource | undefined {
-    if (!this.known.has(file)) this.known.set(file, this.readable(this.search(file)));
+    if (!this.known.has(file)) this.known.set(file, this.readable(file, this.search(file)));
     return this.known.get(file);
   }
 
@@ -160,13 +161,23 @@ export class SourceFiles {
   addArchive(archive: SourceArchive): void {
     this.archive = archive;
     this.known.clear();
+    this.refused.clear();
   }
 
-  private readable(found: FoundSource | undefined): FoundSource | undefined {
+  /** Tells whether there is a file of this name, but it may not be read. */
+  isRefused(file: string): boolean {
+    this.locate(file);
+    return this.refused.has(file);
+  }
+
+  /** Returns what may be read; undefined, with a note in `refused`, if the file on this machine may not. */
+  private readable(file: string, found: FoundSource | undefined): FoundSource | undefined {
     const { readable } = this.options;
     if (!found || found.stored || !readable) return found;
     const path = readable(found.path);
-    return path === undefined ? undefined : { path };
+    if (path !== undefined) return { path };
+    this.refused.add(file);
+    return undefined;
   }
 
   private search(file: string): FoundSource | undefined {

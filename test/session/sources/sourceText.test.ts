@@ -71,6 +71,44 @@ test("a face that reads archives itself is not kept waiting", async () => {
   );
 });
 
+test("a file that may not be read is not searched for in the archive, and another one is", async () => {
+  const { cache, path } = installed("cache-refused", archive);
+  const place = join(path, "..");
+  const beside = mkdtempSync(join(folder, "beside-"));
+  writeFileSync(join(beside, "module.c"), "int secret;\n");
+  const files = new SourceFiles({
+    installed: [join(place, "linux*")],
+    installedBelow: place,
+    beside: [beside],
+    readable: () => undefined,
+    release: "6.1.0-56",
+    versionText: "#1 SMP Debian 6.1.192-2",
+  });
+  const texts = sourceTexts(() => files, cache);
+  assert.deepEqual(await ask(texts, "/build/module.c"), { lines: undefined, pieces: [] });
+  assert.equal((await ask(texts, "kernel/panic.c")).lines?.length, 3);
+});
+
+test("a reading that goes on is found done by a later question, and stops with its session", async () => {
+  const { files, cache } = installed("cache-goes-on", archive);
+  const closing = new AbortController();
+  const texts = sourceTexts(() => files, cache, { goesOnUntil: closing.signal });
+  const job = texts("kernel/panic.c");
+  assert.equal(job.next().done, false);
+  job.return(undefined);
+  for (let i = 0; i < 100 && !readdirSync(cache).some((name) => /^[0-9a-f]{32}$/.test(name)); i++)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.match(readdirSync(cache).join(), /^[0-9a-f]{32}$/);
+  assert.equal((await ask(texts, "kernel/panic.c")).lines?.length, 3);
+
+  const closed = installed("cache-closed", archive);
+  const others = sourceTexts(() => closed.files, closed.cache, { goesOnUntil: closing.signal });
+  others("kernel/panic.c").next();
+  closing.abort();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(readdirSync(closed.cache), []);
+});
+
 test("a damaged archive is reported once", async () => {
   const { files, cache, path } = installed("cache-damaged", archive.subarray(0, 200));
   const texts = sourceTexts(() => files, cache);
