@@ -93,5 +93,17 @@ export interface Effect {
 /** Decodes code into the effects of its instructions, up to the first invalid one. */
 export type EffectDecoder = (bytes: Uint8Array, address: bigint) => Effect[];
 
+/**
+ * Zero-extends the low 32 bits of a value. An instruction that writes the lower half of a register clears the upper one,
+ * also where it sign-extends a byte to 32 bits.
+ */
+export const lowerHalf = (value: Value): Value => ({
+  kind: "operation",
+  operator: "&",
+  left: value,
+  right: { kind: "constant", value: 0xffffffffn },
+  bits: 32,
+});
+
 /** Reduces a sum to 64 bits, at which addresses wrap. */
 export const wrap64 = (value: bigint): bigint => BigInt.asUintN(64, value);

@@ -1,4 +1,4 @@
-/** Reads integers and C strings out of bytes. */
+/** Reads integers and C strings out of bytes, and writes integers. */
 
 /** Byte order of the dumped machine. It is always passed along, because dump and host may differ. */
 export type ByteOrder = "little" | "big";
@@ -36,4 +36,12 @@ export function readUnsigned(view: DataView, offset: number, size: number, order
       return value;
     }
   }
+}
+
+/** Returns the low bytes of an integer. @param size their number */
+export function bytesOf(value: bigint, size: number, order: ByteOrder): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++)
+    bytes[order === "little" ? i : size - 1 - i] = Number((value >> BigInt(8 * i)) & 0xffn);
+  return bytes;
 }

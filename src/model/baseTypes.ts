@@ -70,8 +70,8 @@ const plainNames = new Map<string, string>();
 
 /**
  * Returns an arithmetic type by the machine's ABI, for types that no debuginfo has. Linux is ILP32 or LP64 everywhere.
- * Plain `char` is signed on x86 only, and there only before -funsigned-char (Linux kernel commit 3bc753c06dd0, in
- * v6.2), so that debuginfo has precedence. Undefined for another name.
+ * Plain `char` is signed by the ABI of some machines (`Arch.signedChar`), but never with -funsigned-char (Linux kernel
+ * commit 3bc753c06dd0, in v6.2), so that debuginfo has precedence. Undefined for another name.
  */
 export function baseType(name: string, wordSize: 4 | 8, charIsSigned: boolean): CType | undefined {
   if (name === "void") return { kind: "void" };

@@ -1,5 +1,5 @@
 /** Typed C objects in a dump. */
-import { type ByteOrder, cString, readUnsigned, viewOf } from "../base/bytes.ts";
+import { type ByteOrder, bytesOf, cString, readUnsigned, viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import { bare, sizeOf, type CType, type Member } from "../debuginfo/ctype.ts";
 import type { Kernel } from "./kernel.ts";
@@ -239,10 +239,5 @@ function scalarSize(size: number): number {
 }
 
 /** Returns the bytes of a scalar type with `value`, cut to its size as in C's conversions. */
-export function valueBytes(type: CType, value: bigint, order: ByteOrder): Uint8Array {
-  const size = Math.min(sizeOf(type), MAX_SCALAR_BYTES);
-  const bytes = new Uint8Array(size);
-  for (let i = 0; i < size; i++)
-    bytes[order === "little" ? i : size - 1 - i] = Number((value >> BigInt(8 * i)) & 0xffn);
-  return bytes;
-}
+export const valueBytes = (type: CType, value: bigint, order: ByteOrder): Uint8Array =>
+  bytesOf(value, Math.min(sizeOf(type), MAX_SCALAR_BYTES), order);

@@ -61,7 +61,10 @@ export function callerOf(kernel: Kernel, sp: bigint): FrameCursor | undefined {
 /** Maximum number of bytes of a function that are examined. */
 const PROLOGUE_BYTES = 256;
 
-/** Whether `stdu r1,-n(r1)`, which makes the frame, is among the instructions up to `pc`. */
+/**
+ * Whether `stdu r1,-n(r1)`, which makes the frame, is among the instructions up to `pc`; true if these are not known,
+ * because most functions make one.
+ */
 function hasFrame(kernel: Kernel, pc: bigint): boolean {
   const entry = kernel.symbols.at(pc)?.address;
   if (entry === undefined) return true;

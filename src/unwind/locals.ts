@@ -1,5 +1,5 @@
 /** Parameters and local variables of a frame. */
-import { readUnsigned, viewOf } from "../base/bytes.ts";
+import { bytesOf, readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { once } from "../base/once.ts";
 import { type CType, sizeOf } from "../debuginfo/ctype.ts";
@@ -67,7 +67,9 @@ export function parameterAtEntry(
     const operation = location?.kind === "expression" && location.bytes.length === 1 ? location.bytes[0] : undefined;
     if (operation === undefined || operation < DW_OP_reg0 || operation > DW_OP_reg31) return undefined;
     const passed = machineOf(kernel, frame, { calls: 0 }).entryValue?.(operation - DW_OP_reg0);
-    return passed === undefined ? undefined : bytesObject(kernel, type, bytesOf(kernel, passed, kernel.arch.wordSize));
+    return passed === undefined
+      ? undefined
+      : bytesObject(kernel, type, bytesOf(passed, kernel.arch.wordSize, kernel.arch.byteOrder));
   });
   return value instanceof Fault ? undefined : value;
 }
@@ -115,7 +117,7 @@ function pointerTo(
   if (whole?.location.kind !== "memory" || more.length > 0)
     throw Fault.of("unknown", "optimised out: the pointer refers to an object that is not in memory");
   const address = BigInt.asUintN(kernel.arch.wordSize * 8, whole.location.address + BigInt(value.offset));
-  return bytesObject(kernel, type, bytesOf(kernel, address, kernel.arch.wordSize));
+  return bytesObject(kernel, type, bytesOf(address, kernel.arch.wordSize, kernel.arch.byteOrder));
 }
 
 function bytesObject(kernel: Kernel, type: CType, bytes: Uint8Array): Obj {
@@ -140,7 +142,7 @@ function assembled(kernel: Kernel, frame: Frame, type: CType, pieces: readonly P
     bits += count;
   }
   if (bits < size * 8) throw OPTIMISED_OUT;
-  return bytesObject(kernel, type, bytesOf(kernel, value, size));
+  return bytesObject(kernel, type, bytesOf(value, size, kernel.arch.byteOrder));
 }
 
 /** Reads `count` bits of a piece. @throws Fault */
@@ -169,13 +171,4 @@ function partOf(kernel: Kernel, frame: Frame, { location, bitOffset }: Piece, co
     case "absent":
       throw OPTIMISED_OUT;
   }
-}
-
-/** Returns a number as `size` bytes in the machine's byte order. */
-function bytesOf(kernel: Kernel, value: bigint, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let i = 0; i < size; i++) {
-    bytes[kernel.arch.byteOrder === "little" ? i : size - 1 - i] = Number((value >> BigInt(8 * i)) & 0xffn);
-  }
-  return bytes;
 }

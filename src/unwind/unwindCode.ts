@@ -63,7 +63,7 @@ function special(run: Run, byte: number): boolean {
 
 const next = (run: Run): number => run.code[run.at++] ?? 0;
 
-/** Registers r4 to pc; no bit is the instruction that refuses to unwind. */
+/** Pops registers of r4 to pc. A mask without a bit is the instruction that refuses to unwind. */
 function popMask(run: Run, mask: number): boolean {
   if (mask === 0) return false;
   pop(run, registersOf(mask, 4));

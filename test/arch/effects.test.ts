@@ -192,3 +192,42 @@ test("an atomic compare-and-swap of arm64 loads memory into the register with th
   assert.deepEqual([ccmp?.writes.size, ccmp?.setsFlags], [0, true]);
   assert.equal(brk?.writes.size, 0);
 });
+
+test("a byte that is sign-extended to 32 bits does not fill the upper half of the register", async () => {
+  const sign = { kind: "register", name: "rax", bits: 8, signed: true } as const;
+  const lower = (left: Value): Value => ({
+    kind: "operation",
+    operator: "&",
+    left,
+    right: { kind: "constant", value: 0xffffffffn },
+    bits: 32,
+  });
+  // movsbl %al,%ecx; movsbq %al,%rcx
+  const [half, whole] = await x86("0f be c8 48 0f be c8");
+  assert.deepEqual(half?.writes.get("rcx"), lower(sign));
+  assert.deepEqual(whole?.writes.get("rcx"), sign);
+  // ldrsb w1, [x2]; ldrsb x1, [x2]; sxtb w1, w2
+  const [loadHalf, loadWhole, register] = words(0x39c00041, 0x39800041, 0x13001c41);
+  const byte = { ...load("x2", 0n, 1, true), place: { base: "x2", index: undefined, scale: 1, displacement: 0n } };
+  assert.deepEqual(loadHalf?.writes.get("x1"), lower(byte as Value));
+  assert.deepEqual(loadWhole?.writes.get("x1"), byte);
+  assert.deepEqual(register?.writes.get("x1"), lower({ kind: "register", name: "x2", bits: 8, signed: true }));
+});
+
+test("exclusive pairs and CASP of arm64 write both registers of their pair", () => {
+  // ldxp x0, x1, [x2]; stxp w3, x0, x1, [x2]; casp x0, x1, x2, x3, [x4]
+  const [loads, stores, exchange] = words(0xc87f0440, 0xc8230440, 0x48207c82);
+  assert.deepEqual([...(loads?.writes.keys() ?? [])], ["x0", "x1"]);
+  assert.deepEqual([loads?.access?.size, loads?.access?.writes], [16, false]);
+  assert.deepEqual([...(stores?.writes.keys() ?? [])], ["x3"]);
+  assert.deepEqual([stores?.access?.reads, stores?.access?.writes], [false, true]);
+  assert.deepEqual([...(exchange?.writes.keys() ?? [])], ["x0", "x1"]);
+  assert.deepEqual([exchange?.access?.reads, exchange?.access?.writes], [true, true]);
+});
+
+test("a load with acquire semantics of arm64 does not write memory, and a prefetch writes no register", () => {
+  // ldapr x0, [x1]; prfm pldl1keep, .+8
+  const [acquire, prefetch] = words(0xf8bfc020, 0xd8000040);
+  assert.deepEqual([acquire?.access?.reads, acquire?.access?.writes], [true, false]);
+  assert.equal(prefetch?.writes.size, 0);
+});

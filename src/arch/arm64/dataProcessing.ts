@@ -1,5 +1,5 @@
 /** Effects of arm64 instructions that compute (Arm ARM, C4.1.92 and C4.1.95). */
-import { type Comparison, type Value, wrap64 } from "../effect.ts";
+import { type Comparison, lowerHalf, type Value, wrap64 } from "../effect.ts";
 import { bits, constant, operation, type PartialEffect, signed } from "../fixedEncoding.ts";
 import { orSp, register, x } from "./encoding.ts";
 
@@ -91,7 +91,10 @@ function bitField(word: number, from: Value, width: 32 | 64): Value | undefined 
   const [which, first, last] = [bits(word, 30, 29), bits(word, 21, 16), bits(word, 15, 10)];
   if (which !== 0b00 && which !== 0b10) return undefined;
   const isSigned = which === 0b00;
-  if (first === 0 && from.kind === "register") return { ...from, bits: Math.min(last + 1, width), signed: isSigned };
+  if (first === 0 && from.kind === "register") {
+    const value: Value = { ...from, bits: Math.min(last + 1, width), signed: isSigned };
+    return isSigned && width === 32 ? lowerHalf(value) : value;
+  }
   if (isSigned) return undefined;
   if (last === width - 1) return operation(">>", from, constant(BigInt(first)), width);
   // LSL by n is UBFM #(-n mod width), #(width - 1 - n).

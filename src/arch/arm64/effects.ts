@@ -1,5 +1,13 @@
 /** Effects of arm64 instructions on registers and memory. */
-import { type MemoryAccess, type Effect, type MemoryOperand, type Relation, type Value, wrap64 } from "../effect.ts";
+import {
+  type MemoryAccess,
+  type Effect,
+  lowerHalf,
+  type MemoryOperand,
+  type Relation,
+  type Value,
+  wrap64,
+} from "../effect.ts";
 import { bits, completeEffect, type PartialEffect, signed } from "../fixedEncoding.ts";
 import { immediateEffect, registerEffect } from "./dataProcessing.ts";
 import { orSp, register, x, ZERO } from "./encoding.ts";
@@ -114,6 +122,8 @@ function memory(word: number, address: bigint): PartialEffect {
       scale: 1,
       displacement: wrap64(address + (signed(bits(word, 23, 5), 19) << 2n)),
     };
+    // PRFM writes no register.
+    if (bits(word, 31, 30) === 3) return {};
     const size = bits(word, 31, 30) === 1 ? 8 : 4;
     return {
       access: { place: at, size, reads: true, writes: false },
@@ -125,8 +135,9 @@ function memory(word: number, address: bigint): PartialEffect {
   const operation = bits(word, 23, 22);
   const form = bits(word, 24, 24) === 1 ? "unsigned" : bits(word, 21, 21) === 1 ? "register" : "unscaled";
   if (form === "register" && bits(word, 11, 10) !== 0b10) {
-    // Atomic memory operations read and write.
-    const access: MemoryAccess = { place: place(orSp(rn), 0n), size, reads: true, writes: true };
+    // Atomic memory operations read and write. LDAPR only reads.
+    const isLoad = bits(word, 15, 12) === 0b1100;
+    const access: MemoryAccess = { place: place(orSp(rn), 0n), size, reads: true, writes: !isLoad };
     return { access, writes: [[x(rt), { kind: "load", place: access.place, size, signed: false }]] };
   }
   const isPrefetch = size === 8 && operation === 0b10;
@@ -134,13 +145,14 @@ function memory(word: number, address: bigint): PartialEffect {
   const isLoad = operation !== 0;
   const isSigned = operation >= 2;
   const where = placeOf(word, form, size, rn);
+  const loaded: Value = { kind: "load", place: where, size, signed: isSigned };
   const writesBack = form === "unscaled" && (bits(word, 11, 10) === 0b01 || bits(word, 11, 10) === 0b11);
   const by = signed(bits(word, 20, 12), 9);
   return {
     access: { place: where, size, reads: isLoad, writes: !isLoad },
     ...(isLoad ? {} : { stores: register(x(rt), size * 8) }),
     writes: [
-      ...(isLoad ? [[x(rt), { kind: "load", place: where, size, signed: isSigned }] as const] : []),
+      ...(isLoad ? [[x(rt), operation === 0b11 ? lowerHalf(loaded) : loaded] as const] : []),
       ...(writesBack ? [[orSp(rn), { kind: "address", place: place(orSp(rn), by) }] as const] : []),
     ],
   };
@@ -177,6 +189,7 @@ function pair(word: number, rt: number, rn: number): PartialEffect {
 /** Decodes LDXR, STXR, LDAR, STLR, CAS and similar instructions. */
 function exclusive(word: number, rt: number, rn: number): PartialEffect {
   const size = 1 << bits(word, 31, 30);
+  if (bits(word, 23, 23) === 0 && bits(word, 21, 21) === 1) return exclusivePair(word, rt, rn);
   if (bits(word, 23, 23) === 1 && bits(word, 21, 21) === 1) {
     // CAS loads the old value into the register that has the expected value.
     const at = place(orSp(rn), 0n);
@@ -195,6 +208,24 @@ function exclusive(word: number, rt: number, rn: number): PartialEffect {
       : isOrdered
         ? []
         : [[x(bits(word, 20, 16)), undefined]],
+  };
+}
+
+/** Decodes LDXP and STXP, and CASP, which loads the old values into the registers that have the expected ones. */
+function exclusivePair(word: number, rt: number, rn: number): PartialEffect {
+  const size = bits(word, 30, 30) === 1 ? 8 : 4;
+  const isExchange = word >>> 31 === 0;
+  const isLoad = isExchange || bits(word, 22, 22) === 1;
+  const third = bits(word, 20, 16);
+  const registers = isExchange ? [third, third + 1] : [rt, bits(word, 14, 10)];
+  return {
+    access: { place: place(orSp(rn), 0n), size: 2 * size, reads: isLoad, writes: isExchange || !isLoad },
+    writes: isLoad
+      ? registers.map((one, i) => [
+          x(one),
+          { kind: "load", place: place(orSp(rn), BigInt(i * size)), size, signed: false },
+        ])
+      : [[x(third), undefined]],
   };
 }
 

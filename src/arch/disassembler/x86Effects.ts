@@ -1,14 +1,15 @@
 /** Effects of x86 instructions on registers and memory, from iced-x86's operand details. */
 import type * as Iced from "iced-x86";
-import type {
-  MemoryAccess,
-  Comparison,
-  Effect,
-  EffectDecoder,
-  Operator,
-  MemoryOperand,
-  Relation,
-  Value,
+import {
+  type MemoryAccess,
+  type Comparison,
+  type Effect,
+  type EffectDecoder,
+  lowerHalf,
+  type Operator,
+  type MemoryOperand,
+  type Relation,
+  type Value,
 } from "../effect.ts";
 
 /**
@@ -98,6 +99,8 @@ class Reader {
   /** Returns the value of the whole register after a write of `to`: `eax` is zero-extended. */
   private cut(value: Value, to: Iced.Register): Value {
     if (this.iced.RegisterExt.size(to) === 8) return value;
+    const isExtended = (value.kind === "register" && value.bits < 32) || (value.kind === "load" && value.size < 4);
+    if (isExtended && value.signed) return lowerHalf(value);
     if (value.kind === "register") return { ...value, bits: Math.min(value.bits, 32) };
     if (value.kind === "constant") return { kind: "constant", value: BigInt.asUintN(32, value.value) };
     return value;
@@ -113,9 +116,9 @@ class Reader {
     try {
       const { Write, CondWrite, ReadWrite, ReadCondWrite } = iced.OpAccess;
       const isWrite = (access: Iced.OpAccess): boolean => [Write, CondWrite, ReadWrite, ReadCondWrite].includes(access);
-      for (const registersAndMemory of info.usedRegisters() as Iced.UsedRegister[]) {
-        if (isWrite(registersAndMemory.access)) writes.set(this.whole(registersAndMemory.register), undefined);
-        registersAndMemory.free();
+      for (const used of info.usedRegisters() as Iced.UsedRegister[]) {
+        if (isWrite(used.access)) writes.set(this.whole(used.register), undefined);
+        used.free();
       }
       const at = [0, 1, 2].find((i) => i < one.opCount && one.opKind(i) === iced.OpKind.Memory);
       if (at === undefined || name === "Lea" || name === "Nop" || name.startsWith("Prefetch"))

@@ -1,6 +1,7 @@
 /** riscv64: registers, notes, unwinding rules. */
 import { riscv64Effects } from "./effects.ts";
 import { elf } from "./elf.ts";
+import { GENERAL } from "./encoding.ts";
 import { paging, pte } from "./paging.ts";
 import { framePointerState } from "./prologue.ts";
 import { errorText, exceptionDetails, isWriteFault, trapName } from "./traps.ts";
@@ -8,10 +9,6 @@ import type { Arch } from "../arch.ts";
 import { hasBits } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 
-/** `x1` to `x31` by their names in the psABI. */
-const general = (
-  "ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 " + "t3 t4 t5 t6"
-).split(" ");
 const calleeSaved = Array.from({ length: 12 }, (_, index) => `s${index}`);
 
 /** Control registers after the general ones in `struct pt_regs` (arch/riscv/include/asm/ptrace.h). */
@@ -31,14 +28,14 @@ export const riscv64: Arch = {
   prstatusBytes: 376,
   decoder: { arch: "ARCH_RISCV", modes: ["MODE_RISCV64", "MODE_RISCVC"], step: 2, longest: 4 },
   effects: riscv64Effects,
-  registers: ["pc", ...general, ...control],
+  registers: ["pc", ...GENERAL, ...control],
   pc: "pc",
   sp: "sp",
   framePointer: "s0",
   linkRegister: "ra",
   // Source: RISC-V DWARF Specification, "DWARF register numbers". The pc has no number; returns use that of ra.
-  dwarfRegisters: [undefined, ...general],
-  ptRegs: new Map([["pc", "epc"], ...[...general, ...control].map((name) => [name, name] as const)]),
+  dwarfRegisters: [undefined, ...GENERAL],
+  ptRegs: new Map([["pc", "epc"], ...[...GENERAL, ...control].map((name) => [name, name] as const)]),
   signedChar: false,
   sectionSizeBits: 27,
   mapsFromFirstFrame: true,
@@ -67,7 +64,7 @@ export const riscv64: Arch = {
   errorText,
   isWriteFault,
   threadSize: 16384,
-  prstatus: (desc) => prstatus(desc, ["pc", ...general], 8, "little"),
+  prstatus: (desc) => prstatus(desc, ["pc", ...GENERAL], 8, "little"),
   pte,
   paging,
 };

@@ -97,7 +97,7 @@ export const x86_64: Arch = {
   ptRegs: new Map(pushed.map((name) => [name, ptRegsMember(name)])),
   signedChar: true,
   sectionSizeBits: 27,
-  startKernelMap: 0xffffffff80000000n, // asm/page_64_types.h
+  startKernelMap: START_KERNEL_MAP,
   firstEntryIsDirectory: true,
   ftraceNop: Uint8Array.of(0x0f, 0x1f, 0x44, 0x00, 0x00), // arch/x86/kernel/ftrace.c
   isUserMode,
