@@ -58,6 +58,7 @@ export function parseCpus(text: string, possible: readonly number[]): readonly n
     if (!range) throw new UsageError(`invalid cpu specification: ${text}`);
     const first = Number(range[1]);
     const last = Number(range[2] ?? range[1]);
+    if (last < first) throw new UsageError(`invalid cpu specification: ${text}; ${part} ends before it begins`);
     for (let cpu = first; cpu <= last; cpu++) chosen.add(cpu);
   }
   for (const cpu of chosen) {

@@ -47,8 +47,9 @@ type Grammar = Pick<Command, "options" | "takesExpression" | "takesText">;
 
 /**
  * Parses the options among a command's words: getopt's combined letters (`-rl`), arguments that are attached (`-n5`),
- * separate (`-n 5`) or after `=` (`-i=shared`), and crash's longer flags (`-64`). Options may come after other words. A
- * negative number is an option only if the command has such a letter.
+ * separate (`-n 5`) or after `=` (`-i=shared`), and crash's longer flags (`-64`). An `=` with nothing after it is itself
+ * the argument (`cut -d=`). Options may come after other words. A negative number is an option only if the command has
+ * such a letter.
  * @throws WrongUse
  */
 export function parseOptions(grammar: Grammar, line: string): Parsed {
@@ -98,7 +99,7 @@ function readOption(
     return undefined;
   }
   if (whole?.argument !== undefined && value !== undefined) {
-    given.push([name, value]);
+    given.push([name, value === "" && !whole.optional ? "=" : value]);
     return undefined;
   }
   if (whole?.argument !== undefined && !whole.optional && name.length > 2) return name;

@@ -41,6 +41,13 @@ test("filters process lines like the Unix programs of the same name", () => {
     ["grep -n -C 1 three", log, ["2-Two", "3:three", "4-two"]],
     ["grep -B1 -n o$", ["o", "x", "y", "z", "o"], ["1:o", "--", "4-z", "5:o"]],
     ["grep -m 1 two", log, ["two"]],
+    ["grep -m 0 two", log, []],
+    ["grep -c -m 1 two", log, ["1"]],
+    ["grep -o -n t.", log, ["3:th", "4:tw", "5:tw"]],
+    ["grep -o -m 1 t.", log, ["th"]],
+    ["grep [[:print:]]", ["x", "\t"], ["x"]],
+    ["grep [[:cntrl:]]", ["x", "\t"], ["\t"]],
+    ["grep [^[:graph:]]", ["x", "a b"], ["a b"]],
     ["grep -e one -e three", log, ["one", "three"]],
     ["head -2", log, ["one", "Two"]],
     ["head -n 1", log, ["one"]],
@@ -61,6 +68,7 @@ test("filters process lines like the Unix programs of the same name", () => {
     ["sort -k 2", ["1 b", "2 a"], ["2 a", "1 b"]],
     ["sort -k2,2n", ["x 10", "y 9"], ["y 9", "x 10"]],
     ["sort -t : -k 2", ["a:2", "b:1"], ["b:1", "a:2"]],
+    ["sort -t= -k 2", ["a=2", "b=1"], ["b=1", "a=2"]],
     ["sort -u", ["b", "a", "b"], ["a", "b"]],
     ["uniq", ["a", "a", "b", "a"], ["a", "b", "a"]],
     ["uniq -c", ["a", "a", "b"], ["      2 a", "      1 b"]],
@@ -68,6 +76,7 @@ test("filters process lines like the Unix programs of the same name", () => {
     ["uniq -u", ["a", "a", "b"], ["b"]],
     ["cut -d , -f 1,3-", ["a,b,c,d", "x"], ["a,c,d", "x"]],
     ["cut -d , -s -f 2", ["a,b", "x"], ["b"]],
+    ["cut -d= -f 2", ["a=b", "c=d"], ["b", "d"]],
     ["cut -c 2-3", ["abcd"], ["bc"]],
   ];
   for (const [command, lines, expected] of cases) assert.deepEqual(filtered(command, lines), expected, command);
@@ -102,7 +111,17 @@ test("a line has its links after a filter, and its text is the data", () => {
 });
 
 test("filters report invalid arguments", () => {
-  for (const command of ["grep", "grep -E (", "cut -d ,", "cut -f x", "sort -k x", "head -n x", "tail -z"]) {
+  const wrong = [
+    "grep",
+    "grep -E (",
+    "grep [[:letter:]]",
+    "cut -d ,",
+    'cut -d "" -f 1',
+    "cut -f x",
+    "cut -f 0",
+    "cut -c 3-2",
+  ];
+  for (const command of [...wrong, "sort -k x", "sort -k 0", "sort -k 1.3", "head -n x", "tail -z"]) {
     assert.throws(() => filtered(command, log), { name: /UsageError|WrongUse/ }, command);
   }
 });

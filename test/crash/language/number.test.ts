@@ -50,6 +50,6 @@ test("a list of CPUs names CPUs that there are", () => {
   assert.deepEqual(parseCpus("a", [0, 1]), [0, 1]);
   assert.deepEqual(parseCpus("", [0, 1]), [0, 1]);
   assert.deepEqual(parseCpus("1,1,0", [0, 1]), [0, 1]);
-  for (const wrong of ["5", "x", "1-", "0,,1", "0-99999"])
+  for (const wrong of ["5", "x", "1-", "0,,1", "0-99999", "1-0"])
     assert.throws(() => parseCpus(wrong, [0, 1]), UsageError, wrong);
 });

@@ -18,6 +18,7 @@ export const cut = filter({
     const list = characters ?? args.value("-f");
     if (list === undefined) throw new UsageError("a list of fields (-f) or characters (-c) is missing");
     const isWanted = parseList(list);
+    if (args.value("-d") === "") throw new UsageError("-d needs a separator: an empty text separates nothing");
     const separator = characters === undefined ? (args.value("-d") ?? "\t") : "";
     return (flow) => cutLines(flow, separator, isWanted, args.has("-s"));
   },
@@ -27,9 +28,11 @@ export const cut = filter({
 function parseList(list: string): (position: number) => boolean {
   const ranges = list.split(",").map((part) => {
     const range = /^(\d+)?(-)?(\d+)?$/.exec(part);
-    if (!range || part === "" || part === "-") throw new UsageError(`not a list of fields: ${list}`);
-    const first = Number(range[1] ?? 1);
-    return { first, last: range[2] ? Number(range[3] ?? Infinity) : first };
+    const first = Number(range?.[1] ?? 1);
+    const last = range?.[2] ? Number(range[3] ?? Infinity) : first;
+    if (!range || part === "" || part === "-" || first < 1 || last < first)
+      throw new UsageError(`not a list of fields or characters: ${list}; they are counted from 1, as 1,3-5,7-`);
+    return { first, last };
   });
   return (position) => ranges.some(({ first, last }) => position >= first && position <= last);
 }

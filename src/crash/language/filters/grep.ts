@@ -9,7 +9,7 @@ import { lineText, type Line } from "../../../say/piece.ts";
 export const grep = filter({
   name: "grep",
   summary: "lines that match a pattern",
-  usage: "[-E|-F] [-i] [-v] [-w] [-x] [-c] [-n] [-o] [-A n] [-B n] [-C n] [-m n] pattern",
+  usage: "[-E|-F] [-i] [-v] [-w] [-x] [-c] [-n] [-o] [-A n] [-B n] [-C n] [-m n] [-e pattern | pattern]",
   options: [
     { flag: "-E", help: "extended regular expression" },
     { flag: "-F", help: "fixed text" },
@@ -32,12 +32,12 @@ export const grep = filter({
       matches: (line) => pattern.test(line) !== args.has("-v"),
       before: count(args.value("-B") ?? args.value("-C") ?? "0"),
       after: count(args.value("-A") ?? args.value("-C") ?? "0"),
-      limit: count(args.value("-m") ?? "0") || Infinity,
+      limit: args.has("-m") ? count(args.value("-m") ?? "") : Infinity,
       numbers: args.has("-n"),
     };
     if (args.has("-c")) return (flow) => counted(flow, search);
     if (args.has("-o") && !args.has("-v"))
-      return (flow) => onlyMatching(flow, new RegExp(pattern, `${pattern.flags}g`));
+      return (flow) => onlyMatching(flow, new RegExp(pattern, `${pattern.flags}g`), search);
     return (flow) => selected(flow, search);
   },
 });
@@ -54,15 +54,25 @@ function* counted(flow: Flow, { matches, limit }: Search): Filtered {
   let found = 0;
   for (const item of flow) {
     if (!isLine(item)) yield item;
-    else if (matches(lineText(item)) && ++found >= limit) break;
+    else if (found >= limit) break;
+    else if (matches(lineText(item))) found++;
   }
   yield [String(found)];
 }
 
-function* onlyMatching(flow: Flow, pattern: RegExp): Filtered {
+function* onlyMatching(flow: Flow, pattern: RegExp, { limit, numbers }: Search): Filtered {
+  let number = 0;
+  let found = 0;
   for (const item of flow) {
-    if (!isLine(item)) yield item;
-    else for (const [match] of lineText(item).matchAll(pattern)) if (match !== "") yield [match];
+    if (!isLine(item)) {
+      yield item;
+      continue;
+    }
+    if (found >= limit) return;
+    number++;
+    const matches = [...lineText(item).matchAll(pattern)];
+    if (matches.length > 0) found++;
+    for (const [match] of matches) if (match !== "") yield numbers ? [`${number}:`, match] : [match];
   }
 }
 
@@ -128,17 +138,25 @@ const classes: Readonly<Record<string, string>> = {
   alnum: "A-Za-z0-9",
   alpha: "A-Za-z",
   blank: " \\t",
+  cntrl: "\\x00-\\x1f\\x7f",
   digit: "0-9",
+  graph: "!-~",
   lower: "a-z",
+  print: " -~",
   punct: "!-\\/:-@\\[-`{-~",
   space: "\\s",
   upper: "A-Z",
   xdigit: "0-9A-Fa-f",
 };
 
-/** Converts POSIX syntax to JavaScript's: `[[:digit:]]`, `\<`, `\>`. */
+/** Converts POSIX syntax to JavaScript's: `[[:digit:]]`, `\<`, `\>`. @throws UsageError for an unknown class */
 const fromPosix = (pattern: string): string =>
   pattern
-    .replace(/\[:(\w+):\]/g, (all, name: string) => classes[name] ?? all)
+    .replace(/\[:(\w+):\]/g, (all, name: string) => {
+      const members = Object.hasOwn(classes, name) ? classes[name] : undefined;
+      if (members === undefined)
+        throw new UsageError(`${all} is not a class of characters: there are ${Object.keys(classes).join(", ")}`);
+      return members;
+    })
     .replaceAll("\\<", "(?<!\\w)(?=\\w)")
     .replaceAll("\\>", "(?<=\\w)(?!\\w)");

@@ -18,8 +18,11 @@ export const sort = filter({
     { flag: "-k", argument: "first[,last]", help: "compare by these fields, counted from 1; n, x or r may follow" },
   ],
   start(args) {
-    const field = /^(\d+)(?:\.\d+)?([nrx]*)(?:,(\d+)(?:\.\d+)?([nrx]*))?$/.exec(args.value("-k") ?? "1");
-    if (!field) throw new UsageError(`not a field: ${args.value("-k") ?? ""}`);
+    const field = /^([1-9]\d*)([nrx]*)(?:,([1-9]\d*)([nrx]*))?$/.exec(args.value("-k") ?? "1");
+    if (!field)
+      throw new UsageError(
+        `-k ${args.value("-k") ?? ""}: not a range of fields; they are counted from 1, as 2 or 2,3n`,
+      );
     const flags = `${field[2] ?? ""}${field[4] ?? ""}`;
     const is = (letter: string): boolean => args.has(`-${letter}`) || flags.includes(letter);
     const separator = args.value("-t");

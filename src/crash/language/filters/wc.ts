@@ -1,12 +1,12 @@
-/** The `wc` filter: counts lines, words and characters. */
+/** The `wc` filter: counts lines, words, bytes and characters. */
 import { collect, filter, type Filtered, type Flow } from "../filter.ts";
 import { column } from "../../../render/pad.ts";
 import { lineText } from "../../../say/piece.ts";
 
 export const wc = filter({
   name: "wc",
-  summary: "count lines, words and characters",
-  usage: "[-l] [-w] [-c]",
+  summary: "count lines, words and bytes",
+  usage: "[-l] [-w] [-c] [-m]",
   options: [
     { flag: "-l", help: "lines" },
     { flag: "-w", help: "words" },
