@@ -25,16 +25,16 @@ export function parseVmcoreinfo(text: string): Vmcoreinfo {
   }
   const number = (key: string): bigint | undefined => {
     const value = lines.get(key);
-    return value === undefined ? undefined : parseNumber(value, HEXADECIMAL.test(key));
+    return value === undefined ? undefined : vmcoreinfoNumber(value, HEXADECIMAL.test(key));
   };
   return { lines, number, text: (key) => lines.get(key), symbol: (name) => number(`SYMBOL(${name})`) };
 }
 
 /**
- * Parses a number; undefined for other text. At most the digits of 64 bits are accepted, because the text can be
- * damaged.
+ * Parses the number in a line of VMCOREINFO; undefined for other text. At most the digits of 64 bits are accepted,
+ * because the text can be damaged. @param isHexadecimal whether the kernel prints it in hexadecimal without 0x
  */
-function parseNumber(value: string, isHexadecimal: boolean): bigint | undefined {
+export function vmcoreinfoNumber(value: string, isHexadecimal = false): bigint | undefined {
   if (isHexadecimal && /^[0-9a-f]{1,16}$/i.test(value)) return BigInt(`0x${value}`);
   if (/^0x[0-9a-f]{1,16}$/i.test(value)) return BigInt(value);
   if (/^-?\d{1,20}$/.test(value)) return BigInt(value);

@@ -34,3 +34,7 @@ export function expandAlias(context: Context, line: string): string {
     text = `${meaning}${text.slice(name.length)}`;
   }
 }
+
+/** Returns the name of the command that a word runs: the word itself, or the first word of what its alias stands for. */
+export const commandOfAlias = (context: Context, word: string): string =>
+  expandAlias(context, word).split(/\s/, 1)[0] ?? word;

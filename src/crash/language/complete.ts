@@ -2,7 +2,7 @@
 import { bare } from "../../debuginfo/ctype.ts";
 import { attempt } from "../../base/fault.ts";
 import type { CType } from "../../debuginfo/ctype.ts";
-import { builtinAliases } from "./alias.ts";
+import { builtinAliases, commandOfAlias } from "./alias.ts";
 import { type Command, commandNamed, commandsOf, type Context } from "./command.ts";
 import { filters } from "./filters.ts";
 
@@ -57,10 +57,8 @@ const commandNames = (context: Context): string[] => [
   ...context.aliases.keys(),
 ];
 
-function findCommand(context: Context, name: string): Command | undefined {
-  const meaning = (context.aliases.get(name) ?? builtinAliases.get(name) ?? name).split(" ")[0];
-  return commandNamed(context, meaning ?? name);
-}
+const findCommand = (context: Context, name: string): Command | undefined =>
+  commandNamed(context, commandOfAlias(context, name));
 
 function starting(line: string, pattern: RegExp, candidates: Iterable<string>): Completions {
   const prefix = pattern.exec(line)?.[0] ?? "";

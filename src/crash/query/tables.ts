@@ -41,7 +41,7 @@ export const queryTables: readonly QueryTable[] = [
   { name: "log", about: "messages of the kernel log", line: "log" },
   { name: "timers", about: "timers of the timer wheels", line: "timer", marker: "timer" },
   { name: "hrtimers", about: "high-resolution timers", line: "timer -r" },
-  { name: "irqs", about: "interrupts with handlers", line: "irq" },
+  { name: "irqs", about: "interrupt numbers with their handlers", line: "irq" },
   {
     name: "mounts",
     about: "mounted file systems",
@@ -49,6 +49,6 @@ export const queryTables: readonly QueryTable[] = [
     declaredAs: { line: "mount -i -f", extraKeys: ["dirtyInodes", "openFiles"] },
   },
   { name: "net_devices", about: "network interfaces", line: "net" },
-  { name: "disks", about: "block devices and requests in flight", line: "dev -d" },
+  { name: "disks", about: "disks and their requests in flight, without RAM disks and loop devices", line: "dev -d" },
   { name: "run_queues", about: "tasks on the run queues of the CPUs", line: "runq" },
 ];

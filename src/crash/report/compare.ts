@@ -51,12 +51,12 @@ function differenceBlocks(a: DumpFacts, b: DumpFacts): Block[] {
   const count = (value: number | undefined): string => String(value ?? 0);
   const size = (value: number | undefined): string => (value === undefined ? "-" : sizeText(value));
   return [
-    ...section("The kernel and the machine", differing(a.kernel, b.kernel), text),
-    ...section("Modules", differing(a.modules, b.modules), text),
-    ...section("Settings for failures", differing(a.settings, b.settings), text),
-    ...section("Memory by use", bySize(differing(a.memory, b.memory)), size),
-    ...section("Tasks by state and stack, innermost function first", bySize(differing(a.stacks, b.stacks)), count),
-    ...section("What blocked tasks wait for", bySize(differing(a.waits, b.waits)), count),
+    ...section("The kernel and the machine", [a.kernel, b.kernel], text),
+    ...section("Modules", [a.modules, b.modules], text),
+    ...section("Settings for failures", [a.settings, b.settings], text),
+    ...section("Memory by use", [a.memory, b.memory], size, bySize),
+    ...section("Tasks by state and stack, innermost function first", [a.stacks, b.stacks], count, bySize),
+    ...section("What blocked tasks wait for", [a.waits, b.waits], count, bySize),
   ];
 }
 
@@ -71,7 +71,17 @@ const bySize = (all: readonly Differing<number>[]): Differing<number>[] =>
 
 const difference = ({ a = 0, b = 0 }: Differing<number>): number => Math.abs(a - b);
 
-function section<T>(title: string, all: readonly Differing<T>[], text: (value: T | undefined) => string): Block[] {
+type Pair<T> = readonly [a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>];
+
+/** Returns the section of a group of facts. A group is also empty if its facts could not be read. */
+function section<T>(
+  title: string,
+  [a, b]: Pair<T>,
+  text: (value: T | undefined) => string,
+  ordered: (all: readonly Differing<T>[]) => Differing<T>[] = (all) => [...all],
+): Block[] {
+  if (a.size + b.size === 0) return [heading(2, title), paragraph("Nothing to compare: neither dump shows any.")];
+  const all = ordered(differing(a, b));
   if (all.length === 0) return [heading(2, title), paragraph("No difference.")];
   const shown = all.slice(0, MAX_LISTED);
   const rows = shown.map(({ name, a, b }) => `| ${markdownCode(name, true)} | ${text(a)} | ${text(b)} |`);

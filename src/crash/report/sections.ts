@@ -91,8 +91,9 @@ function shownStacks(graph: WaitGraph | undefined): readonly WaitingTask[] {
   return deadlocked.length > 0 ? deadlocked.slice(0, MAX_STACKS) : (graph?.blocked.slice(0, MAX_LONGEST) ?? []);
 }
 
+/** Returns the section of blocked tasks. Without a graph, the answer of the command says why there is none. */
 function waitsSection({ graph }: Subject): Section {
-  if (!graph || graph.blocked.length === 0) return { title: "Who waits for whom", steps: [] };
+  if (graph?.blocked.length === 0) return { title: "Who waits for whom", steps: [] };
   const shown = shownStacks(graph);
   return {
     title: "Who waits for whom",
@@ -100,7 +101,7 @@ function waitsSection({ graph }: Subject): Section {
       {
         before: "`waits` lists the blocked tasks, what each waits for, and who holds it; the longest wait comes first.",
         command: "waits",
-        after: cycleText(graph),
+        ...(graph && { after: cycleText(graph) }),
         shortening: { head: 60, tail: 10 },
       },
       ...shown.map(waiterStep),

@@ -4,7 +4,7 @@ import { column } from "../../render/pad.ts";
 import { type Block, heading, paragraph } from "../../document/block.ts";
 import type { TriageRecord } from "./triageRecord.ts";
 
-/** Dumps with the same key. */
+/** Dumps with the same key; or all that could not be opened, or whose crash is not known. */
 export interface Group {
   readonly key: string;
   /** The title of the newest dump. */
@@ -27,11 +27,14 @@ const MAX_NAMES = 5;
 const UNKNOWN = "(unknown)";
 const FAILED = "(not opened)";
 
-/** Groups records by the key of their crash, the largest group first. Dumps that could not be opened are one group. */
+/**
+ * Groups records by the key of their crash, the largest group first. Dumps that could not be opened are one group, and so
+ * are those whose crash is not known.
+ */
 export function groupsOf(records: Iterable<TriageRecord>): Group[] {
   const byKey = new Map<string, TriageRecord[]>();
   for (const record of records) {
-    const key = record.failed === undefined ? (record.group ?? UNKNOWN) : FAILED;
+    const key = record.failed === undefined ? record.group || UNKNOWN : FAILED;
     const group = byKey.get(key);
     if (group) group.push(record);
     else byKey.set(key, [record]);

@@ -1,11 +1,11 @@
 /** Collects the facts of one dump for triage: what groups it with others, and what users need to know first. */
-import { attempt, Fault } from "../../base/fault.ts";
+import { attempt, attempting, Fault } from "../../base/fault.ts";
 import { analyze, headlineOf } from "../../insight/analyze.ts";
 import { crashFacts, functionOf } from "../../insight/crashFacts.ts";
 import { sentenceText } from "../../insight/finding.ts";
 import { health } from "../../insight/health.ts";
 import { verdictSentence } from "../../insight/verdictSentence.ts";
-import { waitGraph } from "../../insight/waits/waitGraph.ts";
+import { waitGraph, type WaitGraph } from "../../insight/waits/waitGraph.ts";
 import { moduleName, modules } from "../../linux/module/module.ts";
 import { moduleTaints, taintedMask, taintLetters } from "../../linux/module/taint.ts";
 import { panicCpu } from "../../linux/printk/panicCpu.ts";
@@ -36,6 +36,7 @@ export interface KernelFacts {
   /** Names of the modules with a taint O (out of tree), P (proprietary) or E (unsigned). */
   readonly outOfTree: readonly string[];
   readonly verdict?: string | undefined;
+  /** Number of blocked tasks, and of cycles that are certainly deadlocks. */
   readonly waits?: { readonly blocked: number; readonly deadlocks: number } | undefined;
   readonly health?: readonly string[] | undefined;
   readonly unread: readonly string[];
@@ -67,7 +68,7 @@ export function* kernelFacts(kernel: Kernel, isFull: boolean): Generator<Piece, 
     cpu: fact("cpu", () => panicCpu(kernel)),
     taints: fact("taints", () => taintLetters(kernel, taintedMask(kernel))),
     outOfTree: fact("modules", () => outOfTree(kernel)) ?? [],
-    ...(isFull ? yield* deepFacts(kernel) : {}),
+    ...(isFull ? yield* deepFacts(kernel, unread) : {}),
     unread,
   };
 }
@@ -76,13 +77,23 @@ export function* kernelFacts(kernel: Kernel, isFull: boolean): Generator<Piece, 
 const outOfTree = (kernel: Kernel): string[] =>
   [...modules(kernel)].filter((module) => /[OPE]/.test(moduleTaints(module))).map(moduleName);
 
-function* deepFacts(kernel: Kernel): Generator<Piece, Pick<KernelFacts, "verdict" | "waits" | "health">, void> {
+/** Returns the facts that take seconds. @param unread receives why one is absent */
+function* deepFacts(
+  kernel: Kernel,
+  unread: string[],
+): Generator<Piece, Pick<KernelFacts, "verdict" | "waits" | "health">, void> {
   const verdict = yield* analyze(kernel);
-  const graph = yield* waitGraph(kernel);
+  const graph = yield* attempting(waitGraph(kernel));
+  if (graph instanceof Fault) unread.push(`waits: ${graph.message}`);
   const { findings } = yield* health(kernel);
   return {
     verdict: verdictSentence(verdict),
-    waits: { blocked: graph.blocked.length, deadlocks: graph.cycles.length },
+    waits: graph instanceof Fault ? undefined : countsOf(graph),
     health: findings.map(({ text }) => sentenceText(text)),
   };
 }
+
+const countsOf = ({ blocked, cycles }: WaitGraph): NonNullable<KernelFacts["waits"]> => ({
+  blocked: blocked.length,
+  deadlocks: cycles.filter(({ certainty }) => certainty === "certain").length,
+});

@@ -178,6 +178,7 @@ test("in a read-only session a command runs only if its declaration permits it",
     "repeat rd -r file words",
     "dev -v 0 file",
     "set error file",
+    "set scroll off error file",
   ])
     assert.match(transcript(reading, line), refusal, line);
   assert.match(transcript(reading, "rd words"), /^ffff800000002fd0: {2}0000000000000001/);
@@ -200,4 +201,17 @@ test("a command that copies to files decides by its arguments whether it only re
   assert.deepEqual(owners.sort(), ["dev", "rd"]);
   for (const owner of owners)
     assert.equal(typeof commands().find(({ name }) => name === owner)?.readsOnly, "function", owner);
+});
+
+test("the manual page of an alias is that of its command", () => {
+  assert.match(said("help px"), /NAME\n {2}p - /);
+  const mine = context();
+  transcript(mine, 'alias errors "log | grep -i error"');
+  assert.match(transcript(mine, "help errors"), /NAME\n {2}log - /);
+  assert.match(said("help nothing"), /no command "nothing"/);
+});
+
+test("mach leaves out a property whose line in VMCOREINFO is damaged", () => {
+  const kernel = toyKernel({ vmcoreinfo: { PAGESIZE: "4096", "NUMBER(MODULES_VADDR)": "stolen" } });
+  assert.doesNotMatch(transcript(toyContext(kernel), "mach"), /MODULES BASE/);
 });

@@ -183,3 +183,9 @@ test("bpf reports that a dump has no programs and maps", () => {
   assert.equal(ours("bpf -M"), "bpf: the kernel had no maps");
   assert.match(ours("bpf -p 7"), /^bpf: invalid program ID: 7$/);
 });
+
+test("waits says of tasks that do not wait only that, and refuses a word that names no task", () => {
+  assert.equal(ours("waits 169"), "none of these tasks is blocked, asleep or stopped");
+  assert.equal(ours("waits -l 169"), "none of these tasks waits for a known resource");
+  assert.match(ours("waits nosuch"), /^waits: .*nosuch/);
+});

@@ -15,14 +15,16 @@ const machine = (panics: bigint) =>
     }),
   );
 
-test("a setting that differs is listed with both values, and a group without differences says so", () => {
+test("a setting that differs is listed with both values, and a group that no dump has says so", () => {
   const text = markdownOf(toEnd(compare(machine(0n), machine(1n))));
   assert.match(text, /^# Comparison of two dumps: unknown\n/);
   assert.match(text, /\| `kernel\.panic_on_oops` \| `0` \| `1` \|/);
-  assert.match(text, /## Modules\n\nNo difference\./);
+  assert.match(text, /## Modules\n\nNothing to compare: neither dump shows any\./);
 });
 
 test("a dump compared with itself has no difference", () => {
   const text = markdownOf(toEnd(compare(machine(1n), machine(1n))));
-  assert.equal(text.match(/No difference\./g)?.length, 6);
+  assert.match(text, /## Settings for failures\n\nNo difference\./);
+  assert.equal(text.match(/^(No difference|Nothing to compare: neither dump shows any)\.$/gm)?.length, 6);
+  assert.doesNotMatch(text, /^\|/m);
 });

@@ -42,3 +42,13 @@ test("the report says that a lock's memory names its owner only where it has one
   assert.match(beforeMemory("mutex", "owner", []) ?? "", /`mutex 1000` shows its state\.$/);
   assert.match(beforeMemory("completion", "done", [{ ...holder, certainty: "likely" }]) ?? "", /shows its state\.$/);
 });
+
+test("the report asks for the waits even if they cannot be read, so that the answer says why", () => {
+  const context = toyContext(toyKernel());
+  const subject = { context, verdict: { findings: [] }, graph: undefined } as unknown as Subject;
+  const waits = sectionsOf(subject).find(({ title }) => title === "Who waits for whom");
+  assert.deepEqual(
+    waits?.steps.map(({ command }) => command),
+    ["waits"],
+  );
+});

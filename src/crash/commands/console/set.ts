@@ -21,7 +21,7 @@ const listed = variables.filter(({ isOfGdb }) => !isOfGdb);
 export const set = command({
   name: "set",
   // "set error FILE" names the file to which the terminal writes errors.
-  readsOnly: ({ rest }) => rest[0] !== "error" || rest.length === 1,
+  readsOnly: ({ rest }) => rest.every((word, i) => word !== "error" || i === rest.length - 1),
   summary: "show or set the current task and the variables",
   usage: "[[-a] [pid | taskp] | [-c cpu] | -p] | [crash_variable [setting]] | -v",
   options: [

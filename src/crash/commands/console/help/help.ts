@@ -1,6 +1,6 @@
 /** The `help` command: prints manual pages. */
 import { UsageError } from "../../../../base/usageError.ts";
-import { builtinAliases } from "../../../language/alias.ts";
+import { commandOfAlias } from "../../../language/alias.ts";
 import { command, type Command, commandsOf } from "../../../language/command.ts";
 import { manual, paragraphs } from "./manual.ts";
 import { downColumns, left } from "../../../../render/pad.ts";
@@ -32,12 +32,13 @@ export const help = command({
   *run(context, args) {
     const [wanted] = args.rest;
     if (args.has("-D") || args.has("-n")) {
-      for (const [name, value] of context.session.headerRows?.() ?? [])
-        yield record({ name, value }, [...left(name, 16), value]);
+      const { headerRows } = context.session;
+      if (!headerRows) throw new UsageError("this session has no dump file with headers");
+      for (const [name, value] of headerRows()) yield record({ name, value }, [...left(name, 16), value]);
       return;
     }
     if (wanted === undefined) return yield* list(commandsOf(context));
-    const name = builtinAliases.get(wanted) ?? wanted;
+    const name = commandOfAlias(context, wanted);
     const topic = topics.get(wanted);
     if (topic) return yield record({ topic: wanted, text: topic }, "", ...paragraphs(topic), "");
     const found = commandsOf(context).filter((one) => wanted === "all" || one.name === wanted || one.name === name);

@@ -12,6 +12,7 @@ import { perCpuAddress } from "../../../../kernel/percpu.ts";
 import { hz } from "../../../../linux/time/timekeeping.ts";
 import { globalAddress, globalU32 } from "../../../../linux/vmcoreinfo.ts";
 import { vmallocStart } from "../../../../linux/mm/vmalloc.ts";
+import { vmcoreinfoNumber } from "../../../../memory/vmcoreinfo.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { cpuStacks, threadSize } from "../../../../unwind/stacks.ts";
 import type { Column, Form } from "../../../../say/table.ts";
@@ -88,8 +89,8 @@ function hypervisor(kernel: Kernel): string | undefined {
 
 /** Reads a number from VMCOREINFO; undefined if it is absent or not a number. */
 function noted(kernel: Kernel, key: string): bigint | undefined {
-  const text = kernel.vmcoreinfo(`NUMBER(${key})`);
-  return text !== undefined && /^-?\w{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)) : undefined;
+  const value = vmcoreinfoNumber(kernel.vmcoreinfo(`NUMBER(${key})`) ?? "");
+  return value === undefined ? undefined : BigInt.asUintN(64, value);
 }
 
 function virtualBase(kernel: Kernel): bigint {

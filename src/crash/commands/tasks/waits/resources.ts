@@ -1,11 +1,12 @@
 /** The resources that tasks wait for: `waits -l`. */
+import { attempt, Fault } from "../../../../base/fault.ts";
 import { column } from "../../../../render/pad.ts";
 import type { WaitGraph, WaitingTask } from "../../../../insight/waits/waitGraph.ts";
 import { heldBy, taskName } from "../../../../insight/waits/words.ts";
 import { taskComm, taskPid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { TableLayout } from "../../../../render/layout.ts";
-import { type Line, type Pieces, text } from "../../../../say/piece.ts";
+import { faultSpan, type Line, type Pieces, text } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 import { waitsTable, type WaitRow } from "./rows.ts";
 
@@ -48,7 +49,7 @@ export function* resourceRows(kernel: Kernel, graph: WaitGraph, chosen: readonly
   const rows = [...byResource.values()].map((waiting): WaitRow => ({ waiting, graph }));
   rows.sort((a, b) => b.waiting.wait.queue.length - a.waiting.wait.queue.length);
   if (rows.length === 0) {
-    yield text("no task waits for a known resource");
+    yield text(`${chosen ? "none of these tasks" : "no task"} waits for a known resource`);
     return;
   }
   const layout = new TableLayout(kernel, resourcesTable);
@@ -66,7 +67,8 @@ function queueLines({ waiting }: WaitRow): Line[] {
     const place = `${column(String(at + 1), 6, "right")}. `;
     if (address === undefined) return [place, "not a task: another kind of entry"];
     const object = task.kernel.object("struct task_struct", address);
-    return [place, { as: "task", text: taskName({ pid: taskPid(object), comm: taskComm(object) }), address }];
+    const name = attempt(() => taskName({ pid: taskPid(object), comm: taskComm(object) }));
+    return [place, name instanceof Fault ? faultSpan(name) : { as: "task", text: name, address }];
   });
   if (queue.length > MAX_SHOWN) lines.push([`       and ${queue.length - MAX_SHOWN} more`]);
   return lines;

@@ -7,7 +7,7 @@ import type { Obj } from "../../../../model/object.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { type Line, type Pieces, text } from "../../../../say/piece.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
-import { missingTasks, tasksMatching } from "../../../language/taskSelector.ts";
+import { missingTasks, noSuchTask, tasksMatching } from "../../../language/taskSelector.ts";
 import { deadlockLines } from "./deadlock.ts";
 import { resourceRows, resourcesTable } from "./resources.ts";
 import { chainText, waitsTable } from "./rows.ts";
@@ -27,7 +27,7 @@ The resource is found through the waiter struct on the task's stack, which must 
   examples: [
     { line: "waits", shows: "All blocked tasks." },
     { line: "waits -l", shows: "Each lock with its waiters in order." },
-    { line: "waits -a sshd", shows: "What the tasks with this name sleep in." },
+    { line: "waits -a sleep", shows: "What the tasks with this name sleep in." },
   ],
   records: () => [
     { line: "waits", fields: waitsTable.columns },
@@ -44,16 +44,21 @@ The resource is found through the waiter struct on the task's stack, which must 
     const shown = chosen ?? (args.has("-a") ? sleepers(context, graph) : graph.blocked);
     for (const cycle of graph.cycles)
       if (!chosen || cycle.tasks.some((one) => chosen.includes(one))) yield text(...(yield* deadlockLines(cycle)));
-    yield* waitRows(context, graph, shown);
+    yield* waitRows(
+      context,
+      graph,
+      shown,
+      chosen ? "none of these tasks is blocked, asleep or stopped" : emptyText(args),
+    );
     if (!chosen) yield* missingTasks(context.kernel, "waits: ");
   },
 });
 
-function* waitRows({ kernel }: Context, graph: WaitGraph, shown: readonly WaitingTask[]): Pieces {
-  if (shown.length === 0) {
-    yield text("no task is blocked");
-    return;
-  }
+const emptyText = (args: Parsed): string => (args.has("-a") ? "no task sleeps or is stopped" : "no task is blocked");
+
+/** Yields the rows of the tasks. @param empty the sentence for no task */
+function* waitRows({ kernel }: Context, graph: WaitGraph, shown: readonly WaitingTask[], empty: string): Pieces {
+  if (shown.length === 0) return yield text(empty);
   const layout = new TableLayout(kernel, waitsTable);
   const rows = shown.map((waiting) => ({ waiting, graph }));
   layout.fit(rows);
@@ -65,8 +70,13 @@ function* waitRows({ kernel }: Context, graph: WaitGraph, shown: readonly Waitin
     });
 }
 
+/** Returns the tasks that the words name, without those that run. @throws UsageError, Fault for a word without a task */
 const chosenTasks = (context: Context, graph: WaitGraph, args: Parsed): readonly WaitingTask[] =>
-  args.words.flatMap((word) => tasksMatching(context, word)).flatMap((task) => waiting(graph, task));
+  args.words.flatMap((word) => {
+    const tasks = tasksMatching(context, word);
+    if (tasks.length === 0) throw noSuchTask(context, word.text);
+    return tasks.flatMap((task) => waiting(graph, task));
+  });
 
 const sleepers = ({ kernel }: Context, graph: WaitGraph): readonly WaitingTask[] =>
   taskTable(kernel).tasks.flatMap((task) => waiting(graph, task));
