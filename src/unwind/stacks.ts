@@ -15,6 +15,8 @@ export interface StackRange {
   readonly end: bigint;
   /** The CPU that the stack belongs to; undefined for a task's stack. */
   readonly cpu: number | undefined;
+  /** The member of the kernel's struct that is or points to the stack, such as `DF_stack`, if a CPU has several of them. */
+  readonly member?: string;
 }
 
 /** Maximum THREAD_SIZE in bytes: with KASAN and 64K pages it is 128 KiB. */
@@ -133,7 +135,7 @@ function emergencyStacks(kernel: Kernel): CpuStacks | undefined {
     const paca = kernel.object("struct paca_struct", kernel.memory.word(list + BigInt(cpu * kernel.arch.wordSize)));
     return kinds.flatMap(([member, kind]) => {
       const end = paca.has(member) ? paca.at(member).value() : 0n;
-      return end === 0n ? [] : [{ kind, start: end - size, end, cpu }];
+      return end === 0n ? [] : [{ kind, start: end - size, end, cpu, member }];
     });
   };
 }
@@ -194,24 +196,29 @@ function exceptionStacks(kernel: Kernel): CpuStacks | undefined {
     const stacks = type.members.flatMap(({ name, type: member, bitOffset }): StackRange[] => {
       if (!name?.endsWith("_stack") || bare(member).kind !== "array") return [];
       const start = base + BigInt(bitOffset >> 3);
-      return [{ kind: name === "NMI_stack" ? "nmi" : "exception", start, end: start + BigInt(sizeOf(member)), cpu }];
+      const kind = name === "NMI_stack" ? "nmi" : "exception";
+      return [{ kind, start, end: start + BigInt(sizeOf(member)), cpu, member: name }];
     });
     const start = base - estacks.address + entry.address;
     return [...stacks, { kind: "entry", start, end: start + BigInt(entry.size), cpu }];
   };
 }
 
+/** The stacks of `orig_ist.ist[]` by index, under the names of later kernels (arch/x86/include/asm/page_64_types.h). */
+const OLD_STACKS = ["DF_stack", "NMI_stack", "DB_stack", "MCE_stack"];
+
 /**
  * Returns the stacks of the interrupt stack table before 5.2, when `orig_ist.ist[]` had their tops; undefined for later
- * kernels. The second is the NMI's (arch/x86/include/asm/page_64_types.h).
+ * kernels.
  */
 function oldExceptionStacks(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "orig_ist");
   if (!place) return undefined;
   return (cpu) =>
-    Array.from({ length: 4 }, (_, i): StackRange => {
+    OLD_STACKS.map((member, i): StackRange => {
       const end = kernel.memory.word(place(cpu) + BigInt(i * 8));
-      return { kind: i === 1 ? "nmi" : "exception", start: end - EXCEPTION_STACK_BYTES, end, cpu };
+      const kind = member === "NMI_stack" ? "nmi" : "exception";
+      return { kind, start: end - EXCEPTION_STACK_BYTES, end, cpu, member };
     });
 }
 
@@ -238,7 +245,7 @@ function lowcoreStacks(kernel: Kernel): CpuStacks | undefined {
       const top = lowcore.has(member) ? lowcore.at(member).value() : 0n;
       if (top === 0n) return [];
       const start = top & -size;
-      return [{ kind, start, end: start + size, cpu }];
+      return [{ kind, start, end: start + size, cpu, member }];
     });
   };
 }

@@ -189,3 +189,11 @@ test("waits says of tasks that do not wait only that, and refuses a word that na
   assert.equal(ours("waits -l 169"), "none of these tasks waits for a known resource");
   assert.match(ours("waits nosuch"), /^waits: .*nosuch/);
 });
+
+test("runq -T compares a CPU with all CPUs, also if only some are shown", () => {
+  const all = ours("runq -T").split("\n");
+  assert.equal(
+    ours("runq -T -c 0"),
+    all.find((line) => line.includes("CPU 0:")),
+  );
+});

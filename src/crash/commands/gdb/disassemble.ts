@@ -1,4 +1,5 @@
 /** The command `disassemble` of gdb: a function or a range of addresses, with bytes or with source lines. */
+import { MAX_INSTRUCTION_BYTES } from "../../../arch/decoder.ts";
 import type { Instruction } from "../../../arch/disassembler/disassembler.ts";
 import { disassembler } from "../../../arch/disassembler/disassembler.ts";
 import { hex0x, hexBytes, padHex } from "../../../base/hex.ts";
@@ -7,6 +8,7 @@ import type { Kernel } from "../../../model/kernel.ts";
 import { type Line, record, text, addressJson } from "../../../say/piece.ts";
 import type { Fields } from "../../../say/table.ts";
 import { column } from "../../../render/pad.ts";
+import { codeBytes } from "../../say/codeBytes.ts";
 import { instructionText } from "../../say/instruction.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { selectedFrame } from "../../language/selectedFrame.ts";
@@ -97,7 +99,8 @@ function rangeOf(context: Context, words: string): Range {
     const start = place(context, words.slice(0, comma).trim());
     const after = words.slice(comma + 1).trim();
     const end = after.startsWith("+") ? start + place(context, after.slice(1).trim()) : place(context, after);
-    if (end <= start) throw new UsageError(`the range ends at ${hex0x(end)}, before its start`);
+    if (end <= start)
+      throw new UsageError(`the range ends at ${hex0x(end)}, which is not after its start ${hex0x(start)}`);
     return { start, end: limited(start, end), function: undefined };
   }
   return functionAt(context.kernel, place(context, words));
@@ -125,7 +128,10 @@ const limited = (start: bigint, end: bigint): bigint => {
   return end > most ? most : end;
 };
 
-/** Reads and decodes a range. An instruction that begins in the range is decoded whole. @throws Fault */
+/**
+ * Reads and decodes a range. An instruction that begins in the range is decoded whole, if the bytes after the range can
+ * be read. @throws Fault if the range cannot be read
+ */
 function* instructionsIn(
   context: Context,
   { start, end }: Range,
@@ -133,9 +139,8 @@ function* instructionsIn(
   const { kernel } = context;
   const decoder = yield* disassembler(kernel.arch, flavor(context));
   const size = Number(end - start);
-  const more = 16;
-  const whole = kernel.memory.page(end) instanceof Uint8Array ? size + more : size;
-  const bytes = kernel.memory.read(start, Math.min(whole, MAX_BYTES + more));
+  const { bytes, fault } = codeBytes(kernel.memory, start, size + MAX_INSTRUCTION_BYTES);
+  if (fault && bytes.length < size) throw fault;
   return decoder.instructions(bytes, start).filter((one) => one.address < end);
 }
 

@@ -7,8 +7,9 @@ import { quoted } from "../../../model/characters.ts";
 import { type FormatLetter, isFormatLetter, isNumeric, letterText } from "../../../model/letterText.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { addressText } from "../../../model/symbolText.ts";
-import { addressJson, faultSpan, type Line, type Piece, record, type Span } from "../../../say/piece.ts";
+import { addressJson, faultPiece, faultSpan, type Line, type Piece, record, type Span } from "../../../say/piece.ts";
 import type { Fields } from "../../../say/table.ts";
+import { codeBytes } from "../../say/codeBytes.ts";
 import { instructionText } from "../../say/instruction.ts";
 import type { Context, Running } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
@@ -189,15 +190,14 @@ function stringAt({ memory }: Kernel, start: bigint, limit: number): { readonly 
 function* instructions(context: Context, count: number, start: bigint): Shown {
   const { kernel } = context;
   const decoder = yield* disassembler(kernel.arch, flavor(context));
-  const wanted = attempt(() => kernel.memory.read(start, count * MAX_INSTRUCTION_BYTES));
-  // If not all bytes can be read, those of the first page are disassembled.
-  const page = wanted instanceof Fault ? kernel.memory.page(start) : wanted;
-  if (page instanceof Fault) throw page;
+  const { bytes, fault } = codeBytes(kernel.memory, start, count * MAX_INSTRUCTION_BYTES);
   let next = start;
-  for (const one of decoder.instructions(page, start, count)) {
+  const all = decoder.instructions(bytes, start, count);
+  for (const one of all) {
     const text = instructionText(kernel, one, 10);
     yield record({ address: addressJson(one.address), text }, ["   ", label(kernel, one.address), `\t${text}`]);
     next = one.address + BigInt(one.bytes.length);
   }
+  if (fault && all.length < count) yield faultPiece(fault, "x: ");
   return next;
 }

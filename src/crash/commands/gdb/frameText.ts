@@ -52,7 +52,7 @@ export function frameLine(kernel: Kernel, named: NamedFrame, number: number): Li
  */
 function showsAddress(kernel: Kernel, { frame, place }: NamedFrame): boolean {
   if (!place?.source) return true;
-  if (frame.places()[0] !== place) return place === undefined;
+  if (frame.places()[0] !== place) return false;
   return !frame.exact || kernel.code.lineRange(frame.pc)?.start !== frame.pc;
 }
 

@@ -248,6 +248,6 @@ function* withTargets(context: Context, object: Obj, members: readonly string[],
     const body = [...formatValue(pointee, { ...options, indent: 2 })].map((line, i) =>
       i === 0 ? ["  -> {"] : [" ", ...line],
     );
-    yield record({ [path]: shown, target: valueJson(pointee) }, ...lines, ...body);
+    yield record({ [path]: valueJson(member), target: valueJson(pointee) }, ...lines, ...body);
   }
 }

@@ -318,7 +318,13 @@ test("a list that loops, is broken or is empty reports that after the elements f
   );
   assert.match(
     transcript(looping, "list -B -H head"),
-    /\nlist: ffff[0-9a-f]+: the list loops: the loop has 2 elements$/,
+    /\nlist: the list loops: the loop begins at 0xffff800000001108 and has 2 elements$/,
+  );
+  (kernel as ReturnType<typeof toyKernel>).put("struct list_head", base + 0x308n, { next: base + 0x108n });
+  (kernel as ReturnType<typeof toyKernel>).put("struct list_head", base + 0x408n, { next: base + 0x308n });
+  assert.match(
+    transcript(looping, "list -B ffff800000001408"),
+    /^ffff800000001408\n.*: the loop begins at 0xffff800000001108 and has 2 elements$/s,
   );
   (kernel as ReturnType<typeof toyKernel>).put("struct list_head", base + 0x208n, { next: 0xffff900000000000n });
   assert.match(

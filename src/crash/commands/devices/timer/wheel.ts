@@ -30,17 +30,23 @@ function* wheel({ name, base }: TimerBase, cpu: number, jiffies: bigint): Pieces
     expires: attempt(() => timer.at("expires").value()),
     function: attempt(() => timer.at("function").value()),
   }));
-  timers.sort((a, b) => order(a, b));
+  const untilExpiry = remaining(kernel, jiffies);
+  timers.sort((a, b) => order(untilExpiry(a), untilExpiry(b)));
   if (timers.length === 0 && faults.length === 0) yield text("  (none)");
   if (timers.length > 0) yield* table(kernel, wheelTable(cpu, name, jiffies), timers);
   yield* faults.map((fault) => faultPiece(fault, "timer: "));
 }
 
-/** Orders timers by expiry. Sorting is stable, so timers of the same time keep the order of their buckets. */
-function order(a: Timer, b: Timer): number {
-  if (a.expires instanceof Fault || b.expires instanceof Fault)
-    return Number(a.expires instanceof Fault) - Number(b.expires instanceof Fault);
-  return a.expires < b.expires ? -1 : a.expires > b.expires ? 1 : 0;
+/** Returns the function that gives the jiffies until a timer expires. Jiffies wrap around, on 32 bits after 5 minutes. */
+const remaining =
+  ({ arch }: Kernel, jiffies: bigint) =>
+  ({ expires }: Timer): bigint | Fault =>
+    expires instanceof Fault ? expires : BigInt.asIntN(arch.wordSize * 8, expires - jiffies);
+
+/** Orders timers by the time until they expire. Sorting is stable, so equal times keep the order of their buckets. */
+function order(a: bigint | Fault, b: bigint | Fault): number {
+  if (a instanceof Fault || b instanceof Fault) return Number(a instanceof Fault) - Number(b instanceof Fault);
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The table of timers. @param jiffies the current time */
@@ -67,8 +73,7 @@ export const wheelTable = (cpu: number, base: string, jiffies: bigint): Table<Ti
       width: "rows",
       gap: "   ",
       titleGap: "        ",
-      value: ({ timer, expires }) =>
-        expires instanceof Fault ? expires : BigInt.asIntN(timer.kernel.arch.wordSize * 8, expires - jiffies),
+      value: (row) => remaining(row.timer.kernel, jiffies)(row),
     },
     timer: {
       kind: "address",

@@ -16,6 +16,7 @@ import { vmcoreinfoNumber } from "../../../../memory/vmcoreinfo.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { cpuStacks, threadSize } from "../../../../unwind/stacks.ts";
 import type { Column, Form } from "../../../../say/table.ts";
+import { exceptionStackNames } from "../../../say/exceptionStackNames.ts";
 import { cpuCount, cpuText, megahertz } from "../cpuCounts.ts";
 import { sizeText } from "../../../../render/quantity.ts";
 
@@ -136,22 +137,14 @@ export function* stackGroups(kernel: Kernel): Generator<StackGroup, void, void> 
   yield* exceptionStacks(kernel, isMapped);
 }
 
-/** Crash's names for the members of `struct cea_exception_stacks`. */
-const EXCEPTIONS: readonly (readonly [member: string, name: string])[] = [
-  ["DF_stack", "DOUBLEFAULT"],
-  ["NMI_stack", "NMI"],
-  ["DB_stack", "DEBUG"],
-  ["MCE_stack", "MCE"],
-  ["VC_stack", "VC"],
-];
-
 /** Yields the x86_64 stacks to which the CPU switches itself. Stacks that the machine does not use are not mapped. */
 function* exceptionStacks(kernel: Kernel, isMapped: (start: bigint) => boolean): Generator<StackGroup, void, void> {
   const pointer = globalAddress(kernel, "cea_exception_stacks");
   if (pointer === undefined) return;
   const type = kernel.types.named("struct cea_exception_stacks");
-  for (const [member, name] of EXCEPTIONS) {
-    if (!kernel.object(type, 0n).has(member)) continue;
+  for (const [member, name] of exceptionStackNames) {
+    // VC2 is the fallback of VC.
+    if (name === "VC2" || !kernel.object(type, 0n).has(member)) continue;
     const stacks = possibleCpus(kernel).flatMap((cpu) => {
       const base = attempt(() => kernel.memory.word(perCpuAddress(kernel, pointer, cpu)));
       if (base instanceof Fault || base === 0n) return [];

@@ -1,6 +1,7 @@
 /** The search for saved exception frames on stacks: `bt -e` and `bt -E`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
+import { exceptionStackNames } from "../../../say/exceptionStackNames.ts";
 import { cpuStacks, type StackRange } from "../../../../unwind/stacks.ts";
 import { ptRegsSize, readPtRegs } from "../../../../unwind/ptRegs.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -39,18 +40,17 @@ function* frameLines(kernel: Kernel, at: bigint, mode: Mode, registers: Register
   yield* registerLines(kernel, registers);
 }
 
-/** The stacks of the interrupt stack table in its order (arch/x86/include/asm/cpu_entry_area.h). */
-const EXCEPTION_STACKS = ["DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC", "VC2"];
+/** Returns the name of a stack for exceptions: crash's, or else the kernel's. */
+const stackName = ({ member = "" }: StackRange): string => exceptionStackNames.get(member) ?? (member || "unknown");
 
 /** Searches the IRQ and exception stacks of CPUs: `bt -E`. */
 export function* cpuExceptionFrames(kernel: Kernel, cpus: readonly number[]): Generator<Piece, void, void> {
   const wanted = cpuStacks(kernel).filter(({ cpu }) => cpu !== undefined && cpus.includes(cpu));
   for (const stack of wanted.filter(({ kind }) => kind === "irq")) yield* searched(kernel, stack, "IRQ");
   for (const cpu of cpus) {
-    const own = wanted.filter((stack) => stack.cpu === cpu && (stack.kind === "nmi" || stack.kind === "exception"));
-    for (const [i, stack] of own.entries()) {
-      yield* searched(kernel, stack, `${EXCEPTION_STACKS[i] ?? "(unknown)"} EXCEPTION`);
-    }
+    for (const stack of wanted)
+      if (stack.cpu === cpu && (stack.kind === "nmi" || stack.kind === "exception"))
+        yield* searched(kernel, stack, `${stackName(stack)} EXCEPTION`);
   }
 }
 

@@ -18,7 +18,7 @@ export const runq = command({
   usage: "[-t] [-T] [-m] [-g] [-d] [-c cpu(s)]",
   options: [
     { flag: "-t", help: "the scheduler clock of each CPU, and when its task got the CPU, in nanoseconds" },
-    { flag: "-T", help: "how far each CPU's clock is behind the latest" },
+    { flag: "-T", help: "how far each CPU's clock is behind the latest of all CPUs" },
     { flag: "-m", help: "for how long each CPU has been running its task: days, hours:minutes:seconds.milliseconds" },
     { flag: "-g", help: "by task group, including throttled groups" },
     { flag: "-d", help: "every runnable task (task_struct.on_rq), queued or not" },

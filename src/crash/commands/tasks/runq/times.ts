@@ -1,13 +1,15 @@
 /** The clocks of run queues: `runq -t`, `-m` and `-T`. */
+import { attempt, Fault } from "../../../../base/fault.ts";
 import { padDigits } from "../../../../base/hex.ts";
+import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { cpuTask } from "../../../../linux/sched/cpu.ts";
 import { lastArrival, runqueueClock } from "../../../../linux/sched/sched.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { table } from "../../../../render/layout.ts";
+import { table, TableLayout } from "../../../../render/layout.ts";
 import { indent, longestLength } from "../../../../render/pad.ts";
 import { agoText } from "../../../../render/quantity.ts";
-import type { Pieces } from "../../../../say/piece.ts";
+import { faultPiece, type Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 import { queuedTaskColumns } from "./queues.ts";
 
@@ -17,8 +19,14 @@ interface Running {
   readonly task: Obj;
 }
 
-const running = (kernel: Kernel, cpus: readonly number[]): Running[] =>
-  cpus.map((cpu) => ({ cpu, task: cpuTask(kernel, cpu) }));
+/** Yields a row for each CPU, or why the task that it runs cannot be read. */
+function* runningRows(kernel: Kernel, cpus: readonly number[], declared: Table<Running>): Pieces {
+  const layout = new TableLayout(kernel, declared);
+  for (const cpu of cpus) {
+    const task = attempt(() => cpuTask(kernel, cpu));
+    yield task instanceof Fault ? faultPiece(task, `CPU ${cpu}: `) : layout.row({ cpu, task });
+  }
+}
 
 const widthOf = (cpus: readonly number[]): number => longestLength(cpus.map(String));
 
@@ -53,7 +61,7 @@ export const clocksTable = (cpus: readonly number[]): Table<Running> => ({
 
 /** Yields each CPU's scheduler clock, and when its running task got the CPU, in nanoseconds. */
 export const runqueueClocks = (kernel: Kernel, cpus: readonly number[]): Pieces =>
-  table(kernel, clocksTable(cpus), running(kernel, cpus), { heading: false });
+  runningRows(kernel, cpus, clocksTable(cpus));
 
 export const timesTable = (cpus: readonly number[]): Table<Running> => ({
   end: '"',
@@ -76,12 +84,13 @@ export const timesTable = (cpus: readonly number[]): Table<Running> => ({
 
 /** Yields how long each CPU has been running its task. */
 export const currentTimes = (kernel: Kernel, cpus: readonly number[]): Pieces =>
-  table(kernel, timesTable(cpus), running(kernel, cpus), { heading: false });
+  runningRows(kernel, cpus, timesTable(cpus));
 
 interface Lag {
   readonly cpu: number;
-  readonly clock: bigint;
-  readonly lag: bigint;
+  readonly clock: bigint | Fault;
+  /** Nanoseconds behind the latest clock of all CPUs. */
+  readonly lag: bigint | Fault;
 }
 
 export const lagsTable = (cpus: readonly number[]): Table<Lag> => ({
@@ -91,7 +100,7 @@ export const lagsTable = (cpus: readonly number[]): Table<Lag> => ({
       kind: "nanoseconds",
       title: "",
       gap: ": ",
-      about: "how far the clock is behind the latest",
+      about: "how far the clock is behind the latest of all CPUs",
       value: ({ lag }) => lag,
       text: (lag) => `${(Number(lag) / 1e9).toFixed(2)} secs`,
     },
@@ -99,11 +108,14 @@ export const lagsTable = (cpus: readonly number[]): Table<Lag> => ({
   },
 });
 
-/** Yields how far each CPU's clock is behind the latest, the latest first. */
+/** Yields how far each CPU's clock is behind the latest of all CPUs, the latest first; those that cannot be read last. */
 export function* clockLags(kernel: Kernel, cpus: readonly number[]): Pieces {
-  const clocks = cpus.map((cpu) => ({ cpu, clock: runqueueClock(kernel, cpu) }));
-  const latest = clocks.reduce((most, { clock }) => (clock > most ? clock : most), 0n);
-  const rows = clocks.map(({ cpu, clock }): Lag => ({ cpu, clock, lag: latest - clock }));
-  rows.sort((a, b) => (a.clock < b.clock ? 1 : a.clock > b.clock ? -1 : a.cpu - b.cpu));
+  const clocks = possibleCpus(kernel).map((cpu) => ({ cpu, clock: attempt(() => runqueueClock(kernel, cpu)) }));
+  const latest = clocks.reduce((most, { clock }) => (typeof clock === "bigint" && clock > most ? clock : most), 0n);
+  const rows = clocks
+    .filter(({ cpu }) => cpus.includes(cpu))
+    .map(({ cpu, clock }): Lag => ({ cpu, clock, lag: clock instanceof Fault ? clock : latest - clock }));
+  const order = ({ clock }: Lag): bigint => (clock instanceof Fault ? -1n : clock);
+  rows.sort((a, b) => (order(a) < order(b) ? 1 : order(a) > order(b) ? -1 : a.cpu - b.cpu));
   yield* table(kernel, lagsTable(cpus), rows, { heading: false });
 }

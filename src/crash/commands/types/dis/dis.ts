@@ -1,7 +1,6 @@
 /** The `dis` command: disassembles code. */
 import { MAX_INSTRUCTION_BYTES } from "../../../../arch/decoder.ts";
 import { disassembler } from "../../../../arch/disassembler/disassembler.ts";
-import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import type { SourceLine } from "../../../../debuginfo/source.ts";
@@ -9,6 +8,7 @@ import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { address } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { codeBytes } from "../../../say/codeBytes.ts";
 import { markedInstruction } from "../../../say/instruction.ts";
 import { count } from "../../../language/number.ts";
 import { type Line, type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
@@ -62,7 +62,8 @@ Operands that are addresses of symbols are shown with the symbol's name. On x86 
     if (place === undefined) throw new UsageError("an address is missing");
     const at = address(context, place.replace(/^\((.*)\)$/s, "$1"));
     const limit = howMany === undefined ? undefined : count(howMany);
-    if (limit !== undefined && limit <= 0) throw new UsageError(`not a count: ${howMany ?? ""}`);
+    if (limit !== undefined && (limit <= 0 || limit > MAX_INSTRUCTIONS))
+      throw new UsageError(`not a count from 1 to ${MAX_INSTRUCTIONS}: ${howMany ?? ""}`);
     if (args.has("-s")) yield* sourceListing(context, at, limit);
     else yield* instructions(context, args, at, limit, place);
   },
@@ -70,6 +71,9 @@ Operands that are addresses of symbols are shown with the symbol's name. On x86 
 
 /** Maximum number of bytes of a function that are disassembled. The longest functions of a kernel have about 60 KiB. */
 const MAX_FUNCTION = 1 << 20;
+
+/** Maximum count of instructions. */
+const MAX_INSTRUCTIONS = 1 << 16;
 
 /** The code to disassemble. */
 interface Stretch {
@@ -100,6 +104,7 @@ function stretch({ kernel }: Context, args: Parsed, at: bigint, limit: number | 
   return { start: at, size: (limit ?? 1) * MAX_INSTRUCTION_BYTES, limit: limit ?? 1 };
 }
 
+/** Yields the instructions. @throws Fault after the instructions before the first page that cannot be read */
 function* instructions(context: Context, args: Parsed, at: bigint, limit: number | undefined, place: string): Pieces {
   const { kernel } = context;
   const syntax = args.has("-i") ? "intel" : flavor(context);
@@ -107,10 +112,13 @@ function* instructions(context: Context, args: Parsed, at: bigint, limit: number
   const { start, size, limit: most, last } = stretch(context, args, at, limit, place);
   const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
   const memory = args.has("-u") ? currentUserSpace(context) : kernel.memory;
-  let all = decoder.instructions(readable(memory, start, size), start, Number.isFinite(most) ? most : undefined);
+  const { bytes: code, fault } = codeBytes(memory, start, size);
+  let all = decoder.instructions(code, start, Number.isFinite(most) ? most : undefined);
+  let isWhole = fault === undefined || all.length === most;
   if (last !== undefined) {
     // An address within an instruction selects the instructions up to the next start, as in crash.
     const end = all.findIndex(({ address: where }) => where >= last);
+    isWhole = fault === undefined || end >= 0;
     if (end >= 0) all = all.slice(0, end + 1);
     // With a count, -r shows the last `count` instructions up to the address.
     if (limit !== undefined) all = all.slice(-limit);
@@ -128,19 +136,7 @@ function* instructions(context: Context, args: Parsed, at: bigint, limit: number
       line(kernel, instruction.address, shown, radix),
     );
   }
-}
-
-/** Returns the bytes; if not all can be read, only those of the first memory page. @throws Fault if that page cannot be read */
-function readable(
-  memory: { read(address: bigint, length: number): Uint8Array; page(address: bigint): Uint8Array | Fault },
-  start: bigint,
-  size: number,
-): Uint8Array {
-  const whole = attempt(() => memory.read(start, size));
-  if (!(whole instanceof Fault)) return whole;
-  const first = memory.page(start);
-  if (first instanceof Fault) throw first;
-  return first.subarray(0, size);
+  if (!isWhole && fault) throw fault;
 }
 
 function line(kernel: Kernel, where: bigint, shown: string, radix: 10 | 16): Line {

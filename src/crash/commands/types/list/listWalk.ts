@@ -29,13 +29,14 @@ export interface ListWalk {
 export function* listElements(kernel: Kernel, walk: ListWalk): Generator<bigint> {
   const { start, startIs, link, end } = walk;
   const step = walk.reverse ? BigInt(kernel.arch.wordSize) : 0n;
-  const isRepeated = walk.brent ? brent() : remembered();
+  const isRepeated = walk.brent ? brent(kernel, walk) : remembered();
   if (startIs === "element") {
     let second: bigint | undefined;
     for (let at = start; ;) {
       check(isRepeated(at), at);
       yield at;
       const next = kernel.memory.word(at + link + step);
+      // As in crash, a list that returns to its second element has come around a head that was given as the start.
       if (next === 0n || next === start || next === at || next === end || next === second) return;
       second ??= next;
       at = next;
@@ -94,18 +95,33 @@ function remembered(): (at: bigint) => false | string {
 
 /**
  * Implements R. P. Brent, "An improved Monte Carlo factorization algorithm" (1980): remembers the address at each power
- * of two.
+ * of two. The message names the first element of the loop.
  */
-function brent(): (at: bigint) => false | string {
+function brent(kernel: Kernel, walk: ListWalk): (at: bigint) => false | string {
   let mark: bigint | undefined;
   let steps = 0;
   let limit = 1;
   return (at) => {
-    if (at === mark) return `the list loops: the loop has ${steps + 1} elements`;
+    if (at === mark) {
+      const length = steps + 1;
+      const first = hex0x(loopStart(kernel, walk, length));
+      return `the list loops: the loop begins at ${first} and has ${length} element${length === 1 ? "" : "s"}`;
+    }
     if (++steps < limit && mark !== undefined) return false;
     mark = at;
     limit *= 2;
     steps = 0;
     return false;
   };
+}
+
+/** Returns the first element of a loop: it is met by two walks from the start, of which one is a loop's length ahead. */
+function loopStart(kernel: Kernel, { start, startIs, link, reverse }: ListWalk, length: number): bigint {
+  const offset = (startIs === "element" ? link : 0n) + (reverse ? BigInt(kernel.arch.wordSize) : 0n);
+  const next = (at: bigint): bigint => kernel.memory.word(at + offset);
+  let behind = start;
+  let ahead = start;
+  for (let step = 0; step < length; step++) ahead = next(ahead);
+  while (behind !== ahead) [behind, ahead] = [next(behind), next(ahead)];
+  return startIs === "element" ? behind : BigInt.asUintN(64, behind - link);
 }
