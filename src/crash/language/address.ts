@@ -99,7 +99,10 @@ export function offset(context: Context, text: string): bigint {
   if (struct !== undefined && member !== undefined) {
     const type =
       kernel.types.find("struct", struct) ?? kernel.types.find("union", struct) ?? kernel.types.find("typedef", struct);
-    if (!type) throw missingTypes(context) ?? new UsageError(`invalid data structure reference: ${text}`);
+    if (!type)
+      throw (
+        missingTypes(context) ?? new UsageError(`invalid data structure reference: ${text}; no type is named ${struct}`)
+      );
     return kernel.object(type, 0n).at(member).address;
   }
   const value = /^\d+$/.test(text) ? BigInt(text) : hexNumber(text);

@@ -55,7 +55,7 @@ export function parseCpus(text: string, possible: readonly number[]): readonly n
   const chosen = new Set<number>();
   for (const part of text.split(",")) {
     const range = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
-    if (!range) throw new UsageError(`invalid cpu specification: ${text}`);
+    if (!range) throw new UsageError(`invalid cpu specification: ${text}; give a list such as 1,3,5-7, or "all"`);
     const first = Number(range[1]);
     const last = Number(range[2] ?? range[1]);
     if (last < first) throw new UsageError(`invalid cpu specification: ${text}; ${part} ends before it begins`);

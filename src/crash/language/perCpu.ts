@@ -1,5 +1,4 @@
 /** Parses crash's cpuspec (`symbol:cpus`) and recognises per-CPU symbols. */
-import { UsageError } from "../../base/usageError.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { derived } from "../../model/derived.ts";
@@ -38,9 +37,5 @@ export function cpuSpec(context: Context, text: string, currentCpu: () => number
     /^([^:?]+):(a|all|[\d,-]*)$/.exec(text) ?? /^(&?\w+):(a|all|[\d,-]*)((?:\.|->|\[).*)$/s.exec(text) ?? [];
   if (before === undefined || spec === undefined) return { text, member: "", cpus: undefined };
   if (spec === "") return { text: before, member, cpus: [currentCpu()] };
-  try {
-    return { text: before, member, cpus: parseCpus(spec, possibleCpus(context.kernel)) };
-  } catch (error) {
-    throw error instanceof UsageError ? new UsageError(`invalid cpu specification: ${spec}`) : error;
-  }
+  return { text: before, member, cpus: parseCpus(spec, possibleCpus(context.kernel)) };
 }

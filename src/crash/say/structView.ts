@@ -33,7 +33,7 @@ export function structReference(kernel: Kernel, text: string, tag: Tag = "struct
     kernel.types.find("typedef", name);
   const target = type && bare(type);
   if (!type || !target || (target.kind !== "struct" && target.kind !== "union")) {
-    throw new UsageError(`invalid data structure reference: ${name}`);
+    throw new UsageError(`invalid data structure reference: ${name}; no struct or union has this name`);
   }
   const members = dot < 0 ? [] : text.slice(dot + 1).split(",");
   for (const member of members) checkMember(kernel, type, name, member);
@@ -46,7 +46,9 @@ function checkMember(kernel: Kernel, type: CType, name: string, member: string):
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
   }
-  throw new UsageError(`invalid data structure member reference: ${name}.${member}`);
+  throw new UsageError(
+    `invalid data structure member reference: ${name}.${member}; "struct ${name}" lists the members`,
+  );
 }
 
 /** Returns the radix and limits that the options -x and -d and the variables of `set` select. */

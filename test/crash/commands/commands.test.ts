@@ -103,7 +103,7 @@ test("sym finds symbols by name, by address and by part of a name", () => {
   assert.equal(said("sym ffff800000001004"), "ffff800000001004 (D) banner+4");
   assert.equal(said("sym -q ann"), "ffff800000001000 (D) banner");
   assert.equal(said("sym -q xyz"), "(none found)");
-  assert.match(said("sym 10"), /^sym: invalid address: 10$/);
+  assert.match(said("sym 10"), /^sym: invalid address: 10; it is in no symbol of the kernel or a module$/);
   assert.deepEqual(data(context(), "sym banner"), [
     {
       address: "0xffff800000001000",

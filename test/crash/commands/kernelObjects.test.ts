@@ -78,8 +78,8 @@ test("an address that is no inode, dentry or mm_struct is one error", () => {
     [`files -d ${init}`, /^files: [0-9a-f]{16}: not a dentry$/],
     ["files -d ffff8ef683ac0e48", /^files: [0-9a-f]{16}: not a dentry$/],
     ["files -p deadbeef", /^files: deadbeef: not a kernel address$/],
-    ["vm -M 0xdeadbeef", /^vm: invalid mm_struct address: 0xdeadbeef$/],
-    [`vm -M ${init}`, /^vm: invalid mm_struct address: [0-9a-f]{16}$/],
+    ["vm -M 0xdeadbeef", /^vm: invalid mm_struct address: 0xdeadbeef; "task -R mm" shows that of a task$/],
+    [`vm -M ${init}`, /^vm: invalid mm_struct address: [0-9a-f]{16}; "task -R mm" shows that of a task$/],
   ] as const)
     assert.match(ours(line), message, line);
   const mm = /mm = 0x([0-9a-f]+)/.exec(ours("task -R mm 139"))?.[1] ?? "";

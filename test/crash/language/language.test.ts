@@ -46,7 +46,10 @@ test("wrong usage prints the usage of the command; other errors only their reaso
     transcript(context(), "btop -z"),
     'btop: unknown option -z\nUsage:\n  btop address ...\nEnter "help btop" for details.',
   );
-  assert.equal(transcript(context(), "struct nosuch"), "struct: invalid data structure reference: nosuch");
+  assert.equal(
+    transcript(context(), "struct nosuch"),
+    "struct: invalid data structure reference: nosuch; no struct or union has this name",
+  );
 });
 
 test("an unknown symbol is reported with the names that contain it", () => {

@@ -21,7 +21,7 @@ export const btop = command({
     const layout = new TableLayout(kernel, byteAddressTable);
     for (const word of rest) {
       const address = hexNumber(word);
-      if (address === undefined) throw new WrongUse(`invalid input: "${word}"`);
+      if (address === undefined) throw new WrongUse(`invalid input: "${word}"; give a physical address in hexadecimal`);
       yield layout.row({ address, page: address / BigInt(pageSize(kernel)) });
     }
   },

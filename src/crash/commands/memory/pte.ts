@@ -22,7 +22,8 @@ export const pte = command({
     if (rest.length === 0) throw new WrongUse("an entry is missing");
     for (const word of rest) {
       const entry = hexNumber(word);
-      if (entry === undefined) throw new WrongUse(`invalid input: "${word}"`);
+      if (entry === undefined)
+        throw new WrongUse(`invalid input: "${word}"; give the contents of a page table entry in hexadecimal`);
       yield ptePiece(kernel, entry);
     }
   },

@@ -44,7 +44,8 @@ function* translated(context: Context, word: string): Pieces {
   const { kernel } = context;
   const [before = "", cpus] = word.split(":");
   const value = hexNumber(before);
-  if (value === undefined) throw new WrongUse(`invalid input: "${word}"`);
+  if (value === undefined)
+    throw new WrongUse(`invalid input: "${word}"; give a physical address in hexadecimal, or a per-CPU offset:cpu`);
   if (cpus !== undefined) return yield* perCpu(context, value, cpus);
   yield new TableLayout(kernel, physicalTable).headed({ virtual: physicalToVirtual(kernel, value), physical: value });
 }

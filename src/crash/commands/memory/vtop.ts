@@ -50,7 +50,7 @@ export const vtop = command({
     const task = args.value("-c") === undefined ? undefined : selectTasks(context, [args.value("-c") ?? ""])[0];
     for (const word of args.rest) {
       const address = hexNumber(word);
-      if (address === undefined) throw new UsageError(`invalid input: "${word}"`);
+      if (address === undefined) throw new UsageError(`invalid input: "${word}"; give an address in hexadecimal`);
       yield* isUser(context, args, address)
         ? userAddress(task ?? context.task, address)
         : kernelAddress(context, address);

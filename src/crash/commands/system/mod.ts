@@ -67,11 +67,11 @@ function* debuginfo(context: Context, args: Parsed, found: readonly Obj[]): Piec
   if (args.has("-D") || args.has("-R")) {
     for (const name of names) control.unload(name);
   } else if (args.has("-S")) {
-    if (second !== undefined) throw new UsageError(`invalid argument: ${second}`);
+    if (second !== undefined) throw new UsageError(`invalid argument: ${second}; -S takes one directory`);
     yield* loadAll(context, control, found, first, args.has("-g"));
   } else {
     if (first === undefined) throw new WrongUse("a module is missing");
-    if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}`);
+    if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}; give one module and its file`);
     const module = moduleNamed(found, first);
     if (args.has("-d")) return control.unload(first);
     control.load(first, second, args.has("-g"));

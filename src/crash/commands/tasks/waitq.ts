@@ -65,7 +65,7 @@ function queueOf(context: Context, words: readonly string[]): Queue {
   const { kernel } = context;
   const [first, second, surplus] = words;
   if (first === undefined) throw new WrongUse("a wait queue is missing");
-  if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}`);
+  if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}; one wait queue is shown`);
   if (second !== undefined) {
     const { type, members } = structReference(kernel, first);
     const [member] = members;

@@ -57,7 +57,8 @@ function* lookUp(kernel: Kernel, word: string, withPrevious: boolean, withNext: 
   const address = hexNumber(word);
   const at = named.length === 0 && address !== undefined ? kernel.symbols.at(address) : undefined;
   if (named.length === 0 && address === undefined) throw new SymbolNotFound(word);
-  if (named.length === 0 && !at) throw new UsageError(`invalid address: ${word}`);
+  if (named.length === 0 && !at)
+    throw new UsageError(`invalid address: ${word}; it is in no symbol of the kernel or a module`);
   for (const symbol of at ? [at] : named) {
     const before = withPrevious ? kernel.symbols.at(symbol.address - 1n) : undefined;
     if (before) yield symbolPiece(kernel, before);

@@ -64,7 +64,7 @@ test("mod -S loads the modules of a folder and reports missing ones; -D and -R u
     said(`mod ${flag}`);
     assert.equal(file(), "(not");
   }
-  assert.match(said(`mod -S ${root}/own surplus`), /^mod: invalid argument: surplus$/);
+  assert.match(said(`mod -S ${root}/own surplus`), /^mod: invalid argument: surplus; -S takes one directory$/);
 });
 
 test("with -g the starts and ends of the module's sections are listed among its symbols until it is unloaded", () => {

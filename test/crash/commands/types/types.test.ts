@@ -91,8 +91,14 @@ test("a struct with an address is its contents, whole or by member", () => {
     said("struct list_head -o ffff800000001000"),
     "struct list_head {\n  [ffff800000001000] struct list_head *next;\n  [ffff800000001008] struct list_head *prev;\n}\nSIZE: 16",
   );
-  assert.equal(said("struct u32_nothing first"), "struct: invalid data structure reference: u32_nothing");
-  assert.equal(said("struct item.nothing first"), "struct: invalid data structure member reference: item.nothing");
+  assert.equal(
+    said("struct u32_nothing first"),
+    "struct: invalid data structure reference: u32_nothing; no struct or union has this name",
+  );
+  assert.equal(
+    said("struct item.nothing first"),
+    'struct: invalid data structure member reference: item.nothing; "struct item" lists the members',
+  );
   assert.equal(said("struct item 5"), "struct: 5: not a kernel address");
 });
 
@@ -210,7 +216,7 @@ test("a list of CPUs chooses copies of a per-CPU struct or variable", () => {
     said("p queues"),
     "PER-CPU DATA TYPE:\n  struct queue queues;\nPER-CPU ADDRESSES:\n  [0]: ffff800000001640\n  [1]: ffff800000001740",
   );
-  assert.equal(said("p queues:5"), "p: invalid cpu specification: 5");
+  assert.equal(said("p queues:5"), "p: invalid cpu number 5: this system has 0,1");
   assert.match(
     said("p numbers:1"),
     /^numbers is not per-CPU: the list of CPUs is ignored\nnumbers = \$1 =\n \{1, 2, 3\}$/,
@@ -263,7 +269,10 @@ test("whatis declares types and symbols, and searches structs by size and by mem
   assert.match(said("whatis struct box"), /^struct box \{\n/);
   assert.equal(said("whatis untyped"), "<data variable, no debug info> untyped;");
   assert.equal(said("whatis entry.cold"), "<text variable, no debug info> entry.cold;");
-  assert.match(said("whatis item.nothing"), /^whatis: invalid data structure member reference: item\.nothing$/);
+  assert.match(
+    said("whatis item.nothing"),
+    /^whatis: invalid data structure member reference: item\.nothing; "struct item" lists the members$/,
+  );
   assert.equal(said("whatis start"), "int start(struct item *);");
   assert.equal(
     said("whatis -o struct list_head"),

@@ -35,7 +35,7 @@ With -r, the current time of a clock is computed from jiffies, so it has the pre
   ],
   needs: ["types"],
   *run({ kernel }, args) {
-    if (args.rest.length > 0) throw new UsageError(`invalid argument: ${args.rest[0]}`);
+    if (args.rest.length > 0) throw new UsageError(`invalid argument: ${args.rest[0]}; timer takes options only`);
     const cpus = parseCpus(args.value("-C") ?? "", possibleCpus(kernel));
     if (args.has("-r")) {
       const now = tickTime(kernel);

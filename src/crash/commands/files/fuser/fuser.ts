@@ -61,7 +61,7 @@ function fileTest(kernel: Kernel, word: string): IsWanted {
   if (word.startsWith("/")) return byPath(word);
   const address = hexNumber(word);
   if (address === undefined || !kernel.memory.isKernelAddress(address))
-    throw new UsageError(`invalid argument: ${word}`);
+    throw new UsageError(`invalid argument: ${word}; give a full path, or the address of an inode`);
   return byInode(address);
 }
 

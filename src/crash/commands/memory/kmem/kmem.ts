@@ -174,7 +174,8 @@ function* atAddresses(context: Context, args: Parsed): Pieces {
   const isPhysical = args.has("-P");
   if (args.has("-g")) {
     const value = args.rest[0] === undefined ? undefined : hexNumber(args.rest[0]);
-    if (args.rest[0] !== undefined && value === undefined) throw new WrongUse(`invalid flags value: ${args.rest[0]}`);
+    if (args.rest[0] !== undefined && value === undefined)
+      throw new WrongUse(`invalid flags value: ${args.rest[0]}; give a hexadecimal number`);
     return yield* pageFlagTable(kernel, value);
   }
   const addresses = args.rest.map((word) => {

@@ -158,7 +158,8 @@ export function* pageMembers(kernel: Kernel, members: readonly string[], pfn: nu
   const type = kernel.types.named("struct page");
   const shape = kernel.object(type, 0n);
   for (const member of members) {
-    if (!(attempt(() => shape.has(member)) === true)) throw new UsageError(`invalid page struct member: ${member}`);
+    if (!(attempt(() => shape.has(member)) === true))
+      throw new UsageError(`invalid page struct member: ${member}; "struct page" lists them`);
   }
   const layout = new TableLayout(kernel, membersTable(members));
   const rowOf = (address: bigint): Piece => layout.row(kernel.object(type, address));

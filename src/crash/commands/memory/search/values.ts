@@ -44,6 +44,9 @@ function numberOf(context: Context, word: string): { value: bigint; label: strin
   const number = hexNumber(word);
   if (number !== undefined) return { value: number, label: undefined };
   const symbol = symbolAddress(context, word);
-  if (symbol === undefined) throw new UsageError(`invalid input: "${word}"`);
+  if (symbol === undefined)
+    throw new UsageError(
+      `invalid input: "${word}"; give a number in hexadecimal, a symbol, or an expression in parentheses`,
+    );
   return { value: symbol, label: `(${word})` };
 }

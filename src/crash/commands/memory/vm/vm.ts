@@ -74,7 +74,7 @@ export const vm = command({
 /** Names the bits of a FLAGS value. @throws UsageError; Fault if the kernel has no names for them */
 function flagNames(kernel: Kernel, word: string): Piece {
   const value = hexNumber(word);
-  if (value === undefined) throw new WrongUse(`invalid flags: ${word}`);
+  if (value === undefined) throw new WrongUse(`invalid flags: ${word}; give a hexadecimal number`);
   return new TableLayout(kernel, flagNamesTable).row({ kernel, value });
 }
 
@@ -139,7 +139,8 @@ function memoryOf(context: Context, args: Parsed, task: Obj): UserMemory {
   const own = task.at("mm").deref();
   const given = args.value("-M");
   const mm = given === undefined ? undefined : mmAt(context.kernel, address(context, given));
-  if (given !== undefined && !mm) throw new UsageError(`invalid mm_struct address: ${given}`);
+  if (given !== undefined && !mm)
+    throw new UsageError(`invalid mm_struct address: ${given}; "task -R mm" shows that of a task`);
   // As in crash, the task's own address space takes precedence over -M.
   if (!mm || own.address !== 0n) return { mm: own, space: () => taskMemory(task) };
   return { mm, space: () => context.kernel.memory.user(mm.at("pgd").value(), `user of mm_struct ${hex(mm.address)}`) };

@@ -42,7 +42,7 @@ Deadline tasks and tasks of a BPF scheduler follow if there are any.`,
   ],
   needs: ["types"],
   *run({ kernel }, args) {
-    if (args.rest.length > 0) throw new UsageError(`invalid argument: ${args.rest[0]}`);
+    if (args.rest.length > 0) throw new UsageError(`invalid argument: ${args.rest[0]}; runq takes options only`);
     const cpus = parseCpus(args.value("-c") ?? "", possibleCpus(kernel));
     if (args.has("-t")) return yield* runqueueClocks(kernel, cpus);
     if (args.has("-T")) return yield* clockLags(kernel, cpus);

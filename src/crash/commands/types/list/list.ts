@@ -147,6 +147,6 @@ function linkAndStart(context: Context, args: Parsed): { link: string | undefine
   }
   const [start, surplus] = words;
   if (start === undefined) throw new WrongUse("starting address required");
-  if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}`);
+  if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}; a list has one start`);
   return { link, start };
 }

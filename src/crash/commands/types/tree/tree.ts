@@ -93,7 +93,7 @@ const KINDS: readonly (readonly [prefix: RegExp, kind: TreeKind])[] = [
 function readWalk(context: Context, args: Parsed): TreeWalk {
   const type = args.value("-t") ?? "rbtree";
   const kind = KINDS.find(([prefix]) => prefix.test(type))?.[1];
-  if (!kind) throw new UsageError(`invalid tree type: ${type}`);
+  if (!kind) throw new UsageError(`invalid tree type: ${type}; there are rbtree, radix, xarray and maple`);
   if (args.has("-r") && args.has("-N")) throw new UsageError("-r and -N options are mutually exclusive");
   if (args.has("-s") && args.has("-S")) throw new UsageError("-S and -s options are mutually exclusive");
   if (args.has("-o") && kind !== "rbtree") throw new UsageError("-o option is not applicable to this type of tree");
@@ -101,7 +101,7 @@ function readWalk(context: Context, args: Parsed): TreeWalk {
   if (args.has("-v") && kind !== "maple") throw new UsageError("-v option is only applicable to maple trees");
   const [start, surplus] = args.rest;
   if (start === undefined) throw new WrongUse("a starting address is required");
-  if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}`);
+  if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}; a tree has one start`);
   const [root, link] = [args.value("-r"), args.value("-o")];
   return {
     kind,
