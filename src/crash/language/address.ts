@@ -57,8 +57,8 @@ const CONVENIENCE = /^\$[A-Za-z_]\w*$/;
 const REGISTERS: readonly string[] = ["pc", "sp", "fp", "ps", "eflags"];
 
 /**
- * Evaluates as `evaluateIn`, and takes a convenience variable that was never set for void, as gdb does where it stands
- * alone. A register is none, even if the frame does not know it.
+ * Evaluates as `evaluateIn`. A convenience variable that was never set is void if it is the whole expression, as in gdb.
+ * The name of a register is not a convenience variable, even if the frame does not know the register.
  */
 export function evaluateOrVoid(context: Context, text: string, warn?: (message: string) => void): Obj {
   const { kernel } = context;

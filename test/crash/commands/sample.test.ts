@@ -197,3 +197,15 @@ test("runq -T compares a CPU with all CPUs, also if only some are shown", () => 
     all.find((line) => line.includes("CPU 0:")),
   );
 });
+
+test("bt -R takes an address in any form", () => {
+  const [address = ""] = /(?<= at )[0-9a-f]+/.exec(ours("bt")) ?? [];
+  for (const form of [address, `0x${address}`, address.toUpperCase()])
+    assert.match(ours(`bt -R ${form}`), /^PID: 169 /, form);
+  assert.equal(ours("bt -R 1234"), "");
+});
+
+test("trace show says which buffers are empty", () => {
+  assert.equal(ours("trace show"), "the buffers of top are empty");
+  assert.equal(ours("trace show -c 0"), "the buffers of top are empty on the CPUs of -c 0");
+});

@@ -56,7 +56,7 @@ const gdbNames: readonly (readonly [name: RegExp, run: GdbRun])[] = [
   [/^(p|pr|pri|prin|print|inspect|call)$/, runPrint],
   [/^(ou|out|outp|outpu|output)$/, runOutput],
   [/^printf$/, runPrintf],
-  [/^(ec|ech|echo)$/, (context, words) => runEcho(context, words)],
+  [/^(ec|ech|echo)$/, runEcho],
   [/^(pt|pty|ptyp|ptype)$/, runPtype],
   [/^(what|whati|whatis)$/, runWhatis],
   [/^x$/, runExamine],

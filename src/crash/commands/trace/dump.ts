@@ -8,7 +8,7 @@ import { formatFile, HEADER_EVENT, headerPage, printkFormats, savedCmdlines } fr
 import type { Kernel } from "../../../model/kernel.ts";
 import { faultPiece, type Pieces, progress, text } from "../../../say/piece.ts";
 import type { Context, OutputFile } from "../../language/command.ts";
-import { type InstancePages, pageData, writeTraceDat } from "./traceDat.ts";
+import { type InstancePages, pageData, type UnreadPages, writeTraceDat } from "./traceDat.ts";
 
 /** Names from the dump that can be parts of a path. */
 const SAFE_NAME = /^[\w:+-][\w.:+-]*$/;
@@ -55,16 +55,17 @@ export function* dumpToFile({ kernel, createFile }: Context, arrays: readonly Tr
   const pageBytes = top && sizeOf(top);
   if (!top || pageBytes === undefined) throw Fault.of("unknown", "the first instance of ftrace has no buffers");
   const written = instances.filter((one) => (sizeOf(one) ?? pageBytes) === pageBytes);
+  const unread: UnreadPages = { count: 0, first: undefined };
   const file = opened(createFile, path);
   try {
-    yield* writeTraceDat(kernel, file, [top, ...written.slice(1)], pageBytes);
+    yield* writeTraceDat(kernel, file, [top, ...written.slice(1)], pageBytes, unread);
   } finally {
     file.close();
   }
-  yield text(`${pageCount(written)} were written to ${path}; "trace-cmd report ${path}" reads it`);
+  yield text(`${pagesWritten(written)} written to ${path}; "trace-cmd report ${path}" reads it`);
   for (const { name } of instances.filter((one) => !written.includes(one)))
     yield text(`not written: the instance ${name}, whose pages have another size`);
-  for (const fault of faults) yield faultPiece(fault, "trace: ");
+  yield* missing(unread, faults);
 }
 
 /** Writes the buffers as the files trace_pipe_raw of tracefs. @param hasFormats whether to write what describes them too */
@@ -87,15 +88,14 @@ export function* dumpToFolder(
       file.close();
     }
   };
-  const refused: string[] = [];
-  for (const { name, cpus } of instances) {
-    if (!SAFE_NAME.test(name)) refused.push(name);
-    else
-      for (const { buffer, pages } of cpus) {
-        const place = `${name === TOP_INSTANCE ? "" : `instances/${name}/`}per_cpu/cpu${buffer.cpu}/trace_pipe_raw`;
-        yield* write(place, datas(kernel, pages, buffer.pageBytes));
-      }
-  }
+  const unread: UnreadPages = { count: 0, first: undefined };
+  const named = instances.filter(({ name }) => SAFE_NAME.test(name));
+  const refused = instances.filter((one) => !named.includes(one)).map(({ name }) => name);
+  for (const { name, cpus } of named)
+    for (const { buffer, pages } of cpus) {
+      const place = `${name === TOP_INSTANCE ? "" : `instances/${name}/`}per_cpu/cpu${buffer.cpu}/trace_pipe_raw`;
+      yield* write(place, datas(kernel, pages, buffer.pageBytes, unread));
+    }
   if (hasFormats) {
     const encoder = new TextEncoder();
     const size = instances[0]?.cpus[0]?.buffer.pageBytes ?? 0;
@@ -103,13 +103,25 @@ export function* dumpToFolder(
       if (path.split("/").every((part) => SAFE_NAME.test(part))) yield* write(path, [encoder.encode(contents)]);
       else refused.push(path);
   }
-  yield text(`${pageCount(instances)} were written to ${folder}`);
+  yield text(`${pagesWritten(named)} written to ${folder}`);
   for (const name of refused) yield text(`not written: ${name}, which is not a file name`);
+  yield* missing(unread, faults);
+}
+
+/** Reports what the written files lack. @param faults why lists of pages could not be followed */
+function* missing({ count, first }: UnreadPages, faults: readonly Fault[]): Pieces {
+  if (first)
+    yield faultPiece(first, `trace: pages that cannot be read were written as zeros: ${count}; the first fault: `);
   for (const fault of faults) yield faultPiece(fault, "trace: ");
 }
 
-function* datas(kernel: Kernel, pages: readonly bigint[], bytes: number): Generator<Uint8Array, void, void> {
-  for (const page of pages) yield pageData(kernel, page, bytes);
+function* datas(
+  kernel: Kernel,
+  pages: readonly bigint[],
+  bytes: number,
+  unread: UnreadPages,
+): Generator<Uint8Array, void, void> {
+  for (const page of pages) yield pageData(kernel, page, bytes, unread);
 }
 
 /** Yields path and contents of the files that describe the buffers. @throws Fault */
@@ -122,10 +134,11 @@ function* descriptions(kernel: Kernel, pageBytes: number): Generator<readonly [s
   yield ["saved_cmdlines", savedCmdlines(kernel)];
 }
 
-function pageCount(instances: readonly InstancePages[]): string {
+/** Returns `3 pages of top were`. */
+function pagesWritten(instances: readonly InstancePages[]): string {
   const count = instances.reduce((sum, { cpus }) => sum + cpus.reduce((pages, one) => pages + one.pages.length, 0), 0);
   const names = instances.map(({ name }) => name).join(", ");
-  return `${count} page${count === 1 ? "" : "s"} of ${names}`;
+  return `${count} page${count === 1 ? "" : "s"} of ${names} ${count === 1 ? "was" : "were"}`;
 }
 
 /** @throws UsageError if this front end writes no files */

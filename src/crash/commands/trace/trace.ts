@@ -146,11 +146,14 @@ function* show({ kernel }: Context, args: Parsed): Pieces {
   const lastOf = lastChosen(args, "entries");
   const { entries, faults } = yield* withProgress("trace entries", traceEntries(kernel, array, cpus));
   if (lastBootOf(array)) yield text(`the entries of ${array.name} are from the boot before this one`);
-  if (entries.length === 0) yield text(`the buffers of ${array.name} are empty`);
+  if (entries.length === 0 && faults.length === 0) yield text(emptyText(array, args));
   else if (isGraph(array, args)) yield* graph(kernel, entries, lastOf);
   else yield* oneByOne(kernel, array, lastOf(entries));
   for (const fault of faults) yield faultPiece(fault, "trace: ");
 }
+
+const emptyText = ({ name }: TraceArray, args: Parsed): string =>
+  `the buffers of ${name} are empty${args.has("-c") ? ` on the CPUs of -c ${args.value("-c")}` : ""}`;
 
 /** Whether calls are a tree: as -g and -e say, or by the tracer. */
 function isGraph(array: TraceArray, args: Parsed): boolean {

@@ -70,13 +70,16 @@ class Section {
 
 /**
  * Writes the file. All instances have pages of the same size.
- * @param instances the first one is the top instance @throws Fault if formats of events cannot be read
+ * @param instances the first one is the top instance
+ * @param unread receives the pages that cannot be read
+ * @throws Fault if formats of events cannot be read
  */
 export function* writeTraceDat(
   kernel: Kernel,
   file: OutputFile,
   instances: readonly [InstancePages, ...InstancePages[]],
   pageBytes: number,
+  unread: UnreadPages,
 ): Pieces {
   const [top, ...others] = instances;
   const head = new Section(kernel)
@@ -111,7 +114,7 @@ export function* writeTraceDat(
   head.number(2, OPTION_DONE);
   let offset = 0;
   const parts = [[head, top], ...others.map((one) => [new Section(kernel), one] as const)] as const;
-  for (const [section, instance] of parts) offset = yield* writePages(kernel, file, { section, instance, cpus, offset, pageBytes }); // prettier-ignore
+  for (const [section, instance] of parts) offset = yield* writePages(kernel, file, { section, instance, cpus, offset, pageBytes, unread }); // prettier-ignore
 }
 
 const FLYRECORD = "flyrecord\0";
@@ -131,13 +134,14 @@ interface Part {
   /** Where the section begins in the file. */
   readonly offset: number;
   readonly pageBytes: number;
+  readonly unread: UnreadPages;
 }
 
 /** Writes the places of an instance's pages, and the pages. @returns the offset after them */
 function* writePages(
   kernel: Kernel,
   file: OutputFile,
-  { section, instance, cpus, offset, pageBytes }: Part,
+  { section, instance, cpus, offset, pageBytes, unread }: Part,
 ): Generator<ReturnType<typeof progress>, number, void> {
   section.text(FLYRECORD);
   let at = roundUp(offset + section.length + cpus * CPU_HEADER, pageBytes);
@@ -150,16 +154,26 @@ function* writePages(
   section.bytes(new Uint8Array(gap)).writeTo(file);
   for (const { buffer, pages } of [...instance.cpus].sort((a, b) => a.buffer.cpu - b.buffer.cpu))
     for (const [done, page] of pages.entries()) {
-      file.write(pageData(kernel, page, buffer.pageBytes));
+      file.write(pageData(kernel, page, buffer.pageBytes, unread));
       if (done % 256 === 0) yield progress("pages", done, pages.length);
     }
   return at;
 }
 
+/** The pages that were written as zeros because they cannot be read. */
+export interface UnreadPages {
+  count: number;
+  /** Why the first of them cannot be read. */
+  first: Fault | undefined;
+}
+
 /** Returns the bytes of a page; zeros, which a reader takes for a page without entries, if it cannot be read. */
-export function pageData(kernel: Kernel, address: bigint, bytes: number): Uint8Array {
+export function pageData(kernel: Kernel, address: bigint, bytes: number, unread: UnreadPages): Uint8Array {
   const data = attempt(() => kernel.memory.read(address, bytes));
-  return data instanceof Fault ? new Uint8Array(bytes) : data;
+  if (!(data instanceof Fault)) return data;
+  unread.count++;
+  unread.first ??= data;
+  return new Uint8Array(bytes);
 }
 
 /** Appends the formats of ftrace's own events, then those of each system. */

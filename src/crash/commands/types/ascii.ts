@@ -20,7 +20,7 @@ export const ascii = command({
   name: "ascii",
   readsOnly: true,
   summary: "show a hexadecimal value as text",
-  usage: "value ...",
+  usage: "[value ...]",
   options: [],
   description:
     "Shows the bytes of a hexadecimal value as text, in the order in which they are stored in memory. Without a value, shows the table of ASCII characters.",

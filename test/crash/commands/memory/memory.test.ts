@@ -173,6 +173,8 @@ test("vm -R finds areas by address, flags and file, and prints nothing for tasks
   assert.equal(ours("vm -R busybox").match(/\/bin\/busybox$/gm)?.length, 5);
   assert.match(ours("vm -R 401000"), /\n401000 +\w+$/);
   assert.equal(ours("vm -R no-such-file"), "");
+  const [, , whole] = ours("vm").split("\n");
+  assert.equal(ours(`vm -R ${whole?.split(" ")[0]}`), ours("vm").split("\n").slice(0, 3).join("\n"));
   assert.match(ours("vm -f 8100073"), /\(READ\|WRITE\|MAYREAD\|MAYWRITE\|MAYEXEC\|ACCOUNT\|SOFTDIRTY\)$/);
 });
 
@@ -189,6 +191,11 @@ test("a search finds numbers, masked numbers and text in every scope", () => {
   assert.match(ours(`search -s ${at} -l 8 -w ${init?.slice(8)}`), new RegExp(`^${at}: `));
   assert.equal(ours(`search -s ${at} -l 8 -x 1 init_task`).split("\n").length, 3);
   assert.match(ours("search -x 1 -c foo"), /^search: -x option is not allowed with -c/);
+});
+
+test("a search of stacks refuses options for other memory, because it searches whole stacks", () => {
+  for (const option of ["-p", "-u", "-s init_task", "-l 100"])
+    assert.match(ours(`search -t ${option} dead4ead`), /^search: -t and -\w exclude each other/, option);
 });
 
 test("a search without a match reports its progress", () => {

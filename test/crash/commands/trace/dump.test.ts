@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cString } from "../../../../src/base/bytes.ts";
+import { cString, viewOf } from "../../../../src/base/bytes.ts";
+import { Fault } from "../../../../src/base/fault.ts";
 import { dumpToFile, dumpToFolder } from "../../../../src/crash/commands/trace/dump.ts";
 import type { Context } from "../../../../src/crash/language/command.ts";
 import { traceArrays } from "../../../../src/linux/trace/traceArray.ts";
@@ -99,4 +100,20 @@ test("without a front end that writes files it says so", () => {
     () => [...dumpToFile({ kernel } as unknown as Context, traceArrays(kernel), "trace.dat")],
     /writes no files/,
   );
+});
+
+test("pages that cannot be read are zeros in the file, and it says how many", () => {
+  const cut = tracedKernel([page(100n, 1), page(300n, 3), page(200n, 2)], { head: 2, commit: 1 });
+  const read = cut.memory.read.bind(cut.memory);
+  cut.memory.read = (address, length) => {
+    const bytes = read(address, length);
+    if (length === 4096 && viewOf(bytes).getBigUint64(0, true) === 200n)
+      throw Fault.at("excluded", address, "page excluded from dump");
+    return bytes;
+  };
+  const { text, files } = written((context) =>
+    dumpToFolder({ ...context, kernel: cut }, traceArrays(cut), "out", false),
+  );
+  assert.match(text, /written as zeros: 1; the first fault: /);
+  assert.deepEqual(timesOf(files.get("out/per_cpu/cpu0/trace_pipe_raw") ?? new Uint8Array()), [100n, 0n, 300n]);
 });

@@ -36,7 +36,10 @@ interface Row {
   readonly path: string | Fault;
 }
 
-/** Lists the open files of one task. Yields nothing if the reference matches no file, nor the root or working directory. */
+/**
+ * Lists the open files of one task. Yields nothing if the reference matches no file, nor the root or working directory,
+ * and all files were read.
+ */
 export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces {
   const root = attempt(() => fsPath(task, "root"));
   const cwd = attempt(() => fsPath(task, "pwd"));
@@ -47,7 +50,7 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
   const shown = reference === undefined ? rows : rows.filter((row) => matchesReference(row, reference));
   const isRootOrCwd =
     reference !== undefined && [root, cwd].some((path) => typeof path === "string" && path.includes(reference));
-  if (reference !== undefined && shown.length === 0 && !isRootOrCwd) return;
+  if (reference !== undefined && shown.length === 0 && !isRootOrCwd && !(outcome instanceof Fault)) return;
   const lines = (): Line[] => {
     const all: Line[] = [taskHeading(task)];
     if (root !== undefined || cwd !== undefined) all.push(["ROOT: ", pathSpan(root), "    CWD: ", pathSpan(cwd)]);

@@ -2,12 +2,12 @@
 import { attempt, Fault, faultLast, untilFault } from "../../../../base/fault.ts";
 import { filePath } from "../../../../linux/fs/dcache.ts";
 import { openFiles } from "../../../../linux/fs/fdtable.ts";
-import { fileType } from "../../../../linux/fs/inode.ts";
 import { mountSuper } from "../../../../linux/fs/mount.ts";
 import { taskTable } from "../../../../linux/sched/task.ts";
 import { dirtyInodes } from "../../../../linux/fs/writeback.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
+import { typeColumn } from "../files/columns.ts";
 import { addressCell } from "../../../say/addressCell.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import type { Table } from "../../../../say/table.ts";
@@ -48,8 +48,11 @@ export function openFilesBySuper(kernel: Kernel): OpenFiles {
   const tables = new Set<bigint>();
   const faults: Fault[] = [];
   const note = (fault: Fault): unknown => faults.push(fault);
-  for (const task of taskTable(kernel).tasks) {
+  const { tasks, fault } = taskTable(kernel);
+  if (fault) note(fault.within("list of tasks"));
+  for (const task of tasks) {
     const table = attempt(() => task.at("files").value());
+    if (table instanceof Fault) note(table);
     // Threads share one table, and several tasks can share a file.
     if (table instanceof Fault || tables.has(table)) continue;
     tables.add(table);
@@ -83,13 +86,7 @@ export const openFilesTable: Table<Obj> = {
       titleAlign: "center",
       value: (file) => file.at("f_path.dentry.d_inode").value(),
     },
-    type: {
-      kind: "text",
-      title: "TYPE",
-      width: 4,
-      absent: "UNKN",
-      value: (file) => fileType(file.at("f_path.dentry.d_inode").deref()),
-    },
+    type: typeColumn((file) => file.at("f_path.dentry")),
     path: { kind: "text", title: "PATH", value: filePath },
   },
 };

@@ -1,13 +1,13 @@
 /** Implements `kmem -S`: lists slabs and their objects. */
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
+import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { nodeOfPfn } from "../../../../linux/mm/mmzone.ts";
 import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
-import { cacheName, cacheNodes, hasSlabFlag, isSlabAllocator } from "../../../../linux/slab/slab.ts";
+import { cacheNodes, hasSlabFlag, isSlabAllocator } from "../../../../linux/slab/slab.ts";
 import { slabAllocatorSlabs } from "../../../../linux/slab/slabAllocator.ts";
 import { slabState, type SlabObject, type SlabState } from "../../../../linux/slab/slabObject.ts";
 import { damageOf } from "../../../../linux/slab/slabPoison.ts";
 import { slabsOfPages } from "../../../../linux/slab/slabScan.ts";
-import { countedByNodes, type SlabCount } from "../../../../linux/slab/slabUsage.ts";
 import { objectAt } from "../../../../linux/slab/slubFreelist.ts";
 import { cpuPartialSlabs, cpuSlab, nodeCounter, nodeSlabs, readSlab, type Slab } from "../../../../linux/slab/slub.ts";
 import type { Obj } from "../../../../model/object.ts";
@@ -24,6 +24,7 @@ import {
   type Pieces,
 } from "../../../../say/piece.ts";
 import type { Fields, Table } from "../../../../say/table.ts";
+import { omittedSlabs, type Shown } from "./omittedSlabs.ts";
 import { cacheHeading, cacheRow, countedSlabs } from "./slabs.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
@@ -37,11 +38,12 @@ export function* cacheObjects(cache: Obj, cpus: readonly number[]): Pieces {
   yield cacheRow(cache, counted);
   if (isSlabAllocator(cache)) yield* slabList(slabAllocatorSlabs(cache), { list: "slabs" });
   else {
-    const current = new Map<bigint, number>();
+    const current = new Set<bigint>();
     const shown: Shown = new Map();
     for (const cpu of cpus) yield* cpuSlabs(cache, cpu, current, shown);
     yield* nodeLists(cache, current, shown);
-    yield* omittedSlabs(cache, countOf(shown), counted);
+    const isEveryCpu = possibleCpus(cache.kernel).every((cpu) => cpus.includes(cpu));
+    yield* omittedSlabs(cache, shown, counted, isEveryCpu);
   }
   yield text("");
 }
@@ -65,31 +67,8 @@ export function* allCacheObjects(cache: Obj): Pieces {
   yield text("");
 }
 
-/** Number of objects of each slab that was shown, by slab. */
-type Shown = Map<bigint, number>;
-
-const countOf = (shown: Shown): SlabCount => ({
-  slabs: shown.size,
-  total: [...shown.values()].reduce((sum, one) => sum + one, 0),
-});
-
-/** Reports the slabs that were not shown, because full slabs are on no list. */
-function* omittedSlabs(cache: Obj, shown: SlabCount, counted: SlabCount | undefined): Pieces {
-  const all = attempt(() => counted ?? countedByNodes(cache));
-  const name = attempt(() => cacheName(cache));
-  if (all instanceof Fault || name instanceof Fault || all.slabs <= shown.slabs) return;
-  const slabs = all.slabs - shown.slabs;
-  const what = slabs === 1 ? "1 slab is" : `${slabs} slabs are`;
-  yield {
-    kind: "omission",
-    sentence: `${shown.total} of ${all.total} objects: ${what} on none of the lists that are walked, probably because full slabs are not on a list.`,
-    all: { title: "All objects", line: `kmem -S -a ${name}` },
-    lines: [],
-  };
-}
-
 /** Lists the slabs of one CPU. @param current receives the slab that the CPU allocates from */
-function* cpuSlabs(cache: Obj, cpu: number, current: Map<bigint, number>, shown: Shown): Pieces {
+function* cpuSlabs(cache: Obj, cpu: number, current: Set<bigint>, shown: Shown): Pieces {
   const own = attempt(() => cpuSlab(cache, cpu));
   if (own === undefined) return;
   if (own instanceof Fault) return yield faultPiece(own, `CPU ${cpu}: `);
@@ -102,7 +81,7 @@ function* cpuSlabs(cache: Obj, cpu: number, current: Map<bigint, number>, shown:
     { cpu, list: "current" },
     shown,
   );
-  if (own.slab !== 0n) current.set(own.slab, cpu);
+  if (own.slab !== 0n) current.add(own.slab);
   yield text(`CPU ${cpu} PARTIAL:`);
   yield* slabList(cpuPartialSlabs(cache, own), { cpu, list: "partial" }, shown);
 }
@@ -142,10 +121,10 @@ export const cacheNodesTable: Table<NodeRow> = {
   },
 };
 
-function* nodeLists(cache: Obj, current: ReadonlyMap<bigint, number>, shown: Shown): Pieces {
+function* nodeLists(cache: Obj, current: ReadonlySet<bigint>, shown: Shown): Pieces {
   const layout = new TableLayout(cache.kernel, cacheNodesTable);
   for (const { id, node } of cacheNodes(cache)) {
-    const perCpu = [...current.keys()].filter((slab) => nodeOfSlab(cache, slab) === id).length;
+    const perCpu = [...current].filter((slab) => nodeOfSlab(cache, slab) === id).length;
     const isTracked = node.has("full") && hasSlabFlag(cache, "SLAB_STORE_USER");
     yield layout.headed({ id, node, perCpu, isTracked });
     yield text(`NODE ${id} PARTIAL:`);

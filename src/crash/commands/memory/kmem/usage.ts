@@ -17,7 +17,7 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import type { PageKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { sizeText } from "../../../../render/quantity.ts";
-import { text, type Pieces, progress, type Piece } from "../../../../say/piece.ts";
+import { faultPiece, text, type Pieces, progress, type Piece } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 import { memoryModel } from "../../../../linux/mm/memoryModel.ts";
 import { pageFlagMask } from "../../../../linux/mm/pageFlags.ts";
@@ -140,8 +140,8 @@ export const usageTable = (bytesOfPage = 4096): Table<Row, PageKeys["kmem -i"]> 
 });
 
 /**
- * Counts pages with more than one user, without pages that were never allocated. The kernel has no such counter, so all
- * pages are scanned.
+ * Counts pages with more than one user, without reserved pages (PG_reserved). The kernel has no such counter, so all
+ * pages are scanned. Yields the first fault of the pages that cannot be counted.
  */
 function* sharedPages(kernel: Kernel): Generator<Piece, number | Fault, void> {
   const end = attempt(() => memoryModel(kernel).runs.at(-1)?.end ?? 0);
@@ -149,9 +149,13 @@ function* sharedPages(kernel: Kernel): Generator<Piece, number | Fault, void> {
   const reserved = pageFlagMask(kernel, "PG_reserved") ?? 0n;
   let shared = 0;
   let seen = 0;
+  let unread = 0;
+  let first: Fault | undefined;
   for (const page of pageStructs(kernel, 0, end)) {
-    if (!(page instanceof Fault) && page.count > 1 && !(page.flags & reserved)) shared++;
+    if (page instanceof Fault) [unread, first] = [unread + 1, first ?? page];
+    else if (page.count > 1 && !(page.flags & reserved)) shared++;
     if (++seen % 4096 === 0) yield progress("pages", seen, end);
   }
+  if (first) yield faultPiece(first, `SHARED leaves out ${unread} pages that cannot be read; the first fault: `);
   return shared;
 }

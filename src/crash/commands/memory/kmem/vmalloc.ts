@@ -30,7 +30,7 @@ export function* vmallocTableAt(kernel: Kernel, address: bigint, isPhysical: boo
 function* areasMapping(kernel: Kernel, physical: bigint): Pieces {
   const size = BigInt(pageSize(kernel));
   const wanted = physical & ~(size - 1n);
-  const { areas } = vmapAreas(kernel);
+  const { areas, fault } = vmapAreas(kernel);
   let done = 0;
   for (const area of areas) {
     for (let at = area.start, pages = 0; at < area.end; at += size, pages++) {
@@ -42,6 +42,7 @@ function* areasMapping(kernel: Kernel, physical: bigint): Pieces {
     }
     done++;
   }
+  if (fault) yield faultPiece(fault, "kmem: ");
 }
 
 const layout = derived(

@@ -136,7 +136,7 @@ function offsetOf(args: Parsed): bigint {
 
 /**
  * Returns the memory that the options select.
- * @throws UsageError if the dump is not a file; Fault if the current task has no user memory
+ * @throws UsageError if the dump is not a file, or if the current task has no user memory; Fault
  */
 function spaceOf(context: Context, args: Parsed, start: bigint): ByteSource {
   const { memory, arch } = context.kernel;

@@ -18,10 +18,10 @@ export function* matches(pages: Iterable<MemoryPage | undefined>, needles: reado
   for (const page of pages) {
     yield page;
     if (!page) continue;
-    if (tail && tail.address + BigInt(tail.bytes.length) === page.address)
-      yield* acrossBorder(tail, page, texts, reach);
+    if (tail && tail.address + BigInt(tail.bytes.length) !== page.address) tail = undefined;
+    if (tail) yield* acrossBorder(tail, page, texts, reach);
     yield* inPage(page, needles);
-    tail = reach > 0 && page.bytes.length >= reach ? lastBytes(page, reach) : undefined;
+    tail = reach > 0 ? lastBytes(tail, page, reach) : undefined;
   }
 }
 
@@ -34,12 +34,16 @@ function* inPage({ address, bytes }: MemoryPage, needles: readonly Needle[]): Ge
   for (const { at, needle } of found) yield { address: address + BigInt(at), needle };
 }
 
-const lastBytes = ({ address, bytes }: MemoryPage, count: number): MemoryPage => ({
-  address: address + BigInt(bytes.length - count),
-  bytes: bytes.slice(bytes.length - count),
-});
+/** Copies the last bytes of memory. @param before the bytes directly before it, because it can be shorter than `count` */
+function lastBytes(before: MemoryPage | undefined, page: MemoryPage, count: number): MemoryPage {
+  const isShort = before !== undefined && page.bytes.length < count;
+  const all = isShort ? Buffer.concat([before.bytes, page.bytes]) : page.bytes;
+  const skipped = Math.max(0, all.length - count);
+  const start = isShort ? before.address : page.address;
+  return { address: start + BigInt(skipped), bytes: Uint8Array.from(all.subarray(skipped)) };
+}
 
-/** Yields matches that begin in the last bytes of one page and end on the next. */
+/** Yields matches that begin in the last bytes before a page and end on it. */
 function* acrossBorder(tail: MemoryPage, page: MemoryPage, texts: readonly Needle[], reach: number): Generator<Match> {
   const joined = Buffer.concat([tail.bytes, page.bytes.subarray(0, reach)]);
   for (const match of inPage({ address: tail.address, bytes: joined }, texts)) {

@@ -30,7 +30,11 @@ export interface Scope {
 /** Returns the scopes that the options -k -K -V -u -p -t -T, -s, -e and -l select. @throws UsageError, Fault */
 export function* scopes(context: Context, args: Parsed): Generator<Scope> {
   const { kernel } = context;
-  if (args.has("-t") || args.has("-T")) yield* stacks(kernel, args.has("-T"));
+  const stackFlag = ["-t", "-T"].find((flag) => args.has(flag));
+  const other = ["-k", "-K", "-V", "-u", "-p", "-s", "-e", "-l"].find((flag) => args.has(flag));
+  if (stackFlag !== undefined && other !== undefined)
+    throw new UsageError(`${stackFlag} and ${other} exclude each other: ${stackFlag} searches whole stacks`);
+  if (stackFlag !== undefined) yield* stacks(kernel, args.has("-T"));
   else if (args.has("-p")) {
     const stretch = bounds(context, args, { start: 0n, end: kernel.memory.physical.end });
     const pages = () => physicalPages(kernel, stretch, readTarget());

@@ -157,24 +157,17 @@ function* pagesOfArea(mm: Obj, space: () => AddressSpace, wanted: bigint): Piece
 function* references(task: Obj, mm: Obj, space: () => AddressSpace, reference: string): Pieces {
   if (mm.address === 0n) return;
   const value = hexNumber(reference);
-  const isWhole = value !== undefined && (value === mm.address || value === mm.at("pgd").value());
-  let isEmpty = true;
-  const introduced = function* (): Pieces {
-    if (isEmpty) {
-      yield headingPiece(task);
-      yield mmPiece(task, mm);
-    }
-    isEmpty = false;
-  };
-  if (isWhole) yield* introduced();
+  // The address of the mm_struct or of its page directory selects the address space, but no area of it.
+  let isShown = value !== undefined && (value === mm.address || value === mm.at("pgd").value());
+  if (isShown) yield* [headingPiece(task), mmPiece(task, mm)];
+  let hasAreas = false;
   for (const piece of vmaReferences(mm, space, reference)) {
-    if (isEmpty || isWhole) {
-      yield* introduced();
-      yield vmaHeading(mm.kernel);
-    }
+    if (!isShown) yield* [headingPiece(task), mmPiece(task, mm)];
+    if (!hasAreas) yield vmaHeading(mm.kernel);
+    isShown = hasAreas = true;
     yield piece;
   }
-  if (!isEmpty) yield text("");
+  if (isShown) yield text("");
 }
 
 /**

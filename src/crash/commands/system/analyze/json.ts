@@ -87,7 +87,10 @@ const slotJson = (slot: Slot): Json | undefined => {
   return slot.map((one) => (typeof one === "bigint" ? addressJson(one) : one));
 };
 
-/** Returns a piece of evidence as JSON, with its sentence and the command that prints it. */
+/**
+ * Returns a piece of evidence as JSON, with its sentence and the command that prints it. Lines of the log, which evidence
+ * counts from 0, are counted from 1.
+ */
 export const evidenceJson = (evidence: Evidence): Json => ({
   ...Object.fromEntries(
     Object.entries(evidence).map(([key, value]: [string, string | number | bigint]) => [

@@ -20,7 +20,7 @@ import { type BacktraceStyle, backtraceLines } from "./stack.ts";
 import { allTextSymbols, textSymbols } from "./textSymbols.ts";
 import { command, type Context, type Parsed, type Running } from "../../../language/command.ts";
 import { changed } from "../../../language/context.ts";
-import { parseCpus } from "../../../language/number.ts";
+import { hexNumber, parseCpus } from "../../../language/number.ts";
 import { faultPiece, type Line, type Piece, lazyRecord, record, text } from "../../../../say/piece.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
@@ -174,9 +174,8 @@ function startedAt(context: Context, task: Obj, args: Parsed): Stack {
 }
 
 function refersTo({ frames }: Stack, reference: string): boolean {
-  return frames.some(
-    ({ symbol, pc }) => symbol?.name === reference || pc.toString(16) === reference.replace(/^0x/, ""),
-  );
+  const address = hexNumber(reference);
+  return frames.some(({ symbol, pc }) => symbol?.name === reference || pc === address);
 }
 
 /** Returns the lines that -t, -T, -o, -r and -e print instead of frames; undefined without these options. */

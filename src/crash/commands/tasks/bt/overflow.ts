@@ -8,6 +8,7 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { taskStackRange } from "../../../../unwind/stacks.ts";
 import { type Line, type Piece, record, text } from "../../../../say/piece.ts";
+import { missingTasks } from "../../../language/taskSelector.ts";
 import { taskFacts, taskHeading, taskColumns } from "../../../say/taskHeading.ts";
 import type { Fields } from "../../../../say/table.ts";
 
@@ -17,22 +18,27 @@ export const overflowFields: Fields = { ...taskColumns, signs: { kind: "data", a
 /** Checks the far end of every task's stack for signs of an overflow. */
 export function* stackOverflows(kernel: Kernel): Generator<Piece, void, void> {
   let found = false;
+  let unread = 0;
   for (const task of taskTable(kernel).tasks) {
     const signs = overflowSigns(task);
-    if (signs.length === 0) continue;
+    if (signs === undefined) unread++;
+    if (!signs?.length) continue;
     found = true;
     const lines = signs.map((sign): Line => [{ as: "bad", text: `possible stack overflow: ${sign}` }]);
     yield record({ ...taskFacts(task), signs }, taskHeading(task), ...lines, []);
   }
   if (!found) yield text("No stack overflows detected");
+  if (unread > 0) yield text(`The end of the stack cannot be read: ${unread} task${unread === 1 ? "" : "s"}`);
+  yield* missingTasks(kernel, "bt: ");
 }
 
-function overflowSigns(task: Obj): string[] {
+/** Returns the signs of an overflow; undefined if there are none and the end of the stack cannot be read. */
+function overflowSigns(task: Obj): string[] | undefined {
   const { kernel } = task;
   const signs: string[] = [];
   const base = attempt(() => taskStackRange(kernel, task).start);
-  // The stack of a zombie is already freed, and a missing page proves nothing.
-  if (base instanceof Fault) return signs;
+  // The stack of a zombie is already freed.
+  if (base instanceof Fault) return base.kind === "unmapped" ? [] : undefined;
   if (!task.has("thread_info") && kernel.types.find("struct", "thread_info")) {
     const info = kernel.object("struct thread_info", base);
     const recorded = attempt(() => (info.has("task") ? info.at("task").value() : task.address));
@@ -45,6 +51,7 @@ function overflowSigns(task: Obj): string[] {
   if (typeof cpu === "number" && typeof limit === "number" && cpu >= limit)
     signs.push(`thread_info.cpu: ${cpu} >= ${limit}`);
   const magic = attempt(() => kernel.memory.word(endOfStack(task)));
-  if (!(magic instanceof Fault) && magic !== STACK_END_MAGIC) signs.push(`${hex(magic)} != STACK_END_MAGIC`);
+  if (magic instanceof Fault) return signs.length > 0 ? signs : undefined;
+  if (magic !== STACK_END_MAGIC) signs.push(`${hex(magic)} != STACK_END_MAGIC`);
   return signs;
 }

@@ -21,23 +21,26 @@ export const argumentsFields: Fields = {
  */
 export function* tasksArguments(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
-    const parts = attempt(() => ({ args: strings(task, "arg"), env: strings(task, "env") }));
-    if (parts instanceof Fault) {
-      const unread = faultJson(parts);
-      yield record(
-        { ...taskFacts(task), args: unread, env: unread },
-        taskHeading(task),
-        ["ps: ", faultSpan(parts)],
-        [],
-      );
-      continue;
-    }
-    const { args, env } = parts;
-    const environment = env.length > 0 ? env : [""];
-    const lines: Line[] = [[`ARG: ${args.map((arg) => `${arg} `).join("")}`]];
-    lines.push(...environment.map((line, i): Line => [`${i === 0 ? "ENV: " : "     "}${line}`]));
-    yield record({ ...taskFacts(task), args, env } satisfies Record<string, Json>, taskHeading(task), ...lines, []);
+    const args = attempt(() => strings(task, "arg"));
+    const env = attempt(() => strings(task, "env"));
+    const data = { ...taskFacts(task), args: orFault(args), env: orFault(env) } satisfies Record<string, Json>;
+    yield record(data, taskHeading(task), ...linesOf(args, env), []);
   }
+}
+
+const orFault = (texts: Texts): Json => (texts instanceof Fault ? faultJson(texts) : texts);
+
+type Texts = readonly string[] | Fault;
+
+/** Returns the lines of a command line and an environment; one fault if neither can be read. */
+function linesOf(args: Texts, env: Texts): Line[] {
+  if (args instanceof Fault && env instanceof Fault) return [["ps: ", faultSpan(args)]];
+  const environment = env instanceof Fault ? [] : env.length > 0 ? env : [""];
+  return [
+    args instanceof Fault ? ["ARG: ", faultSpan(args)] : [`ARG: ${args.map((arg) => `${arg} `).join("")}`],
+    ...(env instanceof Fault ? [["ENV: ", faultSpan(env)]] : []),
+    ...environment.map((line, i): Line => [`${i === 0 ? "ENV: " : "     "}${line}`]),
+  ];
 }
 
 /**

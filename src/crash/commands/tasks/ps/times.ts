@@ -17,7 +17,7 @@ export const timesForm: Form<Obj> = {
     runTime_ns: {
       kind: "nanoseconds",
       title: "RUN TIME",
-      about: "time since the start: crash's difference of whole seconds",
+      about: "time since the task started, in whole seconds as in crash",
       value: (task) => BigInt(runSeconds(task)) * 1_000_000_000n,
       text: (nanoseconds) => durationText(Number(nanoseconds / 1_000_000_000n)),
     },

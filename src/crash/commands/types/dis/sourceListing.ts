@@ -1,4 +1,5 @@
-/** Lists source text around an address for `dis -s` and `gdb list`. */
+/** Lists source text around an address for `dis -s`. */
+import { UsageError } from "../../../../base/usageError.ts";
 import type { Context } from "../../../language/command.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { type Pieces, record, text } from "../../../../say/piece.ts";
@@ -6,7 +7,7 @@ import type { Table, Fields } from "../../../../say/table.ts";
 
 /** Number of lines of source shown before the line of the address. */
 const BEFORE = 5;
-/** Default count of lines if the end of the function is unknown. */
+/** Default number of lines after the line of the address. */
 const LINES = 20;
 
 interface SourceRow {
@@ -29,15 +30,12 @@ export const sourceTable: Table<SourceRow> = {
 export const placeFields: Fields = { file: { kind: "text" }, line: { kind: "number" } };
 
 /**
- * Lists the source around an address and marks its line, as `dis -s` and `gdb list` show it: the file name from
- * debuginfo, then the text if the file is on this machine.
+ * Lists the source around an address and marks its line: the file name from debuginfo, then the text if the file is on
+ * this machine. @param count number of lines after that line @throws UsageError if debuginfo has no line for the address
  */
 export function* sourceListing(context: Context, address: bigint, count: number | undefined): Pieces {
   const source = context.kernel.code.scopes(address)[0]?.source;
-  if (!source) {
-    yield text("dis: line numbers are not available: give a vmlinux with debuginfo");
-    return;
-  }
+  if (!source) throw new UsageError("line numbers are not available: give a vmlinux with debuginfo");
   const { file, line } = source;
   yield record({ file, line }, `FILE: ${file}`, `LINE: ${line}`, "");
   const lines = context.sourceText && (yield* context.sourceText(file));

@@ -105,3 +105,10 @@ test("with several values, matches are in the order of addresses", () => {
   const pages = [{ address: 0x100n, bytes: words([2n, 1n, 2n, 1n]) }];
   assert.deepEqual(found(pages, u64(1n), u64(2n)), ["100", "108", "110", "118"]);
 });
+
+test("text that begins on memory shorter than it is found, over several pieces too", () => {
+  const needle = textNeedle("panic");
+  assert.deepEqual(found([text(6n, "pa"), text(8n, "nic pani"), text(16n, "c")], needle), ["6", "c"]);
+  assert.deepEqual(found([text(5n, "p"), text(6n, "an"), text(8n, "ic")], needle), ["5"]);
+  assert.deepEqual(found([text(5n, "p"), text(7n, "anic")], needle), []);
+});

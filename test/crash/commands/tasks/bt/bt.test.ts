@@ -8,6 +8,7 @@ import { lineText } from "../../../../../src/say/piece.ts";
 import type { CodePlace } from "../../../../../src/model/kernel.ts";
 import type { Frame, Stack, StackKind, Trap } from "../../../../../src/unwind/frame.ts";
 import { taskAddress, toyTasks } from "../../../../builders/tasks.ts";
+import { toyContext, transcript } from "../../../../builders/transcript.ts";
 
 const kernel = toyTasks({ cpus: [1], tasks: [{ pid: 1, comm: "init" }] });
 const task = kernel.object("struct task_struct", taskAddress(1));
@@ -216,4 +217,8 @@ test("a frame of Rust is shown by its plain name, with an offset or without, and
   assert.match(shown(stack)[0]!, /\] kernel::print::call_printk at ffffffff81000010$/);
   assert.match(shown(stack, { offsets: 16 })[0]!, /\] kernel::print::call_printk\+0x10 at /);
   assert.match(JSON.stringify(backtraceJson(task, stack)), new RegExp(mangled));
+});
+
+test("bt -v says of how many tasks the end of the stack cannot be read", () => {
+  assert.match(transcript(toyContext(kernel), "bt -v"), /^The end of the stack cannot be read: \d+ tasks?$/m);
 });

@@ -173,6 +173,16 @@ test("ps -a reads arguments and environment from the task's own memory", () => {
   ]);
 });
 
+test("ps -a shows the command line if only the environment cannot be read", () => {
+  const mm = { total_vm: 1, pgd: 0x9000n, arg_start: 0x7000n, arg_end: 0x7003n, env_start: 0x8000n, env_end: 0x8001n };
+  const kernel = toyTasks({
+    ...machine,
+    more: { ...machine.more, memory: [...(machine.more?.memory ?? []), ["struct mm_struct", MM, mm]] },
+  });
+  kernel.memory.user(0x9000n, "user").poke(0x7000n, new TextEncoder().encode("sh\0"));
+  assert.match(transcript(toyContext(kernel), "ps -a 1"), /^ARG: sh\nENV: <.*>$/m);
+});
+
 test("ps -Y prints the scheduling policy and the priority of each task, and those of unknown policies as such", () => {
   const tasks = machine.tasks.map((one) => {
     const prio = one.pid === 20 ? { prio: 49 } : one.pid === 21 ? { prio: -1, policy: 6 } : one.pid === 2 ? { prio: 100, policy: 9 } : { prio: 120 }; // prettier-ignore
