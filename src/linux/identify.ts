@@ -8,6 +8,7 @@ import type { Obj } from "../model/object.ts";
 import { cpuStacks, threadSize, type StackRange } from "../unwind/stacks.ts";
 import { type FreeBlock, freeBlockOf } from "./mm/buddy.ts";
 import { possibleCpus } from "../kernel/cpumask.ts";
+import { type PhysicalRange, sharedWithCapture } from "./kdump/crashkernel.ts";
 import { pageToPfn, pfnToPage } from "./mm/memoryModel.ts";
 import { moduleAt, moduleSections, type ModuleSection } from "./module/module.ts";
 import { pageShift } from "./mm/page.ts";
@@ -55,6 +56,8 @@ export type Container =
       readonly resources: readonly Obj<"struct resource">[];
       readonly physical: bigint;
     }
+  /** Memory of `crashkernel=,cma`, which the capture kernel may have overwritten. */
+  | { readonly kind: "capture area"; readonly range: PhysicalRange; readonly offset: number }
   | {
       readonly kind: "user area";
       readonly task: Obj<"struct task_struct">;
@@ -225,6 +228,11 @@ const resourcesAt: Finder = (kernel, physical) => {
   return { kind: "physical address space", resources: holding.map(({ resource }) => resource), physical };
 };
 
+const captureAreaAt: Finder = (kernel, physical) => {
+  const range = sharedWithCapture(kernel).find(({ start, size }) => physical >= start && physical - start < size);
+  return range && { kind: "capture area", range, offset: Number(physical - range.start) };
+};
+
 /** Returns a finder for virtual addresses that uses a finder for physical ones. */
 const mapped =
   (find: Finder): Finder =>
@@ -251,9 +259,10 @@ const KERNEL: readonly Finder[] = [
   pageStructAt,
   mapped(pageAt),
   mapped(resourcesAt),
+  mapped(captureAreaAt),
 ];
 
-const PHYSICAL: readonly Finder[] = [pageAt, resourcesAt];
+const PHYSICAL: readonly Finder[] = [pageAt, resourcesAt, captureAreaAt];
 
 function userArea(task: Obj<"struct task_struct">, address: bigint): Container | undefined {
   const mm = task.at("mm");

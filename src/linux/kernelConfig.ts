@@ -1,5 +1,5 @@
 /** The kernel's own configuration in its memory (CONFIG_IKCONFIG, kernel/configs.c). */
-import { Fault } from "../base/fault.ts";
+import { attempt, Fault } from "../base/fault.ts";
 import { ikconfig } from "../debuginfo/ikconfig.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { pageSize } from "./mm/page.ts";
@@ -92,4 +92,19 @@ function* configData(kernel: Kernel): Generator<SearchStep, bigint | undefined, 
       };
   }
   return undefined;
+}
+
+/** Maximum length of the text by which the kernel recognizes modules of its own build, in bytes. */
+const MAX_VERMAGIC = 512;
+
+/**
+ * Tells whether the kernel was built with CONFIG_RANDSTRUCT, which lays out structures in an order that a seed of the
+ * build decides. The text by which such a kernel recognizes modules of its own build (include/linux/vermagic.h) has
+ * `RANDSTRUCT_` and a hash of the seed (`RANDSTRUCT_PLUGIN_` before v5.19). False if that text is not in the dump, or
+ * the kernel has no symbol for it (kernel/module/main.c: vermagic).
+ */
+export function hasRandomLayout(kernel: Kernel): boolean {
+  const symbol = kernel.symbols.find("vermagic");
+  const text = symbol && attempt(() => kernel.memory.cString(symbol.address, MAX_VERMAGIC));
+  return typeof text === "string" && / RANDSTRUCT_/.test(text);
 }

@@ -129,7 +129,7 @@ function withoutVmcoreinfo(image: DumpImage, options: MemoryOptions): OpenedMemo
   if (found === undefined) {
     throw Fault.of(
       "unknown",
-      "no kernel found: neither VMCOREINFO in notes or memory, nor page tables that lead to one",
+      "no kernel found: neither VMCOREINFO in notes or memory, nor page tables that lead to one; if this is a guest with SEV or TDX, its memory is encrypted, and only its own kdump can write a dump that can be read",
     );
   }
   const paging = arch.paging(layoutFacts(undefined, { ...known, pageTableRoot: found.root }));

@@ -105,6 +105,10 @@ function* factsOf(kernel: Kernel, container: Container): Generator<IdentifiedFac
       return yield* container.resources.map((resource) =>
         fact("Resource", () => resource.at("name").text(), hex0x(resource.address)),
       );
+    case "capture area":
+      yield place("Start", container.range.start);
+      yield fact("Used by", () => "the capture kernel (crashkernel=,cma), which may have overwritten it");
+      return yield offsetFact(container.offset);
     case "user area":
       yield taskFact(container.task);
       yield structFact("vm_area_struct", container.vma.address);

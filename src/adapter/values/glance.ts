@@ -55,6 +55,7 @@ function wordsFor(kernel: Kernel, address: bigint, container: Container): string
     case "vmalloc area":
       return "vmalloc area";
     case "page":
+    case "capture area":
     case "physical address space":
     case "user area":
       return undefined;

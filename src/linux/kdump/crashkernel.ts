@@ -1,7 +1,8 @@
 /** The memory for a capture kernel, and the kernel loaded there (kernel/crash_core.c, kernel/kexec_core.c). */
+import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { globalWord } from "../vmcoreinfo.ts";
+import { globalAddress, globalU32, globalWord } from "../vmcoreinfo.ts";
 
 /** Maximum length of the command line in characters; no architecture takes as much. */
 const MAX_COMMAND_LINE = 1 << 16;
@@ -40,6 +41,29 @@ export const reservedForCapture = (kernel: Kernel): readonly PhysicalRange[] =>
     // A resource ends with its last byte.
     return end > start ? [{ start, size: end - start + 1n }] : [];
   });
+
+/** Maximum number of areas that the capture kernel shares with users; the kernel has room for 4. */
+const MAX_SHARED = 16;
+
+/**
+ * Returns the memory of `crashkernel=SIZE,cma`, which programs use until the crash and the capture kernel afterwards, so
+ * that a dump does not have it as it was (kernel/crash_reserve.c: crashk_cma_ranges; since v6.17). Empty for other
+ * kernels. @throws Fault
+ */
+export function sharedWithCapture(kernel: Kernel): readonly PhysicalRange[] {
+  const count = globalU32(kernel, "crashk_cma_cnt") ?? 0;
+  const first = globalAddress(kernel, "crashk_cma_ranges");
+  if (count === 0 || first === undefined) return [];
+  if (count > MAX_SHARED)
+    throw Fault.of("corrupt", `crashk_cma_cnt is ${count}, which exceeds the limit of ${MAX_SHARED}`);
+  const { size: each } = kernel.object("struct range", first);
+  return Array.from({ length: count }, (_, i) => {
+    const range = kernel.object("struct range", first + BigInt(i * each));
+    const [start, end] = [range.at("start").value(), range.at("end").value()];
+    // A range ends with its last byte.
+    return { start, size: end - start + 1n };
+  });
+}
 
 /** Returns the `struct kimage` of the loaded capture kernel; undefined if none is loaded. @throws Fault */
 export function captureKernel(kernel: Kernel): Obj<"struct kimage"> | undefined {

@@ -26,6 +26,7 @@ import { namedDump } from "../find/namedDump.ts";
 import { liveness, openNamedImage } from "./namedImage.ts";
 import { distilled, erased } from "./erased.ts";
 import { redactedImage } from "../distill/redactedImage.ts";
+import { hasRandomLayout } from "../../linux/kernelConfig.ts";
 import { shortfall, wrongBase } from "./shortfall.ts";
 import { laterCommitsIn } from "../sources/laterCommits.ts";
 import type { SourceFiles } from "../sources/source.ts";
@@ -170,6 +171,9 @@ interface FoundVmlinux {
   readonly warnings: readonly string[];
 }
 
+const RANDOM_LAYOUT =
+  "the kernel was built with CONFIG_RANDSTRUCT: the order of members is that of its build alone, and types of another build do not fit";
+
 /** Assembles the session from its parts. @throws OpenError if a named System.map cannot be used */
 function* assembling(
   dump: DumpImage,
@@ -217,7 +221,7 @@ function* assembling(
     moduleFiles,
     debuginfos,
     sources,
-    warnings,
+    warnings: hasRandomLayout(kernel) ? [...warnings, RANDOM_LAYOUT] : warnings,
     close() {
       closing.abort();
       dump.close();

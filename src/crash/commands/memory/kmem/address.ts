@@ -87,6 +87,14 @@ function* containerPieces(kernel: Kernel, container: Container, shown: bigint, v
     case "vmalloc area":
       yield vmallocHeading(kernel);
       return yield vmallocRow(kernel, container.area);
+    case "capture area": {
+      const { start, size } = container.range;
+      const data = { captureArea: { start: addressJson(start), end: addressJson(start + size) } };
+      return yield record(
+        data,
+        `crashkernel=,cma area: ${hex(start)} - ${hex(start + size)}, which the capture kernel may have overwritten`,
+      );
+    }
     case "module section":
     case "page struct":
     case "page":
