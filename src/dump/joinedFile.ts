@@ -14,19 +14,33 @@ export function joinedFile(files: readonly RandomFile[]): RandomFile {
     name: files[0]?.name ?? "",
     size,
     read(offset, length) {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-      for (let done = 0; done < bytes.length;) {
-        const index = lastAtOrBelow(starts, offset + done);
+      return readParts(starts, offset, Math.min(length, size - offset), (index, from, count) => {
         const file = files[index];
-        const at = offset + done - (starts[index] ?? 0);
-        if (file === undefined) return bytes.subarray(0, done);
-        const part = file.read(at, Math.min(bytes.length - done, file.size - at));
-        if (part.length === 0) return bytes.subarray(0, done);
-        bytes.set(part, done);
-        done += part.length;
-      }
-      return bytes;
+        return file?.read(from, Math.min(count, file.size - from));
+      });
     },
     close: () => files.forEach((file) => file.close()),
   };
+}
+
+/**
+ * Reads bytes that lie in several parts one after another. @param starts ascending offsets of the parts @param part
+ * reads up to `count` bytes of a part from the offset `from` in it @returns fewer bytes than `length` if a part has no
+ * more
+ */
+export function readParts(
+  starts: Float64Array,
+  offset: number,
+  length: number,
+  part: (index: number, from: number, count: number) => Uint8Array | undefined,
+): Uint8Array {
+  const bytes = new Uint8Array(Math.max(0, length));
+  for (let done = 0; done < bytes.length;) {
+    const index = lastAtOrBelow(starts, offset + done);
+    const found = index < 0 ? undefined : part(index, offset + done - (starts[index] ?? 0), bytes.length - done);
+    if (found === undefined || found.length === 0) return bytes.subarray(0, done);
+    bytes.set(found, done);
+    done += found.length;
+  }
+  return bytes;
 }

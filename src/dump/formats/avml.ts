@@ -2,12 +2,12 @@
 import { Fault, orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import { Lru } from "../../base/lru.ts";
-import { lastAtOrBelow } from "../../base/search.ts";
 import { declaredLength, snappy } from "../compress/snappy.ts";
 import type { DumpFormat } from "../format.ts";
+import { readParts } from "../joinedFile.ts";
 import { memoryImage } from "../memoryImage.ts";
 import { Ranges } from "../ranges.ts";
-import { LIME_HEADER_BYTES, limeHeader } from "./lime.ts";
+import { AVML_MAGIC, LIME_HEADER_BYTES, limeHeader } from "./lime.ts";
 
 const PAGE_BYTES = 4096;
 /** Chunk types and sizes of Snappy's framing format (google/snappy, framing_format.txt). */
@@ -33,7 +33,7 @@ export const avml: DumpFormat = {
     source: "AVML's image.rs; google/snappy, framing_format.txt",
     tested: "the memory of a QEMU guest, written in this format by the test suite, and built files",
   },
-  probe: (head) => Buffer.from(head.subarray(0, 4)).toString("latin1") === "AVML",
+  probe: (head) => Buffer.from(head.subarray(0, 4)).toString("latin1") === AVML_MAGIC,
   open([file, second], options) {
     if (!file || second) throw Fault.of("corrupt", "an AVML image is one file, not a set");
     const ranges = new Ranges();
@@ -139,17 +139,7 @@ class Chunks {
     return {
       name: this.source.name,
       size,
-      read(offset, length) {
-        const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-        for (let done = 0; done < bytes.length;) {
-          const index = lastAtOrBelow(starts, offset + done);
-          const found = index < 0 ? undefined : part(index, offset + done - (starts[index] ?? 0), bytes.length - done);
-          if (!found || found.length === 0) return bytes.subarray(0, done);
-          bytes.set(found, done);
-          done += found.length;
-        }
-        return bytes;
-      },
+      read: (offset, length) => readParts(starts, offset, Math.min(length, size - offset), part),
       close() {},
     };
   }

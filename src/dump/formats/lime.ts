@@ -9,7 +9,7 @@ import { Ranges } from "../ranges.ts";
 /** The magic number 0x4c694d45 as it is in the file. */
 const MAGIC = "EMiL";
 /** The magic number 0x4c4d5641 as it is in the file. */
-const AVML_MAGIC = "AVML";
+export const AVML_MAGIC = "AVML";
 export const LIME_HEADER_BYTES = 32;
 /** Maximum number of ranges, because a damaged file must not make thousands of millions. Machines have a few dozen. */
 const MAX_RANGES = 1 << 16;

@@ -6,7 +6,7 @@ import type { DumpFormat, DumpImage, OpenOptions } from "../format.ts";
 import { memoryImage } from "../memoryImage.ts";
 import { PageRuns } from "../pageRuns.ts";
 import { processorNotes } from "../processorNotes.ts";
-import { machineOf, ramOf, type RamBlock } from "../qemu/guestMemory.ts";
+import { INSTEAD, machineOf, ramOf, type RamBlock } from "../qemu/guestMemory.ts";
 import { processorsAfter } from "../qemu/processors.ts";
 import { ramPage, ramPart, type RamPage, type RamState } from "../qemu/ram.ts";
 
@@ -33,7 +33,6 @@ const SECTION = {
 /** Maximum size in bytes of the data of a section other than "ram" that precedes the end of the RAM. */
 const MAX_FOREIGN = 1 << 24;
 const WINDOW = 1 << 16;
-const INSTEAD = "dump the guest with `virsh dump --memory-only` or dump-guest-memory";
 
 /** Migration streams of QEMU, also behind libvirt's header. */
 export const qemuStream: DumpFormat = {

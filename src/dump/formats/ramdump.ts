@@ -17,7 +17,7 @@ const INFO_LINE = /^\s*\d\s+0x([0-9a-f]{1,16})\s+\d{1,12}\s.{0,128}?\b([\w.-]{1,
 /** An object of a list in JSON that contains no other object. */
 const JSON_OBJECT = /\{[^{}]{1,1024}\}/g;
 const JSON_NAME = /"([^"]{1,256}\.bin)"/i;
-/** The first address: of the file's memory, which the names of the keys of different programs begin with. */
+/** The address of the file's memory: the first value in an object whose key begins with a word that programs use for it. */
 const JSON_ADDRESS = /"(?:base|start|addr|phys)[\w -]{0,32}"\s*:\s*(?:"?0x([0-9a-f]{1,16})"?|"?(\d{1,16})"?)\s*[,}]/i;
 
 /** A file of the set. */

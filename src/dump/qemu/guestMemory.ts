@@ -37,7 +37,7 @@ const flat = (base: number, byteOrder: ByteOrder): GuestMachine => ({
 
 /** Machines by name and by the names of their blocks. Sources: hw/arm/virt.c, hw/riscv/virt.c, hw/s390x, hw/ppc. */
 const machines: readonly (readonly [name: RegExp, block: RegExp, machine: GuestMachine])[] = [
-  [/^pc-q35-|^q35|^pc-q35/, /^/, pc(Q35)],
+  [/^(?:pc-)?q35/, /^/, pc(Q35)],
   [/^pc-i440fx-|^pc-\d|^xenfv|^rhel\d.*pc/, /^/, pc(I440FX)],
   [/^virt-|^virt$/, /^riscv/, flat(2 * GIBIBYTE, "little")],
   [/^virt-|^virt$/, /^/, flat(GIBIBYTE, "little")],
@@ -57,6 +57,9 @@ export function ramOf(blocks: readonly RamBlock[]): readonly RamBlock[] {
   return largest ? [largest] : [];
 }
 
+/** Advice for a guest that was saved in a way that is not read. */
+export const INSTEAD = "dump the guest with `virsh dump --memory-only` or dump-guest-memory";
+
 /**
  * Returns the facts about a machine. @param name the machine's name in the stream @throws Fault unknown for a machine
  * of which it is not known where its memory is
@@ -65,8 +68,5 @@ export function machineOf(name: string, blocks: readonly RamBlock[], file: strin
   const [first] = ramOf(blocks);
   const found = machines.find(([pattern, block]) => pattern.test(name) && block.test(first?.name ?? ""));
   if (found) return found[2];
-  throw Fault.of(
-    "unknown",
-    `${file}: the memory layout of the QEMU machine "${name}" is not known: dump the guest with \`virsh dump --memory-only\` or dump-guest-memory`,
-  );
+  throw Fault.of("unknown", `${file}: the memory layout of the QEMU machine "${name}" is not known: ${INSTEAD}`);
 }

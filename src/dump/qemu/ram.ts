@@ -5,7 +5,7 @@ import { type RandomFile, readBytes } from "../../base/file.ts";
 import { decodeWith, onePage } from "../compress/compressor.ts";
 import type { FileCursor } from "../cursor.ts";
 import { FILE_ENDS } from "../pages.ts";
-import type { RamBlock } from "./guestMemory.ts";
+import { INSTEAD, type RamBlock } from "./guestMemory.ts";
 
 /** RAM_SAVE_FLAG_*: the low bits of the offset of a page. */
 const ZERO = 0x02;
@@ -85,11 +85,7 @@ export function* ramPart(cursor: FileCursor, state: RamState): Generator<RamPage
 
 /** Refuses pages that are stored in an unsupported way. @throws Fault "corrupt" */
 function refuse(flags: number, name: string): void {
-  const because = (what: string): Fault =>
-    Fault.of(
-      "corrupt",
-      `${name}: ${what} is not read: dump the guest with \`virsh dump --memory-only\` or dump-guest-memory`,
-    );
+  const because = (what: string): Fault => Fault.of("corrupt", `${name}: ${what} is not read: ${INSTEAD}`);
   if (flags & XBZRLE) throw because("a migration stream with XBZRLE");
   if (flags & MULTIFD_FLUSH) throw because("a migration stream of multifd channels");
   if (!(flags & (ZERO | PAGE | COMPRESSED))) throw because(`a page of kind 0x${flags.toString(16)}`);
