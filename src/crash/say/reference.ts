@@ -11,15 +11,12 @@ export interface Referable {
   readonly text?: string;
 }
 
-/** A descriptor number. Digits without 0x are decimal, because hexadecimal ones without it are an address or text. */
-const NUMBER = /^(?:\d+|0x[\da-f]+)$/i;
-
 /**
- * Whether a reference matches a row: the descriptor number in decimal or with 0x, one of the addresses, or a part of
- * the text.
+ * Whether a reference matches a row: the descriptor number, one of the addresses, or a part of the text. As in crash,
+ * the number is decimal, or hexadecimal if it cannot be decimal.
  */
 export function matches(reference: string, { number, addresses, text }: Referable): boolean {
-  if (NUMBER.test(reference) && anyNumber(reference) === BigInt(number)) return true;
+  if (anyNumber(reference) === BigInt(number)) return true;
   const address = hexNumber(reference);
   const isAddress = ({ span }: Cell): boolean =>
     typeof span === "object" && span.as === "address" && span.address === address;

@@ -47,7 +47,7 @@ test("files -R selects rows by descriptor, address and part of the path, and pri
   assert.deepEqual(fds("file-1"), []);
   assert.deepEqual(fds("0.txt"), ["12"]);
   assert.deepEqual(fds("0x10"), ["16"]);
-  assert.deepEqual(fds("b"), ["8"], "a letter is text, not descriptor 11");
+  assert.deepEqual(fds("b"), ["8", "11"], "as in crash, b is descriptor 11 and a part of a path");
   assert.deepEqual(fds("ffff8ef683b00180"), ["3", "4"]);
   assert.deepEqual(fds("[event"), ["6"]);
   assert.equal(ours("files -R nothing-of-the-kind 139"), "");

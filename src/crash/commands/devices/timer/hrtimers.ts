@@ -30,15 +30,14 @@ export function* cpuHrtimers(kernel: Kernel, cpu: number, now: bigint): Pieces {
 interface Clock {
   readonly cpu: number;
   readonly clock: number;
-  readonly now: bigint;
+  readonly now: bigint | Fault;
 }
 
 function* clockQueue(clock: Obj, place: Omit<Clock, "now">, now: bigint): Pieces {
   const faults: Fault[] = [];
   const timers = [...untilFault(clockTimers(clock), (fault) => faults.push(fault))];
   if (timers.length === 0 && faults.length === 0) return yield text("  (empty)");
-  const offset = attempt(() => clock.at("offset").value());
-  yield* queueRows(clock.kernel, timers, { ...place, now: offset instanceof Fault ? now : now + offset });
+  yield* queueRows(clock.kernel, timers, { ...place, now: attempt(() => now + clock.at("offset").value()) });
   yield* faults.map((fault) => faultPiece(fault, "timer: "));
 }
 
@@ -64,7 +63,7 @@ export const hrtimersTable = ({ cpu, clock, now }: Clock, rows: readonly Hrtimer
         titleAlign: "middle",
         width: "rows",
         about: "negative if overdue",
-        value: ({ expires }) => (expires instanceof Fault ? expires : expires - now),
+        value: ({ expires }) => (expires instanceof Fault ? expires : now instanceof Fault ? now : expires - now),
       },
       hrtimer: {
         kind: "address",
@@ -85,12 +84,12 @@ export const hrtimersTable = ({ cpu, clock, now }: Clock, rows: readonly Hrtimer
 };
 
 /** The table with the time of a clock, printed above its timers. */
-const nowTable = (now: bigint, rows: readonly Hrtimer[]): Table<bigint> => ({
-  columns: { now_ns: { ...timeColumn<bigint>(now, rows)("CURRENT", () => now), gap: "  " } },
+const nowTable = (now: bigint | Fault, rows: readonly Hrtimer[]): Table<Clock> => ({
+  columns: { now_ns: { ...timeColumn<Clock>(now, rows)("CURRENT", () => now), gap: "  " } },
 });
 
 /** Returns a function that makes centred time columns of the same width. */
-function timeColumn<Row = Hrtimer>(now: bigint, rows: readonly Hrtimer[]) {
+function timeColumn<Row = Hrtimer>(now: bigint | Fault, rows: readonly Hrtimer[]) {
   const shown = (time: bigint | Fault): string => (time instanceof Fault ? spanText(faultSpan(time)) : String(time));
   const width = longestLength([
     "SOFTEXPIRES",
@@ -112,7 +111,7 @@ function* queueRows(kernel: Kernel, timers: readonly Obj[], clock: Clock): Piece
     expires: attempt(() => timer.at("node.expires").value()),
   }));
   const now = new TableLayout(kernel, nowTable(clock.now, rows));
-  yield text(now.headingLine(), now.line(clock.now));
+  yield text(now.headingLine(), now.line(clock));
   const layout = new TableLayout(kernel, hrtimersTable(clock, rows));
   layout.fit(rows);
   yield layout.heading();

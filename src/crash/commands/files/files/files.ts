@@ -25,7 +25,7 @@ export const files = command({
     },
   ],
   description:
-    "Shows the root and working directory of the current task, or of those given, and its open files: descriptor, struct file, dentry, inode, type and path. Files outside the visible file systems, such as sockets, have the name that the kernel gave them.\n\n-R leaves out rows that do not match. A number is a descriptor, decimal or with 0x, or an address without 0x. Any text can be a part of the path, of the root or of the working directory. Tasks without a match are left out.",
+    "Shows the root and working directory of the current task, or of those given, and its open files: descriptor, struct file, dentry, inode, type and path. Files outside the visible file systems, such as sockets, have the name that the kernel gave them.\n\n-R leaves out rows that do not match. A number is a descriptor, decimal or else hexadecimal, or a hexadecimal address. Any text can be a part of the path, of the root or of the working directory. Tasks without a match are left out.",
   examples: [
     { line: "files 1", shows: "The open files of a process." },
     { line: "files -c", shows: "How much of each file is in the page cache." },
