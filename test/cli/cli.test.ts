@@ -270,7 +270,10 @@ test("compare has the exit status of the dump that cannot be opened", () => {
 });
 
 test("timeline refuses words that it would ignore", () => {
-  assert.match(cli([dump, "-c", "timeline init"]).err, /^timeline: timeline takes only options, not "init"$/m);
+  assert.match(
+    cli([dump, "-c", "timeline init"]).err,
+    /^timeline: invalid argument: init; the command takes only options$/m,
+  );
 });
 
 test("errors of the system are in plain words, with the name that the user gave", () => {

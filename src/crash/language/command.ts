@@ -259,6 +259,8 @@ export interface Command {
   readonly takesExpression?: boolean;
   /** Whether all words are text, including words that start with a hyphen. */
   readonly takesText?: boolean;
+  /** Whether any word that is not an option is a mistake. */
+  readonly takesOnlyOptions?: boolean;
   /**
    * Whether a line that begins with a word is one of this command, if no command, variable or type has that name. The
    * command receives the whole line.

@@ -43,7 +43,7 @@ function wordEnd(text: string, from: number): number {
   return at;
 }
 
-type Grammar = Pick<Command, "options" | "takesExpression" | "takesText">;
+type Grammar = Pick<Command, "options" | "takesExpression" | "takesText" | "takesOnlyOptions">;
 
 /**
  * Parses the options among a command's words: getopt's combined letters (`-rl`), arguments that are attached (`-n5`),
@@ -77,6 +77,9 @@ export function parseOptions(grammar: Grammar, line: string): Parsed {
       }
     }
   }
+  const [surplus] = rest;
+  if (grammar.takesOnlyOptions && surplus)
+    throw new WrongUse(`invalid argument: ${surplus.text}; the command takes only options`);
   return parsed(given, rest, line);
 }
 

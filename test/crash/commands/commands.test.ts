@@ -215,3 +215,8 @@ test("mach leaves out a property whose line in VMCOREINFO is damaged", () => {
   const kernel = toyKernel({ vmcoreinfo: { PAGESIZE: "4096", "NUMBER(MODULES_VADDR)": "stolen" } });
   assert.doesNotMatch(transcript(toyContext(kernel), "mach"), /MODULES BASE/);
 });
+
+test("a command that takes only options refuses any other word, which it would ignore", () => {
+  for (const line of ["log foo", "swap foo", "health foo", "analyze foo", "mach foo", "bpf foo", "report foo"])
+    assert.match(said(line), /^\w+: invalid argument: foo; the command takes only options\nUsage:/, line);
+});

@@ -8,6 +8,7 @@ export const refresh = command({
   readsOnly: true,
   summary: "read the memory of a running kernel or guest anew",
   usage: "",
+  takesOnlyOptions: true,
   options: [],
   description:
     "Forgets all that was read, and opens the running kernel or guest again; a paused guest runs until it is opened again. Settings stay. A dump does not change.",

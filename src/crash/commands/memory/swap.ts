@@ -16,6 +16,7 @@ export const swap = command({
   readsOnly: true,
   summary: "swap areas",
   usage: "",
+  takesOnlyOptions: true,
   options: [],
   description:
     "Lists the swap areas in use: size and used size in kilobytes, percentage, priority, and file or device.",

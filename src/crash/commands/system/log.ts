@@ -31,6 +31,7 @@ export const log = command({
   readsOnly: true,
   summary: "the kernel's message buffer",
   usage: "[-TtdmaspcR]",
+  takesOnlyOptions: true,
   options: [
     { flag: "-T", help: "wall-clock time before each message; approximate, because the kernel's log clock drifts" },
     { flag: "-t", help: "no time before the messages" },

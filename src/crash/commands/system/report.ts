@@ -11,6 +11,7 @@ export const report = command({
   readsOnly: (args) => !args.has("-o"),
   summary: "a document about the crash: comments, commands and their outputs",
   usage: "[-o file.md | -o file.html]",
+  takesOnlyOptions: true,
   options: [{ flag: "-o", argument: "file", help: "write the report to a file; its name ends in .md or .html" }],
   description: `Writes the verdict, who waits for whom, the stacks that matter, the machine and the log as one document in Markdown. Each section has a comment, the whole command, its output, and what the output shows. Long outputs are shortened, and the report says by how many lines.
 

@@ -20,6 +20,7 @@ export const timeline = command({
   readsOnly: (args) => !args.has("--perfetto"),
   summary: "log, trace events, last runs of tasks and block requests by time",
   usage: "[-c cpus] [-k kinds] [-t task] [-s seconds] [-n count] [--perfetto file.json]",
+  takesOnlyOptions: true,
   options: [
     { flag: "-c", argument: "cpus", help: "only events of these CPUs" },
     { flag: "-k", argument: "kinds", help: `only these kinds, separated by commas: ${KINDS.join(", ")}` },
@@ -41,8 +42,6 @@ The file of --perfetto is JSON in the Trace Event Format. It shows which task ea
   records: () => [{ line: "timeline -n 5000", fields: timelineTable.columns }],
   *run(context, args) {
     const { kernel } = context;
-    const [surplus] = args.rest;
-    if (surplus !== undefined) throw new WrongUse(`timeline takes only options, not "${surplus}"`);
     const lastOf = lastChosen(args, "events");
     const isChosen = chooserOf(context, args);
     const { events, missing } = yield* withProgress("events", timelineOf(kernel, { kinds: kindsOf(args) }));

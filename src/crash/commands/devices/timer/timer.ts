@@ -1,5 +1,4 @@
 /** The `timer` command: lists the timers of each CPU. */
-import { UsageError } from "../../../../base/usageError.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { jiffies64, tickTime } from "../../../../linux/time/timekeeping.ts";
 import { command } from "../../../language/command.ts";
@@ -16,6 +15,7 @@ export const timer = command({
   readsOnly: true,
   summary: "pending timers of each CPU",
   usage: "[-r] [-C cpu(s)]",
+  takesOnlyOptions: true,
   options: [
     { flag: "-r", help: "high-resolution timers, by clock; nanoseconds" },
     { flag: "-C", argument: "cpu(s)", help: "only these CPUs: 3, or 1,3,5-7" },
@@ -35,7 +35,6 @@ With -r, the current time of a clock is computed from jiffies, so it has the pre
   ],
   needs: ["types"],
   *run({ kernel }, args) {
-    if (args.rest.length > 0) throw new UsageError(`invalid argument: ${args.rest[0]}; timer takes options only`);
     const cpus = parseCpus(args.value("-C") ?? "", possibleCpus(kernel));
     if (args.has("-r")) {
       const now = tickTime(kernel);

@@ -42,6 +42,7 @@ export const analyze = command({
   readsOnly: (args) => !args.has("--fixes"),
   summary: "what happened, where, with which values, and the evidence for it",
   usage: "[-v | -t | -m] [--fixes[=seconds]]",
+  takesOnlyOptions: true,
   options: [
     { flag: "-v", help: "also print the evidence, and the command that prints each piece of evidence" },
     { flag: "-t", help: "as a table with one row per finding" },

@@ -20,6 +20,7 @@ export const bpf = command({
   readsOnly: true,
   summary: "BPF programs and maps",
   usage: "[[-p ID | -P] [-tTj]] [[-m ID] | -M] [-s] [-xd]",
+  takesOnlyOptions: true,
   options: [
     { flag: "-p", argument: "ID", help: "details of one program: sizes, load time, owner" },
     { flag: "-P", help: "details of all programs" },

@@ -20,6 +20,7 @@ export const health = command({
   readsOnly: true,
   summary: "state of the machine: CPUs, tasks, memory, I/O, timers, settings",
   usage: "[-v]",
+  takesOnlyOptions: true,
   options: [{ flag: "-v", help: "also the checks that found nothing, and the evidence of each finding" }],
   description: `Checks one part of the machine after the other and says what is unusual, each in a sentence. Suspects come first: a state that keeps a part of the machine from working. Notes follow: settings, and states that can be normal.
 

@@ -19,6 +19,7 @@ export const mach = command({
   readsOnly: true,
   summary: "properties of the machine",
   usage: "[-m | -c -[xd] | -o]",
+  takesOnlyOptions: true,
   options: [
     { flag: "-m", help: "the map of physical memory" },
     { flag: "-c", help: "the kernel's struct of each CPU" },

@@ -1,5 +1,4 @@
 /** The `runq` command: the run queue of each CPU. */
-import { UsageError } from "../../../../base/usageError.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { tasksOnRunqueue } from "../../../../linux/sched/runqueue.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -16,6 +15,7 @@ export const runq = command({
   readsOnly: true,
   summary: "running and waiting tasks of each CPU",
   usage: "[-t] [-T] [-m] [-g] [-d] [-c cpu(s)]",
+  takesOnlyOptions: true,
   options: [
     { flag: "-t", help: "the scheduler clock of each CPU, and when its task got the CPU, in nanoseconds" },
     { flag: "-T", help: "how far each CPU's clock is behind the latest of all CPUs" },
@@ -42,7 +42,6 @@ Deadline tasks and tasks of a BPF scheduler follow if there are any.`,
   ],
   needs: ["types"],
   *run({ kernel }, args) {
-    if (args.rest.length > 0) throw new UsageError(`invalid argument: ${args.rest[0]}; runq takes options only`);
     const cpus = parseCpus(args.value("-c") ?? "", possibleCpus(kernel));
     if (args.has("-t")) return yield* runqueueClocks(kernel, cpus);
     if (args.has("-T")) return yield* clockLags(kernel, cpus);
