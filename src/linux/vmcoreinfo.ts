@@ -33,6 +33,12 @@ export function noteSize(kernel: Kernel, struct: string): number {
   return noted === undefined ? sizeOf(kernel.types.named(`struct ${struct}`)) : notedNumber(key, noted);
 }
 
+/** Returns the bit of page table entries that marks a page as encrypted, and is no address bit; 0n without SME and SEV. */
+export function encryptionBit(kernel: Kernel): bigint {
+  const noted = kernel.vmcoreinfo("NUMBER(sme_mask)") ?? "";
+  return /^\d{1,20}$/.test(noted) ? BigInt(noted) : 0n;
+}
+
 /** Returns the address of a global. @throws Fault "unknown" if no source has it */
 export function noteSymbol(kernel: Kernel, name: string): bigint {
   const noted = kernel.vmcoreinfo(`SYMBOL(${name})`);

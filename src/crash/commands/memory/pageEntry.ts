@@ -4,6 +4,7 @@ import { attempt, Fault } from "../../../base/fault.ts";
 import { hex } from "../../../base/hex.ts";
 import { filePath } from "../../../linux/fs/dcache.ts";
 import { swapSlot, type SwapSlot } from "../../../linux/mm/swapEntry.ts";
+import { encryptionBit } from "../../../linux/vmcoreinfo.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { TableLayout } from "../../../render/layout.ts";
 import { text, type Piece } from "../../../say/piece.ts";
@@ -83,7 +84,7 @@ export function ptePiece(kernel: Kernel, entry: bigint): Piece {
   const slot = entrySlot(kernel, entry);
   if (slot) return headed(kernel, swapEntriesTable, { entry, slot });
   const flags = format.flags.filter(([, mask]) => (entry & mask) !== 0n).map(([name]) => name);
-  const physical = isPresent || flags.length > 0 ? format.physical(entry) : 0n;
+  const physical = isPresent || flags.length > 0 ? format.physical(entry) & ~encryptionBit(kernel) : 0n;
   return headed(kernel, entriesTable, { entry, physical, isPresent, flags });
 }
 
