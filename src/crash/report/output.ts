@@ -43,6 +43,7 @@ export function* runBlock(context: Context, text: string): Generator<Piece, Cell
   const lines: string[] = [];
   const changes: Change[] = [];
   let isAnswered = true;
+  let omitted = 0;
   for (const line of text.split("\n")) {
     if (/^\s*(#|$)/.test(line)) continue;
     const refusal = refusalOf(context, line);
@@ -63,12 +64,15 @@ export function* runBlock(context: Context, text: string): Generator<Piece, Cell
       else {
         isAnswered &&= piece.kind !== "fault" && piece.kind !== "usage";
         if (piece.kind === "usage") lines.push(printable(piece.message));
-        for (const one of piece.lines) if (lines.length < MAX_LINES) lines.push(printable(lineText(one)));
+        for (const one of piece.lines)
+          if (lines.length < MAX_LINES) lines.push(printable(lineText(one)));
+          else omitted++;
         // The driver of this job can pause or cancel it after each piece.
         yield progress("lines", lines.length, 0);
       }
     }
   }
+  if (omitted > 0) lines.push(`${omitted} more lines are left out: a document keeps ${MAX_LINES} lines of an output`);
   return { lines, changes, isAnswered };
 }
 

@@ -5,7 +5,7 @@ import { readUnsigned, viewOf } from "../../base/bytes.ts";
 import type { AddressSpace } from "../../memory/memory.ts";
 import { shortAddressSpan } from "./addressCell.ts";
 import { TableLayout } from "../../render/layout.ts";
-import type { Json, Pieces, Span } from "../../say/piece.ts";
+import { text as plainText, type Json, type Pieces, type Span } from "../../say/piece.ts";
 import type { Column, Table } from "../../say/table.ts";
 
 export type WordSize = 1 | 2 | 4 | 8;
@@ -150,6 +150,7 @@ function* textDump(space: ByteSource, start: bigint, units: number | undefined):
     if (end >= 0) return;
     if (fault) throw fault;
   }
+  if (units === undefined) yield plainText(`the text continues after ${limit} bytes: give a count to see more`);
 }
 
 const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;

@@ -220,3 +220,14 @@ test("a command that takes only options refuses any other word, which it would i
   for (const line of ["log foo", "swap foo", "health foo", "analyze foo", "mach foo", "bpf foo", "report foo"])
     assert.match(said(line), /^\w+: invalid argument: foo; the command takes only options\nUsage:/, line);
 });
+
+test("rd -a says where a long text continues", () => {
+  const kernel = toyKernel({
+    symbols: { long: 0xffff800000001000n },
+    memory: [["unsigned char", 0xffff800000001000n, Buffer.alloc(70_000, "x")]],
+  });
+  assert.match(
+    transcript(toyContext(kernel), "rd -a long"),
+    /\nthe text continues after 65536 bytes: give a count to see more$/,
+  );
+});

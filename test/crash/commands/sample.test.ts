@@ -68,6 +68,7 @@ test("sys -c names system calls by number and by part of their names", () => {
   const found = ours("sys -c futex").split("\n").slice(1);
   assert.deepEqual(found, ["202  __x64_sys_futex", "449  __x64_sys_futex_waitv"]);
   assert.equal(ours("sys -c").split("\n").length, 452);
+  assert.equal(ours("sys -c nosuch"), 'sys: no system call matches nosuch; "sys -c" lists them');
 });
 
 test("the panic stack includes the exception in the module's init function and ends in user space", () => {

@@ -74,8 +74,9 @@ export function readFormat(text: string, before: Format, wordSize: 4 | 8): Forma
     throw new UsageError(`not a format: /${text}; letters are x d u o t a c f s z i, sizes b h w g`);
   const wanted = /^-?\d+$/.test(digits) ? Number(digits) : digits === "-" ? -1 : 1;
   const most = letter === "i" ? MAX_INSTRUCTIONS : MAX_UNITS;
+  if (Math.abs(wanted) > most) throw new UsageError(`/${text}: the count exceeds the limit of ${most}`);
   return {
-    count: Math.max(-most, Math.min(wanted, most)),
+    count: wanted,
     letter,
     size: size ?? usualSize(letter, before.size, wordSize),
   };

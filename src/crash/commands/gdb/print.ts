@@ -26,7 +26,7 @@ export const print = gdbCommand({
 
 "output" prints a value without its number, and without a new line after it.
 
-A format is one letter: x hexadecimal, d signed, u unsigned, o octal, t binary, a address with its symbol, c character, f floating point, s string, z hexadecimal with leading zeros.
+A format is one letter: x hexadecimal, d signed, u unsigned, o octal, t binary, a address with its symbol, c character, f floating point, s string, z hexadecimal with leading zeros, r raw (the same as without a letter).
 
 $rip and other names with a dollar sign are the registers of the selected frame; $pc, $sp and $fp are gdb's own names. The functions of the kernel's scripts for gdb are known: $lx_current([cpu]), $lx_per_cpu(variable[, cpu]), $lx_per_cpu_ptr(pointer[, cpu]), $lx_task_by_pid(pid), $lx_module("name").`,
   examples: [

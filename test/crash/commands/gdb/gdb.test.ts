@@ -227,3 +227,8 @@ test("info scope lists where a variable is in all of its function's code, at wha
   assert.deepEqual(own("info scope *lab_apply+0x3c").split("\n").slice(1), scope.split("\n").slice(1));
   withModules.close();
 });
+
+test("x refuses a count that is over its limit, because it would show less", () => {
+  assert.match(said("x/2000000xw &init_task"), /^x: \/2000000xw: the count exceeds the limit of 1048576$/);
+  assert.match(said("x/70000i schedule"), /the count exceeds the limit of 65536$/);
+});

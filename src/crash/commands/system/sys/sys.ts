@@ -18,6 +18,7 @@ import { cpuCount, cpuText, megahertz } from "../cpuCounts.ts";
 import { anyNumber } from "../../../language/number.ts";
 import { dateText, durationText, sizeText } from "../../../../render/quantity.ts";
 import { type Piece, type Pieces, record, text } from "../../../../say/piece.ts";
+import { UsageError } from "../../../../base/usageError.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 import type { PageKeys } from "../../../../protocol/records.ts";
 import { form, table, TableLayout } from "../../../../render/layout.ts";
@@ -261,13 +262,17 @@ export const callsTable = (radix: 10 | 16 = 10): Table<Call> => ({
 
 function* calls({ kernel, radix }: Context, wanted: string | undefined): Pieces {
   const layout = new TableLayout(kernel, callsTable(radix));
-  yield layout.heading();
+  let isFirst = true;
   const one = wanted === undefined ? undefined : anyNumber(wanted);
   for (const { number, address } of systemCalls(kernel)) {
     const name = systemCallName(kernel, address);
     if (wanted !== undefined && (one === undefined ? !name.includes(wanted) : one !== BigInt(number))) continue;
+    if (isFirst) yield layout.heading();
+    isFirst = false;
     yield layout.row({ number, address, name, source: kernel.code.scopes(address).at(-1)?.source });
   }
+  if (isFirst && wanted !== undefined) throw new UsageError(`no system call matches ${wanted}; "sys -c" lists them`);
+  if (isFirst) throw Fault.of("unknown", "there is no symbol sys_call_table, or it does not point to code");
 }
 
 /** Returns a file name as crash prints it, relative to a directory inside the source tree. */
