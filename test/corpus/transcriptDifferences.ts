@@ -23,6 +23,11 @@ export const transcriptDifferences: readonly {
     reason: "getopt's own message went to the terminal that crash ran on",
   },
   {
+    command: /^(union thread_union -o|vtop init_task)$/,
+    pattern: /^(union: invalid data structure reference: thread_union|vtop: invalid input: "init_task")(;|$)/,
+    reason: "the same message; after it we say what is expected",
+  },
+  {
     command: /^struct list_head init_task\.tasks$/,
     pattern:
       /^(symbol not found: init_task\.tasks|possible alternatives:|\(none found\)|struct list_head \{|(next|prev) = 0x[0-9a-f]+,?|\})$/,
