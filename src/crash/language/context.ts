@@ -7,7 +7,7 @@ import type { Change, Changed, Command, Context, ContextValues, SessionFacts } f
 import { PrintedValues } from "./printedValues.ts";
 
 /** The default task before the user chooses one, and why it is not the intended one. */
-interface First {
+interface DefaultTask {
   readonly task: () => Obj;
   readonly fault: () => Fault | undefined;
 }
@@ -39,7 +39,7 @@ export function createContext(
   return contextOf(values, { task: once(firstTask), fault: firstFault });
 }
 
-const contextOf = (values: ContextValues, first: First): Context => ({
+const contextOf = (values: ContextValues, first: DefaultTask): Context => ({
   ...values,
   get task() {
     return values.task ?? first.task();

@@ -1,5 +1,6 @@
 /** Compares two dumps: whether they show the same bug, and what else differs. */
 import { basename, dirname, join } from "node:path";
+import { Fault } from "../../base/fault.ts";
 import { analyze, type Verdict } from "../../insight/analyze.ts";
 import { sameBug } from "../../insight/sameBug.ts";
 import { verdictSentence } from "../../insight/verdictSentence.ts";
@@ -8,7 +9,7 @@ import { sizeText } from "../../render/quantity.ts";
 import type { Piece } from "../../say/piece.ts";
 import type { Context } from "../language/command.ts";
 import { type Block, heading, paragraph } from "../../document/block.ts";
-import { type DumpFacts, dumpFacts } from "./dumpFacts.ts";
+import { type DumpFacts, dumpFacts, type Facts } from "./dumpFacts.ts";
 
 /** Maximum number of differences that are listed of one group; of groups with numbers, the largest come first. */
 const MAX_LISTED = 15;
@@ -71,15 +72,20 @@ const bySize = (all: readonly Differing<number>[]): Differing<number>[] =>
 
 const difference = ({ a = 0, b = 0 }: Differing<number>): number => Math.abs(a - b);
 
-type Pair<T> = readonly [a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>];
+const unreadFacts = (name: "A" | "B", facts: Facts<unknown>): Block[] =>
+  facts instanceof Fault
+    ? [paragraph(`Not compared: dump ${name} does not tell: ${markdownProse(facts.message)}.`)]
+    : [];
 
-/** Returns the section of a group of facts. A group is also empty if its facts could not be read. */
+/** Returns the section of a group of facts. */
 function section<T>(
   title: string,
-  [a, b]: Pair<T>,
+  [a, b]: readonly [a: Facts<T>, b: Facts<T>],
   text: (value: T | undefined) => string,
   ordered: (all: readonly Differing<T>[]) => Differing<T>[] = (all) => [...all],
 ): Block[] {
+  if (a instanceof Fault || b instanceof Fault)
+    return [heading(2, title), ...[unreadFacts("A", a), unreadFacts("B", b)].flat()];
   if (a.size + b.size === 0) return [heading(2, title), paragraph("Nothing to compare: neither dump shows any.")];
   const all = ordered(differing(a, b));
   if (all.length === 0) return [heading(2, title), paragraph("No difference.")];

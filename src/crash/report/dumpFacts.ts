@@ -11,22 +11,23 @@ import type { Json, Piece } from "../../say/piece.ts";
 import type { Context } from "../language/command.ts";
 import { run } from "../language/language.ts";
 
-/** Groups of facts; a fact has a name and a value as text or, if it is an amount, a number. */
+/** Facts by name, or why they cannot be read. A value is a text or, if it is an amount, a number. */
+export type Facts<T> = ReadonlyMap<string, T> | Fault;
+
+/** Groups of facts. */
 export interface DumpFacts {
-  readonly kernel: ReadonlyMap<string, string>;
-  readonly modules: ReadonlyMap<string, string>;
-  readonly settings: ReadonlyMap<string, string>;
+  readonly kernel: Facts<string>;
+  readonly modules: Facts<string>;
+  readonly settings: Facts<string>;
   /** Bytes by use: rows of `kmem -i`, and slab caches. */
-  readonly memory: ReadonlyMap<string, number>;
+  readonly memory: Facts<number>;
   /** Number of tasks by state and the functions in which they are. */
-  readonly stacks: ReadonlyMap<string, number>;
+  readonly stacks: Facts<number>;
   /** What blocked tasks wait for, and who holds it, with the number of such tasks. */
-  readonly waits: ReadonlyMap<string, number>;
+  readonly waits: Facts<number>;
 }
 
-type Step = Piece;
-
-export function* dumpFacts(context: Context): Generator<Step, DumpFacts, void> {
+export function* dumpFacts(context: Context): Generator<Piece, DumpFacts, void> {
   return {
     kernel: yield* kernelFacts(context),
     modules: yield* moduleFacts(context),
@@ -39,31 +40,36 @@ export function* dumpFacts(context: Context): Generator<Step, DumpFacts, void> {
 
 type Row = { readonly [key: string]: Json | undefined };
 
-/** Runs a command and returns its records; those before a fault if there is one. */
-function* rowsOf(context: Context, line: string): Generator<Step, Row[], void> {
+/** Runs a command and returns its records; those before a fault if there are any, else the fault. */
+function* rowsOf(context: Context, line: string): Generator<Piece, Row[] | Fault, void> {
   const rows: Row[] = [];
+  let fault: Fault | undefined;
   for (const piece of run(context, line)) {
+    if (piece.kind === "fault") fault ??= piece.fault;
     if (piece.kind === "progress") yield piece;
     if (piece.kind === "record" && typeof piece.data === "object" && piece.data !== null && !Array.isArray(piece.data))
       rows.push(piece.data as Row);
   }
-  return rows;
+  return rows.length === 0 && fault ? fault : rows;
 }
 
 const KERNEL = ["release", "version", "machine", "cpus", "memory", "nodename"] as const;
 
-function* kernelFacts(context: Context): Generator<Step, Map<string, string>, void> {
-  const [sys = {}] = yield* rowsOf(context, "sys");
+function* kernelFacts(context: Context): Generator<Piece, Facts<string>, void> {
+  const rows = yield* rowsOf(context, "sys");
+  if (rows instanceof Fault) return rows;
+  const [sys = {}] = rows;
   return new Map(KERNEL.flatMap((key) => (sys[key] === undefined ? [] : [[key, textOf(sys[key])] as const])));
 }
 
 const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : JSON.stringify(value ?? null));
 
-function* moduleFacts(context: Context): Generator<Step, Map<string, string>, void> {
+function* moduleFacts(context: Context): Generator<Piece, Facts<string>, void> {
   const modules = yield* rowsOf(context, "mod");
-  const taints = new Map(
-    (yield* rowsOf(context, "mod -t")).map(({ name, taints: letters }) => [name, textOf(letters)]),
-  );
+  const tainting = yield* rowsOf(context, "mod -t");
+  if (modules instanceof Fault) return modules;
+  if (tainting instanceof Fault) return tainting;
+  const taints = new Map(tainting.map(({ name, taints: letters }) => [name, textOf(letters)]));
   return new Map(
     modules.map(({ name }): [string, string] => [
       textOf(name),
@@ -75,11 +81,15 @@ function* moduleFacts(context: Context): Generator<Step, Map<string, string>, vo
 const settingFacts = ({ kernel }: Context): Map<string, string> =>
   new Map(panicSettings(kernel).map(({ setting, value }) => [setting.sysctl, String(value)]));
 
-function* memoryFacts(context: Context): Generator<Step, Map<string, number>, void> {
+const knownRows = (rows: readonly Row[] | Fault): readonly Row[] => (rows instanceof Fault ? [] : rows);
+
+function* memoryFacts(context: Context): Generator<Piece, Facts<number>, void> {
   const facts = new Map<string, number>();
-  for (const { name, bytes } of yield* rowsOf(context, "kmem -i"))
-    if (typeof bytes === "number") facts.set(textOf(name), bytes);
-  for (const { name, bytes } of yield* rowsOf(context, "kmem -s"))
+  const usage = yield* rowsOf(context, "kmem -i");
+  const caches = yield* rowsOf(context, "kmem -s");
+  if (usage instanceof Fault && caches instanceof Fault) return usage;
+  for (const { name, bytes } of knownRows(usage)) if (typeof bytes === "number") facts.set(textOf(name), bytes);
+  for (const { name, bytes } of knownRows(caches))
     if (typeof bytes === "number") facts.set(`slab ${textOf(name)}`, bytes);
   return facts;
 }
@@ -92,10 +102,11 @@ const MAX_FUNCTIONS = 8;
 /** Number of tasks per step of the job. */
 const TASKS_PER_STEP = 16;
 
-function* stackFacts({ kernel }: Context): Generator<Step, Map<string, number>, void> {
+function* stackFacts({ kernel }: Context): Generator<Piece, Facts<number>, void> {
   const facts = new Map<string, number>();
   const table = attempt(() => taskTable(kernel));
-  if (table instanceof Fault) return facts;
+  if (table instanceof Fault) return table;
+  if (table.fault && table.tasks.length === 0) return table.fault;
   for (const [done, task] of table.tasks.entries()) {
     if (done % TASKS_PER_STEP === 0) yield { kind: "progress", what: "stacks", done, total: table.tasks.length };
     const key = attempt(() => {
@@ -110,10 +121,10 @@ function* stackFacts({ kernel }: Context): Generator<Step, Map<string, number>, 
   return facts;
 }
 
-function* waitFacts({ kernel }: Context): Generator<Step, Map<string, number>, void> {
+function* waitFacts({ kernel }: Context): Generator<Piece, Facts<number>, void> {
   const facts = new Map<string, number>();
   const graph = yield* attempting(waitGraph(kernel));
-  if (graph instanceof Fault) return facts;
+  if (graph instanceof Fault) return graph;
   for (const waiting of graph.blocked) {
     // Process ids and addresses differ between machines.
     const words = [

@@ -34,7 +34,7 @@ export function* elementTable(
   rows: Iterable<ElementRow>,
   options: FormatOptions,
 ): Pieces {
-  const { columns, left } = columnsOf(kernel, references, options);
+  const { columns, omitted } = columnsOf(kernel, references, options);
   let layout: TableLayout<ElementRow> | undefined;
   let first: ElementRow[] = [];
   const printed = function* (): Generator<Piece> {
@@ -56,29 +56,30 @@ export function* elementTable(
   }
   if (first.length > 0) yield* printed();
   if (!layout) yield text("(empty)");
-  else if (left > 0) yield text(`${left} more members have no column: name members to select them`);
+  else if (omitted > 0) yield text(`${omitted} more members have no column: name members to select them`);
 }
 
 const CPU: Record<string, Column<ElementRow>> = {
   cpu: { kind: "number", title: "CPU", width: "rows", value: ({ cpu }) => cpu },
 };
 
+/** Returns a column per member, and the number of members that have none. */
 function columnsOf(kernel: Kernel, references: readonly StructReference[], options: FormatOptions) {
   const columns: Record<string, Column<ElementRow>> = {
     address: { kind: "address", title: "ADDRESS", titleAlign: "left", value: ({ address }) => address },
   };
-  let left = 0;
+  let omitted = 0;
   for (const [at, reference] of references.entries()) {
     const { type, name, members } = reference;
     const all = members.length > 0 ? members : namedMembers(type);
     const paths = members.length > 0 ? all : all.slice(0, MAX_COLUMNS);
-    left += all.length - paths.length;
+    omitted += all.length - paths.length;
     for (const path of paths) {
       const key = path in columns ? `${name}.${path}` : path;
       columns[key] = memberColumn(path, valueKind(kernel.object(type, 0n).at(path).type), at, options);
     }
   }
-  return { columns, left };
+  return { columns, omitted };
 }
 
 function memberColumn(

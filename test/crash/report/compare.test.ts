@@ -15,16 +15,17 @@ const machine = (panics: bigint) =>
     }),
   );
 
-test("a setting that differs is listed with both values, and a group that no dump has says so", () => {
+test("a setting that differs is listed with both values, and a group that cannot be read says why", () => {
   const text = markdownOf(toEnd(compare(machine(0n), machine(1n))));
   assert.match(text, /^# Comparison of two dumps: unknown\n/);
   assert.match(text, /\| `kernel\.panic_on_oops` \| `0` \| `1` \|/);
-  assert.match(text, /## Modules\n\nNothing to compare: neither dump shows any\./);
+  assert.match(text, /## Modules\n\nNot compared: dump A does not tell: this kernel has no symbol modules\./);
+  assert.match(text, /wait for\n\nNot compared: dump A does not tell: .*\n\nNot compared: dump B does not tell: /);
 });
 
 test("a dump compared with itself has no difference", () => {
   const text = markdownOf(toEnd(compare(machine(1n), machine(1n))));
   assert.match(text, /## Settings for failures\n\nNo difference\./);
-  assert.equal(text.match(/^(No difference|Nothing to compare: neither dump shows any)\.$/gm)?.length, 6);
+  assert.equal(text.match(/^## .*\n\n(No difference\.|Not compared: )/gm)?.length, 6);
   assert.doesNotMatch(text, /^\|/m);
 });

@@ -15,26 +15,26 @@ const indented = (spaces: number, task: Obj): Line => [indent(spaces), ...taskHe
 /** Yields each task's line of parents, from `swapper/0` down to it; each generation is indented by one more step. */
 export function* tasksParents(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
-    const { line, fault } = ancestry(task);
-    const lines = line.map((one, i) => indented(i, one));
+    const { lineage, fault } = ancestry(task);
+    const lines = lineage.map((one, i) => indented(i, one));
     if (fault) lines.unshift([faultSpan(fault)]);
-    yield record({ ...taskFacts(task), parents: line.slice(0, -1).map(taskFacts) }, ...lines, []);
+    yield record({ ...taskFacts(task), parents: lineage.slice(0, -1).map(taskFacts) }, ...lines, []);
   }
 }
 
 /**
- * Returns the task and its parents, the eldest first; `fault` is why the line does not start at the first task,
+ * Returns the task and its parents, the eldest first; `fault` is why the lineage does not start at the first task,
  * undefined if it does.
  */
-function ancestry(task: Obj): { line: Obj[]; fault: Fault | undefined } {
-  const line = [task];
-  for (let at = task; line.length < MAX_PARENTS; at = line[0] ?? task) {
+function ancestry(task: Obj): { lineage: Obj[]; fault: Fault | undefined } {
+  const lineage = [task];
+  for (let at = task; lineage.length < MAX_PARENTS; at = lineage[0] ?? task) {
     const parent = attempt(() => taskParent(at));
-    if (parent instanceof Fault) return { line, fault: parent };
-    if (parent.address === at.address || parent.address === 0n) return { line, fault: undefined };
-    line.unshift(parent);
+    if (parent instanceof Fault) return { lineage, fault: parent };
+    if (parent.address === at.address || parent.address === 0n) return { lineage, fault: undefined };
+    lineage.unshift(parent);
   }
-  return { line, fault: Fault.at("corrupt", task.address, `the line of parents exceeds ${MAX_PARENTS} tasks`) };
+  return { lineage, fault: Fault.at("corrupt", task.address, `the line of parents exceeds ${MAX_PARENTS} tasks`) };
 }
 
 /** Yields each task's children. */

@@ -18,7 +18,7 @@ const columns: { readonly [K in "pid" | "task" | "comm"]: Column<Obj> } = {
   comm: { kind: "text", title: "", gap: '  COMMAND: "', value: taskComm },
 };
 
-/** Returns the columns of a task for the rows of another table. */
+/** Returns the columns of a task for the rows of another table. @param line number of the row's line that they are in */
 export function queuedTaskColumns<Row extends { readonly task: Obj }>(pidGap = "PID: ", line = 0) {
   const ofTask = (column: Column<Obj>, gap = column.gap): Column<Row> => ({
     ...columnOf<Row, Obj>(column, ({ task }) => task),
