@@ -25,8 +25,12 @@ export interface Headline {
   readonly title: string;
   /** A key that is equal for the same bug on other machines and builds. */
   readonly key: string;
-  /** The kind of the report, in the terms of `log/`; "none" if the machine was running. */
+  /**
+   * The kind of the report, in the terms of `log/`; "none" if the machine was running, "unknown" if it is not known
+   * whether it was.
+   */
   readonly kind: string;
+  /** How the kernel noticed the failure; "none" and "unknown" as for `kind`. */
   readonly mechanism: string;
 }
 
@@ -49,10 +53,12 @@ export function headlineOf(kernel: Kernel): Headline {
   return {
     title: titleOf(crash) ?? panic?.text ?? untitled(stopped),
     key: crashKey(crash),
-    kind: kind ?? (stopped ? "panic" : "none"),
-    mechanism: stopped ? mechanismOf(kind, panic?.text) : "none",
+    kind: kind ?? (stopped ? "panic" : withoutStop(stopped)),
+    mechanism: stopped ? mechanismOf(kind, panic?.text) : withoutStop(stopped),
   };
 }
+
+const withoutStop = (stopped: false | undefined): string => (stopped === undefined ? "unknown" : "none");
 
 /** Returns the title of a dump whose log reports no failure. */
 function untitled(stopped: boolean | undefined): string {

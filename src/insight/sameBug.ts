@@ -15,6 +15,12 @@ export interface BugComparison {
  */
 export function sameBug(a: Verdict, b: Verdict): BugComparison {
   const [kinds, functions] = [[a.kind, b.kind] as const, [functionsOf(a), functionsOf(b)] as const];
+  const unknown = [a, b].filter(({ kind }) => kind === "unknown");
+  if (unknown.length > 0)
+    return {
+      answer: "unknown",
+      because: [`it is not known whether ${unknown.length === 2 ? "the machines" : "one of the machines"} crashed`],
+    };
   const uncrashed = [a, b].filter(({ kind }) => kind === "none");
   if (uncrashed.length > 0)
     return {

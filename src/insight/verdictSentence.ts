@@ -92,7 +92,7 @@ function phraseOf(verdict: Verdict): { readonly phrase: string; readonly certain
 }
 
 /** Mechanisms that do not name a cause themselves. */
-const WITHOUT_CAUSE: ReadonlySet<string> = new Set(["hung-task", "sysrq", "none", "nmi"]);
+const WITHOUT_CAUSE: ReadonlySet<string> = new Set(["hung-task", "sysrq", "none", "unknown", "nmi"]);
 
 /** Returns a deadlock that is certain or likely; undefined if there is none or the crash has another cause. */
 const deadlock = ({ findings, mechanism }: Verdict): Finding | undefined =>

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { drive, toEnd } from "../../src/base/job.ts";
 import { Fault } from "../../src/base/fault.ts";
-import { Analysis, analyze } from "../../src/insight/analyze.ts";
+import { Analysis, analyze, headlineOf } from "../../src/insight/analyze.ts";
 import type { Check } from "../../src/insight/check.ts";
 import { type Finding, sentenceText } from "../../src/insight/finding.ts";
 import { verdictSentence } from "../../src/insight/verdictSentence.ts";
 import { openSession } from "../../src/session/open/open.ts";
+import { toyKernel } from "../builders/kernel.ts";
 
 const session = openSession({ vmcore: ["sample/vmcore"] });
 const { kernel } = session;
@@ -229,4 +230,9 @@ test("an internal error in a check is thrown once, and the other checks run", ()
   assert.deepEqual(analysis.verdict.unchecked, [
     { check: "broken", because: "an internal error of vmcore-debug ended it" },
   ]);
+});
+
+test("a dump that does not tell whether the kernel panicked is not one of a machine that was running", () => {
+  const { title, kind, mechanism } = headlineOf(toyKernel());
+  assert.deepEqual([title, kind, mechanism], ["it is not known whether the kernel panicked", "unknown", "unknown"]);
 });

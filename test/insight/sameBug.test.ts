@@ -90,5 +90,9 @@ test("deadlocks of two and of three tasks are different bugs", () => {
 test("machines that did not crash by themselves have no bug to compare", () => {
   assert.equal(sameBug(verdict("none"), verdict("none")).answer, "unknown");
   assert.equal(sameBug(verdict("none"), verdict("null-pointer:f")).answer, "not the same bug");
+  assert.deepEqual(sameBug(verdict("unknown"), verdict("null-pointer:f")), {
+    answer: "unknown",
+    because: ["it is not known whether one of the machines crashed"],
+  });
   assert.equal(sameBug(verdict("null-pointer"), verdict("null-pointer:f")).answer, "unknown");
 });

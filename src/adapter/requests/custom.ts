@@ -155,5 +155,5 @@ function threadOfTask({ kernel, threads }: Target, text: string): Thread {
  */
 function crashTitle({ kernel }: Target): string | undefined {
   const headline = attempt(() => headlineOf(kernel));
-  return headline instanceof Fault || headline.kind === "none" ? undefined : headline.title;
+  return headline instanceof Fault || ["none", "unknown"].includes(headline.kind) ? undefined : headline.title;
 }

@@ -48,7 +48,7 @@ const CERTAINTIES: Readonly<Record<VerdictSentence["certainty"], string>> = {
 const chip = (certainty: VerdictSentence["certainty"]): TemplateResult =>
   html`<span class=${`chip ${certainty}`} title=${CERTAINTIES[certainty]}>${certainty}</span>`;
 
-/** The first paragraph: what happened, or that nothing did. */
+/** The first paragraph: what happened, that nothing did, or that this is not known. */
 export function leadParagraph({ lead, kind, running }: VerdictState): TemplateResult {
   if (lead)
     return html`<p class="lead">${lead.parts.map((part) => partTemplate(part, true))} ${chip(lead.certainty)}</p>`;
@@ -56,6 +56,8 @@ export function leadParagraph({ lead, kind, running }: VerdictState): TemplateRe
     return html`<p class="lead">
       No crash: the machine was running when this dump was taken, and its log reports no failure.
     </p>`;
+  if (kind === "unknown")
+    return html`<p class="lead">It is not known whether this machine crashed: the dump does not tell.</p>`;
   const words =
     running === undefined ? "The log reports this crash; no check found its cause." : "Looking for the cause…";
   return html`<p class="lead quiet">${words}</p>`;

@@ -17,7 +17,7 @@ const machine = (panics: bigint) =>
 
 test("a setting that differs is listed with both values, and a group that cannot be read says why", () => {
   const text = markdownOf(toEnd(compare(machine(0n), machine(1n))));
-  assert.match(text, /^# Comparison of two dumps: unknown\n/);
+  assert.match(text, /^# Comparison of two dumps: unknown\n\n- it is not known whether the machines crashed\n/);
   assert.match(text, /\| `kernel\.panic_on_oops` \| `0` \| `1` \|/);
   assert.match(text, /## Modules\n\nNot compared: dump A does not tell: this kernel has no symbol modules\./);
   assert.match(text, /wait for\n\nNot compared: dump A does not tell: .*\n\nNot compared: dump B does not tell: /);

@@ -16,11 +16,13 @@ export const verdictFields: Fields = {
   key: { kind: "text", about: "equal for the same bug on other machines and builds" },
   kind: {
     kind: "text",
-    about: "kind of the report of the crash; `none` for the dump of a kernel that had not crashed",
+    about:
+      "kind of the report of the crash; `none` for the dump of a kernel that had not crashed, `unknown` if that is not known",
   },
   mechanism: {
     kind: "text",
-    about: "how the kernel noticed the failure, such as oops or hung-task; none if it had not crashed",
+    about:
+      "how the kernel noticed the failure, such as oops or hung-task; none if it had not crashed, unknown if that is not known",
   },
   findings: {
     kind: "data",
