@@ -20,14 +20,15 @@ export interface TableLevel {
   readonly bits: number;
   readonly entryBytes: 4 | 8;
   /**
-   * Decodes an entry; undefined if it maps nothing. @param at physical address of the entry, for tables with a second
-   * half
+   * Decodes an entry; undefined if it maps nothing. @param at physical address of the entry, beside which Linux keeps an
+   * entry of its own on arm, which `decode` reads
    */
   decode(entry: bigint, at: bigint, read: EntryReader): PageTableEntry | undefined;
 }
 
 /**
- * Translates an address with the tables from `root` on. It reads one entry per level, whatever the tables contain.
+ * Translates an address with the tables from `root` on. It reads one entry per level, whatever the tables
+ * contain, and those that `decode` reads.
  * @param steps receives each step, also those before a fault
  */
 export function walkTables(

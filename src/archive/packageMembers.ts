@@ -55,13 +55,14 @@ function debPayload(file: RandomFile): Payload | undefined {
   for (let count = 0; count < MAX_AR_MEMBERS && at < file.size; count++) {
     const header = text(at, AR_HEADER);
     const size = Number(header.slice(48, 58));
-    if (!header.endsWith("`\n") || !Number.isSafeInteger(size)) break;
+    if (!header.endsWith("`\n") || !Number.isSafeInteger(size))
+      throw Fault.of("corrupt", `${file.name} is a damaged Debian package: a member's header is invalid`);
     if (/^data\.tar[. /]/.test(header)) return { members: tarMembers, offset: at + AR_HEADER, size };
     at += AR_HEADER + size + (size & 1);
   }
   throw Fault.of(
     "corrupt",
-    `${file.name} is not a Debian package: its first ${MAX_AR_MEMBERS} members include no data.tar`,
+    `${file.name} is not a Debian package: none of its members, of which ${MAX_AR_MEMBERS} are looked at, is named data.tar`,
   );
 }
 

@@ -37,8 +37,9 @@ function reportAtCursor(): [uri: string | undefined, line: number | undefined] {
 const hasReport = (document: vscode.TextDocument): boolean => document.isUntitled && REPORT.test(document.getText());
 
 /**
- * Registers the language server. It is loaded when the first log, report or dump is opened. Until then text is only
- * searched when it is pasted, because this code runs in every window with a text file.
+ * Registers the language server. It is loaded when the first log, report or dump is opened. Of other documents only
+ * untitled ones are searched for a report, whole when they are opened and later only what is inserted, because this
+ * code runs in every window with a text file.
  */
 export const languageClient = (context: vscode.ExtensionContext): vscode.Disposable[] => {
   let started: Promise<LanguageClient> | undefined;

@@ -44,18 +44,26 @@ const evidenceOf = ({ address, value }: StoredValue, state: ObjectState): [Evide
   { kind: "memory", address, value },
 ];
 
+/** Reports that the value was in a free object, and whether the pointer itself leads to that object. */
 function freedFinding(held: StoredValue, state: ObjectState): Finding {
   const { value, object, name, type, member } = held;
+  const isInside = object >= state.address && object < state.address + BigInt(state.size);
   return {
     id: "fault.freed-object",
     severity: "cause",
-    certainty: "certain",
+    certainty: isInside ? "certain" : "likely",
     slots: { value, object, cache: state.cache, type, member },
     text: [
       `The value ${valueText(value)} was read from an object of ${state.cache} that is free: `,
       ...(name === undefined ? [] : [code(name), " = "]),
       addressOf(object),
-      " was used after it was freed.",
+      ...(isInside
+        ? [" was used after it was freed."]
+        : [
+            " is outside of that object, which begins at ",
+            addressOf(state.address),
+            ": the code read beyond what the pointer leads to, or computed the pointer from one to the freed object.",
+          ]),
     ],
     evidence: evidenceOf(held, state),
   };

@@ -34,7 +34,9 @@ function add(callers: Map<string, PageCaller>, kernel: Kernel, { stack, pages }:
   const own = frames.findIndex(({ name }) => !ALLOCATES.test(name) && !isMachinery(name, "kasan"));
   const frame = frames[own];
   if (!frame) return;
-  const known = callers.get(frame.name);
+  // Modules have functions of the same name.
+  const key = `${frame.module ?? ""} ${frame.name}`;
+  const known = callers.get(key);
   if (known) known.pages += pages;
-  else callers.set(frame.name, { ...frame, through: frames.slice(own + 1).map(({ name }) => name), pages });
+  else callers.set(key, { ...frame, through: frames.slice(own + 1).map(({ name }) => name), pages });
 }

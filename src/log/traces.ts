@@ -102,8 +102,8 @@ class Reader {
   private early: SiteLine["registers"] = [];
 
   /**
-   * Ends the trace, because the entries after lost lines may be of another one. The entries after its first line are
-   * kept, unless more lines are lost between them.
+   * Ends the trace, because the entries after lost lines may be of another one. A trace of which only the first line was
+   * read stays open; if more lines are lost before it ends, it is dropped with the entries read since.
    */
   readGap(): void {
     const isKept = this.open?.entries.length === 0 && !this.isAfterGap;
@@ -207,7 +207,7 @@ class Reader {
 
   private readSite(site: Site, text: string, at: number): void {
     const isWithinTrace = this.open !== undefined && this.open.entries.length > 0;
-    // After its code a report of x86 repeats the place (oops_end, up to 4.16); this is not a frame.
+    // After its code a report of x86 repeats the place (__die() and oops_end() of dumpstack.c, until v4.17); this is not a frame.
     const isRepeated = this.sites.some(
       ({ role, place }) =>
         role === "pc" &&
@@ -259,7 +259,7 @@ class Reader {
 
   /**
    * Returns the line that names the place of a line of code. x86 prints a program's code right below its place; up to
-   * 4.16 the kernel's code follows the registers of the program (oops_end()).
+   * 4.16 the kernel's code follows the registers of the program (show_regs()).
    */
   private ownerOfCode(last: Writable<SiteLine>, at: number): Writable<SiteLine> {
     if (machineOf(last.machine)?.codeAfterTrace === true) {

@@ -4,8 +4,8 @@ import { bare, type CType, type Member, sizeOf, type StructType } from "../debug
 /** A member, or a part of the struct that no member uses. */
 export interface LayoutPart {
   /**
-   * "hole" is between members, "padding" is after the last one; "block" is a struct or union without a name, whose
-   * members follow.
+   * "hole" is between members, "padding" is after the last one; "block" is a member whose struct or union type has no
+   * tag; its members follow.
    */
   readonly kind: "member" | "block" | "hole" | "padding";
   /** Offset from the start of the outermost struct in bits, as `Member.bitOffset`. */
@@ -14,7 +14,7 @@ export interface LayoutPart {
   readonly bits: number;
   /** 0 for the members of the struct itself, more for those of blocks. */
   readonly depth: number;
-  /** Path from the outermost struct; "" for holes and for blocks without a name. */
+  /** Path from the outermost struct; "" for holes, padding and blocks whose member has no name. */
   readonly path: string;
   /** Undefined for holes and padding. */
   readonly member: Member | undefined;

@@ -298,6 +298,20 @@ test("code of user space is decoded so that an instruction begins at the mark", 
   assert.match(instructions[at - 1]?.text ?? "", /^syscall/);
 });
 
+test("the faulting instruction is marked also where its address is not known", async () => {
+  const instructions = await opcodes(CODE, undefined);
+  assert.deepEqual(
+    instructions.filter(({ faulting }) => faulting).map(({ text }) => text),
+    ["mov    %ebp,(%rax)"],
+  );
+  assert.ok(instructions.length > 10);
+});
+
+test("the copies of several CPUs are left to the command p", async () => {
+  const asked = client.request("evaluate", { expression: "runqueues:0,2", context: "watch" });
+  await assert.rejects(asked, /enter "p runqueues:0,2" in the debug console/);
+});
+
 test("code without a mark is refused", async () => {
   await assert.rejects(opcodes("41 54 45", undefined), Refused);
 });

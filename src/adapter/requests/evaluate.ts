@@ -76,7 +76,11 @@ function responseOf({ value, ...rest }: DebugProtocol.Variable): DebugProtocol.E
 /** `expression,x` and `,d` choose the radix, `,s` shows text, `,20` or `,[20]` shows 20 elements of a pointer. */
 const SUFFIX = /^(.*\S)\s*,\s*(?:(x|h|d|s)|\[?(\d{1,6})\]?)$/s;
 
+/** A number, as far as no identifier is spelled like it: `f` and `ac` are names. */
+const NUMBER = /^\s*(?:0x[0-9a-f]+|\d+|[0-9a-f]{8}`?[0-9a-f]{8})\s*$/i;
+
 function entryOf(target: Target, text: string, frame: FrameRow | undefined): VariableEntry {
+  refuseCpuList(text);
   const [, plainText = text, style, count] = SUFFIX.exec(text) ?? [];
   const value = object(target, plainText, frame);
   const { struct, member } = memberOf(target, plainText, frame);
@@ -89,7 +93,7 @@ function entryOf(target: Target, text: string, frame: FrameRow | undefined): Var
   if (count !== undefined) return { ...entry, unfolding: elements(value, plainText, Number(count)) };
   if (style === "s") return { ...entry, text: JSON.stringify(value.text()) };
   if (style !== undefined) return { ...entry, text: radixText(value, style === "d" ? 10 : 16) };
-  return /^\s*(0x)?[0-9a-f`]+\s*$/i.test(plainText) ? { ...entry, ...explained(target, value) } : entry;
+  return NUMBER.test(plainText) ? { ...entry, ...explained(target, value) } : entry;
 }
 
 /**
@@ -221,7 +225,14 @@ function* fullText(value: Obj, hex: boolean): Job<string> {
   return lines.join("\n");
 }
 
-/** An expression followed by a colon and the CPUs whose copies are shown: `runqueues:0,2`, `runqueues:a`. */
+/** @throws UsageError if a text names the copies of several CPUs, which the command `p` shows */
+function refuseCpuList(text: string): void {
+  const { cpus } = splitCpuSpec(text);
+  if (cpus !== undefined && /[a,-]/.test(cpus))
+    throw new UsageError(`one CPU is evaluated here: enter "p ${text.trim()}" in the debug console for several`);
+}
+
+/** An expression followed by a colon and the CPUs whose copies are meant: `runqueues:0,2`, `runqueues:a`. */
 interface CpuSpec {
   readonly expression: string;
   /** The CPUs: "", "a", "all", or a list such as "0-3,7". Undefined if there is no colon. */

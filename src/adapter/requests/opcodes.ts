@@ -19,7 +19,8 @@ export const opcodes: Pick<Handlers, "vmcore/opcodes"> = {
     const { bytes, mark } = codeBytes(text, kernel.arch.byteOrder === "big");
     const fault = at === undefined ? undefined : attempt(() => addressIfAny(target, at));
     const place = fault instanceof Fault ? undefined : fault;
-    const start = BigInt.asUintN(64, (place ?? 0n) - BigInt(mark));
+    // Without a place, and for one at which the line would begin below 0, addresses count from the line's first byte.
+    const start = place === undefined || place < BigInt(mark) ? 0n : place - BigInt(mark);
     const decoder = yield* disassembler(kernel.arch);
     const decode = (skipped: number): Instruction[] =>
       decoder.instructions(bytes.subarray(skipped), start + BigInt(skipped));

@@ -10,7 +10,7 @@ import { type Finding, sentenceText } from "../../insight/finding.ts";
 import { sinceLastRun, type WaitGraph, type WaitingTask } from "../../insight/waits/waitGraph.ts";
 import { isLock } from "../../linux/locks/resource.ts";
 import { agoText } from "../../render/quantity.ts";
-import { heldBy, relationWords, taskName, waitWords } from "../../insight/waits/words.ts";
+import { heldBy, relationTo, taskName, waitWords } from "../../insight/waits/words.ts";
 import type { Context } from "../language/command.ts";
 import type { Shortening } from "../../document/shortening.ts";
 
@@ -119,10 +119,10 @@ function cycleText(graph: WaitGraph): string {
     .map(({ tasks, certainty }) => {
       const edges = tasks.map((one, at) => {
         const next = tasks[(at + 1) % tasks.length] ?? one;
-        return `${code(taskName(one))} waits for ${code(waitWords(one))}, ${relationWords(one)} ${code(taskName(next))}`;
+        return `${code(taskName(one))} waits for ${code(waitWords(one))}, ${relationTo(next, one)} ${code(taskName(next))}`;
       });
       const verb = certainty === "certain" ? "This is a deadlock" : "This is possibly a deadlock";
-      return `${verb}: ${edges.join("; ")}. ${certainty === "certain" ? "None of them can continue." : "It is one if the tasks that are named as possible holders hold what they are named for."}`;
+      return `${verb}: ${edges.join("; ")}. ${certainty === "certain" ? "None of them can continue." : "It is one if those that are named as likely or possible holders hold what they are named for."}`;
     })
     .join("\n\n");
 }

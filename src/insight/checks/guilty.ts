@@ -62,7 +62,14 @@ function guiltyFinding(kernel: Kernel, crash: CrashFacts, found: GuiltyFrame): F
     evidence: evidenceOf(crash, found, source),
     unknown: source
       ? []
-      : [{ what: "file and line", because: "no debuginfo with lines (DWARF) of this code is loaded" }],
+      : [
+          {
+            what: "file and line",
+            because: found.frame
+              ? "no debuginfo with lines (DWARF) of this code is loaded"
+              : "only the log names this function; it was not found on the stack",
+          },
+        ],
   };
 }
 

@@ -61,6 +61,12 @@ export function fateSentence(holder: KnownHolder): string | undefined {
 export const relationWords = ({ wait }: WaitingTask): string =>
   isLock(wait.resource?.kind) ? "held by" : "which depends on";
 
+/** Returns the same with the doubt whether a task is the holder: "likely held by". */
+export function relationTo(holder: WaitingTask, waiting: WaitingTask): string {
+  const found = waiting.holders.find(({ task }) => task === holder.task.address);
+  return `${found ? doubtWord(found) : "possibly "}${relationWords(waiting)}`;
+}
+
 /**
  * Returns the state of a holder that does not sleep: "running on CPU 2", "exited"; undefined for others, and if the
  * state is not known.

@@ -1,4 +1,7 @@
-/** Computes the operators of C on 64-bit numbers. */
+/**
+ * Computes the operators of C on numbers without a size, because the text of a print format does not give the types of
+ * its operands: what wraps in C, such as the difference of a small and a large unsigned number, is negative here.
+ */
 import { Fault } from "../../base/fault.ts";
 
 /** Computes `-`, `~` or `!`; returns the value for another operator, such as `+`. */
@@ -10,7 +13,7 @@ export function unaryValue(operator: string, value: bigint): bigint {
 
 const flag = (is: boolean): bigint => (is ? 1n : 0n);
 
-/** Computes an operation of C on 64-bit numbers. @throws Fault for a division by zero */
+/** Computes an operation. Shifts and products are cut, so that a hostile format makes no huge number. @throws Fault for a division by zero */
 export function binaryValue(operator: string, left: bigint, right: bigint): bigint {
   if ((operator === "/" || operator === "%") && right === 0n) throw Fault.of("corrupt", "division by zero");
   switch (operator) {

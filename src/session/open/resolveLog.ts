@@ -11,12 +11,16 @@ export interface ResolvedLog {
   /** Number of resolved entries, and number of all entries. */
   readonly resolved: number;
   readonly entries: number;
-  /** Why addresses without names were not resolved; undefined if there are none or they were resolved. */
+  /**
+   * Why addresses of the running kernel could not be converted to those of the vmlinux; undefined if they could, or if
+   * each entry that was not resolved has a name.
+   */
   readonly unresolved: string | undefined;
 }
 
 /**
- * Appends `(file.c:123)` to the entries of a log's call traces, with the functions that were inlined there.
+ * Appends `(file.c:123)` to the entries of a log's call traces; where functions were inlined, all places, the innermost
+ * first: `(a.h:5 < b.c:123)`.
  * @param given the lines of the log
  * @param vmlinux the path of the kernel's debuginfo
  * @throws UsageError for a vmlinux of another release; OpenError, Fault if the file is not a vmlinux
@@ -39,6 +43,6 @@ export function resolveLog(log: KernelLog, given: readonly string[], vmlinux: st
   const unresolved =
     nameless === 0
       ? undefined
-      : `${nameless} addresses have no name and cannot be resolved, because the log contains neither "Kernel Offset:" nor an address next to its name`;
+      : `${nameless} addresses have no name and cannot be resolved, because the log contains neither "Kernel Offset:" nor an address next to the name of a symbol of ${vmlinux}`;
   return { lines, resolved, entries: entries.length, unresolved };
 }

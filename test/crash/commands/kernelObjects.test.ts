@@ -132,6 +132,7 @@ test("ipcs selects one object by id or address, and reports if there is none", (
   assert.equal(rows("ipcs 0").length, 8);
   assert.deepEqual(rows("ipcs ffff8ef6845c2600"), rows("ipcs -s"));
   assert.equal(ours("ipcs 77"), "ipcs: invalid id or address: 77");
+  assert.match(ours("ipcs -m 0 1"), /^ipcs: one id or address is taken, not also 1\n/);
 });
 
 test("JSON output contains the same as the text", () => {

@@ -1,6 +1,7 @@
 /** The `ipcs` command: lists System V IPC objects. */
 import { type Fault, untilFault } from "../../../../base/fault.ts";
 import { UsageError } from "../../../../base/usageError.ts";
+import { WrongUse } from "../../../language/wrongUse.ts";
 import {
   initIpcNamespace,
   ipcNamespace,
@@ -30,7 +31,7 @@ export const ipcs = command({
     { flag: "-n", argument: "pid | task", help: "the objects in the IPC namespace of this task" },
   ],
   description:
-    "Lists the objects of the initial namespace, of all three kinds or the selected ones. With an id, or the address of a shmid_kernel, sem_array or msg_queue, lists only that object.",
+    "Lists the objects of the initial namespace, of all three kinds or the selected ones. With an id, lists the objects that have it, one of each kind; with the address of a shmid_kernel, sem_array or msg_queue, only that object.",
   examples: [
     { line: "ipcs", shows: "Everything." },
     { line: "ipcs -M", shows: "Shared memory with the number of resident pages." },
@@ -46,6 +47,7 @@ export const ipcs = command({
     const namespace = namespaceOf(context, args);
     const chosen = (["shm", "sem", "msg"] as const).filter((one) => isChosen(one, args));
     const words = args.rest;
+    if (words.length > 1) throw new WrongUse(`one id or address is taken, not also ${words[1]}`);
     let found = 0;
     for (const facility of chosen) {
       const faults: Fault[] = [];

@@ -2,7 +2,7 @@
 import type { Step } from "../../../../insight/check.ts";
 import { type Taking, takings } from "../../../../insight/waits/taking.ts";
 import type { WaitCycle, WaitingTask } from "../../../../insight/waits/waitGraph.ts";
-import { cycleHeading, relationWords, taskName, waitWords } from "../../../../insight/waits/words.ts";
+import { cycleHeading, relationTo, taskName, waitWords } from "../../../../insight/waits/words.ts";
 import type { Line } from "../../../../say/piece.ts";
 import { resourceSpan } from "./rows.ts";
 
@@ -14,14 +14,12 @@ export function* deadlockLines({ tasks, certainty }: WaitCycle): Generator<Step,
   const lines: Line[] = [[{ as: "title", text: cycleHeading(certainty) }]];
   for (const [at, one] of tasks.entries()) {
     const next = tasks[(at + 1) % tasks.length] ?? one;
-    const holder = one.holders.find(({ task }) => task === next.task.address);
-    const doubt = holder?.certainty === "certain" ? "" : holder?.certainty === "likely" ? "likely " : "possibly ";
     lines.push([
       "  ",
       { as: "task", text: taskName(one), address: one.task.address },
       " waits for ",
       resourceSpan(waitWords(one), one),
-      `, ${doubt}${relationWords(one)} `,
+      `, ${relationTo(next, one)} `,
       { as: "task", text: taskName(next), address: next.task.address },
     ]);
     for (const taking of yield* takingsBy(next, one)) lines.push(takingLine(next, taking));
