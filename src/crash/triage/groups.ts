@@ -34,13 +34,16 @@ const FAILED = "(not opened)";
 export function groupsOf(records: Iterable<TriageRecord>): Group[] {
   const byKey = new Map<string, TriageRecord[]>();
   for (const record of records) {
-    const key = record.failed === undefined ? record.group || UNKNOWN : FAILED;
+    const key = record.failed === undefined ? groupKey(record) : FAILED;
     const group = byKey.get(key);
     if (group) group.push(record);
     else byKey.set(key, [record]);
   }
   return [...byKey].map(([key, members]) => groupOf(key, members)).sort((a, b) => b.records.length - a.records.length);
 }
+
+/** Returns the key of a crash. Dumps that do not tell whether the kernel crashed have a key that is no bug's. */
+const groupKey = ({ kind, group }: TriageRecord): string => (kind === "unknown" || !group ? UNKNOWN : group);
 
 function groupOf(key: string, members: readonly TriageRecord[]): Group {
   const records = members.toSorted((a, b) => (b.time ?? 0) - (a.time ?? 0));

@@ -14,7 +14,14 @@ test("the facts of a dump whose tasks cannot be read say so, and have no counts 
 test("dumps whose crash is not known are a group without the name of a bug", () => {
   const record = { key: "1", path: "/a", size: 1, level: "quick", title: "unknown", group: "" } as const;
   assert.deepEqual(
-    groupsOf([record, { ...record, key: "2", group: "fs" }]).map(({ key }) => key),
-    ["(unknown)", "fs"],
+    groupsOf([
+      record,
+      { ...record, key: "2", kind: "unknown", group: "none" },
+      { ...record, key: "3", kind: "null-pointer", group: "fs" },
+    ]).map(({ key, records }) => [key, records.length]),
+    [
+      ["(unknown)", 2],
+      ["fs", 1],
+    ],
   );
 });
