@@ -1,7 +1,7 @@
 /** Checks whether the slab object before the one that held the bad value was written past its end. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { damageOf } from "../../linux/slab/slabPoison.ts";
-import { slabObjectAt, slabState } from "../../linux/slab/slabObject.ts";
+import { isFreeForAllocator, slabObjectAt, slabState } from "../../linux/slab/slabObject.ts";
 import { cacheName, hasSlabFlag, objectSize, objectStride } from "../../linux/slab/slab.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check } from "../check.ts";
@@ -34,7 +34,7 @@ function overrun(kernel: Kernel, word: bigint): Finding | undefined {
   const before = object.address - BigInt(objectStride(object.cache));
   const previous = slabObjectAt(kernel, before);
   if (previous?.address !== before || previous.cache.address !== object.cache.address) return undefined;
-  const isFree = slabState(previous.slab).free.has(previous.index);
+  const isFree = isFreeForAllocator(slabState(previous.slab), previous.index);
   const found = damageOf(object.cache, before, isFree);
   // Damage inside the object is not an overrun.
   const end = before + BigInt(objectSize(object.cache));

@@ -52,6 +52,42 @@ export function* slabAllocatorFree({ cache, objects, inuse, freelist }: Slab): G
     yield isByte ? kernel.memory.u8(freelist + BigInt(i)) : kernel.memory.u16(freelist + BigInt(2 * i));
 }
 
+/** Maximum number of objects in an `array_cache`; the kernel's limit for one CPU is a few hundred (enable_cpucache()). */
+const MAX_CACHED = 1 << 16;
+
+/** Free objects that a CPU or a node keeps, which count as in use in their slab. */
+interface ObjectStore {
+  /** "cpu 1 cache", "node 0 shared cache". */
+  readonly holder: string;
+  /** `struct array_cache`. */
+  readonly array: Obj<"struct array_cache">;
+}
+
+/**
+ * Yields the arrays of free objects of the CPUs and of the nodes. The alien caches, which keep objects of other nodes for
+ * a moment, are not among them. @throws Fault
+ */
+function* objectStores(cache: Obj<"struct kmem_cache">): Generator<ObjectStore> {
+  for (const cpu of possibleCpus(cache.kernel))
+    yield { holder: `cpu ${cpu} cache`, array: perCpuPointee(cache.kernel, cache.at("cpu_cache"), cpu) };
+  for (const { id, node } of cacheNodes(cache)) {
+    const shared = node.at("shared");
+    if (shared.value() !== 0n) yield { holder: `node ${id} shared cache`, array: shared.deref() };
+  }
+}
+
+/** Yields the addresses of the free objects that CPUs and nodes keep, and what keeps each. @throws Fault */
+export function* slabAllocatorCached(cache: Obj<"struct kmem_cache">): Generator<readonly [bigint, string]> {
+  for (const { holder, array } of objectStores(cache)) {
+    const count = array.at("avail").number();
+    if (count > MAX_CACHED)
+      throw Fault.at("corrupt", array.address, `array of ${count} free objects exceeds the limit of ${MAX_CACHED}`);
+    const entries = array.at("entry").address;
+    const { wordSize } = cache.kernel.arch;
+    for (let i = 0; i < count; i++) yield [cache.kernel.memory.word(entries + BigInt(i * wordSize)), holder];
+  }
+}
+
 /** Counts the slabs and objects of a cache. @throws Fault */
 export function slabAllocatorUsage(cache: Obj<"struct kmem_cache">): SlabUsage {
   let [slabs, total, free] = [0, 0, 0];
@@ -60,11 +96,6 @@ export function slabAllocatorUsage(cache: Obj<"struct kmem_cache">): SlabUsage {
     total += slab.objects;
     free += slab.objects - slab.inuse;
   }
-  for (const cpu of possibleCpus(cache.kernel))
-    free += perCpuPointee(cache.kernel, cache.at("cpu_cache"), cpu).at("avail").number();
-  for (const { node } of cacheNodes(cache)) {
-    const shared = node.at("shared");
-    if (shared.value() !== 0n) free += shared.at("avail").number();
-  }
+  for (const { array } of objectStores(cache)) free += array.at("avail").number();
   return { allocated: total - free, total, slabs };
 }

@@ -9,7 +9,7 @@ import { pageShift, pageSize } from "../mm/page.ts";
 import { hasKasan, isFreedForKasan } from "./kasan.ts";
 import { sheafObjects, sheaves } from "./sheaf.ts";
 import { isSlabAllocator } from "./slab.ts";
-import { slabAllocatorFree, readSlabAllocatorSlab } from "./slabAllocator.ts";
+import { readSlabAllocatorSlab, slabAllocatorCached, slabAllocatorFree } from "./slabAllocator.ts";
 import { slabOfPfn } from "./slabPage.ts";
 import { freeObjects, objectAt, objectIndex, objectLayout, type ObjectLayout } from "./slubFreelist.ts";
 import { cpuSlab, readSlab, type CpuSlab, type Slab } from "./slub.ts";
@@ -19,8 +19,8 @@ export interface SlabState {
   readonly slab: Slab;
   readonly layout: ObjectLayout;
   /**
-   * Numbers of free objects, with what holds each: "" for the slab itself, "cpu 1 cache", "cpu 1 sheaf", "node 0
-   * barn", "KASAN quarantine".
+   * Numbers of free objects, with what holds each: "" for the slab itself, "cpu 1 cache", "node 0 shared cache", "cpu 1
+   * sheaf", "node 0 barn", "KASAN quarantine".
    */
   readonly free: ReadonlyMap<number, string>;
   /** The fault because of which free objects can be missing; undefined if all were found. */
@@ -50,6 +50,8 @@ export function slabState(slab: Slab): SlabState {
         "the slab is a page of KFENCE, which records the state of its object in its own metadata, not on a freelist",
       ),
     );
+  const kept = keptObjects(cache.kernel, cache.address);
+  if (kept.fault) note(kept.fault);
   if (isSlabAllocator(cache)) mark(slabAllocatorFree(slab), "");
   else {
     const found = attempt(() => allocatingCpu(cache, slab.address));
@@ -59,12 +61,12 @@ export function slabState(slab: Slab): SlabState {
     // that list over.
     mark(freeObjects(slab, layout, slab.freelist), allocating ? `cpu ${allocating.cpu} cache` : "");
     if (allocating) mark(freeObjects(slab, layout, allocating.cpuSlab.freelist), `cpu ${allocating.cpu} cache`);
-    for (const [address, holder] of objectsInSheaves(cache.kernel, cache.address)) {
-      const index = objectIndex(layout, address);
-      if (index !== undefined) free.set(index, holder);
-    }
-    if (hasKasan(cache)) mark(quarantined(cache.kernel, layout, free), "KASAN quarantine");
   }
+  for (const [address, holder] of kept.objects) {
+    const index = objectIndex(layout, address);
+    if (index !== undefined) free.set(index, holder);
+  }
+  if (hasKasan(cache)) mark(quarantined(cache.kernel, layout, free), QUARANTINE);
   return { slab, layout, free, fault };
 }
 
@@ -84,6 +86,16 @@ function isInKfencePool({ objects, memory, cache: { kernel } }: Slab): boolean {
   const bytes = MAX_KFENCE_PAGES * BigInt(pageSize(kernel));
   return typeof pool === "bigint" && pool !== 0n && memory >= pool && memory < pool + bytes;
 }
+
+/** What holds an object that KASAN keeps from its allocator for a while after the free. */
+const QUARANTINE = "KASAN quarantine";
+
+/**
+ * Whether the allocator itself counts an object as free, so that it has the poison and the red zones of a free object.
+ * KASAN hands an object to the allocator when it leaves the quarantine.
+ */
+export const isFreeForAllocator = ({ free }: SlabState, index: number): boolean =>
+  free.has(index) && free.get(index) !== QUARANTINE;
 
 /** Yields the objects that were freed and are on no freelist yet. @throws Fault */
 function* quarantined(kernel: Kernel, layout: ObjectLayout, free: ReadonlyMap<number, string>): Generator<number> {
@@ -108,14 +120,24 @@ const slabsOfCpus = derivedFor("CPUs' slabs", (kernel, address: bigint) => {
   });
 });
 
-/** Free objects in the sheaves of a `struct kmem_cache`, by address, with the CPU or the node that has the sheaf. */
-const objectsInSheaves = derivedFor("objects in sheaves", (kernel, cache: bigint): ReadonlyMap<bigint, string> => {
-  const held = new Map<bigint, string>();
-  attempt(() => {
-    for (const sheaf of sheaves(kernel.object("struct kmem_cache", cache)))
-      for (const object of sheafObjects(sheaf)) held.set(object, sheaf.holder);
+/** Free objects that CPUs and nodes keep apart from the freelists of slabs. */
+interface KeptObjects {
+  /** By address, with what keeps each. */
+  readonly objects: ReadonlyMap<bigint, string>;
+  /** Why some can be missing; undefined if all were read. */
+  readonly fault: Fault | undefined;
+}
+
+/** The kept objects of a `struct kmem_cache`: those in the sheaves of SLUB, or in the arrays of SLAB. */
+const keptObjects = derivedFor("kept free objects", (kernel, address: bigint): KeptObjects => {
+  const objects = new Map<bigint, string>();
+  const end = attempt(() => {
+    const cache = kernel.object("struct kmem_cache", address);
+    if (isSlabAllocator(cache)) for (const [object, holder] of slabAllocatorCached(cache)) objects.set(object, holder);
+    else
+      for (const sheaf of sheaves(cache)) for (const object of sheafObjects(sheaf)) objects.set(object, sheaf.holder);
   });
-  return held;
+  return { objects, fault: end instanceof Fault ? end : undefined };
 });
 
 /** An object of the slab allocator. */

@@ -36,8 +36,15 @@ export function slabUsage(cache: Obj<"struct kmem_cache">, counted?: SlabCount):
   return { allocated: total - free, total, slabs };
 }
 
-/** Returns the node counters of a SLUB cache. @throws Fault "unknown" if the kernel does not count */
+/**
+ * Returns the slabs and objects that the nodes of a cache count; for SLAB those on the lists of its nodes. @throws Fault
+ * "unknown" if the kernel does not count
+ */
 export function countedByNodes(cache: Obj<"struct kmem_cache">): SlabCount {
+  if (isSlabAllocator(cache)) {
+    const { total, slabs } = slabAllocatorUsage(cache);
+    return { total, slabs };
+  }
   if (!countsSlabs(cache))
     throw Fault.of("unknown", "the kernel does not count slabs because it was built without CONFIG_SLUB_DEBUG");
   let [total, slabs] = [0, 0];
@@ -48,7 +55,7 @@ export function countedByNodes(cache: Obj<"struct kmem_cache">): SlabCount {
   return { total, slabs };
 }
 
-/** Whether nodes count their slabs. */
+/** Whether `countedByNodes` knows the slabs of a cache. */
 export const countsSlabs = (cache: Obj<"struct kmem_cache">): boolean =>
   isSlabAllocator(cache) || cache.kernel.object("struct kmem_cache_node", 0n).has("nr_slabs");
 

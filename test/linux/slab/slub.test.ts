@@ -4,7 +4,7 @@ import { attempt, Fault } from "../../../src/base/fault.ts";
 import { slabCaches } from "../../../src/linux/slab/slab.ts";
 import { slabAt, slabObjectAt, slabState } from "../../../src/linux/slab/slabObject.ts";
 import { countSlabs } from "../../../src/linux/slab/slabScan.ts";
-import { slabUsage } from "../../../src/linux/slab/slabUsage.ts";
+import { countedByNodes, slabUsage } from "../../../src/linux/slab/slabUsage.ts";
 import type { ToyKernel, ToyValue } from "../../builders/kernel.ts";
 import { DIRECT_MAP, memoryOf, pagedKernel, pageOf, perCpu } from "../../builders/pages.ts";
 
@@ -217,6 +217,12 @@ test("objects in sheaves are free (v6.18), of CPUs and of a node's barn", () => 
   kernel.put("struct node_barn *", kernel.object("struct kmem_cache_node", NODE).at("barn").address, barn);
   assert.deepEqual(usageOf(kernel), { allocated: 13, total: 16, slabs: 1 });
   assert.deepEqual([...freeOf(kernel, 0).free], [[1, "cpu 0 sheaf"], [2, "cpu 0 sheaf"], [3, "node 0 barn"]]); // prettier-ignore
+  // Objects of a sheaf that cannot be read are not known to be in use.
+  const damaged = machine({ types, cache: { cpu_sheaves: CPU_SLAB } });
+  putSlab(damaged, 16, []);
+  damaged.put("struct slub_percpu_sheaves", perCpu(CPU_SLAB, 0), { main });
+  damaged.put("struct slab_sheaf", main, { size: 0x7fff_ffff });
+  assert.match(freeOf(damaged, 0).fault?.message ?? "", /sheaf size of 2147483647 objects exceeds the limit/);
 });
 
 test("an address within an object names it; one past the last does not", () => {
@@ -253,7 +259,7 @@ test("the SLAB allocator lists its slabs, and objects in per-CPU caches are free
 
     struct page { unsigned long flags; union { struct list_head lru; struct list_head slab_list; unsigned long compound_head; };
       struct kmem_cache *slab_cache; void *freelist; void *s_mem; union { unsigned int active; atomic_t _mapcount; }; atomic_t _refcount; unsigned long memcg_data; };
-    struct array_cache { unsigned int avail, limit; };
+    struct array_cache { unsigned int avail, limit; void *entry[0]; };
     struct kmem_cache_node { struct list_head slabs_partial, slabs_full, slabs_free; struct array_cache *shared; };
     struct kmem_cache { struct array_cache *cpu_cache; unsigned int flags, size, object_size, num, gfporder; ${LISTED} struct kmem_cache_node *node[1]; };
     struct list_head slab_caches;`;
@@ -274,11 +280,19 @@ test("the SLAB allocator lists its slabs, and objects in per-CPU caches are free
   const freelist = memoryOf(0x300);
   kernel.put("struct page", pageOf(SLAB), { flags: PG_SLAB, lru: { next: partial!, prev: partial! }, slab_cache: CACHE, freelist, s_mem: first, active: 12 }); // prettier-ignore
   kernel.put("unsigned char [16]", freelist, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 3, 7]);
-  for (const cpu of [0, 1]) kernel.put("struct array_cache", perCpu(CPU_SLAB, cpu), { avail: cpu + 1 });
+  const at = (index: number): bigint => first + BigInt(index * STRIDE);
+  for (const [cpu, kept] of [[at(1)], [at(4), at(5)]].entries()) {
+    kernel.put("struct array_cache", perCpu(CPU_SLAB, cpu), { avail: kept.length });
+    kernel.put("unsigned long [2]", perCpu(CPU_SLAB, cpu) + 8n, kept);
+  }
   assert.deepEqual(usageOf(kernel), { allocated: 9, total: 15, slabs: 1 });
   const object = slabObjectAt(kernel, first + BigInt(2 * STRIDE + 5));
   assert.equal(object?.index, 2);
-  assert.deepEqual([...slabState(object.slab).free.keys()], [14, 3, 7]);
+  assert.deepEqual([...slabState(object.slab).free], [
+    [14, ""], [3, ""], [7, ""], [1, "cpu 0 cache"], [4, "cpu 1 cache"], [5, "cpu 1 cache"],
+  ]); // prettier-ignore
+  assert.equal(slabState(object.slab).fault, undefined);
+  assert.deepEqual(countedByNodes(cacheOf(kernel)), { total: 15, slabs: 1 });
 });
 
 test("an object of KFENCE is on no freelist, and not known to be in use for that", () => {

@@ -5,7 +5,7 @@ import { nodeOfPfn } from "../../../../linux/mm/mmzone.ts";
 import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
 import { cacheNodes, hasSlabFlag, isSlabAllocator } from "../../../../linux/slab/slab.ts";
 import { slabAllocatorSlabs } from "../../../../linux/slab/slabAllocator.ts";
-import { slabState, type SlabObject, type SlabState } from "../../../../linux/slab/slabObject.ts";
+import { isFreeForAllocator, slabState, type SlabObject, type SlabState } from "../../../../linux/slab/slabObject.ts";
 import { damageOf } from "../../../../linux/slab/slabPoison.ts";
 import { slabsOfPages } from "../../../../linux/slab/slabScan.ts";
 import { objectAt } from "../../../../linux/slab/slubFreelist.ts";
@@ -262,7 +262,7 @@ function slabPiece(state: SlabState, only: number | undefined, place: ListPositi
     shown.map((index) => ({
       address: objectAt(layout, index),
       holder: free.get(index),
-      damage: attempt(() => damageOf(cache, objectAt(layout, index), free.has(index))),
+      damage: attempt(() => damageOf(cache, objectAt(layout, index), isFreeForAllocator(state, index))),
     }));
   return new TableLayout(cache.kernel, slabsTable).headed({ state, place, objects }, () => [
     ["  FREE / [ALLOCATED]"],
