@@ -51,8 +51,8 @@ export const cpuContext = derivedFor("CPU contexts", (kernel, cpu: number): CpuC
 });
 
 /**
- * Returns the index of the frame that was interrupted: the one after the outermost trap within the kernel, through
- * which the stop or the watchdog arrived.
+ * Returns the index of the frame that was interrupted: the one after the innermost trap from kernel code, through which
+ * the stop or the watchdog arrived; without one, the frame that called the functions that stop a machine.
  */
 const interruptedSite = (frames: readonly Frame[]): number => (frames.length === 0 ? 0 : crashSite(frames));
 

@@ -1,11 +1,11 @@
 /** Recognizes an entry that was computed from the head of an empty list. */
 import { attempt, Fault } from "../base/fault.ts";
 import { bare, type CType } from "../debuginfo/ctype.ts";
+import { slabObjectAt } from "../linux/slab/slabObject.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { memberPath, pathText } from "../model/memberPath.ts";
 import { typeName } from "../model/typeName.ts";
 import { addressOf, code, type Finding } from "./finding.ts";
-import { objectState } from "./objectState.ts";
 import type { ExpressionMember } from "./values/expression.ts";
 import { readWord } from "./values/site.ts";
 
@@ -28,14 +28,15 @@ interface Entry {
 
 /**
  * Yields a finding if the pointer was computed from the address of its own link, if that link points to itself, as the
- * head of an empty list does, and if no object of the slab allocator begins at the pointer. An entry that
+ * head of an empty list does, and if it is known that no object of the slab allocator begins at the pointer. An entry that
  * list_del_init() removed points to itself too, but most entries are whole objects.
  */
 export function* emptyListFinding(
   kernel: Kernel,
   { pointer, base, member, name }: Entry,
 ): Generator<Finding, void, void> {
-  if (base === pointer || objectState(kernel, pointer)?.address === pointer) return;
+  const object = attempt(() => slabObjectAt(kernel, pointer));
+  if (base === pointer || object instanceof Fault || object?.address === pointer) return;
   const type = attempt(() => kernel.types.named(member.struct));
   const link = type instanceof Fault ? undefined : linkAt(type, base - pointer);
   const { wordSize } = kernel.arch;

@@ -13,12 +13,13 @@ export const taskTypes = `
   struct thread_info { unsigned long flags; unsigned int cpu; };
   struct thread_struct { unsigned long sp; };
   struct sched_info { unsigned long long last_arrival; };
+  struct sched_entity { unsigned long long exec_start; };
   struct task_struct {
     struct thread_info thread_info; unsigned int __state; int exit_state; void *stack; unsigned int flags;
     int pid; int tgid; unsigned int policy; int prio; char comm[16];
     struct task_struct *real_parent; struct task_struct *parent; struct task_struct *group_leader;
     struct list_head tasks; struct list_head thread_node; struct signal_struct *signal; struct mm_struct *mm;
-    struct hlist_node pid_links[4]; struct thread_struct thread; struct sched_info sched_info;
+    struct hlist_node pid_links[4]; struct thread_struct thread; struct sched_info sched_info; struct sched_entity se;
     unsigned long long start_time; unsigned long long utime; unsigned long long stime;
   };
   struct xa_node { unsigned char shift; void *slots[64]; };

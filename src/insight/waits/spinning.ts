@@ -140,14 +140,15 @@ function* waitOf(kernel: Kernel, one: Spinning, all: readonly Spinning[]): Gener
 }
 
 /**
- * Returns the task that now runs on the CPU that the word of a lock names. It is likely only, since it can have come after
- * the task that took the lock. @returns why there is none: an idle CPU runs no longer what took the lock
+ * Returns the task that now runs on the CPU that the word of a lock names. It is only likely, because the CPU can have
+ * switched to it after another task took the lock. @returns the reason if no task is named, as for a CPU that runs its
+ * idle task
  */
 export function namedHolder(kernel: Kernel, cpu: number): Holder | string {
   const task = attempt(() => cpuTask(kernel, cpu));
   const pid = task instanceof Fault ? task : attempt(() => task.at("pid").number());
   if (task instanceof Fault || pid instanceof Fault) return `its word names CPU ${cpu}, whose task cannot be read`;
-  if (pid === 0) return `its word names CPU ${cpu}, which is idle`;
+  if (pid === 0) return `its word names CPU ${cpu}, which runs its idle task`;
   return { task: task.address, certainty: "likely", how: `the word of the lock names CPU ${cpu}, on which it runs` };
 }
 

@@ -4,7 +4,7 @@ import { blockedTasks } from "../../linux/locks/blockedTasks.ts";
 import type { Holder, Wait } from "../../linux/locks/resource.ts";
 import { resourceName } from "../../linux/locks/resourceName.ts";
 import { taskWait } from "../../linux/locks/taskWait.ts";
-import { lastArrival, runqueueClock } from "../../linux/sched/sched.ts";
+import { lastArrival, ranUntil, runqueueClock } from "../../linux/sched/sched.ts";
 import { type TaskActivity, taskActivity } from "../../linux/sched/sleeping.ts";
 import { taskAt, taskComm, taskCpu, taskPid } from "../../linux/sched/task.ts";
 import { derivedByWork, derivedFor } from "../../model/derived.ts";
@@ -118,20 +118,20 @@ function knownHolder(kernel: Kernel, holder: Holder, wait: Wait): KnownHolder {
   };
   if (holder.certainty !== "certain" || !isYounger(kernel, object, wait)) return known;
   const how =
-    "it started after the first waiter had fallen asleep: the task that took the lock may have exited, and its task_struct may now belong to this task";
+    "it started after the time until which the first waiter is known to have run: the task that took the lock may have exited, and its task_struct may now belong to this task";
   return { ...known, certainty: "possible", how };
 }
 
 /**
- * Returns whether the holder of a mutex started after the first waiter last ran, by more than CLOCK_MARGIN_NS. Each
- * release wakes the first waiter, so a task that started later cannot have taken the lock since.
+ * Returns whether the holder of a mutex started, by more than CLOCK_MARGIN_NS, after the time until which the first
+ * waiter ran. Each release wakes the first waiter, so a task that started later cannot have taken the lock since.
  */
 function isYounger(kernel: Kernel, holder: Obj, { queue, resource }: Wait): boolean {
   const first = queue[0]?.task;
   if (first === undefined || resource?.kind !== "mutex") return false;
   const times = attempt(() => ({
     start: holder.at("start_time").value(),
-    ran: lastArrival(kernel.object("struct task_struct", first)),
+    ran: ranUntil(kernel.object("struct task_struct", first)),
   }));
   return !(times instanceof Fault) && times.ran > 0n && times.start > times.ran + CLOCK_MARGIN_NS;
 }

@@ -12,7 +12,7 @@ test("the task on the CPU that a lock's word names is a likely holder, and an id
     certainty: "likely",
     how: "the word of the lock names CPU 1, on which it runs",
   });
-  assert.equal(namedHolder(kernel, 0), "its word names CPU 0, which is idle");
+  assert.equal(namedHolder(kernel, 0), "its word names CPU 0, which runs its idle task");
 });
 
 test("a CPU whose task cannot be read is not called idle", () => {

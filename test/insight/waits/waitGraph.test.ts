@@ -143,6 +143,15 @@ test("an owner that started long after the first waiter fell asleep is only a po
   assert.match(owner.how, /may have exited/);
 });
 
+test("an owner that started while the first waiter ran has the mutex for certain", () => {
+  const kernel = machine({
+    mutexes: { 1: [taskAddress(8) | 1n, 5] },
+    sleepers: { 5: { sched_info: { last_arrival: 1_000_000_000n }, se: { exec_start: 120_000_000_000n } } },
+    tasks: [{ pid: 8, comm: "later", with: { start_time: 100_000_000_000n } }],
+  });
+  assert.equal(graphOf(kernel).blocked[0]?.holders[0]?.certainty, "certain");
+});
+
 test("a free mutex whose waiters all sleep is at most a possible lost wake-up", () => {
   const kernel = machine({ mutexes: { 1: [1n, 5, 6] } });
   const [lost] = found(kernel, "wait.lost-wakeup");
