@@ -17,6 +17,8 @@ export interface BuiltGuest {
   readonly greeting?: string | undefined;
   /** Whether it answers packets for memory with an error. */
   readonly refusesMemory?: boolean;
+  /** An address whose packet it answers with an error. */
+  readonly refusedAddress?: number;
   /** Whether it never answers packets for memory. */
   readonly isMute?: boolean;
 }
@@ -81,7 +83,8 @@ function serve(socket: Socket, guest: BuiltGuest, log: string[]): void {
   const answer = (packet: string): readonly string[] => {
     const [, at = "", length = ""] = /([0-9a-f]+),([0-9a-f]+)$/.exec(packet) ?? [];
     const range = [Number.parseInt(at, 16), Number.parseInt(length, 16)] as const;
-    if (packet.startsWith("m")) return guest.isMute ? [] : guest.refusesMemory ? ["E14"] : [memory(...range)];
+    const isRefused = guest.refusesMemory === true || guest.refusedAddress === range[0];
+    if (packet.startsWith("m")) return guest.isMute ? [] : isRefused ? ["E14"] : [memory(...range)];
     log.push(packet);
     if (packet.startsWith("qSupported")) return ["PacketSize=1000;qXfer:features:read+"];
     if (packet === "Qqemu.PhyMemMode:1") return guest.isOld ? [""] : ["OK"];

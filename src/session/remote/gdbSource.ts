@@ -99,11 +99,14 @@ class Guest {
     for (let at = 0; at < target.length; at += PACKET_BYTES)
       parts.push({ at, count: Math.min(PACKET_BYTES, target.length - at) });
     this.packets.send(...parts.map(({ at, count }) => `m${(address + at).toString(16)},${count.toString(16)}`));
+    let failure: Error | undefined;
+    // After a failure read the other replies too, because the next read would take them for its own.
     for (const { at, count } of parts) {
       const reply = await this.packets.reply();
       if (reply.length !== 2 * count || target.write(reply, at, "hex") !== count)
-        throw failed(`${this.name}: no memory at 0x${(address + at).toString(16)} (${reply.slice(0, 8)})`);
+        failure ??= failed(`${this.name}: no memory at 0x${(address + at).toString(16)} (${reply.slice(0, 8)})`);
     }
+    if (failure) throw failure;
   }
 
   /** Runs a command of QEMU's monitor and returns its output. */

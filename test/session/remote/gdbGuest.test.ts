@@ -65,6 +65,15 @@ test("a guest that is read while it runs continues between reads", async () => {
   );
 });
 
+test("after memory that the stub refuses, other memory is read from its own replies", async () => {
+  const stub = await started({ refusedAddress: 0 });
+  const image = openGuest(`127.0.0.1:${stub.port}`, false);
+  const [refused = "", page] = answers(image, [0, 319]);
+  assert.match(refused, /cannot be read at offset 0 \(EPROTO\)/);
+  assert.equal(page, "page 319");
+  image.close();
+});
+
 test("what is not a guest's gdbstub is refused with what to do", async () => {
   const old = await started({ isOld: true });
   assert.throws(() => openGuest(`127.0.0.1:${old.port}`, false), /^OpenError: gdb:.*not the gdbstub of a QEMU from version 4\.1 on/); // prettier-ignore
