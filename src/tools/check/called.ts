@@ -38,12 +38,16 @@ export const called: Judge<z.infer<typeof calledClaim>> = function* (context, cl
   const doubt = callee?.frame.doubt ?? caller?.frame.doubt;
   if (doubt !== undefined)
     return judged("unknown", `The frames were found without an exact rule (${doubt}).`, command, evidence);
-  if (pair !== undefined)
-    return callee?.frame.trap && callee.frame !== caller?.frame
-      ? judged("unknown", `${claim.callee} was interrupted there.`, command, evidence)
-      : judged("true", `${claim.caller} called ${claim.callee}.`, command, evidence);
   if (!callee || !caller)
     return judged("unknown", `The stack does not show what called ${claim.callee}.`, command, evidence);
+  if (caller.frame.trap && caller.frame !== callee.frame)
+    return judged(
+      "false",
+      `${caller.name} did not call ${claim.callee}: a trap (${caller.frame.trap.type}) interrupted it and entered ${claim.callee}.`,
+      command,
+      evidence,
+    );
+  if (pair !== undefined) return judged("true", `${claim.caller} called ${claim.callee}.`, command, evidence);
   const isDirect = yield* calls(context.kernel, caller, callee);
   return isDirect
     ? judged("false", `${caller.name} called ${claim.callee}, not ${claim.caller}.`, command, evidence)

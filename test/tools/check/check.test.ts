@@ -66,6 +66,14 @@ test("a call is unknown where a function between the frames may have ended with 
   );
 });
 
+test("a function that a trap interrupted did not call the handler, and was itself called", async () => {
+  assert.match(
+    await judge({ called: { callee: "asm_exc_page_fault", caller: "lab_apply" } }),
+    /^false: lab_apply did not call asm_exc_page_fault: a trap \(page fault\) interrupted it/,
+  );
+  assert.match(await judge({ called: { callee: "lab_apply", caller: "hello_init" } }), /^true/);
+});
+
 test("a function that is not on a stack without debuginfo may be inlined", async () => {
   assert.match(
     await judge({ called: { callee: "schedule", caller: "panic" } }),
