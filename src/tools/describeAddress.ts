@@ -35,8 +35,11 @@ export const describeAddress = tool({
     }
     const mapped = kernel.memory.translate(address);
     if (mapped instanceof Fault) {
-      yield record({ mapped: false, because: mapped.message }, `not mapped: ${mapped.message}`);
-      known.push(`${hex0x(address)} is not mapped: ${mapped.message}.`);
+      // Only "unmapped" is an answer of the page tables; other faults say that they cannot be read.
+      const isUnmapped = mapped.kind === "unmapped";
+      const says = isUnmapped ? "is not mapped" : "cannot be translated, and may be mapped";
+      yield record({ mapped: isUnmapped ? false : null, because: mapped.message }, `${says}: ${mapped.message}`);
+      known.push(`${hex0x(address)} ${says}: ${mapped.message}.`);
       yield conclusion(known.join(" "), `vtop ${hex0x(address)}`);
       return;
     }

@@ -10,7 +10,7 @@ export const log = tool({
   name: "log",
   title: "Kernel Log",
   description:
-    "Lines of the kernel log, the oldest first. Default: the last 60. With `crash`, the report of the crash (oops, BUG, lockup, ...), from its first to its last line. `line` counts from 1.",
+    "Lines of the kernel log, the oldest first. Default: the last 60, or with `contains` all. With `crash`, the report of the crash (oops, BUG, lockup, ...), from its first to its last line. `line` counts from 1.",
   input: z.strictObject({
     last: z.number().int().min(1).max(5000).optional().describe("this many lines before the end"),
     from: z.number().int().min(1).optional().describe("first line, counted from 1"),
@@ -30,7 +30,7 @@ export const log = tool({
       ? [report.start, Math.max(report.end, report.tail) - 1]
       : from !== undefined
         ? [from - 1, Math.min(lines.length, from - 1 + (count ?? 200)) - 1]
-        : [contains === undefined ? Math.max(0, lines.length - (last ?? 60)) : 0, lines.length - 1];
+        : [Math.max(0, lines.length - (last ?? (contains === undefined ? 60 : lines.length))), lines.length - 1];
     yield conclusion(`The log has ${lines.length} lines.`, "log");
     let shown = 0;
     for (let index = start; index <= end && index < lines.length; index++) {

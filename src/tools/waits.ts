@@ -27,7 +27,8 @@ export const waits = tool({
       }
       yield piece;
     }
-    const what = by === "lock" ? `${shown} locks with waiters` : `${shown} waiting tasks`;
+    const plural = shown === 1 ? "" : "s";
+    const what = by === "lock" ? `${shown} lock${plural} with waiters` : `${shown} waiting task${plural}`;
     yield conclusion(`${what}${inCycles > 0 ? `, ${inCycles} of them in a deadlock` : ""}.`, line);
   },
 });

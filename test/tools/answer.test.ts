@@ -200,3 +200,30 @@ test("the whole function is disassembled, whatever address in it is named", asyn
   assert.ok((await lines("lab_apply")).length > 10);
   assert.deepEqual(await lines("lab_apply+47"), await lines("lab_apply"));
 });
+
+test("log counts `last` from the end also when only lines with a text are wanted", async () => {
+  const all = await ask("log", { contains: "e" });
+  const lines = all.answer.data as readonly { readonly line: number }[];
+  const total = Number(
+    /of (\d+) lines/.exec(all.answer.says)?.[1] ?? (await ask("log", { last: 1 })).answer.data.length,
+  );
+  const { answer } = await ask("log", { contains: "e", last: 5 });
+  const last = answer.data as readonly { readonly line: number }[];
+  assert.ok(lines.length > last.length);
+  assert.ok(last.length <= 5 && last.every(({ line }) => line > total - 5));
+});
+
+test("an address whose page tables are not in the dump is not called unmapped", async () => {
+  const missing = Fault.of("missing", "page not in dump");
+  const { memory } = session.kernel;
+  const translate = memory.translate.bind(memory);
+  memory.translate = (address) => (address === 0xffffc90000001000n ? missing : translate(address));
+  try {
+    const { says } = (await ask("describe_address", { address: "0xffffc90000001000" })).answer;
+    assert.match(says, /0xffffc90000001000 cannot be translated, and may be mapped: page not in dump/);
+    assert.doesNotMatch(says, /is not mapped/);
+  } finally {
+    memory.translate = translate;
+  }
+  assert.match((await ask("describe_address", { address: "0xffffc9fffffff000" })).answer.says, /is not mapped: /);
+});
