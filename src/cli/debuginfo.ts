@@ -8,7 +8,7 @@ import { OpenError } from "../session/open/openError.ts";
 import { ABSENT, type Try } from "../session/find/vmlinuxSearch.ts";
 import { download, hasServers } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_CANCELLED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
-import { searchOf, withProgress } from "./openAndRun.ts";
+import { budgetOf, searchOf, withProgress } from "./openAndRun.ts";
 import { readOptions, usageText } from "./options.ts";
 import { unpackPackages } from "./unpackPackages.ts";
 
@@ -25,7 +25,7 @@ export async function debuginfo(argv: readonly string[]): Promise<number> {
       process.stdout.write(usageText);
       return EXIT_ANSWERED;
     }
-    const wanted = await unpackPackages({ ...options, search: searchOf(options) });
+    const wanted = await unpackPackages({ ...options, budget: budgetOf(options), search: searchOf(options) });
     let report = await withProgress(searchingDebuginfo(wanted));
     if (options.downloads && (await downloadMissing(report)) > 0)
       report = await withProgress(searchingDebuginfo(wanted));

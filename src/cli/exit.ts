@@ -9,5 +9,5 @@ export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 /** Exit status: the dump or the vmlinux could not be opened. */
 export const EXIT_OPEN = 3;
-/** Exit status: Ctrl-C while a dump is being opened or debuginfo is being searched. 128 + SIGINT, as in shells. */
+/** Exit status: Ctrl-C ended a search, a distillation, a triage or the opening of a dump. 128 + SIGINT, as in shells. */
 export const EXIT_CANCELLED = 130;

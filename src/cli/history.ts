@@ -14,7 +14,7 @@ const MAX_HISTORY = 64 << 20;
 
 /** Returns the path of the history file, by the XDG Base Directory Specification. */
 export const historyPath = (env: NodeJS.ProcessEnv): string =>
-  join(env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "vmcore-debug", "history");
+  join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "vmcore-debug", "history");
 
 /** The lines of this and earlier sessions. If the file cannot be written, the history lasts as long as the session. */
 export class History {

@@ -14,7 +14,7 @@ import { recordOf } from "../log/record.ts";
 import type { Report } from "../log/reports.ts";
 import { summaryOf } from "../log/summary.ts";
 import type { Trace } from "../log/traces.ts";
-import { printable } from "../base/printable.ts";
+import { printable, printableJson } from "../base/printable.ts";
 import { codeDecoder } from "../session/open/codeDecoder.ts";
 import { contextOfKernel, kernelOfLog } from "../session/open/logContext.ts";
 import { OpenError } from "../session/open/openError.ts";
@@ -87,7 +87,7 @@ const isArgumentError = (error: unknown): error is Error =>
 
 function jsonText(text: KernelLog, file: string, context: LogContext): string {
   const reports = text.reports.map((report) => recordOf(text, report, context));
-  return `${JSON.stringify({ schema: 1, file, lines: text.lines.length, reports }, undefined, 2)}\n`;
+  return `${printableJson(JSON.stringify({ schema: 1, file, lines: text.lines.length, reports }, undefined, 2))}\n`;
 }
 
 /** Maximum number of entries of a call trace that are printed. */

@@ -84,7 +84,7 @@ arguments, the running kernel is opened (/proc/kcore, else /dev/crash or /dev/me
       --download       with "debuginfo": fetch what is missing from the servers of DEBUGINFOD_URLS
       --unpack-limit SIZE  limit for unpacking into the cache; default: 2G
       --record FILE    write the commands and their outputs to FILE, as Markdown that is a crash notebook
-      --redact         leave out user memory, keys, command lines, the host's name, as "distill --scrub" does
+      --redact         leave out user memory, keys, command lines and the host's name
       --json           one JSON document per command
       --force          use the vmlinux even if it is of another build
   -s, --silent         no banner, and no lines of files with a prompt

@@ -11,47 +11,42 @@ import { refuseInputs } from "../session/refuseInputs.ts";
 import { isHtml, writeDocument } from "./documentFile.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { withContext, withProgress } from "./openAndRun.ts";
+import { ownOptions } from "./ownOptions.ts";
 
 /**
  * Runs `vmcore-debug report [-o FILE] [options] VMCORE...` or `vmcore-debug report --check FILE [options] VMCORE...`.
  * @returns the exit status; EXIT_FAILED if the checked report differs from the dump
  */
 export async function report(argv: readonly string[]): Promise<number> {
-  const own = ownOptions(argv);
-  if (typeof own === "string") {
-    process.stderr.write(`vmcore-debug: ${own}\n`);
+  try {
+    const { rest, output, check } = reportOptions(argv);
+    return await withContext(rest, (context) =>
+      check === undefined ? write(context, output) : compare(context, check),
+    );
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`vmcore-debug: ${printable(error.message)}\n`);
     return EXIT_USAGE;
   }
-  const { rest, output, check } = own;
-  return withContext(rest, (context) => (check === undefined ? write(context, output) : compare(context, check)));
 }
 
-interface OwnOptions {
+/** The options of this verb, which all have a value. */
+const OWN = { output: true, check: true } as const;
+
+interface ReportOptions {
   readonly output: string | undefined;
   readonly check: string | undefined;
   /** The other arguments: options that all verbs have, and files. */
   readonly rest: readonly string[];
 }
 
-/** Takes the options of this verb out of the arguments. @returns the mistake, if there is one */
-function ownOptions(argv: readonly string[]): OwnOptions | string {
-  const values = new Map<string, string>();
-  const rest: string[] = [];
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at] ?? "";
-    const [, name = "", attached] = /^(-o|--output|--check)(?:=(.*))?$/s.exec(word) ?? [];
-    if (name === "") {
-      rest.push(word);
-      continue;
-    }
-    const value = attached ?? argv[++at];
-    if (value === undefined) return `${name} needs a file name`;
-    values.set(name === "--check" ? "check" : "output", value);
-  }
-  const [output, check] = [values.get("output"), values.get("check")];
-  if (output !== undefined && check !== undefined) return "-o and --check exclude each other";
+/** Takes the options of this verb out of the arguments. @throws UsageError */
+function reportOptions(argv: readonly string[]): ReportOptions {
+  const { own, rest } = ownOptions(argv, OWN);
+  const [output, check] = [own.get("output")?.at(-1), own.get("check")?.at(-1)];
+  if (output !== undefined && check !== undefined) throw new UsageError("-o and --check exclude each other");
   if (output !== undefined && !/\.(md|markdown|html?)$/i.test(output))
-    return `-o ${output}: the file name must end in .md, .markdown, .html or .htm`;
+    throw new UsageError(`-o ${output}: the file name must end in .md, .markdown, .html or .htm`);
   return { output, check, rest };
 }
 

@@ -75,6 +75,11 @@ function chosenOf(
   }
   return names.flatMap((name) => {
     const found = ours.filter((one) => one.name === name || (name.length >= LEAST_NAME && one.name.startsWith(name)));
+    const shared = kept.find((one) => one.kind === "debuginfo" && one.name === name);
+    if (found.length === 0 && shared)
+      throw new UsageError(
+        `symbols remove: ${name} is in debuginfod's cache, which other debuggers share: delete ${shared.paths.join(", ")} yourself`,
+      );
     if (found.length === 0) throw new UsageError(`symbols remove: nothing of that name is kept: ${name}`);
     return found;
   });

@@ -98,7 +98,10 @@ export class Terminal {
     this.isQuiet = false;
   }
 
-  /** Runs the lines of a file until one ends the session. @throws NodeJS.ErrnoException if it cannot be read */
+  /**
+   * Runs the lines of a file until one ends the session. @throws NodeJS.ErrnoException if it cannot be read; UsageError if
+   * files run each other too deep
+   */
   async executeFile(path: string): Promise<boolean> {
     if (this.depth >= MAX_INPUT_DEPTH)
       throw new UsageError(`${path}: command files run each other more than ${MAX_INPUT_DEPTH} deep`);
@@ -166,7 +169,7 @@ export class Terminal {
 
   /**
    * Replaces the context by one over memory that is read anew. Settings stay. The files of the old one are closed before,
-   * so that nothing can be asked if it fails or is cancelled: the session then ends.
+   * so a failure or a cancel ends the session, because no command could read the dump any more.
    */
   private async refresh(): Promise<void> {
     const { radix, variables, aliases, extensions } = this.contextNow;

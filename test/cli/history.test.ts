@@ -43,5 +43,6 @@ test("r and ! repeat lines of the history, as in crash", () => {
 
 test("the history is stored in the XDG directory", () => {
   assert.equal(historyPath({ XDG_STATE_HOME: "/state" }), "/state/vmcore-debug/history");
+  assert.equal(historyPath({ XDG_STATE_HOME: "" }), historyPath({}));
   assert.match(historyPath({}), /\.local\/state\/vmcore-debug\/history$/);
 });

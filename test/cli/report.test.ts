@@ -29,7 +29,7 @@ test("a report that cannot be written, or read to be checked, is one line and a 
 
 test("wrong arguments of the verbs for documents are refused before a dump is opened", () => {
   for (const [args, said] of [
-    [["report", "-o"], /-o needs a file name/],
+    [["report", "-o"], /-o needs a value/],
     [["report", "-o", "x.pdf", ...SAMPLE], /must end in \.md, \.markdown, \.html or \.htm/],
     [["report", "-o", "x.md", "--check", "y.md", ...SAMPLE], /exclude each other/],
     [["compare", ...SAMPLE], /compare needs two dumps; 1 are named/],

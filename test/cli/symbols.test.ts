@@ -41,3 +41,12 @@ test("symbols lists what is kept, and removes what is named by its beginning or 
     assert.match(wrong.stderr, message);
   }
 });
+
+test("symbols remove says where shared debuginfo is, instead of that there is none", () => {
+  const buildId = "c".repeat(40);
+  mkdirSync(join(cache, "debuginfod_client", buildId), { recursive: true });
+  writeFileSync(join(cache, "debuginfod_client", buildId, "debuginfo"), "x");
+  const { status, stderr } = symbols("remove", buildId);
+  assert.equal(status, 2);
+  assert.match(stderr, /c{40} is in debuginfod's cache, which other debuggers share: delete \S+debuginfod_client/);
+});

@@ -98,12 +98,13 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
       ["log console.log", "what the reports in a log mean"],
       ["log --resolve vmlinux console.log", "the log with source lines"],
     ],
-    exits: { 1: "the log has no report" },
+    exits: { 1: "the log has no report, or no entry was resolved", 3: "the log or the vmlinux could not be read" },
   },
   man: { examples: [["man | man -l -", "the manual page"]] },
   mcp: {
     options: { "--root": "a directory below which dumps may be opened; may be repeated" },
     examples: [["mcp --root /var/crash", "serves tools for a language model on standard input and output"]],
+    exits: { 3: "the dump or the vmlinux could not be opened" },
     opensDump: true,
   },
   notebook: {
