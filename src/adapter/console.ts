@@ -4,12 +4,14 @@ import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { withLocals } from "../crash/language/context.ts";
 import { readLine, run } from "../crash/language/language.ts";
+import type { CommandLine } from "../crash/language/line.ts";
 import type { RecordedOutput } from "../document/transcript.ts";
 import { type Line, lineText, type Piece } from "../say/piece.ts";
 import { ansi, plain, type Style } from "../render/style.ts";
 import { pieceText } from "../render/text.ts";
 import type { Job } from "../base/job.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
+import type { Client } from "./client.ts";
 import type { FrameRow } from "./frames.ts";
 import { scopeOf } from "./values/scope.ts";
 import type { Target } from "./target.ts";
@@ -58,7 +60,7 @@ function* recordedCommand(
   if (line.output) refuseInputs(context.session, line.output.path);
   const style = target.client.supports("supportsANSIStyling") ? ansi() : plain;
   const sink = line.output
-    ? new FileSink(line.output.path, line.output.append)
+    ? new FileSink(line.output, target.client, recorded)
     : new ConsoleSink(target, style, recorded);
   const job = copyTo(sink, run(context, line));
   let answer = "";
@@ -193,16 +195,26 @@ function sourceOf(line: Line): { file: string; line: number } | undefined {
   return undefined;
 }
 
+/** Writes output to a file. As in crash, the file receives error messages, and the console shows them as well. */
 class FileSink implements Sink {
   private readonly descriptor: number;
+  private readonly client: Client;
+  private readonly recorded: RecordedOutput;
 
   /** @throws NodeJS.ErrnoException */
-  constructor(path: string, append: boolean) {
+  constructor({ path, append }: NonNullable<CommandLine["output"]>, client: Client, recorded: RecordedOutput) {
     this.descriptor = openSync(path, append ? "a" : "w");
+    this.client = client;
+    this.recorded = recorded;
   }
 
   say(piece: Piece): void {
-    writeSync(this.descriptor, pieceText(piece, plain));
+    const message = piece.kind === "usage" ? `${piece.message}\n` : "";
+    const text = message + pieceText(piece, plain);
+    writeSync(this.descriptor, text);
+    if (piece.kind !== "usage" && piece.kind !== "fault") return;
+    this.recorded.add(text.replace(/\n$/, ""));
+    this.client.output(text, { category: "stderr" });
   }
 
   end(): string {

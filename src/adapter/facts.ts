@@ -69,7 +69,10 @@ function* rows(session: Session, vmcore: readonly string[]): Generator<{ name: s
   yield* row("Compression", () => dump.facts.compression);
   yield* row("Pages left out", () => levelText(dump.facts.dumpLevel));
   yield* row("Erased", () => erased(dump.facts));
-  yield* row("Size", () => `${(vmcore.reduce((sum, path) => sum + statSync(path).size, 0) / 1e6).toFixed(1)} MB`);
+  yield* row(
+    "Size",
+    () => `${(dump.facts.files.reduce((sum, path) => sum + statSync(path).size, 0) / 1e6).toFixed(1)} MB`,
+  );
 }
 
 /**

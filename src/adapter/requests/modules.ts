@@ -11,6 +11,7 @@ import {
 } from "../../linux/module/module.ts";
 import { taintLetters } from "../../linux/module/taint.ts";
 import type { Obj } from "../../model/object.ts";
+import { kernelBuildId } from "../../session/find/kernelBuildId.ts";
 import type { Handlers } from "../handlers.ts";
 import type { Target } from "../target.ts";
 
@@ -18,15 +19,15 @@ import type { Target } from "../target.ts";
 export const modules: Pick<Handlers, "modules"> = {
   *modules(target, { startModule = 0, moduleCount = 0 }) {
     const rows: DebugProtocol.Module[] = [kernelRow(target)];
+    const list: Obj[] = [];
     const end = attempt(() => {
-      const list: Obj[] = [];
       for (const module of loadedModules(target.kernel)) list.push(module);
-      return list;
     });
-    for (const module of end instanceof Fault ? [] : end) {
+    for (const module of list) {
       rows.push(moduleRow(target, module));
       yield;
     }
+    if (end instanceof Fault) rows.push({ id: "…", name: `the list ends early: <${end.message}>` });
     const wanted = rows.slice(startModule, moduleCount > 0 ? startModule + moduleCount : undefined);
     return { modules: wanted, totalModules: rows.length };
   },
@@ -43,17 +44,17 @@ export function rowsOf(target: Target, names: readonly string[]): DebugProtocol.
 }
 
 function kernelRow({ session, kernel }: Target): DebugProtocol.Module {
-  const { vmlinux } = session;
+  const { vmlinux, memory } = session;
   const start = kernel.symbols.find("_stext")?.address;
   return {
     id: "vmlinux",
     name: "vmlinux",
     ...(vmlinux ? { path: vmlinux.path, symbolFilePath: vmlinux.path } : {}),
-    symbolStatus: vmlinux
+    symbolStatus: vmlinux?.elf.section(".debug_info")
       ? "symbols, types and lines from vmlinux"
       : `symbols from ${kernel.symbols.sources.join(", ") || "nowhere"}`,
     ...(start === undefined ? {} : { addressRange: hex0x(start) }),
-    ...definedFacts({ buildId: kernel.vmcoreinfo("BUILD-ID"), version: kernel.vmcoreinfo("OSRELEASE") }),
+    ...definedFacts({ buildId: kernelBuildId(memory), version: kernel.vmcoreinfo("OSRELEASE") }),
   };
 }
 
