@@ -27,7 +27,7 @@ export function dumpFacts(vmcore: readonly string[]): DumpFacts {
       return {
         ok: true,
         missing: shortfall(session.dump.facts),
-        facts: [...rows(session, vmcore)],
+        facts: [...rows(session)],
         limitations: session.context.session.limitations,
         log: logLines(session.kernel)
           .slice(-LOG_LINES)
@@ -44,7 +44,7 @@ export function dumpFacts(vmcore: readonly string[]): DumpFacts {
   }
 }
 
-function* rows(session: Session, vmcore: readonly string[]): Generator<{ name: string; value: string }> {
+function* rows(session: Session): Generator<{ name: string; value: string }> {
   const { kernel, dump } = session;
   const row = function* (name: string, read: () => string | undefined): Generator<{ name: string; value: string }> {
     const value = attempt(read);

@@ -146,7 +146,8 @@ function* answering(
     // The values of a record may be read when they are formatted.
     if (piece.kind === "record") JSON.stringify([piece.data, piece.lines], (_, value: unknown) => (typeof value === "bigint" ? "" : value)); // prettier-ignore
     if (piece.kind === "usage") onMistake(line, piece.message);
-    if (piece.kind === "fault" || piece.kind === "usage") isAnswered = false;
+    if (piece.kind === "fault" || piece.kind === "usage" || (piece.kind === "record" && piece.unread))
+      isAnswered = false;
   }
   return isAnswered;
 }

@@ -31,14 +31,14 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB
 function* reservation(root: string): Generator<Diagnosis> {
   const line = textOf(root, "proc/cmdline");
   const asked = line === undefined ? [] : crashkernelOf(line);
+  const reserved = Number(textOf(root, "sys/kernel/kexec_crash_size")?.trim() ?? Number.NaN);
   if (line === undefined) yield diagnosis("note", "crashkernel=", "/proc/cmdline cannot be read.");
-  else if (asked.length === 0)
+  else if (asked.length === 0 && !(reserved > 0))
     yield diagnosis(
       "missing",
       "crashkernel=",
       "The kernel's command line reserves no memory for a capture kernel. Add for example crashkernel=512M to the boot loader's configuration, and reboot.",
     );
-  const reserved = Number(textOf(root, "sys/kernel/kexec_crash_size")?.trim() ?? Number.NaN);
   if (!Number.isSafeInteger(reserved)) return;
   const words = asked.map((one) => `crashkernel=${one}`).join(" ");
   if (reserved > 0)

@@ -23,7 +23,7 @@ function add(networks: BlockList, network: string, family: "ipv4" | "ipv6"): voi
   networks.addSubnet(address, Number(bits), family);
 }
 
-/** Whether an IPv4 or IPv6 address is public. IPv4 addresses written as IPv6 are not. */
+/** Whether an IPv4 or IPv6 address is public. `::ffff:a.b.c.d` (RFC 4291, 2.5.5.2) is public if the IPv4 address is. */
 export function isPublic(address: string): boolean {
   const family = isIP(address);
   return family !== 0 && !inside().check(address, family === 4 ? "ipv4" : "ipv6");

@@ -60,7 +60,7 @@ export function vmlinuxNotice(session: Session): VmlinuxNotice | undefined {
   const refused = tries.filter(({ outcome }) => outcome === "refused").length;
   const { release = "", version = "" } = kernelRelease(session);
   const other =
-    refused === 0 ? "" : ` (${refused} of them ${refused === 1 ? "has a file" : "have files"} of another build)`;
+    refused === 0 ? "" : ` (${refused} of them ${refused === 1 ? "has a file" : "have files"} that cannot be used)`;
   return {
     sentence: `No vmlinux was found in ${places} place${places === 1 ? "" : "s"}${other}: the kernel's lines and locals are missing.`,
     install: installCommand(installAdvice(release, version)),
@@ -135,7 +135,7 @@ export async function fetchMissing(
       const asked = { ...options, urls, onProgress: (done: number, total?: number) => onProgress(name, done, total) };
       const { path, remarks, unusable } = await fetchDebuginfo(buildId, asked);
       if (path !== undefined) names.push(name);
-      else if (remarks.length === 0) absent.push(name);
+      else if (remarks.length === 0 && !options.signal?.aborted) absent.push(name);
       for (const remark of path === undefined ? remarks : []) failures.push(`no debuginfo of ${name}: ${remark}`);
       urls = urls.filter((url) => !unusable.includes(url));
     }

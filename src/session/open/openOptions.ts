@@ -47,7 +47,7 @@ export interface OpenOptions {
    * that limits the time of a command.
    */
   readonly readsSourcesOn?: boolean | undefined;
-  /** Whether to leave out what can be secret, as `distill --scrub` does. */
+  /** Whether to leave out what can be secret: what `distill --scrub` removes, and the name of the host. */
   readonly redact?: boolean | undefined;
   /** Whether to use a vmlinux of another build nevertheless. */
   readonly force?: boolean | undefined;

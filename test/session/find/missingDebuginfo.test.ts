@@ -88,6 +88,6 @@ test("a session that found no vmlinux says so in one sentence, with the command 
   assert.ok(Number(places) > 5, sentence);
   assert.equal(install, "apt-get install linux-image-6.1.0-56-cloud-amd64-dbg=6.1.192-2");
   const other = opened({ "dump/vmlinux": { buildId: "aa".repeat(20) } });
-  assert.match(other?.sentence ?? "", /\(1 of them has a file of another build\)/);
+  assert.match(other?.sentence ?? "", /\(1 of them has a file that cannot be used\)/);
   assert.equal(opened({}, false), undefined);
 });
