@@ -6,6 +6,7 @@ import { ANCHORS, isMachinery, withoutWrapper } from "../log/machinery.ts";
 import { plainName } from "../log/place.ts";
 import type { Frame } from "../unwind/frame.ts";
 import { asLogFrame, type CrashFacts, functionOf } from "./crashFacts.ts";
+import { isStackFull, stackDepth } from "./stackDepth.ts";
 
 /** The guilty function of a crash, and where it is named. */
 export interface GuiltyFrame {
@@ -29,9 +30,10 @@ export function guiltyFrame(crash: CrashFacts): GuiltyFrame | undefined {
   const { report, frames, panic } = crash;
   if (!report) return undefined;
   const { row } = report.report.headline;
+  // Functions that call themselves have not filled a stack that is not full.
+  if (isEndOverwritten(crash)) return callerOfScheduler(crash);
   const recursing = STACKS.has(row.kind) ? recursion(frames) : undefined;
   if (recursing) return onStack(frames, recursing.index, recursing.name, undefined);
-  if (isStackEnd(crash) && isShallow(frames)) return callerOfScheduler(crash);
   const logged = report.guilty;
   const name = logged?.place.name === undefined ? undefined : plainName(logged.place.name);
   const index = frames.findIndex((frame) => functionOf(frame) === name);
@@ -52,14 +54,10 @@ export function guiltyFrame(crash: CrashFacts): GuiltyFrame | undefined {
 export const isStackEnd = ({ report }: CrashFacts): boolean =>
   report?.kind === "stack-overflow" && /corrupted stack end/.test(report.headline);
 
-/** Half of the smallest kernel stack, in bytes. */
-const HALF = 4096n;
-
-/** Returns whether the frames take so little of the task's stack that they did not fill it. */
-function isShallow(frames: readonly Frame[]): boolean {
-  const own = frames.filter(({ stack }) => stack === "task");
-  const [first, last] = [own[0], own.at(-1)];
-  return first !== undefined && last !== undefined && last.sp - first.sp < HALF;
+/** Returns whether the scheduler found the end of a stack overwritten whose frames do not fill it. */
+function isEndOverwritten(crash: CrashFacts): boolean {
+  const depth = stackDepth(crash);
+  return isStackEnd(crash) && crash.task !== undefined && depth !== undefined && !isStackFull(crash.task.kernel, depth);
 }
 
 /**

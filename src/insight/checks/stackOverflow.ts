@@ -11,6 +11,7 @@ import type { Obj } from "../../model/object.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import { addressOf, type Finding } from "../finding.ts";
 import { isStackEnd, recursingFunction } from "../guiltyFrame.ts";
+import { isStackFull, ownFrames, stackDepth } from "../stackDepth.ts";
 
 /** Reports the depth of the stack at the overflow, and the function that used most of it. */
 export const stackOverflow: Check = {
@@ -23,9 +24,9 @@ export const stackOverflow: Check = {
     if (other !== undefined) throw Fault.of("unknown", `the stack that overflowed is not the task's: ${other}`);
     const frames = ownFrames(crash);
     const [first] = frames;
-    const last = frames.at(-1);
-    if (!task || !first || !last) throw Fault.of("unknown", "no frame of the stack that overflowed was found");
-    const depth = Number(last.sp - first.sp);
+    const depth = stackDepth(crash);
+    if (!task || !first || depth === undefined)
+      throw Fault.of("unknown", "no frame of the stack that overflowed was found");
     if (depth <= 0 || depth > 2 * threadSize(kernel))
       throw Fault.of("unknown", "the frames are not on one stack, so that its depth is not known");
     const takers = byFunction(frames);
@@ -35,7 +36,7 @@ export const stackOverflow: Check = {
     const recursing = takers.find(({ name }) => name === recursion);
     const partners = recursing ? takers.filter(({ count }) => Math.abs(count - recursing.count) <= 1) : [];
     // A double fault, and an overwritten end of the stack, have other causes too: only a full stack is an overflow.
-    const isFull = depth >= threadSize(kernel) - 1024;
+    const isFull = isStackFull(kernel, depth);
     if (crash.kind === "double-fault" && !isFull) return;
     if (isStackEnd(crash) && !isFull) return yield overwrittenEnd(kernel, crash, task, depth);
     // Another stack may have overflowed, or the frames may end early.
@@ -99,9 +100,6 @@ function recursionWords({ name, count, bytes }: Taker, partners: readonly Taker[
   const names = named.join(" and ");
   return `; ${all} bytes of them are of ${names}, which call each other, with ${count} frames of ${name}.`;
 }
-
-/** Returns the frames of the task's own stack. The fault itself was handled on another stack. */
-const ownFrames = ({ frames }: CrashFacts): readonly Frame[] => frames.filter(({ stack }) => stack === "task");
 
 interface Taker {
   readonly name: string;
