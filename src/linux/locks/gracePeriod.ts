@@ -30,7 +30,10 @@ export function gracePeriodState(kernel: Kernel, isSched = false): Found {
     return { resource, state: { holders: [], note: "no grace period is in progress", fields } };
   const holders: Holder[] = [];
   const cpus: number[] = [];
+  let isStarting = false;
   for (const leaf of leaves(kernel, rcu)) {
+    // rcu_gp_init() gives each node the sequence number of the new grace period, and with it the CPUs to wait for.
+    isStarting ||= leaf.has("gp_seq") && BigInt.asUintN(64, leaf.at("gp_seq").value()) < sequence;
     cpus.push(...silentCpus(leaf));
     holders.push(...blockedReaders(leaf));
   }
@@ -40,16 +43,21 @@ export function gracePeriodState(kernel: Kernel, isSched = false): Found {
     const how = `runs on CPU ${cpu}, which has not reported a quiescent state`;
     holders.push({ task: task.address, certainty: "possible", how });
   }
-  if (holders.length === 0 && cpus.length === 0) holders.push(...gracePeriodThread(rcu));
+  if (holders.length === 0 && cpus.length === 0) holders.push(...gracePeriodThread(rcu, isStarting));
   const note =
-    cpus.length > 0 ? `no quiescent state reported by CPU ${cpus.join(", ")}` : "every CPU reported a quiescent state";
+    cpus.length > 0
+      ? `no quiescent state reported by CPU ${cpus.join(", ")}`
+      : isStarting
+        ? "the grace period has not been started for every CPU yet"
+        : "every CPU reported a quiescent state";
   return { resource, state: { holders, note, fields } };
 }
 
 /** Returns the kernel thread that starts and ends grace periods. */
-function gracePeriodThread(rcu: Obj<"struct rcu_state">): Holder[] {
+function gracePeriodThread(rcu: Obj<"struct rcu_state">, isStarting: boolean): Holder[] {
   const task = rcu.has("gp_kthread") ? rcu.at("gp_kthread").value() : 0n;
-  const how = "the grace-period kthread, which has to continue because every CPU has reported";
+  const why = isStarting ? "it has not started the grace period for every CPU" : "every CPU has reported";
+  const how = `the grace-period kthread, which has to continue because ${why}`;
   return task === 0n ? [] : [{ task, certainty: "likely", how }];
 }
 
