@@ -1,6 +1,7 @@
 /** Checks which CPU was stuck. */
 import { attempt, Fault } from "../../base/fault.ts";
-import { possibleCpus } from "../../kernel/cpumask.ts";
+import { bare } from "../../debuginfo/ctype.ts";
+import { bitmapBits, nrCpuIds, possibleCpus } from "../../kernel/cpumask.ts";
 import { preemptCount } from "../../linux/sched/cpu.ts";
 import { hz } from "../../linux/time/timekeeping.ts";
 import type { ReportFacts } from "../../log/facts.ts";
@@ -70,6 +71,29 @@ function stallSeconds(kernel: Kernel, { texts }: ReportFacts): number | undefine
 /** The alternative, if interrupts were off when an NMI came. */
 const BRIEFLY = " Interrupts may have been off for a moment only.";
 
+/** The alternative for a CPU whose clock stands still while it runs one task. */
+const TICKLESS = " Its clock may have stood still without a tick (nohz_full=), and interrupts may have been off for a moment only."; // prettier-ignore
+
+/**
+ * Returns whether a CPU is one of nohz_full= (kernel/time/tick-sched.c), which has no tick while it runs a single task;
+ * true too if this cannot be read.
+ */
+export function mayBeTickless(kernel: Kernel, cpu: number): boolean {
+  const running = kernel.symbols.find("tick_nohz_full_running");
+  const mask = kernel.symbols.find("tick_nohz_full_mask");
+  if (!running || !mask) return false;
+  const isFull = attempt(() => {
+    if (kernel.memory.u8(running.address) === 0) return false;
+    // With CONFIG_CPUMASK_OFFSTACK, cpumask_var_t is a pointer.
+    const type = kernel.types.find("typedef", "cpumask_var_t");
+    if (!type) throw Fault.of("unknown", "no type cpumask_var_t");
+    const isPointer = bare(type).kind === "pointer";
+    const address = isPointer ? kernel.memory.word(mask.address) : mask.address;
+    return bitmapBits(kernel, address, nrCpuIds(kernel)).includes(cpu);
+  });
+  return isFull !== false;
+}
+
 /** Nanoseconds without a clock update, with interrupts off, after which a CPU counts as stuck. */
 const STUCK_NS = 2_000_000_000n;
 
@@ -93,10 +117,11 @@ function* silentCpus(kernel: Kernel, crash: CrashFacts): Generator<Finding | Ste
     if (context.interrupts !== "off" || context.pid === 0 || context.clock === undefined) continue;
     const behind = now - context.clock;
     // An NMI sent by hand suggests that the machine hung. Otherwise a short time with interrupts off is normal.
-    const isCertain = behind >= STUCK_NS;
-    if (!isCertain && crash.kind !== "nmi") continue;
+    const isBehind = behind >= STUCK_NS;
+    if (!isBehind && crash.kind !== "nmi") continue;
+    const doubt = !isBehind ? BRIEFLY : mayBeTickless(kernel, context.cpu) ? TICKLESS : undefined;
     const found = stuckFinding(kernel, crash, context, Number(behind / 100_000_000n) / 10);
-    yield isCertain ? found : { ...found, certainty: "likely", text: [...found.text, BRIEFLY] };
+    yield doubt === undefined ? found : { ...found, certainty: "likely", text: [...found.text, doubt] };
   }
 }
 
