@@ -22,7 +22,7 @@ export type FreeLock =
 
 /** Functions that release or downgrade a lock, or wake its waiters (kernel/locking; wake_up_q() of kernel/sched/core.c). */
 const RELEASING =
-  /^(__mutex_unlock_slowpath|mutex_unlock|__ww_mutex_unlock|rwsem_wake|__?up_(read|write)|up_(read|write)|downgrade_write|rwsem_downgrade_wake|__up|up|rt_mutex_slowunlock|wake_up_q)$/;
+  /^(__mutex_unlock_slowpath|mutex_unlock|__ww_mutex_unlock|rwsem_wake|__?up_(read|write)|up_(read|write)|downgrade_write|rwsem_downgrade_wake|__up|up|rt_mutex_slowunlock|(__)?percpu_up_(read|write)|wake_up_q)$/;
 
 /** Running and runnable tasks that have a lock-releasing function on their stack; a Fault if a task or a stack cannot be read. */
 const releasers = derived("tasks that release locks", (kernel): readonly Obj[] | Fault => {

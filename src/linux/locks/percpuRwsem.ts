@@ -26,7 +26,21 @@ export function percpuRwsemState(kernel: Kernel, address: bigint): ResourceState
     const how = "the writer, which waits for the readers to leave and blocks new readers";
     return { holders: [{ task: writer, certainty: "certain", how }], fields };
   }
+  if (block === 0 && readerCount(lock) === 0) return { holders: [], isFree: true, fields };
   return { holders: [], note: frozenText(kernel, address) ?? "the lock does not record its holder", fields };
+}
+
+/**
+ * Returns how many readers have a lock: the sum of the counts of the CPUs. One of them can be negative, because a
+ * reader may release the lock on another CPU than the one on which it took the lock. Undefined if it cannot be read.
+ */
+function readerCount(lock: Obj): number | undefined {
+  const { kernel } = lock;
+  const count = attempt(() => {
+    const counter = lock.at("read_count");
+    return possibleCpus(kernel).reduce((sum, cpu) => sum + perCpuPointee(kernel, counter, cpu).as("int").number(), 0);
+  });
+  return count instanceof Fault ? undefined : count;
 }
 
 /**
@@ -48,17 +62,10 @@ function isBlockedLock(kernel: Kernel, address: bigint): boolean {
   return isList === true;
 }
 
-/**
- * Returns how many readers have a lock: the sum of the counts of the CPUs. One of them can be negative, because a
- * reader may release the lock on another CPU than the one on which it took the lock.
- */
+/** Returns the readers of a lock as a phrase, with their number if it is known. */
 function readersWords(lock: Obj): string {
-  const { kernel } = lock;
-  const count = attempt(() => {
-    const counter = lock.at("read_count");
-    return possibleCpus(kernel).reduce((sum, cpu) => sum + perCpuPointee(kernel, counter, cpu).as("int").number(), 0);
-  });
-  return typeof count === "number" && count > 0 ? `its ${readersText(count)}` : "its readers";
+  const count = readerCount(lock) ?? 0;
+  return count > 0 ? `its ${readersText(count)}` : "its readers";
 }
 
 /**

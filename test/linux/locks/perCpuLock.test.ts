@@ -1,6 +1,7 @@
 /** Names of locks in per-CPU variables, such as a local_lock of PREEMPT_RT. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { percpuRwsemState } from "../../../src/linux/locks/percpuRwsem.ts";
 import { resourceName } from "../../../src/linux/locks/resourceName.ts";
 import { type Toy, toyKernel } from "../../builders/kernel.ts";
 
@@ -50,4 +51,22 @@ test("a CPU whose offset cannot be read does not hide the copies of the others",
   const kernel = toyKernel({ ...toy, symbols, memory });
   kernel.put("unsigned long", BASE, BASE + 0x2_0000n);
   assert.equal(nameOf(BASE + 0x2_0000n + 0x48n, kernel), "cpu_fbatches.lock.lock of CPU 1");
+});
+
+test("a percpu_rw_semaphore is free if no writer blocks it and the counts of its readers add up to 0", () => {
+  const LOCK = BASE + 0x100n;
+  const stateOf = (block: number, readers: readonly [number, number]) => {
+    const kernel = toyKernel({
+      ...toy,
+      types: `${toy.types} struct percpu_rw_semaphore { struct { struct task_struct *task; } writer;
+        unsigned int *read_count; struct { int counter; } block; };`,
+    });
+    kernel.put("struct percpu_rw_semaphore", LOCK, { read_count: 0x80n, block: { counter: block } });
+    readers.forEach((count, cpu) => kernel.put("int", BASE + BigInt(cpu + 1) * 0x1_0000n + 0x80n, count));
+    return percpuRwsemState(kernel, LOCK);
+  };
+  // A reader may have released it on another CPU than the one on which it took it.
+  assert.equal(stateOf(0, [1, -1]).isFree, true);
+  assert.equal(stateOf(0, [1, 0]).isFree, undefined);
+  assert.equal(stateOf(1, [0, 0]).isFree, undefined);
 });
