@@ -20,7 +20,7 @@ export function passedExpression(site: Site, register: string, index: number, bi
 const MAX_STORE = 16;
 
 /**
- * Returns the expression of the memory that a register was stored to since it got its value: `outlet->interval`;
+ * Returns the expression of the memory that a register was stored to since it got its value: `device->interval`;
  * undefined if there is no store of at least `bits` bits of it.
  */
 function storedExpression(site: Site, register: string, bits: number): Expression | undefined {

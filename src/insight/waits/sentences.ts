@@ -104,7 +104,7 @@ export function ownerFinding(one: WaitingTask, holder: KnownHolder, graph: WaitG
   };
 }
 
-/** Returns "waits for completion harvest" for a holder that sleeps; undefined for another holder. */
+/** Returns "waits for completion device_done" for a holder that sleeps; undefined for another holder. */
 function sleepSentence(graph: WaitGraph, holder: KnownHolder): string | undefined {
   const words = holderWaitWords(graph, holder);
   return words === undefined ? undefined : waitVerb(words);

@@ -92,7 +92,7 @@ export function fateWords({ fate }: KnownHolder): string | undefined {
 }
 
 /**
- * Returns what a holder in interruptible sleep waits for, as in "completion harvest" or "in msleep". Undefined for other
+ * Returns what a holder in interruptible sleep waits for, as in "completion device_done" or "in msleep". Undefined for other
  * holders, because those that sleep are in the list of blocked tasks themselves.
  */
 export function holderWaitWords({ tasks }: WaitGraph, { task }: Pick<KnownHolder, "task">): string | undefined {
@@ -117,7 +117,7 @@ export function heldBy(waiting: WaitingTask, graph?: WaitGraph): string | undefi
   return `${doubtWord(first)}${taskName(first)}${rest}${more}`;
 }
 
-/** Returns "waits for completion harvest" or "sleeps in msleep". */
+/** Returns "waits for completion device_done" or "sleeps in msleep". */
 export const waitVerb = (words: string): string => (words.startsWith("in ") ? `sleeps ${words}` : `waits for ${words}`);
 
 function holderless({ wait }: WaitingTask): string | undefined {
