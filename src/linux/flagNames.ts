@@ -2,14 +2,17 @@
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { pageFlagNames } from "./mm/pageFlags.ts";
-import { taskStateNames } from "./sched/taskState.ts";
+import { stateBits, taskStateNames } from "./sched/taskState.ts";
 import { vmaFlagTable } from "./mm/vma.ts";
 
 /** Functions that name the bits of a member, by struct and member. */
 const NAMES: ReadonlyMap<string, (kernel: Kernel, value: bigint) => readonly string[]> = new Map([
-  ["task_struct.__state", (_: Kernel, value: bigint) => taskStateNames(Number(value))],
-  ["task_struct.state", (_: Kernel, value: bigint) => taskStateNames(Number(value))],
-  ["task_struct.exit_state", (_: Kernel, value: bigint) => (value === 0n ? [] : taskStateNames(Number(value)))],
+  ["task_struct.__state", (kernel: Kernel, value: bigint) => taskStateNames(stateBits(kernel)(Number(value)))],
+  ["task_struct.state", (kernel: Kernel, value: bigint) => taskStateNames(stateBits(kernel)(Number(value)))],
+  [
+    "task_struct.exit_state",
+    (kernel: Kernel, value: bigint) => (value === 0n ? [] : taskStateNames(stateBits(kernel)(Number(value)))),
+  ],
   ["page.flags", pageFlagNames],
   ["folio.flags", pageFlagNames],
   ["slab.__page_flags", pageFlagNames],

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex, hex0x } from "../../base/hex.ts";
 import { runningOn } from "../../linux/sched/cpu.ts";
 import { panicTask } from "../../linux/printk/panic.ts";
-import { taskState } from "../../linux/sched/taskState.ts";
+import { stateBits, taskState } from "../../linux/sched/taskState.ts";
 import { rawTaskState, taskComm, taskCpu, taskPid, tasksByPid } from "../../linux/sched/task.ts";
 import type { Obj } from "../../model/object.ts";
 import { faultSpan, record, type Line, type Piece, addressJson } from "../../say/piece.ts";
@@ -57,7 +57,7 @@ export function taskContext(task: Obj): Piece {
   const pid = attempt(() => taskPid(task));
   const comm = attempt(() => taskComm(task));
   const cpu = attempt(() => taskCpu(task));
-  const state = attempt(() => stateNames(rawTaskState(task)));
+  const state = attempt(() => stateNames(stateBits(kernel)(rawTaskState(task))));
   const letters = attempt(() => taskState(task));
   const info = attempt(() => (task.has("thread_info") ? task.address : task.at("stack").value()));
   const panicked = attempt(() => panicTask(kernel));

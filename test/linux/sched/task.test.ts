@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { attempt, Fault } from "../../../src/base/fault.ts";
 import { cpuTask, runningOn } from "../../../src/linux/sched/cpu.ts";
 import * as linux from "../../../src/linux/sched/task.ts";
-import { stateLetters } from "../../../src/linux/sched/taskState.ts";
+import { stateBits, stateLetters } from "../../../src/linux/sched/taskState.ts";
 import type { Kernel } from "../../../src/model/kernel.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 import { taskAddress, toyTasks } from "../../builders/tasks.ts";
@@ -117,6 +117,30 @@ const states: readonly (readonly [number, string])[] = [
 test("task states have the same names as in crash", () => {
   for (const [state, letters] of states) assert.equal(stateLetters(state), letters, `0x${state.toString(16)}`);
 });
+
+/** Names of task_state_array by kernel, and states with the letters that they have there. */
+const oldStates: readonly (readonly [version: string, names: string, states: readonly (readonly [number, string])[]])[] = [
+  ["v4.14", "R S D T t X Z P I", [[0x102, "UN"], [0x80, "DE"], [0x40, "PA"], [0x20, "ZO"]]],
+  ["v4.9", "R S D T t X Z", [[0x82, "UN"], [0x81, "IN"], [0x40, "DE"], [0x200, "PA"], [0x100, "WA"], [0x20, "ZO"], [0x402, "ID"]]],
+  ["v3.10", "R S D T t Z X x K W P", [[0x82, "UN"], [0x10, "ZO"], [0x20, "DE"], [0x40, "DE"], [0x200, "PA"]]],
+]; // prettier-ignore
+
+const STATE_WORDS: Readonly<Record<string, string>> = { R: "running", Z: "zombie", P: "parked" };
+
+for (const [version, letters, expected] of oldStates)
+  test(`the bits of task states are those of ${version}`, () => {
+    const names = letters.split(" ").map((letter) => `${letter} (${STATE_WORDS[letter] ?? "other"})`);
+    const kernel = toyKernel({
+      types: "struct name { char text[16]; };",
+      symbols: { task_state_array: 0x8000n },
+      memory: [
+        ["unsigned long [12]", 0x8000n, names.map((_, i) => 0x9000n + BigInt(i * 16))],
+        ...names.map((text, i) => ["struct name", 0x9000n + BigInt(i * 16), { text }] as const),
+      ],
+    });
+    for (const [state, name] of expected)
+      assert.equal(stateLetters(stateBits(kernel)(state)), name, `0x${state.toString(16)}`);
+  });
 
 test("members that the walk over all tasks read are not read again", (t) => {
   const kernel = toyTasks(machine);
