@@ -9,6 +9,7 @@ import { taskComm, taskPid, taskTable, taskTgid, findTask } from "../linux/sched
 import { cacheName, slabBytes, slabCaches } from "../linux/slab/slab.ts";
 import { countedByNodes } from "../linux/slab/slabUsage.ts";
 import type { Kernel } from "../model/kernel.ts";
+import { threadSize } from "../unwind/stacks.ts";
 import { pause, type Step } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Reference } from "./finding.ts";
@@ -97,15 +98,25 @@ interface CountedMemory {
   /** @throws Fault */
   readonly pages: (kernel: Kernel) => number;
   readonly more?: (kernel: Kernel) => string;
+  /** The verb after the subject. */
+  readonly verb: "take" | "takes" | "are";
 }
 
+/** Returns the function that reads a counter by the first of its names that the kernel has. It throws a Fault without one. */
 const counter =
   (...names: string[]) =>
-  (kernel: Kernel): number =>
-    globalCounter(kernel, ...names) ?? 0;
+  (kernel: Kernel): number => {
+    const value = globalCounter(kernel, ...names);
+    if (value === undefined) throw Fault.of("unknown", `this kernel has no counter ${names.join(" or ")}`);
+    return value;
+  };
 
-const kernelStacks = (kernel: Kernel): number =>
-  Math.ceil((counter("NR_KERNEL_STACK_KB")(kernel) * 1024) / pageSize(kernel));
+/** Returns the pages of the stacks of tasks. Older kernels count stacks and not kilobytes. @throws Fault */
+function kernelStacks(kernel: Kernel): number {
+  const kilobytes = globalCounter(kernel, "NR_KERNEL_STACK_KB");
+  const bytes = kilobytes === undefined ? counter("NR_KERNEL_STACK")(kernel) * threadSize(kernel) : kilobytes * 1024;
+  return Math.ceil(bytes / pageSize(kernel));
+}
 
 /** Memory of no single owner, by the kernel's counters of pages. */
 const COUNTED: readonly CountedMemory[] = [
@@ -114,6 +125,7 @@ const COUNTED: readonly CountedMemory[] = [
     subject: "Files in tmpfs and shared memory (shmem)",
     command: "kmem -i",
     pages: counter("NR_SHMEM"),
+    verb: "take",
     more: largestTmpfs,
   },
   {
@@ -121,37 +133,39 @@ const COUNTED: readonly CountedMemory[] = [
     subject: "The page cache of files",
     command: "kmem -i",
     pages: (kernel) => Math.max(0, cachedPages(kernel) - counter("NR_SHMEM")(kernel)),
+    verb: "takes",
   },
-  { what: "page tables", subject: "Page tables", command: "kmem -V", pages: pageTablePages },
-  { what: "kernel stacks", subject: "Stacks of tasks", command: "kmem -V", pages: kernelStacks },
-  { what: "per-CPU", subject: "Per-CPU allocations", command: "kmem -o", pages: perCpuPages },
+  { what: "page tables", subject: "Page tables", command: "kmem -V", pages: pageTablePages, verb: "take" },
+  { what: "kernel stacks", subject: "Stacks of tasks", command: "kmem -V", pages: kernelStacks, verb: "take" },
+  { what: "per-CPU", subject: "Per-CPU allocations", command: "kmem -o", pages: perCpuPages, verb: "take" },
   {
     what: "huge pages",
     subject: "The pool of huge pages",
     command: "kmem -h",
     pages: (kernel) => hugePages(kernel).total,
+    verb: "takes",
   },
   {
     what: "unaccounted",
     subject: "In no counter of the kernel (pages that code allocated for itself, for example a driver)",
     command: "kmem -i",
     pages: unaccountedPages,
+    verb: "are",
   },
 ];
 
 /** Returns the memory that the kernel counts as a whole, without parts that are 0 or cannot be read. */
 const countedMemory = (kernel: Kernel): MemoryUser[] =>
-  COUNTED.flatMap(({ what, subject, command, pages, more }) => {
+  COUNTED.flatMap(({ what, subject, command, pages, more, verb }) => {
     const count = attempt(() => pages(kernel));
     if (count instanceof Fault || count <= 0) return [];
-    const isPart = what === "unaccounted";
     return [
       {
         what,
         bytes: count * pageSize(kernel),
         evidence: { kind: "output", command, text: `${count} pages` },
         subject,
-        words: [isPart ? "are" : "take", more?.(kernel) ?? ""],
+        words: [verb, more?.(kernel) ?? ""],
       },
     ];
   });
@@ -174,7 +188,7 @@ function largestTmpfs(kernel: Kernel): string {
     return largest;
   });
   // The root file system of an initramfs has no limit, and is not counted.
-  if (found instanceof Fault || found.pages < counter("NR_SHMEM")(kernel) / 10) return "";
+  if (found instanceof Fault || found.pages < (globalCounter(kernel, "NR_SHMEM") ?? 0) / 10) return "";
   return `, of which the tmpfs on ${found.path} has ${((found.pages * pageSize(kernel)) / 2 ** 20).toFixed(1)} MiB`;
 }
 

@@ -118,7 +118,9 @@ function* historyFinding(kernel: Kernel, { address, cache, state }: ObjectState)
       " was ",
       ...(allocated ? ["allocated by ", ...allocated.words] : []),
       ...(allocated && freed ? [" and "] : []),
-      ...(freed ? ["freed by ", ...freed.words] : []),
+      ...(freed
+        ? [allocated && state === "unknown" ? "last freed, before or after that, by " : "freed by ", ...freed.words]
+        : []),
       `, according to the tracks that ${tracks.by} keeps.`,
     ],
     evidence: [
