@@ -6,6 +6,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Check } from "../check.ts";
 import type { Evidence } from "../evidence.ts";
 import { addressOf, type Finding } from "../finding.ts";
+import { mayBeHash } from "../hashedAddress.ts";
 import { objectFindings } from "../objectState.ts";
 import { valueText } from "../values/words.ts";
 
@@ -22,7 +23,7 @@ export const listCorruption: Check = {
     if (!found) throw Fault.of("unknown", `the report of list debugging has an unknown form: ${text}`);
     // Kernels of v4.15 and v4.16 print hashes instead of addresses. The kernel has read both, so that they are its own.
     for (const address of [found.entry, found.neighbour])
-      if (address !== undefined && !kernel.memory.isKernelAddress(address))
+      if (address !== undefined && mayBeHash(kernel, address) && !isConfirmed(kernel, found))
         throw Fault.of("unknown", `the report of list debugging has hashes instead of addresses: ${text}`);
     yield corruptionFinding(kernel, found, { kind: "log", line, text });
     const seen = new Set<bigint>();
@@ -92,6 +93,12 @@ const FORMS: readonly (readonly [RegExp, (values: readonly bigint[]) => Corrupti
     }),
   ],
 ];
+
+/** Returns whether the dump has the printed value in the link that was printed as wrong: a hash has no such link. */
+function isConfirmed(kernel: Kernel, { neighbour, link, found }: Corruption): boolean {
+  if (neighbour === undefined || link === undefined || found === undefined || found === 0n) return false;
+  return kernel.memory.isKernelAddress(neighbour) && linkNow(kernel, neighbour, link)?.value === found;
+}
 
 function readCorruption(text: string): Corruption | undefined {
   for (const [pattern, read] of FORMS) {

@@ -4,6 +4,7 @@ import { kernelLog } from "../../linux/printk/oops.ts";
 import { plainName } from "../../log/place.ts";
 import type { Check } from "../check.ts";
 import { addressOf } from "../finding.ts";
+import { mayBeHash } from "../hashedAddress.ts";
 
 /**
  * The line of skb_panic() (net/core/skbuff.c). Sizes are decimal. Addresses are plain, or hashed by kernels from v4.15 on
@@ -61,7 +62,7 @@ export const packetOverrun: Check = {
       const found = readOverrun(text);
       if (!found) continue;
       const { isEnd, caller, length, added, head, data, tail, end, device } = found;
-      const isHashed = !kernel.memory.isKernelAddress(head);
+      const isHashed = mayBeHash(kernel, head);
       const symbol = isHashed ? undefined : kernel.symbols.at(caller - 1n);
       const name = symbol && plainName(symbol.name);
       yield {

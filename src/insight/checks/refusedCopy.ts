@@ -2,6 +2,7 @@
 import { hex0x } from "../../base/hex.ts";
 import { readRefusedCopy } from "../../log/facts/refusedCopy.ts";
 import type { Check } from "../check.ts";
+import { mayBeHash } from "../hashedAddress.ts";
 
 /** Reports how many bytes were to be copied, and from or to which kernel memory. */
 export const refusedCopy: Check = {
@@ -18,7 +19,7 @@ export const refusedCopy: Check = {
     const place = [
       `${memory}${cache === undefined ? "" : ` of ${cache}`}`,
       // Kernels of v4.15 print a hash instead of the address.
-      ...(address !== undefined && kernel.memory.isKernelAddress(address) ? [`at ${hex0x(address)}`] : []),
+      ...(address !== undefined && !mayBeHash(kernel, address) ? [`at ${hex0x(address)}`] : []),
       ...(offset === undefined ? [] : [`from offset ${offset} on`]),
     ].join(", ");
     yield {
