@@ -115,6 +115,8 @@ class Elements {
   private readonly offset: number;
   private readonly data: Json[] = [];
   private readonly lines: string[] = [];
+  /** Number of reasons beyond `MAX_MISSING`. */
+  private moreMissing = 0;
   private count = 0;
   private size = 0;
 
@@ -130,6 +132,7 @@ class Elements {
   add(piece: Piece): void {
     if (piece.kind === "fault") {
       if (this.missing.length < MAX_MISSING) this.missing.push(piece.lines.map(plainLine).join(" "));
+      else this.moreMissing++;
     } else if (this.isText) {
       if (piece.kind === "record" || piece.kind === "text" || piece.kind === "omission")
         for (const line of piece.lines) this.element(plainLine(line));
@@ -169,7 +172,7 @@ class Elements {
       data: this.data,
       offset: this.offset,
       next,
-      missing: this.missing,
+      missing: this.moreMissing === 0 ? this.missing : [...this.missing, `and ${this.moreMissing} more reasons`],
       endedBy: this.endedBy ?? null,
     };
     return { answer, text: this.text(answer) };

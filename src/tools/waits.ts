@@ -1,5 +1,6 @@
 /** The tool `waits`: who waits for whom. */
 import { z } from "zod";
+import { UsageError } from "../base/usageError.ts";
 import { commandPieces, quoted } from "./commandPieces.ts";
 import { taskInput } from "./task.ts";
 import { conclusion, tool } from "./tool.ts";
@@ -15,6 +16,7 @@ export const waits = tool({
     sleeping: z.boolean().default(false).describe("all sleeping tasks, not only those that are blocked"),
   }),
   *run(context, { task, by, sleeping }) {
+    if (sleeping && by === "lock") throw new UsageError('`sleeping` is not used with `by: "lock"`: leave one out');
     const line = ["waits", by === "lock" ? "-l" : sleeping ? "-a" : "", task === undefined ? "" : quoted(task)]
       .filter((word) => word !== "")
       .join(" ");

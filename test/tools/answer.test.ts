@@ -227,3 +227,16 @@ test("an address whose page tables are not in the dump is not called unmapped", 
   }
   assert.match((await ask("describe_address", { address: "0xffffc9fffffff000" })).answer.says, /is not mapped: /);
 });
+
+test("an answer says how many reasons it leaves out", () => {
+  function* faults(): Asking {
+    for (let i = 0; i < 25; i++) yield faultPiece(Fault.of("missing", `page ${i} not in dump`));
+  }
+  const { answer } = toEnd(collected({ name: "t" }, faults(), 0));
+  assert.equal(answer.missing.length, 21);
+  assert.equal(answer.missing.at(-1), "and 5 more reasons");
+});
+
+test("waits refuses sleeping tasks in the list of locks, which it would ignore", async () => {
+  await assert.rejects(ask("waits", { by: "lock", sleeping: true }), /`sleeping` is not used with/);
+});
