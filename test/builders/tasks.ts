@@ -9,7 +9,7 @@ export const taskTypes = `
   struct rlimit { unsigned long rlim_cur; unsigned long rlim_max; };
   struct signal_struct { struct list_head thread_head; struct rlimit rlim[16]; };
   struct mm_struct { unsigned long total_vm; unsigned long arg_start; unsigned long arg_end; unsigned long env_start;
-    unsigned long env_end; void *pgd; struct { long counter; } rss_stat[4]; };
+    unsigned long env_end; void *pgd; struct { long counter; } rss_stat[4]; struct vm_area_struct *mmap; };
   struct thread_info { unsigned long flags; unsigned int cpu; };
   struct thread_struct { unsigned long sp; };
   struct sched_info { unsigned long long last_arrival; };

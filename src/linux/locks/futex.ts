@@ -28,7 +28,8 @@ export function futexWait(sleeper: Sleeper): Found {
 
 /**
  * Returns the user address of a futex, with its `mm_struct` if it is private to a process. For a futex in a shared file:
- * the address of the waiter, with the place in the file as text. @param waiting `struct futex_q`
+ * the address of the inode, which is the same for all processes, with the place in the file as text; the address of the
+ * waiter if the inode is not found. @param waiting `struct futex_q`
  */
 function keyOf({ kernel, task }: Sleeper, waiting: Obj): Pick<Resource, "address" | "mm"> & { detail: string } {
   const offset = waiting.at("key.both.offset").number();
@@ -37,22 +38,22 @@ function keyOf({ kernel, task }: Sleeper, waiting: Obj): Pick<Resource, "address
     const address = waiting.at("key.private.address").value() + within;
     return { address, mm: waiting.at("key.private.mm").value(), detail: hex0x(address) };
   }
-  const address = waiting.address;
+  const unnamed = { address: waiting.address, detail: "of a shared file" };
   // Since Linux kernel commit 8019ad13ef7f ("futex: Fix inode life-time issue") (in v5.6) the key has the inode's number.
-  if (!waiting.at("key").has("shared.i_seq")) return { address, detail: "of a shared file" };
+  if (!waiting.at("key").has("shared.i_seq")) return unnamed;
   const sequence = waiting.at("key.shared.i_seq").value();
   const place = waiting.at("key.shared.pgoff").value() * BigInt(pageSize(kernel)) + within;
-  const name = attempt(() => {
+  const found = attempt(() => {
     for (const area of vmas(task.at("mm").deref())) {
       const file = area.at("vm_file").deref();
       if (file.address === 0n) continue;
       const inode = fileInode(file);
-      if (inode.at("i_sequence.counter").value() === sequence) return inodeText(inode);
+      if (inode.at("i_sequence.counter").value() === sequence) return { inode, name: inodeText(inode) };
     }
     return undefined;
   });
-  if (name === undefined || name instanceof Fault) return { address, detail: "of a shared file" };
-  return { address, detail: `at offset ${hex0x(place)} of ${name}` };
+  if (found === undefined || found instanceof Fault) return unnamed;
+  return { address: found.inode.address, detail: `at offset ${hex0x(place)} of ${found.name}` };
 }
 
 /**
