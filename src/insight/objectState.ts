@@ -1,6 +1,6 @@
 /** Reports what the slab allocator knows of an object: its cache, its state, and who allocated and freed it. */
 import { attempt, Fault } from "../base/fault.ts";
-import { cacheName, isMerged, objectSize } from "../linux/slab/slab.ts";
+import { cacheName, isMerged, isTypesafeByRcu, objectSize } from "../linux/slab/slab.ts";
 import { type SlabObject, slabObjectAt, slabState } from "../linux/slab/slabObject.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { slabStruct } from "../linux/slab/slabTypes.ts";
@@ -26,6 +26,8 @@ export interface ObjectState {
   readonly type: string | undefined;
   /** Whether other caches share this cache (slab merging). */
   readonly isMerged: boolean;
+  /** Whether readers under RCU may use the object although it is free. */
+  readonly isTypesafeByRcu: boolean;
 }
 
 /**
@@ -47,6 +49,7 @@ export function objectState(kernel: Kernel, address: bigint): ObjectState | unde
       fault: isFree ? undefined : fault,
       type: typeOf(kernel, object),
       isMerged: isMerged(object.cache),
+      isTypesafeByRcu: isTypesafeByRcu(object.cache),
     };
   });
   return found instanceof Fault ? undefined : found;

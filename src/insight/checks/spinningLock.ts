@@ -59,7 +59,7 @@ export const spinningLock: Check = {
 };
 
 /** Reports a lock that is in a free object. */
-function* freedLock(
+export function* freedLock(
   kernel: Kernel,
   context: CpuContext,
   frame: Frame,
@@ -71,7 +71,7 @@ function* freedLock(
   yield {
     id: "lock.freed",
     severity: "cause",
-    certainty: "certain",
+    certainty: object.isTypesafeByRcu ? "likely" : "certain",
     slots: { lock, object: object.address, cache: object.cache, function: asker },
     text: [
       { kind: "cpu", cpu: context.cpu },
@@ -79,6 +79,7 @@ function* freedLock(
       addressOf(lock),
       `, which ${asker} tried to take. The lock is in a free object of the slab cache ${object.cache}`,
       word === undefined ? "." : `; its word is ${hex0x(word)}.`,
+      object.isTypesafeByRcu ? " Readers under RCU may take the lock of such an object (SLAB_TYPESAFE_BY_RCU)." : "",
     ],
     evidence: [
       { kind: "frame", task: context.task.address, pc: frame.pc, text: functionOf(frame) ?? "?" },

@@ -92,6 +92,8 @@ const SLAB_FLAGS = {
   SLAB_OBJECT_POISON: 0x8000_0000n,
   SLAB_STORE_USER: 0x10000n,
   SLAB_RECLAIM_ACCOUNT: 0x20000n,
+  /** Before v4.12: SLAB_DESTROY_BY_RCU. */
+  SLAB_TYPESAFE_BY_RCU: 0x80000n,
 } as const;
 
 type SlabFlag = keyof typeof SLAB_FLAGS;
@@ -109,13 +111,19 @@ function isDebugging(kernel: Kernel): boolean {
 /** Whether a cache was created with a debugging flag. @throws Fault */
 export const hasSlabFlag = (
   cache: Obj<"struct kmem_cache">,
-  name: Exclude<SlabFlag, "SLAB_RECLAIM_ACCOUNT">,
+  name: Exclude<SlabFlag, "SLAB_RECLAIM_ACCOUNT" | "SLAB_TYPESAFE_BY_RCU">,
 ): boolean =>
   // This check comes first because finding out that an enum does not exist searches all debuginfo.
   isDebugging(cache.kernel) && isFlagSet(cache, name);
 
 /** Whether the kernel counts the pages of a cache as reclaimable, such as those of dentries and inodes. @throws Fault */
 export const isReclaimable = (cache: Obj<"struct kmem_cache">): boolean => isFlagSet(cache, "SLAB_RECLAIM_ACCOUNT");
+
+/**
+ * Whether readers under RCU may use an object of a cache after it was freed: it then is an object of the same type, free
+ * or in use again. @throws Fault
+ */
+export const isTypesafeByRcu = (cache: Obj<"struct kmem_cache">): boolean => isFlagSet(cache, "SLAB_TYPESAFE_BY_RCU");
 
 function isFlagSet(cache: Obj<"struct kmem_cache">, name: SlabFlag): boolean {
   const bits = cache.kernel.types.find("enum", "_slab_flag_bits");
