@@ -11,20 +11,10 @@ import { identifiedCard } from "./identified.ts";
 import { link } from "./links.ts";
 import { addressIn } from "./rowMenu.ts";
 import { isValueColumn, ObjectValues, wideValues } from "./objectValues.ts";
-import {
-  cellText,
-  columnHeading,
-  filterOf,
-  filterWith,
-  nextOrder,
-  type Order,
-  type GridRow,
-  sorted,
-  tableFor,
-  tabSeparated,
-  wrapping,
-} from "./rows.ts";
+import { filterOf, filterWith, nextOrder, type Order, type GridRow, sorted, tableFor, tabSeparated, wrapping } from "./rows.ts"; // prettier-ignore
+import { countsRegion } from "./table/countsRegion.ts";
 import { Table } from "./table/table.ts";
+import { factText, isTable, tablePicker } from "./tablePicker.ts";
 import {
   counted,
   failure,
@@ -60,6 +50,8 @@ export class GridView implements View {
   /** The values of the objects in the table; undefined for other tables, and if their type is not known. */
   private values: ObjectValues | undefined;
   private readonly pinned = new Set<GridRow>();
+  /** The column whose values are counted below the table. */
+  private countedColumn: number | undefined;
   private readonly table: Table;
 
   constructor(page: Page, ask: Ask, state: DumpState) {
@@ -75,6 +67,7 @@ export class GridView implements View {
       preview: (row) => this.more(row),
       actions: {
         filterBy: (column, cell) => this.filterBy(column, cell),
+        count: (column) => (this.isValue(column) ? undefined : () => this.count(column)),
         pin: (row) => this.pin(row),
         isPinned: (row) => this.pinned.has(this.shown[row] ?? []),
       },
@@ -102,8 +95,8 @@ export class GridView implements View {
     await this.reading.run(async () => {
       const grid = await this.ask("run", { line: this.page.line });
       this.grid = { ...grid, tables: await this.withValues(grid.tables.map((table) => tableFor(table, this.page))) };
-      // Show the longest table first.
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
+      // Show the longest table first.
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));
     });
     this.order ??= this.firstOrder();
@@ -172,7 +165,7 @@ export class GridView implements View {
     }
     const isEmptied = this.shown.length === 0 && this.current.rows.length > 0;
     return html`${this.toolbar(this.grid)}
-    ${isEmptied ? nothingLeft(this.emptiedBy, () => this.clear()) : this.table.template()}`;
+    ${isEmptied ? nothingLeft(this.emptiedBy, () => this.clear()) : this.table.template()} ${this.counts()}`;
   }
 
   /** The filters that exclude all rows. */
@@ -194,7 +187,7 @@ export class GridView implements View {
     return html`<div class="toolbar">
       ${filterBox(this.filter, isWrong, (text) => this.setFilter(text))}
       ${this.choices.map((choice) => choiceList(choice, this.chosen[choice.title], (value) => this.choose(choice, value)))}
-      ${tables.filter(isTable).length > 1 ? this.tablePicker(tables) : nothing}
+      ${tables.filter(isTable).length > 1 ? tablePicker(tables, this.index, (index) => this.setTable(index)) : nothing}
       <span class="count" role="status"
         >${count === all ? counted(all, "row") : `${count} of ${counted(all, "row")}`}</span
       >
@@ -205,23 +198,14 @@ export class GridView implements View {
     </div>`;
   }
 
-  private tablePicker(tables: readonly GridTable[]): TemplateResult {
-    return html`<select
-      aria-label="Table"
-      @change=${({ target }: Event) => this.setTable((target as HTMLSelectElement).selectedIndex)}
-    >
-      ${tables.map(({ columns, rows }, i) => {
-        const title = `${columns.slice(0, 3).map(columnHeading).join(", ")} (${rows.length})`;
-        return html`<option ?selected=${i === this.index}>${title}</option>`;
-      })}
-    </select>`;
+  /** Whether a column has the values of objects, which are read when they come into sight. */
+  private isValue(column: number): boolean {
+    return this.values !== undefined && isValueColumn(this.current.columns[column]?.name);
   }
 
   private cell(cell: GridCell, column: number, row: number): unknown {
     const { opens } = this.page;
-    if (this.values && isValueColumn(this.current.columns[column]?.name)) {
-      return this.values.textOf(this.current, this.shown[row] ?? []);
-    }
+    if (this.isValue(column)) return this.values?.textOf(this.current, this.shown[row] ?? []);
     if (typeof cell !== "string" || opens === undefined || this.current.columns[column]?.name !== opens.column) {
       return undefined;
     }
@@ -244,6 +228,23 @@ export class GridView implements View {
     this.filter = text;
     this.state.remember(`filter ${this.page.id}`, text);
     this.arrangeAnew();
+  }
+
+  /** Counts the values of a column in the rows that are shown; undefined: no longer. */
+  private count(column: number | undefined): void {
+    this.countedColumn = column;
+    this.draw();
+    this.element.querySelector<HTMLElement>(column === undefined ? ".grid" : ".counts")?.focus();
+  }
+
+  private counts(): TemplateResult | typeof nothing {
+    const index = this.countedColumn;
+    const column = this.current.columns[index ?? -1];
+    if (index === undefined || !column) return nothing;
+    return countsRegion(
+      { rows: this.shown, index, column },
+      { filterBy: (cell) => this.filterBy(index, cell), close: () => this.count(undefined) },
+    );
   }
 
   private filterBy(column: number, cell: GridCell): void {
@@ -280,6 +281,7 @@ export class GridView implements View {
   private setTable(index: number): void {
     this.index = index;
     this.order = undefined;
+    this.countedColumn = undefined;
     this.table.reset();
     this.arrange();
   }
@@ -290,9 +292,3 @@ export class GridView implements View {
     this.arrange();
   }
 }
-
-/** Whether the rows are shown as a table; a single value is shown in the toolbar. */
-const isTable = ({ columns, rows }: GridTable): boolean => columns.length > 1 || rows.length > 1;
-
-const factText = ({ columns: [column], rows: [row] }: GridTable): string =>
-  column ? `${columnHeading(column)} ${cellText(row?.[0] ?? null)}` : "";

@@ -9,6 +9,8 @@ import { cellText, columnHeading, type GridRow, markdownTable, type TableRows } 
 export interface RowActions {
   /** Limits the table to rows with this value in the column. */
   readonly filterBy?: (column: number, cell: GridCell) => void;
+  /** Returns what shows how often each value of the column occurs; undefined if not all values are known. */
+  readonly count?: (column: number) => (() => void) | undefined;
   /** Keeps a row at the top of the table, or no longer. Undefined for rows that have a fixed place. */
   readonly pin?: (row: number) => void;
   readonly isPinned?: (row: number) => boolean;
@@ -111,12 +113,17 @@ function goItems({ columns, cells, row, column, element }: MenuPlace, { struct, 
   ];
 }
 
-function tableItems({ columns, cells, row, column }: MenuPlace, { filterBy, pin, isPinned }: RowActions): MenuItem[] {
+function tableItems(
+  { columns, cells, row, column }: MenuPlace,
+  { filterBy, count, pin, isPinned }: RowActions,
+): MenuItem[] {
   const cell = cells[column] ?? null;
   const heading = columns[column] && columnHeading(columns[column]);
+  const counting = count?.(column);
   const canFilter = filterBy && heading !== undefined && cellText(cell) !== "" && !cellText(cell).includes('"');
   return [
     ...(canFilter ? [item(`Filter by This ${heading}`, () => filterBy(column, cell))] : []),
+    ...(counting && heading !== undefined ? [item(`Count Values of ${heading}`, counting)] : []),
     ...(pin ? [item(isPinned?.(row) === true ? "Unpin Row" : "Pin Row", () => pin(row))] : []),
   ];
 }

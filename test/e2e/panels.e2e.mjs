@@ -205,6 +205,28 @@ for (const [id, line, index, name] of [
   });
 }
 
+test("the values of a column are counted by key, and a click on one filters by it", async () => {
+  await openTab("irqs");
+  const rows = json("irq");
+  await front(".grid").focus();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Shift+F10");
+  await menuItem("Count Values of").click();
+  const counts = front(".counts");
+  await counts.waitFor();
+  const numbers = (await counts.locator(".count-row .number:first-of-type").allInnerTexts()).map(Number);
+  await shot("counts-light");
+  assert.ok(numbers.length > 0 && numbers.every((number) => number > 0));
+  assert.match(await counts.locator(".title").innerText(), new RegExp(` in ${rows.length} rows?$`));
+  await counts.locator("button.value").first().click();
+  await front(".count[role=status]", { hasText: `${numbers[0]} of ${rows.length} rows` }).waitFor();
+  await counts.focus();
+  await page.keyboard.press("Escape");
+  await counts.waitFor({ state: "detached" });
+  await front("input[type=search]").fill("");
+});
+
 test("tasks are sorted by their headings and filtered by words", async () => {
   await openTab("tasks");
   // Sizes begin with the largest.

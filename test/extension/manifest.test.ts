@@ -3,12 +3,18 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { declaredTools } from "../../src/tools/named.ts";
 
+interface MenuEntry {
+  readonly command: string;
+  readonly when: string;
+  readonly group?: string;
+}
+
 interface Manifest {
   readonly contributes: {
     readonly languageModelTools: readonly unknown[];
-    readonly commands: readonly { readonly command: string }[];
+    readonly commands: readonly { readonly command: string; readonly title: string }[];
     readonly keybindings: readonly { readonly command: string; readonly key: string; readonly when: string }[];
-    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    readonly menus: Readonly<Record<string, readonly MenuEntry[]>>;
     readonly customEditors: readonly { readonly selector: readonly { readonly filenamePattern: string }[] }[];
     readonly configurationDefaults: Readonly<Record<string, Readonly<Record<string, string>>>>;
     readonly languages: readonly { readonly id: string; readonly filenamePatterns?: readonly string[] }[];
@@ -68,6 +74,43 @@ test("every key runs an existing command, and only in a context of a dump", () =
     assert.ok(commands.has(command), command);
     assert.match(when, /vmcore/, key);
   }
+});
+
+const isInPalette = (command: string): boolean =>
+  (contributes.menus["commandPalette"] ?? []).every((entry) => entry.command !== command || entry.when !== "false");
+const isInline = ({ group = "" }: MenuEntry): boolean => group.startsWith("inline");
+
+test("every action of a view's title is in the palette too, where the keyboard reaches it", () => {
+  const titles = [...(contributes.menus["view/title"] ?? []), ...(contributes.menus["notebook/toolbar"] ?? [])];
+  assert.ok(titles.length > 0);
+  assert.deepEqual(
+    titles.map(({ command }) => command).filter((command) => !isInPalette(command)),
+    [],
+  );
+});
+
+test("every button on a row of a view is in the row's menu too, in the same places", () => {
+  const entries = contributes.menus["view/item/context"] ?? [];
+  const inMenu = entries.filter((entry) => !isInline(entry));
+  const mouseOnly = entries.filter(isInline).filter(({ command, when }) => {
+    const items = (text: string): string[] => text.match(/(?<=viewItem (?:==|=~) ).*$/)?.[0].match(/\w+/g) ?? [];
+    const wanted = items(when);
+    return !inMenu.some(
+      (entry) => entry.command === command && wanted.every((item) => items(entry.when).includes(item)),
+    );
+  });
+  assert.ok(entries.some(isInline));
+  assert.deepEqual(mouseOnly, []);
+});
+
+test("the page about the keyboard lists every command", () => {
+  const texts = JSON.parse(readFileSync("package.nls.json", "utf8")) as Record<string, string>;
+  const listed = readFileSync("docs/keyboard.md", "utf8");
+  const titles = contributes.commands.map(({ title }) => texts[title.slice(1, -1)] ?? title);
+  assert.deepEqual(
+    titles.filter((title) => !listed.includes(`_${title}_`)),
+    [],
+  );
 });
 
 test("the manifest declares the tools of language models as the table has them", () => {
