@@ -50,6 +50,6 @@ function countRow(
         : html`<span class="value">${text === "" ? "(empty)" : text}</span>`
     }
     <span class="number">${rows}</span><span class="number">${share}</span>
-    <span class="bar" aria-hidden="true"><span .style=${`width: ${(100 * rows) / most}%`}></span></span>
+    <span class="share" aria-hidden="true"><span .style=${`width: ${(100 * rows) / most}%`}></span></span>
   </div>`;
 }
