@@ -11,10 +11,9 @@ import { identifiedCard } from "./identified.ts";
 import { link } from "./links.ts";
 import { addressIn } from "./rowMenu.ts";
 import { isValueColumn, ObjectValues, wideValues } from "./objectValues.ts";
-import { filterOf, filterWith, nextOrder, type Order, type GridRow, sorted, tableFor, tabSeparated, wrapping } from "./rows.ts"; // prettier-ignore
+import { factText, filterOf, filterWith, isTable, nextOrder, type Order, type GridRow, sorted, tableFor, tableTitle, tabSeparated, wrapping } from "./rows.ts"; // prettier-ignore
 import { countsRegion } from "./table/countsRegion.ts";
 import { Table } from "./table/table.ts";
-import { factText, isTable, tablePicker } from "./tablePicker.ts";
 import {
   counted,
   failure,
@@ -24,6 +23,7 @@ import {
   nothingLeft,
   nothingToShow,
   Reading,
+  select,
   toSearchBox,
   type View,
 } from "./view.ts";
@@ -187,7 +187,7 @@ export class GridView implements View {
     return html`<div class="toolbar">
       ${filterBox(this.filter, isWrong, (text) => this.setFilter(text))}
       ${this.choices.map((choice) => choiceList(choice, this.chosen[choice.title], (value) => this.choose(choice, value)))}
-      ${tables.filter(isTable).length > 1 ? tablePicker(tables, this.index, (index) => this.setTable(index)) : nothing}
+      ${tables.filter(isTable).length > 1 ? select("Table", tables.map(tableTitle), this.index, (index) => this.setTable(index)) : nothing}
       <span class="count" role="status"
         >${count === all ? counted(all, "row") : `${count} of ${counted(all, "row")}`}</span
       >

@@ -235,3 +235,14 @@ export interface TableRows {
   /** Whether the column that fills the remaining width is never cut. Then the table may be wider than the page. */
   readonly isWhole?: boolean;
 }
+
+/** Whether the rows are shown as a table; a single value is shown in the toolbar. */
+export const isTable = ({ columns, rows }: GridTable): boolean => columns.length > 1 || rows.length > 1;
+
+/** Returns a single value with its heading. */
+export const factText = ({ columns: [column], rows: [row] }: GridTable): string =>
+  column ? `${columnHeading(column)} ${cellText(row?.[0] ?? null)}` : "";
+
+/** Returns the name by which a table is chosen among those of a command: its first headings and its length. */
+export const tableTitle = ({ columns, rows }: GridTable): string =>
+  `${columns.slice(0, 3).map(columnHeading).join(", ")} (${rows.length})`;
