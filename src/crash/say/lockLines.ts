@@ -1,7 +1,7 @@
 /** Prints who holds the locks of an object. */
 import { attempt } from "../../base/fault.ts";
 import { holderWords, locksWithin } from "../../linux/locks/locksWithin.ts";
-import { isLockedBySomeone } from "../../linux/locks/spinHolder.ts";
+import { isHolderUnrecorded } from "../../linux/locks/spinHolder.ts";
 import { spinHolders } from "../../insight/waits/spinning.ts";
 import type { Obj } from "../../model/object.ts";
 import { type Pieces, text } from "../../say/piece.ts";
@@ -14,7 +14,7 @@ import { type Pieces, text } from "../../say/piece.ts";
 export function* lockLines(object: Obj, within = ""): Pieces {
   for (const found of locksWithin(object)) {
     const { lock, path, isSpinlock } = found;
-    if (isSpinlock && attempt(() => isLockedBySomeone(lock)) === true)
+    if (isSpinlock && attempt(() => isHolderUnrecorded(lock)) === true)
       yield* spinHolders(lock.kernel, "spinlock", lock.address);
     const words = holderWords(found);
     const name = [within, path].filter((part) => part !== "").join(".");

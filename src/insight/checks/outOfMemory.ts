@@ -60,7 +60,7 @@ function requestFinding(report: ReportFacts): Finding {
     slots: { order, gfp: request?.[1], limit, memcg },
     text: [
       ...(order === -1
-        ? ["The sysrq key f, or a write of it, called for the out-of-memory killer"]
+        ? ["SysRq f, by its key or by a write of f to /proc/sysrq-trigger, called for the out-of-memory killer"]
         : [`${report.comm ?? "A task"} asked for `]),
       order === -1
         ? ""

@@ -12,7 +12,11 @@ export interface LeftOut {
 const LEVEL_BITS: readonly LeftOut[] = [
   { name: "zero", hides: undefined },
   { name: "page cache", hides: "The contents of cached files cannot be read." },
-  { name: "private page cache", hides: "The contents of cached files with private data cannot be read." },
+  {
+    name: "private page cache",
+    hides:
+      "The contents of cached pages to which a file system has attached its own data, such as buffers, cannot be read.",
+  },
   {
     name: "user",
     hides: "The memory of processes cannot be read: neither their arguments, environments and stacks nor their data.",

@@ -61,22 +61,29 @@ function completionState(kernel: Kernel, address: bigint): ResourceState {
 }
 
 /**
- * Returns the grace period for which a completion is used; undefined if it is used for none. In kernel/rcu the
- * completion is in a `struct rcu_synchronize` of the caller.
+ * Returns the grace period for which a completion is used; undefined if it is used for none. The nearest caller
+ * decides, because the threads of RCU tasks wait for plain grace periods too. __wait_rcu_gp() waits for each kind.
  */
 function gracePeriod(sleeper: Sleeper, address: bigint): Found | undefined {
   const names = callers(sleeper, 4);
   const state = { type: undefined, address };
-  if (names.some((name) => /^(__)?synchronize_srcu/.test(name)))
-    return { resource: { kind: "grace period", detail: "SRCU", ...state } };
-  if (names.some((name) => /^synchronize_rcu_tasks|^rcu_tasks/.test(name)))
-    return { resource: { kind: "grace period", detail: "RCU tasks", ...state } };
-  if (names.some((name) => name === "rcu_barrier"))
-    return { resource: { kind: "grace period", detail: "rcu_barrier", ...state } };
-  if (!names.some((name) => /^(__wait_rcu_gp|synchronize_rcu(_normal)?|synchronize_sched)$/.test(name)))
-    return undefined;
-  return gracePeriodState(sleeper.kernel, names.includes("synchronize_sched"));
+  for (const name of names) {
+    const detail = GRACE_PERIODS.find(([pattern]) => pattern.test(name))?.[1];
+    if (detail !== undefined) return { resource: { kind: "grace period", detail, ...state } };
+    if (/^synchronize_rcu(_normal)?$/.test(name)) return gracePeriodState(sleeper.kernel, false);
+    if (name === "synchronize_sched") return gracePeriodState(sleeper.kernel, true);
+  }
+  return names.includes("__wait_rcu_gp") ? gracePeriodState(sleeper.kernel, false) : undefined;
 }
+
+/** Grace periods whose state is not in `rcu_state`, by the functions that wait for them. */
+const GRACE_PERIODS: readonly (readonly [RegExp, string])[] = [
+  [/^(__)?synchronize_srcu/, "SRCU"],
+  [/^synchronize_rcu_tasks|^rcu_tasks/, "RCU tasks"],
+  // Until v4.20 with a state of its own.
+  [/^synchronize_rcu_bh/, "RCU-bh"],
+  [/^rcu_barrier$/, "rcu_barrier"],
+];
 
 /** Tasks by the completion that they complete when they exit or, after vfork(), execute another program. */
 const byVforkDone = derived("tasks by vfork_done", (kernel) => {

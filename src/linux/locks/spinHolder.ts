@@ -14,12 +14,12 @@ import { rawLock, spinWord } from "./spinWord.ts";
 const hasOwner = (lock: Obj): boolean => lock.has("owner") && lock.has("owner_cpu");
 
 /**
- * The holders of spinlocks whose word does not name one, by the lock's address, as far as the stacks have been searched
+ * The holders of spinlocks and rwlocks whose word does not name one, by the lock's address, as far as the stacks have been searched
  * for them: see insight/waits/spinning.ts.
  */
 export const foundSpinHolders = derived("holders of spinlocks", () => new Map<bigint, readonly Holder[]>());
 
-/** Returns `likely held by bash [279]: f on the stack of CPU 1 takes the lock, and ...`; undefined if none was found. */
+/** Returns `likely held by bash [279] (f on the stack of CPU 1 takes the lock, and ...)`; undefined if none was found. */
 function foundText({ kernel, address }: Obj): string | undefined {
   const [holder] = foundSpinHolders(kernel).get(address) ?? [];
   const task = holder && attempt(() => taskAt(kernel, holder.task));
@@ -31,7 +31,7 @@ function foundText({ kernel, address }: Obj): string | undefined {
 export const isSpinLocked = (object: Obj): boolean | undefined => spinWord(rawLock(object).lock)?.isLocked;
 
 /** Returns whether a spinlock is locked and does not record its holder. @throws Fault */
-export function isLockedBySomeone(object: Obj): boolean {
+export function isHolderUnrecorded(object: Obj): boolean {
   const { raw, lock } = rawLock(object);
   const state = spinWord(lock);
   return state !== undefined && state.isLocked && state.cpu === undefined && !hasOwner(raw);

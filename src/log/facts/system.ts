@@ -46,7 +46,8 @@ const DISTRIBUTIONS: readonly (readonly [RegExp, string])[] = [
   [/\.oe(\d{4})/, "openEuler $1"],
   [/\.an(\d+)\./, "Anolis OS $1"],
   [/\.azl(\d+)|\.cm(\d+)/, "Azure Linux"],
-  [/\+deb(\d+)u?\d*-|~deb(\d+)/, "Debian $1"],
+  [/\+deb(\d+)u?\d*-|~deb(\d+)|-0\.deb(\d+)\./, "Debian $1"],
+  [/-0\.bpo\.|\+bpo/, "Debian"],
   [
     /-\d+-(?:cloud-|rt-)?(?:amd64|arm64|686|686-pae|armmp|marvell|s390x|powerpc64le|riscv64|octeon|loongson-3)$/,
     "Debian",
@@ -69,7 +70,7 @@ export function distributionOf(release: string | undefined): string | undefined 
   if (release === undefined) return undefined;
   for (const [pattern, name] of DISTRIBUTIONS) {
     const match = pattern.exec(release);
-    if (match) return name.replace("$1", match[1] ?? match[2] ?? "").trim();
+    if (match) return name.replace("$1", match.slice(1).find((part) => part !== undefined) ?? "").trim();
   }
   return undefined;
 }

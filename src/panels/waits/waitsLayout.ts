@@ -133,7 +133,10 @@ function placeChain(walk: Walk, root: string): void {
     walk.placed.set(key, { ...node, x: (deepest - node.depth) * (NODE.width + NODE.gapX) });
 }
 
-/** Places a node in the row of its first child. Its children, which wait for it, are in rows of their own. */
+/**
+ * Places a node in the row of its first child, and the others in rows of their own. The children of a task are what it
+ * holds, those of a resource the tasks that wait for it.
+ */
 function place(walk: Walk, key: string, depth: number): void {
   const { model, placed } = walk;
   const node = model.tasks.get(key) ?? model.resources.get(key);
@@ -141,7 +144,7 @@ function place(walk: Walk, key: string, depth: number): void {
   const all = node.kind === "task" ? (walk.held.get(key) ?? []) : (walk.waiters.get(key) ?? []);
   // A child in the same cycle comes first, so that the nodes of a cycle are in one row.
   const sorted = [...all].sort((a, b) => Number(inCycle(model, b)) - Number(inCycle(model, a)));
-  const children = node.kind === "task" ? sorted : sorted.slice(0, MAX_WAITERS);
+  const children = depth === MAX_DEPTH ? [] : node.kind === "task" ? sorted : sorted.slice(0, MAX_WAITERS);
   placed.set(key, {
     node,
     x: 0,

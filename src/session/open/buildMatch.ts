@@ -19,8 +19,9 @@ const MAX_NOTES = 1 << 16;
 const MAX_BANNER = 512;
 
 /**
- * Compares build IDs. If that is not possible, compares the notes and the banner in the dump's memory at the addresses
- * of the vmlinux.
+ * Compares the vmlinux's build ID with that of VMCOREINFO and, if they differ or there is none, with the notes in the
+ * dump's memory, which prevail, because some kernels computed the former wrongly. Where a build ID is missing, compares
+ * the banner in memory at the vmlinux's address.
  */
 export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   const { arch, vmcoreinfo } = opened;

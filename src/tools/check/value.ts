@@ -28,7 +28,7 @@ export const value: Judge<z.infer<typeof valueClaim>> = function* (context, { ex
   }
   if (!isScalar(is))
     throw new UsageError(`${expression} is neither a number nor a pointer nor text: name a member of it`);
-  const [got, wanted] = [unsignedWord(own, BigInt(is.value())), numberIn(own, equals)];
+  const [got, wanted] = [unsignedWord(own, BigInt(is.value()), is.size), numberIn(own, equals, is.size)];
   return judged(
     got === wanted ? "true" : "false",
     `${expression} is ${hex0x(got)}${got === wanted ? "" : `, not ${hex0x(wanted)}`}.`,

@@ -123,7 +123,10 @@ test("another thread of init is not called the first process", () => {
 test("the killer that sysrq f calls is not said to be a task's request for a page", () => {
   const lines = ["kworker/0:1 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1, oom_score_adj=0", "Mem-Info:"];
   const { texts } = checked(outOfMemory, crashWith(lines));
-  assert.match(texts[0] ?? "", /^The sysrq key f, or a write of it, called for the out-of-memory killer/);
+  assert.match(
+    texts[0] ?? "",
+    /^SysRq f, by its key or by a write of f to .proc.sysrq-trigger, called for the out-of-memory killer/,
+  );
   assert.doesNotMatch(texts[0] ?? "", /asked for|exhausted/);
 });
 

@@ -63,13 +63,14 @@ const LAST_FORMAT = "x format";
 const LAST_ADDRESS = "x address";
 
 /**
- * Parses a format: `4xg`, `s`, `10`. What is missing is taken from the last format, or from the letter's usual size.
+ * Parses a format: `4xg`, `s`, `10`. A missing letter is that of the last format, a missing size the letter's
+ * usual one, a missing count 1. `r`, which turns off pretty printers in gdb, changes nothing.
  * @throws UsageError
  */
 export function readFormat(text: string, before: Format, wordSize: 4 | 8): Format {
   const [, digits = "", letters = ""] = /^(-?\d*)([a-z]*)$/.exec(text) ?? [];
   const size = SIZES[[...letters].findLast((letter) => letter in SIZES) ?? ""];
-  const letter = [...letters].findLast((one) => !(one in SIZES)) ?? before.letter;
+  const letter = [...letters].findLast((one) => one !== "r" && !(one in SIZES)) ?? before.letter;
   if (text !== digits + letters || (letter !== "i" && !isFormatLetter(letter)))
     throw new UsageError(`not a format: /${text}; letters are x d u o t a c f s z i, sizes b h w g`);
   const wanted = /^-?\d+$/.test(digits) ? Number(digits) : digits === "-" ? -1 : 1;
@@ -185,7 +186,8 @@ function stringAt({ memory }: Kernel, start: bigint, limit: number): { readonly 
     if (byte === 0) return { text: quoted(Uint8Array.from(bytes)), bytes: bytes.length + 1 };
     bytes.push(byte);
   }
-  return { text: `${quoted(Uint8Array.from(bytes))}...`, bytes: bytes.length };
+  const next = attempt(() => memory.u8(start + BigInt(limit)));
+  return { text: `${quoted(Uint8Array.from(bytes))}${next === 0 ? "" : "..."}`, bytes: bytes.length };
 }
 
 function* instructions(context: Context, count: number, start: bigint): Shown {

@@ -100,7 +100,9 @@ export class LineTable {
     if (!sequence) return undefined;
     const offsets = this.rows.offset.subarray(sequence.first, sequence.end);
     const inSequence = lastAtOrBelow(offsets, pc - sequence.start);
-    return inSequence === offsets.length - 1 ? undefined : { sequence, row: sequence.first + inSequence };
+    // The first row of a damaged sequence can be above its start.
+    if (inSequence < 0 || inSequence === offsets.length - 1) return undefined;
+    return { sequence, row: sequence.first + inSequence };
   }
 
   /** Returns the source line of a row; undefined for line 0. */
@@ -232,7 +234,7 @@ function scratchFor(bytes: number): Rows {
   return rows;
 }
 
-/** Executes a program. `op_index` is ignored: it exists for VLIW machines, which Linux no longer supports. */
+/** Executes a program. `op_index` is ignored: it exists for VLIW machines, of which none is supported here. */
 function run(cursor: Cursor, program: Program, addressSize: number, files: FileNames): LineTable {
   const { minimumLength, lineBase, lineRange, opcodeBase } = program;
   const sequences: Sequence[] = [];
