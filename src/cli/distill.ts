@@ -71,6 +71,7 @@ async function write(
   });
   const part = `${output}.part`;
   let fd: number | undefined;
+  let isWritten = false;
   const create = () => {
     const created = opened(part, output);
     fd = created;
@@ -83,15 +84,23 @@ async function write(
   };
   try {
     const result = await withProgress(distilling(create, { ...wanted, open }));
-    if (fd !== undefined) closeSync(fd);
-    fd = undefined;
-    renameSync(part, output);
+    renamed(part, output);
+    isWritten = true;
     return result;
   } finally {
     if (fd !== undefined) {
       closeSync(fd);
-      rmSync(part, { force: true });
+      if (!isWritten) rmSync(part, { force: true });
     }
+  }
+}
+
+/** Gives the finished file its name; an error names the output. @throws NodeJS.ErrnoException */
+function renamed(part: string, output: string): void {
+  try {
+    renameSync(part, output);
+  } catch (error) {
+    throw isSystemError(error) ? Object.assign(error, { path: output }) : error;
   }
 }
 
@@ -109,7 +118,7 @@ function keptRange(text: string): KeptRange {
   const [, first, last] = /^(?:0x)?([0-9a-f]{1,16})\.\.(?:0x)?([0-9a-f]{1,16})$/i.exec(text) ?? [];
   if (first === undefined || last === undefined) throw new UsageError(`--keep ${text}: not a range such as ffff888000001000..ffff888000002000`); // prettier-ignore
   const range = { start: BigInt(`0x${first}`), end: BigInt(`0x${last}`) };
-  if (range.end <= range.start) throw new UsageError(`--keep ${text}: the range ends before it begins`);
+  if (range.end <= range.start) throw new UsageError(`--keep ${text}: the end is not after the start`);
   return range;
 }
 

@@ -35,7 +35,7 @@ async function sayRefusal({ configuration }: vscode.DebugSession, message: strin
   const names = [configuration["vmcore"] as unknown].flat().filter((path) => typeof path === "string");
   const title = vscode.l10n.t("{0} was not opened.", basename(names[0] ?? vscode.l10n.t("The crash dump")));
   const other = vscode.l10n.t("Open Another Dump…");
-  const answer = await vscode.window.showErrorMessage(title, { modal: true, detail: sentence(message) }, other);
+  const answer = await vscode.window.showErrorMessage(title, { modal: true, detail: sentence(plain(message)) }, other);
   if (answer === other) await vscode.commands.executeCommand("vmcore.open");
 }
 
@@ -61,5 +61,8 @@ async function offerOtherVmlinux(session: vscode.DebugSession, reason: string, c
   if (chosen) await again({ vmlinux: chosen.fsPath, isChosen: true });
 }
 
-/** Formats a message as a sentence. DAP's message format doubles braces, which is undone here. */
-const sentence = (message: string): string => `${message.replace(/([{}])\1/g, "$1").replace(/\.$/, "")}.`;
+/** Undoes the doubling of braces by which the adapter keeps them out of the variables of DAP's message format. */
+const plain = (message: string): string => message.replace(/([{}])\1/g, "$1");
+
+/** Formats a message as a sentence. */
+const sentence = (message: string): string => `${message.replace(/\.$/, "")}.`;

@@ -30,7 +30,7 @@ export function characterText(byte: number, quote: '"' | "'"): string {
 
 /**
  * Formats a string: `"insmod\000\000"`. Printable UTF-8 is unchanged; other bytes are C escapes, octal if they have no
- * letter. As in gdb, a digit after an octal escape is octal too, so that it cannot be read as part of the escape.
+ * letter. As in gdb, a digit after the octal escape of a byte below 0x80 is octal too.
  */
 export function quoted(bytes: Uint8Array): string {
   let text = '"';

@@ -1,5 +1,5 @@
 /** Where the members of a struct are: offsets, sizes, and the bytes between members that none of them uses. */
-import { bare, type CType, type Member, sizeOf, type StructType } from "../debuginfo/ctype.ts";
+import { type CType, type Member, sizeOf, type StructType, unqualified } from "../debuginfo/ctype.ts";
 
 /** A member, or a part of the struct that no member uses. */
 export interface LayoutPart {
@@ -72,6 +72,6 @@ const bitsOf = ({ type, bitSize }: Member): number => bitSize ?? sizeOf(type) * 
  * types.
  */
 function blockOf(type: CType): StructType | undefined {
-  const at = type.kind === "qualified" ? bare(type) : type;
+  const at = unqualified(type);
   return (at.kind === "struct" || at.kind === "union") && at.name === undefined ? at : undefined;
 }

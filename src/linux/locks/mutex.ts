@@ -4,7 +4,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Holder, ResourceState } from "./resource.ts";
 
-/** kernel/locking/mutex.c: MUTEX_FLAG_WAITERS, _HANDOFF and _PICKUP in the low bits of the owner. */
+/** kernel/locking/mutex.c and mutex.h: MUTEX_FLAG_WAITERS, _HANDOFF and _PICKUP in the low bits of the owner. */
 const MUTEX_FLAGS = 7n;
 const MUTEX_FLAG_PICKUP = 4n;
 

@@ -9,7 +9,7 @@ import { rbtreeEntries } from "../../kernel/rbtree.ts";
 
 /** One timer wheel of a CPU, `struct timer_base` (kernel/time/timer.c). */
 export interface TimerBase {
-  /** The kernel's name: BASE_STD and BASE_DEF, or BASE_LOCAL, BASE_GLOBAL and BASE_DEF. */
+  /** The kernel's name: BASE_STD and BASE_DEF, or BASE_LOCAL, BASE_GLOBAL and BASE_DEF. A single base is BASE_STD. */
   readonly name: string;
   readonly base: Obj<"struct timer_base">;
 }
@@ -45,7 +45,7 @@ export function* wheelTimers(base: Obj<"struct timer_base">): Generator<Obj<"str
     for (const node of hlistNodes(kernel, bucket.address)) yield kernel.object(type, BigInt.asUintN(64, node - offset));
 }
 
-/** Returns the `struct hrtimer_cpu_base` of a CPU (include/linux/hrtimer.h). @throws Fault */
+/** Returns the `struct hrtimer_cpu_base` of a CPU (include/linux/hrtimer.h or hrtimer_defs.h). @throws Fault */
 export const hrtimerBase = (kernel: Kernel, cpu: number): Obj<"struct hrtimer_cpu_base"> =>
   perCpuVariable(kernel, "hrtimer_bases", cpu);
 

@@ -12,7 +12,7 @@ const MAX_HEAD = 40;
 const MAX_DEFINITIONS = 8;
 
 /** The names that SYSCALL_DEFINE of include/linux/syscalls.h and its architectures' wrappers give a system call. */
-const SYSTEM_CALL = /^(?:__do_|__se_|__(?:x64|ia32|arm64|riscv|s390x?)_)?(?:compat_)?sys_(\w+)$/;
+const SYSTEM_CALL = /^(?:__do_|__se_|__(?:x64|ia32|arm64|riscv|s390x?)_)?(compat_)?sys_(\w+)$/;
 
 /** Whether a text is a C identifier, and can be searched for. */
 export const isIdentifier = (name: string): boolean => /^[A-Za-z_]\w{0,511}$/.test(name);
@@ -23,9 +23,9 @@ export const isIdentifier = (name: string): boolean => /^[A-Za-z_]\w{0,511}$/.te
  */
 export function definitionsOf(text: string, name: string): LineRange[] {
   if (!isIdentifier(name)) return [];
-  const call = SYSTEM_CALL.exec(name)?.[1];
+  const [, compat, call] = SYSTEM_CALL.exec(name) ?? [];
   const named = new RegExp(`(?:^|[\\s*])${name}\\s*\\(`);
-  const macro = new RegExp(`^(?:COMPAT_)?SYSCALL_DEFINE\\d\\(${call ?? name}[,)]`);
+  const macro = new RegExp(`^${compat === undefined ? "" : "COMPAT_"}SYSCALL_DEFINE\\d\\(${call ?? name}[,)]`);
   const isHead = (line: string): boolean => {
     if (!line.includes(call ?? name)) return false;
     if (call !== undefined && macro.test(line)) return true;

@@ -33,6 +33,12 @@ test("a system call is found by the macro that defines it", () => {
   assert.deepEqual(ranges(text, "__x64_sys_sync_all"), [[1, 3]]);
 });
 
+test("the macro of a compat system call defines another function than that of the native one", () => {
+  const text = "SYSCALL_DEFINE1(ioctl, int, fd)\n{\n}\nCOMPAT_SYSCALL_DEFINE1(ioctl, int, fd)\n{\n}\n";
+  assert.deepEqual(ranges(text, "__x64_sys_ioctl"), [[1, 3]]);
+  assert.deepEqual(ranges(text, "__ia32_compat_sys_ioctl"), [[4, 6]]);
+});
+
 test("a name that is a prefix of another is not taken for it", () => {
   assert.deepEqual(ranges("int panic_on(void)\n{\n}\nvoid nmi_panic(int a)\n{\n}\nvoid panic(void)\n{\n}\n", "panic"), [
     [7, 9],

@@ -42,9 +42,9 @@ export function unary(opcode: number, operand: Value): Value {
 }
 
 /**
- * Computes `left op right`. The generic type is signed in divisions and comparisons, unsigned in DW_OP_mod (DWARF 5,
- * 2.5.1.4). @throws Fault corrupt for operands of different types and division by zero @returns undefined if it is not
- * an arithmetic operation
+ * Computes `left op right`. The generic type is signed in DW_OP_div, unsigned in DW_OP_mod (DWARF 5, 2.5.1.4). @throws
+ * Fault corrupt for a division by zero, and if the operands of another operation than a shift differ in size or only one
+ * has the generic type @returns undefined if it is not an arithmetic operation
  */
 export function binary(opcode: number, left: Value, right: Value): Value | undefined {
   const isShift = opcode === op.DW_OP_shl || opcode === op.DW_OP_shr || opcode === op.DW_OP_shra;
