@@ -6,6 +6,7 @@ import type { PageKeys } from "../protocol/records.ts";
 import { recordsOf } from "./memoryParts.ts";
 import { type GroupHeading, headingText, type OutlinePosition } from "./outline.ts";
 import { cellText, type GridRow } from "./rows.ts";
+import { isLockType, type WaitKey, type WaitRecord } from "./waits/waitsModel.ts";
 
 type TaskColumn = PageKeys["ps"] | "function" | "sinceLastRun" | "waitsFor";
 
@@ -25,7 +26,7 @@ export const COLUMNS: readonly (GridColumn & { readonly name: TaskColumn })[] = 
 const at = (name: TaskColumn): number => COLUMNS.findIndex((column) => column.name === name);
 const [PID, COMM, PPID, TASK] = [at("pid"), at("comm"), at("ppid"), at("task")];
 export const FUNCTION = at("function");
-const WAITS_FOR = at("waitsFor");
+export const WAITS_FOR = at("waitsFor");
 
 /** Returns the address of a row's `task_struct`. */
 export const taskOf = (row: GridRow): string => cellText(row[TASK] ?? null);
@@ -42,7 +43,7 @@ export function taskRows(
   stacks: ReadonlyMap<string, TaskStack>,
 ): GridRow[] {
   const waiting = new Map<GridCell, GridCell>();
-  for (const record of waits?.tables.flatMap(recordsOf<PageKeys["waits"]>) ?? [])
+  for (const record of waits?.tables.flatMap(recordsOf<WaitKey>) ?? [])
     waiting.set(record.get("task") ?? null, waitText(record));
   const ago = new Map<GridCell, GridCell>();
   for (const record of lastRun?.tables.flatMap(recordsOf<PageKeys["ps -l"]>) ?? []) {
@@ -60,10 +61,18 @@ export function taskRows(
   });
 }
 
-/** Returns the resource and its holder as the command prints them: `mutex inode_lock: bash [279]`. */
-function waitText(record: ReadonlyMap<PageKeys["waits"], GridCell>): GridCell {
+/**
+ * Returns a resource with its holder: `mutex inode_lock, possibly held by bash [279]`. Without a known holder, and for
+ * what is no lock, the text of the command follows: `its vfork child: sh [12]`.
+ */
+function waitText(record: WaitRecord): GridCell {
   const [what, who] = [record.get("waitsFor") ?? null, record.get("heldBy") ?? null];
-  return typeof what === "string" && typeof who === "string" ? `${what}: ${who}` : what;
+  if (typeof what !== "string" || typeof who !== "string") return what;
+  const isHeld =
+    isLockType(cellText(record.get("type") ?? null)) && cellText(record.get("holders.task") ?? null) !== "";
+  if (!isHeld) return `${what}: ${who}`;
+  const [, doubt = "", holder = who] = /^(likely |possibly )(.*)$/s.exec(who) ?? [];
+  return `${what}, ${doubt}held by ${holder}`;
 }
 
 const seconds = (cell: GridCell): GridCell => {

@@ -7,10 +7,29 @@ import type { PageAction, Page } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
-import { filterOf, filterWith, nextOrder, type Order, type GridRow, sorted, tabSeparated } from "./rows.ts";
+import {
+  filterOf,
+  filterWith,
+  nextOrder,
+  type Order,
+  type GridRow,
+  sorted,
+  tabSeparated,
+  type TableRows,
+} from "./rows.ts";
 import { stackList } from "./stackList.ts";
 import { Table } from "./table/table.ts";
-import { COLUMNS, FUNCTION, groupsOf, type Outlined, taskOf, taskRows, treeOf, waitGroupsOf } from "./taskRows.ts";
+import {
+  COLUMNS,
+  FUNCTION,
+  groupsOf,
+  type Outlined,
+  taskOf,
+  taskRows,
+  treeOf,
+  waitGroupsOf,
+  WAITS_FOR,
+} from "./taskRows.ts";
 import {
   counted,
   failure,
@@ -147,12 +166,19 @@ export class TasksView implements View {
         rows: this.shown.rows,
         order: this.order,
         pinned: this.mode === "list" ? this.pinned.size : 0,
-        wide: FUNCTION,
+        ...this.wideColumn(),
         ...outline,
       },
       this.rows,
     );
     this.draw();
+  }
+
+  /** The holder of a lock is at the end of the text, which is therefore not cut where tasks are listed. */
+  private wideColumn(): Pick<TableRows, "wide" | "isWhole"> {
+    const isListed = this.mode === "list" || this.mode === "tree";
+    const waits = isListed && this.rows.some((row) => (row[WAITS_FOR] ?? "") !== "");
+    return waits ? { wide: WAITS_FOR, isWhole: true } : { wide: FUNCTION };
   }
 
   private listOf(rows: readonly GridRow[], isWanted: (row: GridRow) => boolean): readonly GridRow[] {

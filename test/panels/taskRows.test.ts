@@ -32,10 +32,13 @@ const LAST = grid(
   ],
 );
 const WAITS = grid(
-  ["task", "waitsFor", "heldBy"],
+  ["task", "type", "waitsFor", "heldBy", "holders.task"],
   [
-    ["0x20", "mutex inode_lock", "insmod [9]"],
-    ["0x30", "in kthreadd", null],
+    ["0x20", "mutex", "mutex inode_lock", "insmod [9]", "0x60"],
+    ["0x30", null, "in kthreadd", null, null],
+    ["0x40", "rwsem-write", "rwsem s", "possibly sh [4]", "0x70"],
+    ["0x50", "mutex", "mutex m", "the lock names no holder", null],
+    ["0x60", "task-exit", "its vfork child", "sh [5]", "0x80"],
   ],
 );
 const stack = (task: string, at: number, ...frames: string[]): [string, TaskStack] => [task, { task, frames, at }];
@@ -65,9 +68,11 @@ test("a task's row has the data of ps, the time in its state, and the function t
 });
 
 test("a task's row has the resource that the task waits for, and its holder", () => {
-  assert.equal(column(rows[2], "waitsFor"), "mutex inode_lock: insmod [9]");
+  assert.equal(column(rows[2], "waitsFor"), "mutex inode_lock, held by insmod [9]");
   assert.equal(column(rows[3], "waitsFor"), "in kthreadd");
-  assert.equal(column(rows[5], "waitsFor"), null);
+  const texts = rows.map((row) => column(row, "waitsFor"));
+  assert.ok(texts.includes("rwsem s, possibly held by sh [4]"));
+  assert.ok(texts.includes("mutex m: the lock names no holder"));
 });
 
 test("an unreadable stack shows the reason instead of its function", () => {

@@ -5,8 +5,9 @@ import type { VerdictCertainty as Certainty } from "../../protocol/verdict.ts";
 import { recordsOf } from "../memoryParts.ts";
 
 /** Columns of a row, including those of one holder, because the command prints a row for each holder. */
-type Key = PageKeys["waits"] | "holders.task" | "holders.pid" | "holders.comm" | "certainty" | "how" | "activity";
-type WaitRecord = ReadonlyMap<Key, GridCell>;
+export type WaitKey =
+  PageKeys["waits"] | "holders.task" | "holders.pid" | "holders.comm" | "certainty" | "how" | "activity";
+export type WaitRecord = ReadonlyMap<WaitKey, GridCell>;
 
 export interface TaskNode {
   readonly kind: "task";
@@ -55,9 +56,16 @@ export interface WaitsModel {
   readonly order: readonly string[];
 }
 
+/**
+ * Tells whether a record of `waits` is about a lock, by its `type`. The kinds are those of LOCKS in
+ * linux/locks/resource.ts, and the modes, such as `-read`, those of insight/waits/words.ts.
+ */
+export const isLockType = (type: string): boolean =>
+  /^(mutex|rwsem|semaphore|rt_mutex|percpu_rwsem|spinlock|rwlock|file-lock)\b/.test(type);
+
 /** Returns the model of the wait graph. @param grid the output of `waits` */
 export function waitsModel(grid: Grid): WaitsModel {
-  const records = grid.tables.flatMap(recordsOf<Key>);
+  const records = grid.tables.flatMap(recordsOf<WaitKey>);
   const tasks = new Map<string, TaskNode>();
   const resources = new Map<string, ResourceNode>();
   const order: string[] = [];
@@ -90,7 +98,7 @@ export function waitsModel(grid: Grid): WaitsModel {
   return { tasks, resources, order, cycles };
 }
 
-const text = (record: WaitRecord, key: Key): string => {
+const text = (record: WaitRecord, key: WaitKey): string => {
   const cell = record.get(key) ?? null;
   return cell === null || typeof cell === "object" ? "" : String(cell);
 };
@@ -113,14 +121,13 @@ function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined 
   const holders = holder === "" ? [] : [{ task: holder, certainty, how: text(record, "how") }];
   return {
     kind: "resource",
-    // The kinds are those of LOCKS in linux/locks/resource.ts, and the modes those of insight/waits/words.ts.
     // A resource without an address belongs to only one task.
     key: address === "" ? `of ${task}` : `${text(record, "type").replace(/-(read|write)$/, "")} ${address}`,
     name: name.replace(/ for (reading|writing)$/, ""),
     state: holders.length > 0 ? "" : text(record, "heldBy"),
     address: address === "" ? undefined : address,
     holders,
-    isLock: /^(mutex|rwsem|semaphore|rt_mutex|percpu_rwsem|spinlock|rwlock|file-lock)\b/.test(text(record, "type")),
+    isLock: isLockType(text(record, "type")),
     inCycle: text(record, "cycle") !== "",
   };
 }
