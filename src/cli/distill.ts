@@ -71,10 +71,11 @@ async function write(
   });
   const part = `${output}.part`;
   let fd: number | undefined;
-  let isWritten = false;
+  let isOurs = false;
   const create = () => {
-    const created = opened(part, output);
+    const created = naming(output, () => openSync(part, "w"));
     fd = created;
+    isOurs = true;
     return {
       write(bytes: Uint8Array, offset: number): void {
         for (let done = 0; done < bytes.length;)
@@ -82,32 +83,26 @@ async function write(
       },
     };
   };
+  const close = (): void => {
+    if (fd !== undefined) closeSync(fd);
+    fd = undefined;
+  };
   try {
     const result = await withProgress(distilling(create, { ...wanted, open }));
-    renamed(part, output);
-    isWritten = true;
+    close();
+    naming(output, () => renameSync(part, output));
     return result;
   } finally {
-    if (fd !== undefined) {
-      closeSync(fd);
-      if (!isWritten) rmSync(part, { force: true });
-    }
+    close();
+    // It is gone if it was renamed.
+    if (isOurs) rmSync(part, { force: true });
   }
 }
 
-/** Gives the finished file its name; an error names the output. @throws NodeJS.ErrnoException */
-function renamed(part: string, output: string): void {
+/** Runs an action on the part file so that an error names the output. @throws NodeJS.ErrnoException */
+function naming<T>(output: string, action: () => T): T {
   try {
-    renameSync(part, output);
-  } catch (error) {
-    throw isSystemError(error) ? Object.assign(error, { path: output }) : error;
-  }
-}
-
-/** Opens the file that is renamed at the end; an error names the output. @throws NodeJS.ErrnoException */
-function opened(part: string, output: string): number {
-  try {
-    return openSync(part, "w");
+    return action();
   } catch (error) {
     throw isSystemError(error) ? Object.assign(error, { path: output }) : error;
   }

@@ -6,6 +6,7 @@ import { Fault } from "../base/fault.ts";
 import { sizeOf } from "../debuginfo/ctype.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { memberOffset } from "../kernel/list.ts";
+import { vmcoreinfoNumber } from "../memory/vmcoreinfo.ts";
 
 /**
  * Maximum number, so that a damaged one does not determine the size of a buffer. The largest struct in VMCOREINFO,
@@ -33,10 +34,14 @@ export function noteSize(kernel: Kernel, struct: string): number {
   return noted === undefined ? sizeOf(kernel.types.named(`struct ${struct}`)) : notedNumber(key, noted);
 }
 
+/** Reads `NUMBER(name)`; undefined if it is absent or not a number. */
+export const noteNumber = (kernel: Kernel, name: string): bigint | undefined =>
+  vmcoreinfoNumber(kernel.vmcoreinfo(`NUMBER(${name})`) ?? "");
+
 /** Returns the bit of page table entries that marks a page as encrypted, and is no address bit; 0n without SME and SEV. */
 export function encryptionBit(kernel: Kernel): bigint {
-  const noted = kernel.vmcoreinfo("NUMBER(sme_mask)") ?? "";
-  return /^\d{1,20}$/.test(noted) ? BigInt(noted) : 0n;
+  const noted = noteNumber(kernel, "sme_mask") ?? 0n;
+  return noted > 0n ? noted : 0n;
 }
 
 /** Returns the address of a global. @throws Fault "unknown" if no source has it */

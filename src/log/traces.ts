@@ -207,7 +207,8 @@ class Reader {
 
   private readSite(site: Site, text: string, at: number): void {
     const isWithinTrace = this.open !== undefined && this.open.entries.length > 0;
-    // After its code a report of x86 repeats the place (__die() and oops_end() of dumpstack.c, until v4.17); this is not a frame.
+    // After its code a report of x86 repeats the place (__die() and oops_end() of dumpstack.c, until v4.17); this is not
+    // a frame.
     const isRepeated = this.sites.some(
       ({ role, place }) =>
         role === "pc" &&

@@ -23,8 +23,8 @@ export interface ServerOptions {
 export const USAGE = `usage: vmcore-debug mcp [--root DIR]... [options] [VMCORE...]
 
 Serves the Model Context Protocol on standard input and output: tools that read crash dumps. Only dumps below the
-directories of --root can be opened, by default the directory of VMCORE. Nothing is downloaded, and files are written only to the cache
-directory, as "vmcore-debug symbols" lists them.
+directories of --root can be opened, by default the directory of VMCORE. Nothing is downloaded, and files are written
+only to the cache directory, as "vmcore-debug symbols" lists them.
 
       --root DIR       dumps below this directory may be opened; may be repeated
       --vmlinux FILE   the kernel's debuginfo for VMCORE

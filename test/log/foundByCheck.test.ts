@@ -5,34 +5,30 @@ import { only, timed } from "../builders/logReports.ts";
 
 const explained = (text: string): string => only(timed(text)).explanation;
 
-test("a spinlock whose owner's CPU is the same is not said to be held by the task that requests it", () => {
-  const text = explained(`BUG: spinlock cpu recursion on CPU#1, labd/73
- lock: lab_lock+0x0/0x40, .magic: dead4ead, .owner: other/12, .owner_cpu: 1
+/** Explains a report of spinlock debugging (spin_dump()) about task labd [73] on CPU 1. */
+const spinlock = (what: string, owner: string, caller: string): string =>
+  explained(`BUG: spinlock ${what} on CPU#1, labd/73
+ lock: lab_lock+0x0/0x40, .magic: dead4ead, ${owner}
 CPU: 1 PID: 73 Comm: labd Not tainted 6.1.0 #1
 Call Trace:
- lab_take+0x20/0x40`);
+ ${caller}+0x20/0x40`);
+
+test("a spinlock whose owner's CPU is the same is not said to be held by the task that requests it", () => {
+  const text = spinlock("cpu recursion", ".owner: other/12, .owner_cpu: 1", "lab_take");
   assert.match(text, /`labd` on CPU 1 requested a spinlock.* last taken on this CPU by another task/);
   assert.match(text, /its owner is other\/12/);
   assert.doesNotMatch(text, /already holds|waits for itself/);
 });
 
 test("a spinlock that its own task releases on another CPU is not waited for", () => {
-  const text = explained(`BUG: spinlock wrong CPU on CPU#1, labd/73
- lock: lab_lock+0x0/0x40, .magic: dead4ead, .owner: labd/73, .owner_cpu: 0
-CPU: 1 PID: 73 Comm: labd Not tainted 6.1.0 #1
-Call Trace:
- lab_release+0x20/0x40`);
+  const text = spinlock("wrong CPU", ".owner: labd/73, .owner_cpu: 0", "lab_release");
   assert.match(text, /`labd` on CPU 1 released a spinlock.* taken on another CPU/);
   assert.match(text, /its owner is this task itself, labd\/73/);
   assert.doesNotMatch(text, /waiting/);
 });
 
 test("a spinlock that another task releases is told by its owner", () => {
-  const text = explained(`BUG: spinlock wrong owner on CPU#1, labd/73
- lock: lab_lock+0x0/0x40, .magic: dead4ead, .owner: other/12, .owner_cpu: 1
-CPU: 1 PID: 73 Comm: labd Not tainted 6.1.0 #1
-Call Trace:
- lab_release+0x20/0x40`);
+  const text = spinlock("wrong owner", ".owner: other/12, .owner_cpu: 1", "lab_release");
   assert.match(text, /`labd` on CPU 1 released a spinlock.* taken by another task/);
   assert.match(text, /its owner is other\/12/);
 });

@@ -76,8 +76,10 @@ function responseOf({ value, ...rest }: DebugProtocol.Variable): DebugProtocol.E
 /** `expression,x` and `,d` choose the radix, `,s` shows text, `,20` or `,[20]` shows 20 elements of a pointer. */
 const SUFFIX = /^(.*\S)\s*,\s*(?:(x|h|d|s)|\[?(\d{1,6})\]?)$/s;
 
-/** A number, as far as no identifier is spelled like it: `f` and `ac` are names. */
-const NUMBER = /^\s*(?:0x[0-9a-f]+|\d+|[0-9a-f]{8}`?[0-9a-f]{8})\s*$/i;
+/** 16 hexadecimal digits without 0x are an address, with or without WinDbg's backtick. */
+const BARE_ADDRESS = /^\s*([0-9a-f]{8}`?[0-9a-f]{8})\s*$/i;
+/** Other numbers. Fewer hexadecimal digits without 0x can be a name: `f`, `ac`. */
+const NUMBER = /^\s*(?:0x[0-9a-f]+|\d+)\s*$/i;
 
 function entryOf(target: Target, text: string, frame: FrameRow | undefined): VariableEntry {
   refuseCpuList(text);
@@ -93,7 +95,7 @@ function entryOf(target: Target, text: string, frame: FrameRow | undefined): Var
   if (count !== undefined) return { ...entry, unfolding: elements(value, plainText, Number(count)) };
   if (style === "s") return { ...entry, text: JSON.stringify(value.text()) };
   if (style !== undefined) return { ...entry, text: radixText(value, style === "d" ? 10 : 16) };
-  return NUMBER.test(plainText) ? { ...entry, ...explained(target, value) } : entry;
+  return NUMBER.test(plainText) || BARE_ADDRESS.test(plainText) ? { ...entry, ...explained(target, value) } : entry;
 }
 
 /**
@@ -209,7 +211,7 @@ function explained({ kernel }: Target, value: Obj): Partial<VariableEntry> {
 
 /** Evaluates an expression. 16 hexadecimal digits without 0x are a number too. @throws UsageError, Fault */
 function object(target: Target, text: string, frame: FrameRow | undefined): Obj {
-  const bareAddress = /^\s*([0-9a-f]{8}`?[0-9a-f]{8})\s*$/i.exec(text)?.[1];
+  const bareAddress = BARE_ADDRESS.exec(text)?.[1];
   const expression = bareAddress === undefined ? text : `0x${bareAddress.replace("`", "")}`;
   const { expression: variable, cpus } = splitCpuSpec(expression);
   if (cpus !== undefined && /^\d+$/.test(cpus)) return perCpuVariable(target.kernel, variable, Number(cpus));

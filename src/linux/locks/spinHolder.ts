@@ -14,8 +14,8 @@ import { rawLock, spinWord } from "./spinWord.ts";
 const hasOwner = (lock: Obj): boolean => lock.has("owner") && lock.has("owner_cpu");
 
 /**
- * The holders of spinlocks and rwlocks whose word does not name one, by the lock's address, as far as the stacks have been searched
- * for them: see insight/waits/spinning.ts.
+ * The holders of spinlocks and rwlocks whose word does not name one, by the lock's address, as far as the stacks have
+ * been searched for them: see insight/waits/spinning.ts.
  */
 export const foundSpinHolders = derived("holders of spinlocks", () => new Map<bigint, readonly Holder[]>());
 

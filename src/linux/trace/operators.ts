@@ -13,7 +13,10 @@ export function unaryValue(operator: string, value: bigint): bigint {
 
 const flag = (is: boolean): bigint => (is ? 1n : 0n);
 
-/** Computes an operation. Shifts and products are cut, so that a hostile format makes no huge number. @throws Fault for a division by zero */
+/**
+ * Computes an operation. Shifts and products are cut, so that a hostile format makes no huge number. @throws Fault for a
+ * division by zero
+ */
 export function binaryValue(operator: string, left: bigint, right: bigint): bigint {
   if ((operator === "/" || operator === "%") && right === 0n) throw Fault.of("corrupt", "division by zero");
   switch (operator) {

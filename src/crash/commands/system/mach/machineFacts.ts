@@ -10,9 +10,8 @@ import { pageFrames } from "../../../../linux/mm/mmzone.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { perCpuAddress } from "../../../../kernel/percpu.ts";
 import { hz } from "../../../../linux/time/timekeeping.ts";
-import { globalAddress, globalU32 } from "../../../../linux/vmcoreinfo.ts";
+import { globalAddress, globalU32, noteNumber } from "../../../../linux/vmcoreinfo.ts";
 import { vmallocStart } from "../../../../linux/mm/vmalloc.ts";
-import { vmcoreinfoNumber } from "../../../../memory/vmcoreinfo.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { cpuStacks, threadSize } from "../../../../unwind/stacks.ts";
 import type { Column, Form } from "../../../../say/table.ts";
@@ -90,7 +89,7 @@ function hypervisor(kernel: Kernel): string | undefined {
 
 /** Reads a number from VMCOREINFO; undefined if it is absent or not a number. */
 function noted(kernel: Kernel, key: string): bigint | undefined {
-  const value = vmcoreinfoNumber(kernel.vmcoreinfo(`NUMBER(${key})`) ?? "");
+  const value = noteNumber(kernel, key);
   return value === undefined ? undefined : BigInt.asUintN(64, value);
 }
 
